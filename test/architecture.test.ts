@@ -1,0 +1,123 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { expect, test } from "vitest";
+
+const ROOT = resolve(import.meta.dirname, "..");
+
+/** What each place may import of the project; packages are listed where they are restricted. */
+const RULES: readonly {
+  readonly from: string;
+  readonly may: readonly string[];
+  readonly packages?: readonly string[];
+}[] = [
+  { from: "worker/contract/", may: ["worker/contract/"], packages: ["zod"] },
+  { from: "worker/db/", may: ["worker/db/", "worker/contract/"] },
+  { from: "worker/storage/", may: ["worker/storage/", "worker/contract/"] },
+  {
+    from: "worker/services/",
+    may: ["worker/services/", "worker/db/", "worker/storage/", "worker/contract/"],
+  },
+  {
+    from: "worker/uploads/",
+    may: ["worker/uploads/", "worker/services/", "worker/storage/", "worker/contract/"],
+  },
+  {
+    from: "worker/delivery/",
+    may: ["worker/delivery/", "worker/services/", "worker/storage/", "worker/contract/"],
+  },
+  {
+    from: "worker/routes/",
+    may: [
+      "worker/routes/",
+      "worker/services/",
+      "worker/delivery/",
+      "worker/storage/",
+      "worker/uploads/upload-context.ts",
+      "worker/middleware/",
+      "worker/app-env.ts",
+      "worker/contract/",
+    ],
+  },
+  {
+    from: "worker/middleware/",
+    may: ["worker/middleware/", "worker/app-env.ts", "worker/config.ts", "worker/contract/"],
+  },
+  { from: "processor/", may: ["processor/", "worker/contract/"] },
+  { from: "client/core/", may: ["client/core/", "worker/contract/"] },
+  { from: "client/demo/", may: ["client/", "worker/contract/"] },
+  { from: "test/e2e/", may: ["test/e2e/", "test/support/", "client/", "worker/contract/"] },
+];
+
+/** Packages that one place keeps to itself, so that the rest doesn't depend on them. */
+const OWNERS: readonly { readonly name: string; readonly owner: RegExp }[] = [
+  { name: "drizzle-orm", owner: /^worker\/db\// },
+  { name: "@tus/server", owner: /^(worker\/uploads\/tus|bench|test)\// },
+  { name: "jose", owner: /^(worker\/middleware|worker\/routes\/dev|scripts|test)/ },
+  { name: "hono", owner: /^(worker\/(app|app-env|middleware|routes)|scripts)/ },
+];
+
+interface Import {
+  readonly file: string;
+  readonly target: string;
+}
+
+function sourceFiles(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.tsx?$/.test(name) && !name.includes("node_modules"))
+    .map((name) => join(folder, name));
+}
+
+function importsOf(file: string): Import[] {
+  const source = readFileSync(join(ROOT, file), "utf8");
+  const specifiers = source.matchAll(
+    /(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s*"([^"]+)"|\bimport\(\s*"([^"]+)"|(?:^|\n)import\s+"([^"]+)"/g,
+  );
+  return [...specifiers].map((match) => ({
+    file,
+    target: resolveImport(file, match[1] ?? match[2] ?? match[3] ?? ""),
+  }));
+}
+
+function resolveImport(file: string, specifier: string): string {
+  if (specifier.startsWith("#contract/")) return specifier.replace("#contract/", "worker/contract/");
+  if (specifier.startsWith(".")) return relative(ROOT, resolve(ROOT, file, "..", specifier));
+  return `package:${specifier}`;
+}
+
+const allImports = ["worker", "processor", "client", "scripts", "test", "bench"]
+  .flatMap(sourceFiles)
+  .flatMap(importsOf);
+
+test("the rules are about files that exist", () => {
+  for (const { from } of RULES.filter((rule) => rule.from !== "test/e2e/")) {
+    expect(
+      allImports.some(({ file }) => file.startsWith(from)),
+      from,
+    ).toBe(true);
+  }
+});
+
+test.each(RULES)("$from imports only what it may", ({ from, may, packages }) => {
+  const refused = allImports
+    .filter(({ file }) => file.startsWith(from))
+    .filter(({ target }) => {
+      if (target.startsWith("package:")) return packages !== undefined && !packages.includes(target.slice(8));
+      return !may.some((allowed) => target.startsWith(allowed));
+    });
+  expect(refused).toEqual([]);
+});
+
+test.each(OWNERS)("$name is imported only by its owner", ({ name, owner }) => {
+  const users = allImports.filter(
+    ({ target }) => target === `package:${name}` || target.startsWith(`package:${name}/`),
+  );
+  expect(users.length).toBeGreaterThan(0);
+  expect(users.filter(({ file }) => !owner.test(file))).toEqual([]);
+});
+
+test("contract and client use nothing of Node's", () => {
+  const users = allImports.filter(
+    ({ file }) => /^(worker\/contract|client)\//.test(file) && !file.endsWith(".config.ts"),
+  );
+  expect(users.filter(({ target }) => target.startsWith("package:node:"))).toEqual([]);
+});

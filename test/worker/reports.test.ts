@@ -1,0 +1,144 @@
+import { expect, inject, test } from "vitest";
+import type { VerdictReport } from "#contract/reports.ts";
+import { REPORT_SIGNATURE_HEADER, REPORTS_PATH, signReport } from "#contract/reports.ts";
+import type { Caller } from "../support/api.ts";
+import {
+  getRecord,
+  newCaller,
+  readProblem,
+  sharedStack,
+  signUrl,
+  uploadFile,
+  waitForVerdict,
+} from "../support/api.ts";
+
+const HEARTBEAT = {
+  kind: "heartbeat",
+  processorId: "test",
+  scanner: "ok",
+  scannerDetail: "Test.",
+  signatureVersion: null,
+  queue: "ok",
+  atMs: 0,
+};
+
+async function send(body: string, signature: string): Promise<Response> {
+  const headers = { "content-type": "application/json", [REPORT_SIGNATURE_HEADER]: signature };
+  return fetch(new URL(REPORTS_PATH, sharedStack().url), { method: "POST", headers, body });
+}
+
+async function report(content: object): Promise<Response> {
+  const body = JSON.stringify(content);
+  return send(body, await signReport(inject("reportSecret"), body, Date.now()));
+}
+
+/** A clean file, and the report that would say so again. */
+async function cleanFile(): Promise<{ caller: Caller; fileId: string; verdict: VerdictReport }> {
+  const caller = await newCaller();
+  const fileId = await uploadFile(caller, Buffer.from("hello"));
+  const record = await waitForVerdict(caller, fileId);
+  const content = await caller.fetch(`/v1/files/${fileId}/content`, { method: "HEAD" });
+  const verdict = {
+    kind: "verdict",
+    tenantId: caller.tenantId,
+    fileId: record.id,
+    version: 1,
+    etag: (content.headers.get("etag") ?? "").replaceAll('"', ""),
+    sizeBytes: 5,
+    sha256: record.sha256 ?? "",
+    sniffedType: null,
+    verdict: "clean",
+    signatureName: null,
+    engine: "Test",
+    signatureVersion: "1",
+    scannedAtMs: Date.now(),
+  } as const;
+  return { caller, fileId, verdict };
+}
+
+test.each([
+  ["none", () => ""],
+  ["another secret's", (body: string) => signReport("x".repeat(40), body, Date.now())],
+  ["another body's", () => signReport(inject("reportSecret"), "{}", Date.now())],
+  [
+    "one of ten minutes ago",
+    (body: string) => signReport(inject("reportSecret"), body, Date.now() - 600_000),
+  ],
+  [
+    "one of ten minutes from now",
+    (body: string) => signReport(inject("reportSecret"), body, Date.now() + 600_000),
+  ],
+] as const)("a report with a wrong signature, %s, is refused", async (_what, sign) => {
+  const body = JSON.stringify(HEARTBEAT);
+  const answer = await send(body, await sign(body));
+  expect(await readProblem(answer)).toMatchObject({ status: 403, code: "SIGNATURE_INVALID" });
+});
+
+test("a report that isn't one is refused though it is signed", async () => {
+  expect((await report(HEARTBEAT)).status).toBe(204);
+  expect(await readProblem(await report({ ...HEARTBEAT, scanner: "perhaps" }))).toMatchObject({
+    status: 400,
+  });
+  expect(await readProblem(await report({ kind: "promotion" }))).toMatchObject({ status: 400 });
+});
+
+test.each([
+  ["other bytes", { etag: "0123456789abcdef" }],
+  ["another size", { sizeBytes: 6 }],
+  ["another version", { version: 2 }],
+  ["another tenant", { tenantId: "elsewhere" }],
+])("a verdict about %s is refused and changes nothing", async (_what, change) => {
+  const { caller, fileId, verdict } = await cleanFile();
+  expect((await report(verdict)).status).toBe(204);
+  const answer = await report({ ...verdict, verdict: "infected", scannedAtMs: Date.now() + 1000, ...change });
+  expect(await readProblem(answer)).toMatchObject({ status: 409, code: "REPORT_REFUSED" });
+  expect(await getRecord(caller, fileId)).toMatchObject({ state: "clean" });
+});
+
+test("a later verdict counts, an earlier one that comes late doesn't, and none counts twice", async () => {
+  const { caller, fileId, verdict } = await cleanFile();
+  const url = await signUrl(caller, fileId);
+  expect((await fetch(url)).status).toBe(200);
+  const infected = {
+    ...verdict,
+    verdict: "infected",
+    signatureName: "X",
+    scannedAtMs: verdict.scannedAtMs + 5000,
+  };
+  for (let time = 0; time < 2; time += 1) expect((await report(infected)).status).toBe(204);
+  expect((await report(verdict)).status).toBe(204);
+  expect(await getRecord(caller, fileId)).toMatchObject({
+    state: "infected",
+    verdict: { verdict: "infected", signatureName: "X" },
+  });
+  expect(await readProblem(await fetch(url))).toMatchObject({ status: 403, code: "FILE_BLOCKED" });
+});
+
+test.each([
+  ["another file's key", (key: string) => key.replace("thumbnail", "original-1")],
+  ["another tenant's key", (key: string) => key.replace(/^t\/\w+/, "t/victim")],
+])("a derivative under %s is refused", async (_what, changeKey) => {
+  const { caller, fileId, verdict } = await cleanFile();
+  const objectKey = `t/${caller.tenantId}/${fileId}/1/thumbnail.webp`;
+  const derivative = {
+    kind: "derivative",
+    tenantId: verdict.tenantId,
+    fileId,
+    version: 1,
+    name: "thumbnail",
+    objectKey,
+    mimeType: "image/webp",
+    sizeBytes: 3,
+    width: 1,
+    height: 1,
+    properties: { width: 10 },
+  };
+  expect((await report(derivative)).status).toBe(204);
+  expect((await report(derivative)).status).toBe(204);
+  expect(await getRecord(caller, fileId)).toMatchObject({
+    derivatives: [{ name: "thumbnail", sizeBytes: 3 }],
+    properties: { width: 10 },
+  });
+  const answer = await report({ ...derivative, objectKey: changeKey(objectKey) });
+  expect(await readProblem(answer)).toMatchObject({ status: 409, code: "REPORT_REFUSED" });
+});

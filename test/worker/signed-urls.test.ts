@@ -1,0 +1,197 @@
+import { randomBytes } from "node:crypto";
+import { expect, inject, test } from "vitest";
+import { FileId } from "#contract/ids.ts";
+import { signDownload } from "../../worker/delivery/signed-url.ts";
+import {
+  createUpload,
+  fileIdOf,
+  newCaller,
+  readProblem,
+  sharedStack,
+  signUrl,
+  uploadFile,
+  waitForVerdict,
+} from "../support/api.ts";
+
+const BYTES = randomBytes(10_000);
+
+async function signedFile(item: Readonly<Record<string, unknown>> = {}) {
+  const caller = await newCaller();
+  const fileId = await uploadFile(caller, BYTES, { filename: "Angebot für Łódź.zip" });
+  await waitForVerdict(caller, fileId);
+  return { caller, fileId, url: await signUrl(caller, fileId, item) };
+}
+
+test("a signed URL gives the bytes to whoever has it, and HEAD the same headers without them", async () => {
+  const { url } = await signedFile();
+  const answer = await fetch(url);
+  expect(answer.status).toBe(200);
+  expect(Object.fromEntries(answer.headers)).toMatchObject({
+    "accept-ranges": "bytes",
+    "content-disposition": `attachment; filename="Angebot fur _odz.zip"; filename*=UTF-8''Angebot%20f%C3%BCr%20%C5%81%C3%B3d%C5%BA.zip`,
+    "content-length": "10000",
+    "content-security-policy": expect.stringContaining("sandbox"),
+    "x-content-type-options": "nosniff",
+    "repr-digest": expect.stringMatching(/^sha-256=:.+:$/),
+  });
+  expect(Buffer.from(await answer.arrayBuffer()).equals(BYTES)).toBe(true);
+
+  const head = await fetch(url, { method: "HEAD" });
+  expect(head.status).toBe(200);
+  for (const name of ["content-length", "etag", "content-disposition", "content-type", "last-modified"]) {
+    expect(head.headers.get(name), name).toBe(answer.headers.get(name));
+  }
+});
+
+test.each([
+  ["bytes=0-0", 206, "bytes 0-0/10000", [0, 1]],
+  ["bytes=9000-", 206, "bytes 9000-9999/10000", [9000, 10000]],
+  ["bytes=-100", 206, "bytes 9900-9999/10000", [9900, 10000]],
+  ["bytes=500-99999", 206, "bytes 500-9999/10000", [500, 10000]],
+  ["bytes=0-1,5-6", 200, null, [0, 10000]],
+] as const)("range %s", async (range, status, contentRange, [from, to]) => {
+  const { url } = await signedFile();
+  const answer = await fetch(url, { headers: { range } });
+  expect(answer.status).toBe(status);
+  expect(answer.headers.get("content-range")).toBe(contentRange);
+  expect(answer.headers.get("content-length")).toBe(String(to - from));
+  expect(Buffer.from(await answer.arrayBuffer()).equals(BYTES.subarray(from, to))).toBe(true);
+});
+
+test("a range outside of the file tells how large it is", async () => {
+  const { url } = await signedFile();
+  const answer = await fetch(url, { headers: { range: "bytes=10000-" } });
+  expect(answer.headers.get("content-range")).toBe("bytes */10000");
+  expect(await readProblem(answer)).toMatchObject({ status: 416, code: "RANGE_NOT_SATISFIABLE" });
+});
+
+test("conditional requests", async () => {
+  const { url } = await signedFile();
+  const etag = (await fetch(url, { method: "HEAD" })).headers.get("etag") ?? "";
+  const conditional = await fetch(url, { headers: { "if-none-match": etag } });
+  expect([conditional.status, await conditional.text()]).toEqual([304, ""]);
+  expect((await fetch(url, { headers: { "if-none-match": '"other"' } })).status).toBe(200);
+  const range = { range: "bytes=0-9" };
+  expect((await fetch(url, { headers: { ...range, "if-range": etag } })).status).toBe(206);
+  expect((await fetch(url, { headers: { ...range, "if-range": '"other"' } })).status).toBe(200);
+});
+
+test.each([
+  ["t", "victim"],
+  ["v", "2"],
+  ["variant", "thumbnail"],
+  ["disp", "inline"],
+  ["exp", "4102444800"],
+  ["kid", "other"],
+  ["sig", "A".repeat(43)],
+  ["sig", ""],
+])("a URL whose %s was changed to %j opens nothing", async (name, value) => {
+  const { url } = await signedFile();
+  expect((await fetch(url, { method: "HEAD" })).status).toBe(200);
+  const changed = new URL(url);
+  changed.searchParams.set(name, value);
+  expect(await readProblem(await fetch(changed))).toMatchObject({ status: 403, code: "SIGNATURE_INVALID" });
+});
+
+test("a URL for one file opens no other", async () => {
+  const { caller, url } = await signedFile();
+  const other = await uploadFile(caller, Buffer.from("other"));
+  await waitForVerdict(caller, other);
+  const changed = new URL(url);
+  changed.pathname = changed.pathname.replace(/^\/d\/\w+/, `/d/${other}`);
+  expect(await readProblem(await fetch(changed))).toMatchObject({ status: 403, code: "SIGNATURE_INVALID" });
+});
+
+/** A URL signed with the stack's own key, which its API wouldn't make. */
+async function signByHand(
+  caller: { tenantId: Awaited<ReturnType<typeof newCaller>>["tenantId"] },
+  fileId: string,
+  version: number,
+  expiresAtSeconds: number,
+) {
+  const keys = [{ kid: "local", secret: inject("signedUrlSecret") }];
+  const path = await signDownload(
+    {
+      tenantId: caller.tenantId,
+      fileId: FileId.parse(fileId),
+      version,
+      variant: "original",
+      disposition: "attachment",
+      expiresAtSeconds,
+    },
+    "x",
+    keys,
+  );
+  return new URL(path, sharedStack().url);
+}
+
+test("a URL that has expired opens nothing, and says so", async () => {
+  const { caller, fileId } = await signedFile();
+  const now = Math.floor(Date.now() / 1000);
+  expect((await fetch(await signByHand(caller, fileId, 1, now + 60))).status).toBe(200);
+  const expired = await fetch(await signByHand(caller, fileId, 1, now - 1));
+  expect(await readProblem(expired)).toMatchObject({ status: 403, code: "SIGNED_URL_EXPIRED" });
+});
+
+test("a URL for a version that isn't the current one opens nothing", async () => {
+  const { caller, fileId } = await signedFile();
+  const inAnHour = Math.floor(Date.now() / 1000) + 3600;
+  expect((await fetch(await signByHand(caller, fileId, 2, inAnHour))).status).toBe(404);
+});
+
+test("a deleted file's URL stops", async () => {
+  const { caller, fileId, url } = await signedFile();
+  await caller.fetch(`/v1/files/${fileId}`, { method: "DELETE" });
+  expect(await readProblem(await fetch(url))).toMatchObject({ status: 404, code: "FILE_NOT_FOUND" });
+});
+
+test("hundreds are signed in one call, in order", async () => {
+  const { caller, fileId } = await signedFile();
+  const items = Array.from({ length: 300 }, (_, index) => ({ fileId, expiresInSeconds: index + 60 }));
+  const answer = await caller.fetch("/v1/signed-urls", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ items }),
+  });
+  const { items: signed } = (await answer.json()) as { items: { url: string; expiresAt: string }[] };
+  expect(signed).toHaveLength(300);
+  const times = signed.map((item) => Date.parse(item.expiresAt));
+  expect(times.every((time, index) => index === 0 || time >= (times[index - 1] ?? 0))).toBe(true);
+  expect((await fetch(signed[299]?.url ?? "")).status).toBe(200);
+});
+
+test.each([
+  ["what isn't JSON", "x"],
+  ["no items", '{"items":[]}'],
+  ["an id that is none", '{"items":[{"fileId":"x"}]}'],
+  ["an unknown variant", '{"items":[{"fileId":"ID","variant":"huge"}]}'],
+  ["more than seven days", '{"items":[{"fileId":"ID","expiresInSeconds":604801}]}'],
+])("signing %s is refused", async (_what, template) => {
+  const { caller, fileId } = await signedFile();
+  const answer = await caller.fetch("/v1/signed-urls", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: template.replace("ID", fileId),
+  });
+  expect(await readProblem(answer)).toMatchObject({ status: 400, code: "REQUEST_INVALID" });
+});
+
+test("what isn't ready or isn't there is not signed, and the answer names the item", async () => {
+  const { caller, fileId } = await signedFile();
+  const uploading = fileIdOf(await createUpload(caller, 10));
+  const sign = async (item: Readonly<Record<string, unknown>>) =>
+    readProblem(
+      await caller.fetch("/v1/signed-urls", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ items: [{ fileId }, item] }),
+      }),
+    );
+  const errors = [{ path: "items.1.fileId", message: expect.any(String) }];
+  expect(await sign({ fileId: uploading })).toMatchObject({ code: "FILE_NOT_READY", errors });
+  expect(await sign({ fileId: "00000000000000000000000000" })).toMatchObject({
+    code: "FILE_NOT_FOUND",
+    errors,
+  });
+  expect(await sign({ fileId, variant: "thumbnail" })).toMatchObject({ code: "VARIANT_NOT_FOUND", errors });
+});

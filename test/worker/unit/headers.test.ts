@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { contentDisposition, contentType, reprDigest } from "../../../worker/delivery/headers.ts";
+
+test.each([
+  ["attachment", "image/png", "a.png", 'attachment; filename="a.png"'],
+  ["inline", "image/png", "a b.png", 'inline; filename="a b.png"'],
+  ["inline", "image/svg+xml", "a.svg", 'attachment; filename="a.svg"'],
+  ["inline", "text/html", "a.html", 'attachment; filename="a.html"'],
+  ["inline", "application/zip", "a.zip", 'attachment; filename="a.zip"'],
+  [
+    "attachment",
+    "text/plain",
+    'q"uo\\te.txt',
+    `attachment; filename="q_uo_te.txt"; filename*=UTF-8''q%22uo%5Cte.txt`,
+  ],
+  [
+    "attachment",
+    "text/plain",
+    "Übung.txt",
+    `attachment; filename="Ubung.txt"; filename*=UTF-8''%C3%9Cbung.txt`,
+  ],
+  [
+    "attachment",
+    "text/plain",
+    "报告.txt",
+    `attachment; filename="__.txt"; filename*=UTF-8''%E6%8A%A5%E5%91%8A.txt`,
+  ],
+  ["attachment", "text/plain", "a'(b)*.txt", `attachment; filename="a'(b)*.txt"`],
+  ["attachment", "text/plain", "100%.txt", `attachment; filename="100_.txt"; filename*=UTF-8''100%25.txt`],
+] as const)("%s %s %s", (disposition, mimeType, filename, expected) => {
+  expect(contentDisposition(disposition, mimeType, filename)).toBe(expected);
+});
+
+test("text is said to be UTF-8", () => {
+  expect(contentType("text/csv")).toBe("text/csv; charset=utf-8");
+  expect(contentType("image/png")).toBe("image/png");
+});
+
+test("a digest is a structured field of bytes", () => {
+  const empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+  expect(reprDigest(empty)).toBe("sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:");
+});

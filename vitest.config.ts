@@ -1,0 +1,34 @@
+import { defineConfig } from "vitest/config";
+
+const common = {
+  // Real processes on two cores: what takes longer than this hangs.
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  // A test that passes at the second try is a defect, in the test or in the product.
+  retry: 0,
+};
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    allowOnly: false,
+    projects: [
+      {
+        test: {
+          ...common,
+          name: "parts",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/worker/*.test.ts", "test/e2e/**", "test/faults/**"],
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: "system",
+          include: ["test/worker/*.test.ts", "test/e2e/**/*.test.ts", "test/faults/**/*.test.ts"],
+          globalSetup: ["test/support/shared-stack.ts"],
+        },
+      },
+    ],
+  },
+});

@@ -1,0 +1,92 @@
+import { z } from "zod";
+
+const Seconds = z.coerce.number().int().min(0);
+const Secret = z.string().min(32, "must have 32 characters or more");
+
+/** `kid:secret` pairs, comma-separated; the first signs, all verify, so that keys can be rotated. */
+const SigningKeys = z
+  .string()
+  .transform((text) => text.split(",").map((pair) => pair.trim().split(":")))
+  .pipe(z.array(z.tuple([z.string().regex(/^[\w-]{1,32}$/), Secret])).min(1))
+  .transform((pairs) => pairs.map(([kid, secret]) => ({ kid, secret })));
+
+const MIB = 1024 * 1024;
+
+const Variables = z.object({
+  JWT_ISSUER: z.string().min(1),
+  JWT_AUDIENCE: z.string().min(1),
+  JWT_SECRET: Secret,
+  JWT_LEEWAY_SECONDS: Seconds.default(30),
+  REPORT_SECRET: Secret,
+  SIGNED_URL_KEYS: SigningKeys,
+  /** Where signed URLs point; the API's own origin when it is not set. */
+  DELIVERY_ORIGIN: z.url().optional(),
+  /** A quarantined version is announced again when nothing was heard of it for so long. */
+  REANNOUNCE_AFTER_SECONDS: Seconds.default(900),
+  /** Hard limit of one upload whatever its class; advertised as Tus-Max-Size. */
+  MAX_UPLOAD_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(500 * MIB),
+  VERSION: z.string().default("0.1.0"),
+  /** Serves `POST /v1/dev/token`. Set by the development stack alone. */
+  DEVELOPMENT: z.enum(["true", "false"]).default("false"),
+});
+
+export interface Config {
+  readonly jwt: {
+    readonly issuer: string;
+    readonly audience: string;
+    readonly secret: Uint8Array;
+    readonly leewaySeconds: number;
+  };
+  readonly reportSecret: string;
+  readonly signingKeys: readonly SigningKey[];
+  readonly deliveryOrigin: string | undefined;
+  readonly reannounceAfterSeconds: number;
+  readonly maxUploadBytes: number;
+  readonly version: string;
+  readonly development: boolean;
+}
+
+export interface SigningKey {
+  readonly kid: string;
+  readonly secret: string;
+}
+
+/** Parses variables and secrets. Throws one Error that names every bad key, and no value. */
+export function parseConfig(env: unknown): Config {
+  const parsed = Variables.safeParse(env);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw new Error(`Configuration is not valid:\n${problems.join("\n")}`);
+  }
+  const vars = parsed.data;
+  return {
+    jwt: {
+      issuer: vars.JWT_ISSUER,
+      audience: vars.JWT_AUDIENCE,
+      secret: new TextEncoder().encode(vars.JWT_SECRET),
+      leewaySeconds: vars.JWT_LEEWAY_SECONDS,
+    },
+    reportSecret: vars.REPORT_SECRET,
+    signingKeys: vars.SIGNED_URL_KEYS,
+    deliveryOrigin: vars.DELIVERY_ORIGIN,
+    reannounceAfterSeconds: vars.REANNOUNCE_AFTER_SECONDS,
+    maxUploadBytes: vars.MAX_UPLOAD_BYTES,
+    version: vars.VERSION,
+    development: vars.DEVELOPMENT === "true",
+  };
+}
+
+const parsedConfigs = new WeakMap<object, Config>();
+
+/** The configuration of this isolate, parsed at its first request. */
+export function configOf(env: object): Config {
+  const known = parsedConfigs.get(env);
+  if (known !== undefined) return known;
+  const config = parseConfig(env);
+  parsedConfigs.set(env, config);
+  return config;
+}

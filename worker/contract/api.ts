@@ -1,0 +1,132 @@
+import { z } from "zod";
+import { FileId } from "./ids.ts";
+import { DERIVATIVE_NAMES } from "./keys.ts";
+
+/** State of a file: that of its current version, or `deleted`. Only `clean` is ever served. */
+export const FILE_STATES = [
+  "uploading",
+  "quarantined",
+  "clean",
+  "infected",
+  "unscannable",
+  "deleted",
+] as const;
+export const FileState = z.enum(FILE_STATES);
+export type FileState = z.infer<typeof FileState>;
+
+/** What of a file is asked for: its bytes as uploaded, or a derivative. */
+export const Variant = z.enum(["original", ...DERIVATIVE_NAMES]);
+export type Variant = z.infer<typeof Variant>;
+
+export const Disposition = z.enum(["attachment", "inline"]);
+export type Disposition = z.infer<typeof Disposition>;
+
+const Timestamp = z.iso.datetime().meta({ description: "RFC 3339, UTC" });
+
+export const Derivative = z
+  .object({
+    name: z.enum(DERIVATIVE_NAMES),
+    mimeType: z.string(),
+    sizeBytes: z.int().min(0),
+    width: z.int().nullable(),
+    height: z.int().nullable(),
+  })
+  .meta({ id: "Derivative" });
+export type Derivative = z.infer<typeof Derivative>;
+
+export const Replica = z
+  .object({ target: z.string(), state: z.enum(["pending", "stored", "failed"]) })
+  .meta({ id: "Replica" });
+
+export const FileRecord = z
+  .object({
+    id: FileId,
+    filename: z.string(),
+    mimeType: z.string(),
+    sizeBytes: z.int().min(0).nullable().meta({ description: "null until the length is known" }),
+    sha256: z.string().nullable().meta({ description: "hex; null until the file was checked" }),
+    state: FileState,
+    verdict: z
+      .object({
+        verdict: z.enum(["clean", "infected", "unscannable"]),
+        signatureName: z.string().nullable(),
+        engine: z.string(),
+        signatureVersion: z.string(),
+        scannedAt: Timestamp,
+      })
+      .nullable(),
+    version: z.int().min(1),
+    derivatives: z.array(Derivative),
+    replicas: z.array(Replica),
+    properties: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    tags: z.array(z.string()),
+    entityType: z.string().nullable(),
+    entityId: z.string().nullable(),
+    ownerId: z.string(),
+    createdAt: Timestamp,
+    updatedAt: Timestamp,
+  })
+  .meta({ id: "File" });
+export type FileRecord = z.infer<typeof FileRecord>;
+
+export const MAX_PAGE_SIZE = 200;
+
+/** Query of `GET /v1/files`. */
+export const FileListQuery = z.object({
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).default(50),
+  entityType: z.string().max(64).optional(),
+  entityId: z.string().max(128).optional(),
+  state: FileState.exclude(["deleted"]).optional(),
+});
+export type FileListQuery = z.infer<typeof FileListQuery>;
+
+export const FileList = z
+  .object({ items: z.array(FileRecord), nextCursor: z.string().nullable() })
+  .meta({ id: "FileList" });
+export type FileList = z.infer<typeof FileList>;
+
+/** A signed URL lives at most seven days (R44). */
+export const MAX_SIGNED_URL_SECONDS = 7 * 24 * 3600;
+export const MAX_SIGNED_URLS = 500;
+
+export const SignedUrlItem = z
+  .object({
+    fileId: FileId,
+    variant: Variant.default("original"),
+    disposition: Disposition.default("attachment"),
+    expiresInSeconds: z.int().min(1).max(MAX_SIGNED_URL_SECONDS).default(3600),
+  })
+  .meta({ id: "SignedUrlItem" });
+export type SignedUrlItem = z.infer<typeof SignedUrlItem>;
+
+/** Body of `POST /v1/signed-urls`: one or hundreds in one call. */
+export const SignedUrlRequest = z
+  .object({ items: z.array(SignedUrlItem).min(1).max(MAX_SIGNED_URLS) })
+  .meta({ id: "SignedUrlRequest" });
+export type SignedUrlRequest = z.infer<typeof SignedUrlRequest>;
+
+export const SignedUrlResponse = z
+  .object({
+    items: z.array(z.object({ fileId: FileId, url: z.url(), expiresAt: Timestamp })),
+  })
+  .meta({ id: "SignedUrlResponse" });
+export type SignedUrlResponse = z.infer<typeof SignedUrlResponse>;
+
+const PartHealth = z.object({ state: z.enum(["ok", "down"]), detail: z.string() });
+
+/** `GET /health`: `ok` when every part answers; a part that is down says what that means. */
+export const Health = z
+  .object({
+    status: z.enum(["ok", "degraded"]),
+    version: z.string(),
+    parts: z.object({
+      database: PartHealth,
+      objects: PartHealth,
+      queue: PartHealth,
+      processor: PartHealth,
+      scanner: PartHealth,
+    }),
+  })
+  .meta({ id: "Health" });
+export type Health = z.infer<typeof Health>;

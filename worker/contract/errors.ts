@@ -1,0 +1,135 @@
+import { z } from "zod";
+
+interface ErrorKind {
+  readonly status: number;
+  readonly title: string;
+  /** Whether the same request may succeed later without being changed. */
+  readonly retryable: boolean;
+}
+
+function kind(status: number, title: string, retryable = false): ErrorKind {
+  return { status, title, retryable };
+}
+
+/** Every error the API can answer, in one table. Codes are part of the interface and are never reused. */
+export const ERRORS = {
+  REQUEST_INVALID: kind(400, "The request is not valid"),
+  UPLOAD_LENGTH_INVALID: kind(400, "Upload-Length is missing or not valid"),
+  UPLOAD_OFFSET_INVALID: kind(400, "Upload-Offset is missing or not valid"),
+  UPLOAD_METADATA_INVALID: kind(400, "Upload-Metadata is not valid"),
+  UPLOAD_HEADER_INVALID: kind(400, "An upload header is not valid"),
+  FILE_NAME_REQUIRED: kind(400, "A file needs a name"),
+  FILE_NAME_INVALID: kind(400, "The file name can't be used"),
+
+  TOKEN_MISSING: kind(401, "A bearer token is required"),
+  TOKEN_INVALID: kind(401, "The token is not valid"),
+  TOKEN_EXPIRED: kind(401, "The token has expired"),
+
+  FILE_BLOCKED: kind(403, "The file did not pass the virus check"),
+  SIGNATURE_INVALID: kind(403, "The signature is not valid"),
+  SIGNED_URL_EXPIRED: kind(403, "The signed URL has expired"),
+
+  ROUTE_NOT_FOUND: kind(404, "There is nothing here"),
+  UPLOAD_NOT_FOUND: kind(404, "No such upload"),
+  FILE_NOT_FOUND: kind(404, "No such file"),
+  VARIANT_NOT_FOUND: kind(404, "The file has no such variant"),
+  METHOD_NOT_ALLOWED: kind(405, "The method is not allowed here"),
+
+  UPLOAD_OFFSET_MISMATCH: kind(409, "The upload is at another offset"),
+  UPLOAD_SUPERSEDED: kind(409, "Another request took the upload over", true),
+  UPLOAD_COMPLETED: kind(409, "The upload is complete"),
+  FILE_NOT_READY: kind(409, "The file is not ready yet", true),
+  REPORT_REFUSED: kind(409, "The report does not fit the stored object"),
+
+  TUS_VERSION_UNSUPPORTED: kind(412, "This version of the tus protocol is not supported"),
+  FILE_TOO_LARGE: kind(413, "The file is too large"),
+  UPLOAD_BODY_TOO_LARGE: kind(413, "The body is longer than what is left of the upload"),
+  UPLOAD_CONTENT_TYPE_INVALID: kind(415, "The Content-Type is not valid for an upload"),
+  FILE_TYPE_REFUSED: kind(415, "Files of this type are not accepted"),
+  RANGE_NOT_SATISFIABLE: kind(416, "The range is outside the file"),
+
+  INTERNAL: kind(500, "Something went wrong on our side", true),
+  STORE_UNAVAILABLE: kind(503, "The object store did not answer", true),
+  UPLOAD_BUSY: kind(503, "The server is short of room for uploads", true),
+  SERVICE_UNAVAILABLE: kind(503, "A part of the service is not available", true),
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One wrong field of a request: where it is and what is wrong with it. */
+export const FieldProblem = z.object({ path: z.string(), message: z.string() });
+export type FieldProblem = z.infer<typeof FieldProblem>;
+
+/** The body of every error answer: RFC 9457 with a `code` to program against. */
+export const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().optional(),
+    code: z.string(),
+    errors: z.array(FieldProblem).optional(),
+    requestId: z.string().optional(),
+  })
+  .meta({ id: "Problem", description: "RFC 9457 problem details" });
+export type Problem = z.infer<typeof Problem>;
+
+export const PROBLEM_CONTENT_TYPE = "application/problem+json";
+
+interface AppErrorOptions {
+  /** For the reader of the answer: never a key, a token or another tenant's data. */
+  detail?: string | undefined;
+  errors?: readonly FieldProblem[];
+  /** Response headers that belong to the error, e.g. the right `Upload-Offset` of a 409. */
+  headers?: Readonly<Record<string, string>>;
+  cause?: unknown;
+}
+
+/** The only error that the project's own code throws on purpose. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly detail: string | undefined;
+  readonly errors: readonly FieldProblem[] | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ErrorCode, options: AppErrorOptions = {}) {
+    super(`${code}: ${options.detail ?? ERRORS[code].title}`, { cause: options.cause });
+    this.name = "AppError";
+    this.code = code;
+    this.detail = options.detail;
+    this.errors = options.errors;
+    this.headers = options.headers ?? {};
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+}
+
+/** The problem document of an error; what isn't an `AppError` is `INTERNAL` and tells nothing of itself. */
+export function formatProblem(error: unknown, requestId?: string): Problem {
+  const known = error instanceof AppError ? error : new AppError("INTERNAL");
+  const { status, title } = ERRORS[known.code];
+  return {
+    type: `urn:causeway:error:${known.code.toLowerCase().replaceAll("_", "-")}`,
+    title,
+    status,
+    code: known.code,
+    ...(known.detail === undefined ? {} : { detail: known.detail }),
+    ...(known.errors === undefined ? {} : { errors: [...known.errors] }),
+    ...(requestId === undefined ? {} : { requestId }),
+  };
+}
+
+/** An error as the answer to a request. */
+export function problemResponse(error: unknown, requestId?: string): Response {
+  const problem = formatProblem(error, requestId);
+  return new Response(JSON.stringify(problem), {
+    status: problem.status,
+    headers: {
+      ...(error instanceof AppError ? error.headers : {}),
+      "Content-Type": PROBLEM_CONTENT_TYPE,
+      "Cache-Control": "no-store",
+    },
+  });
+}

@@ -1,0 +1,168 @@
+/**
+ * What may be uploaded: the rules of validation at creation as one table (R23, with the allow-list of R13). A type that
+ * is not here is refused; an extension on the blocklist is refused whatever its type says. The processor and the edge
+ * check the bytes themselves; this is about what the client declares.
+ */
+
+const MIB = 1024 * 1024;
+
+export const FILE_CLASSES = ["document", "image", "video", "audio", "other"] as const;
+export type FileClass = (typeof FILE_CLASSES)[number];
+
+/** Largest file of each class, in bytes. A tenant may be given other limits. */
+export const CLASS_LIMIT_BYTES: Readonly<Record<FileClass, number>> = {
+  document: 100 * MIB,
+  image: 50 * MIB,
+  video: 500 * MIB,
+  audio: 100 * MIB,
+  other: 50 * MIB,
+};
+
+const TYPES_BY_CLASS: Readonly<Record<FileClass, readonly (readonly [string, ...string[]])[]>> = {
+  document: [
+    ["application/pdf", "pdf"],
+    ["application/msword", "doc"],
+    ["application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"],
+    ["application/vnd.ms-excel", "xls"],
+    ["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"],
+    ["application/vnd.ms-powerpoint", "ppt"],
+    ["application/vnd.openxmlformats-officedocument.presentationml.presentation", "pptx"],
+    ["application/vnd.oasis.opendocument.text", "odt"],
+    ["application/vnd.oasis.opendocument.spreadsheet", "ods"],
+    ["application/vnd.oasis.opendocument.presentation", "odp"],
+    ["application/rtf", "rtf"],
+    ["text/rtf", "rtf"],
+    ["text/plain", "txt", "log", "text"],
+    ["text/csv", "csv"],
+    ["text/tab-separated-values", "tsv"],
+    ["text/markdown", "md", "markdown"],
+    ["text/calendar", "ics"],
+    ["text/vcard", "vcf"],
+    ["message/rfc822", "eml"],
+    ["application/vnd.ms-outlook", "msg"],
+    ["application/json", "json"],
+    ["application/xml", "xml"],
+    ["text/xml", "xml"],
+  ],
+  image: [
+    ["image/jpeg", "jpg", "jpeg"],
+    ["image/png", "png"],
+    ["image/gif", "gif"],
+    ["image/webp", "webp"],
+    ["image/avif", "avif"],
+    ["image/heic", "heic"],
+    ["image/heif", "heif"],
+    ["image/tiff", "tif", "tiff"],
+    ["image/bmp", "bmp"],
+    ["image/svg+xml", "svg"],
+  ],
+  video: [
+    ["video/mp4", "mp4", "m4v"],
+    ["video/quicktime", "mov"],
+    ["video/webm", "webm"],
+    ["video/x-matroska", "mkv"],
+    ["video/x-msvideo", "avi"],
+    ["video/mpeg", "mpg", "mpeg"],
+    ["video/3gpp", "3gp"],
+  ],
+  audio: [
+    ["audio/mpeg", "mp3"],
+    ["audio/mp4", "m4a"],
+    ["audio/x-m4a", "m4a"],
+    ["audio/aac", "aac"],
+    ["audio/wav", "wav"],
+    ["audio/x-wav", "wav"],
+    ["audio/ogg", "ogg", "oga"],
+    ["audio/opus", "opus"],
+    ["audio/flac", "flac"],
+    ["audio/x-flac", "flac"],
+    ["audio/webm", "weba"],
+  ],
+  other: [
+    ["application/zip", "zip"],
+    ["application/x-zip-compressed", "zip"],
+    ["application/gzip", "gz", "tgz"],
+    ["application/x-tar", "tar"],
+    ["application/x-7z-compressed", "7z"],
+  ],
+};
+
+/** Extensions of what runs when it is opened: refused under any declared type. */
+export const BLOCKED_EXTENSIONS: ReadonlySet<string> = new Set(
+  (
+    "ade adp apk app appx bat chm cmd com cpl dll dmg exe gadget hta inf ins iso isp jar js jse jsp lib lnk mde msc " +
+    "msi msix msp mst php pif ps1 ps1xml ps2 psc1 py reg scf scr sct sh shb sys url vb vbe vbs vxd wsc wsf wsh"
+  ).split(" "),
+);
+
+interface FileType {
+  readonly mimeType: string;
+  readonly fileClass: FileClass;
+  readonly extensions: readonly string[];
+}
+
+const TYPES = new Map<string, FileType>();
+const TYPE_BY_EXTENSION = new Map<string, FileType>();
+for (const fileClass of FILE_CLASSES) {
+  for (const [mimeType, ...extensions] of TYPES_BY_CLASS[fileClass]) {
+    const type = { mimeType, fileClass, extensions };
+    TYPES.set(mimeType, type);
+    for (const extension of extensions) {
+      if (!TYPE_BY_EXTENSION.has(extension)) TYPE_BY_EXTENSION.set(extension, type);
+    }
+  }
+}
+
+/** The allowed types, for documentation and for a file input's `accept`. */
+export const ALLOWED_TYPES: readonly string[] = [...TYPES.keys()];
+
+/** The text after the last dot, lower case; empty where there is none. A dot-file has no extension. */
+export function extensionOf(filename: string): string {
+  const dot = filename.lastIndexOf(".");
+  return dot <= 0 ? "" : filename.slice(dot + 1).toLowerCase();
+}
+
+/** A media type without its parameters, lower case ("text/plain; charset=utf-8" → "text/plain"). */
+export function bareMediaType(mediaType: string): string {
+  return (mediaType.split(";", 1)[0] ?? "").trim().toLowerCase();
+}
+
+export type FileRule = "extension-blocked" | "type-not-allowed" | "type-unknown" | "size";
+
+export type FileCheck =
+  | { readonly accepted: true; readonly mimeType: string; readonly fileClass: FileClass }
+  | { readonly accepted: false; readonly rule: FileRule; readonly detail: string };
+
+function refuse(rule: FileRule, detail: string): FileCheck {
+  return { accepted: false, rule, detail };
+}
+
+function formatMebibytes(bytes: number): string {
+  return `${bytes / MIB} MiB`;
+}
+
+/**
+ * Checks a declared file against the table. Without a declared type the extension decides.
+ * @param sizeBytes undefined while the length is not known
+ */
+export function checkFile(filename: string, declaredType: string, sizeBytes?: number): FileCheck {
+  const extension = extensionOf(filename);
+  if (BLOCKED_EXTENSIONS.has(extension)) {
+    return refuse("extension-blocked", `Files ending in ".${extension}" are not accepted.`);
+  }
+  const bare = bareMediaType(declaredType);
+  const undeclared = bare === "" || bare === "application/octet-stream";
+  const type = undeclared ? TYPE_BY_EXTENSION.get(extension) : TYPES.get(bare);
+  if (type === undefined && undeclared) {
+    return refuse("type-unknown", "The file has no declared type, and its name has no ending that tells it.");
+  }
+  if (type === undefined) return refuse("type-not-allowed", `Files of type ${bare} are not accepted.`);
+  const limitBytes = CLASS_LIMIT_BYTES[type.fileClass];
+  if (sizeBytes !== undefined && sizeBytes > limitBytes) {
+    return refuse(
+      "size",
+      `A file of this kind (${type.fileClass}) may be ${formatMebibytes(limitBytes)} at most.`,
+    );
+  }
+  return { accepted: true, mimeType: type.mimeType, fileClass: type.fileClass };
+}

@@ -1,0 +1,48 @@
+import { z } from "zod";
+
+/** A tenant: it names Durable Objects and begins object keys, so its alphabet is narrow. */
+export const TenantId = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/)
+  .brand<"TenantId">();
+export type TenantId = z.infer<typeof TenantId>;
+
+/** A user as the CRM's identity provider names them (`auth0|12`, an address, a UUID). */
+export const UserId = z
+  .string()
+  .regex(/^[\w.:@|+-]{1,128}$/)
+  .brand<"UserId">();
+export type UserId = z.infer<typeof UserId>;
+
+/** 128 random bits in Crockford's base 32, lower case: unguessable, and without anything internal in it. */
+export const FileId = z
+  .string()
+  .regex(/^[0-9a-hjkmnp-tv-z]{26}$/)
+  .brand<"FileId">();
+export type FileId = z.infer<typeof FileId>;
+
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+const ID_LENGTH = 26;
+
+/** A new, random file id. The last path segment of an upload's URL is the same id. */
+export function newFileId(): FileId {
+  const random = crypto.getRandomValues(new Uint8Array(ID_LENGTH));
+  // 256 is a multiple of 32, so taking five bits of each byte favours no letter.
+  return FileId.parse(Array.from(random, (byte) => ALPHABET.charAt(byte & 31)).join(""));
+}
+
+/** What a caller may do at all; what they may do with one file is `services/permissions.ts`. */
+export const Role = z.enum(["member", "admin", "service"]);
+export type Role = z.infer<typeof Role>;
+
+/** Who is asking, from a verified credential and nothing else (R21). */
+export const Identity = z.object({ tenantId: TenantId, userId: UserId, role: Role });
+export type Identity = z.infer<typeof Identity>;
+
+/** One version of one file: what a job, a report and an object key are about. */
+export const FileVersionRef = z.object({
+  tenantId: TenantId,
+  fileId: FileId,
+  version: z.int().min(1),
+});
+export type FileVersionRef = z.infer<typeof FileVersionRef>;

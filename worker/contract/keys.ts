@@ -1,0 +1,22 @@
+import type { FileVersionRef } from "./ids.ts";
+
+/** Derivatives that the processor can make of an object. */
+export const DERIVATIVE_NAMES = ["thumbnail", "optimized", "preview", "poster"] as const;
+export type DerivativeName = (typeof DERIVATIVE_NAMES)[number];
+
+function versionPrefix(ref: FileVersionRef): string {
+  return `t/${ref.tenantId}/${ref.fileId}/${ref.version}`;
+}
+
+/**
+ * Key of the stored upload. Each attempt to store it has a key of its own, so that a superseded writer's late `put`
+ * can never replace bytes that were scanned; R2 also refuses a second write to a key within a second.
+ */
+export function originalKey(ref: FileVersionRef, attempt: number): string {
+  return `${versionPrefix(ref)}/original-${attempt}`;
+}
+
+/** Key of a derivative, e.g. `…/thumbnail.webp`. Making it again writes the same key with the same content. */
+export function derivativeKey(ref: FileVersionRef, name: DerivativeName, extension: string): string {
+  return `${versionPrefix(ref)}/${name}.${extension}`;
+}

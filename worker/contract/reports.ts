@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { FileVersionRef } from "./ids.ts";
+import { DERIVATIVE_NAMES } from "./keys.ts";
+
+export const Verdict = z.enum(["clean", "infected", "unscannable"]);
+export type Verdict = z.infer<typeof Verdict>;
+
+const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** What one pass over the object found. A version becomes available by this report, not by its derivatives. */
+export const VerdictReport = FileVersionRef.extend({
+  kind: z.literal("verdict"),
+  /** Of the object that was read; the worker refuses a report about other bytes than those it recorded. */
+  etag: z.string().min(1),
+  sizeBytes: z.int().min(0),
+  sha256: Sha256Hex,
+  /** From the first bytes; null where they tell nothing (plain text). */
+  sniffedType: z.string().nullable(),
+  verdict: Verdict,
+  /** Name of the malware, or of what made the file unscannable. */
+  signatureName: z.string().max(200).nullable(),
+  engine: z.string().max(100),
+  /** Version and date of the signature database. */
+  signatureVersion: z.string().max(200),
+  scannedAtMs: z.int(),
+});
+export type VerdictReport = z.infer<typeof VerdictReport>;
+
+/** A derivative was written under its key (contract/keys.ts). */
+export const DerivativeReport = FileVersionRef.extend({
+  kind: z.literal("derivative"),
+  name: z.enum(DERIVATIVE_NAMES),
+  objectKey: z.string().min(1),
+  mimeType: z.string().min(1),
+  sizeBytes: z.int().min(0),
+  width: z.int().min(1).nullable(),
+  height: z.int().min(1).nullable(),
+  /** Facts about the original that were seen on the way (width, height, pages, …): R65. */
+  properties: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+});
+export type DerivativeReport = z.infer<typeof DerivativeReport>;
+
+/** Sent every few seconds and at once when something changes; `/health` is made of the newest. */
+export const HeartbeatReport = z.object({
+  kind: z.literal("heartbeat"),
+  processorId: z.string().min(1).max(100),
+  scanner: z.enum(["ok", "down"]),
+  scannerDetail: z.string().max(300),
+  signatureVersion: z.string().max(200).nullable(),
+  queue: z.enum(["ok", "down"]),
+  atMs: z.int(),
+});
+export type HeartbeatReport = z.infer<typeof HeartbeatReport>;
+
+export const Report = z.discriminatedUnion("kind", [VerdictReport, DerivativeReport, HeartbeatReport]);
+export type Report = z.infer<typeof Report>;
+
+export const REPORTS_PATH = "/v1/internal/reports";
+export const REPORT_SIGNATURE_HEADER = "causeway-signature";
+/** A report older or newer than this is refused; re-sent reports are signed anew. */
+export const REPORT_TOLERANCE_SECONDS = 300;
+
+async function importKey(secret: string) {
+  const raw = new TextEncoder().encode(secret);
+  return crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
+}
+
+// The leading words keep a report's signature from being anything else's, though a deployment shared one secret.
+function signedBytes(timestamp: number, body: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new TextEncoder().encode(`causeway-report.${timestamp}.${body}`));
+}
+
+/**
+ * The signature header of a report: `t=<Unix seconds>,v1=<hex HMAC-SHA256>`.
+ * @param body the exact text that is sent
+ */
+export async function signReport(secret: string, body: string, nowMs: number): Promise<string> {
+  const timestamp = Math.floor(nowMs / 1000);
+  const signature = await crypto.subtle.sign("HMAC", await importKey(secret), signedBytes(timestamp, body));
+  const hex = Array.from(new Uint8Array(signature), (b) => b.toString(16).padStart(2, "0")).join("");
+  return `t=${timestamp},v1=${hex}`;
+}
+
+/** Whether `header` signs `body` and is at most `REPORT_TOLERANCE_SECONDS` from now. Compares in constant time. */
+export async function verifyReport(
+  secret: string,
+  body: string,
+  header: string,
+  nowMs: number,
+): Promise<boolean> {
+  const match = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(header);
+  if (match?.[1] === undefined || match[2] === undefined) return false;
+  const timestamp = Number(match[1]);
+  if (Math.abs(nowMs / 1000 - timestamp) > REPORT_TOLERANCE_SECONDS) return false;
+  const signature = Uint8Array.from(match[2].match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  return crypto.subtle.verify("HMAC", await importKey(secret), signature, signedBytes(timestamp, body));
+}

@@ -1,0 +1,69 @@
+import type { Disposition } from "#contract/api.ts";
+
+/** Types that a browser may show in place: they run nothing. PDF is shown in a sandbox or not at all. */
+const SHOWN_INLINE: ReadonlySet<string> = new Set([
+  "image/jpeg",
+  "image/png",
+  "image/gif",
+  "image/webp",
+  "image/avif",
+  "image/bmp",
+  "application/pdf",
+  "text/plain",
+  "text/csv",
+  "video/mp4",
+  "video/webm",
+  "video/quicktime",
+  "audio/mpeg",
+  "audio/mp4",
+  "audio/ogg",
+  "audio/wav",
+  "audio/flac",
+  "audio/webm",
+]);
+
+/** Headers that keep a user's file from being anything but bytes to look at, whoever opens it. */
+export const FILE_SECURITY_HEADERS = {
+  "X-Content-Type-Options": "nosniff",
+  "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; media-src 'self'; sandbox",
+  "Cross-Origin-Resource-Policy": "cross-origin",
+  "Referrer-Policy": "no-referrer",
+} as const;
+
+/** Percent-encodes all but RFC 8187's attr-char. */
+function encodeExtended(text: string): string {
+  return encodeURIComponent(text).replace(
+    /['()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+/** What old readers get: printable ASCII, without what ends or escapes a quoted string. */
+function asciiFallback(filename: string): string {
+  return filename
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .replace(/[^\x20-\x7e]|["\\%]/g, "_");
+}
+
+/**
+ * `Content-Disposition` for a name in any script (RFC 6266 and RFC 8187). Active types, SVG and HTML above all, are
+ * attachments whatever was asked for.
+ */
+export function contentDisposition(wanted: Disposition, mimeType: string, filename: string): string {
+  const disposition = wanted === "inline" && SHOWN_INLINE.has(mimeType) ? "inline" : "attachment";
+  const plain = asciiFallback(filename);
+  const extended = plain === filename ? "" : `; filename*=UTF-8''${encodeExtended(filename)}`;
+  return `${disposition}; filename="${plain}"${extended}`;
+}
+
+/** Text is said to be UTF-8: without a charset browsers guess, and guesses can be attacked. */
+export function contentType(mimeType: string): string {
+  return mimeType.startsWith("text/") ? `${mimeType}; charset=utf-8` : mimeType;
+}
+
+/** `Repr-Digest` (RFC 9530) of a SHA-256 in hex. */
+export function reprDigest(sha256Hex: string): string {
+  const bytes = (sha256Hex.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16));
+  return `sha-256=:${btoa(String.fromCharCode(...bytes))}:`;
+}

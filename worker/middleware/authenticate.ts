@@ -1,0 +1,45 @@
+import { createMiddleware } from "hono/factory";
+import { errors, jwtVerify } from "jose";
+import { z } from "zod";
+import { AppError } from "#contract/errors.ts";
+import type { Identity } from "#contract/ids.ts";
+import { Role, TenantId, UserId } from "#contract/ids.ts";
+import type { AppEnv } from "../app-env.ts";
+import type { Config } from "../config.ts";
+
+const Claims = z.object({ tenant: TenantId, sub: UserId, role: Role });
+
+const CHALLENGE = { "WWW-Authenticate": 'Bearer realm="causeway"' };
+
+function tokenError(code: "TOKEN_MISSING" | "TOKEN_INVALID" | "TOKEN_EXPIRED", cause?: unknown): AppError {
+  return new AppError(code, { headers: CHALLENGE, cause });
+}
+
+/**
+ * Who a bearer token speaks for. Throws `TOKEN_MISSING`, `TOKEN_EXPIRED` or `TOKEN_INVALID`; which check failed is not
+ * told. RFC 7519; algorithms other than HS256, `none` above all, are refused before the signature is looked at.
+ */
+export async function verifyToken(authorization: string | undefined, jwt: Config["jwt"]): Promise<Identity> {
+  const token = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization ?? "")?.[1];
+  if (authorization === undefined || authorization === "") throw tokenError("TOKEN_MISSING");
+  if (token === undefined) throw tokenError("TOKEN_INVALID");
+  try {
+    const { payload } = await jwtVerify(token, jwt.secret, {
+      algorithms: ["HS256"],
+      issuer: jwt.issuer,
+      audience: jwt.audience,
+      clockTolerance: jwt.leewaySeconds,
+      requiredClaims: ["exp", "sub", "tenant", "role"],
+    });
+    const claims = Claims.parse(payload);
+    return { tenantId: claims.tenant, userId: claims.sub, role: claims.role };
+  } catch (cause) {
+    throw tokenError(cause instanceof errors.JWTExpired ? "TOKEN_EXPIRED" : "TOKEN_INVALID", cause);
+  }
+}
+
+/** Lets only requests with a valid session or service token through. */
+export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
+  c.set("identity", await verifyToken(c.req.header("Authorization"), c.get("config").jwt));
+  await next();
+});

@@ -1,0 +1,29 @@
+import { Hono } from "hono";
+import { SignJWT } from "jose";
+import { AppError } from "#contract/errors.ts";
+import { Identity } from "#contract/ids.ts";
+import type { AppEnv } from "../app-env.ts";
+
+const TOKEN_SECONDS = 900;
+
+/**
+ * `/v1/dev/token`: a session for the demo page, without asking who it is for. It is there only where `DEVELOPMENT` is
+ * set, which the local stack does and a deployment never should; elsewhere it is a route that doesn't exist.
+ */
+export const dev = new Hono<AppEnv>().post("/token", async (c) => {
+  const { development, jwt } = c.get("config");
+  if (!development) throw new AppError("ROUTE_NOT_FOUND");
+  const { tenant, user, role } = await c.req.json<Record<string, unknown>>();
+  const parsed = Identity.safeParse({ tenantId: tenant, userId: user, role });
+  if (!parsed.success) throw new AppError("REQUEST_INVALID");
+  const expiresAt = new Date(Date.now() + TOKEN_SECONDS * 1000);
+  const token = await new SignJWT({ tenant: parsed.data.tenantId, role: parsed.data.role })
+    .setProtectedHeader({ alg: "HS256" })
+    .setSubject(parsed.data.userId)
+    .setIssuer(jwt.issuer)
+    .setAudience(jwt.audience)
+    .setIssuedAt()
+    .setExpirationTime(expiresAt)
+    .sign(jwt.secret);
+  return c.json({ token, expiresAt: expiresAt.toISOString() });
+});

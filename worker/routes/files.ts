@@ -1,0 +1,108 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { Disposition, FileList, FileListQuery, FileRecord, Variant } from "#contract/api.ts";
+import { AppError } from "#contract/errors.ts";
+import { FileId } from "#contract/ids.ts";
+import { serveObject } from "../delivery/serve.ts";
+import { authenticate } from "../middleware/authenticate.ts";
+import { deleteFile, getFile, getFiles } from "../services/files.ts";
+import { requireDownload } from "../services/servable.ts";
+import { r2Store } from "../storage/r2.ts";
+import { openApiRouter, problemResponses } from "./open-api.ts";
+
+const TOKEN_ERRORS = ["TOKEN_MISSING", "TOKEN_INVALID", "TOKEN_EXPIRED"] as const;
+
+/** Not the id's own schema: what can't be an id is a file that isn't there, not a malformed request. */
+const FileParams = z.object({ id: z.string().meta({ description: "File id" }) });
+
+function requireFileId(text: string): FileId {
+  const parsed = FileId.safeParse(text);
+  if (!parsed.success) throw new AppError("FILE_NOT_FOUND");
+  return parsed.data;
+}
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/",
+  summary: "List files, newest first",
+  security: [{ bearer: [] }],
+  request: { query: FileListQuery },
+  responses: {
+    200: { description: "A page of files", content: { "application/json": { schema: FileList } } },
+    ...problemResponses("REQUEST_INVALID", ...TOKEN_ERRORS),
+  },
+});
+
+const getRoute = createRoute({
+  method: "get",
+  path: "/{id}",
+  summary: "Get a file's record",
+  security: [{ bearer: [] }],
+  request: { params: FileParams },
+  responses: {
+    200: { description: "The record", content: { "application/json": { schema: FileRecord } } },
+    ...problemResponses("FILE_NOT_FOUND", ...TOKEN_ERRORS),
+  },
+});
+
+const deleteRoute = createRoute({
+  method: "delete",
+  path: "/{id}",
+  summary: "Delete a file",
+  security: [{ bearer: [] }],
+  request: { params: FileParams },
+  responses: {
+    204: { description: "It is no longer served" },
+    ...problemResponses("FILE_NOT_FOUND", ...TOKEN_ERRORS),
+  },
+});
+
+const contentRoute = createRoute({
+  method: "get",
+  path: "/{id}/content",
+  summary: "Download a file or a variant of it",
+  security: [{ bearer: [] }],
+  request: {
+    params: FileParams,
+    query: z.object({
+      variant: Variant.default("original"),
+      disposition: Disposition.default("attachment"),
+    }),
+  },
+  responses: {
+    200: { description: "The bytes" },
+    206: { description: "A range of the bytes" },
+    304: { description: "The caller's copy is still good" },
+    ...problemResponses(
+      "FILE_NOT_FOUND",
+      "VARIANT_NOT_FOUND",
+      "FILE_NOT_READY",
+      "FILE_BLOCKED",
+      "RANGE_NOT_SATISFIABLE",
+      ...TOKEN_ERRORS,
+    ),
+  },
+});
+
+const router = openApiRouter();
+router.use(authenticate);
+
+/** `/v1/files`: records, content, deletion. */
+export const files = router
+  .openapi(listRoute, async (c) => {
+    return c.json(await getFiles(c.env, c.get("identity"), c.req.valid("query")), 200);
+  })
+  .openapi(getRoute, async (c) => {
+    const fileId = requireFileId(c.req.valid("param").id);
+    return c.json(await getFile(c.env, c.get("identity"), fileId), 200);
+  })
+  .openapi(deleteRoute, async (c) => {
+    const fileId = requireFileId(c.req.valid("param").id);
+    await deleteFile(c.env, c.get("identity"), fileId, Date.now());
+    return c.body(null, 204);
+  })
+  .openapi(contentRoute, async (c) => {
+    const fileId = requireFileId(c.req.valid("param").id);
+    const { variant, disposition } = c.req.valid("query");
+    const object = await requireDownload(c.env, c.get("identity"), fileId, variant);
+    return serveObject(r2Store(c.env.BUCKET), object, c.req.raw, disposition);
+  });

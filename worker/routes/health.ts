@@ -1,0 +1,23 @@
+import { createRoute } from "@hono/zod-openapi";
+import { Health } from "#contract/api.ts";
+import { checkHealth } from "../services/health.ts";
+import { r2Store } from "../storage/r2.ts";
+import { openApiRouter } from "./open-api.ts";
+
+const healthRoute = createRoute({
+  method: "get",
+  path: "/",
+  summary: "State of each part",
+  responses: {
+    200: {
+      description: "The worker answers; `status` and `parts` tell of the rest",
+      content: { "application/json": { schema: Health } },
+    },
+  },
+});
+
+/** `/health`: 200 as long as the worker itself answers, so that a part's failure doesn't take the whole down. */
+export const health = openApiRouter().openapi(healthRoute, async (c) => {
+  const report = await checkHealth(c.env, r2Store(c.env.BUCKET), c.get("config").version, Date.now());
+  return c.json(report, 200, { "Cache-Control": "no-store" });
+});

@@ -1,0 +1,37 @@
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import type { ErrorCode } from "#contract/errors.ts";
+import { AppError, ERRORS, PROBLEM_CONTENT_TYPE, Problem } from "#contract/errors.ts";
+import type { AppEnv } from "../app-env.ts";
+
+/** A router whose routes validate by the schemas they are documented with. What doesn't fit is `REQUEST_INVALID`. */
+export function openApiRouter(): OpenAPIHono<AppEnv> {
+  return new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (result.success) return;
+      const errors = result.error.issues.map((issue) => {
+        return { path: issue.path.join("."), message: issue.message };
+      });
+      throw new AppError("REQUEST_INVALID", { errors });
+    },
+  });
+}
+
+/** Documentation of the errors a route can answer: one entry per status, with its codes. */
+export function problemResponses(...codes: readonly ErrorCode[]) {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of codes) {
+    const { status } = ERRORS[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, group]) => [
+      status,
+      {
+        description: group.map((code) => `${code}: ${ERRORS[code].title}`).join("; "),
+        content: { [PROBLEM_CONTENT_TYPE]: { schema: Problem } },
+      },
+    ]),
+  );
+}
+
+export { createRoute };

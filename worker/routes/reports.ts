@@ -1,0 +1,29 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { AppError } from "#contract/errors.ts";
+import { REPORT_SIGNATURE_HEADER, Report, verifyReport } from "#contract/reports.ts";
+import type { AppEnv } from "../app-env.ts";
+import { applyReport } from "../services/reports.ts";
+
+/** A report is a few hundred bytes; properties may make it some more. */
+const MAX_REPORT_BYTES = 64 * 1024;
+
+function parseReport(body: string): Report {
+  try {
+    return Report.parse(JSON.parse(body));
+  } catch (cause) {
+    throw new AppError("REQUEST_INVALID", { detail: "This is not a report.", cause });
+  }
+}
+
+/** `/v1/internal/reports`: what the processor found, signed. Nothing in the body is believed before its signature. */
+export const reports = new Hono<AppEnv>()
+  .use(bodyLimit({ maxSize: MAX_REPORT_BYTES }))
+  .post("/", async (c) => {
+    const body = await c.req.text();
+    const signature = c.req.header(REPORT_SIGNATURE_HEADER) ?? "";
+    const genuine = await verifyReport(c.get("config").reportSecret, body, signature, Date.now());
+    if (!genuine) throw new AppError("SIGNATURE_INVALID");
+    await applyReport(c.env, parseReport(body), Date.now());
+    return c.body(null, 204);
+  });

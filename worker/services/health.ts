@@ -1,0 +1,82 @@
+import type { Health } from "#contract/api.ts";
+import type { DatabaseBindings } from "../db/database.ts";
+import { allDatabases } from "../db/database.ts";
+import type { HeartbeatRow } from "../db/reports.ts";
+import { findHeartbeats } from "../db/reports.ts";
+import { withDeadline } from "../storage/deadline.ts";
+import type { ObjectReader } from "../storage/object-store.ts";
+
+type PartHealth = Health["parts"]["database"];
+
+/** A processor says that it lives every 5 s; three missed and it counts as gone. */
+const HEARTBEAT_MAX_AGE_MS = 16_000;
+const PROBE_DEADLINE_MS = 3_000;
+
+const OK: PartHealth = { state: "ok", detail: "Answers." };
+
+function down(detail: string): PartHealth {
+  return { state: "down", detail };
+}
+
+/** The state of each part, asked now. Never throws: what doesn't answer is down. */
+export async function checkHealth(
+  env: DatabaseBindings,
+  objects: ObjectReader,
+  version: string,
+  nowMs: number,
+): Promise<Health> {
+  const [heartbeats, objectsPart] = await Promise.all([readHeartbeats(env, nowMs), probeObjects(objects)]);
+  const database = heartbeats === undefined ? down("The database does not answer.") : OK;
+  const parts = { database, objects: objectsPart, ...processorParts(heartbeats ?? []) };
+  const allOk = Object.values(parts).every((part) => part.state === "ok");
+  return { status: allOk ? "ok" : "degraded", version, parts };
+}
+
+async function readHeartbeats(
+  env: DatabaseBindings,
+  nowMs: number,
+): Promise<readonly HeartbeatRow[] | undefined> {
+  try {
+    const since = nowMs - HEARTBEAT_MAX_AGE_MS;
+    const perDatabase = allDatabases(env).map((db) =>
+      withDeadline(findHeartbeats(db, since), PROBE_DEADLINE_MS, "SERVICE_UNAVAILABLE"),
+    );
+    return (await Promise.all(perDatabase)).flat();
+  } catch {
+    return undefined;
+  }
+}
+
+async function probeObjects(objects: ObjectReader): Promise<PartHealth> {
+  try {
+    await withDeadline(objects.head("health/probe"), PROBE_DEADLINE_MS, "STORE_UNAVAILABLE");
+    return OK;
+  } catch {
+    return down("The object store does not answer.");
+  }
+}
+
+function processorParts(
+  alive: readonly HeartbeatRow[],
+): Pick<Health["parts"], "queue" | "processor" | "scanner"> {
+  if (alive.length === 0) {
+    const unknown = down("Not known: no processor has been heard of.");
+    return {
+      processor: down("No processor has been heard of for 16 s: files wait."),
+      queue: unknown,
+      scanner: unknown,
+    };
+  }
+  const scanning = alive.find((row) => row.scanner === "ok");
+  const pulling = alive.some((row) => row.queue === "ok");
+  return {
+    processor: { state: "ok", detail: `${alive.length} running.` },
+    queue: pulling ? OK : down("The queue does not answer the processor: files wait."),
+    scanner:
+      scanning === undefined ? down(scannerSentence(alive)) : { state: "ok", detail: scanning.scannerDetail },
+  };
+}
+
+function scannerSentence(alive: readonly HeartbeatRow[]): string {
+  return `The virus scanner does not answer: files wait and are not served. ${alive[0]?.scannerDetail ?? ""}`.trim();
+}

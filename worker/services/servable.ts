@@ -1,0 +1,144 @@
+import type { Variant } from "#contract/api.ts";
+import { AppError } from "#contract/errors.ts";
+import type { FileId, Identity, TenantId } from "#contract/ids.ts";
+import type { DatabaseBindings } from "../db/database.ts";
+import { databaseFor } from "../db/database.ts";
+import type { FileWithDetails } from "../db/files.ts";
+import { findFileById, findFilesByIds } from "../db/files.ts";
+import { mimeTypeOf, requireFile } from "./files.ts";
+import { isAllowed } from "./permissions.ts";
+
+/** Bytes that may be served, with what their answer's headers need. */
+export interface ServableObject {
+  readonly objectKey: string;
+  /** Of the original only: the very bytes that were scanned. */
+  readonly etag: string | null;
+  readonly sizeBytes: number;
+  readonly mimeType: string;
+  readonly filename: string;
+  readonly sha256: string | null;
+  readonly version: number;
+  readonly storedAtMs: number;
+}
+
+/**
+ * The only way from a record to an object's key, so the only place where default deny is decided (R26): nothing but a
+ * `clean` version that isn't deleted is ever served. Throws `FILE_NOT_FOUND`, `FILE_NOT_READY`, `FILE_BLOCKED` or
+ * `VARIANT_NOT_FOUND`.
+ */
+export function servableObject(found: FileWithDetails, variant: Variant): ServableObject {
+  requireServable(found);
+  return variant === "original" ? servableOriginal(found) : servableDerivative(found, variant);
+}
+
+function requireServable({ file, version }: FileWithDetails): void {
+  if (file.deletedAtMs !== null) throw new AppError("FILE_NOT_FOUND");
+  switch (version.state) {
+    case "clean":
+      return;
+    case "uploading":
+    case "quarantined":
+      throw new AppError("FILE_NOT_READY", { headers: { "Retry-After": "2" } });
+    case "infected":
+    case "unscannable":
+      throw new AppError("FILE_BLOCKED");
+  }
+}
+
+function servableOriginal({ file, version }: FileWithDetails): ServableObject {
+  const { objectKey, etag, sizeBytes, storedAtMs } = version;
+  if (objectKey === null || etag === null || sizeBytes === null || storedAtMs === null) {
+    throw new AppError("FILE_NOT_READY");
+  }
+  return {
+    objectKey,
+    etag,
+    sizeBytes,
+    mimeType: mimeTypeOf(version),
+    filename: file.filename,
+    sha256: version.sha256,
+    version: version.version,
+    storedAtMs,
+  };
+}
+
+function servableDerivative(found: FileWithDetails, variant: Exclude<Variant, "original">): ServableObject {
+  const derivative = found.derivatives.find((candidate) => candidate.name === variant);
+  if (derivative === undefined) throw new AppError("VARIANT_NOT_FOUND");
+  const stem = found.file.filename.replace(/\.[^.]*$/, "");
+  const extension = derivative.objectKey.slice(derivative.objectKey.lastIndexOf("."));
+  return {
+    objectKey: derivative.objectKey,
+    etag: null,
+    sizeBytes: derivative.sizeBytes,
+    mimeType: derivative.mimeType,
+    filename: `${stem}-${variant}${extension}`,
+    sha256: null,
+    version: derivative.version,
+    storedAtMs: derivative.createdAtMs,
+  };
+}
+
+/** What a caller with a session may download. Throws as `servableObject`, and `FILE_NOT_FOUND` without permission. */
+export async function requireDownload(
+  env: DatabaseBindings,
+  identity: Identity,
+  fileId: FileId,
+  variant: Variant,
+): Promise<ServableObject> {
+  return servableObject(await requireFile(env, identity, fileId, "download"), variant);
+}
+
+/**
+ * What the holder of a signed URL may download now: the signature has been checked, so the tenant in it is verified.
+ * A URL is for one version; it stops when that is no longer the current one.
+ */
+export async function requireSignedDownload(
+  env: DatabaseBindings,
+  signed: { tenantId: TenantId; fileId: FileId; version: number; variant: Variant },
+): Promise<ServableObject> {
+  const found = await findFileById(databaseFor(env, signed.tenantId), signed.tenantId, signed.fileId);
+  if (found === undefined || found.version.version !== signed.version) throw new AppError("FILE_NOT_FOUND");
+  return servableObject(found, signed.variant);
+}
+
+export interface SignableItem {
+  readonly fileId: FileId;
+  readonly variant: Variant;
+}
+
+/**
+ * Checks a list of files for signing, all or none, in one query. Throws the error of the first that can't be served,
+ * with its place in the list.
+ */
+export async function requireSignable(
+  env: DatabaseBindings,
+  identity: Identity,
+  items: readonly SignableItem[],
+): Promise<readonly ServableObject[]> {
+  const { tenantId } = identity;
+  const ids = [...new Set(items.map((item) => item.fileId))];
+  const found = await findFilesByIds(databaseFor(env, tenantId), tenantId, ids);
+  const byId = new Map(found.map((details) => [details.file.id, details]));
+  return items.map((item, index) => signable(identity, byId.get(item.fileId), item, index));
+}
+
+function signable(
+  identity: Identity,
+  found: FileWithDetails | undefined,
+  item: SignableItem,
+  index: number,
+): ServableObject {
+  const place = `items.${index}.fileId`;
+  try {
+    if (found === undefined || !isAllowed(identity, found.file, "download"))
+      throw new AppError("FILE_NOT_FOUND");
+    return servableObject(found, item.variant);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    throw new AppError(error.code, {
+      errors: [{ path: place, message: error.message }],
+      headers: error.headers,
+    });
+  }
+}

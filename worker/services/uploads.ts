@@ -1,0 +1,146 @@
+import { AppError } from "#contract/errors.ts";
+import type { FileCheck, FileRule } from "#contract/file-types.ts";
+import { checkFile } from "#contract/file-types.ts";
+import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
+import { newFileId } from "#contract/ids.ts";
+import type { ProcessJob } from "#contract/jobs.ts";
+import type { DatabaseBindings } from "../db/database.ts";
+
+export type { DatabaseBindings };
+
+import { databaseFor } from "../db/database.ts";
+import { deleteUnfinishedFile, insertFile, markVersionStored } from "../db/files.ts";
+
+/** What a client declares at creation, in terms of no protocol. */
+export interface UploadDeclaration {
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly lengthBytes: number;
+}
+
+export interface AcceptedUpload {
+  readonly fileId: FileId;
+  readonly version: number;
+  readonly declaredType: string;
+}
+
+const CODE_OF_RULE = {
+  "extension-blocked": "FILE_TYPE_REFUSED",
+  "type-not-allowed": "FILE_TYPE_REFUSED",
+  "type-unknown": "FILE_TYPE_REFUSED",
+  size: "FILE_TOO_LARGE",
+} as const satisfies Record<FileRule, string>;
+
+const FIELD_OF_RULE = {
+  "extension-blocked": "filename",
+  "type-not-allowed": "filetype",
+  "type-unknown": "filetype",
+  size: "length",
+} as const satisfies Record<FileRule, string>;
+
+/** Longest name, in bytes of UTF-8: what file systems take. */
+const MAX_NAME_BYTES = 255;
+const MAX_TAGS = 50;
+const MAX_FIELD_LENGTH = 128;
+/** Keys of Upload-Metadata that mean something; all others are kept as they are. */
+const KNOWN_KEYS: ReadonlySet<string> = new Set(["filename", "filetype", "entityType", "entityId", "tags"]);
+
+/**
+ * Validates a declared upload (R23) and inserts its record, before any byte is stored. Throws `FILE_NAME_REQUIRED`,
+ * `FILE_NAME_INVALID`, `FILE_TYPE_REFUSED`, `FILE_TOO_LARGE` or `UPLOAD_METADATA_INVALID`, each naming the rule.
+ */
+export async function createUpload(
+  env: DatabaseBindings,
+  identity: Identity,
+  declaration: UploadDeclaration,
+  nowMs: number,
+): Promise<AcceptedUpload> {
+  const { metadata, lengthBytes } = declaration;
+  const filename = requireFilename(metadata.get("filename"));
+  const accepted = requireAccepted(checkFile(filename, metadata.get("filetype") ?? "", lengthBytes));
+  const fileId = newFileId();
+  const version = 1;
+  await insertFile(databaseFor(env, identity.tenantId), {
+    ref: { tenantId: identity.tenantId, fileId, version },
+    ownerId: identity.userId,
+    filename,
+    declaredType: accepted.mimeType,
+    sizeBytes: lengthBytes,
+    entityType: shortField(metadata, "entityType"),
+    entityId: shortField(metadata, "entityId"),
+    tags: parseTags(metadata.get("tags")),
+    metadata: unknownKeys(metadata),
+    nowMs,
+  });
+  return { fileId, version, declaredType: accepted.mimeType };
+}
+
+/** Records that an upload's bytes are stored and wait for their check. May be called again for the same upload. */
+export async function recordStoredUpload(
+  env: DatabaseBindings,
+  job: ProcessJob,
+  nowMs: number,
+): Promise<void> {
+  await markVersionStored(databaseFor(env, job.tenantId), job, job, nowMs);
+}
+
+/** Removes the record of an upload that ended without a file. */
+export async function forgetUpload(env: DatabaseBindings, ref: FileVersionRef): Promise<void> {
+  await deleteUnfinishedFile(databaseFor(env, ref.tenantId), ref);
+}
+
+function requireFilename(declared: string | undefined): string {
+  if (declared === undefined || declared.trim() === "") {
+    throw new AppError("FILE_NAME_REQUIRED", {
+      detail: 'Upload-Metadata needs the key "filename".',
+      errors: [{ path: "filename", message: "is required" }],
+    });
+  }
+  const name = declared.normalize("NFC").trim();
+  const problem = nameProblem(name);
+  if (problem === undefined) return name;
+  throw new AppError("FILE_NAME_INVALID", {
+    detail: `The file name ${problem}.`,
+    errors: [{ path: "filename", message: problem }],
+  });
+}
+
+function nameProblem(name: string): string | undefined {
+  if (new TextEncoder().encode(name).byteLength > MAX_NAME_BYTES) {
+    return `is longer than ${MAX_NAME_BYTES} bytes`;
+  }
+  if (/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u.test(name)) {
+    return "has control characters, or characters that change the direction of text";
+  }
+  if (/[/\\]/.test(name)) return "has a path in it";
+  if (name === "." || name === "..") return "is the name of a folder";
+  return undefined;
+}
+
+function requireAccepted(check: FileCheck): Extract<FileCheck, { accepted: true }> {
+  if (check.accepted) return check;
+  throw new AppError(CODE_OF_RULE[check.rule], {
+    detail: check.detail,
+    errors: [{ path: FIELD_OF_RULE[check.rule], message: `refused by the rule "${check.rule}"` }],
+  });
+}
+
+function shortField(metadata: ReadonlyMap<string, string>, key: string): string | undefined {
+  const value = metadata.get(key);
+  if (value === undefined || value === "") return undefined;
+  if (value.length <= MAX_FIELD_LENGTH) return value;
+  throw new AppError("UPLOAD_METADATA_INVALID", {
+    errors: [{ path: key, message: `is longer than ${MAX_FIELD_LENGTH} characters` }],
+  });
+}
+
+function parseTags(text: string | undefined): readonly string[] {
+  const tags = [...new Set((text ?? "").split(",").map((tag) => tag.trim()))].filter((tag) => tag !== "");
+  if (tags.length <= MAX_TAGS && tags.every((tag) => tag.length <= MAX_FIELD_LENGTH)) return tags;
+  throw new AppError("UPLOAD_METADATA_INVALID", {
+    errors: [{ path: "tags", message: `are more than ${MAX_TAGS}, or one is too long` }],
+  });
+}
+
+function unknownKeys(metadata: ReadonlyMap<string, string>): Record<string, string> {
+  return Object.fromEntries([...metadata].filter(([key]) => !KNOWN_KEYS.has(key)));
+}

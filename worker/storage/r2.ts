@@ -1,0 +1,142 @@
+import { AppError } from "#contract/errors.ts";
+import { withDeadline } from "./deadline.ts";
+import type {
+  ByteRange,
+  ObjectBody,
+  ObjectStore,
+  StoreBody,
+  StoredFacts,
+  StoredPart,
+} from "./object-store.ts";
+
+/** Longest wait for a call without a body, and for one that carries up to a part of 16 MiB. */
+const CALL_DEADLINE_MS = 10_000;
+const STORE_DEADLINE_MS = 60_000;
+
+/** R2's code in the message of an error, as in "put: … (10037)". */
+const R2_ERROR_CODE = /\((\d{5})\)/;
+/** "The specified multipart upload does not exist": completed before, or aborted. */
+const NO_SUCH_UPLOAD = "10024";
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error ? R2_ERROR_CODE.exec(error.message)?.[1] : undefined;
+}
+
+async function call<T>(work: Promise<T>, limitMs = CALL_DEADLINE_MS): Promise<T> {
+  try {
+    return await withDeadline(work, limitMs, "STORE_UNAVAILABLE");
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError("STORE_UNAVAILABLE", { cause });
+  }
+}
+
+/**
+ * Hands pieces to R2 as one body of known length. A single piece goes as it is; several go through a native stream,
+ * because joining them would double the memory of a part.
+ */
+function streamOf(body: StoreBody): { value: Uint8Array | ReadableStream; written: Promise<void> } {
+  const only = body.pieces.length === 1 ? body.pieces[0] : undefined;
+  if (only !== undefined) return { value: only, written: Promise.resolve() };
+  const { readable, writable } = new FixedLengthStream(body.sizeBytes);
+  return { value: readable, written: writeAll(writable, body.pieces) };
+}
+
+async function writeAll(writable: WritableStream<Uint8Array>, pieces: readonly Uint8Array[]): Promise<void> {
+  const writer = writable.getWriter();
+  for (const piece of pieces) await writer.write(piece);
+  await writer.close();
+}
+
+async function store<T>(
+  body: StoreBody,
+  send: (value: Uint8Array | ReadableStream) => Promise<T>,
+): Promise<T> {
+  const { value, written } = streamOf(body);
+  // A refused store breaks its stream too: both are waited for together, so neither rejection is left unheard.
+  const [stored] = await call(Promise.all([send(value), written]), STORE_DEADLINE_MS);
+  return stored;
+}
+
+function factsOf(object: R2Object): StoredFacts {
+  return { etag: object.etag, sizeBytes: object.size };
+}
+
+/** Objects in an R2 bucket, through the Workers binding. Needs no permission but the binding. */
+export function r2Store(bucket: R2Bucket): ObjectStore {
+  return {
+    async put(key, body, contentType) {
+      const options = { httpMetadata: { contentType } };
+      return factsOf(await store(body, (value) => bucket.put(key, value, options)));
+    },
+
+    async createMultipart(key, contentType) {
+      const upload = await call(bucket.createMultipartUpload(key, { httpMetadata: { contentType } }));
+      return upload.uploadId;
+    },
+
+    async storePart(key, multipartId, partNumber, body) {
+      const upload = bucket.resumeMultipartUpload(key, multipartId);
+      const part = await store(body, (value) => upload.uploadPart(partNumber, value));
+      return part.etag;
+    },
+
+    completeMultipart: (key, multipartId, parts) => completeMultipart(bucket, key, multipartId, parts),
+
+    async abortMultipart(key, multipartId) {
+      try {
+        await withDeadline(
+          bucket.resumeMultipartUpload(key, multipartId).abort(),
+          CALL_DEADLINE_MS,
+          "STORE_UNAVAILABLE",
+        );
+      } catch (cause) {
+        if (codeOf(cause) === NO_SUCH_UPLOAD) return;
+        throw new AppError("STORE_UNAVAILABLE", { cause });
+      }
+    },
+
+    async head(key) {
+      const object = await call(bucket.head(key));
+      return object === null ? undefined : factsOf(object);
+    },
+
+    get: (key, options) => getObject(bucket, key, options),
+
+    async remove(keys) {
+      if (keys.length > 0) await call(bucket.delete([...keys]));
+    },
+  };
+}
+
+async function completeMultipart(
+  bucket: R2Bucket,
+  key: string,
+  multipartId: string,
+  parts: readonly StoredPart[],
+): Promise<StoredFacts | undefined> {
+  const upload = bucket.resumeMultipartUpload(key, multipartId);
+  try {
+    const completed = upload.complete([...parts]);
+    return factsOf(await withDeadline(completed, STORE_DEADLINE_MS, "STORE_UNAVAILABLE"));
+  } catch (cause) {
+    if (codeOf(cause) === NO_SUCH_UPLOAD) return undefined;
+    throw new AppError("STORE_UNAVAILABLE", { cause });
+  }
+}
+
+async function getObject(
+  bucket: R2Bucket,
+  key: string,
+  options: { etag?: string; range?: ByteRange },
+): Promise<ObjectBody | undefined> {
+  const object = await call(
+    bucket.get(key, {
+      ...(options.range === undefined ? {} : { range: options.range }),
+      ...(options.etag === undefined ? {} : { onlyIf: { etagMatches: options.etag } }),
+    }),
+  );
+  // An object whose condition fails comes without a body.
+  if (object === null || !("body" in object)) return undefined;
+  return { ...factsOf(object), body: object.body, storedAtMs: object.uploaded.getTime() };
+}

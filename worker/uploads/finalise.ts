@@ -1,0 +1,158 @@
+import type { ProcessJob } from "#contract/jobs.ts";
+import type { ObjectStore, StoredFacts, StoredPart } from "../storage/object-store.ts";
+import type { Fence, ObjectParts } from "./object-parts.ts";
+import type { UploadState, UploadStore } from "./upload-state.ts";
+import { refOf } from "./upload-state.ts";
+
+/** First wait after a step failed; doubled each time up to the longest. */
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 5 * 60_000;
+/** The alarm that takes over when the request that completed the upload dies on the way. */
+const TAKE_OVER_MS = 15_000;
+
+const NOTHING = { pieces: [], sizeBytes: 0 };
+
+/** What finalising needs of the world outside the object. Each may be called again for the same version. */
+export interface FinaliseSteps {
+  record(job: ProcessJob): Promise<void>;
+  announce(job: ProcessJob): Promise<void>;
+}
+
+export interface FinaliserOptions {
+  readonly store: UploadStore;
+  readonly objects: ObjectStore;
+  readonly parts: ObjectParts;
+  readonly steps: FinaliseSteps;
+  readonly now: () => number;
+}
+
+/**
+ * Takes a complete upload from its last byte to the processor:
+ *
+ *   receiving → storing (parts become the object) → recording (D1: `quarantined`) → announcing (queue) → done
+ *
+ * Each state is durable before its step begins and each step may be done twice, so that after a crash at any point the
+ * alarm goes on from there. `announcing` is the queue's outbox: the job is sent at least once.
+ */
+export class Finaliser {
+  readonly #options: FinaliserOptions;
+  #running: Promise<void> | undefined;
+
+  constructor(options: FinaliserOptions) {
+    this.#options = options;
+  }
+
+  /** Puts the machine in its first state; the alarm that guards it is part of the same write. */
+  begin(): void {
+    const { store, now } = this.#options;
+    store.transaction(() => {
+      store.update({ phase: "storing", failures: 0 });
+      store.setDue("finalise", now() + TAKE_OVER_MS);
+      store.clearDue("expire");
+    });
+  }
+
+  /** Runs until done or until a step fails, which is kept for the alarm to try again. Never throws; one at a time. */
+  drive(): Promise<void> {
+    this.#running ??= this.#driveOnce().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #driveOnce(): Promise<void> {
+    const { store } = this.#options;
+    try {
+      for (let state = store.state; state !== undefined && isFinalising(state); state = store.state) {
+        await this.#step(state);
+      }
+    } catch (error) {
+      this.#postpone(error);
+    }
+  }
+
+  async #step(state: UploadState): Promise<void> {
+    const { store, steps } = this.#options;
+    switch (state.phase) {
+      case "storing":
+        await this.#makeObject(state);
+        return;
+      case "recording":
+        await steps.record(jobOf(state));
+        store.update({ phase: "announcing" });
+        return;
+      case "announcing":
+        await steps.announce(jobOf(state));
+        this.#finish();
+        return;
+      default:
+        return;
+    }
+  }
+
+  async #makeObject(state: UploadState): Promise<void> {
+    const { store, parts } = this.#options;
+    if (state.etag === null && (state.multipartId === null || store.tailBytes() > 0)) {
+      await parts.storeRemainder(NOTHING, this.#fence);
+    }
+    const { etag } = store.state ?? state;
+    const known = etag ?? (await this.#complete(store.state ?? state)).etag;
+    store.update({ phase: "recording", etag: known, failures: 0 });
+  }
+
+  /** Nobody can take a complete upload over, so there is nothing to be fenced from. */
+  readonly #fence: Fence = () => {};
+
+  async #complete(state: UploadState): Promise<StoredFacts> {
+    const { store, objects } = this.#options;
+    const { objectKey, multipartId, lengthBytes } = state;
+    if (objectKey === null || multipartId === null)
+      throw new Error("There is no multipart upload to complete.");
+    const parts: readonly StoredPart[] = store.parts();
+    const completed = await objects.completeMultipart(objectKey, multipartId, parts);
+    // Unknown to the store: an earlier attempt was carried out and its answer lost. The object itself tells.
+    const facts = completed ?? (await objects.head(objectKey));
+    if (facts === undefined) throw new Error("The store knows neither the multipart upload nor its object.");
+    if (facts.sizeBytes !== lengthBytes)
+      throw new Error("The stored object has another size than the upload.");
+    return facts;
+  }
+
+  #finish(): void {
+    const { store } = this.#options;
+    store.transaction(() => {
+      store.update({ phase: "done", failures: 0 });
+      store.clearBytes();
+      store.clearDue("finalise");
+    });
+  }
+
+  #postpone(error: unknown): void {
+    const { store, now } = this.#options;
+    const failures = (store.state?.failures ?? 0) + 1;
+    const delayMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
+    console.error({
+      event: "finalise-postponed",
+      phase: store.state?.phase,
+      uploadId: store.state?.fileId,
+      tenantId: store.state?.tenantId,
+      failures,
+      error: String(error),
+    });
+    store.transaction(() => {
+      store.update({ failures });
+      store.setDue("finalise", now() + delayMs);
+    });
+  }
+}
+
+export function isFinalising(state: UploadState): boolean {
+  return state.phase === "storing" || state.phase === "recording" || state.phase === "announcing";
+}
+
+function jobOf(state: UploadState): ProcessJob {
+  const { objectKey, etag, lengthBytes, declaredType } = state;
+  if (objectKey === null || etag === null || lengthBytes === null)
+    throw new Error("The object isn't stored yet.");
+  return { kind: "process", ...refOf(state), objectKey, etag, sizeBytes: lengthBytes, declaredType };
+}

@@ -1,0 +1,28 @@
+const MIB = 1024 * 1024;
+
+/** S3's and R2's least size of a part that isn't the last. */
+export const MIN_PART_BYTES = 5 * MIB;
+/** Two parts of an upload may be in memory at once, and an isolate has 128 MB. */
+export const MAX_PART_BYTES = 16 * MIB;
+/** Stores take 10,000 part numbers; the rest is room for attempts that failed. */
+export const MAX_PARTS = 9_000;
+const DEFAULT_PART_BYTES = 8 * MIB;
+
+/** The largest file that fits: 9,000 parts of 16 MiB. */
+export const MAX_FILE_BYTES = MAX_PARTS * MAX_PART_BYTES;
+
+function fits(partBytes: number, lengthBytes: number | null): boolean {
+  return lengthBytes === null || Math.ceil(lengthBytes / partBytes) <= MAX_PARTS;
+}
+
+/**
+ * The size of an upload's parts, settled at its first append: the append's own length where that suits, for then a
+ * client's every append is exactly one part and leaves no tail.
+ * @param appendBytes Content-Length of the first append, if it has one
+ */
+export function choosePartSize(appendBytes: number | null, lengthBytes: number | null): number {
+  const suits = appendBytes !== null && appendBytes >= MIN_PART_BYTES && appendBytes <= MAX_PART_BYTES;
+  if (suits && fits(appendBytes, lengthBytes)) return appendBytes;
+  const needed = Math.ceil((lengthBytes ?? 0) / MAX_PARTS / MIB) * MIB;
+  return Math.min(MAX_PART_BYTES, Math.max(DEFAULT_PART_BYTES, needed));
+}

@@ -1,0 +1,94 @@
+import { AppError } from "#contract/errors.ts";
+
+const MIB = 1024 * 1024;
+
+/** Pieces of memory that parts are put together in; small uploads take small ones. */
+export const SLAB_BYTES = MIB;
+/** All of an isolate's slabs: many Durable Objects share one isolate of 128 MB. */
+const BUDGET_BYTES = 64 * MIB;
+/** Longest wait for a slab before the request is told to come again. */
+const WAIT_LIMIT_MS = 2_000;
+/** Free slabs kept for the next taker; allocating one costs a page fault per 4 KiB. */
+const KEPT_SLABS = 24;
+
+interface Waiter {
+  readonly sizeBytes: number;
+  readonly grant: (slab: Uint8Array) => void;
+}
+
+/** Memory for parts being put together, bounded over all uploads of the isolate. First come, first served. */
+export class SlabBudget {
+  readonly #limitBytes: number;
+  readonly #waitLimitMs: number;
+  readonly #free: Uint8Array[] = [];
+  readonly #waiters: Waiter[] = [];
+  #takenBytes = 0;
+
+  constructor(limitBytes = BUDGET_BYTES, waitLimitMs = WAIT_LIMIT_MS) {
+    this.#limitBytes = limitBytes;
+    this.#waitLimitMs = waitLimitMs;
+  }
+
+  get takenBytes(): number {
+    return this.#takenBytes;
+  }
+
+  /**
+   * A slab of `sizeBytes` (≤ `SLAB_BYTES`), to be given back with `give`. Waits for one for a bounded time, then throws
+   * `UPLOAD_BUSY` with `Retry-After`.
+   */
+  async take(sizeBytes: number): Promise<Uint8Array> {
+    if (this.#waiters.length === 0 && this.#fits(sizeBytes)) return this.#grant(sizeBytes);
+    return this.#wait(sizeBytes);
+  }
+
+  async #wait(sizeBytes: number): Promise<Uint8Array> {
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+    const waiter: Waiter = { sizeBytes, grant: resolve };
+    this.#waiters.push(waiter);
+    const timer = setTimeout(() => {
+      const place = this.#waiters.indexOf(waiter);
+      if (place < 0) return;
+      this.#waiters.splice(place, 1);
+      reject(new AppError("UPLOAD_BUSY", { headers: { "Retry-After": "2" } }));
+    }, this.#waitLimitMs);
+    try {
+      return await promise;
+    } finally {
+      // Here and not in `grant`, which may run for another object: a timer belongs to the object that set it.
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * Gives slabs back.
+   * @param reusable false while a store that was given up may still read them: then they are left to the collector
+   */
+  give(slabs: readonly Uint8Array[], reusable: boolean): void {
+    for (const slab of slabs) {
+      this.#takenBytes -= slab.byteLength;
+      if (reusable && slab.byteLength === SLAB_BYTES && this.#free.length < KEPT_SLABS) this.#free.push(slab);
+    }
+    this.#serveWaiters();
+  }
+
+  #fits(sizeBytes: number): boolean {
+    return this.#takenBytes + sizeBytes <= this.#limitBytes;
+  }
+
+  #grant(sizeBytes: number): Uint8Array {
+    this.#takenBytes += sizeBytes;
+    const kept = sizeBytes === SLAB_BYTES ? this.#free.pop() : undefined;
+    return kept ?? new Uint8Array(sizeBytes);
+  }
+
+  #serveWaiters(): void {
+    for (let next = this.#waiters[0]; next && this.#fits(next.sizeBytes); next = this.#waiters[0]) {
+      this.#waiters.shift();
+      next.grant(this.#grant(next.sizeBytes));
+    }
+  }
+}
+
+/** The isolate's one budget. Shared by its Durable Objects on purpose: it is their common memory that is bounded. */
+export const isolateSlabs = new SlabBudget();

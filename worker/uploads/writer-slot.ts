@@ -1,0 +1,83 @@
+import { AppError } from "#contract/errors.ts";
+import type { Fence } from "./object-parts.ts";
+
+/** How long a taken-over writer may take to put what it has in safety; HEAD must answer within 1.5 s (R4). */
+const STEP_ASIDE_MS = 1_000;
+
+interface Holder {
+  readonly epoch: number;
+  /** Asks the holder to keep what it has and to go: at once, or when it has what is on its way. */
+  leave: (haste: Haste) => void;
+  readonly released: Promise<void>;
+  readonly release: () => void;
+}
+
+export type Haste = "at-once" | "when-idle";
+
+/** A request's hold on the upload. */
+export interface Hold {
+  /** Throws `UPLOAD_SUPERSEDED` once a later request holds the upload. */
+  readonly fence: Fence;
+  /** Says how this holder is asked to leave; called at once if it was asked already. */
+  onLeave(leave: (haste: Haste) => void): void;
+  release(): void;
+}
+
+/**
+ * One request at a time works on an upload, and the newest wins: it cuts the one before it, waits a bounded time for
+ * that one to keep its bytes, and from then on whatever the old one tries to commit is refused by its epoch.
+ */
+export class WriterSlot {
+  #epoch = 0;
+  #holder: Holder | undefined;
+
+  async take(haste: Haste): Promise<Hold> {
+    await this.#askHolderToLeave(haste);
+    this.#epoch += 1;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const holder: Holder = { epoch: this.#epoch, leave: () => {}, released: promise, release: resolve };
+    this.#holder = holder;
+    return this.#holdOf(holder);
+  }
+
+  #holdOf(holder: Holder): Hold {
+    return {
+      fence: () => {
+        if (holder.epoch !== this.#epoch) throw new AppError("UPLOAD_SUPERSEDED");
+      },
+      onLeave: (leave) => {
+        holder.leave = leave;
+        const asked = this.#leaving.get(holder);
+        if (asked !== undefined) leave(asked);
+      },
+      release: () => {
+        holder.release();
+        if (this.#holder === holder) this.#holder = undefined;
+      },
+    };
+  }
+
+  readonly #leaving = new WeakMap<Holder, Haste>();
+
+  async #askHolderToLeave(haste: Haste): Promise<void> {
+    // Another request may have taken the slot while this one waited: the last to come is the one that stays.
+    while (this.#holder !== undefined) {
+      const holder = this.#holder;
+      this.#leaving.set(holder, haste);
+      holder.leave(haste);
+      if (!(await leavesInTime(holder)) && this.#holder === holder) this.#holder = undefined;
+    }
+  }
+}
+
+async function leavesInTime(holder: Holder): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tooLate = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), STEP_ASIDE_MS);
+  });
+  try {
+    return await Promise.race([holder.released.then(() => true as const), tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
