@@ -1,0 +1,174 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { Health } from "#contract/api.ts";
+import { buildDemo, PROJECT_ROOT } from "./bundle.ts";
+import type { Child } from "./child.ts";
+import { keepRunning } from "./child.ts";
+import { findSignatureDatabase, startClamd } from "./clamd.ts";
+import { findFreePort, requireFreePort } from "./ports.ts";
+import type { Secrets } from "./state.ts";
+import { lockState, readOrCreateSecrets } from "./state.ts";
+import type { RunningWorkers } from "./workers.ts";
+import { startWorkers } from "./workers.ts";
+
+export interface StackOptions {
+  readonly port: number;
+  readonly stateDirectory: string;
+  /** Settings of the worker and of the processor beside the stack's own; tests shorten times with them. */
+  readonly workerVars?: Readonly<Record<string, string>>;
+  readonly processorEnv?: Readonly<Record<string, string>>;
+  /** Tests of the API need no page. */
+  readonly withDemo?: boolean;
+  readonly onLog: (source: string, text: string) => void;
+}
+
+export interface Stack {
+  readonly url: string;
+  readonly stateDirectory: string;
+  readonly secrets: Secrets;
+  readonly officialSignatures: boolean;
+  readonly workers: RunningWorkers;
+  readonly processor: Child;
+  /** Ends clamd, or starts it again on the same port. */
+  readonly clamd: { stop(): Promise<void>; start(): Promise<void> };
+  /** Resolves when every part answers. Throws after `withinMs` with what is missing. */
+  waitUntilHealthy(withinMs: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const CRON_INTERVAL_MS = 60_000;
+
+/** The whole system on loopback: worker, stores and queue in one workerd, clamd, processor. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { stateDirectory } = options;
+  await requireFreePort(options.port);
+  const unlock = lockState(stateDirectory);
+  const stops: (() => Promise<void>)[] = [async () => unlock()];
+  const stop = async () => {
+    for (const each of stops.splice(0).reverse()) await each();
+  };
+  try {
+    const secrets = readOrCreateSecrets(stateDirectory);
+    const clamd = await prepareClamd(options, stops);
+    const workers = await prepareWorkers(options, secrets, stops);
+    // Nothing of an earlier run is alive on this state, so what it had leased waits for nobody.
+    await workers.releaseLeases();
+    const processor = startProcessor(options, workers, secrets, clamd.port);
+    stops.push(() => processor.stop());
+    stops.push(startCron(workers, options));
+    return {
+      url: workers.url,
+      stateDirectory,
+      secrets,
+      officialSignatures: clamd.official,
+      workers,
+      processor,
+      clamd,
+      waitUntilHealthy: (withinMs) => waitUntilHealthy(workers.url, withinMs),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function prepareWorkers(options: StackOptions, secrets: Secrets, stops: (() => Promise<void>)[]) {
+  const assetsDirectory = join(options.stateDirectory, "build", "demo");
+  await mkdir(assetsDirectory, { recursive: true });
+  const building = options.withDemo === false ? Promise.resolve() : buildDemo(assetsDirectory);
+  const [workers] = await Promise.all([
+    startWorkers({
+      stateDirectory: options.stateDirectory,
+      port: options.port,
+      secrets,
+      assetsDirectory,
+      vars: { REANNOUNCE_AFTER_SECONDS: "300", ...options.workerVars },
+      onLog: (level, message) => options.onLog(`worker ${level}`, message),
+    }),
+    building,
+  ]);
+  stops.push(() => workers.stop());
+  return workers;
+}
+
+async function prepareClamd(options: StackOptions, stops: (() => Promise<void>)[]) {
+  const port = await findFreePort();
+  const database = await findSignatureDatabase(options.stateDirectory);
+  const launch = () =>
+    startClamd({
+      stateDirectory: options.stateDirectory,
+      port,
+      databaseDirectory: database.directory,
+      onOutput: (text) => options.onLog("clamd", text),
+    });
+  let running = await launch();
+  stops.push(() => running.stop());
+  return {
+    port,
+    official: database.official,
+    stop: () => running.stop(),
+    start: async () => {
+      running = await launch();
+    },
+  };
+}
+
+function startProcessor(
+  options: StackOptions,
+  { url, s3, queues, releaseLeases }: RunningWorkers,
+  secrets: Secrets,
+  clamdPort: number,
+): Child {
+  return keepRunning({
+    command: process.execPath,
+    args: [join(PROJECT_ROOT, "processor", "main.ts")],
+    env: {
+      PATH: process.env["PATH"],
+      CAUSEWAY_WORKER_URL: url,
+      CAUSEWAY_REPORT_SECRET: secrets.reportSecret,
+      CAUSEWAY_PARENT_PID: String(process.pid),
+      S3_ENDPOINT: s3.endpoint,
+      S3_BUCKET: s3.bucket,
+      S3_ACCESS_KEY_ID: s3.accessKeyId,
+      S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
+      QUEUES_BASE_URL: queues.baseUrl,
+      QUEUES_ACCOUNT_ID: "local",
+      QUEUES_QUEUE_ID: queues.queueId,
+      QUEUES_TOKEN: queues.token,
+      CLAMAV_PORT: String(clamdPort),
+      ...options.processorEnv,
+    },
+    beforeRestart: releaseLeases,
+    onOutput: (text) => options.onLog("processor", text),
+    stopWithinMs: 10_000,
+  });
+}
+
+/** Runs the worker's cron as Cloudflare would, every minute. Returns what ends it. */
+function startCron(workers: RunningWorkers, { onLog }: StackOptions): () => Promise<void> {
+  const timer = setInterval(() => {
+    workers.runScheduled().catch((error: unknown) => onLog("cron", String(error)));
+  }, CRON_INTERVAL_MS);
+  return async () => clearInterval(timer);
+}
+
+async function waitUntilHealthy(url: string, withinMs: number): Promise<void> {
+  const giveUpAt = Date.now() + withinMs;
+  for (;;) {
+    const health = await readHealth(url);
+    if (health?.status === "ok") return;
+    if (Date.now() > giveUpAt) throw new Error(`Not every part answers: ${JSON.stringify(health?.parts)}`);
+    await wait(50);
+  }
+}
+
+async function readHealth(url: string): Promise<Health | undefined> {
+  try {
+    const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(5_000) });
+    return Health.parse(await answer.json());
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,153 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { unstable_getMiniflareWorkerOptions as readWorkerOptions } from "wrangler";
+import { z } from "zod";
+import { bundleDevWorker, bundleWorker, PROJECT_ROOT, WRANGLER_CONFIG } from "./bundle.ts";
+import { miniflare } from "./from-wrangler.ts";
+import type { MigratableDatabase } from "./migrations.ts";
+import { applyMigrations } from "./migrations.ts";
+import { localQueueBinding, QUEUE_BRIDGE_NAME, queueBridgeWorker } from "./queue-bridge/options.ts";
+import type { Secrets } from "./state.ts";
+
+const WORKER_NAME = "causeway";
+const HOST = "127.0.0.1";
+const JOBS_QUEUE = "causeway-jobs";
+
+export interface WorkersOptions {
+  readonly stateDirectory: string;
+  readonly port: number;
+  readonly secrets: Secrets;
+  /** The built demo page. */
+  readonly assetsDirectory: string;
+  /** Settings of the worker beside those of wrangler.toml. */
+  readonly vars: Readonly<Record<string, string>>;
+  readonly onLog: (level: string, message: string) => void;
+}
+
+/** S3's side of the local bucket, as the processor needs it. */
+export interface S3Access {
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+export interface RunningWorkers {
+  readonly url: string;
+  readonly s3: S3Access;
+  readonly queues: { readonly baseUrl: string; readonly queueId: string; readonly token: string };
+  /** Makes leased jobs available at once: for when their consumer is known to be dead. */
+  releaseLeases(): Promise<void>;
+  /** Runs the worker's cron handler. */
+  runScheduled(): Promise<void>;
+  readonly miniflare: InstanceType<typeof miniflare.Miniflare>;
+  stop(): Promise<void>;
+}
+
+/** The bucket in wrangler.toml, with the credentials that open its local S3 endpoint. */
+const LocalBuckets = z.object({
+  BUCKET: z.object({
+    id: z.string(),
+    s3Credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
+  }),
+});
+
+const WorkerVars = z.record(z.string(), z.unknown());
+
+async function mainWorker(options: WorkersOptions) {
+  const bundleDirectory = join(options.stateDirectory, "build", "worker");
+  const scriptPath = await bundleWorker(bundleDirectory, options.assetsDirectory);
+  const { workerOptions } = readWorkerOptions(WRANGLER_CONFIG, undefined, {
+    overrides: { assets: { directory: options.assetsDirectory } },
+  });
+  // Rules are for bundling, which is done; the queue is the bridge's, whose `send` is durable as the real one's is.
+  const { modulesRules: _rules, queueProducers: _producers, ...fromConfig } = workerOptions;
+  const { secrets } = options;
+  const worker = {
+    ...fromConfig,
+    name: WORKER_NAME,
+    modules: true as const,
+    modulesRoot: dirname(scriptPath),
+    scriptPath,
+    bindings: {
+      ...WorkerVars.parse(fromConfig["bindings"]),
+      JWT_SECRET: secrets.jwtSecret,
+      REPORT_SECRET: secrets.reportSecret,
+      SIGNED_URL_KEYS: `local:${secrets.signedUrlSecret}`,
+      DEVELOPMENT: "true",
+      ...options.vars,
+    },
+    serviceBindings: { JOBS: localQueueBinding(JOBS_QUEUE) },
+    // A socket of its own: miniflare's own routes, the bucket's S3 side among them, aren't on the public port.
+    unsafeDirectSockets: [{ host: HOST, port: options.port }],
+  };
+  return { worker, bucket: LocalBuckets.parse(fromConfig["r2Buckets"]).BUCKET };
+}
+
+async function bridgeWorker({ secrets }: WorkersOptions, compatibilityDate: string) {
+  return queueBridgeWorker({
+    script: await bundleDevWorker("scripts/dev/queue-bridge/index.ts"),
+    compatibilityDate,
+    queues: [JOBS_QUEUE],
+    token: secrets.queuesToken,
+    host: HOST,
+    port: 0,
+  });
+}
+
+async function compatibilityDate(): Promise<string> {
+  const config = await readFile(join(PROJECT_ROOT, "wrangler.toml"), "utf8");
+  return /^compatibility_date = "([\d-]+)"/m.exec(config)?.[1] ?? "";
+}
+
+/** Starts the worker of wrangler.toml and the queue's stand-in in one workerd, without wrangler's development proxy. */
+export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
+  const [{ worker, bucket }, bridge] = await Promise.all([
+    mainWorker(options),
+    bridgeWorker(options, await compatibilityDate()),
+  ]);
+  const runtime = new miniflare.Miniflare(
+    miniflare.convertV4MiniflareOptions({
+      host: HOST,
+      port: 0,
+      resourcePersistencePath: join(options.stateDirectory, "cloudflare"),
+      // The options as wrangler gives them are miniflare's V4 options by another declaration of the same types.
+      workers: [worker as never, bridge as never],
+      handleStructuredLogs: ({ level, message }) => options.onLog(level, message),
+    }),
+  );
+  const entry = await runtime.ready;
+  await applyMigrations((await runtime.getD1Database("DB", WORKER_NAME)) as unknown as MigratableDatabase);
+  const bridgeUrl = await runtime.unsafeGetDirectURL(QUEUE_BRIDGE_NAME);
+  const queue = { token: options.secrets.queuesToken, url: bridgeUrl };
+  return {
+    url: `http://${HOST}:${options.port}`,
+    s3: {
+      endpoint: new URL("/cdn-cgi/local/r2/s3", entry).href,
+      bucket: bucket.id,
+      ...bucket.s3Credentials,
+    },
+    queues: { baseUrl: new URL("/client/v4", bridgeUrl).href, queueId: JOBS_QUEUE, token: queue.token },
+    releaseLeases: () => releaseLeases(queue.url, queue.token),
+    runScheduled: () => runScheduled(runtime),
+    miniflare: runtime,
+    stop: () => runtime.dispose(),
+  };
+}
+
+async function releaseLeases(bridgeUrl: URL, token: string): Promise<void> {
+  const url = new URL(`/dev/queues/${JOBS_QUEUE}/release`, bridgeUrl);
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(5_000),
+  });
+  if (!answer.ok) throw new Error(`The queue bridge answered ${answer.status}.`);
+}
+
+async function runScheduled(runtime: InstanceType<typeof miniflare.Miniflare>): Promise<void> {
+  const worker = (await runtime.getWorker(WORKER_NAME)) as unknown as {
+    scheduled(options: { cron: string }): Promise<unknown>;
+  };
+  await worker.scheduled({ cron: "* * * * *" });
+}

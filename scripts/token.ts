@@ -1,0 +1,37 @@
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { Role, TenantId, UserId } from "#contract/ids.ts";
+import { readOrCreateSecrets, stateDirectory } from "./dev/state.ts";
+import { signToken } from "./dev/token.ts";
+
+const USAGE = "npm run --silent token -- --tenant acme --user ann [--role member|admin|service] [--ttl 3600]";
+
+const Options = z.object({
+  tenant: TenantId,
+  user: UserId,
+  role: Role.default("member"),
+  ttl: z.coerce.number().int().min(1).default(3600),
+});
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      tenant: { type: "string" },
+      user: { type: "string" },
+      role: { type: "string" },
+      ttl: { type: "string" },
+    },
+  });
+  return Options.parse(values);
+}
+
+try {
+  const { tenant, user, role, ttl } = readOptions();
+  const { jwtSecret } = readOrCreateSecrets(stateDirectory(process.env));
+  const identity = { tenantId: tenant, userId: user, role };
+  console.log(await signToken(identity, { secret: jwtSecret, ttlSeconds: ttl }));
+} catch (error) {
+  const reason = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+  console.error(`${reason}\nUsage: ${USAGE}`);
+  process.exit(2);
+}

@@ -1,0 +1,39 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { findFreePort } from "../../scripts/dev/ports.ts";
+import { startStack } from "../../scripts/dev/stack.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    readonly stackUrl: string;
+    readonly jwtSecret: string;
+    readonly reportSecret: string;
+    readonly signedUrlSecret: string;
+  }
+}
+
+/**
+ * One whole stack for all tests that don't break it: what `npm start` runs. Tests keep apart by tenants of their own.
+ */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const stateDirectory = await mkdtemp(join(tmpdir(), "causeway-shared-"));
+  const log: string[] = [];
+  const stack = await startStack({
+    port: await findFreePort(),
+    stateDirectory,
+    onLog: (source, text) => log.push(`[${source}] ${text.trimEnd()}`),
+  });
+  await stack.waitUntilHealthy(60_000).catch((error: unknown) => {
+    throw new Error(`${String(error)}\n${log.slice(-40).join("\n")}`);
+  });
+  project.provide("stackUrl", stack.url);
+  project.provide("jwtSecret", stack.secrets.jwtSecret);
+  project.provide("reportSecret", stack.secrets.reportSecret);
+  project.provide("signedUrlSecret", stack.secrets.signedUrlSecret);
+  return async () => {
+    await stack.stop();
+    await rm(stateDirectory, { recursive: true, force: true });
+  };
+}
