@@ -1,0 +1,27 @@
+import type { Claims } from "./claims.ts";
+import type { Connection } from "./connection.ts";
+import type { Scope } from "./fingerprint.ts";
+import type { ResumeStore } from "./resume-store.ts";
+import type { Slots } from "./slots.ts";
+import type { TokenSource } from "./tokens.ts";
+
+/** What all uploads of one uploader share. */
+export interface UploadContext {
+  readonly scope: Scope;
+  readonly chunkSizeBytes: number;
+  readonly retryBaseMs: number;
+  readonly stallTimeoutMs: number;
+  readonly tokens: TokenSource;
+  readonly store: ResumeStore;
+  readonly slots: Slots;
+  readonly claims: Claims;
+  readonly connection: Connection;
+}
+
+/** `navigator.onLine` is sometimes wrong about being offline, so we look for ourselves now and then. */
+export const OFFLINE_PROBE_MS = 30_000;
+
+/** The last path segment of an upload's URL is the file's id (architecture §9). */
+export function fileIdOf(url: string): string {
+  return url.split(/[?#]/, 1)[0]?.split("/").at(-1) ?? "";
+}

@@ -1,0 +1,99 @@
+import { DetailedError, type HttpResponse } from "tus-js-client";
+import type { Problem } from "#contract/errors.ts";
+import { localProblem, parseProblem } from "./problem.ts";
+import { AnswerWithheld, FileUnreadable, TokenUnavailable } from "./transport.ts";
+
+/** Why an attempt ended, by what can be done about it. */
+export type Failure =
+  /** Nothing answered. */
+  | { readonly kind: "connection" }
+  /** The server asks to come back later. */
+  | { readonly kind: "busy"; readonly problem: Problem; readonly retryAfterMs: number | undefined }
+  /** May go better next time, but not for ever. */
+  | { readonly kind: "temporary"; readonly problem: Problem }
+  /** The server does not know this upload any more. */
+  | { readonly kind: "gone"; readonly problem: Problem }
+  /** Something the user has to put right; what was sent is kept. */
+  | { readonly kind: "blocked"; readonly problem: Problem }
+  /** The server will never take this file. */
+  | { readonly kind: "refused"; readonly problem: Problem };
+
+const TEMPORARY = new Set([408, 423, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 530]);
+
+/** Reads `Retry-After` (RFC 9110 §10.2.3): seconds, or a date. Undefined without a usable one. */
+export function parseRetryAfterMs(header: string | null | undefined, nowMs: number): number | undefined {
+  if (!header) return undefined;
+  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
+  const atMs = Date.parse(header);
+  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
+}
+
+function classifyAnswer(method: string, answer: HttpResponse, nowMs: number): Failure {
+  const status = answer.getStatus();
+  const problem = parseProblem(status, answer.getBody());
+  const retryAfterMs = parseRetryAfterMs(answer.getHeader("Retry-After"), nowMs);
+  if (status === 429 || (status === 503 && retryAfterMs !== undefined)) {
+    return { kind: "busy", problem, retryAfterMs };
+  }
+  if (status === 401 || status === 403) return { kind: "blocked", problem };
+  if (status === 404 || status === 410) return { kind: "gone", problem };
+  // The offset was wrong: the next attempt asks for the right one. To a creation a 409 is a refusal.
+  if (status === 409 && method !== "POST") return { kind: "temporary", problem };
+  // A 2xx or 3xx ends here when it is not a tus answer at all, as of a hotel's log-in page.
+  if (TEMPORARY.has(status) || status < 400) return { kind: "temporary", problem };
+  return { kind: "refused", problem };
+}
+
+/** Tells what an error from tus-js-client means. */
+export function classifyFailure(error: unknown, nowMs: number): Failure {
+  if (!(error instanceof DetailedError)) return { kind: "connection" };
+  const cause = error.causingError;
+  const method = error.originalRequest.getMethod();
+  if (error.originalResponse !== null) return classifyAnswer(method, error.originalResponse, nowMs);
+  if (cause instanceof AnswerWithheld) return classifyAnswer(method, cause.answer, nowMs);
+  if (cause instanceof FileUnreadable) return { kind: "blocked", problem: localProblem("FILE_UNREADABLE") };
+  // fetch rejects with a TypeError where nothing answers; getToken is mostly a fetch.
+  if (cause instanceof TokenUnavailable && !(cause.cause instanceof TypeError)) {
+    return { kind: "temporary", problem: localProblem("TOKEN_UNAVAILABLE") };
+  }
+  return { kind: "connection" };
+}
+
+/** After so many failures in a row without a byte more on the server, "temporary" is not true any more. */
+const MAX_TEMPORARY_FAILURES = 8;
+const MAX_DELAY_MS = 30_000;
+
+export type NextStep =
+  | { readonly kind: "retry"; readonly delayMs: number; readonly problem?: Problem }
+  | { readonly kind: "fail"; readonly problem: Problem; readonly forget: boolean }
+  | { readonly kind: "refuse"; readonly problem: Problem };
+
+/** Doubling from `baseMs` to 30 s, with up to a fifth more so that many clients don't come back at once. */
+export function backoffMs(attempt: number, baseMs: number): number {
+  return Math.min(MAX_DELAY_MS, baseMs * 2 ** (attempt - 1)) * (1 + Math.random() / 5);
+}
+
+/** @param attempt how many attempts failed in a row, this one included */
+export function nextStep(failure: Failure, attempt: number, baseMs: number): NextStep {
+  const delayMs = backoffMs(attempt, baseMs);
+  switch (failure.kind) {
+    case "connection":
+      return { kind: "retry", delayMs };
+    case "busy":
+      return {
+        kind: "retry",
+        delayMs: Math.max(delayMs, failure.retryAfterMs ?? 0),
+        problem: failure.problem,
+      };
+    case "temporary":
+      return attempt > MAX_TEMPORARY_FAILURES
+        ? { kind: "fail", problem: failure.problem, forget: false }
+        : { kind: "retry", delayMs, problem: failure.problem };
+    case "gone":
+      return { kind: "fail", problem: failure.problem, forget: true };
+    case "blocked":
+      return { kind: "fail", problem: failure.problem, forget: false };
+    case "refused":
+      return { kind: "refuse", problem: failure.problem };
+  }
+}

@@ -1,0 +1,75 @@
+import type { UrlStorage } from "tus-js-client";
+import type { Problem } from "#contract/errors.ts";
+import type { Connection } from "./connection.ts";
+
+/** Gives a bearer token. `refresh` is true after a 401: a cached token must not be given again. */
+export type GetToken = (options: { readonly refresh: boolean }) => Promise<string> | string;
+
+/** What the uploaded file belongs to; sent as `Upload-Metadata`. */
+export interface UploadMeta {
+  readonly entityType?: string;
+  readonly entityId?: string;
+  readonly tags?: readonly string[];
+  /** Id of the file that this one becomes a new version of. */
+  readonly replaces?: string;
+}
+
+/** Everything that an upload can be. A lost connection is `offline` or `retrying`, never an error. */
+export type UploadState =
+  | { readonly kind: "waiting" }
+  | { readonly kind: "hashing" }
+  | { readonly kind: "uploading" }
+  | { readonly kind: "paused" }
+  | { readonly kind: "offline" }
+  | {
+      readonly kind: "retrying";
+      readonly attempt: number;
+      readonly retryAtMs: number;
+      /** What the server answered; absent when nothing answered. */
+      readonly problem?: Problem;
+    }
+  /** The server does not take this file; trying again is of no use. */
+  | { readonly kind: "refused"; readonly problem: Problem }
+  /** Stopped, with what was sent kept where possible; `resume()` goes on. */
+  | { readonly kind: "failed"; readonly problem: Problem }
+  | { readonly kind: "aborted" }
+  | { readonly kind: "uploaded"; readonly fileId: string };
+
+export interface UploadProgress {
+  /** Never falls, unless the server lost the upload and it starts anew. */
+  readonly sentBytes: number;
+  readonly totalBytes: number;
+  /** Undefined until enough was seen, and while nothing is being sent. */
+  readonly bytesPerSecond: number | undefined;
+  readonly secondsLeft: number | undefined;
+}
+
+export interface UploaderOptions {
+  /** Absolute URL of the uploads collection. */
+  readonly endpoint: string;
+  readonly getToken: GetToken;
+  readonly tenantId: string;
+  readonly userId: string;
+  /** Where resume points are kept between visits; by default the browser's localStorage. */
+  readonly storage?: UrlStorage;
+  /** Bytes in one request; finite, because Cloudflare caps and may buffer request bodies. */
+  readonly chunkSizeBytes?: number;
+  readonly maxConcurrent?: number;
+  /** First delay before trying again; it doubles with every failure that follows without progress. */
+  readonly retryBaseMs?: number;
+  /** A request that moves no byte for this long counts as a lost connection. */
+  readonly stallTimeoutMs?: number;
+  readonly connection?: Connection;
+}
+
+/** An upload of an earlier visit that can go on once its file is chosen again. */
+export interface UnfinishedUpload {
+  readonly id: string;
+  readonly filename: string;
+  readonly sizeBytes: number;
+  readonly startedAtMs: number;
+  readonly entityType: string | undefined;
+  readonly entityId: string | undefined;
+  /** Forgets it here and deletes what the server has of it. */
+  discard(): Promise<void>;
+}

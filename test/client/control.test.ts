@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { contentOf, KIB, makeFile, makeUploader, reached, trace } from "./support/harness.ts";
+import { startTusEndpoint, type TusEndpoint } from "./support/tus-endpoint.ts";
+
+let endpoint: TusEndpoint;
+
+beforeEach(async () => {
+  endpoint = await startTusEndpoint();
+});
+
+afterEach(() => endpoint.close());
+
+async function expectStored(id: string, file: File): Promise<void> {
+  expect(endpoint.uploads.get(id)?.bytes.equals(await contentOf(file))).toBe(true);
+}
+
+const CHUNK = 64 * KIB;
+
+test("pauses, and resumes where it stopped", async () => {
+  endpoint.next("PATCH", { stallAfterBytes: 20_000 });
+  const file = makeFile(2 * CHUNK);
+  const upload = makeUploader(endpoint).add(file);
+  upload.start();
+  await expect.poll(() => endpoint.uploads.get("file1")?.bytes.length).toBe(20_000);
+  upload.pause();
+  expect(upload.state.kind).toBe("paused");
+  const requests = endpoint.seen.length;
+  upload.resume();
+  await reached(upload, "uploaded");
+  expect(endpoint.seen.slice(requests).map((r) => r.method)).toEqual(["HEAD", "PATCH", "PATCH"]);
+  expect(endpoint.seen[requests + 1]?.offset).toBe("20000");
+  await expectStored("file1", file);
+});
+
+test("a pause while the token is being fetched sends nothing", async () => {
+  const token = Promise.withResolvers<string>();
+  const upload = makeUploader(endpoint, { getToken: () => token.promise }).add(makeFile(10));
+  upload.start();
+  await reached(upload, "uploading");
+  upload.pause();
+  token.resolve("late");
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(endpoint.seen).toEqual([]);
+});
+
+test("abort deletes what the server has", async () => {
+  endpoint.next("PATCH", { stallAfterBytes: 20_000 });
+  const uploader = makeUploader(endpoint);
+  const upload = uploader.add(makeFile(2 * CHUNK));
+  upload.start();
+  await expect.poll(() => endpoint.uploads.get("file1")?.bytes.length).toBe(20_000);
+  await upload.abort();
+  expect(upload.state.kind).toBe("aborted");
+  expect(endpoint.uploads.size).toBe(0);
+  expect(await uploader.findPrevious()).toEqual([]);
+});
+
+test("sends few at a time; a paused one gives its turn away", async () => {
+  endpoint.next("PATCH", { stallAfterBytes: 1 });
+  const uploader = makeUploader(endpoint, { maxConcurrent: 1 });
+  const [first, second] = [uploader.add(makeFile(100, "a.pdf")), uploader.add(makeFile(100, "b.pdf"))];
+  first.start();
+  second.start();
+  await reached(first, "uploading");
+  expect(second.state.kind).toBe("waiting");
+  await expect.poll(() => endpoint.uploads.get("file1")?.bytes.length).toBe(1);
+  first.pause();
+  await reached(second, "uploaded");
+  expect(first.state.kind).toBe("paused");
+});
+
+test("while the device is offline it waits, and goes on by itself", async () => {
+  let online = true;
+  let tell: (online: boolean) => void = () => {};
+  const connection = {
+    isOnline: () => online,
+    watch: (listener: (online: boolean) => void) => {
+      tell = listener;
+    },
+  };
+  endpoint.next("PATCH", { stallAfterBytes: 9_000 });
+  const file = makeFile(2 * CHUNK);
+  const upload = makeUploader(endpoint, { connection }).add(file);
+  const states = trace(upload);
+  upload.start();
+  await expect.poll(() => endpoint.uploads.get("file1")?.bytes.length).toBe(9_000);
+  online = false;
+  tell(false);
+  expect(upload.state.kind).toBe("offline");
+  online = true;
+  tell(true);
+  await reached(upload, "uploaded");
+  expect(states).toEqual(["waiting", "hashing", "uploading", "offline", "uploading", "uploaded"]);
+  await expectStored("file1", file);
+});
+
+test("refuses a chunk size that isn't finite", () => {
+  expect(() => makeUploader(endpoint, { chunkSizeBytes: Number.POSITIVE_INFINITY })).toThrow(RangeError);
+});

@@ -1,0 +1,110 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { ApiError, createFilesClient, type FilesClient } from "../../client/index.ts";
+
+interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+let server: Server;
+let files: FilesClient;
+let answers: (Answer | "cut")[];
+let seen: { line: string; body: string; authorization: string | undefined }[];
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let text = "";
+  for await (const chunk of request) text += chunk;
+  return text;
+}
+
+beforeEach(async () => {
+  [answers, seen] = [[], []];
+  server = createServer(async (request, response) => {
+    const { method, url, headers } = request;
+    seen.push({
+      line: `${method} ${url}`,
+      body: await bodyOf(request),
+      authorization: headers.authorization,
+    });
+    const answer = answers.shift() ?? { status: 500 };
+    if (answer === "cut") request.socket.destroy();
+    else response.writeHead(answer.status).end(answer.body === undefined ? "" : JSON.stringify(answer.body));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  files = createFilesClient({
+    baseUrl: `http://127.0.0.1:${port}`,
+    getToken: ({ refresh }) => (refresh ? "new" : "old"),
+  });
+});
+
+afterEach(async () => {
+  server.closeAllConnections();
+  server.close();
+  await once(server, "close");
+});
+
+test("asks for what each call says", async () => {
+  answers.push({ status: 200, body: { id: "f1" } }, { status: 200, body: { items: [], nextCursor: null } });
+  answers.push(
+    { status: 204 },
+    { status: 200, body: { items: [{ fileId: "f1", url: "u", expiresAt: "t" }] } },
+  );
+  answers.push({ status: 200, body: "bytes" });
+  expect(await files.get("f 1/?")).toEqual({ id: "f1" });
+  await files.list({ entityType: "contact", entityId: "c&1", limit: 5 });
+  await files.delete("f1");
+  expect(await files.signUrls([{ fileId: "f1", variant: "thumbnail" }])).toHaveLength(1);
+  expect(await (await files.contentBlob("f1", "preview")).text()).toBe('"bytes"');
+  expect(seen.map((request) => request.line)).toEqual([
+    "GET /v1/files/f%201%2F%3F",
+    "GET /v1/files?entityType=contact&entityId=c%261&limit=5",
+    "DELETE /v1/files/f1",
+    "POST /v1/signed-urls",
+    "GET /v1/files/f1/content?variant=preview",
+  ]);
+  expect(seen[3]?.body).toBe('{"items":[{"fileId":"f1","variant":"thumbnail"}]}');
+});
+
+test("renews the token once after a 401", async () => {
+  answers.push({ status: 401 }, { status: 200, body: { id: "f1" } });
+  await files.get("f1");
+  expect(seen.map((request) => request.authorization)).toEqual(["Bearer old", "Bearer new"]);
+});
+
+test("throws the problem that the server answered", async () => {
+  const problem = { type: "t", title: "No such file", status: 404, code: "FILE_NOT_FOUND" };
+  answers.push({ status: 404, body: problem });
+  const error = await files.get("f1").catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(ApiError);
+  expect(error).toMatchObject({ problem });
+});
+
+test("a lost connection is a problem of its own", async () => {
+  answers.push("cut");
+  await expect(files.get("f1")).rejects.toMatchObject({ problem: { code: "CONNECTION_LOST", status: 0 } });
+});
+
+test("waits until the file is settled, through lost connections and server errors", async () => {
+  answers.push({ status: 200, body: { state: "uploading" } }, "cut", { status: 503 });
+  answers.push({ status: 200, body: { state: "clean" } });
+  const states: string[] = [];
+  const settled = await files.waitUntilSettled("f1", { onUpdate: (file) => states.push(file.state) });
+  expect(settled.state).toBe("clean");
+  expect(states).toEqual(["uploading", "clean"]);
+});
+
+test("stops waiting when the file is gone, and when told to", async () => {
+  answers.push({ status: 404, body: { code: "FILE_NOT_FOUND", title: "No such file" } });
+  await expect(files.waitUntilSettled("f1")).rejects.toMatchObject({ problem: { code: "FILE_NOT_FOUND" } });
+  answers.push({ status: 200, body: { state: "quarantined" } });
+  const controller = new AbortController();
+  const waiting = files.waitUntilSettled("f1", {
+    signal: controller.signal,
+    onUpdate: () => controller.abort(),
+  });
+  await expect(waiting).rejects.toMatchObject({ name: "AbortError" });
+});

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { backoffMs, parseRetryAfterMs } from "../../client/core/failure.ts";
+import { ProgressMeter } from "../../client/core/progress.ts";
+
+test("speed and time left are known after a little while, and come from the last seconds", () => {
+  const meter = new ProgressMeter(100_000);
+  meter.record(0, 0);
+  expect(meter.read()).toMatchObject({ bytesPerSecond: undefined, secondsLeft: undefined });
+  for (let second = 1; second <= 10; second++) meter.record(second * 1000, second * 1000);
+  for (let second = 11; second <= 17; second++) meter.record(10_000 + (second - 10) * 2000, second * 1000);
+  expect(meter.read()).toEqual({
+    sentBytes: 24_000,
+    totalBytes: 100_000,
+    bytesPerSecond: 2000,
+    secondsLeft: 38,
+  });
+});
+
+test("the bar never falls back when a connection breaks, but does when the server lost the upload", () => {
+  const meter = new ProgressMeter(1000);
+  meter.record(800, 0);
+  meter.record(500, 1000);
+  expect(meter.read().sentBytes).toBe(800);
+  meter.record(900, 2000);
+  expect(meter.read()).toMatchObject({ sentBytes: 900, bytesPerSecond: 400 });
+  meter.rest();
+  expect(meter.read()).toMatchObject({ sentBytes: 900, bytesPerSecond: undefined });
+  meter.restart();
+  expect(meter.read().sentBytes).toBe(0);
+});
+
+test.each([
+  ["0", 0],
+  ["7", 7000],
+  ["Thu, 01 Jan 1970 00:00:30 GMT", 20_000],
+  ["Thu, 01 Jan 1970 00:00:05 GMT", 0],
+  ["soon", undefined],
+  ["", undefined],
+  [null, undefined],
+])("Retry-After %s", (header, expected) => {
+  expect(parseRetryAfterMs(header, 10_000)).toBe(expected);
+});
+
+test("delays double up to half a minute", () => {
+  for (const [attempt, delayMs] of [
+    [1, 1000],
+    [2, 2000],
+    [5, 16_000],
+    [6, 30_000],
+    [60, 30_000],
+  ] as const) {
+    expect(backoffMs(attempt, 1000)).toBeGreaterThanOrEqual(delayMs);
+    expect(backoffMs(attempt, 1000)).toBeLessThanOrEqual(delayMs * 1.2);
+  }
+});

@@ -1,0 +1,70 @@
+import type { PreviousUpload, UrlStorage } from "tus-js-client";
+import { createUploader, type Upload, type Uploader, type UploaderOptions } from "../../../client/index.ts";
+import type { TusEndpoint } from "./tus-endpoint.ts";
+
+export const KIB = 1024;
+
+/** A storage that outlives an uploader, as localStorage outlives a page. */
+export function memoryStorage(): UrlStorage {
+  const entries = new Map<string, string>();
+  const all = () =>
+    [...entries].map(([key, text]): PreviousUpload => ({ ...JSON.parse(text), urlStorageKey: key }));
+  return {
+    findAllUploads: async () => all(),
+    findUploadsByFingerprint: async (fingerprint) =>
+      all().filter((entry) => entry.urlStorageKey.startsWith(fingerprint)),
+    async removeUpload(key) {
+      entries.delete(key);
+    },
+    async addUpload(fingerprint, upload) {
+      const key = `${fingerprint}::${entries.size}`;
+      entries.set(key, JSON.stringify(upload));
+      return key;
+    },
+  };
+}
+
+export function makeFile(sizeBytes: number, name = "contract.pdf"): File {
+  const bytes = Uint8Array.from({ length: sizeBytes }, (_, index) => (index * 31 + (index >> 8)) % 251);
+  return new File([bytes], name, { type: "application/pdf", lastModified: 1_700_000_000_000 });
+}
+
+/** An uploader against the endpoint with small chunks and quick retries. */
+export function makeUploader(endpoint: TusEndpoint, options: Partial<UploaderOptions> = {}): Uploader {
+  return createUploader({
+    endpoint: endpoint.url,
+    getToken: () => "token",
+    tenantId: "acme",
+    userId: "ann",
+    storage: memoryStorage(),
+    chunkSizeBytes: 64 * KIB,
+    retryBaseMs: 10,
+    ...options,
+  });
+}
+
+/** Resolves when the upload is in one of these states. */
+export function reached(upload: Upload, ...kinds: Upload["state"]["kind"][]): Promise<Upload["state"]> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (!kinds.includes(upload.state.kind)) return;
+      stop();
+      resolve(upload.state);
+    };
+    const stop = upload.subscribe(look);
+    look();
+  });
+}
+
+/** Every state the upload goes through from now on, without repetitions. */
+export function trace(upload: Upload): string[] {
+  const kinds: string[] = [];
+  upload.subscribe(({ state }) => {
+    if (kinds.at(-1) !== state.kind) kinds.push(state.kind);
+  });
+  return kinds;
+}
+
+export async function contentOf(file: File): Promise<Buffer> {
+  return Buffer.from(await file.arrayBuffer());
+}
