@@ -1,0 +1,75 @@
+import type { Client, ClientAnswer } from "./client.ts";
+
+/** Sends one whole file; rejects when the server answers anything but success. */
+export type Upload = () => Promise<void>;
+
+/** `patchBytes` is `Infinity` for the whole file in one request. */
+export type MakeUpload = (client: Client, sizeBytes: number, patchBytes: number) => Upload;
+
+function requireStatus(answer: ClientAnswer, expected: number): void {
+  if (answer.status === expected) return;
+  throw new Error(`expected ${expected}, got ${answer.status}: ${answer.text.slice(0, 500)}`);
+}
+
+/** One PUT of the whole file, whatever `patchBytes` says: what the floors take. */
+export const makePutUpload: MakeUpload = (client, sizeBytes) => {
+  const body = Buffer.alloc(sizeBytes, "causeway");
+  return async () => {
+    const answer = await client.send("PUT", "/", {}, body);
+    requireStatus(answer, 200);
+    const { size } = JSON.parse(answer.text) as { size: number };
+    if (size !== sizeBytes) throw new Error(`sent ${sizeBytes} bytes, the server stored ${size}`);
+  };
+};
+
+export interface TusOptions {
+  /** Where POST creates uploads. */
+  readonly path: string;
+  /** Sent with every request, for instance `authorization`. Called per upload, so that it may mint a token. */
+  readonly headers?: () => Record<string, string>;
+  /** The `Upload-Metadata` of the creation, already encoded. */
+  readonly metadata?: string;
+}
+
+async function createUpload(
+  client: Client,
+  tus: TusOptions,
+  sizeBytes: number,
+  headers: Record<string, string>,
+) {
+  const metadata = tus.metadata === undefined ? {} : { "upload-metadata": tus.metadata };
+  const length = { "upload-length": String(sizeBytes) };
+  const answer = await client.send("POST", tus.path, { ...headers, ...metadata, ...length });
+  requireStatus(answer, 201);
+  const location = answer.headers.location;
+  if (location === undefined) throw new Error("the creation was answered without Location");
+  return new URL(location, "http://bench").pathname;
+}
+
+async function sendPatch(
+  client: Client,
+  path: string,
+  headers: Record<string, string>,
+  offset: number,
+  body: Buffer,
+) {
+  const patchHeaders = { "upload-offset": String(offset), "content-type": "application/offset+octet-stream" };
+  const answer = await client.send("PATCH", path, { ...headers, ...patchHeaders }, body);
+  requireStatus(answer, 204);
+  const reached = String(offset + body.byteLength);
+  if (answer.headers["upload-offset"] !== reached) throw new Error(`expected Upload-Offset ${reached}`);
+}
+
+/** tus 1.0: a creation, then PATCHes one after the other. */
+export function makeTusUpload(tus: TusOptions): MakeUpload {
+  return (client, sizeBytes, patchBytes) => {
+    const body = Buffer.alloc(Math.min(patchBytes, sizeBytes), "causeway");
+    return async () => {
+      const headers = { ...tus.headers?.(), "tus-resumable": "1.0.0" };
+      const path = await createUpload(client, tus, sizeBytes, headers);
+      for (let offset = 0; offset < sizeBytes; offset += body.byteLength) {
+        await sendPatch(client, path, headers, offset, body.subarray(0, sizeBytes - offset));
+      }
+    };
+  };
+}
