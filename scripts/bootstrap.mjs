@@ -43,8 +43,9 @@ function installPackages() {
     .digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
   say("Installing npm packages (about a minute)…");
-  // Under an older Node the engines of some packages warn: they run under the Node 24 that comes with them.
-  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  // Not `npm ci`: it refuses a lockfile made against a registry that mirrors some platforms' packages only. This
+  // installs the same locked versions, checked against the same hashes.
+  run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
   writeFileSync(stamp, lock);
 }
 
