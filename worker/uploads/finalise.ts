@@ -2,7 +2,7 @@ import type { ProcessJob } from "#contract/jobs.ts";
 import type { ObjectStore, StoredFacts, StoredPart } from "../storage/object-store.ts";
 import type { Fence, ObjectParts } from "./object-parts.ts";
 import type { UploadState, UploadStore } from "./upload-state.ts";
-import { refOf } from "./upload-state.ts";
+import { REMEMBERED_MS, refOf } from "./upload-state.ts";
 
 /** First wait after a step failed; doubled each time up to the longest. */
 const FIRST_RETRY_MS = 1_000;
@@ -42,14 +42,15 @@ export class Finaliser {
     this.#options = options;
   }
 
-  /** Puts the machine in its first state; the alarm that guards it is part of the same write. */
+  /**
+   * Puts the machine in its first state, with the alarm that guards it. To be called within the transaction that makes
+   * the last byte durable: a complete upload that nobody finalises would be lost.
+   */
   begin(): void {
     const { store, now } = this.#options;
-    store.transaction(() => {
-      store.update({ phase: "storing", failures: 0 });
-      store.setDue("finalise", now() + TAKE_OVER_MS);
-      store.clearDue("expire");
-    });
+    store.update({ phase: "storing", failures: 0 });
+    store.setDue("finalise", now() + TAKE_OVER_MS);
+    store.clearDue("expire");
   }
 
   /** Runs until done or until a step fails, which is kept for the alarm to try again. Never throws; one at a time. */
@@ -119,11 +120,12 @@ export class Finaliser {
   }
 
   #finish(): void {
-    const { store } = this.#options;
+    const { store, now } = this.#options;
     store.transaction(() => {
       store.update({ phase: "done", failures: 0 });
       store.clearBytes();
       store.clearDue("finalise");
+      store.setDue("forget", now() + REMEMBERED_MS);
     });
   }
 

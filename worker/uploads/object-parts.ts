@@ -31,16 +31,17 @@ export class ObjectParts {
   /**
    * Stores all that is left of a complete upload, tail first: as the last part, or, where there are no parts, as the
    * whole object. After it the tail is empty.
+   * @param alsoCommit what must become durable together with it
    */
-  async storeRemainder(body: StoreBody, fence: Fence): Promise<void> {
+  async storeRemainder(body: StoreBody, fence: Fence, alsoCommit: () => void = () => {}): Promise<void> {
     const remainder = withTail(this.#store.readTail(), body);
     const state = this.#requireState();
     const partSizeBytes = state.partSizeBytes ?? remainder.sizeBytes;
     if (state.multipartId === null && remainder.sizeBytes <= partSizeBytes) {
-      await this.#putWhole(remainder, fence);
+      await this.#putWhole(remainder, fence, alsoCommit);
       return;
     }
-    await this.#storeSplit(remainder, partSizeBytes, fence);
+    await this.#storeSplit(remainder, partSizeBytes, fence, alsoCommit);
   }
 
   /** Stores the full parts of an overlong tail, which a store that failed leaves behind. */
@@ -62,23 +63,32 @@ export class ObjectParts {
     });
   }
 
-  async #storeSplit(remainder: StoreBody, partSizeBytes: number, fence: Fence): Promise<void> {
+  async #storeSplit(
+    remainder: StoreBody,
+    partSizeBytes: number,
+    fence: Fence,
+    alsoCommit: () => void,
+  ): Promise<void> {
     const parts: StoredPart[] = [];
     for (const body of splitPieces(remainder.pieces, partSizeBytes)) {
       parts.push(await this.#sendPart(body, fence));
     }
     fence();
     const storedBytes = this.#requireState().storedBytes + remainder.sizeBytes;
-    this.#store.transaction(() => this.#commitParts(parts, storedBytes));
+    this.#store.transaction(() => {
+      this.#commitParts(parts, storedBytes);
+      alsoCommit();
+    });
   }
 
-  async #putWhole(body: StoreBody, fence: Fence): Promise<void> {
+  async #putWhole(body: StoreBody, fence: Fence, alsoCommit: () => void): Promise<void> {
     const key = this.#nextKey();
     const { etag } = await this.#objects.put(key, body, this.#requireState().declaredType);
     fence();
     this.#store.transaction(() => {
       this.#store.update({ objectKey: key, etag, storedBytes: body.sizeBytes });
       this.#store.clearTail();
+      alsoCommit();
     });
   }
 

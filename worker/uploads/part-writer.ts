@@ -12,6 +12,8 @@ export interface PartWriterOptions {
   readonly partSizeBytes: number;
   /** Bytes this append may bring: slabs are no larger than what can still come. */
   readonly expectedBytes: number;
+  /** Bytes until the upload is complete. */
+  readonly missingBytes: number;
 }
 
 /**
@@ -25,6 +27,8 @@ export class PartWriter {
   /** Bytes of the tail that belong in front of `#filling`; none once a part has taken them. */
   #tailBytes: number;
   #receivedBytes = 0;
+  /** Whether somebody else may hold views of `#filling`. */
+  #lent = false;
 
   constructor(options: PartWriterOptions) {
     this.#options = options;
@@ -45,35 +49,43 @@ export class PartWriter {
       this.#receivedBytes += taken.byteLength;
       from += taken.byteLength;
     }
-    if (this.#roomBytes() === 0 && this.#receivedBytes < this.#options.expectedBytes) {
-      await this.#startStoring();
-    }
+    if (this.#roomBytes() === 0 && this.#receivedBytes < this.#options.missingBytes) await this.#startStoring();
   }
 
   /** What isn't stored yet, after waiting for what is on its way. Valid until `release`. */
   async remainder(): Promise<StoreBody> {
     await this.#finishStoring();
+    this.#lent = true;
     return this.#filling.body();
   }
 
-  /** Makes everything received so far durable, by the tail for what isn't in a part, and gives the memory back. */
-  async keep(): Promise<void> {
+  /**
+   * Makes everything received so far durable, by the tail for what isn't in a part, and gives the memory back.
+   * @param alsoCommit what must become durable together with it
+   */
+  async keep(alsoCommit: () => void = () => {}): Promise<void> {
     const unstored = await this.#unstored();
     const { store, fence } = this.#options;
     try {
       fence();
       store.transaction(() => {
         for (const buffer of unstored) store.appendTail(buffer.body().pieces);
+        alsoCommit();
       });
     } finally {
-      this.release();
+      this.#release(!this.#lent);
     }
   }
 
   /** Lets go of what isn't stored yet. */
   async discard(): Promise<void> {
     await this.#unstored();
-    this.release();
+    this.#release(!this.#lent);
+  }
+
+  /** To be called when what `remainder` gave is stored. */
+  release(): void {
+    this.#release(true);
   }
 
   /** Buffers whose bytes are in no part, in order: that of a store that failed, and the one being filled. */
@@ -86,10 +98,10 @@ export class PartWriter {
     }
   }
 
-  release(): void {
+  #release(reusable: boolean): void {
     this.#storing?.buffer.release(false);
     this.#storing = undefined;
-    this.#filling.release(true);
+    this.#filling.release(reusable);
   }
 
   #roomBytes(): number {

@@ -51,7 +51,10 @@ const TAIL_ROW_BYTES = 1024 * 1024;
 const SHORT_ROW_BYTES = 64 * 1024;
 
 /** What there is to do at a time: the object has one alarm, so due times are rows and the alarm is set to the first. */
-export type DueKind = "finalise" | "expire";
+export type DueKind = "finalise" | "expire" | "forget";
+
+/** How long an upload that has ended is remembered, so that a lost last answer can be asked for again (R6). */
+export const REMEMBERED_MS = 24 * 3_600_000;
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS upload (id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL);
@@ -157,6 +160,13 @@ export class UploadStore {
   clearDue(kind: DueKind): void {
     this.#storage.sql.exec("DELETE FROM due WHERE kind = ?", kind);
     this.armAlarm();
+  }
+
+  /** Leaves nothing at all behind. */
+  async forget(): Promise<void> {
+    this.#state = undefined;
+    await this.#storage.deleteAlarm();
+    await this.#storage.deleteAll();
   }
 
   /** Sets the alarm to what is due first. Not awaited: it becomes durable together with the writes around it. */

@@ -8,13 +8,14 @@ import { ObjectParts } from "./object-parts.ts";
 import { choosePartSize } from "./part-size.ts";
 import { PartWriter } from "./part-writer.ts";
 import type { SlabBudget } from "./slabs.ts";
-import type { UploadState, UploadStore } from "./upload-state.ts";
-import { refOf } from "./upload-state.ts";
+import type { DueKind, UploadState, UploadStore } from "./upload-state.ts";
+import { REMEMBERED_MS, refOf } from "./upload-state.ts";
 import type { Hold } from "./writer-slot.ts";
 import { WriterSlot } from "./writer-slot.ts";
 
 /** R2 drops multipart uploads after seven days; ours end before that. */
 const LIFETIME_MS = 6 * 24 * 3_600_000;
+const END_RETRY_MS = 60_000;
 
 export interface NewUpload {
   readonly ref: FileVersionRef;
@@ -110,8 +111,9 @@ export class Upload {
         failures: 0,
       });
       this.#store.setDue("expire", expiresAtMs);
+      if (upload.lengthBytes === 0) this.#finaliser.begin();
     });
-    if (upload.lengthBytes === 0) await this.#finalise();
+    if (upload.lengthBytes === 0) await this.#finaliser.drive();
   }
 
   /**
@@ -135,7 +137,7 @@ export class Upload {
     } finally {
       if (this.#writer === writer) this.#writer = undefined;
     }
-    if (source.wasCut) throw new AppError("UPLOAD_SUPERSEDED");
+    if (source.wasCut && !this.#isComplete()) throw new AppError("UPLOAD_SUPERSEDED");
     return this.offsetBytes;
   }
 
@@ -145,14 +147,23 @@ export class Upload {
     await this.#end("terminated");
   }
 
-  /** Does what is due at the alarm: goes on finalising, or lets the upload expire. Never throws. */
+  /** Does what is due at the alarm: goes on finalising, lets the upload expire, or forgets it. Never throws. */
   async onAlarm(): Promise<void> {
     const due = this.#store.nextDue();
-    if (due !== undefined && due.atMs <= this.#options.now()) {
-      await (due.kind === "finalise" ? this.#finaliser.drive() : this.#expire());
-    }
+    if (due !== undefined && due.atMs <= this.#options.now()) await this.#doDue(due.kind);
     // An alarm is spent when it rings; what is still due needs another.
     if (this.state !== undefined) this.#store.armAlarm();
+  }
+
+  async #doDue(kind: DueKind): Promise<void> {
+    switch (kind) {
+      case "finalise":
+        return this.#finaliser.drive();
+      case "expire":
+        return this.#expire();
+      case "forget":
+        return this.#store.forget();
+    }
   }
 
   async #expire(): Promise<void> {
@@ -160,7 +171,7 @@ export class Upload {
     try {
       await this.#end("expired");
     } catch (error) {
-      this.#store.setDue("expire", this.#options.now() + 60_000);
+      // What is left to do is due again (#end).
       console.error({ event: "expiry-postponed", uploadId: this.state?.fileId, error: String(error) });
     } finally {
       hold.release();
@@ -180,14 +191,14 @@ export class Upload {
   }
 
   async #completeOrKeep(writer: PartWriter, hold: Hold): Promise<void> {
-    const remainder = await writer.remainder();
-    if (this.offsetBytes + remainder.sizeBytes !== this.#requireState().lengthBytes) {
+    if (this.#writerOffsetBytes + writer.receivedBytes !== this.#requireState().lengthBytes) {
       await writer.keep();
       return;
     }
-    await this.#parts.storeRemainder(remainder, hold.fence);
+    const remainder = await writer.remainder();
+    await this.#parts.storeRemainder(remainder, hold.fence, () => this.#finaliser.begin());
     writer.release();
-    await this.#finalise();
+    await this.#finaliser.drive();
   }
 
   /** What was received before `error` is made durable. That may be all of it: then it is no error any more. */
@@ -196,9 +207,12 @@ export class Upload {
       await writer.discard();
       throw error;
     }
-    await writer.keep();
-    if (this.offsetBytes !== this.#requireState().lengthBytes) throw error;
-    await this.#finalise();
+    const isComplete = () => this.offsetBytes === this.#requireState().lengthBytes;
+    await writer.keep(() => {
+      if (isComplete()) this.#finaliser.begin();
+    });
+    if (!isComplete()) throw error;
+    await this.#finaliser.drive();
   }
 
   #beginWriter(state: UploadState, request: AppendRequest): PartWriter {
@@ -212,6 +226,7 @@ export class Upload {
       fence: request.hold.fence,
       partSizeBytes,
       expectedBytes: Math.min(request.bodyBytes ?? Number.MAX_SAFE_INTEGER, this.#roomBytes(state)),
+      missingBytes: this.#roomBytes(state),
     });
     return this.#writer;
   }
@@ -224,15 +239,15 @@ export class Upload {
     return (state.lengthBytes ?? Number.MAX_SAFE_INTEGER) - this.offsetBytes;
   }
 
-  async #finalise(): Promise<void> {
-    this.#finaliser.begin();
-    await this.#finaliser.drive();
-  }
-
+  /** Nothing is taken from here on; if a step fails, the alarm does it all again in a minute. */
   async #end(phase: "terminated" | "expired"): Promise<void> {
     const state = this.#requireState();
-    if (isFinalising(state) || state.phase === "done") return;
-    this.#store.update({ phase });
+    if (this.#isComplete()) return;
+    const nowMs = this.#options.now();
+    this.#store.transaction(() => {
+      this.#store.update({ phase });
+      this.#store.setDue("expire", nowMs + END_RETRY_MS);
+    });
     await this.#options.steps.forget(refOf(state));
     if (state.objectKey !== null && state.multipartId !== null) {
       await this.#options.objects.abortMultipart(state.objectKey, state.multipartId);
@@ -240,6 +255,7 @@ export class Upload {
     this.#store.transaction(() => {
       this.#store.clearBytes();
       this.#store.clearDue("expire");
+      this.#store.setDue("forget", nowMs + REMEMBERED_MS);
     });
   }
 
