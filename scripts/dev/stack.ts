@@ -138,6 +138,8 @@ function startProcessor(
       QUEUES_QUEUE_ID: queues.queueId,
       QUEUES_TOKEN: queues.token,
       CLAMAV_PORT: String(clamdPort),
+      // The queue is in the next process: asking often costs nothing, and people are watching.
+      POLL_MAX_SECONDS: "0.1",
       ...options.processorEnv,
     },
     beforeRestart: releaseLeases,

@@ -1,9 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { unstable_getMiniflareWorkerOptions as readWorkerOptions } from "wrangler";
 import { z } from "zod";
 import { bundleDevWorker, bundleWorker, PROJECT_ROOT, WRANGLER_CONFIG } from "./bundle.ts";
-import { miniflare } from "./from-wrangler.ts";
+import { miniflare, readWorkerOptions } from "./from-wrangler.ts";
 import type { MigratableDatabase } from "./migrations.ts";
 import { applyMigrations } from "./migrations.ts";
 import { localQueueBinding, QUEUE_BRIDGE_NAME, queueBridgeWorker } from "./queue-bridge/options.ts";

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { buildDemo, launchChromium } from "./support/demo-browser.ts";
+import { launchChromium } from "../support/browser.ts";
+import { buildDemo } from "./support/built-demo.ts";
 import { type DemoServer, fakeFile, startDemoServer } from "./support/demo-server.ts";
 
 let builtDir: string;

@@ -5,7 +5,8 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { buildDemo, launchChromium } from "./demo-browser.ts";
+import { launchChromium } from "../../support/browser.ts";
+import { buildDemo } from "./built-demo.ts";
 import { type DemoServer, fakeFile, startDemoServer } from "./demo-server.ts";
 
 const WIDTHS = [390, 768, 1440] as const;

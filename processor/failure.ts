@@ -1,0 +1,35 @@
+/**
+ * What can keep a job from being done. A verdict, an obsolete job and a picture that can't be read are data; these are
+ * the faults of the machinery around it, and all of them mean that the job is tried again.
+ */
+export const FAILURES = {
+  SCANNER_UNAVAILABLE: "The scanner did not give a whole and certain answer",
+  STORE_UNAVAILABLE: "The object store did not answer as it should",
+  WORKER_UNAVAILABLE: "The worker did not take a report",
+  QUEUE_UNAVAILABLE: "The queue did not answer as it should",
+} as const;
+
+export type FailureCode = keyof typeof FAILURES;
+
+interface FailureOptions {
+  /** For the log: never a key, a file name or a token. */
+  readonly detail?: string;
+  readonly cause?: unknown;
+}
+
+/** The only error that the processor throws on purpose. */
+export class ProcessorFailure extends Error {
+  readonly code: FailureCode;
+
+  constructor(code: FailureCode, { detail, cause }: FailureOptions = {}) {
+    super(`${code}: ${detail ?? FAILURES[code]}`, { cause });
+    this.name = "ProcessorFailure";
+    this.code = code;
+  }
+}
+
+/** The name and message of anything that was thrown, cut to what a log line or a report can hold. */
+export function describeError(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return text.slice(0, 300);
+}

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { HeartbeatReport } from "#contract/reports.ts";
+import { describeError } from "./failure.ts";
+import type { Log } from "./log.ts";
+import type { Reporter } from "./report.ts";
+import type { ScannerMonitor } from "./scan/scanner-monitor.ts";
+
+export interface HeartbeatParts {
+  readonly processorId: string;
+  readonly reporter: Pick<Reporter, "sendOnce">;
+  /** Asked before each beat, so that a scanner that dies while all hands are busy is noticed too. */
+  readonly scanner: Pick<ScannerMonitor, "check" | "state">;
+  readonly log: Log;
+}
+
+const INTERVAL_MS = 5_000;
+
+/** Tells the worker every few seconds, and at once on a change, how the processor is. */
+export class Heartbeat {
+  readonly #parts: HeartbeatParts;
+  readonly #stop: AbortSignal;
+  #queueUp = false;
+  #delivered: boolean | undefined;
+
+  constructor(parts: HeartbeatParts, stop: AbortSignal) {
+    this.#parts = parts;
+    this.#stop = stop;
+  }
+
+  /** Beats until the stop. Never throws. */
+  async run(): Promise<void> {
+    while (!this.#stop.aborted) {
+      await this.#parts.scanner.check();
+      await this.beat();
+      await sleep(INTERVAL_MS, undefined, { signal: this.#stop }).catch(() => undefined);
+    }
+  }
+
+  /** Notes the queue's state and sends it. */
+  async noteQueue(up: boolean): Promise<void> {
+    this.#queueUp = up;
+    await this.beat();
+  }
+
+  /** Sends one report; a lost one is made good by the next. Never throws. */
+  async beat(): Promise<void> {
+    if (this.#stop.aborted) return;
+    try {
+      await this.#parts.reporter.sendOnce(this.#createReport(), this.#stop);
+      this.#noteDelivery(true);
+    } catch (error) {
+      if (!this.#stop.aborted) this.#noteDelivery(false, describeError(error));
+    }
+  }
+
+  #createReport(): HeartbeatReport {
+    const { state: scanner } = this.#parts.scanner;
+    return {
+      kind: "heartbeat",
+      processorId: this.#parts.processorId,
+      scanner: scanner.up ? "ok" : "down",
+      scannerDetail: scanner.detail,
+      signatureVersion: scanner.signatureVersion,
+      queue: this.#queueUp ? "ok" : "down",
+      atMs: Date.now(),
+    };
+  }
+
+  /** Logged when it changes only: a worker that is away would fill the log. */
+  #noteDelivery(delivered: boolean, reason?: string): void {
+    if (this.#delivered === delivered) return;
+    this.#delivered = delivered;
+    if (delivered) this.#parts.log.info({ event: "worker-up" });
+    if (!delivered) this.#parts.log.error({ event: "worker-down", reason });
+  }
+}

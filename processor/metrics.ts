@@ -1,0 +1,59 @@
+import { once } from "node:events";
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+const PREFIX = "causeway_processor_";
+const DURATION_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
+
+/** Every metric there is. Labels have few values: no tenant, no file. */
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const counter = (name: string, help: string, labelNames: string[] = []) =>
+    new Counter({ name: PREFIX + name, help, labelNames, registers });
+  const gauge = (name: string, help: string) => new Gauge({ name: PREFIX + name, help, registers });
+  const histogram = (name: string, help: string) =>
+    new Histogram({ name: PREFIX + name, help, buckets: DURATION_BUCKETS_SECONDS, registers });
+  return {
+    registry,
+    jobs: counter("jobs_total", "Jobs by how they ended", ["outcome"]),
+    failures: counter("failures_total", "Faults that sent a job back, by code", ["code"]),
+    jobSeconds: histogram("job_duration_seconds", "From pull to the last report"),
+    scanSeconds: histogram("scan_duration_seconds", "One pass: read, scan, hash, sniff"),
+    scannedBytes: counter("scanned_bytes_total", "Bytes that went through the pass"),
+    derivatives: counter("derivatives_total", "Derivatives by name and how they ended", ["name", "outcome"]),
+    jobsActive: gauge("jobs_active", "Jobs under way"),
+    queueBacklog: gauge("queue_backlog", "Messages that the queue holds, by its own count"),
+    queueUp: gauge("queue_up", "1 when the last pull was answered"),
+    scannerUp: gauge("scanner_up", "1 when clamd answers and recognises the test file"),
+  };
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Answers `/metrics` for Prometheus and `/healthz` (200 while the process lives; the body says what is down). */
+export async function serveMetrics(
+  { registry }: Metrics,
+  address: { readonly host: string; readonly port: number },
+  health: () => object,
+): Promise<{ readonly server: Server; readonly port: number }> {
+  const server = createServer((request, response) => {
+    if (request.url === "/healthz")
+      return answer(response, 200, "application/json", JSON.stringify(health()));
+    if (request.url !== "/metrics") return answer(response, 404, "text/plain", "not found\n");
+    registry.metrics().then(
+      (text) => answer(response, 200, registry.contentType, text),
+      () => answer(response, 500, "text/plain", "metrics failed\n"),
+    );
+  });
+  server.listen(address.port, address.host);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return { server, port };
+}
+
+function answer(response: ServerResponse, status: number, contentType: string, body: string): void {
+  response.writeHead(status, { "Content-Type": contentType }).end(body);
+}

@@ -1,0 +1,101 @@
+import { addAbortSignal, type Readable } from "node:stream";
+import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { ProcessorFailure } from "./failure.ts";
+
+export interface ObjectStoreOptions {
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly forcePathStyle: boolean;
+}
+
+/** An object being read. Its bytes come once; whoever stops reading early ends the request. */
+export interface StoredObject {
+  readonly sizeBytes: number;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+const CONNECT_DEADLINE_MS = 5_000;
+/** Longest silence on a connection, in either direction. */
+const SILENCE_DEADLINE_MS = 30_000;
+const PUT_DEADLINE_MS = 60_000;
+
+/**
+ * The bucket, through any S3-compatible endpoint (R2, its local double in workerd, S3 itself).
+ * Permissions: GetObject on what is uploaded, PutObject on derivatives.
+ */
+export class ObjectStore {
+  readonly #client: S3Client;
+  readonly #bucket: string;
+
+  constructor(options: ObjectStoreOptions) {
+    this.#bucket = options.bucket;
+    this.#client = new S3Client({
+      endpoint: options.endpoint,
+      region: options.region,
+      forcePathStyle: options.forcePathStyle,
+      credentials: { accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey },
+      requestHandler: { connectionTimeout: CONNECT_DEADLINE_MS, socketTimeout: SILENCE_DEADLINE_MS },
+      // workerd never answers 100-continue, and every put here is small.
+      expectContinueHeader: false,
+      // R2 doesn't have all of the SDK's default checksums; what is read is hashed by us, and bound by its ETag.
+      requestChecksumCalculation: "WHEN_REQUIRED",
+      responseChecksumValidation: "WHEN_REQUIRED",
+    });
+  }
+
+  /**
+   * Opens the very object that has this ETag; undefined when it is gone or was replaced.
+   * Throws STORE_UNAVAILABLE, here and while the body is read.
+   * @param signal ends the read of the body too
+   */
+  async findObject(key: string, etag: string, signal: AbortSignal): Promise<StoredObject | undefined> {
+    const command = new GetObjectCommand({ Bucket: this.#bucket, Key: key, IfMatch: quoteEtag(etag) });
+    try {
+      const { Body, ContentLength } = await this.#client.send(command, { abortSignal: signal });
+      if (Body === undefined || ContentLength === undefined)
+        throw new Error("an answer without body or length");
+      // The client runs in Node only, where the body is always a Readable.
+      return { sizeBytes: ContentLength, body: readBody(addAbortSignal(signal, Body as Readable)) };
+    } catch (cause) {
+      if (isGone(cause)) return undefined;
+      throw new ProcessorFailure("STORE_UNAVAILABLE", { detail: "reading an object", cause });
+    }
+  }
+
+  /** Writes a small object; writing the same again changes nothing. Throws STORE_UNAVAILABLE. */
+  async put(key: string, bytes: Uint8Array, contentType: string, signal: AbortSignal): Promise<void> {
+    const object = { Bucket: this.#bucket, Key: key, Body: bytes, ContentType: contentType };
+    const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(PUT_DEADLINE_MS)]);
+    try {
+      await this.#client.send(new PutObjectCommand(object), { abortSignal });
+    } catch (cause) {
+      throw new ProcessorFailure("STORE_UNAVAILABLE", { detail: "writing an object", cause });
+    }
+  }
+
+  /** Closes idle connections. */
+  close(): void {
+    this.#client.destroy();
+  }
+}
+
+/** If-Match takes a quoted ETag (RFC 9110, 8.8.3); R2's binding hands out both forms. */
+function quoteEtag(etag: string): string {
+  return etag.startsWith('"') ? etag : `"${etag}"`;
+}
+
+/** By name, not by status: a bucket that doesn't exist is a 404 too, and no reason to call a job done. */
+function isGone(error: unknown): boolean {
+  return error instanceof Error && ["NoSuchKey", "PreconditionFailed"].includes(error.name);
+}
+
+async function* readBody(body: Readable): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (cause) {
+    throw new ProcessorFailure("STORE_UNAVAILABLE", { detail: "reading a body", cause });
+  }
+}

@@ -1,0 +1,129 @@
+import { BaseMessages } from "cloudflare/resources/queues/messages";
+import { createClient } from "cloudflare/tree-shakable";
+import { z } from "zod";
+import { Job } from "#contract/jobs.ts";
+import { ProcessorFailure } from "./failure.ts";
+
+export interface QueueOptions {
+  readonly baseUrl: string;
+  readonly accountId: string;
+  readonly queueId: string;
+  readonly token: string;
+  readonly visibilityTimeoutSeconds: number;
+}
+
+/** A message that is ours for the visibility timeout. */
+export interface Delivery {
+  readonly messageId: string;
+  readonly leaseId: string;
+  /** Deliveries of this message so far, this one included. */
+  readonly attempts: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+export interface Pulled {
+  readonly deliveries: readonly Delivery[];
+  readonly backlog: number;
+}
+
+const DEADLINE_MS = 10_000;
+
+// What the package declares as optional is required here: a message without a lease can't be handled at all.
+const PulledMessage = z
+  .object({
+    id: z.string(),
+    lease_id: z.string(),
+    attempts: z.int(),
+    body: z.string(),
+    metadata: z.object({ "CF-Content-Type": z.string() }).partial().optional(),
+  })
+  .transform(
+    (message): Delivery => ({
+      messageId: message.id,
+      leaseId: message.lease_id,
+      attempts: message.attempts,
+      contentType: message.metadata?.["CF-Content-Type"] ?? "json",
+      body: message.body,
+    }),
+  );
+const PullAnswer = z.object({ message_backlog_count: z.int().default(0), messages: z.array(PulledMessage) });
+
+/**
+ * A Cloudflare Queue as an HTTP pull consumer sees it
+ * (https://developers.cloudflare.com/queues/configuration/pull-consumers/). The token needs `queues_read` and
+ * `queues_write`. Every method throws QUEUE_UNAVAILABLE.
+ */
+export class PullQueue {
+  readonly #client;
+  readonly #options: QueueOptions;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+    this.#client = createClient({
+      resources: [BaseMessages],
+      baseURL: options.baseUrl,
+      apiToken: options.token,
+      // Else the package would take these from the environment.
+      ...{ apiKey: null, apiEmail: null, userServiceKey: null },
+      timeout: DEADLINE_MS,
+      logLevel: "off",
+    });
+  }
+
+  /** Leases up to `count` messages; answers at once when there are none. */
+  async pull(count: number): Promise<Pulled> {
+    const { accountId, queueId, visibilityTimeoutSeconds } = this.#options;
+    const params = {
+      account_id: accountId,
+      batch_size: count,
+      visibility_timeout_ms: visibilityTimeoutSeconds * 1000,
+    };
+    try {
+      // Not tried again here: a pull whose answer was lost has leased messages, and the next would lease more.
+      const answer = await this.#client.queues.messages.pull(queueId, params, { maxRetries: 0 });
+      const { messages, message_backlog_count } = PullAnswer.parse(answer);
+      return { deliveries: messages, backlog: message_backlog_count };
+    } catch (cause) {
+      throw new ProcessorFailure("QUEUE_UNAVAILABLE", { detail: "pulling", cause });
+    }
+  }
+
+  /** Ends a message. */
+  async acknowledge(leaseId: string): Promise<void> {
+    await this.#settle({ acks: [{ lease_id: leaseId }] });
+  }
+
+  /** Gives a message back, to be delivered again after the delay. */
+  async retry(leaseId: string, delaySeconds: number): Promise<void> {
+    await this.#settle({ retries: [{ lease_id: leaseId, delay_seconds: delaySeconds }] });
+  }
+
+  /** Tried again twice: settling a lease a second time changes nothing. */
+  async #settle(
+    settlement: { acks: [{ lease_id: string }] } | { retries: [{ lease_id: string; delay_seconds: number }] },
+  ) {
+    const { accountId, queueId } = this.#options;
+    try {
+      await this.#client.queues.messages.ack(
+        queueId,
+        { account_id: accountId, ...settlement },
+        { maxRetries: 2 },
+      );
+    } catch (cause) {
+      throw new ProcessorFailure("QUEUE_UNAVAILABLE", { detail: "settling", cause });
+    }
+  }
+}
+
+/** The job in a message, or undefined for one that will never be a job. */
+export function parseJob({ contentType, body }: Delivery): Job | undefined {
+  if (contentType !== "json" && contentType !== "text") return undefined;
+  try {
+    // `json` bodies come in base64 (pull consumers, "Content types").
+    const text = contentType === "json" ? Buffer.from(body, "base64").toString("utf8") : body;
+    return Job.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}

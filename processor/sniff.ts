@@ -1,0 +1,44 @@
+import { fileTypeFromBuffer } from "file-type";
+
+/** A docx or xlsx is told from a zip by names in its first entries, which 4 KiB often don't reach. */
+const SNIFFED_BYTES = 64 * 1024;
+
+/** Keeps the first bytes of a stream (64 KiB at most) to tell its type by. */
+export class Sniffer {
+  readonly #head: Uint8Array[] = [];
+  #length = 0;
+
+  push(chunk: Uint8Array): void {
+    const room = SNIFFED_BYTES - this.#length;
+    if (room <= 0) return;
+    const kept = chunk.subarray(0, room);
+    this.#head.push(kept);
+    this.#length += kept.byteLength;
+  }
+
+  /** The media type by magic numbers, or SVG by its first element; null where the bytes tell nothing. */
+  async detect(): Promise<string | null> {
+    const head = Buffer.concat(this.#head);
+    // The library reads hostile bytes; what it stumbles over has no type, and is no fault of ours.
+    const type = await fileTypeFromBuffer(head).catch(() => undefined);
+    if (type !== undefined && type.mime !== "application/xml") return type.mime;
+    return startsAsSvg(head.toString("utf8")) ? "image/svg+xml" : (type?.mime ?? null);
+  }
+}
+
+// What XML allows before the first element: a byte order mark, white space, a declaration, comments, a doctype. One
+// piece at a time, each with one way to match, so that hostile text can't make it slow.
+const BEFORE_FIRST_ELEMENT = /\uFEFF|\s+|<\?[^>]*>|<!--[\s\S]*?-->|<!DOCTYPE[^>[]*>/iy;
+const SVG_ELEMENT = /<svg[\s>/]/iy;
+const MAX_PIECES = 50;
+
+function startsAsSvg(text: string): boolean {
+  let position = 0;
+  for (let piece = 0; piece < MAX_PIECES; piece++) {
+    BEFORE_FIRST_ELEMENT.lastIndex = position;
+    if (!BEFORE_FIRST_ELEMENT.test(text)) break;
+    position = BEFORE_FIRST_ELEMENT.lastIndex;
+  }
+  SVG_ELEMENT.lastIndex = position;
+  return SVG_ELEMENT.test(text);
+}

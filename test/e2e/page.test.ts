@@ -1,0 +1,86 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Locator, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { sharedStack } from "../support/api.ts";
+import { launchChromium } from "../support/browser.ts";
+import { eicar } from "../support/eicar.ts";
+import { photoWithGps } from "../support/images.ts";
+import { makeVideo } from "../support/video.ts";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchChromium();
+});
+afterAll(() => browser.close());
+
+async function openPage(): Promise<Page> {
+  const context = await browser.newContext();
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  await page.goto(sharedStack().url);
+  return page;
+}
+
+function row(page: Page, name: string): Locator {
+  return page.locator("li.row", { has: page.locator(`[title="${name}"]`) });
+}
+
+function choose(page: Page, name: string, mimeType: string, buffer: Buffer): Promise<void> {
+  return page.locator("#file-input").setInputFiles([{ name, mimeType, buffer }]);
+}
+
+test("a photo chosen on the page is uploaded, checked, shown and downloaded as it was", async () => {
+  const page = await openPage();
+  const photo = await photoWithGps(800, 600);
+  const name = "IMG_0815.jpg";
+  await choose(page, name, "image/jpeg", photo);
+  await row(page, name).getByText("Ready").waitFor();
+  await row(page, name).locator("img").waitFor();
+  const downloading = page.waitForEvent("download");
+  await row(page, name)
+    .getByRole("button", { name: `Download ${name}` })
+    .click();
+  const download = await downloading;
+  expect(download.suggestedFilename()).toBe(name);
+  expect((await readFile(await download.path())).equals(photo)).toBe(true);
+});
+
+test("malware is named on the page and can't be downloaded", async () => {
+  const page = await openPage();
+  await choose(page, "invoice.txt", "text/plain", eicar());
+  await row(page, "invoice.txt").getByText("Blocked: contains").waitFor();
+  expect(
+    await row(page, "invoice.txt")
+      .getByRole("button", { name: /Download/ })
+      .count(),
+  ).toBe(0);
+});
+
+test("an upload goes on after a reload, without sending again what had arrived", async () => {
+  const page = await openPage();
+  const name = "walkthrough.mp4";
+  // A file on disk: one made in memory would have another date, and so be another file, each time.
+  const directory = await mkdtemp(join(tmpdir(), "causeway-page-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  await writeFile(join(directory, name), makeVideo(40_000_000));
+  const chooseVideo = () => page.locator("#file-input").setInputFiles(join(directory, name));
+  // The third PATCH and all after it find no network until the page was loaded anew.
+  let patches = 0;
+  await page.route("**/v1/uploads/*", (route) => {
+    if (route.request().method() === "PATCH") patches += 1;
+    return patches > 2 ? route.abort("internetdisconnected") : route.continue();
+  });
+  await chooseVideo();
+  await expect.poll(() => patches, { timeout: 30_000 }).toBeGreaterThan(2);
+  const resumedAt: string[] = [];
+  await page.reload();
+  await page.unroute("**/v1/uploads/*");
+  page.on("request", (request) => {
+    if (request.method() === "PATCH") resumedAt.push(request.headers()["upload-offset"] ?? "");
+  });
+  await chooseVideo();
+  await row(page, name).getByText("Ready").waitFor();
+  expect(resumedAt[0]).toBe(String(2 * 8 * 1024 * 1024));
+});

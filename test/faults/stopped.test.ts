@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import { expect, test } from "vitest";
+import {
+  APPEND,
+  append,
+  createUpload,
+  fileIdOf,
+  headOffset,
+  newCaller,
+  signUrl,
+  uploadFile,
+  waitForVerdict,
+} from "../support/api.ts";
+import { openRequest } from "../support/raw-request.ts";
+import { slowArchive } from "../support/slow-archive.ts";
+import { newPlace, scanUnderWay } from "../support/started-stack.ts";
+import { makeVideo } from "../support/video.ts";
+
+const MIB = 1024 * 1024;
+/** What a container runtime waits before it kills. */
+const PATIENCE_MS = 10_000;
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+test.each([
+  ["SIGTERM", "process", "a scan that ends in time", 2],
+  ["SIGTERM", "process", "a scan that doesn't", 9],
+  ["SIGINT", "group", "a scan that ends in time", 2],
+] as const)(
+  "a stack stopped by %s to its %s during an upload and %s leaves nothing behind and goes on when started again",
+  async (signal, to, _scan, scanSeconds) => {
+    const place = await newPlace();
+    const stack = await place.start();
+    const caller = await newCaller({ stack });
+    const earlier = makeVideo(100_000);
+    const earlierId = await uploadFile(caller, earlier, { filename: "earlier.mp4" });
+    await waitForVerdict(caller, earlierId);
+    const signedUrl = await signUrl(caller, earlierId);
+
+    const archive = slowArchive(scanSeconds);
+    const film = makeVideo(20_000_000);
+    const location = await createUpload(caller, film.byteLength, { filename: "film.mp4" });
+    expect((await append(caller, location, 0, film.subarray(0, 6 * MIB))).status).toBe(204);
+    const archiveId = await uploadFile(caller, archive, { filename: "archive.zip" });
+    await scanUnderWay(place);
+    const underWay = await openRequest(new URL(location, stack.url), "PATCH", {
+      ...APPEND,
+      authorization: `Bearer ${caller.token}`,
+      "upload-offset": String(6 * MIB),
+      "content-length": String(10 * MIB),
+    });
+    await underWay.write(film.subarray(6 * MIB, 9 * MIB));
+
+    const ending = await stack.stop(signal, to);
+    expect(ending, ending.stderr).toMatchObject({ exitCode: 0 });
+    expect(stack.processes()).toEqual([]);
+    expect(ending.tookMs).toBeLessThan(PATIENCE_MS);
+
+    await place.start();
+    const download = await fetch(signedUrl);
+    expect(Buffer.from(await download.arrayBuffer()).equals(earlier)).toBe(true);
+    const offset = await headOffset(caller, location);
+    expect(offset).toBeGreaterThanOrEqual(6 * MIB);
+    expect(offset).toBeLessThanOrEqual(9 * MIB);
+    expect((await append(caller, location, offset, film.subarray(offset))).status).toBe(204);
+    for (const [fileId, bytes] of [[archiveId, archive] as const, [fileIdOf(location), film] as const]) {
+      const record = await waitForVerdict(caller, fileId);
+      expect(record).toMatchObject({ state: "clean", sha256: sha256Of(bytes) });
+    }
+  },
+);

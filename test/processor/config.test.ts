@@ -1,0 +1,85 @@
+import { expect, test } from "vitest";
+import { parseConfig } from "../../processor/config.ts";
+
+const VALID = {
+  CAUSEWAY_WORKER_URL: "http://127.0.0.1:8787",
+  CAUSEWAY_REPORT_SECRET: "s".repeat(32),
+  S3_ENDPOINT: "https://account.r2.cloudflarestorage.com",
+  S3_BUCKET: "files",
+  S3_ACCESS_KEY_ID: "id",
+  S3_SECRET_ACCESS_KEY: "secret",
+  QUEUES_ACCOUNT_ID: "account",
+  QUEUES_QUEUE_ID: "queue",
+  QUEUES_TOKEN: "token",
+};
+
+function problemsOf(change: Record<string, string | undefined>): readonly string[] {
+  const result = parseConfig({ ...VALID, ...change });
+  return result.ok ? [] : result.problems;
+}
+
+test("defaults are filled in", () => {
+  expect(parseConfig({ ...VALID, CLAMAV_HOST: "" })).toEqual({
+    ok: true,
+    config: {
+      ...VALID,
+      S3_REGION: "auto",
+      S3_FORCE_PATH_STYLE: true,
+      QUEUES_BASE_URL: "https://api.cloudflare.com/client/v4",
+      CLAMAV_HOST: "127.0.0.1",
+      CLAMAV_PORT: 3310,
+      CONCURRENCY: 2,
+      VISIBILITY_TIMEOUT_SECONDS: 600,
+      POLL_MAX_SECONDS: 1,
+      SCAN_DEADLINE_SECONDS: 300,
+      DRAIN_SECONDS: 5,
+      LOG_LEVEL: "info",
+      METRICS_HOST: "127.0.0.1",
+      METRICS_PORT: 0,
+    },
+  });
+});
+
+test("every wrong key is named at once, and no value is shown", () => {
+  const problems = problemsOf({
+    CAUSEWAY_REPORT_SECRET: "too-short-but-secret",
+    S3_BUCKET: undefined,
+    CLAMAV_PORT: "clamd",
+    SCAN_DEADLINE_SECONDS: "541",
+  });
+  const keys = problems.map((problem) => problem.split(":")[0]);
+  expect(keys.sort()).toEqual([
+    "CAUSEWAY_REPORT_SECRET",
+    "CLAMAV_PORT",
+    "S3_BUCKET",
+    "VISIBILITY_TIMEOUT_SECONDS",
+  ]);
+  expect(problems).toContain("S3_BUCKET: is missing");
+  expect(problems.join()).not.toContain("secret");
+});
+
+test.each([
+  ["CAUSEWAY_WORKER_URL", "localhost:8787"],
+  ["CAUSEWAY_REPORT_SECRET", "s".repeat(31)],
+  ["CLAMAV_PORT", "0"],
+  ["CLAMAV_PORT", "65536"],
+  ["CONCURRENCY", "0"],
+  ["CONCURRENCY", "1.5"],
+  ["VISIBILITY_TIMEOUT_SECONDS", "359"],
+  ["VISIBILITY_TIMEOUT_SECONDS", "43201"],
+  ["POLL_MAX_SECONDS", "0"],
+  ["S3_FORCE_PATH_STYLE", "perhaps"],
+  ["LOG_LEVEL", "loud"],
+  ["METRICS_PORT", "-1"],
+])("%s=%s is refused", (key, value) => {
+  expect(problemsOf({ [key]: value })).toEqual([expect.stringMatching(new RegExp(`^${key}: `))]);
+});
+
+test.each([
+  ["VISIBILITY_TIMEOUT_SECONDS", "360"],
+  ["VISIBILITY_TIMEOUT_SECONDS", "43200"],
+  ["CLAMAV_PORT", "65535"],
+  ["S3_FORCE_PATH_STYLE", "false"],
+])("%s=%s is taken", (key, value) => {
+  expect(problemsOf({ [key]: value })).toEqual([]);
+});

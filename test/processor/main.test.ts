@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
+import { type RunningClamd, startClamd } from "../support/clamd.ts";
+import { eicar } from "../support/eicar.ts";
+import { picture } from "../support/images.ts";
+import { startBucket, type TestBucket } from "./support/bucket.ts";
+import { createJob, storeUpload } from "./support/jobs.ts";
+import { QUEUE_NAMES, type QueueDouble, startQueueDouble } from "./support/queue-double.ts";
+import { REPORT_SECRET, startWorkerDouble, type WorkerDouble } from "./support/worker-double.ts";
+
+const MAIN = fileURLToPath(new URL("../../processor/main.ts", import.meta.url));
+
+let bucket: TestBucket;
+let clamd: RunningClamd;
+let worker: WorkerDouble;
+let queue: QueueDouble;
+
+beforeAll(async () => {
+  bucket = await startBucket();
+});
+
+afterAll(() => bucket.stop());
+
+beforeEach(async () => {
+  [clamd, worker, queue] = await Promise.all([startClamd(), startWorkerDouble(), startQueueDouble()]);
+});
+
+afterEach(() => Promise.all([clamd.stop(), worker.stop(), queue.stop()]));
+
+function environment(): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env["PATH"],
+    CAUSEWAY_WORKER_URL: worker.url,
+    CAUSEWAY_REPORT_SECRET: REPORT_SECRET,
+    S3_ENDPOINT: bucket.options.endpoint,
+    S3_BUCKET: bucket.options.bucket,
+    S3_ACCESS_KEY_ID: bucket.options.accessKeyId,
+    S3_SECRET_ACCESS_KEY: bucket.options.secretAccessKey,
+    QUEUES_BASE_URL: queue.baseUrl,
+    QUEUES_ACCOUNT_ID: QUEUE_NAMES.accountId,
+    QUEUES_QUEUE_ID: QUEUE_NAMES.queueId,
+    QUEUES_TOKEN: QUEUE_NAMES.token,
+    CLAMAV_HOST: clamd.host,
+    CLAMAV_PORT: String(clamd.port),
+    POLL_MAX_SECONDS: "0.1",
+  };
+}
+
+function start(
+  env: NodeJS.ProcessEnv,
+): ChildProcess & { readonly stdout: NonNullable<ChildProcess["stdout"]> } {
+  const child = spawn(process.execPath, [MAIN], { env, stdio: ["ignore", "pipe", "pipe"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
+}
+
+/** Lines of its log until one is about `event`. */
+async function untilEvent(child: ReturnType<typeof start>, event: string): Promise<Record<string, unknown>> {
+  for await (const line of createInterface(child.stdout)) {
+    const entry = JSON.parse(line);
+    if (entry.event === event) {
+      child.stdout.resume();
+      return entry;
+    }
+  }
+  throw new Error(`it ended before ${event}`);
+}
+
+test("a wrong environment is told in full, with exit code 2", async () => {
+  const { S3_BUCKET: _bucket, QUEUES_TOKEN: _token, ...env } = environment();
+  const child = spawn(process.execPath, [MAIN], { env, stdio: ["ignore", "ignore", "pipe"] });
+  const [message, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+  expect(code).toBe(2);
+  expect(message).toContain("S3_BUCKET: is missing");
+  expect(message).toContain("QUEUES_TOKEN: is missing");
+});
+
+test("jobs go from the queue to reports, and SIGTERM ends it with 0", async () => {
+  const child = start(environment());
+  const { metricsPort } = await untilEvent(child, "started");
+  const picked = await storeUpload(bucket, await picture("png", 50, 50));
+  queue.push(JSON.stringify(picked));
+  queue.push(JSON.stringify(await storeUpload(bucket, eicar())));
+  queue.push(JSON.stringify(createJob()));
+  await queue.changes.until(() => queue.acks.length === 3);
+  expect(
+    worker
+      .verdicts()
+      .map(({ verdict }) => verdict)
+      .sort(),
+  ).toEqual(["clean", "infected"]);
+  expect(worker.reports.filter(({ kind }) => kind === "derivative")).toHaveLength(2);
+
+  const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  expect(metrics).toContain('causeway_processor_jobs_total{outcome="infected"} 1');
+  expect(metrics).toContain("causeway_processor_scanner_up 1");
+  const health = await fetch(`http://127.0.0.1:${metricsPort}/healthz`);
+  expect(await health.json()).toMatchObject({ status: "ok", scanner: { up: true } });
+
+  child.kill("SIGTERM");
+  expect(await once(child, "exit")).toEqual([0, null]);
+});
+
+test("a scanner that dies is told at once, files wait, and go on when it is back", async () => {
+  const child = start(environment());
+  await untilEvent(child, "started");
+  const scannerStates = () =>
+    worker.reports.filter((report) => report.kind === "heartbeat").map(({ scanner }) => scanner);
+  await worker.changes.until(() => scannerStates().at(-1) === "ok");
+
+  await clamd.kill();
+  await worker.changes.until(() => scannerStates().at(-1) === "down");
+  queue.push(JSON.stringify(await storeUpload(bucket, Buffer.from("waits"))));
+  const { pulls } = queue;
+  const pullsWhileDown = pulls.length;
+
+  const again = await startClamd({ port: clamd.port });
+  onTestFinished(() => again.stop());
+  await queue.changes.until(() => queue.acks.length === 1);
+  expect(pulls.length).toBeGreaterThan(pullsWhileDown);
+  expect(queue.acks[0]).toMatch(/#1$/);
+  expect(worker.verdicts()).toMatchObject([{ verdict: "clean" }]);
+});
+
+test("it ends with its parent", async () => {
+  const parent = spawn(process.execPath, ["-e", "process.stdin.resume()"], {
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  const child = start({ ...environment(), CAUSEWAY_PARENT_PID: String(parent.pid) });
+  await untilEvent(child, "started");
+  const ended = once(child, "exit");
+  parent.kill("SIGKILL");
+  expect(await ended).toEqual([1, null]);
+});

@@ -1,0 +1,84 @@
+import { randomUUID } from "node:crypto";
+import { Changes, startHttpDouble } from "./http-double.ts";
+
+export const QUEUE_NAMES = { accountId: "account", queueId: "queue", token: "queue-token" } as const;
+
+interface Message {
+  readonly id: string;
+  readonly body: string;
+  readonly contentType: string;
+  attempts: number;
+}
+
+export interface QueueDouble {
+  readonly baseUrl: string;
+  readonly changes: Changes;
+  readonly acks: string[];
+  readonly retries: { readonly leaseId: string; readonly delaySeconds: number }[];
+  readonly pulls: { readonly batchSize: number; readonly visibilityTimeoutMs: number }[];
+  /** Requests to fail, from now on. */
+  failures: number;
+  push(body: string, contentType?: string): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * The two REST calls of an HTTP pull consumer, as Cloudflare documents them. Leases are named after the message and its
+ * attempt. A message that was retried comes again at once: the delay that was asked for is in `retries`.
+ */
+export async function startQueueDouble(): Promise<QueueDouble> {
+  const waiting: Message[] = [];
+  const leased = new Map<string, Message>();
+  const queue: Omit<QueueDouble, "baseUrl" | "stop"> = {
+    ...{ changes: new Changes(), acks: [], retries: [], pulls: [], failures: 0 },
+    push: (body, contentType = "json") => {
+      const encoded = contentType === "text" ? body : Buffer.from(body).toString("base64");
+      waiting.push({ id: randomUUID(), body: encoded, contentType, attempts: 0 });
+    },
+  };
+  const lease = (message: Message) => {
+    message.attempts += 1;
+    const leaseId = `${message.id}#${message.attempts}`;
+    leased.set(leaseId, message);
+    const { id, body, attempts, contentType } = message;
+    const metadata = { "CF-Content-Type": contentType };
+    return { id, lease_id: leaseId, body, attempts, timestamp_ms: 0, metadata };
+  };
+  const operations: Record<string, (body: string) => object> = {
+    pull: (body) => {
+      const request = JSON.parse(body);
+      queue.pulls.push({ batchSize: request.batch_size, visibilityTimeoutMs: request.visibility_timeout_ms });
+      const messages = waiting.splice(0, request.batch_size).map(lease);
+      return { messages, message_backlog_count: waiting.length + leased.size };
+    },
+    ack: (body) => {
+      const { acks = [], retries = [] } = JSON.parse(body);
+      for (const { lease_id } of acks) {
+        leased.delete(lease_id);
+        queue.acks.push(lease_id);
+      }
+      for (const { lease_id, delay_seconds } of retries) {
+        const message = leased.get(lease_id);
+        if (message !== undefined) waiting.push(message);
+        leased.delete(lease_id);
+        queue.retries.push({ leaseId: lease_id, delaySeconds: delay_seconds });
+      }
+      return { ackCount: acks.length, retryCount: retries.length, warnings: {} };
+    },
+  };
+  const prefix = `/accounts/${QUEUE_NAMES.accountId}/queues/${QUEUE_NAMES.queueId}/messages/`;
+  const server = await startHttpDouble(({ path, headers, body }) => {
+    const operation = path.startsWith(prefix) ? operations[path.slice(prefix.length)] : undefined;
+    const allowed = headers.authorization === `Bearer ${QUEUE_NAMES.token}`;
+    if (operation === undefined || !allowed) return { status: 403, body: { success: false } };
+    if (queue.failures > 0) {
+      queue.failures -= 1;
+      queueMicrotask(() => queue.changes.notify());
+      return { status: 500, body: { success: false } };
+    }
+    const result = operation(body);
+    queue.changes.notify();
+    return { status: 200, body: { success: true, errors: [], messages: [], result } };
+  });
+  return Object.assign(queue, { baseUrl: server.url, stop: () => server.stop() });
+}
