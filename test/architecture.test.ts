@@ -51,7 +51,7 @@ const RULES: readonly {
 /** Packages that one place keeps to itself, so that the rest doesn't depend on them. */
 const OWNERS: readonly { readonly name: string; readonly owner: RegExp }[] = [
   { name: "drizzle-orm", owner: /^worker\/db\// },
-  { name: "@tus/server", owner: /^(worker\/uploads\/tus|bench|test)\// },
+
   { name: "jose", owner: /^(worker\/middleware|worker\/routes\/dev|scripts|test)/ },
   { name: "hono", owner: /^(worker\/(app|app-env|middleware|routes)|scripts)/ },
 ];

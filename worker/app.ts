@@ -4,7 +4,7 @@ import { configuration } from "./middleware/configuration.ts";
 import { cors } from "./middleware/cors.ts";
 import { answerError, answerNotFound } from "./middleware/problem.ts";
 import { requestId } from "./middleware/request-id.ts";
-import { tusHeaders } from "./middleware/tus-headers.ts";
+import { uploadHeaders } from "./middleware/upload-headers.ts";
 import { dev } from "./routes/dev.ts";
 import { downloads } from "./routes/downloads.ts";
 import { files } from "./routes/files.ts";
@@ -21,7 +21,7 @@ app.onError(answerError);
 app.notFound(answerNotFound);
 
 app.use(requestId, configuration);
-app.use(`${UPLOADS_PATH}/*`, tusHeaders);
+app.use(`${UPLOADS_PATH}/*`, uploadHeaders);
 app.use(cors);
 
 app.route(UPLOADS_PATH, uploads);

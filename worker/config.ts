@@ -29,6 +29,12 @@ const Variables = z.object({
     .int()
     .min(1)
     .default(500 * MIB),
+  /** Most bytes of one request: Cloudflare takes 100 MB on most plans. Unlimited where it isn't set. */
+  MAX_APPEND_BYTES: z.coerce
+    .number()
+    .int()
+    .min(5 * MIB)
+    .optional(),
   VERSION: z.string().default("0.1.0"),
   /** Serves `POST /v1/dev/token`. Set by the development stack alone. */
   DEVELOPMENT: z.enum(["true", "false"]).default("false"),
@@ -46,6 +52,7 @@ export interface Config {
   readonly deliveryOrigin: string | undefined;
   readonly reannounceAfterSeconds: number;
   readonly maxUploadBytes: number;
+  readonly maxAppendBytes: number | null;
   readonly version: string;
   readonly development: boolean;
 }
@@ -75,6 +82,7 @@ export function parseConfig(env: unknown): Config {
     deliveryOrigin: vars.DELIVERY_ORIGIN,
     reannounceAfterSeconds: vars.REANNOUNCE_AFTER_SECONDS,
     maxUploadBytes: vars.MAX_UPLOAD_BYTES,
+    maxAppendBytes: vars.MAX_APPEND_BYTES ?? null,
     version: vars.VERSION,
     development: vars.DEVELOPMENT === "true",
   };

@@ -16,6 +16,10 @@ export const ERRORS = {
   REQUEST_INVALID: kind(400, "The request is not valid"),
   UPLOAD_LENGTH_INVALID: kind(400, "Upload-Length is missing or not valid"),
   UPLOAD_OFFSET_INVALID: kind(400, "Upload-Offset is missing or not valid"),
+  UPLOAD_LENGTH_CONFLICT: kind(400, "The upload's length was said to be another"),
+  UPLOAD_LENGTH_EXCEEDED: kind(400, "More was sent than the upload's length"),
+  UPLOAD_CONCAT_INVALID: kind(400, "Upload-Concat is not valid"),
+  UPLOAD_CHECKSUM_INVALID: kind(400, "The checksum header is not valid"),
   UPLOAD_METADATA_INVALID: kind(400, "Upload-Metadata is not valid"),
   UPLOAD_HEADER_INVALID: kind(400, "An upload header is not valid"),
   FILE_NAME_REQUIRED: kind(400, "A file needs a name"),
@@ -25,6 +29,7 @@ export const ERRORS = {
   TOKEN_INVALID: kind(401, "The token is not valid"),
   TOKEN_EXPIRED: kind(401, "The token has expired"),
 
+  UPLOAD_FINAL: kind(403, "A final upload takes no bytes of its own"),
   FILE_BLOCKED: kind(403, "The file did not pass the virus check"),
   SIGNATURE_INVALID: kind(403, "The signature is not valid"),
   SIGNED_URL_EXPIRED: kind(403, "The signed URL has expired"),
@@ -41,12 +46,18 @@ export const ERRORS = {
   FILE_NOT_READY: kind(409, "The file is not ready yet", true),
   REPORT_REFUSED: kind(409, "The report does not fit the stored object"),
 
+  UPLOAD_EXPIRED: kind(410, "The upload has expired"),
+
   TUS_VERSION_UNSUPPORTED: kind(412, "This version of the tus protocol is not supported"),
   FILE_TOO_LARGE: kind(413, "The file is too large"),
   UPLOAD_BODY_TOO_LARGE: kind(413, "The body is longer than what is left of the upload"),
   UPLOAD_CONTENT_TYPE_INVALID: kind(415, "The Content-Type is not valid for an upload"),
   FILE_TYPE_REFUSED: kind(415, "Files of this type are not accepted"),
+  FILE_TYPE_MISMATCH: kind(415, "The file's content is not what it was declared to be"),
   RANGE_NOT_SATISFIABLE: kind(416, "The range is outside the file"),
+
+  // tus 1.0, Checksum: "460 Checksum Mismatch".
+  UPLOAD_CHECKSUM_MISMATCH: kind(460, "The bytes received don't have the checksum that was sent", true),
 
   INTERNAL: kind(500, "Something went wrong on our side", true),
   STORE_UNAVAILABLE: kind(503, "The object store did not answer", true),
@@ -99,6 +110,18 @@ export class AppError extends Error {
     this.detail = options.detail;
     this.errors = options.errors;
     this.headers = options.headers ?? {};
+  }
+
+  /** The same error with more response headers. */
+  withHeaders(headers: Readonly<Record<string, string>>): AppError {
+    const { code, detail, errors, cause } = this;
+    const merged = { ...this.headers, ...headers };
+    return new AppError(code, {
+      detail,
+      cause,
+      headers: merged,
+      ...(errors === undefined ? {} : { errors }),
+    });
   }
 
   get status(): number {

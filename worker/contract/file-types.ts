@@ -166,3 +166,9 @@ export function checkFile(filename: string, declaredType: string, sizeBytes?: nu
   }
   return { accepted: true, mimeType: type.mimeType, fileClass: type.fileClass };
 }
+
+/** The usual ending of a type's files, with its dot; empty for a type that isn't in the table. */
+export function defaultExtension(mimeType: string): string {
+  const extension = TYPES.get(mimeType)?.extensions[0];
+  return extension === undefined ? "" : `.${extension}`;
+}

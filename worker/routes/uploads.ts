@@ -2,19 +2,18 @@ import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { AppError } from "#contract/errors.ts";
 import { FileId } from "#contract/ids.ts";
-import { parseHeaderInteger, parseUploadMetadata, TUS_VERSION } from "#contract/tus.ts";
+import { TUS_VERSION, UPLOAD_CONTENT_TYPE } from "#contract/tus.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
 import { authenticate } from "../middleware/authenticate.ts";
-import type { UploadDeclaration } from "../services/uploads.ts";
-import { createUpload, forgetUpload } from "../services/uploads.ts";
-import type { UploadContext } from "../uploads/upload-context.ts";
+import { createPartialUpload, createUpload, forgetUpload } from "../services/uploads.ts";
+import { parseIetfCreation } from "../uploads/ietf/ietf-creation.ts";
+import type { TusCreation } from "../uploads/tus/tus-headers.ts";
+import { MAX_PARTIALS, parseTusCreation } from "../uploads/tus/tus-headers.ts";
+import type { UploadContext, UploadCreation } from "../uploads/upload-context.ts";
 import { uploadObjectName, withUploadContext } from "../uploads/upload-context.ts";
+import type { PartialSource } from "../uploads/upload-state.ts";
 
-/** tus 1.0: a request in another version, or in none, is not processed. */
-const requireTusVersion = createMiddleware<AppEnv>(async (c, next) => {
-  if (c.req.header("Tus-Resumable") !== TUS_VERSION) throw new AppError("TUS_VERSION_UNSUPPORTED");
-  await next();
-});
+type Protocol = UploadContext["protocol"];
 
 /** Lets go of a body that was refused unread: left alone, it stalls the connection's next request. */
 const releaseBody = createMiddleware<AppEnv>(async (c, next) => {
@@ -23,68 +22,143 @@ const releaseBody = createMiddleware<AppEnv>(async (c, next) => {
   if (body !== null && !body.locked && !c.req.raw.bodyUsed) await body.cancel();
 });
 
-function parseLength(c: AppContext): number {
-  const header = c.req.header("Upload-Length") ?? "";
-  const lengthBytes = parseHeaderInteger(header);
-  if (lengthBytes === undefined) throw new AppError("UPLOAD_LENGTH_INVALID");
-  const { maxUploadBytes } = c.get("config");
-  if (lengthBytes <= maxUploadBytes) return lengthBytes;
-  throw new AppError("FILE_TOO_LARGE", {
-    detail: `An upload may be ${maxUploadBytes} bytes at most.`,
-    errors: [{ path: "length", message: 'refused by the rule "size"' }],
+/** tus 1.0: "If the header is present, the Server MUST treat the request as if its method was that of the header." */
+function effectiveMethod(request: Request): string {
+  return request.headers.get("X-HTTP-Method-Override")?.toUpperCase() ?? request.method;
+}
+
+/** Fields that only a tus client sends: with them, a missing `Tus-Resumable` is a fault and not another protocol. */
+const TUS_FIELDS = ["Upload-Metadata", "Upload-Defer-Length", "Upload-Concat", "Upload-Checksum"] as const;
+
+/**
+ * Which protocol a request speaks. `Tus-Resumable` says tus; so do tus's own fields and its media type. All else is the
+ * IETF's, whose plainest form is a request with nothing but a body; HEAD, GET and DELETE are the same in both.
+ * Throws `TUS_VERSION_UNSUPPORTED`: such a request is not processed.
+ */
+function protocolOf(request: Request): Protocol {
+  const { headers } = request;
+  const version = headers.get("Tus-Resumable");
+  if (version === TUS_VERSION) return "tus";
+  const onlyLength =
+    headers.has("Upload-Length") && !headers.has("Upload-Complete") && headers.get("Content-Type") === null;
+  const speaksTus =
+    version !== null ||
+    TUS_FIELDS.some((name) => headers.has(name)) ||
+    headers.get("Content-Type") === UPLOAD_CONTENT_TYPE ||
+    onlyLength;
+  if (speaksTus) throw new AppError("TUS_VERSION_UNSUPPORTED");
+  return "ietf";
+}
+
+function objectOf(c: AppContext, fileId: FileId) {
+  const name = uploadObjectName(c.get("identity"), fileId);
+  return c.env.UPLOADS.get(c.env.UPLOADS.idFromName(name));
+}
+
+function sendToObject(
+  c: AppContext,
+  target: Pick<UploadContext, "fileId" | "protocol" | "creation">,
+): Promise<Response> {
+  const { maxAppendBytes } = c.get("config");
+  const context = { ...target, identity: c.get("identity"), requestId: c.get("requestId"), maxAppendBytes };
+  return objectOf(c, target.fileId).fetch(withUploadContext(c.req.raw, effectiveMethod(c.req.raw), context));
+}
+
+interface Creation {
+  readonly fileId: FileId;
+  readonly creation: UploadCreation;
+}
+
+function limitsOf(c: AppContext) {
+  return { maxUploadBytes: c.get("config").maxUploadBytes, nowMs: Date.now() };
+}
+
+async function acceptTus(c: AppContext): Promise<Creation> {
+  const { headers, body } = c.req.raw;
+  const declared = parseTusCreation(headers);
+  const hasBody = body !== null && headers.get("Content-Length") !== "0";
+  if (hasBody && headers.get("Content-Type") !== UPLOAD_CONTENT_TYPE) {
+    throw new AppError("UPLOAD_CONTENT_TYPE_INVALID", { detail: `A body is ${UPLOAD_CONTENT_TYPE}.` });
+  }
+  const sources = declared.kind === "final" ? await findPartials(c, declared) : [];
+  const lengthBytes = declared.kind === "final" ? sumOf(sources) : declared.lengthBytes;
+  const limits = limitsOf(c);
+  const { fileId, ...accepted } =
+    declared.kind === "partial"
+      ? createPartialUpload(lengthBytes, limits.maxUploadBytes)
+      : await createUpload(c.env, c.get("identity"), { metadata: declared.metadata, lengthBytes }, limits);
+  const { kind, metadataHeader: metadata, concatHeader: concat } = declared;
+  return { fileId, creation: { ...accepted, kind, metadata, concat, reprDigests: {}, lengthBytes, sources } };
+}
+
+function sumOf(sources: readonly PartialSource[]): number {
+  return sources.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
+/** The partials of a final upload. An unknown one, an unfinished one and somebody else's are refused alike. */
+async function findPartials(c: AppContext, { partialIds }: TusCreation): Promise<PartialSource[]> {
+  if (partialIds.length > MAX_PARTIALS) {
+    throw new AppError("UPLOAD_CONCAT_INVALID", {
+      detail: `A final upload has ${MAX_PARTIALS} partials at most.`,
+    });
+  }
+  const identity = c.get("identity");
+  const found = await Promise.all(partialIds.map((id) => objectOf(c, id).describePartial(identity)));
+  return found.map((source: PartialSource | undefined) => {
+    if (source !== undefined) return source;
+    throw new AppError("UPLOAD_CONCAT_INVALID", {
+      detail: "A partial upload isn't there or isn't complete.",
+    });
   });
 }
 
-function parseDeclaration(c: AppContext): UploadDeclaration {
-  for (const header of ["Upload-Concat", "Upload-Defer-Length"]) {
-    if (c.req.header(header) !== undefined) {
-      throw new AppError("UPLOAD_HEADER_INVALID", { detail: `${header} is not supported.` });
-    }
-  }
-  return {
-    lengthBytes: parseLength(c),
-    metadata: parseUploadMetadata(c.req.header("Upload-Metadata") ?? ""),
-  };
-}
-
-function sendToObject(c: AppContext, target: Omit<UploadContext, "requestId">): Promise<Response> {
-  const context = { ...target, requestId: c.get("requestId") };
-  const name = uploadObjectName(context.identity, context.fileId);
-  const stub = c.env.UPLOADS.get(c.env.UPLOADS.idFromName(name));
-  return stub.fetch(withUploadContext(c.req.raw, context));
+async function acceptIetf(c: AppContext): Promise<Creation> {
+  const { metadata, lengthBytes, reprDigests } = parseIetfCreation(c.req.raw);
+  const { fileId, ...accepted } = await createUpload(
+    c.env,
+    c.get("identity"),
+    { metadata, lengthBytes },
+    limitsOf(c),
+  );
+  const nothingOfTus = { kind: "file", metadata: null, concat: null, sources: [] } as const;
+  return { fileId, creation: { ...accepted, ...nothingOfTus, sources: [], reprDigests, lengthBytes } };
 }
 
 async function handleCreation(c: AppContext): Promise<Response> {
-  const identity = c.get("identity");
-  const declaration = parseDeclaration(c);
-  const accepted = await createUpload(c.env, identity, declaration, Date.now());
-  const { fileId, version, declaredType } = accepted;
-  const metadata = c.req.header("Upload-Metadata") ?? null;
-  const creation = { version, declaredType, metadata, lengthBytes: declaration.lengthBytes };
-  const answer = await sendToObject(c, { identity, fileId, creation });
-  // Refused by the object before it became one: then there is no upload that the record could be of.
-  if (!answer.ok && !answer.headers.has("Upload-Offset")) {
-    await forgetUpload(c.env, { tenantId: identity.tenantId, fileId, version });
+  const protocol = protocolOf(c.req.raw);
+  const { fileId, creation } = protocol === "tus" ? await acceptTus(c) : await acceptIetf(c);
+  const answer = await sendToObject(c, { fileId, protocol, creation });
+  // Refused before it became an upload: then there is nothing that the record could be of.
+  const stands = answer.ok || answer.headers.has("Location") || answer.headers.has("Upload-Offset");
+  if (!stands && creation.kind !== "partial") {
+    await forgetUpload(c.env, { tenantId: c.get("identity").tenantId, fileId, version: creation.version });
   }
   return answer;
 }
 
-async function handleUpload(c: AppContext): Promise<Response> {
-  const parsed = FileId.safeParse(c.req.param("id"));
+async function handleUpload(c: AppContext, id: string): Promise<Response> {
+  const protocol = protocolOf(c.req.raw);
+  const parsed = FileId.safeParse(id);
   if (!parsed.success) throw new AppError("UPLOAD_NOT_FOUND");
-  return sendToObject(c, { identity: c.get("identity"), fileId: parsed.data });
+  return sendToObject(c, { fileId: parsed.data, protocol });
 }
 
-function refuseMethod(): never {
-  throw new AppError("METHOD_NOT_ALLOWED", { headers: { Allow: "OPTIONS, POST, HEAD, PATCH, DELETE" } });
+const COLLECTION_METHODS = ["POST"];
+const UPLOAD_METHODS = ["HEAD", "GET", "PATCH", "DELETE"];
+
+function requireMethod(c: AppContext, methods: readonly string[]): void {
+  if (methods.includes(effectiveMethod(c.req.raw))) return;
+  throw new AppError("METHOD_NOT_ALLOWED", { headers: { Allow: ["OPTIONS", ...methods].join(", ") } });
 }
 
-/** tus 1.0 at `/v1/uploads`: verified here, done by the upload's own object. */
+/** tus 1.0 and the IETF's resumable uploads at `/v1/uploads`: verified here, done by the upload's own object. */
 export const uploads = new Hono<AppEnv>()
-  .use(releaseBody)
-  .use(authenticate, requireTusVersion)
-  .post("/", handleCreation)
-  // Hono hands HEAD to the GET handler; GET itself is no method of tus.
-  .get("/:id", (c) => (c.req.raw.method === "HEAD" ? handleUpload(c) : refuseMethod()))
-  .on(["PATCH", "DELETE"], "/:id", handleUpload)
-  .all("*", refuseMethod);
+  .use(releaseBody, authenticate)
+  .all("/", (c) => {
+    requireMethod(c, COLLECTION_METHODS);
+    return handleCreation(c);
+  })
+  .all("/:id", (c) => {
+    requireMethod(c, UPLOAD_METHODS);
+    return handleUpload(c, c.req.param("id"));
+  });

@@ -1,6 +1,6 @@
 import { AppError } from "#contract/errors.ts";
 import type { FileCheck, FileRule } from "#contract/file-types.ts";
-import { checkFile } from "#contract/file-types.ts";
+import { CLASS_LIMIT_BYTES, checkFile } from "#contract/file-types.ts";
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
 import { newFileId } from "#contract/ids.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
@@ -14,13 +14,17 @@ import { deleteUnfinishedFile, insertFile, markVersionStored } from "../db/files
 /** What a client declares at creation, in terms of no protocol. */
 export interface UploadDeclaration {
   readonly metadata: ReadonlyMap<string, string>;
-  readonly lengthBytes: number;
+  /** Null while it isn't known. */
+  readonly lengthBytes: number | null;
 }
 
 export interface AcceptedUpload {
   readonly fileId: FileId;
   readonly version: number;
+  readonly filename: string;
   readonly declaredType: string;
+  /** The most that the file may become: the limit of its class, or of all uploads. */
+  readonly maxBytes: number;
 }
 
 const CODE_OF_RULE = {
@@ -52,11 +56,14 @@ export async function createUpload(
   env: DatabaseBindings,
   identity: Identity,
   declaration: UploadDeclaration,
-  nowMs: number,
+  limits: { readonly maxUploadBytes: number; readonly nowMs: number },
 ): Promise<AcceptedUpload> {
   const { metadata, lengthBytes } = declaration;
+  requireWithin(lengthBytes, limits.maxUploadBytes);
   const filename = requireFilename(metadata.get("filename"));
-  const accepted = requireAccepted(checkFile(filename, metadata.get("filetype") ?? "", lengthBytes));
+  const accepted = requireAccepted(
+    checkFile(filename, metadata.get("filetype") ?? "", lengthBytes ?? undefined),
+  );
   const fileId = newFileId();
   const version = 1;
   await insertFile(databaseFor(env, identity.tenantId), {
@@ -64,14 +71,38 @@ export async function createUpload(
     ownerId: identity.userId,
     filename,
     declaredType: accepted.mimeType,
-    sizeBytes: lengthBytes,
+    sizeBytes: lengthBytes ?? undefined,
     entityType: shortField(metadata, "entityType"),
     entityId: shortField(metadata, "entityId"),
     tags: parseTags(metadata.get("tags")),
     metadata: unknownKeys(metadata),
-    nowMs,
+    nowMs: limits.nowMs,
   });
-  return { fileId, version, declaredType: accepted.mimeType };
+  const maxBytes = Math.min(CLASS_LIMIT_BYTES[accepted.fileClass], limits.maxUploadBytes);
+  return { fileId, version, filename, declaredType: accepted.mimeType, maxBytes };
+}
+
+/**
+ * Takes a partial upload (tus 1.0, Concatenation) in: it has neither name nor type, no record, and becomes a file only
+ * as a part of a final upload, which is validated as a whole. Throws `FILE_TOO_LARGE`.
+ */
+export function createPartialUpload(lengthBytes: number | null, maxUploadBytes: number): AcceptedUpload {
+  requireWithin(lengthBytes, maxUploadBytes);
+  return {
+    fileId: newFileId(),
+    version: 1,
+    filename: "",
+    declaredType: "application/octet-stream",
+    maxBytes: maxUploadBytes,
+  };
+}
+
+function requireWithin(lengthBytes: number | null, maxUploadBytes: number): void {
+  if (lengthBytes === null || lengthBytes <= maxUploadBytes) return;
+  throw new AppError("FILE_TOO_LARGE", {
+    detail: `An upload may be ${maxUploadBytes} bytes at most.`,
+    errors: [{ path: "length", message: 'refused by the rule "size"' }],
+  });
 }
 
 /** Records that an upload's bytes are stored and wait for their check. May be called again for the same upload. */

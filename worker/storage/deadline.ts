@@ -6,7 +6,7 @@ import { AppError } from "#contract/errors.ts";
  * still go on, so the caller must be safe against its landing late.
  */
 export async function withDeadline<T>(work: Promise<T>, limitMs: number, code: ErrorCode): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timer: ReturnType<typeof setTimeout> | null = null;
   const expired = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new AppError(code, { detail: `No answer in ${limitMs} ms.` })), limitMs);
   });

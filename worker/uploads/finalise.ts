@@ -1,16 +1,20 @@
 import type { ProcessJob } from "#contract/jobs.ts";
 import type { ObjectStore, StoredFacts, StoredPart } from "../storage/object-store.ts";
+import { copySources } from "./copy-sources.ts";
 import type { Fence, ObjectParts } from "./object-parts.ts";
-import type { UploadState, UploadStore } from "./upload-state.ts";
-import { REMEMBERED_MS, refOf } from "./upload-state.ts";
+import { sizeOf } from "./object-parts.ts";
+import type { SlabBudget } from "./slabs.ts";
+import type { UploadState } from "./upload-state.ts";
+import { isFinalising, REMEMBERED_MS, refOf } from "./upload-state.ts";
+import type { UploadStore } from "./upload-store.ts";
 
 /** First wait after a step failed; doubled each time up to the longest. */
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 5 * 60_000;
 /** The alarm that takes over when the request that completed the upload dies on the way. */
 const TAKE_OVER_MS = 15_000;
-
-const NOTHING = { pieces: [], sizeBytes: 0 };
+/** How long a complete partial upload waits for the final one that it belongs to. */
+const PARTIAL_MS = 6 * 24 * 3_600_000;
 
 /** What finalising needs of the world outside the object. Each may be called again for the same version. */
 export interface FinaliseSteps {
@@ -22,6 +26,7 @@ export interface FinaliserOptions {
   readonly store: UploadStore;
   readonly objects: ObjectStore;
   readonly parts: ObjectParts;
+  readonly slabs: SlabBudget;
   readonly steps: FinaliseSteps;
   readonly now: () => number;
 }
@@ -30,6 +35,8 @@ export interface FinaliserOptions {
  * Takes a complete upload from its last byte to the processor:
  *
  *   receiving → storing (parts become the object) → recording (D1: `quarantined`) → announcing (queue) → done
+ *
+ * A final upload begins with `copying` in the place of `receiving`; a partial one ends after `storing`.
  *
  * Each state is durable before its step begins and each step may be done twice, so that after a crash at any point the
  * alarm goes on from there. `announcing` is the queue's outbox: the job is sent at least once.
@@ -48,7 +55,8 @@ export class Finaliser {
    */
   begin(): void {
     const { store, now } = this.#options;
-    store.update({ phase: "storing", failures: 0 });
+    const phase = store.requireState().kind === "final" ? "copying" : "storing";
+    store.update({ phase, failures: 0 });
     store.setDue("finalise", now() + TAKE_OVER_MS);
     store.clearDue("expire");
   }
@@ -64,7 +72,7 @@ export class Finaliser {
   async #driveOnce(): Promise<void> {
     const { store } = this.#options;
     try {
-      for (let state = store.state; state !== undefined && isFinalising(state); state = store.state) {
+      for (let state = store.state; state !== undefined && isFinalising(state.phase); state = store.state) {
         await this.#step(state);
       }
     } catch (error) {
@@ -75,6 +83,9 @@ export class Finaliser {
   async #step(state: UploadState): Promise<void> {
     const { store, steps } = this.#options;
     switch (state.phase) {
+      case "copying":
+        await copySources(this.#options, () => store.update({ phase: "storing", failures: 0 }));
+        return;
       case "storing":
         await this.#makeObject(state);
         return;
@@ -92,13 +103,21 @@ export class Finaliser {
   }
 
   async #makeObject(state: UploadState): Promise<void> {
+    const { store } = this.#options;
+    const isSent = state.etag !== null || (state.multipartId !== null && store.tailBytes() === 0);
+    if (!isSent) await this.#sendTail();
+    const { etag: known } = store.requireState();
+    const etag = known ?? (await this.#complete(store.requireState())).etag;
+    store.update({ etag, failures: 0 });
+    if (state.kind === "partial") this.#finish();
+    else store.update({ phase: "recording" });
+  }
+
+  async #sendTail(): Promise<void> {
     const { store, parts } = this.#options;
-    if (state.etag === null && (state.multipartId === null || store.tailBytes() > 0)) {
-      await parts.storeRemainder(NOTHING, this.#fence);
-    }
-    const { etag } = store.state ?? state;
-    const known = etag ?? (await this.#complete(store.state ?? state)).etag;
-    store.update({ phase: "recording", etag: known, failures: 0 });
+    const pieces = store.readTail();
+    const rest = await parts.sendRest({ pieces, sizeBytes: sizeOf(pieces) }, this.#fence);
+    store.transaction(() => parts.commitRest(rest));
   }
 
   /** Nobody can take a complete upload over, so there is nothing to be fenced from. */
@@ -122,17 +141,21 @@ export class Finaliser {
   #finish(): void {
     const { store, now } = this.#options;
     store.transaction(() => {
-      store.update({ phase: "done", failures: 0 });
+      const { kind } = store.update({ phase: "done", failures: 0 });
       store.clearBytes();
       store.clearDue("finalise");
-      store.setDue("forget", now() + REMEMBERED_MS);
+      // A partial upload's object is nobody's file: it goes when there has been time enough to join it.
+      store.setDue(
+        kind === "partial" ? "expire" : "forget",
+        now() + (kind === "partial" ? PARTIAL_MS : REMEMBERED_MS),
+      );
     });
   }
 
   #postpone(error: unknown): void {
     const { store, now } = this.#options;
     const failures = (store.state?.failures ?? 0) + 1;
-    const delayMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
+    const delayMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 20));
     console.error({
       event: "finalise-postponed",
       phase: store.state?.phase,
@@ -146,10 +169,6 @@ export class Finaliser {
       store.setDue("finalise", now() + delayMs);
     });
   }
-}
-
-export function isFinalising(state: UploadState): boolean {
-  return state.phase === "storing" || state.phase === "recording" || state.phase === "announcing";
 }
 
 function jobOf(state: UploadState): ProcessJob {

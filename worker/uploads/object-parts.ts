@@ -1,14 +1,25 @@
 import { originalKey } from "#contract/keys.ts";
 import type { ObjectStore, StoreBody, StoredPart } from "../storage/object-store.ts";
-import type { UploadState, UploadStore } from "./upload-state.ts";
 import { refOf } from "./upload-state.ts";
+import type { UploadStore } from "./upload-store.ts";
 
 /** Throws `UPLOAD_SUPERSEDED` once another request has taken the upload over: nothing may be committed then. */
 export type Fence = () => void;
 
+/** A part that is in the store, but not of the upload until it is committed. */
+export interface SentPart extends StoredPart {
+  readonly sizeBytes: number;
+}
+
+/** The end of an upload's bytes, sent and not committed: parts, or an object that is the whole of it. */
+export type SentRest =
+  | { readonly kind: "parts"; readonly parts: readonly SentPart[] }
+  | { readonly kind: "whole"; readonly objectKey: string; readonly etag: string; readonly sizeBytes: number };
+
 /**
  * The bytes of one upload in the object store. Every attempt, of a part or of a whole object, takes a number or a key
  * of its own that is durable before the call: an attempt that was given up may land whenever it likes and harms nothing.
+ * Sending and committing are apart, so that whoever must first be sure of the bytes can be.
  */
 export class ObjectParts {
   readonly #store: UploadStore;
@@ -19,89 +30,70 @@ export class ObjectParts {
     this.#objects = objects;
   }
 
-  /** Stores one full part: `body`, preceded by the tail if there is one. Commits it unless `fence` throws. */
-  async storePart(body: StoreBody, fence: Fence): Promise<void> {
-    const tail = this.#store.readTail();
-    const part = await this.#sendPart(withTail(tail, body), fence);
-    fence();
-    const storedBytes = this.#requireState().storedBytes + sizeOf(tail) + body.sizeBytes;
-    this.#store.transaction(() => this.#commitParts([part], storedBytes));
+  /** Sends one part under a number of its own. */
+  async sendPart(body: StoreBody, fence: Fence): Promise<SentPart> {
+    const { objectKey, multipartId } = await this.#beginMultipart(fence);
+    const partNumber = this.#store.requireState().partAttempts + 1;
+    this.#store.update({ partAttempts: partNumber });
+    const etag = await this.#objects.storePart(objectKey, multipartId, partNumber, body);
+    return { partNumber, etag, sizeBytes: body.sizeBytes };
   }
 
-  /**
-   * Stores all that is left of a complete upload, tail first: as the last part, or, where there are no parts, as the
-   * whole object. After it the tail is empty.
-   * @param alsoCommit what must become durable together with it
-   */
-  async storeRemainder(body: StoreBody, fence: Fence, alsoCommit: () => void = () => {}): Promise<void> {
-    const remainder = withTail(this.#store.readTail(), body);
-    const state = this.#requireState();
-    const partSizeBytes = state.partSizeBytes ?? remainder.sizeBytes;
-    if (state.multipartId === null && remainder.sizeBytes <= partSizeBytes) {
-      await this.#putWhole(remainder, fence, alsoCommit);
+  /** Sends all that is left: as the last parts, or, where there are none before it and it fits, as the whole object. */
+  async sendRest(rest: StoreBody, fence: Fence): Promise<SentRest> {
+    const state = this.#store.requireState();
+    const partSizeBytes = state.partSizeBytes ?? rest.sizeBytes;
+    if (state.multipartId === null && rest.sizeBytes <= partSizeBytes) return this.#putWhole(rest, fence);
+    const parts: SentPart[] = [];
+    for (const body of splitPieces(rest.pieces, partSizeBytes)) parts.push(await this.sendPart(body, fence));
+    return { kind: "parts", parts };
+  }
+
+  /** Makes sent parts parts of the upload, in their order. To be called within a transaction. */
+  commitParts(parts: readonly SentPart[]): void {
+    if (parts.length === 0) return;
+    for (const part of parts) this.#store.addPart(part);
+    const sentBytes = parts.reduce((sum, part) => sum + part.sizeBytes, 0);
+    this.#store.update({ storedBytes: this.#store.requireState().storedBytes + sentBytes });
+  }
+
+  /** Makes the end of the upload's bytes part of it. To be called within a transaction. */
+  commitRest(rest: SentRest): void {
+    this.#store.clearTail();
+    if (rest.kind === "parts") {
+      this.commitParts(rest.parts);
       return;
     }
-    await this.#storeSplit(remainder, partSizeBytes, fence, alsoCommit);
+    this.#store.update({ objectKey: rest.objectKey, etag: rest.etag, storedBytes: rest.sizeBytes });
   }
 
   /** Stores the full parts of an overlong tail, which a store that failed leaves behind. */
   async storeOverlongTail(fence: Fence): Promise<void> {
-    const { partSizeBytes } = this.#requireState();
+    const { partSizeBytes } = this.#store.requireState();
     if (partSizeBytes === null || this.#store.tailBytes() < partSizeBytes) return;
-    const tail = this.#store.readTail();
-    const sizeBytes = sizeOf(tail);
-    const keptBytes = sizeBytes % partSizeBytes;
-    const parts: StoredPart[] = [];
-    for (const body of splitPieces(tail, partSizeBytes)) {
-      if (body.sizeBytes === partSizeBytes) parts.push(await this.#sendPart(body, fence));
+    const bodies = splitPieces(this.#store.readTail(), partSizeBytes);
+    const parts: SentPart[] = [];
+    for (const body of bodies.filter(({ sizeBytes }) => sizeBytes === partSizeBytes)) {
+      parts.push(await this.sendPart(body, fence));
     }
     fence();
-    const kept = splitPieces(tail, partSizeBytes).at(-1);
+    const kept = bodies.filter(({ sizeBytes }) => sizeBytes < partSizeBytes);
     this.#store.transaction(() => {
-      this.#commitParts(parts, this.#requireState().storedBytes + sizeBytes - keptBytes);
-      if (keptBytes > 0 && kept !== undefined) this.#store.appendTail(kept.pieces);
-    });
-  }
-
-  async #storeSplit(
-    remainder: StoreBody,
-    partSizeBytes: number,
-    fence: Fence,
-    alsoCommit: () => void,
-  ): Promise<void> {
-    const parts: StoredPart[] = [];
-    for (const body of splitPieces(remainder.pieces, partSizeBytes)) {
-      parts.push(await this.#sendPart(body, fence));
-    }
-    fence();
-    const storedBytes = this.#requireState().storedBytes + remainder.sizeBytes;
-    this.#store.transaction(() => {
-      this.#commitParts(parts, storedBytes);
-      alsoCommit();
-    });
-  }
-
-  async #putWhole(body: StoreBody, fence: Fence, alsoCommit: () => void): Promise<void> {
-    const key = this.#nextKey();
-    const { etag } = await this.#objects.put(key, body, this.#requireState().declaredType);
-    fence();
-    this.#store.transaction(() => {
-      this.#store.update({ objectKey: key, etag, storedBytes: body.sizeBytes });
       this.#store.clearTail();
-      alsoCommit();
+      this.commitParts(parts);
+      for (const body of kept) this.#store.appendTail(body.pieces);
     });
   }
 
-  async #sendPart(body: StoreBody, fence: Fence): Promise<StoredPart> {
-    const { objectKey, multipartId } = await this.#beginMultipart(fence);
-    const partNumber = this.#requireState().partAttempts + 1;
-    this.#store.update({ partAttempts: partNumber });
-    const etag = await this.#objects.storePart(objectKey, multipartId, partNumber, body);
-    return { partNumber, etag };
+  async #putWhole(body: StoreBody, fence: Fence): Promise<SentRest> {
+    const objectKey = this.#nextKey();
+    const { etag } = await this.#objects.put(objectKey, body, this.#store.requireState().declaredType);
+    fence();
+    return { kind: "whole", objectKey, etag, sizeBytes: body.sizeBytes };
   }
 
   async #beginMultipart(fence: Fence): Promise<{ objectKey: string; multipartId: string }> {
-    const { objectKey, multipartId, declaredType } = this.#requireState();
+    const { objectKey, multipartId, declaredType } = this.#store.requireState();
     if (objectKey !== null && multipartId !== null) return { objectKey, multipartId };
     const key = this.#nextKey();
     const id = await this.#objects.createMultipart(key, declaredType);
@@ -111,33 +103,15 @@ export class ObjectParts {
   }
 
   #nextKey(): string {
-    const state = this.#requireState();
+    const state = this.#store.requireState();
     const attempt = state.objectAttempts + 1;
     this.#store.update({ objectAttempts: attempt });
     return originalKey(refOf(state), attempt);
   }
-
-  /** To be called within a transaction: parts, tail and offset change together or not at all. */
-  #commitParts(parts: readonly StoredPart[], storedBytes: number): void {
-    for (const part of parts) this.#store.addPart(part);
-    this.#store.clearTail();
-    this.#store.update({ storedBytes });
-  }
-
-  #requireState(): UploadState {
-    const { state } = this.#store;
-    if (state === undefined) throw new Error("There is no upload here.");
-    return state;
-  }
 }
 
-function sizeOf(pieces: readonly Uint8Array[]): number {
+export function sizeOf(pieces: readonly Uint8Array[]): number {
   return pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
-}
-
-function withTail(tail: readonly Uint8Array[], body: StoreBody): StoreBody {
-  if (tail.length === 0) return body;
-  return { pieces: [...tail, ...body.pieces], sizeBytes: sizeOf(tail) + body.sizeBytes };
 }
 
 /** Cuts pieces, without copying, into bodies of `sizeBytes` each; the last may be smaller. */

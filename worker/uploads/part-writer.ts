@@ -1,8 +1,9 @@
 import type { StoreBody } from "../storage/object-store.ts";
-import type { Fence, ObjectParts } from "./object-parts.ts";
+import type { Fence, ObjectParts, SentPart } from "./object-parts.ts";
+import { sizeOf } from "./object-parts.ts";
 import { PartBuffer } from "./part-buffer.ts";
 import type { SlabBudget } from "./slabs.ts";
-import type { UploadStore } from "./upload-state.ts";
+import type { UploadStore } from "./upload-store.ts";
 
 export interface PartWriterOptions {
   readonly store: UploadStore;
@@ -14,18 +15,25 @@ export interface PartWriterOptions {
   readonly expectedBytes: number;
   /** Bytes until the upload is complete. */
   readonly missingBytes: number;
+  /** Whether nothing is committed before `keep` or `sendRest`: the append may yet be discarded as a whole. */
+  readonly holdsBack: boolean;
 }
 
 /**
  * Takes the bytes of one append: one part fills while the one before it is being stored, in order. The bytes that end
  * the upload are never stored on the way, so that an upload is complete only when its append ended well.
+ *
+ * A writer that holds back leaves the upload as it is until the end: its parts are sent without being committed, and
+ * what it must put aside meanwhile goes to rows of its own instead of the tail.
  */
 export class PartWriter {
   readonly #options: PartWriterOptions;
   #filling: PartBuffer;
-  #storing: { readonly buffer: PartBuffer; readonly settled: Promise<void> } | undefined;
-  /** Bytes of the tail that belong in front of `#filling`; none once a part has taken them. */
-  #tailBytes: number;
+  #storing: { readonly buffer: PartBuffer; readonly settled: Promise<SentPart> } | undefined;
+  /** Sent and not committed; the first has the old tail in front. */
+  readonly #heldParts: SentPart[] = [];
+  /** Bytes put aside that belong in front of `#filling`: the tail, or rows held back, or both. */
+  #asideBytes: number;
   #receivedBytes = 0;
   /** Whether somebody else may hold views of `#filling`. */
   #lent = false;
@@ -33,7 +41,8 @@ export class PartWriter {
   constructor(options: PartWriterOptions) {
     this.#options = options;
     this.#filling = new PartBuffer(options.slabs);
-    this.#tailBytes = options.store.tailBytes();
+    this.#asideBytes = options.store.tailBytes();
+    if (options.holdsBack) options.store.clearHeld();
   }
 
   get receivedBytes(): number {
@@ -49,26 +58,34 @@ export class PartWriter {
       this.#receivedBytes += taken.byteLength;
       from += taken.byteLength;
     }
-    if (this.#roomBytes() === 0 && this.#receivedBytes < this.#options.missingBytes) await this.#startStoring();
+    if (this.#roomBytes() === 0 && this.#receivedBytes < this.#options.missingBytes)
+      await this.#startStoring();
   }
 
-  /** What isn't stored yet, after waiting for what is on its way. Valid until `release`. */
-  async remainder(): Promise<StoreBody> {
+  /** Puts aside what isn't stored yet, durably, and gives the memory back: for a client that has stalled. */
+  async spill(): Promise<void> {
     await this.#finishStoring();
-    this.#lent = true;
-    return this.#filling.body();
+    if (this.#filling.sizeBytes === 0) return;
+    const { store, fence, holdsBack } = this.#options;
+    const { pieces, sizeBytes } = this.#filling.body();
+    fence();
+    store.transaction(() => (holdsBack ? store.appendHeld(pieces) : store.appendTail(pieces)));
+    this.#asideBytes += sizeBytes;
+    this.#filling.release(true);
   }
 
   /**
-   * Makes everything received so far durable, by the tail for what isn't in a part, and gives the memory back.
+   * Makes everything received so far durable and part of the upload, by the tail for what isn't in a part, and gives
+   * the memory back.
    * @param alsoCommit what must become durable together with it
    */
-  async keep(alsoCommit: () => void = () => {}): Promise<void> {
+  async keep(alsoCommit: () => void): Promise<void> {
     const unstored = await this.#unstored();
     const { store, fence } = this.#options;
     try {
       fence();
       store.transaction(() => {
+        this.#commitHeld();
         for (const buffer of unstored) store.appendTail(buffer.body().pieces);
         alsoCommit();
       });
@@ -77,15 +94,38 @@ export class PartWriter {
     }
   }
 
-  /** Lets go of what isn't stored yet. */
+  /** Sends all that is left of a complete upload, then commits everything and gives the memory back. */
+  async storeRest(alsoCommit: () => void): Promise<void> {
+    const { store, parts, fence } = this.#options;
+    await this.#finishStoring();
+    this.#lent = true;
+    const rest = await parts.sendRest(this.#withAside(this.#filling.body()), fence);
+    fence();
+    store.transaction(() => {
+      parts.commitParts(this.#heldParts);
+      parts.commitRest(rest);
+      store.clearHeld();
+      alsoCommit();
+    });
+    this.#release(true);
+  }
+
+  /** Lets go of what isn't committed yet. */
   async discard(): Promise<void> {
     await this.#unstored();
+    if (this.#options.holdsBack) this.#options.store.clearHeld();
     this.#release(!this.#lent);
   }
 
-  /** To be called when what `remainder` gave is stored. */
-  release(): void {
-    this.#release(true);
+  /** What was held back becomes the upload's: parts first, then what lies aside. */
+  #commitHeld(): void {
+    const { store, parts, holdsBack } = this.#options;
+    if (!holdsBack) return;
+    const aside = store.readHeld();
+    if (this.#heldParts.length > 0) store.clearTail();
+    parts.commitParts(this.#heldParts);
+    store.appendTail(aside);
+    store.clearHeld();
   }
 
   /** Buffers whose bytes are in no part, in order: that of a store that failed, and the one being filled. */
@@ -105,24 +145,48 @@ export class PartWriter {
   }
 
   #roomBytes(): number {
-    return this.#options.partSizeBytes - this.#tailBytes - this.#filling.sizeBytes;
+    return this.#options.partSizeBytes - this.#asideBytes - this.#filling.sizeBytes;
+  }
+
+  #withAside(body: StoreBody): StoreBody {
+    const { store } = this.#options;
+    const tail = this.#heldParts.length === 0 ? store.readTail() : [];
+    const aside = [...tail, ...(this.#options.holdsBack ? store.readHeld() : [])];
+    if (aside.length === 0) return body;
+    return { pieces: [...aside, ...body.pieces], sizeBytes: sizeOf(aside) + body.sizeBytes };
   }
 
   async #startStoring(): Promise<void> {
     await this.#finishStoring();
     const buffer = this.#filling;
-    const settled = this.#options.parts.storePart(buffer.body(), this.#options.fence);
+    const settled = this.#options.parts.sendPart(this.#withAside(buffer.body()), this.#options.fence);
     // Its rejection is met by whoever finishes it; until then it must not count as unhandled.
     settled.catch(() => {});
     this.#storing = { buffer, settled };
     this.#filling = new PartBuffer(this.#options.slabs);
-    this.#tailBytes = 0;
+    this.#asideBytes = 0;
   }
 
   async #finishStoring(): Promise<void> {
     if (this.#storing === undefined) return;
-    await this.#storing.settled;
+    const sent = await this.#storing.settled;
+    this.#options.fence();
+    this.#takeIn(sent);
     this.#storing.buffer.release(true);
     this.#storing = undefined;
+  }
+
+  /** What lay aside is in the sent part now. */
+  #takeIn(sent: SentPart): void {
+    const { store, parts, holdsBack } = this.#options;
+    if (holdsBack) {
+      this.#heldParts.push(sent);
+      store.clearHeld();
+      return;
+    }
+    store.transaction(() => {
+      store.clearTail();
+      parts.commitParts([sent]);
+    });
   }
 }

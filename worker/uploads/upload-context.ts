@@ -4,28 +4,45 @@ import { FileId, Identity } from "#contract/ids.ts";
 /** Header in which the worker tells the object what it has verified. A caller's own is never passed on. */
 export const UPLOAD_CONTEXT_HEADER = "x-causeway-upload";
 
-/** Who asks for which upload; for a creation also what was validated. */
+const PartialSource = z.object({
+  fileId: FileId,
+  objectKey: z.string(),
+  etag: z.string(),
+  sizeBytes: z.int(),
+});
+
+/** Who asks for which upload in which protocol; for a creation also what was validated. */
 const UploadContext = z.object({
   identity: Identity,
   fileId: FileId,
   requestId: z.string(),
+  protocol: z.enum(["tus", "ietf"]),
+  /** Most bytes of one request's body; null for no limit but the upload's own. */
+  maxAppendBytes: z.int().nullable(),
   creation: z
     .object({
       version: z.int(),
+      kind: z.enum(["file", "partial", "final"]),
+      filename: z.string(),
       declaredType: z.string(),
-      lengthBytes: z.int().nullable(),
       metadata: z.string().nullable(),
+      concat: z.string().nullable(),
+      reprDigests: z.record(z.string(), z.string()),
+      lengthBytes: z.int().nullable(),
+      maxBytes: z.int(),
+      sources: z.array(PartialSource),
     })
     .optional(),
 });
 export type UploadContext = z.infer<typeof UploadContext>;
+export type UploadCreation = NonNullable<UploadContext["creation"]>;
 
 /** The request as the object gets it: the caller's, with the verified context in place of the credential. */
-export function withUploadContext(request: Request, context: UploadContext): Request {
+export function withUploadContext(request: Request, method: string, context: UploadContext): Request {
   const headers = new Headers(request.headers);
   headers.delete("authorization");
   headers.set(UPLOAD_CONTEXT_HEADER, encodeURIComponent(JSON.stringify(context)));
-  return new Request(request, { headers });
+  return new Request(request, { method, headers });
 }
 
 export function readUploadContext(request: Request): UploadContext {

@@ -1,13 +1,21 @@
 import { DurableObject } from "cloudflare:workers";
+import { AppError, problemResponse } from "#contract/errors.ts";
+import type { Identity } from "#contract/ids.ts";
+import { TUS_VERSION } from "#contract/tus.ts";
+import { checkContent } from "../services/content-type.ts";
 import type { DatabaseBindings } from "../services/uploads.ts";
 import { forgetUpload, recordStoredUpload } from "../services/uploads.ts";
 import { sendJob } from "../storage/jobs.ts";
 import { r2Store } from "../storage/r2.ts";
+import { IetfFrontEnd } from "./ietf/ietf-front-end.ts";
+import { bodyBytesOf } from "./request-body.ts";
 import { isolateSlabs } from "./slabs.ts";
 import { TusFrontEnd } from "./tus/tus-front-end.ts";
 import { Upload } from "./upload.ts";
+import type { UploadContext, UploadCreation } from "./upload-context.ts";
 import { readUploadContext } from "./upload-context.ts";
-import { UploadStore } from "./upload-state.ts";
+import type { PartialSource } from "./upload-state.ts";
+import { UploadStore } from "./upload-store.ts";
 
 interface UploadBindings extends DatabaseBindings {
   readonly BUCKET: R2Bucket;
@@ -17,11 +25,12 @@ interface UploadBindings extends DatabaseBindings {
 /**
  * One resumable upload as a Durable Object: its lock, its offset and its tail live here, so there is one writer and no
  * lock service. It is named by tenant and file id. This class only connects: the upload itself is `Upload`, the
- * protocol is a front end.
+ * protocols are front ends of it that don't know each other.
  */
 export class UploadObject extends DurableObject<UploadBindings> {
   readonly #upload: Upload;
   readonly #tus: TusFrontEnd;
+  readonly #ietf: IetfFrontEnd;
 
   constructor(ctx: DurableObjectState, env: UploadBindings) {
     super(ctx, env);
@@ -29,6 +38,7 @@ export class UploadObject extends DurableObject<UploadBindings> {
       store: new UploadStore(ctx.storage),
       objects: r2Store(env.BUCKET),
       slabs: isolateSlabs,
+      sniff: checkContent,
       now: () => Date.now(),
       steps: {
         record: (job) => recordStoredUpload(env, job, Date.now()),
@@ -37,10 +47,14 @@ export class UploadObject extends DurableObject<UploadBindings> {
       },
     });
     this.#tus = new TusFrontEnd(this.#upload);
+    this.#ietf = new IetfFrontEnd(this.#upload);
   }
 
   override async fetch(request: Request): Promise<Response> {
-    const answer = await this.#tus.handle(request, readUploadContext(request));
+    const context = readUploadContext(request);
+    const answer = await this.#answer(request, context).catch((error) =>
+      this.#describe(error, request, context),
+    );
     // A body that nobody read would stall the connection's next request.
     if (request.body !== null && !request.body.locked) await request.body.cancel();
     return answer;
@@ -49,4 +63,63 @@ export class UploadObject extends DurableObject<UploadBindings> {
   override async alarm(): Promise<void> {
     await this.#upload.onAlarm();
   }
+
+  /** What a final upload needs to know of this one, or undefined where it is no complete partial of the caller's. */
+  describePartial(identity: Identity): PartialSource | undefined {
+    return isAllowed(this.#upload, identity) ? this.#upload.describePartial() : undefined;
+  }
+
+  async #answer(request: Request, context: UploadContext): Promise<Response> {
+    if (context.creation !== undefined) await this.#create(context, context.creation);
+    // Another user's upload is no upload; another tenant's is another object, which is empty.
+    if (!isAllowed(this.#upload, context.identity)) throw new AppError("UPLOAD_NOT_FOUND");
+    requireBodyWithin(request, context.maxAppendBytes);
+    return context.protocol === "tus" ? this.#tus.handle(request) : this.#ietf.handle(request);
+  }
+
+  async #create(context: UploadContext, creation: UploadCreation): Promise<void> {
+    const { identity, fileId } = context;
+    const { version, ...declared } = creation;
+    const ref = { tenantId: identity.tenantId, fileId, version };
+    await this.#upload.create({ ...declared, ref, ownerId: identity.userId });
+  }
+
+  #describe(
+    error: unknown,
+    request: Request,
+    { requestId, fileId, identity, protocol }: UploadContext,
+  ): Response {
+    const known = error instanceof AppError ? error : new AppError("INTERNAL", { cause: error });
+    if (known.status >= 500) {
+      const ids = { requestId, uploadId: fileId, tenantId: identity.tenantId };
+      console.error({ event: "upload-failed", ...ids, error: String(error), cause: String(known.cause) });
+    }
+    // Whoever may not see the upload is told nothing of it.
+    if (known.code === "UPLOAD_NOT_FOUND") return problemResponse(known, requestId);
+    if (protocol === "ietf") return this.#ietf.describeProblem(known, requestId, request);
+    const answer = problemResponse(known, requestId);
+    answer.headers.set("Tus-Resumable", TUS_VERSION);
+    if (OFFSET_ERRORS.has(known.code)) answer.headers.set("Upload-Offset", String(this.#upload.offsetBytes));
+    return answer;
+  }
+}
+
+/** Errors of tus whose answer tells where the upload is. */
+const OFFSET_ERRORS: ReadonlySet<string> = new Set([
+  "UPLOAD_OFFSET_MISMATCH",
+  "UPLOAD_SUPERSEDED",
+  "UPLOAD_CHECKSUM_MISMATCH",
+  "UPLOAD_BUSY",
+  "STORE_UNAVAILABLE",
+]);
+
+function isAllowed({ state }: Upload, identity: Identity): boolean {
+  return state !== undefined && (state.ownerId === identity.userId || identity.role !== "member");
+}
+
+function requireBodyWithin(request: Request, maxAppendBytes: number | null): void {
+  if (maxAppendBytes === null || (bodyBytesOf(request) ?? 0) <= maxAppendBytes) return;
+  throw new AppError("UPLOAD_BODY_TOO_LARGE", {
+    detail: `One request may carry ${maxAppendBytes} bytes at most.`,
+  });
 }

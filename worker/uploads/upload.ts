@@ -1,35 +1,41 @@
+import type { ErrorCode } from "#contract/errors.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileVersionRef, UserId } from "#contract/ids.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
-import type { BodySource } from "./body-source.ts";
+import type { AppendRequest } from "./append.ts";
+import { Append } from "./append.ts";
 import type { FinaliseSteps } from "./finalise.ts";
-import { Finaliser, isFinalising } from "./finalise.ts";
+import { Finaliser } from "./finalise.ts";
 import { ObjectParts } from "./object-parts.ts";
 import { choosePartSize } from "./part-size.ts";
-import { PartWriter } from "./part-writer.ts";
 import type { SlabBudget } from "./slabs.ts";
-import type { DueKind, UploadState, UploadStore } from "./upload-state.ts";
-import { REMEMBERED_MS, refOf } from "./upload-state.ts";
+import type { SniffCheck } from "./sniff-gate.ts";
+import { SNIFFED_BYTES } from "./sniff-gate.ts";
+import type { PartialSource, UploadKind, UploadState } from "./upload-state.ts";
+import { isComplete, isFinalising, REMEMBERED_MS, refOf } from "./upload-state.ts";
+import type { DueKind, UploadStore } from "./upload-store.ts";
 import type { Hold } from "./writer-slot.ts";
 import { WriterSlot } from "./writer-slot.ts";
 
 /** R2 drops multipart uploads after seven days; ours end before that. */
 const LIFETIME_MS = 6 * 24 * 3_600_000;
+/** An upload without progress ends after this. */
+const IDLE_MS = 3 * 24 * 3_600_000;
 const END_RETRY_MS = 60_000;
 
 export interface NewUpload {
   readonly ref: FileVersionRef;
   readonly ownerId: UserId;
+  readonly kind: UploadKind;
+  readonly filename: string;
   readonly declaredType: string;
   readonly metadata: string | null;
+  readonly concat: string | null;
+  readonly reprDigests: Readonly<Record<string, string>>;
   readonly lengthBytes: number | null;
-}
-
-export interface AppendRequest {
-  readonly source: BodySource;
-  /** Content-Length, or null for a body that doesn't tell. */
-  readonly bodyBytes: number | null;
-  readonly hold: Hold;
+  readonly maxBytes: number;
+  /** Of a final upload: the partials that it is made of, in order. */
+  readonly sources: readonly PartialSource[];
 }
 
 export interface UploadOptions {
@@ -37,6 +43,7 @@ export interface UploadOptions {
   readonly objects: ObjectStore;
   readonly slabs: SlabBudget;
   readonly steps: FinaliseSteps & { forget(ref: FileVersionRef): Promise<void> };
+  readonly sniff: SniffCheck;
   readonly now: () => number;
 }
 
@@ -50,9 +57,8 @@ export class Upload {
   readonly #parts: ObjectParts;
   readonly #finaliser: Finaliser;
   readonly #slot = new WriterSlot();
-  /** The append at work, if there is one, and where it began. */
-  #writer: PartWriter | undefined;
-  #writerOffsetBytes = 0;
+  /** The append at work, if there is one. */
+  #append: Append | undefined;
 
   constructor(options: UploadOptions) {
     this.#options = options;
@@ -65,7 +71,14 @@ export class Upload {
     return this.#store.state;
   }
 
+  get nowMs(): number {
+    return this.#options.now();
+  }
+
+  /** Bytes that are durable. Those of a final upload all are from the start: its partials hold them. */
   get offsetBytes(): number {
+    const { state } = this.#store;
+    if (state !== undefined && isComplete(state)) return state.lengthBytes ?? 0;
     return this.#store.offsetBytes;
   }
 
@@ -79,29 +92,30 @@ export class Upload {
    * work alone, where that one has got further: the append would be refused after it had done its harm.
    */
   async takeAt(offsetBytes: number): Promise<Hold> {
-    const liveBytes = this.#writer?.receivedBytes ?? 0;
-    if (liveBytes > 0 && offsetBytes !== this.#writerOffsetBytes + liveBytes) {
+    const live = this.#append;
+    if (live?.hasReceived === true && offsetBytes !== live.liveOffsetBytes) {
       throw new AppError("UPLOAD_OFFSET_MISMATCH");
     }
     return this.#slot.take("at-once");
   }
 
-  /** Makes the upload durable. A second creation under the same id changes nothing. */
+  /** Makes the upload durable. A second creation under the same id changes nothing. Throws `FILE_TYPE_MISMATCH`. */
   async create(upload: NewUpload): Promise<void> {
     if (this.state !== undefined) return;
+    if (upload.kind === "final") await this.#sniffSources(upload);
+    const { ref, ...declared } = upload;
     const nowMs = this.#options.now();
-    const expiresAtMs = nowMs + LIFETIME_MS;
+    const isWhole = upload.kind === "final" || upload.lengthBytes === 0;
     this.#store.transaction(() => {
       this.#store.create({
-        ...upload.ref,
-        ownerId: upload.ownerId,
-        declaredType: upload.declaredType,
-        metadata: upload.metadata,
-        lengthBytes: upload.lengthBytes,
+        ...ref,
+        ...declared,
         createdAtMs: nowMs,
-        expiresAtMs,
+        expiresAtMs: nowMs + IDLE_MS,
         phase: "receiving",
-        partSizeBytes: null,
+        refusal: null,
+        sniffed: upload.kind !== "file",
+        partSizeBytes: upload.kind === "final" ? choosePartSize(null, upload.lengthBytes) : null,
         storedBytes: 0,
         objectKey: null,
         multipartId: null,
@@ -110,41 +124,51 @@ export class Upload {
         objectAttempts: 0,
         failures: 0,
       });
-      this.#store.setDue("expire", expiresAtMs);
-      if (upload.lengthBytes === 0) this.#finaliser.begin();
+      this.#store.setDue("expire", nowMs + IDLE_MS);
+      if (isWhole) this.#finaliser.begin();
     });
-    if (upload.lengthBytes === 0) await this.#finaliser.drive();
+    if (isWhole) await this.#finaliser.drive();
   }
 
   /**
    * Appends a body and returns the new offset, when it is durable. Bytes that arrived before the client went away or
-   * another request took over are kept. Throws `UPLOAD_BODY_TOO_LARGE` (nothing of the last part is kept then),
-   * `UPLOAD_SUPERSEDED`, `UPLOAD_BUSY` and `STORE_UNAVAILABLE`.
+   * another request took over are kept, unless the append has digests, which is all or nothing. Throws
+   * `UPLOAD_BODY_TOO_LARGE`, `UPLOAD_LENGTH_EXCEEDED` and `FILE_TYPE_MISMATCH` (the latter two end the upload),
+   * `UPLOAD_LENGTH_CONFLICT`, `UPLOAD_CHECKSUM_MISMATCH`, `UPLOAD_SUPERSEDED`, `UPLOAD_BUSY` and `STORE_UNAVAILABLE`.
    */
   async append(request: AppendRequest): Promise<number> {
-    const { hold, source, bodyBytes } = request;
+    const state = this.#requireOpen();
     // The last request again, because its answer was lost: there is nothing to append to a complete upload.
-    if (bodyBytes === 0 && this.#isComplete()) return this.offsetBytes;
-    const state = this.#requireReceiving();
+    if (isComplete(state) && request.bodyBytes === 0) return this.offsetBytes;
+    if (isComplete(state)) throw new AppError("UPLOAD_COMPLETED");
+    this.#checkLength(state, request);
+    const { hold, source } = request;
     hold.onLeave((haste) => (haste === "at-once" ? source.cut() : source.leave()));
     await this.#parts.storeOverlongTail(hold.fence);
-    const writer = this.#beginWriter(state, request);
-    try {
-      await this.#pump(source, writer, this.#roomBytes(state));
-      await this.#completeOrKeep(writer, hold);
-    } catch (error) {
-      await this.#keepAfter(error, writer);
-    } finally {
-      if (this.#writer === writer) this.#writer = undefined;
-    }
-    if (source.wasCut && !this.#isComplete()) throw new AppError("UPLOAD_SUPERSEDED");
+    await this.#runAppend(request);
+    if (source.wasCut && !isComplete(this.#store.requireState())) throw new AppError("UPLOAD_SUPERSEDED");
     return this.offsetBytes;
   }
 
-  /** Ends the upload without a file and frees what it holds. Throws `UPLOAD_COMPLETED` when there is a file already. */
+  /** Ends the upload and frees what it holds. Throws `UPLOAD_COMPLETED` when it has become a file already. */
   async terminate(): Promise<void> {
-    this.#requireReceiving();
+    const state = this.#requireOpen();
+    if (isComplete(state) && state.kind !== "partial") throw new AppError("UPLOAD_COMPLETED");
+    if (isFinalising(state.phase)) throw new AppError("UPLOAD_COMPLETED");
     await this.#end("terminated");
+  }
+
+  /**
+   * What a final upload needs of a partial one, or undefined where it isn't a complete partial. It is kept long enough
+   * from now to be copied.
+   */
+  describePartial(): PartialSource | undefined {
+    const { state } = this;
+    if (state?.kind !== "partial" || state.phase !== "done") return undefined;
+    const { fileId, objectKey, etag, lengthBytes } = state;
+    if (objectKey === null || etag === null || lengthBytes === null) return undefined;
+    this.#store.setDue("expire", this.#options.now() + LIFETIME_MS);
+    return { fileId, objectKey, etag, sizeBytes: lengthBytes };
   }
 
   /** Does what is due at the alarm: goes on finalising, lets the upload expire, or forgets it. Never throws. */
@@ -153,6 +177,64 @@ export class Upload {
     if (due !== undefined && due.atMs <= this.#options.now()) await this.#doDue(due.kind);
     // An alarm is spent when it rings; what is still due needs another.
     if (this.state !== undefined) this.#store.armAlarm();
+  }
+
+  async #runAppend(request: AppendRequest): Promise<void> {
+    const append = new Append(
+      {
+        ...this.#options,
+        parts: this.#parts,
+        finaliser: this.#finaliser,
+        slideExpiry: () => this.#slideExpiry(),
+      },
+      request,
+    );
+    this.#append = append;
+    try {
+      await append.run();
+    } catch (error) {
+      if (error instanceof AppError && ENDING.has(error.code)) await this.#refuse(error.code, error.detail);
+      throw error;
+    } finally {
+      if (this.#append === append) this.#append = undefined;
+    }
+  }
+
+  #checkLength(state: UploadState, request: AppendRequest): void {
+    const { lengthBytes = state.lengthBytes ?? undefined, bodyBytes, completion } = request;
+    const endBytes = this.offsetBytes + (bodyBytes ?? 0);
+    if (lengthBytes === undefined) {
+      if (endBytes > state.maxBytes) throw new AppError("FILE_TOO_LARGE");
+      return;
+    }
+    const contradicts = state.lengthBytes !== null && state.lengthBytes !== lengthBytes;
+    if (contradicts || lengthBytes < this.offsetBytes) throw new AppError("UPLOAD_LENGTH_CONFLICT");
+    if (lengthBytes > state.maxBytes) throw new AppError("FILE_TOO_LARGE");
+    if (endBytes > lengthBytes && completion === "at-length") throw new AppError("UPLOAD_BODY_TOO_LARGE");
+  }
+
+  async #sniffSources({ sources, declaredType }: NewUpload): Promise<void> {
+    const first = sources.find(({ sizeBytes }) => sizeBytes > 0);
+    if (first === undefined) return;
+    const range = { offset: 0, length: Math.min(SNIFFED_BYTES, first.sizeBytes) };
+    const object = await this.#options.objects.get(first.objectKey, { etag: first.etag, range });
+    if (object === undefined) throw new AppError("STORE_UNAVAILABLE");
+    const head = new Uint8Array(await new Response(object.body).arrayBuffer());
+    const isWhole = sources.length === 1 && first.sizeBytes <= SNIFFED_BYTES;
+    const detail = await this.#options.sniff(head, declaredType, isWhole);
+    if (detail !== undefined) throw new AppError("FILE_TYPE_MISMATCH", { detail });
+  }
+
+  #slideExpiry(): void {
+    const { createdAtMs } = this.#store.requireState();
+    const expiresAtMs = Math.min(this.#options.now() + IDLE_MS, createdAtMs + LIFETIME_MS);
+    this.#store.update({ expiresAtMs });
+    this.#store.setDue("expire", expiresAtMs);
+  }
+
+  async #refuse(code: ErrorCode, detail: string | undefined): Promise<void> {
+    this.#store.update({ refusal: { code, detail: detail ?? null } });
+    await this.#end("refused");
   }
 
   async #doDue(kind: DueKind): Promise<void> {
@@ -178,80 +260,18 @@ export class Upload {
     }
   }
 
-  async #pump(source: BodySource, writer: PartWriter, roomBytes: number): Promise<void> {
-    for (;;) {
-      const event = await source.read();
-      if (event.kind !== "bytes") return;
-      if (writer.receivedBytes + event.bytes.byteLength > roomBytes) {
-        source.cut();
-        throw new AppError("UPLOAD_BODY_TOO_LARGE");
-      }
-      await writer.write(event.bytes);
-    }
-  }
-
-  async #completeOrKeep(writer: PartWriter, hold: Hold): Promise<void> {
-    if (this.#writerOffsetBytes + writer.receivedBytes !== this.#requireState().lengthBytes) {
-      await writer.keep();
-      return;
-    }
-    const remainder = await writer.remainder();
-    await this.#parts.storeRemainder(remainder, hold.fence, () => this.#finaliser.begin());
-    writer.release();
-    await this.#finaliser.drive();
-  }
-
-  /** What was received before `error` is made durable. That may be all of it: then it is no error any more. */
-  async #keepAfter(error: unknown, writer: PartWriter): Promise<void> {
-    if (error instanceof AppError && error.code === "UPLOAD_BODY_TOO_LARGE") {
-      await writer.discard();
-      throw error;
-    }
-    const isComplete = () => this.offsetBytes === this.#requireState().lengthBytes;
-    await writer.keep(() => {
-      if (isComplete()) this.#finaliser.begin();
-    });
-    if (!isComplete()) throw error;
-    await this.#finaliser.drive();
-  }
-
-  #beginWriter(state: UploadState, request: AppendRequest): PartWriter {
-    const partSizeBytes = state.partSizeBytes ?? choosePartSize(request.bodyBytes, state.lengthBytes);
-    if (state.partSizeBytes === null) this.#store.update({ partSizeBytes });
-    this.#writerOffsetBytes = this.offsetBytes;
-    this.#writer = new PartWriter({
-      store: this.#store,
-      parts: this.#parts,
-      slabs: this.#options.slabs,
-      fence: request.hold.fence,
-      partSizeBytes,
-      expectedBytes: Math.min(request.bodyBytes ?? Number.MAX_SAFE_INTEGER, this.#roomBytes(state)),
-      missingBytes: this.#roomBytes(state),
-    });
-    return this.#writer;
-  }
-
-  #isComplete(): boolean {
-    return this.state !== undefined && (isFinalising(this.state) || this.state.phase === "done");
-  }
-
-  #roomBytes(state: UploadState): number {
-    return (state.lengthBytes ?? Number.MAX_SAFE_INTEGER) - this.offsetBytes;
-  }
-
   /** Nothing is taken from here on; if a step fails, the alarm does it all again in a minute. */
-  async #end(phase: "terminated" | "expired"): Promise<void> {
-    const state = this.#requireState();
-    if (this.#isComplete()) return;
+  async #end(phase: "terminated" | "expired" | "refused"): Promise<void> {
+    const state = this.#store.requireState();
+    if (isComplete(state) && state.kind !== "partial") return;
     const nowMs = this.#options.now();
     this.#store.transaction(() => {
-      this.#store.update({ phase });
+      // An end that is only being finished stays what it was.
+      this.#store.update({ phase: ENDS.has(state.phase) ? state.phase : phase });
       this.#store.setDue("expire", nowMs + END_RETRY_MS);
     });
-    await this.#options.steps.forget(refOf(state));
-    if (state.objectKey !== null && state.multipartId !== null) {
-      await this.#options.objects.abortMultipart(state.objectKey, state.multipartId);
-    }
+    if (state.kind === "file") await this.#options.steps.forget(refOf(state));
+    await this.#freeObject(state);
     this.#store.transaction(() => {
       this.#store.clearBytes();
       this.#store.clearDue("expire");
@@ -259,15 +279,29 @@ export class Upload {
     });
   }
 
-  #requireState(): UploadState {
-    if (this.state === undefined) throw new AppError("UPLOAD_NOT_FOUND");
-    return this.state;
+  async #freeObject({ objectKey, multipartId, etag }: UploadState): Promise<void> {
+    const { objects } = this.#options;
+    if (objectKey === null) return;
+    if (etag !== null) await objects.remove([objectKey]);
+    else if (multipartId !== null) await objects.abortMultipart(objectKey, multipartId);
   }
 
-  #requireReceiving(): UploadState {
-    const state = this.#requireState();
-    if (state.phase === "terminated" || state.phase === "expired") throw new AppError("UPLOAD_NOT_FOUND");
-    if (state.phase !== "receiving") throw new AppError("UPLOAD_COMPLETED");
+  /** Throws what an upload that has ended answers for ever, or `UPLOAD_NOT_FOUND`. */
+  #requireOpen(): UploadState {
+    const { state } = this;
+    if (state === undefined || state.phase === "terminated") throw new AppError("UPLOAD_NOT_FOUND");
+    if (state.phase === "expired") throw new AppError("UPLOAD_EXPIRED");
+    if (state.refusal !== null)
+      throw new AppError(state.refusal.code, { detail: state.refusal.detail ?? undefined });
     return state;
   }
+
+  /** The state of an upload that can still be asked for. Throws as every request to one that has ended does. */
+  requireState(): UploadState {
+    return this.#requireOpen();
+  }
 }
+
+const ENDS: ReadonlySet<string> = new Set(["terminated", "expired", "refused"]);
+/** Errors after which the upload can never become a file. */
+const ENDING: ReadonlySet<string> = new Set(["FILE_TYPE_MISMATCH", "UPLOAD_LENGTH_EXCEEDED"]);

@@ -71,7 +71,7 @@ export class WriterSlot {
 }
 
 async function leavesInTime(holder: Holder): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timer: ReturnType<typeof setTimeout> | null = null;
   const tooLate = new Promise<false>((resolve) => {
     timer = setTimeout(() => resolve(false), STEP_ASIDE_MS);
   });

@@ -1,152 +1,141 @@
-import type { Lock, Upload as TusUpload } from "@tus/server";
-import { Server } from "@tus/server";
-import { AppError, problemResponse } from "#contract/errors.ts";
-import { parseHeaderInteger, TUS_VERSION, UPLOAD_CONTENT_TYPE, UPLOADS_PATH } from "#contract/tus.ts";
+import { AppError } from "#contract/errors.ts";
+import { TUS_VERSION, UPLOAD_CONTENT_TYPE, UPLOADS_PATH } from "#contract/tus.ts";
+import type { AppendRequest } from "../append.ts";
 import { BodySource } from "../body-source.ts";
+import { bodyBytesOf } from "../request-body.ts";
+import { stateHeaders } from "../state-headers.ts";
 import type { Upload } from "../upload.ts";
-import type { UploadContext } from "../upload-context.ts";
+import { isComplete } from "../upload-state.ts";
 import type { Hold } from "../writer-slot.ts";
-import { tusError } from "./tus-errors.ts";
-import { TusStore } from "./tus-store.ts";
+import { parseChecksum, requireLength, requireOffset } from "./tus-headers.ts";
 
-type WriteToStore = (
-  body: ReadableStream<Uint8Array> | null,
-  upload: TusUpload,
-  maxBodyBytes: number,
-  context: { readonly signal: AbortSignal },
-) => Promise<number>;
-
-/**
- * tus 1.0 over one `Upload`, by @tus/server. Four things of the package are replaced: its write path, which copies every
- * byte through Node streams (four times our cost); its lock, which is the upload's own takeover; its error answers,
- * which become problem documents with the protocol's statuses; and its lenient header parsing.
- */
+/** tus 1.0 (https://tus.io/protocols/resumable-upload) over one `Upload` that its sender may see. */
 export class TusFrontEnd {
   readonly #upload: Upload;
-  readonly #server: Server;
-  /** A request's hold, found by the one thing that the package hands both to its lock and to its write path. */
-  readonly #holds = new WeakMap<AbortSignal, Hold>();
-  readonly #errors = new WeakMap<Request, unknown>();
 
   constructor(upload: Upload) {
     this.#upload = upload;
-    this.#server = new Server({
-      path: UPLOADS_PATH,
-      datastore: new TusStore(upload),
-      relativeLocation: true,
-      // The id is the object's own: the worker chose it, and the path was matched there.
-      namingFunction: () => upload.state?.fileId ?? "",
-      getFileIdFromRequest: () => upload.state?.fileId,
-      locker: (request) => ({ newLock: () => this.#lock(request) }),
-      onResponseError: (request, error) => {
-        this.#errors.set(request, error);
-        return undefined;
-      },
-    });
-    this.#replaceWritePath();
   }
 
-  /** Answers a tus request whose sender was verified; never throws. */
-  async handle(request: Request, context: UploadContext): Promise<Response> {
+  /** Answers a request. Throws `AppError`s. */
+  async handle(request: Request): Promise<Response> {
+    switch (request.method) {
+      case "POST":
+        return this.#answerCreation(request);
+      case "HEAD":
+        return this.#answerHead();
+      case "PATCH":
+        return this.#answerPatch(request);
+      case "DELETE":
+        return this.#answerDelete();
+      default:
+        throw new AppError("METHOD_NOT_ALLOWED");
+    }
+  }
+
+  /** Creation, and Creation With Upload: the upload exists by now, and the body, if there is one, is its beginning. */
+  async #answerCreation(request: Request): Promise<Response> {
+    const { fileId } = this.#upload.requireState();
+    const location = `${UPLOADS_PATH}/${fileId}`;
+    const headers = new Headers({ Location: location });
+    if (request.body !== null && request.headers.get("Content-Type") === UPLOAD_CONTENT_TYPE) {
+      const offset = await this.#appendFirst(request, location);
+      headers.set("Upload-Offset", String(offset));
+    }
+    this.#setExpires(headers);
+    return answer(201, headers);
+  }
+
+  async #appendFirst(request: Request, location: string): Promise<number> {
     try {
-      requireStrictHeaders(request);
-      if (context.creation !== undefined) await this.#create(context, context.creation);
-      this.#requireAccess(context);
-      return await this.#answer(request);
+      return await this.#append(request, await this.#upload.take());
     } catch (error) {
-      return this.#problem(error, context);
+      // Wrong bytes leave nothing behind; what failed on our side can be resumed at the address told.
+      if (error instanceof AppError && error.status >= 500) throw error.withHeaders({ Location: location });
+      await this.#discard();
+      throw error;
     }
   }
 
-  async #answer(request: Request): Promise<Response> {
-    const answer = await this.#server.handleWeb(request);
-    if (answer.status >= 400) throw tusError(this.#errors.get(request), answer.status);
-    const metadata = this.#upload.state?.metadata;
-    // "As specified by the Client during the creation": the package would write it anew.
-    if (request.method === "HEAD" && metadata) answer.headers.set("Upload-Metadata", metadata);
-    return answer;
+  async #discard(): Promise<void> {
+    const { state } = this.#upload;
+    if (state?.phase === "receiving") await this.#upload.terminate();
   }
 
-  #problem(error: unknown, { requestId, fileId, identity }: UploadContext): Response {
-    if (!(error instanceof AppError) || error.status >= 500) {
-      const ids = { requestId, uploadId: fileId, tenantId: identity.tenantId };
-      console.error({ event: "upload-failed", ...ids, error: String(error) });
+  async #answerHead(): Promise<Response> {
+    const hold = await this.#upload.take();
+    try {
+      const state = this.#upload.requireState();
+      const headers = stateHeaders(this.#upload);
+      if (state.lengthBytes === null) headers.set("Upload-Defer-Length", "1");
+      if (state.metadata !== null) headers.set("Upload-Metadata", state.metadata);
+      if (state.concat !== null) headers.set("Upload-Concat", state.concat);
+      this.#setExpires(headers);
+      return answer(200, headers);
+    } finally {
+      hold.release();
     }
-    const answer = problemResponse(error, requestId);
-    answer.headers.set("Tus-Resumable", TUS_VERSION);
-    if (error instanceof AppError && OFFSET_ERRORS.has(error.code)) {
-      answer.headers.set("Upload-Offset", String(this.#upload.offsetBytes));
+  }
+
+  async #answerPatch(request: Request): Promise<Response> {
+    if (request.headers.get("Content-Type") !== UPLOAD_CONTENT_TYPE) {
+      throw new AppError("UPLOAD_CONTENT_TYPE_INVALID", {
+        detail: `A PATCH carries ${UPLOAD_CONTENT_TYPE}.`,
+      });
     }
-    return answer;
+    const offset = requireOffset(request.headers.get("Upload-Offset"));
+    // tus 1.0, Concatenation: "The Server MUST respond with the 403 Forbidden status to PATCH requests against a final".
+    if (this.#upload.requireState().kind === "final") throw new AppError("UPLOAD_FINAL");
+    const hold = await this.#upload.takeAt(offset);
+    const headers = new Headers({ "Upload-Offset": String(await this.#append(request, hold, offset)) });
+    this.#setExpires(headers);
+    return answer(204, headers);
   }
 
-  async #create(context: UploadContext, creation: NonNullable<UploadContext["creation"]>): Promise<void> {
-    await this.#upload.create({
-      ref: { tenantId: context.identity.tenantId, fileId: context.fileId, version: creation.version },
-      ownerId: context.identity.userId,
-      declaredType: creation.declaredType,
-      metadata: creation.metadata,
-      lengthBytes: creation.lengthBytes,
-    });
+  async #append(request: Request, hold: Hold, offset = 0): Promise<number> {
+    const source = new BodySource(request.body);
+    try {
+      const parsed = parseAppend(request);
+      this.#upload.requireState();
+      if (offset !== this.#upload.offsetBytes) throw new AppError("UPLOAD_OFFSET_MISMATCH");
+      return await this.#upload.append({ ...parsed, source, hold });
+    } catch (error) {
+      source.cut();
+      throw error;
+    } finally {
+      hold.release();
+    }
   }
 
-  /** Another user's upload is no upload; another tenant's is another object, which is empty. */
-  #requireAccess({ identity }: UploadContext): void {
-    const owner = this.#upload.state?.ownerId;
-    const allowed = owner === identity.userId || identity.role !== "member";
-    if (owner === undefined || !allowed) throw new AppError("UPLOAD_NOT_FOUND");
+  async #answerDelete(): Promise<Response> {
+    const hold = await this.#upload.take();
+    try {
+      await this.#upload.terminate();
+      return answer(204, new Headers());
+    } finally {
+      hold.release();
+    }
   }
 
-  #lock(request: Request): Lock {
-    let hold: Hold | undefined;
-    return {
-      lock: async (signal) => {
-        const offset = request.method === "PATCH" ? request.headers.get("Upload-Offset") : null;
-        hold = await (offset === null ? this.#upload.take() : this.#upload.takeAt(Number(offset)));
-        this.#holds.set(signal, hold);
-      },
-      unlock: async () => hold?.release(),
-    };
-  }
-
-  #replaceWritePath(): void {
-    const writeToStore: WriteToStore = async (body, _upload, maxBodyBytes, { signal }) => {
-      const hold = this.#holds.get(signal);
-      if (hold === undefined) throw new Error("A write came without its lock.");
-      const source = new BodySource(body);
-      try {
-        return await this.#upload.append({ source, bodyBytes: maxBodyBytes, hold });
-      } catch (error) {
-        source.cut();
-        throw error;
-      }
-    };
-    // The method is protected and the handler classes aren't exported; both handlers inherit this one signature.
-    const handlers = this.#server.handlers as unknown as Record<
-      "POST" | "PATCH",
-      { writeToStore: WriteToStore }
-    >;
-    handlers.POST.writeToStore = writeToStore;
-    handlers.PATCH.writeToStore = writeToStore;
+  /** tus 1.0, Expiration: on every answer to an upload that may expire, in IMF-fixdate. */
+  #setExpires(headers: Headers): void {
+    const state = this.#upload.requireState();
+    if (isComplete(state)) return;
+    headers.set("Upload-Expires", new Date(state.expiresAtMs).toUTCString());
   }
 }
 
-/** Errors whose answer tells where the upload is. */
-const OFFSET_ERRORS: ReadonlySet<string> = new Set([
-  "UPLOAD_OFFSET_MISMATCH",
-  "UPLOAD_SUPERSEDED",
-  "UPLOAD_BUSY",
-  "STORE_UNAVAILABLE",
-]);
+function parseAppend(request: Request): Omit<AppendRequest, "source" | "hold"> {
+  const length = request.method === "PATCH" ? request.headers.get("Upload-Length") : null;
+  return {
+    bodyBytes: bodyBytesOf(request),
+    completion: "at-length",
+    digests: parseChecksum(request.headers.get("Upload-Checksum")),
+    ...(length === null ? {} : { lengthBytes: requireLength(length) }),
+  };
+}
 
-/** The package parses integers with parseInt and asks for a content type with 403: both are checked here, before it. */
-function requireStrictHeaders(request: Request): void {
-  if (request.method !== "PATCH") return;
-  const offset = request.headers.get("Upload-Offset") ?? "";
-  if (parseHeaderInteger(offset) === undefined) throw new AppError("UPLOAD_OFFSET_INVALID");
-  if (request.headers.get("Content-Type") !== UPLOAD_CONTENT_TYPE) {
-    throw new AppError("UPLOAD_CONTENT_TYPE_INVALID", {
-      detail: `A PATCH carries ${UPLOAD_CONTENT_TYPE}.`,
-    });
-  }
+function answer(status: number, headers: Headers): Response {
+  headers.set("Tus-Resumable", TUS_VERSION);
+  return new Response(null, { status, headers });
 }

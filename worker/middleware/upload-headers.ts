@@ -1,0 +1,24 @@
+import { createMiddleware } from "hono/factory";
+import { TUS_VERSION } from "#contract/tus.ts";
+import type { AppEnv } from "../app-env.ts";
+import { formatUploadLimit } from "../uploads/ietf/fields.ts";
+import { TUS_CHECKSUM_ALGORITHMS, TUS_EXTENSIONS } from "../uploads/tus/tus-headers.ts";
+
+/** What the upload resources can do: said by every answer to OPTIONS, and in part by the others. */
+export const uploadHeaders = createMiddleware<AppEnv>(async (c, next) => {
+  await next();
+  const { headers, status } = c.res;
+  const { maxUploadBytes } = c.get("config");
+  const isOptions = c.req.method === "OPTIONS";
+  // tus 1.0: every answer but that to OPTIONS says the version.
+  if (!isOptions) headers.set("Tus-Resumable", TUS_VERSION);
+  if (isOptions || status === 412) {
+    headers.set("Tus-Version", TUS_VERSION);
+    headers.set("Tus-Extension", TUS_EXTENSIONS);
+    headers.set("Tus-Max-Size", String(maxUploadBytes));
+    headers.set("Tus-Checksum-Algorithm", TUS_CHECKSUM_ALGORITHMS);
+  }
+  if ((isOptions || status === 413) && !headers.has("Upload-Limit")) {
+    headers.set("Upload-Limit", formatUploadLimit({ maxSizeBytes: maxUploadBytes, expiresAtMs: null }, 0));
+  }
+});

@@ -1,0 +1,204 @@
+import { AppError } from "#contract/errors.ts";
+import type { BodySource } from "./body-source.ts";
+import type { ExpectedDigest } from "./digests.ts";
+import { BodyDigests } from "./digests.ts";
+import type { Finaliser } from "./finalise.ts";
+import type { ObjectParts } from "./object-parts.ts";
+import { choosePartSize } from "./part-size.ts";
+import { PartWriter } from "./part-writer.ts";
+import type { SlabBudget } from "./slabs.ts";
+import type { SniffCheck } from "./sniff-gate.ts";
+import { SniffGate } from "./sniff-gate.ts";
+import type { UploadStore } from "./upload-store.ts";
+import type { Hold } from "./writer-slot.ts";
+
+/**
+ * What ends an upload: reaching its length (tus), the client's word with this append (IETF, `?1`), or nothing for now
+ * (IETF, `?0`).
+ */
+export type Completion = "at-length" | "with-this" | "not-yet";
+
+export interface AppendRequest {
+  readonly source: BodySource;
+  readonly hold: Hold;
+  /** Content-Length, or null for a body that doesn't tell. */
+  readonly bodyBytes: number | null;
+  readonly completion: Completion;
+  /** The upload's length, where this request is the one that tells it. */
+  readonly lengthBytes?: number | undefined;
+  /** Digests of this body: nothing of it is kept unless they are right. */
+  readonly digests: readonly ExpectedDigest[];
+}
+
+export interface AppendOptions {
+  readonly store: UploadStore;
+  readonly parts: ObjectParts;
+  readonly slabs: SlabBudget;
+  readonly finaliser: Finaliser;
+  readonly sniff: SniffCheck;
+  /** Moves the upload's expiry; part of the commit of whatever progress was made. */
+  readonly slideExpiry: () => void;
+}
+
+/** Errors after which nothing more of the append is kept: its bytes are what is wrong. */
+const DISCARDING: ReadonlySet<string> = new Set([
+  "UPLOAD_BODY_TOO_LARGE",
+  "UPLOAD_LENGTH_EXCEEDED",
+  "UPLOAD_CHECKSUM_MISMATCH",
+  "FILE_TOO_LARGE",
+  "FILE_TYPE_MISMATCH",
+]);
+
+/** One append at work: body → digests and sniffing → parts and tail, and the end of the upload if this is it. */
+export class Append {
+  readonly #options: AppendOptions;
+  readonly #request: AppendRequest;
+  readonly #writer: PartWriter;
+  readonly #digests: BodyDigests;
+  readonly #gate: SniffGate;
+  /** Where the append begins, and the most it may bring. */
+  readonly #offsetBytes: number;
+  readonly #roomBytes: number;
+
+  constructor(options: AppendOptions, request: AppendRequest) {
+    this.#options = options;
+    this.#request = request;
+    const { store } = options;
+    this.#declareLength();
+    const { lengthBytes, maxBytes } = store.requireState();
+    this.#offsetBytes = store.offsetBytes;
+    this.#roomBytes = (lengthBytes ?? this.#pendingLength ?? maxBytes) - this.#offsetBytes;
+    this.#digests = new BodyDigests(request.digests);
+    this.#gate = new SniffGate(store, options.sniff);
+    this.#writer = this.#openWriter();
+  }
+
+  /** Where the upload would be if the append ended now. */
+  get liveOffsetBytes(): number {
+    return this.#offsetBytes + this.#writer.receivedBytes;
+  }
+
+  /** Whether the append has brought anything yet. */
+  get hasReceived(): boolean {
+    return this.#writer.receivedBytes > 0;
+  }
+
+  /** Takes the whole body. What it throws has left the upload in a state that is durable and truthful. */
+  async run(): Promise<void> {
+    try {
+      const ending = await this.#pump();
+      await this.#conclude(ending);
+    } catch (error) {
+      await this.#rescue(error);
+    } finally {
+      this.#digests.abandon();
+    }
+  }
+
+  /** A length told by an append that may be discarded counts only when its bytes do. */
+  get #pendingLength(): number | undefined {
+    return this.#request.digests.length > 0 ? this.#request.lengthBytes : undefined;
+  }
+
+  #declareLength(): void {
+    const { lengthBytes, digests } = this.#request;
+    if (lengthBytes !== undefined && digests.length === 0) this.#options.store.update({ lengthBytes });
+  }
+
+  #openWriter(): PartWriter {
+    const { store, parts, slabs } = this.#options;
+    const { hold, bodyBytes, digests } = this.#request;
+    const { partSizeBytes: known, lengthBytes } = store.requireState();
+    const partSizeBytes = known ?? choosePartSize(bodyBytes, lengthBytes ?? this.#pendingLength ?? null);
+    if (known === null) store.update({ partSizeBytes });
+    return new PartWriter({
+      store,
+      parts,
+      slabs,
+      fence: hold.fence,
+      partSizeBytes,
+      expectedBytes: Math.min(bodyBytes ?? Number.MAX_SAFE_INTEGER, this.#roomBytes),
+      missingBytes: this.#roomBytes,
+      holdsBack: digests.length > 0,
+    });
+  }
+
+  async #pump(): Promise<"end" | "cut"> {
+    for (;;) {
+      const event = await this.#request.source.read();
+      if (event.kind === "end" || event.kind === "cut") return event.kind;
+      if (event.kind === "stalled") await this.#writer.spill();
+      else await this.#take(event.bytes);
+    }
+  }
+
+  async #take(bytes: Uint8Array): Promise<void> {
+    if (this.#writer.receivedBytes + bytes.byteLength > this.#roomBytes) throw this.#overflow();
+    await this.#digests.write(bytes);
+    await this.#gate.push(bytes);
+    await this.#writer.write(bytes);
+  }
+
+  #overflow(): AppError {
+    const { lengthBytes } = this.#options.store.requireState();
+    if (lengthBytes === null && this.#pendingLength === undefined) return new AppError("FILE_TOO_LARGE");
+    return new AppError(
+      this.#request.completion === "at-length" ? "UPLOAD_BODY_TOO_LARGE" : "UPLOAD_LENGTH_EXCEEDED",
+    );
+  }
+
+  async #conclude(ending: "end" | "cut"): Promise<void> {
+    const { digests } = this.#request;
+    if (digests.length > 0 && ending === "cut") {
+      await this.#writer.discard();
+      return;
+    }
+    await this.#digests.verify();
+    if (!this.#completes(ending)) {
+      await this.#writer.keep(() => this.#commitProgress());
+      return;
+    }
+    await this.#gate.end();
+    await this.#writer.storeRest(() => this.#commitCompletion());
+    await this.#options.finaliser.drive();
+  }
+
+  /** Throws `UPLOAD_LENGTH_CONFLICT` where the client says that this is all and it isn't. */
+  #completes(ending: "end" | "cut"): boolean {
+    const lengthBytes = this.#options.store.requireState().lengthBytes ?? this.#pendingLength;
+    const { completion } = this.#request;
+    if (completion === "at-length") return this.liveOffsetBytes === lengthBytes;
+    if (completion === "not-yet" || ending === "cut") return false;
+    if (lengthBytes === undefined || this.liveOffsetBytes === lengthBytes) return true;
+    throw new AppError("UPLOAD_LENGTH_CONFLICT");
+  }
+
+  #commitProgress(): void {
+    if (this.#pendingLength !== undefined) this.#options.store.update({ lengthBytes: this.#pendingLength });
+    if (this.#writer.receivedBytes > 0) this.#options.slideExpiry();
+  }
+
+  #commitCompletion(): void {
+    const { store, finaliser } = this.#options;
+    store.update({ lengthBytes: store.requireState().lengthBytes ?? this.liveOffsetBytes });
+    finaliser.begin();
+  }
+
+  /** What was received before `error` is made durable. That may be all of it: then it is no error any more. */
+  async #rescue(error: unknown): Promise<void> {
+    const discards = error instanceof AppError && DISCARDING.has(error.code);
+    if (discards || this.#request.digests.length > 0) {
+      await this.#writer.discard();
+      throw error;
+    }
+    let completed = false;
+    await this.#writer.keep(() => {
+      this.#commitProgress();
+      const { lengthBytes } = this.#options.store.requireState();
+      completed = this.#request.completion === "at-length" && this.#options.store.offsetBytes === lengthBytes;
+      if (completed) this.#options.finaliser.begin();
+    });
+    if (!completed) throw error;
+    await this.#options.finaliser.drive();
+  }
+}

@@ -1,0 +1,88 @@
+import { AppError } from "#contract/errors.ts";
+import type { ObjectReader } from "../storage/object-store.ts";
+import { BodySource } from "./body-source.ts";
+import type { ObjectParts } from "./object-parts.ts";
+import { PartWriter } from "./part-writer.ts";
+import type { SlabBudget } from "./slabs.ts";
+import type { PartialSource } from "./upload-state.ts";
+import type { UploadStore } from "./upload-store.ts";
+
+export interface CopyOptions {
+  readonly store: UploadStore;
+  readonly objects: ObjectReader;
+  readonly parts: ObjectParts;
+  readonly slabs: SlabBudget;
+}
+
+/** A stretch of a source that is still to be copied. */
+interface Stretch {
+  readonly source: PartialSource;
+  readonly offset: number;
+}
+
+/** What of the sources comes after the first `copiedBytes` of them all. */
+export function remainingStretches(
+  sources: readonly PartialSource[],
+  copiedBytes: number,
+): readonly Stretch[] {
+  let before = 0;
+  return sources.flatMap((source) => {
+    const offset = Math.max(0, copiedBytes - before);
+    before += source.sizeBytes;
+    return offset < source.sizeBytes ? [{ source, offset }] : [];
+  });
+}
+
+/**
+ * Puts a final upload's object together from its partials' (tus 1.0, Concatenation), as a stream through the store's
+ * parts: memory stays at two parts whatever the sizes, and after a crash it goes on behind the last part that was
+ * committed. Throws `STORE_UNAVAILABLE`; then it is to be called again.
+ * @param alsoCommit what must become durable together with the end of the copy
+ */
+export async function copySources(options: CopyOptions, alsoCommit: () => void): Promise<void> {
+  const { store, parts, slabs } = options;
+  const { sources, storedBytes, lengthBytes, partSizeBytes } = store.requireState();
+  if (lengthBytes === null || partSizeBytes === null)
+    throw new Error("A final upload has a length from the start.");
+  const missingBytes = lengthBytes - storedBytes;
+  const writer = new PartWriter({
+    store,
+    parts,
+    slabs,
+    // Nobody else writes to a final upload.
+    fence: () => {},
+    partSizeBytes,
+    expectedBytes: missingBytes,
+    missingBytes,
+    holdsBack: false,
+  });
+  try {
+    for (const stretch of remainingStretches(sources, storedBytes))
+      await copyStretch(options, writer, stretch);
+    await writer.storeRest(alsoCommit);
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
+}
+
+async function copyStretch(
+  { objects }: CopyOptions,
+  writer: PartWriter,
+  { source, offset }: Stretch,
+): Promise<void> {
+  const range = { offset, length: source.sizeBytes - offset };
+  const object = await objects.get(source.objectKey, { etag: source.etag, range });
+  if (object === undefined)
+    throw new AppError("STORE_UNAVAILABLE", { detail: "A partial upload's bytes are gone." });
+  const body = new BodySource(object.body);
+  for (;;) {
+    const event = await body.read();
+    if (event.kind === "end") return;
+    if (event.kind !== "bytes") {
+      body.cut();
+      throw new AppError("STORE_UNAVAILABLE", { detail: "The store stopped sending." });
+    }
+    await writer.write(event.bytes);
+  }
+}

@@ -1,0 +1,56 @@
+import { AppError } from "#contract/errors.ts";
+import type { UploadStore } from "./upload-store.ts";
+
+/** As much as is looked at of a file's beginning (R24). */
+export const SNIFFED_BYTES = 4_096;
+
+/** Why bytes can't be of the declared type, in a sentence, or undefined when they can. */
+export type SniffCheck = (
+  head: Uint8Array,
+  declaredType: string,
+  isWhole: boolean,
+) => Promise<string | undefined>;
+
+/**
+ * Compares an upload's first bytes with its declared type, however many appends bring them, before the rest is taken.
+ * What came with earlier appends lies in the tail: a part is never smaller than what is looked at.
+ */
+export class SniffGate {
+  readonly #store: UploadStore;
+  readonly #check: SniffCheck;
+  readonly #head = new Uint8Array(SNIFFED_BYTES);
+  #headBytes: number;
+  #open: boolean;
+
+  constructor(store: UploadStore, check: SniffCheck) {
+    this.#store = store;
+    this.#check = check;
+    const { sniffed, kind } = store.requireState();
+    this.#open = sniffed || kind !== "file";
+    const known = this.#open ? new Uint8Array() : store.readTailHead(SNIFFED_BYTES);
+    this.#head.set(known);
+    this.#headBytes = known.byteLength;
+  }
+
+  /** Looks at a chunk. Throws `FILE_TYPE_MISMATCH`. */
+  async push(chunk: Uint8Array): Promise<void> {
+    if (this.#open) return;
+    const taken = chunk.subarray(0, SNIFFED_BYTES - this.#headBytes);
+    this.#head.set(taken, this.#headBytes);
+    this.#headBytes += taken.byteLength;
+    if (this.#headBytes === SNIFFED_BYTES) await this.#decide(false);
+  }
+
+  /** There won't be more: decides by what there is. Throws `FILE_TYPE_MISMATCH`. */
+  async end(): Promise<void> {
+    if (!this.#open) await this.#decide(true);
+  }
+
+  async #decide(isWhole: boolean): Promise<void> {
+    const head = this.#head.subarray(0, this.#headBytes);
+    const detail = await this.#check(head, this.#store.requireState().declaredType, isWhole);
+    if (detail !== undefined) throw new AppError("FILE_TYPE_MISMATCH", { detail });
+    this.#open = true;
+    this.#store.update({ sniffed: true });
+  }
+}

@@ -1,0 +1,22 @@
+import { formatUploadLimit } from "./ietf/fields.ts";
+import type { Upload } from "./upload.ts";
+import { isComplete } from "./upload-state.ts";
+
+/**
+ * What HEAD tells of an upload, in the fields of both protocols at once: they share names and meanings, so what one
+ * client began another can go on with. Throws as `Upload.requireState`.
+ */
+export function stateHeaders(upload: Upload): Headers {
+  const state = upload.requireState();
+  const headers = new Headers({
+    "Cache-Control": "no-store",
+    "Upload-Offset": String(upload.offsetBytes),
+    "Upload-Complete": isComplete(state) ? "?1" : "?0",
+    "Upload-Limit": formatUploadLimit(
+      { maxSizeBytes: state.maxBytes, expiresAtMs: state.expiresAtMs },
+      upload.nowMs,
+    ),
+  });
+  if (state.lengthBytes !== null) headers.set("Upload-Length", String(state.lengthBytes));
+  return headers;
+}
