@@ -1,6 +1,7 @@
 import type { ErrorCode } from "#contract/errors.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileVersionRef, UserId } from "#contract/ids.ts";
+import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import type { AppendRequest } from "./append.ts";
 import { Append } from "./append.ts";
@@ -14,13 +15,11 @@ import { SNIFFED_BYTES } from "./sniff-gate.ts";
 import type { PartialSource, UploadKind, UploadState } from "./upload-state.ts";
 import { isComplete, isFinalising, REMEMBERED_MS, refOf } from "./upload-state.ts";
 import type { DueKind, UploadStore } from "./upload-store.ts";
-import type { Hold } from "./writer-slot.ts";
+import type { Haste, Hold } from "./writer-slot.ts";
 import { WriterSlot } from "./writer-slot.ts";
 
 /** R2 drops multipart uploads after seven days; ours end before that. */
 const LIFETIME_MS = 6 * 24 * 3_600_000;
-/** An upload without progress ends after this. */
-const IDLE_MS = 3 * 24 * 3_600_000;
 const END_RETRY_MS = 60_000;
 
 export interface NewUpload {
@@ -31,9 +30,14 @@ export interface NewUpload {
   readonly declaredType: string;
   readonly metadata: string | null;
   readonly concat: string | null;
-  readonly reprDigests: Readonly<Record<string, string>>;
+  readonly reprDigests: ReprDigests;
+  readonly wantedDigest: ReprDigestName | null;
   readonly lengthBytes: number | null;
+  /** Whether reaching its length is its end (tus), so that an empty one is complete as it is made. */
+  readonly completesAtLength: boolean;
   readonly maxBytes: number;
+  /** How long it lives without progress. */
+  readonly idleMs: number;
   /** Of a final upload: the partials that it is made of, in order. */
   readonly sources: readonly PartialSource[];
 }
@@ -84,7 +88,7 @@ export class Upload {
 
   /** Takes the upload over from whatever request works on it; what is on its way to that one is waited for shortly. */
   take(): Promise<Hold> {
-    return this.#slot.take("when-idle");
+    return this.#takeSlot("when-idle");
   }
 
   /**
@@ -96,24 +100,32 @@ export class Upload {
     if (live?.hasReceived === true && offsetBytes !== live.liveOffsetBytes) {
       throw new AppError("UPLOAD_OFFSET_MISMATCH");
     }
-    return this.#slot.take("at-once");
+    return this.#takeSlot("at-once");
+  }
+
+  async #takeSlot(haste: Haste): Promise<Hold> {
+    const hold = await this.#slot.take(haste);
+    // Whatever append was at work has left or is fenced off: where it got to counts no more.
+    this.#append = undefined;
+    return hold;
   }
 
   /** Makes the upload durable. A second creation under the same id changes nothing. Throws `FILE_TYPE_MISMATCH`. */
   async create(upload: NewUpload): Promise<void> {
     if (this.state !== undefined) return;
     if (upload.kind === "final") await this.#sniffSources(upload);
-    const { ref, ...declared } = upload;
+    const { ref, completesAtLength, ...declared } = upload;
     const nowMs = this.#options.now();
-    const isWhole = upload.kind === "final" || upload.lengthBytes === 0;
+    const isWhole = upload.kind === "final" || (completesAtLength && upload.lengthBytes === 0);
     this.#store.transaction(() => {
       this.#store.create({
         ...ref,
         ...declared,
         createdAtMs: nowMs,
-        expiresAtMs: nowMs + IDLE_MS,
+        expiresAtMs: nowMs + upload.idleMs,
         phase: "receiving",
         refusal: null,
+        knownDigests: {},
         sniffed: upload.kind !== "file",
         partSizeBytes: upload.kind === "final" ? choosePartSize(null, upload.lengthBytes) : null,
         storedBytes: 0,
@@ -124,7 +136,7 @@ export class Upload {
         objectAttempts: 0,
         failures: 0,
       });
-      this.#store.setDue("expire", nowMs + IDLE_MS);
+      this.#store.setDue("expire", nowMs + upload.idleMs);
       if (isWhole) this.#finaliser.begin();
     });
     if (isWhole) await this.#finaliser.drive();
@@ -133,17 +145,20 @@ export class Upload {
   /**
    * Appends a body and returns the new offset, when it is durable. Bytes that arrived before the client went away or
    * another request took over are kept, unless the append has digests, which is all or nothing. Throws
-   * `UPLOAD_BODY_TOO_LARGE`, `UPLOAD_LENGTH_EXCEEDED` and `FILE_TYPE_MISMATCH` (the latter two end the upload),
+   * `UPLOAD_BODY_TOO_LARGE`, `UPLOAD_LENGTH_EXCEEDED`, `FILE_TYPE_MISMATCH` and `REPR_DIGEST_MISMATCH` (the latter
+   * three end the upload),
    * `UPLOAD_LENGTH_CONFLICT`, `UPLOAD_CHECKSUM_MISMATCH`, `UPLOAD_SUPERSEDED`, `UPLOAD_BUSY` and `STORE_UNAVAILABLE`.
    */
   async append(request: AppendRequest): Promise<number> {
     const state = this.#requireOpen();
-    // The last request again, because its answer was lost: there is nothing to append to a complete upload.
-    if (isComplete(state) && request.bodyBytes === 0) return this.offsetBytes;
-    if (isComplete(state)) throw new AppError("UPLOAD_COMPLETED");
-    this.#checkLength(state, request);
     const { hold, source } = request;
     hold.onLeave((haste) => (haste === "at-once" ? source.cut() : source.leave()));
+    if (isComplete(state)) {
+      // The last request again, because its answer was lost: there is nothing to append to a complete upload.
+      if (await bringsNothing(request)) return this.offsetBytes;
+      throw new AppError("UPLOAD_COMPLETED");
+    }
+    this.#checkLength(state, request);
     await this.#parts.storeOverlongTail(hold.fence);
     await this.#runAppend(request);
     if (source.wasCut && !isComplete(this.#store.requireState())) throw new AppError("UPLOAD_SUPERSEDED");
@@ -226,8 +241,8 @@ export class Upload {
   }
 
   #slideExpiry(): void {
-    const { createdAtMs } = this.#store.requireState();
-    const expiresAtMs = Math.min(this.#options.now() + IDLE_MS, createdAtMs + LIFETIME_MS);
+    const { createdAtMs, idleMs } = this.#store.requireState();
+    const expiresAtMs = Math.min(this.#options.now() + idleMs, createdAtMs + LIFETIME_MS);
     this.#store.update({ expiresAtMs });
     this.#store.setDue("expire", expiresAtMs);
   }
@@ -302,6 +317,18 @@ export class Upload {
   }
 }
 
+/** Whether a body is empty; a chunked one has to be read to know. */
+async function bringsNothing({ bodyBytes, source }: AppendRequest): Promise<boolean> {
+  if (bodyBytes !== null) return bodyBytes === 0;
+  let event = await source.read();
+  while (event.kind === "stalled") event = await source.read();
+  return event.kind === "end";
+}
+
 const ENDS: ReadonlySet<string> = new Set(["terminated", "expired", "refused"]);
 /** Errors after which the upload can never become a file. */
-const ENDING: ReadonlySet<string> = new Set(["FILE_TYPE_MISMATCH", "UPLOAD_LENGTH_EXCEEDED"]);
+const ENDING: ReadonlySet<string> = new Set([
+  "FILE_TYPE_MISMATCH",
+  "UPLOAD_LENGTH_EXCEEDED",
+  "REPR_DIGEST_MISMATCH",
+]);

@@ -1,0 +1,182 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Caller } from "../support/api.ts";
+import {
+  APPEND,
+  append,
+  createUpload,
+  fileIdOf,
+  getRecord,
+  headOffset,
+  newCaller,
+  readProblem,
+} from "../support/api.ts";
+import type { Fault, Operation } from "../support/faulty/faults.ts";
+import type { FaultyStack } from "../support/faulty/stack.ts";
+import { startFaultyStack } from "../support/faulty/stack.ts";
+import { openRequest } from "../support/raw-request.ts";
+
+const MIB = 1024 * 1024;
+const PART = 5 * MIB;
+
+let stack: FaultyStack;
+let caller: Caller;
+beforeAll(async () => {
+  stack = await startFaultyStack();
+});
+afterAll(() => stack.stop());
+beforeEach(async () => {
+  await stack.control({ reset: true });
+  caller = await newCaller({ stack });
+});
+
+const FAIL: Fault = { kind: "fail" };
+const LOSE: Fault = { kind: "lose-answer" };
+const HOLD: Fault = { kind: "hold" };
+
+function textOf(sizeBytes: number): Buffer<ArrayBuffer> {
+  return Buffer.from(randomBytes(sizeBytes / 2).toString("hex"), "latin1");
+}
+
+function plan(operation: Operation, ...faults: readonly Fault[]) {
+  return stack.control({ plan: { operation, faults } });
+}
+
+/** Waits for the job of a file, and compares what is stored under the key it names. */
+async function expectFinished(location: string, bytes: Buffer): Promise<void> {
+  const fileId = fileIdOf(location);
+  const jobs = async () => (await stack.control({})).sentJobs.filter((job) => job.fileId === fileId);
+  await expect.poll(jobs, { interval: 50, timeout: 30_000 }).toHaveLength(1);
+  const [job] = await jobs();
+  expect(await getRecord(caller, fileId)).toMatchObject({
+    state: "quarantined",
+    sizeBytes: bytes.byteLength,
+  });
+  expect((await stack.readObject(job?.objectKey ?? ""))?.equals(bytes)).toBe(true);
+}
+
+async function appendAll(
+  location: string,
+  bytes: Buffer<ArrayBuffer>,
+  chunkBytes: number,
+  from = 0,
+): Promise<void> {
+  for (let offset = from; offset < bytes.byteLength; offset += chunkBytes) {
+    const answer = await append(caller, location, offset, bytes.subarray(offset, offset + chunkBytes));
+    expect(answer.status).toBe(204);
+  }
+}
+
+test("an upload costs what it must: a multipart upload, its parts, its completion", async () => {
+  const bytes = textOf(3 * PART);
+  const location = await createUpload(caller, bytes.byteLength);
+  await appendAll(location, bytes, PART);
+  await expectFinished(location, bytes);
+  const { counts } = await stack.control({});
+  expect(counts).toEqual({ createMultipartUpload: 1, uploadPart: 3, complete: 1 });
+});
+
+test("a file of one part is a single put", async () => {
+  const bytes = textOf(1000);
+  const location = await createUpload(caller, bytes.byteLength);
+  await appendAll(location, bytes, 1000);
+  await expectFinished(location, bytes);
+  expect((await stack.control({})).counts).toEqual({ put: 1 });
+});
+
+test.each([
+  ["createMultipartUpload", FAIL],
+  ["createMultipartUpload", LOSE],
+  ["uploadPart", FAIL],
+  ["uploadPart", LOSE],
+] as const)("bytes are kept when %s comes to grief (%j)", async (operation, fault) => {
+  const bytes = textOf(2 * PART + 1000);
+  const location = await createUpload(caller, bytes.byteLength);
+  await plan(operation, fault);
+  const first = await append(caller, location, 0, bytes.subarray(0, PART + 500));
+  expect(first.status).toBe(204);
+  expect(await headOffset(caller, location)).toBe(PART + 500);
+  await appendAll(location, bytes, PART, PART + 500);
+  await expectFinished(location, bytes);
+});
+
+test.each([
+  ["put", FAIL, 1000],
+  ["put", LOSE, 1000],
+  ["uploadPart", FAIL, PART + 1000],
+  ["complete", FAIL, PART + 1000],
+  ["complete", LOSE, PART + 1000],
+] as const)(
+  "the last byte's finalise goes on by itself after %s failed (%j)",
+  async (operation, fault, sizeBytes) => {
+    const bytes = textOf(sizeBytes);
+    const location = await createUpload(caller, sizeBytes);
+    await appendAll(location, bytes, PART, 0).catch(() => {});
+    await stack.control({ reset: true });
+    const other = await createUpload(caller, sizeBytes);
+    if (sizeBytes > PART) await append(caller, other, 0, bytes.subarray(0, PART));
+    await plan(operation, fault, fault);
+    const from = sizeBytes > PART ? PART : 0;
+    const answer = await append(caller, other, from, bytes.subarray(from));
+    // Every byte is durable, so the client is done, whatever the store says.
+    expect(answer.status).toBe(204);
+    expect(await headOffset(caller, other)).toBe(sizeBytes);
+    await expectFinished(other, bytes);
+  },
+);
+
+test("a queue that is out of order is asked until it takes the job", async () => {
+  const bytes = textOf(1000);
+  const location = await createUpload(caller, bytes.byteLength);
+  await stack.control({ failingSends: 2 });
+  await appendAll(location, bytes, 1000);
+  await expectFinished(location, bytes);
+});
+
+test("a part that lands after its writer was taken over harms nothing", async () => {
+  const bytes = textOf(3 * PART);
+  const wrong = Buffer.alloc(PART + 1000, "x");
+  const location = await createUpload(caller, bytes.byteLength);
+  await append(caller, location, 0, bytes.subarray(0, PART));
+  await plan("uploadPart", HOLD);
+  const stalled = await openRequest(new URL(location, stack.url), "PATCH", {
+    ...APPEND,
+    authorization: `Bearer ${caller.token}`,
+    "upload-offset": String(PART),
+    "content-length": String(2 * PART),
+  });
+  await stalled.write(wrong);
+  await expect.poll(async () => (await stack.control({})).held, { interval: 20 }).toBe(1);
+  expect(await headOffset(caller, location)).toBe(PART);
+  await append(caller, location, PART, bytes.subarray(PART, 2 * PART));
+  await stack.control({ release: true });
+  await append(caller, location, 2 * PART, bytes.subarray(2 * PART));
+  await stalled.cut();
+  await expectFinished(location, bytes);
+});
+
+test("an object that is evicted at any moment between requests goes on where it was", async () => {
+  const bytes = textOf(2 * PART + 3000);
+  const location = await createUpload(caller, bytes.byteLength);
+  const evict = () => stack.evict(caller.tenantId, fileIdOf(location));
+  const cuts = [0, 100, PART - 1, PART + 50, 2 * PART, bytes.byteLength];
+  for (const [index, from] of cuts.slice(0, -1).entries()) {
+    await append(caller, location, from, bytes.subarray(from, cuts[index + 1]));
+    await evict();
+    expect(await headOffset(caller, location)).toBe(cuts[index + 1]);
+  }
+  await expectFinished(location, bytes);
+});
+
+test("an upload whose store stays broken tells its clients so, and where to go on", async () => {
+  const bytes = textOf(3 * PART);
+  const location = await createUpload(caller, bytes.byteLength);
+  await plan("uploadPart", FAIL, FAIL, FAIL, FAIL, FAIL, FAIL);
+  expect((await append(caller, location, 0, bytes.subarray(0, PART))).status).toBe(204);
+  const answer = await append(caller, location, PART, bytes.subarray(PART));
+  expect(answer.headers.get("upload-offset")).toBe(String(await headOffset(caller, location)));
+  expect(await readProblem(answer)).toMatchObject({ status: 503, code: "STORE_UNAVAILABLE" });
+  await stack.control({ plan: { operation: "uploadPart", faults: [] } });
+  await appendAll(location, bytes, PART, await headOffset(caller, location));
+  await expectFinished(location, bytes);
+});

@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bundleDevWorker } from "../../../scripts/dev/bundle.ts";
+import { miniflare } from "../../../scripts/dev/from-wrangler.ts";
+import type { MigratableDatabase } from "../../../scripts/dev/migrations.ts";
+import { applyMigrations } from "../../../scripts/dev/migrations.ts";
+import type { StackAccess } from "../api.ts";
+import type { Fault, Operation } from "./faults.ts";
+
+const SECRET = "fault-tests-fault-tests-fault-tests-fault-tests";
+const NAME = "faulty";
+
+export interface ControlState {
+  readonly counts: Partial<Record<Operation, number>>;
+  readonly held: number;
+  readonly sentJobs: readonly {
+    readonly fileId: string;
+    readonly sizeBytes: number;
+    readonly objectKey: string;
+  }[];
+}
+
+/** The product's worker over a bucket and a queue that fail when they are told to. Nothing is scanned here. */
+export interface FaultyStack extends StackAccess {
+  control(change: {
+    plan?: { operation: Operation; faults: readonly Fault[] };
+    failingSends?: number;
+    release?: boolean;
+    reset?: boolean;
+  }): Promise<ControlState>;
+  /** Ends the upload's Durable Object as the platform does: what is in memory only is gone. */
+  evict(tenantId: string, fileId: string): Promise<void>;
+  /** The stored bytes under a key, or undefined. */
+  readObject(key: string): Promise<Buffer | undefined>;
+  stop(): Promise<void>;
+}
+
+export async function startFaultyStack(vars: Readonly<Record<string, string>> = {}): Promise<FaultyStack> {
+  const directory = await mkdtemp(join(tmpdir(), "causeway-faulty-"));
+  const script = await bundleDevWorker("test/support/faulty/worker/index.ts");
+  const runtime = new miniflare.Miniflare(
+    miniflare.convertV4MiniflareOptions({
+      resourcePersistencePath: directory,
+      workers: [
+        {
+          name: NAME,
+          modules: true,
+          script,
+          compatibilityDate: "2026-11-17",
+          compatibilityFlags: ["nodejs_compat"],
+          bindings: {
+            JWT_ISSUER: "causeway",
+            JWT_AUDIENCE: "causeway",
+            JWT_SECRET: SECRET,
+            REPORT_SECRET: SECRET,
+            SIGNED_URL_KEYS: `test:${SECRET}`,
+            ...vars,
+          },
+          r2Buckets: ["BUCKET"],
+          d1Databases: ["DB"],
+          durableObjects: { UPLOADS: { className: "UploadObject", useSQLite: true } },
+          serviceBindings: { JOBS: { name: NAME, entrypoint: "FaultyQueue" } },
+          unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+        } as never,
+      ],
+    }),
+  );
+  await runtime.ready;
+  await applyMigrations((await runtime.getD1Database("DB", NAME)) as unknown as MigratableDatabase);
+  const url = await runtime.unsafeGetDirectURL(NAME);
+  return {
+    url: url.href,
+    jwtSecret: SECRET,
+    async control(change) {
+      const answer = await fetch(new URL("/test/control", url), {
+        method: "POST",
+        body: JSON.stringify(change),
+      });
+      return (await answer.json()) as ControlState;
+    },
+    async evict(tenantId, fileId) {
+      await runtime.unsafeEvictDurableObject(NAME, "UploadObject", { name: `${tenantId}/${fileId}` });
+    },
+    async readObject(key) {
+      const bucket = await runtime.getR2Bucket("BUCKET", NAME);
+      const object = await bucket.get(key);
+      return object === null ? undefined : Buffer.from(await object.arrayBuffer());
+    },
+    async stop() {
+      await runtime.dispose();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
