@@ -1,5 +1,6 @@
-import { createHash } from "node:crypto";
+import type { ReprDigests } from "#contract/jobs.ts";
 import { ProcessorFailure } from "./failure.ts";
+import { DIGEST_MISMATCH, ObjectDigests } from "./object-digests.ts";
 import type { StoredObject } from "./object-store.ts";
 import { MAX_SCAN_BYTES } from "./scan/clamd-config.ts";
 import { type ClamdAddress, InstreamScan } from "./scan/instream.ts";
@@ -21,27 +22,32 @@ interface Scan {
 }
 
 /**
- * Reads the object once, through the scanner, SHA-256 and the sniffer together. The next chunk is asked for when the
+ * Reads the object once, through the scanner, the digests and the sniffer together. The next chunk is asked for when the
  * scanner has taken the last one, so memory doesn't grow with the file.
  * Throws SCANNER_UNAVAILABLE, or STORE_UNAVAILABLE for a body that breaks or ends early.
  * @param signal the deadline of the whole pass
+ * @param expected digests that the client announced: an object with others is never clean
  */
 export async function inspectObject(
   object: StoredObject,
   scanner: ClamdAddress,
   signal: AbortSignal,
+  expected: ReprDigests = {},
 ): Promise<Inspection> {
   const scan = openScan(object.sizeBytes, scanner, signal);
-  const hash = createHash("sha256");
+  const digests = new ObjectDigests(expected);
   const sniffer = new Sniffer();
   try {
     const sizeBytes = await passThrough(object, (chunk) => {
-      hash.update(chunk);
+      digests.update(chunk);
       sniffer.push(chunk);
       return scan.write(chunk);
     });
-    const verdict = await scan.finish();
-    return { ...verdict, sizeBytes, sha256: hash.digest("hex"), sniffedType: await sniffer.detect() };
+    const found = await scan.finish();
+    const { sha256, asExpected } = digests.finish();
+    // Malware is malware, whatever its digest; what isn't the announced file must not be taken for it.
+    const verdict = found.verdict === "clean" && !asExpected ? unscannable(DIGEST_MISMATCH) : found;
+    return { ...verdict, sizeBytes, sha256, sniffedType: await sniffer.detect() };
   } finally {
     scan.close();
   }

@@ -1,5 +1,5 @@
 import type { ProcessJob } from "#contract/jobs.ts";
-import type { Verdict, VerdictReport } from "#contract/reports.ts";
+import type { Standing, Verdict, VerdictReport } from "#contract/reports.ts";
 import type { ImageDeriver } from "./derive/images.ts";
 import { type Inspection, inspectObject } from "./inspect.ts";
 import type { Metrics } from "./metrics.ts";
@@ -21,32 +21,44 @@ export interface PipelineParts {
 }
 
 /**
- * The order of things: read once through scanner, hash and sniffer; report the verdict, which makes a clean version
- * available; only then derive, only from what is clean. Each step may be done again without harm.
- * Throws a ProcessorFailure when the job must be tried again.
+ * The order of things: ask how the version stands, for a job may come twice; read it once through scanner, hash and
+ * sniffer; report the verdict, which makes a clean version available; only then derive, only from what is clean, only
+ * what isn't there. Throws a ProcessorFailure when the job must be tried again.
  */
 export async function processJob(
   job: ProcessJob,
   parts: PipelineParts,
   signal: AbortSignal,
 ): Promise<JobOutcome> {
+  const { tenantId, fileId, version, etag, sizeBytes } = job;
+  const before = await parts.reporter.ask(
+    { kind: "start", tenantId, fileId, version, etag, sizeBytes },
+    signal,
+  );
+  if (before === undefined) return "obsolete";
+  const standing = before.state === "quarantined" ? await inspect(job, parts, signal) : before;
+  if (standing === undefined || standing.state === "quarantined") return "obsolete";
+  if (standing.state === "clean") await parts.images.derive(job, standing, signal);
+  return standing.state;
+}
+
+/** The pass over the bytes, and how the version stands by its verdict; undefined when it is gone or has other bytes. */
+async function inspect(
+  job: ProcessJob,
+  parts: PipelineParts,
+  signal: AbortSignal,
+): Promise<Standing | undefined> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(parts.scanDeadlineMs)]);
   // Asked before the scan: signatures that are renewed meanwhile must not make a verdict look newer than it is.
   const version = await fetchClamdVersion(parts.scanner);
   const object = await parts.store.findObject(job.objectKey, job.etag, deadline);
-  if (object === undefined) return "obsolete";
+  if (object === undefined) return undefined;
 
   const endTimer = parts.metrics.scanSeconds.startTimer();
-  const inspection = await inspectObject(object, parts.scanner, deadline);
+  const inspection = await inspectObject(object, parts.scanner, deadline, job.expectedDigests);
   endTimer();
   parts.metrics.scannedBytes.inc(inspection.sizeBytes);
-
-  const outcome = await parts.reporter.send(createVerdictReport(job, inspection, version), signal);
-  if (outcome === "obsolete") return "obsolete";
-  if (inspection.verdict !== "clean") return inspection.verdict;
-
-  await parts.images.derive(job, inspection.sniffedType, signal);
-  return "clean";
+  return parts.reporter.ask(createVerdictReport(job, inspection, version), signal);
 }
 
 function createVerdictReport(

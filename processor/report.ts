@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Problem } from "#contract/errors.ts";
-import { REPORT_SIGNATURE_HEADER, REPORTS_PATH, type Report, signReport } from "#contract/reports.ts";
+import {
+  REPORT_SIGNATURE_HEADER,
+  REPORTS_PATH,
+  type Report,
+  Standing,
+  type StartReport,
+  signReport,
+  type VerdictReport,
+} from "#contract/reports.ts";
 import { ProcessorFailure } from "./failure.ts";
 
 /** What became of a report: taken, or about a version that isn't there any more or has other bytes. */
@@ -27,29 +35,52 @@ export class Reporter {
 
   /** Sends a report, again after a failure that may pass. Throws WORKER_UNAVAILABLE. */
   async send(report: Report, signal: AbortSignal): Promise<ReportOutcome> {
-    for (const delayMs of RETRY_DELAYS_MS) {
-      const outcome = await this.#attempt(report, signal);
-      if (outcome !== "failed") return outcome;
-      await sleep(delayMs, undefined, { signal });
-    }
-    return this.sendOnce(report, signal);
+    return (await this.#deliver(report, signal)).outcome;
+  }
+
+  /**
+   * Sends a report about a version and returns how that stands after it, or undefined where the worker has no use for
+   * it any more. Throws WORKER_UNAVAILABLE.
+   */
+  async ask(report: StartReport | VerdictReport, signal: AbortSignal): Promise<Standing | undefined> {
+    const { outcome, body } = await this.#deliver(report, signal);
+    if (outcome === "obsolete") return undefined;
+    const standing = Standing.safeParse(body);
+    if (standing.success) return standing.data;
+    throw new ProcessorFailure("WORKER_UNAVAILABLE", {
+      detail: `a ${report.kind} report was answered with no standing`,
+    });
   }
 
   /** Sends a report that a newer one will replace, e.g. a heartbeat. Throws WORKER_UNAVAILABLE. */
   async sendOnce(report: Report, signal: AbortSignal): Promise<ReportOutcome> {
+    return (await this.#deliverOnce(report, signal)).outcome;
+  }
+
+  async #deliver(report: Report, signal: AbortSignal): Promise<Answer> {
+    for (const delayMs of RETRY_DELAYS_MS) {
+      const answer = await this.#attempt(report, signal);
+      if (answer !== undefined) return answer;
+      await sleep(delayMs, undefined, { signal });
+    }
+    return this.#deliverOnce(report, signal);
+  }
+
+  async #deliverOnce(report: Report, signal: AbortSignal): Promise<Answer> {
     const response = await this.#post(report, signal).catch((cause: unknown) => {
       throw new ProcessorFailure("WORKER_UNAVAILABLE", { detail: `sending a ${report.kind} report`, cause });
     });
-    return readOutcome(response, report.kind);
+    return readAnswer(response, report.kind);
   }
 
-  async #attempt(report: Report, signal: AbortSignal): Promise<ReportOutcome | "failed"> {
+  /** Undefined after a failure that may pass. */
+  async #attempt(report: Report, signal: AbortSignal): Promise<Answer | undefined> {
     const response = await this.#post(report, signal).catch(() => undefined);
     if (response === undefined || response.status === 429 || response.status >= 500) {
       await response?.body?.cancel();
-      return "failed";
+      return undefined;
     }
-    return readOutcome(response, report.kind);
+    return readAnswer(response, report.kind);
   }
 
   /** Signed anew each time: a signature is good for minutes. */
@@ -68,13 +99,19 @@ export class Reporter {
   }
 }
 
-async function readOutcome(response: Response, kind: Report["kind"]): Promise<ReportOutcome> {
+interface Answer {
+  readonly outcome: ReportOutcome;
+  /** Parsed JSON; undefined where there was none. */
+  readonly body?: unknown;
+}
+
+async function readAnswer(response: Response, kind: Report["kind"]): Promise<Answer> {
   if (response.ok) {
-    await response.body?.cancel();
-    return "accepted";
+    const text = await response.text();
+    return { outcome: "accepted", body: text === "" ? undefined : JSON.parse(text) };
   }
   const code = await readProblemCode(response);
-  if (isObsolete(response.status, code)) return "obsolete";
+  if (isObsolete(response.status, code)) return { outcome: "obsolete" };
   throw new ProcessorFailure("WORKER_UNAVAILABLE", {
     detail: `a ${kind} report was answered ${response.status} ${code ?? "without a problem document"}`,
   });

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import type { UploadGrant } from "#contract/api.ts";
 import type { Identity } from "#contract/ids.ts";
 import type { Config } from "./config.ts";
 
@@ -10,6 +11,8 @@ export interface AppEnv {
     requestId: string;
     /** Set by `authenticate`: only routes behind it read it. */
     identity: Identity;
+    /** Set by `authenticateUpload` where the caller has a grant in the place of a session. */
+    grant?: UploadGrant;
   };
 }
 

@@ -12,6 +12,7 @@ import { health } from "./routes/health.ts";
 import { openApiRouter } from "./routes/open-api.ts";
 import { reports } from "./routes/reports.ts";
 import { signedUrls } from "./routes/signed-urls.ts";
+import { uploadGrants } from "./routes/upload-grants.ts";
 import { uploads } from "./routes/uploads.ts";
 
 /** The whole API on one screen. */
@@ -27,6 +28,7 @@ app.use(cors);
 app.route(UPLOADS_PATH, uploads);
 app.route("/v1/files", files);
 app.route("/v1/signed-urls", signedUrls);
+app.route("/v1/upload-grants", uploadGrants);
 app.route("/d", downloads);
 app.route(REPORTS_PATH, reports);
 app.route("/health", health);

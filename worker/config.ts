@@ -11,6 +11,8 @@ const SigningKeys = z
   .transform((pairs) => pairs.map(([kid, secret]) => ({ kid, secret })));
 
 const MIB = 1024 * 1024;
+const DAY_SECONDS = 86_400;
+const MAX_IDLE_SECONDS = 6 * DAY_SECONDS;
 
 const Variables = z.object({
   JWT_ISSUER: z.string().min(1),
@@ -29,6 +31,10 @@ const Variables = z.object({
     .int()
     .min(1)
     .default(500 * MIB),
+  /** An upload without progress ends after this; R2 drops multipart uploads after seven days. */
+  UPLOAD_IDLE_SECONDS: Seconds.min(1)
+    .max(MAX_IDLE_SECONDS)
+    .default(3 * DAY_SECONDS),
   /** Most bytes of one request: Cloudflare takes 100 MB on most plans. Unlimited where it isn't set. */
   MAX_APPEND_BYTES: z.coerce
     .number()
@@ -52,6 +58,7 @@ export interface Config {
   readonly deliveryOrigin: string | undefined;
   readonly reannounceAfterSeconds: number;
   readonly maxUploadBytes: number;
+  readonly uploadIdleMs: number;
   readonly maxAppendBytes: number | null;
   readonly version: string;
   readonly development: boolean;
@@ -82,6 +89,7 @@ export function parseConfig(env: unknown): Config {
     deliveryOrigin: vars.DELIVERY_ORIGIN,
     reannounceAfterSeconds: vars.REANNOUNCE_AFTER_SECONDS,
     maxUploadBytes: vars.MAX_UPLOAD_BYTES,
+    uploadIdleMs: vars.UPLOAD_IDLE_SECONDS * 1_000,
     maxAppendBytes: vars.MAX_APPEND_BYTES ?? null,
     version: vars.VERSION,
     development: vars.DEVELOPMENT === "true",

@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import type { ProcessJob } from "#contract/jobs.ts";
 import { derivativeKey } from "#contract/keys.ts";
+import type { Standing } from "#contract/reports.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { ObjectStore } from "../object-store.ts";
@@ -46,6 +47,8 @@ const READ_DEADLINE_MS = 60_000;
 const CHILD = fileURLToPath(new URL("./image-child.ts", import.meta.url));
 const LIMITS: SandboxLimits = { timeMs: 60_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 16 * 1024 * 1024 };
 
+const IMAGE_DERIVATIVES = ["thumbnail", "optimized"] as const;
+
 /** Makes, stores and reports the derivatives of images. */
 export class ImageDeriver {
   readonly #parts: ImageDeriverParts;
@@ -60,8 +63,13 @@ export class ImageDeriver {
    * A picture that can't be read, is too large or too slow has no derivatives: that is logged, and the file stays what
    * it is. Throws a ProcessorFailure only where trying again can help.
    */
-  async derive(job: ProcessJob, sniffedType: string | null, signal: AbortSignal): Promise<void> {
-    if (!isDerivable(sniffedType, job.sizeBytes)) return;
+  async derive(
+    job: ProcessJob,
+    { sniffedType, derivatives }: Pick<Standing, "sniffedType" | "derivatives">,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const isDone = IMAGE_DERIVATIVES.every((name) => derivatives.includes(name));
+    if (isDone || !isDerivable(sniffedType, job.sizeBytes)) return;
     const scratch = await mkdtemp(join(tmpdir(), "causeway-image-"));
     try {
       if (!(await this.#download(job, sniffedType, scratch, signal))) return;

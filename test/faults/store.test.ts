@@ -135,7 +135,7 @@ test("a queue that is out of order is asked until it takes the job", async () =>
 
 test("a part that lands after its writer was taken over harms nothing", async () => {
   const bytes = textOf(3 * PART);
-  const wrong = Buffer.alloc(PART + 1000, "x");
+  const sent = bytes.subarray(PART, 2 * PART + 1000);
   const location = await createUpload(caller, bytes.byteLength);
   await append(caller, location, 0, bytes.subarray(0, PART));
   await plan("uploadPart", HOLD);
@@ -145,13 +145,27 @@ test("a part that lands after its writer was taken over harms nothing", async ()
     "upload-offset": String(PART),
     "content-length": String(2 * PART),
   });
-  await stalled.write(wrong);
+  await stalled.write(sent);
   await expect.poll(async () => (await stack.control({})).held, { interval: 20 }).toBe(1);
-  expect(await headOffset(caller, location)).toBe(PART);
-  await append(caller, location, PART, bytes.subarray(PART, 2 * PART));
+  // What it had received is kept, though the store hasn't answered yet.
+  expect(await headOffset(caller, location)).toBe(PART + sent.byteLength);
+  const rest = PART + sent.byteLength;
+  await append(caller, location, rest, bytes.subarray(rest, rest + 1000));
   await stack.control({ release: true });
-  await append(caller, location, 2 * PART, bytes.subarray(2 * PART));
+  await append(caller, location, rest + 1000, bytes.subarray(rest + 1000));
   await stalled.cut();
+  await expectFinished(location, bytes);
+});
+
+test("a HEAD while the last byte's store is slow costs nothing: the upload is complete", async () => {
+  const bytes = textOf(100_000);
+  const location = await createUpload(caller, bytes.byteLength);
+  await plan("put", HOLD);
+  const answering = append(caller, location, 0, bytes);
+  await expect.poll(async () => (await stack.control({})).held, { interval: 20 }).toBe(1);
+  expect(await headOffset(caller, location)).toBe(bytes.byteLength);
+  await stack.control({ release: true });
+  expect((await answering).status).toBe(204);
   await expectFinished(location, bytes);
 });
 

@@ -95,6 +95,22 @@ describe("the verdict", () => {
     ]);
   });
 
+  test.each(["infected", "unscannable"] as const)("is not asked for again once it is %s", async (state) => {
+    worker.standing.state = state;
+    expect((await processUpload(Buffer.from("hello"))).outcome).toBe(state);
+    expect(worker.reports).toEqual([]);
+  });
+
+  test("is not asked for again once it is clean; only what is missing is derived", async () => {
+    Object.assign(worker.standing, { state: "clean", sniffedType: "image/png" });
+    const image = await picture("png", 300, 200);
+    expect((await processUpload(image)).outcome).toBe("clean");
+    expect(worker.reports.map(({ kind }) => kind)).toEqual(["derivative", "derivative"]);
+    worker.standing.derivatives = ["thumbnail", "optimized"];
+    expect((await processUpload(image)).outcome).toBe("clean");
+    expect(worker.reports).toHaveLength(2);
+  });
+
   test("on an empty file is clean, by the scanner's word", async () => {
     expect((await processUpload(new Uint8Array())).outcome).toBe("clean");
     expect(worker.verdicts()).toMatchObject([{ sizeBytes: 0, verdict: "clean" }]);
@@ -106,6 +122,39 @@ describe("the verdict", () => {
     expect(worker.reports).toMatchObject([
       { verdict: "infected", signatureName: "Local.Test.EICAR.UNOFFICIAL" },
     ]);
+  });
+
+  const DIGESTS = { "sha-256": "sha256", "sha-512": "sha512" } as const;
+  type DigestName = keyof typeof DIGESTS;
+  const digestOf = (name: DigestName, bytes: Uint8Array) =>
+    createHash(DIGESTS[name]).update(bytes).digest("base64");
+
+  test.each<{ right: DigestName[]; wrong: DigestName[]; verdict: string; signatureName: string | null }>([
+    { right: ["sha-256"], wrong: [], verdict: "clean", signatureName: null },
+    { right: ["sha-512"], wrong: [], verdict: "clean", signatureName: null },
+    { right: ["sha-256", "sha-512"], wrong: [], verdict: "clean", signatureName: null },
+    { right: [], wrong: ["sha-256"], verdict: "unscannable", signatureName: "Digest.Mismatch" },
+    { right: [], wrong: ["sha-512"], verdict: "unscannable", signatureName: "Digest.Mismatch" },
+    { right: ["sha-256"], wrong: ["sha-512"], verdict: "unscannable", signatureName: "Digest.Mismatch" },
+  ])("with $right as announced and $wrong not is $verdict", async ({ right, wrong, ...expected }) => {
+    const bytes = await picture("png", 10, 10);
+    const job = await storeUpload(bucket, bytes);
+    const expectedDigests = Object.fromEntries([
+      ...right.map((name) => [name, digestOf(name, bytes)]),
+      ...wrong.map((name) => [name, digestOf(name, Buffer.from("another"))]),
+    ]);
+    expect(await processJob({ ...job, expectedDigests }, parts, never)).toBe(expected.verdict);
+    // SHA-256 is reported whatever was announced, and what isn't clean has no derivatives.
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    expect(worker.verdicts()).toMatchObject([{ sha256, ...expected }]);
+    expect(derivativeReports().length > 0).toBe(expected.verdict === "clean");
+  });
+
+  test("on malware is that it is malware, whatever its digest", async () => {
+    const bytes = eicar();
+    const job = await storeUpload(bucket, bytes);
+    const expectedDigests = { "sha-256": digestOf("sha-256", Buffer.from("another")) };
+    expect(await processJob({ ...job, expectedDigests }, parts, never)).toBe("infected");
   });
 
   test("is bound to the ETag whether it is quoted or not", async () => {

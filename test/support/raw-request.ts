@@ -39,15 +39,25 @@ export async function openRequest(
       }),
     received: () => received,
     async end() {
-      const closed = once(socket, "close");
+      const closed = closeOf(socket);
       socket.end();
       await closed;
     },
     async cut() {
       if (socket.closed) return;
-      const closed = once(socket, "close");
+      const closed = closeOf(socket);
       socket.resetAndDestroy();
       await closed;
     },
   };
+}
+
+/**
+ * Resolves when the connection is closed, by whichever side and however. A reset of one that the other side has just
+ * closed fails (EINVAL), and then Node says "error" alone.
+ */
+function closeOf(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    for (const event of ["close", "error"]) socket.once(event, () => resolve());
+  });
 }

@@ -7,7 +7,6 @@ import {
   newCaller,
   readProblem,
   sharedStack,
-  signUrl,
   uploadFile,
   waitForVerdict,
 } from "../support/api.ts";
@@ -89,29 +88,31 @@ test.each([
   ["another tenant", { tenantId: "elsewhere" }],
 ])("a verdict about %s is refused and changes nothing", async (_what, change) => {
   const { caller, fileId, verdict } = await cleanFile();
-  expect((await report(verdict)).status).toBe(204);
+  expect((await report(verdict)).status).toBe(200);
   const answer = await report({ ...verdict, verdict: "infected", scannedAtMs: Date.now() + 1000, ...change });
   expect(await readProblem(answer)).toMatchObject({ status: 409, code: "REPORT_REFUSED" });
   expect(await getRecord(caller, fileId)).toMatchObject({ state: "clean" });
 });
 
-test("a later verdict counts, an earlier one that comes late doesn't, and none counts twice", async () => {
+test("the first verdict decides: none counts twice, and none of a second run overrules it", async () => {
   const { caller, fileId, verdict } = await cleanFile();
-  const url = await signUrl(caller, fileId);
-  expect((await fetch(url)).status).toBe(200);
-  const infected = {
-    ...verdict,
-    verdict: "infected",
-    signatureName: "X",
-    scannedAtMs: verdict.scannedAtMs + 5000,
-  };
-  for (let time = 0; time < 2; time += 1) expect((await report(infected)).status).toBe(204);
-  expect((await report(verdict)).status).toBe(204);
-  expect(await getRecord(caller, fileId)).toMatchObject({
-    state: "infected",
-    verdict: { verdict: "infected", signatureName: "X" },
-  });
-  expect(await readProblem(await fetch(url))).toMatchObject({ status: 403, code: "FILE_BLOCKED" });
+  const before = await getRecord(caller, fileId);
+  const infected = { ...verdict, verdict: "infected", signatureName: "X", scannedAtMs: Date.now() + 5000 };
+  const unscannable = { ...verdict, verdict: "unscannable", scannedAtMs: Date.now() - 5000 };
+  for (const late of [verdict, infected, unscannable]) {
+    const answer = await report(late);
+    expect(await answer.json()).toEqual({ state: "clean", sniffedType: null, derivatives: [] });
+  }
+  expect(await getRecord(caller, fileId)).toEqual(before);
+});
+
+test("a processor that starts is told how the version stands", async () => {
+  const { verdict } = await cleanFile();
+  const { tenantId, fileId, version, etag, sizeBytes } = verdict;
+  const start = { kind: "start", tenantId, fileId, version, etag, sizeBytes };
+  expect(await (await report(start)).json()).toMatchObject({ state: "clean" });
+  const refused = await report({ ...start, etag: "other" });
+  expect(await readProblem(refused)).toMatchObject({ status: 409, code: "REPORT_REFUSED" });
 });
 
 test.each([

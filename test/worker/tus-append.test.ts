@@ -31,14 +31,16 @@ async function expectUnchanged(caller: Caller, location: string): Promise<void> 
   expect(rest.headers.get("upload-offset")).toBe("10");
 }
 
-/** Goes on as a client does: what was on its way when it asked may have moved the upload, which it is told then. */
-async function sendRest(caller: Caller, location: string, offset: number, bytes: Buffer): Promise<void> {
-  const answer = await append(caller, location, offset, bytes.subarray(offset));
-  if (answer.status === 204) return;
-  expect(answer.status).toBe(409);
-  const told = Number(answer.headers.get("upload-offset"));
-  expect(told).toBeGreaterThan(offset);
-  expect((await append(caller, location, told, bytes.subarray(told))).status).toBe(204);
+/**
+ * Goes on as a client does until all is there: what was on its way when it asked may yet move the upload, and a refusal
+ * may come before its body is sent, which ends the connection.
+ */
+async function sendRest(caller: Caller, location: string, bytes: Buffer<ArrayBuffer>): Promise<void> {
+  for (let offset = 0; offset < bytes.byteLength; ) {
+    offset = await headOffset(caller, location);
+    const answer = await append(caller, location, offset, bytes.subarray(offset)).catch(() => undefined);
+    if (answer?.status === 204) return;
+  }
 }
 
 test.each([
@@ -151,7 +153,7 @@ test.each([100_000, PART + 300_001])(
     const offset = await headOffset(caller, location);
     expect(offset).toBeGreaterThanOrEqual(1_000);
     expect(offset).toBeLessThanOrEqual(1_000 + sentBytes);
-    await sendRest(caller, location, offset, bytes);
+    await sendRest(caller, location, bytes);
     await expectStored(caller, fileIdOf(location), bytes);
   },
 );

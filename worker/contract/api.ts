@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { FileId } from "./ids.ts";
+import type { Identity } from "./ids.ts";
+import { FileId, UserId } from "./ids.ts";
 import { DERIVATIVE_NAMES } from "./keys.ts";
 
 /** State of a file: that of its current version, or `deleted`. Only `clean` is ever served. */
@@ -112,6 +113,54 @@ export const SignedUrlResponse = z
   })
   .meta({ id: "SignedUrlResponse" });
 export type SignedUrlResponse = z.infer<typeof SignedUrlResponse>;
+
+/** Longest name of an entity's type or of its id, as an upload may declare them. */
+const MAX_ENTITY_LENGTH = 128;
+const EntityName = z.string().min(1).max(MAX_ENTITY_LENGTH);
+
+/** `image/png`, or `image/*` for all of a kind; lower case, without parameters. */
+const TypePattern = z.string().regex(/^[a-z0-9][a-z0-9.+-]{0,62}\/(?:\*|[a-z0-9][a-z0-9.+-]{0,126})$/);
+const MAX_TYPE_PATTERNS = 20;
+
+/** What an upload grant allows; what isn't said isn't limited beyond what holds for every upload. */
+export const UploadGrantScope = z.object({
+  entityType: EntityName.optional(),
+  entityId: EntityName.optional(),
+  maxBytes: z.int().min(0).optional(),
+  types: z.array(TypePattern).min(1).max(MAX_TYPE_PATTERNS).optional().meta({
+    description: "Media types, or all of a kind as image/*",
+  }),
+});
+export type UploadGrantScope = z.infer<typeof UploadGrantScope>;
+
+/** A grant whose token was verified, or is about to be made: one upload, as this file, by this member. */
+export interface UploadGrant {
+  readonly identity: Identity;
+  readonly fileId: FileId;
+  readonly scope: UploadGrantScope;
+  readonly expiresAtMs: number;
+}
+
+/** An upload grant lives an hour at most (R10). */
+export const MAX_UPLOAD_GRANT_SECONDS = 3600;
+
+/** Body of `POST /v1/upload-grants`. */
+export const UploadGrantRequest = UploadGrantScope.extend({
+  userId: UserId.optional().meta({ description: "Who will own the file; without it, the caller" }),
+  expiresInSeconds: z.int().min(1).max(MAX_UPLOAD_GRANT_SECONDS).default(900),
+})
+  .strict()
+  .meta({ id: "UploadGrantRequest" });
+export type UploadGrantRequest = z.infer<typeof UploadGrantRequest>;
+
+export const UploadGrantResponse = z
+  .object({
+    fileId: FileId.meta({ description: "The id that the file will have" }),
+    token: z.string().meta({ description: "A bearer token for one upload at /v1/uploads" }),
+    expiresAt: Timestamp,
+  })
+  .meta({ id: "UploadGrant" });
+export type UploadGrantResponse = z.infer<typeof UploadGrantResponse>;
 
 const PartHealth = z.object({ state: z.enum(["ok", "down"]), detail: z.string() });
 

@@ -22,13 +22,20 @@ export const ERRORS = {
   UPLOAD_CHECKSUM_INVALID: kind(400, "The checksum header is not valid"),
   UPLOAD_METADATA_INVALID: kind(400, "Upload-Metadata is not valid"),
   UPLOAD_HEADER_INVALID: kind(400, "An upload header is not valid"),
+  // RFC 9530 names no status. The bytes of one request, which may be sent again; and those of the whole, for good.
+  CONTENT_DIGEST_MISMATCH: kind(400, "The content doesn't have the digest that was sent with it", true),
+  REPR_DIGEST_MISMATCH: kind(400, "The file doesn't have the digest that was announced for it"),
   FILE_NAME_REQUIRED: kind(400, "A file needs a name"),
   FILE_NAME_INVALID: kind(400, "The file name can't be used"),
+  FORM_INVALID: kind(400, "The form is not valid"),
+  BODY_INCOMPLETE: kind(400, "The body ended before all of it was there", true),
 
   TOKEN_MISSING: kind(401, "A bearer token is required"),
   TOKEN_INVALID: kind(401, "The token is not valid"),
   TOKEN_EXPIRED: kind(401, "The token has expired"),
 
+  ROLE_REQUIRED: kind(403, "The caller's role doesn't allow this"),
+  GRANT_SCOPE: kind(403, "The upload grant doesn't cover this"),
   UPLOAD_FINAL: kind(403, "A final upload takes no bytes of its own"),
   FILE_BLOCKED: kind(403, "The file did not pass the virus check"),
   SIGNATURE_INVALID: kind(403, "The signature is not valid"),
@@ -43,6 +50,7 @@ export const ERRORS = {
   UPLOAD_OFFSET_MISMATCH: kind(409, "The upload is at another offset"),
   UPLOAD_SUPERSEDED: kind(409, "Another request took the upload over", true),
   UPLOAD_COMPLETED: kind(409, "The upload is complete"),
+  GRANT_USED: kind(409, "The upload grant was used already"),
   FILE_NOT_READY: kind(409, "The file is not ready yet", true),
   REPORT_REFUSED: kind(409, "The report does not fit the stored object"),
 
@@ -93,6 +101,8 @@ interface AppErrorOptions {
   errors?: readonly FieldProblem[];
   /** Response headers that belong to the error, e.g. the right `Upload-Offset` of a 409. */
   headers?: Readonly<Record<string, string>>;
+  /** Extension members of the problem document (RFC 9457, 3.2), or a registered `type` in the place of ours. */
+  members?: Readonly<Record<string, string | number>>;
   cause?: unknown;
 }
 
@@ -102,6 +112,7 @@ export class AppError extends Error {
   readonly detail: string | undefined;
   readonly errors: readonly FieldProblem[] | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  readonly members: Readonly<Record<string, string | number>>;
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
     super(`${code}: ${options.detail ?? ERRORS[code].title}`, { cause: options.cause });
@@ -110,16 +121,20 @@ export class AppError extends Error {
     this.detail = options.detail;
     this.errors = options.errors;
     this.headers = options.headers ?? {};
+    this.members = options.members ?? {};
   }
 
-  /** The same error with more response headers. */
-  withHeaders(headers: Readonly<Record<string, string>>): AppError {
+  /** The same error with more response headers, and more members of its document. */
+  withHeaders(
+    headers: Readonly<Record<string, string>>,
+    members: Readonly<Record<string, string | number>> = {},
+  ): AppError {
     const { code, detail, errors, cause } = this;
-    const merged = { ...this.headers, ...headers };
     return new AppError(code, {
       detail,
       cause,
-      headers: merged,
+      headers: { ...this.headers, ...headers },
+      members: { ...this.members, ...members },
       ...(errors === undefined ? {} : { errors }),
     });
   }
@@ -141,6 +156,7 @@ export function formatProblem(error: unknown, requestId?: string): Problem {
     ...(known.detail === undefined ? {} : { detail: known.detail }),
     ...(known.errors === undefined ? {} : { errors: [...known.errors] }),
     ...(requestId === undefined ? {} : { requestId }),
+    ...known.members,
   };
 }
 

@@ -122,6 +122,18 @@ export function extensionOf(filename: string): string {
   return dot <= 0 ? "" : filename.slice(dot + 1).toLowerCase();
 }
 
+/** Characters that are not seen: they must not hide an ending. Zero-width ones are at home in several scripts. */
+const UNSEEN = /[\p{Cf}\p{Zs}]+/gu;
+
+/**
+ * Every ending that some system may take a name by: Windows drops dots and spaces at the end, and what follows a colon
+ * is a stream of the file before it.
+ */
+function endingsOf(filename: string): readonly string[] {
+  const seen = filename.normalize("NFKC").replace(UNSEEN, "");
+  return seen.split(":").map((name) => extensionOf(name.replace(/\.+$/, "")));
+}
+
 /** A media type without its parameters, lower case ("text/plain; charset=utf-8" → "text/plain"). */
 export function bareMediaType(mediaType: string): string {
   return (mediaType.split(";", 1)[0] ?? "").trim().toLowerCase();
@@ -131,7 +143,13 @@ export type FileRule = "extension-blocked" | "type-not-allowed" | "type-unknown"
 
 export type FileCheck =
   | { readonly accepted: true; readonly mimeType: string; readonly fileClass: FileClass }
-  | { readonly accepted: false; readonly rule: FileRule; readonly detail: string };
+  | {
+      readonly accepted: false;
+      readonly rule: FileRule;
+      readonly detail: string;
+      /** Of the rule "size": the most that a file of this kind may be. */
+      readonly limitBytes?: number;
+    };
 
 function refuse(rule: FileRule, detail: string): FileCheck {
   return { accepted: false, rule, detail };
@@ -147,8 +165,9 @@ function formatMebibytes(bytes: number): string {
  */
 export function checkFile(filename: string, declaredType: string, sizeBytes?: number): FileCheck {
   const extension = extensionOf(filename);
-  if (BLOCKED_EXTENSIONS.has(extension)) {
-    return refuse("extension-blocked", `Files ending in ".${extension}" are not accepted.`);
+  const blocked = endingsOf(filename).find((ending) => BLOCKED_EXTENSIONS.has(ending));
+  if (blocked !== undefined) {
+    return refuse("extension-blocked", `Files ending in ".${blocked}" are not accepted.`);
   }
   const bare = bareMediaType(declaredType);
   const undeclared = bare === "" || bare === "application/octet-stream";
@@ -159,10 +178,8 @@ export function checkFile(filename: string, declaredType: string, sizeBytes?: nu
   if (type === undefined) return refuse("type-not-allowed", `Files of type ${bare} are not accepted.`);
   const limitBytes = CLASS_LIMIT_BYTES[type.fileClass];
   if (sizeBytes !== undefined && sizeBytes > limitBytes) {
-    return refuse(
-      "size",
-      `A file of this kind (${type.fileClass}) may be ${formatMebibytes(limitBytes)} at most.`,
-    );
+    const detail = `A file of this kind (${type.fileClass}) may be ${formatMebibytes(limitBytes)} at most.`;
+    return { accepted: false, rule: "size", detail, limitBytes };
   }
   return { accepted: true, mimeType: type.mimeType, fileClass: type.fileClass };
 }

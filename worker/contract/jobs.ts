@@ -1,6 +1,11 @@
 import { z } from "zod";
 import { FileVersionRef } from "./ids.ts";
 
+/** Digests of a whole file, as RFC 9530 names them: algorithm → base64. */
+export const ReprDigests = z.partialRecord(z.enum(["sha-256", "sha-512"]), z.base64());
+export type ReprDigests = Readonly<z.infer<typeof ReprDigests>>;
+export type ReprDigestName = keyof z.infer<typeof ReprDigests>;
+
 /**
  * A queue message to the processor: check one stored version and make its derivatives. Nothing in it is secret, and it
  * may arrive more than once. `etag` binds the job to the very bytes that were stored.
@@ -11,6 +16,8 @@ export const ProcessJob = FileVersionRef.extend({
   etag: z.string().min(1),
   sizeBytes: z.int().min(0),
   declaredType: z.string(),
+  /** What the client announced and the edge could not compare: bytes that have another digest are never clean. */
+  expectedDigests: ReprDigests.optional(),
 });
 export type ProcessJob = z.infer<typeof ProcessJob>;
 

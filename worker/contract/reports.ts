@@ -7,6 +7,25 @@ export type Verdict = z.infer<typeof Verdict>;
 
 const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
 
+/**
+ * A job is about to be done: the answer tells how its version stands, so that what was done before isn't done again.
+ * Refused when the version has other bytes than the job's.
+ */
+export const StartReport = FileVersionRef.extend({
+  kind: z.literal("start"),
+  etag: z.string().min(1),
+  sizeBytes: z.int().min(0),
+});
+export type StartReport = z.infer<typeof StartReport>;
+
+/** How a version stands after a report about it. */
+export const Standing = z.object({
+  state: z.enum(["quarantined", "clean", "infected", "unscannable"]),
+  sniffedType: z.string().nullable(),
+  derivatives: z.array(z.enum(DERIVATIVE_NAMES)),
+});
+export type Standing = z.infer<typeof Standing>;
+
 /** What one pass over the object found. A version becomes available by this report, not by its derivatives. */
 export const VerdictReport = FileVersionRef.extend({
   kind: z.literal("verdict"),
@@ -52,7 +71,12 @@ export const HeartbeatReport = z.object({
 });
 export type HeartbeatReport = z.infer<typeof HeartbeatReport>;
 
-export const Report = z.discriminatedUnion("kind", [VerdictReport, DerivativeReport, HeartbeatReport]);
+export const Report = z.discriminatedUnion("kind", [
+  StartReport,
+  VerdictReport,
+  DerivativeReport,
+  HeartbeatReport,
+]);
 export type Report = z.infer<typeof Report>;
 
 export const REPORTS_PATH = "/v1/internal/reports";

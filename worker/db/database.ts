@@ -1,6 +1,7 @@
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import { drizzle } from "drizzle-orm/d1";
 import type { TenantId } from "#contract/ids.ts";
+import { withD1Deadline } from "./d1-deadline.ts";
 import * as schema from "./schema.ts";
 
 export type Database = DrizzleD1Database<typeof schema>;
@@ -15,7 +16,7 @@ const databases = new WeakMap<D1Database, Database>();
 function open(binding: D1Database): Database {
   const known = databases.get(binding);
   if (known !== undefined) return known;
-  const database = drizzle(binding, { schema });
+  const database = drizzle(withD1Deadline(binding), { schema });
   databases.set(binding, database);
   return database;
 }

@@ -1,6 +1,7 @@
 import type { Column, SQL } from "drizzle-orm";
 import { and, desc, eq, inArray, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
 import type { FileId, FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
+import type { ReprDigests } from "#contract/jobs.ts";
 import type { Database } from "./database.ts";
 import { derivatives, files, fileTags, fileVersions, verdicts } from "./schema.ts";
 
@@ -31,8 +32,26 @@ export interface NewFile {
   readonly nowMs: number;
 }
 
-/** Inserts the record of a file whose upload is about to begin, in one batch. */
-export async function insertFile(db: Database, file: NewFile): Promise<void> {
+/** Inserts the record of a file whose upload is about to begin, in one batch. False where its id is taken. */
+export async function insertFile(db: Database, file: NewFile): Promise<boolean> {
+  try {
+    await insertFileRows(db, file);
+    return true;
+  } catch (error) {
+    if (isTaken(error)) return false;
+    throw error;
+  }
+}
+
+/** D1 has no error codes; its message ends in SQLite's own name of the error. */
+function isTaken(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (
+    /UNIQUE constraint failed: files\.tenant_id, files\.id\b/.test(error.message) || isTaken(error.cause)
+  );
+}
+
+async function insertFileRows(db: Database, file: NewFile): Promise<void> {
   const { tenantId, fileId, version } = file.ref;
   await db.batch([
     db.insert(files).values({
@@ -86,6 +105,8 @@ export interface StoredObject {
   readonly objectKey: string;
   readonly etag: string;
   readonly sizeBytes: number;
+  /** What its bytes must have; null where nothing was announced, or was compared already. */
+  readonly expectedDigests: ReprDigests | null;
 }
 
 /** Records that a version's bytes are stored: `uploading` → `quarantined`. Doing it again changes nothing. */

@@ -1,4 +1,6 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, exists, sql } from "drizzle-orm";
+import type { FileVersionRef } from "#contract/ids.ts";
+import type { DerivativeName } from "#contract/keys.ts";
 import type { DerivativeReport, HeartbeatReport, VerdictReport } from "#contract/reports.ts";
 import type { Database } from "./database.ts";
 import { derivatives, files, fileVersions, processorHeartbeats, verdicts } from "./schema.ts";
@@ -6,44 +8,58 @@ import { derivatives, files, fileVersions, processorHeartbeats, verdicts } from 
 export type HeartbeatRow = typeof processorHeartbeats.$inferSelect;
 
 /**
- * Keeps a verdict and sets the version's state by it, in one batch. The same report twice changes nothing. A verdict
- * about other bytes than those recorded (another etag) changes no state.
+ * Keeps a verdict and sets the version's state by it, in one batch, if the version still waits for one and has the bytes
+ * that the verdict is about. So a job that is done twice leaves one verdict, and none of its copies overrules another.
  */
 export async function insertVerdict(db: Database, report: VerdictReport): Promise<void> {
   const { tenantId, fileId, version } = report;
+  const waiting = and(
+    eq(fileVersions.tenantId, tenantId),
+    eq(fileVersions.fileId, fileId),
+    eq(fileVersions.version, version),
+    eq(fileVersions.etag, report.etag),
+    eq(fileVersions.state, "quarantined"),
+  );
+  const { scannedAtMs, verdict, signatureName, engine, signatureVersion } = report;
   await db.batch([
+    // The state comes last: it is what the other two look at.
+    db.insert(verdicts).select(
+      sql`SELECT ${tenantId}, ${fileId}, ${version}, ${scannedAtMs}, ${verdict}, ${signatureName}, ${engine},
+          ${signatureVersion} FROM ${fileVersions} WHERE ${waiting}`,
+    ),
     db
-      .insert(verdicts)
-      .values({
-        tenantId,
-        fileId,
-        version,
-        scannedAtMs: report.scannedAtMs,
-        verdict: report.verdict,
-        signatureName: report.signatureName,
-        engine: report.engine,
-        signatureVersion: report.signatureVersion,
-      })
-      .onConflictDoNothing(),
-    db
-      .update(fileVersions)
-      .set({ state: report.verdict, sha256: report.sha256, sniffedType: report.sniffedType })
+      .update(files)
+      .set({ updatedAtMs: scannedAtMs })
       .where(
         and(
-          eq(fileVersions.tenantId, tenantId),
-          eq(fileVersions.fileId, fileId),
-          eq(fileVersions.version, version),
-          eq(fileVersions.etag, report.etag),
-          // A late report about an older scan must not undo a newer verdict.
-          sql`NOT EXISTS (SELECT 1 FROM ${verdicts} newer WHERE newer.tenant_id = ${tenantId}
-            AND newer.file_id = ${fileId} AND newer.version = ${version} AND newer.scanned_at_ms > ${report.scannedAtMs})`,
+          eq(files.tenantId, tenantId),
+          eq(files.id, fileId),
+          exists(db.select({ one: sql`1` }).from(fileVersions).where(waiting)),
         ),
       ),
     db
-      .update(files)
-      .set({ updatedAtMs: report.scannedAtMs })
-      .where(and(eq(files.tenantId, tenantId), eq(files.id, fileId))),
+      .update(fileVersions)
+      .set({ state: verdict, sha256: report.sha256, sniffedType: report.sniffedType })
+      .where(waiting),
   ]);
+}
+
+/** Names of the derivatives that a version has. */
+export async function findDerivativeNames(
+  db: Database,
+  ref: FileVersionRef,
+): Promise<readonly DerivativeName[]> {
+  const rows = await db
+    .select({ name: derivatives.name })
+    .from(derivatives)
+    .where(
+      and(
+        eq(derivatives.tenantId, ref.tenantId),
+        eq(derivatives.fileId, ref.fileId),
+        eq(derivatives.version, ref.version),
+      ),
+    );
+  return rows.map(({ name }) => name);
 }
 
 /** Keeps a derivative's facts and the original's properties; made again, it replaces itself. */

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { check, foreignKey, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { FileId, TenantId, UserId } from "#contract/ids.ts";
+import type { ReprDigests } from "#contract/jobs.ts";
 
 const tenantId = () => text("tenant_id").$type<TenantId>().notNull();
 const fileId = () => text("file_id").$type<FileId>().notNull();
@@ -53,6 +54,8 @@ export const fileVersions = sqliteTable(
     /** Key and etag of the stored bytes: null until they are stored. */
     objectKey: text("object_key"),
     etag: text("etag"),
+    /** Digests that the client announced and that no one has compared yet: a job that is sent again needs them too. */
+    expectedDigests: text("expected_digests", { mode: "json" }).$type<ReprDigests>(),
     sha256: text("sha256"),
     properties: text("properties", { mode: "json" }).$type<Properties>().notNull().default({}),
     createdAtMs: integer("created_at_ms").notNull(),

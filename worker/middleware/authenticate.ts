@@ -15,14 +15,25 @@ function tokenError(code: "TOKEN_MISSING" | "TOKEN_INVALID" | "TOKEN_EXPIRED", c
   return new AppError(code, { headers: CHALLENGE, cause });
 }
 
+/** What a failed verification answers: which check it was is not told. */
+export function asTokenError(cause: unknown): AppError {
+  return tokenError(cause instanceof errors.JWTExpired ? "TOKEN_EXPIRED" : "TOKEN_INVALID", cause);
+}
+
+/** The token of an `Authorization` header. Throws `TOKEN_MISSING`, or `TOKEN_INVALID` for what is no bearer token. */
+export function requireBearer(authorization: string | undefined): string {
+  if (authorization === undefined || authorization === "") throw tokenError("TOKEN_MISSING");
+  const token = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization)?.[1];
+  if (token === undefined) throw tokenError("TOKEN_INVALID");
+  return token;
+}
+
 /**
  * Who a bearer token speaks for. Throws `TOKEN_MISSING`, `TOKEN_EXPIRED` or `TOKEN_INVALID`; which check failed is not
  * told. RFC 7519; algorithms other than HS256, `none` above all, are refused before the signature is looked at.
  */
 export async function verifyToken(authorization: string | undefined, jwt: Config["jwt"]): Promise<Identity> {
-  const token = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization ?? "")?.[1];
-  if (authorization === undefined || authorization === "") throw tokenError("TOKEN_MISSING");
-  if (token === undefined) throw tokenError("TOKEN_INVALID");
+  const token = requireBearer(authorization);
   try {
     const { payload } = await jwtVerify(token, jwt.secret, {
       algorithms: ["HS256"],
@@ -34,7 +45,7 @@ export async function verifyToken(authorization: string | undefined, jwt: Config
     const claims = Claims.parse(payload);
     return { tenantId: claims.tenant, userId: claims.sub, role: claims.role };
   } catch (cause) {
-    throw tokenError(cause instanceof errors.JWTExpired ? "TOKEN_EXPIRED" : "TOKEN_INVALID", cause);
+    throw asTokenError(cause);
   }
 }
 

@@ -3,13 +3,14 @@ import { TUS_VERSION } from "#contract/tus.ts";
 import type { AppEnv } from "../app-env.ts";
 import { formatUploadLimit } from "../uploads/ietf/fields.ts";
 import { TUS_CHECKSUM_ALGORITHMS, TUS_EXTENSIONS } from "../uploads/tus/tus-headers.ts";
+import { effectiveMethod } from "./effective-method.ts";
 
 /** What the upload resources can do: said by every answer to OPTIONS, and in part by the others. */
 export const uploadHeaders = createMiddleware<AppEnv>(async (c, next) => {
   await next();
   const { headers, status } = c.res;
-  const { maxUploadBytes } = c.get("config");
-  const isOptions = c.req.method === "OPTIONS";
+  const { maxUploadBytes, maxAppendBytes } = c.get("config");
+  const isOptions = effectiveMethod(c.req.raw) === "OPTIONS";
   // tus 1.0: every answer but that to OPTIONS says the version.
   if (!isOptions) headers.set("Tus-Resumable", TUS_VERSION);
   if (isOptions || status === 412) {
@@ -18,7 +19,12 @@ export const uploadHeaders = createMiddleware<AppEnv>(async (c, next) => {
     headers.set("Tus-Max-Size", String(maxUploadBytes));
     headers.set("Tus-Checksum-Algorithm", TUS_CHECKSUM_ALGORITHMS);
   }
-  if ((isOptions || status === 413) && !headers.has("Upload-Limit")) {
-    headers.set("Upload-Limit", formatUploadLimit({ maxSizeBytes: maxUploadBytes, expiresAtMs: null }, 0));
-  }
+  const general = formatUploadLimit({ maxSizeBytes: maxUploadBytes, expiresAtMs: null }, 0);
+  const limit = headers.get("Upload-Limit") ?? (isOptions || status === 413 ? general : null);
+  if (limit === null) return;
+  // One for all uploads and one for all requests, so it is said here and nowhere else.
+  headers.set(
+    "Upload-Limit",
+    maxAppendBytes === null ? limit : `${limit}, max-append-size=${maxAppendBytes}`,
+  );
 });

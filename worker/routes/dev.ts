@@ -1,10 +1,13 @@
 import { Hono } from "hono";
 import { SignJWT } from "jose";
+import { z } from "zod";
 import { AppError } from "#contract/errors.ts";
-import { Identity } from "#contract/ids.ts";
+import { Role, TenantId, UserId } from "#contract/ids.ts";
 import type { AppEnv } from "../app-env.ts";
 
 const TOKEN_SECONDS = 900;
+
+const TokenRequest = z.object({ tenant: TenantId, user: UserId, role: Role });
 
 /**
  * `/v1/dev/token`: a session for the demo page, without asking who it is for. It is there only where `DEVELOPMENT` is
@@ -13,13 +16,13 @@ const TOKEN_SECONDS = 900;
 export const dev = new Hono<AppEnv>().post("/token", async (c) => {
   const { development, jwt } = c.get("config");
   if (!development) throw new AppError("ROUTE_NOT_FOUND");
-  const { tenant, user, role } = await c.req.json<Record<string, unknown>>();
-  const parsed = Identity.safeParse({ tenantId: tenant, userId: user, role });
+  const body: unknown = await c.req.json().catch(() => undefined);
+  const parsed = TokenRequest.safeParse(body);
   if (!parsed.success) throw new AppError("REQUEST_INVALID");
   const expiresAt = new Date(Date.now() + TOKEN_SECONDS * 1000);
-  const token = await new SignJWT({ tenant: parsed.data.tenantId, role: parsed.data.role })
+  const token = await new SignJWT({ tenant: parsed.data.tenant, role: parsed.data.role })
     .setProtectedHeader({ alg: "HS256" })
-    .setSubject(parsed.data.userId)
+    .setSubject(parsed.data.user)
     .setIssuer(jwt.issuer)
     .setAudience(jwt.audience)
     .setIssuedAt()

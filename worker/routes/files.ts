@@ -4,10 +4,12 @@ import { AppError } from "#contract/errors.ts";
 import { FileId } from "#contract/ids.ts";
 import { serveObject } from "../delivery/serve.ts";
 import { authenticate } from "../middleware/authenticate.ts";
+import { releaseBody } from "../middleware/release-body.ts";
 import { deleteFile, getFile, getFiles } from "../services/files.ts";
 import { requireDownload } from "../services/servable.ts";
 import { r2Store } from "../storage/r2.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
+import { storePlainUpload } from "./plain-uploads.ts";
 
 const TOKEN_ERRORS = ["TOKEN_MISSING", "TOKEN_INVALID", "TOKEN_EXPIRED"] as const;
 
@@ -29,6 +31,81 @@ const listRoute = createRoute({
   responses: {
     200: { description: "A page of files", content: { "application/json": { schema: FileList } } },
     ...problemResponses("REQUEST_INVALID", ...TOKEN_ERRORS),
+  },
+});
+
+const FIELD_DESCRIPTIONS = {
+  entityType: "What the file belongs to",
+  entityId: "Which one of those",
+  tags: "Separated by commas",
+} as const;
+
+const fieldProperties = Object.fromEntries(
+  Object.entries(FIELD_DESCRIPTIONS).map(([name, description]) => [name, { type: "string", description }]),
+);
+
+/**
+ * The body is documented by schemas that nothing validates by: what would, reads all of it first. The service checks
+ * what is in it as it comes.
+ */
+const createFileRoute = createRoute({
+  method: "post",
+  path: "/",
+  summary: "Upload a file in one request",
+  description:
+    "For small files and scripts: the body is the file, named by Content-Disposition and typed by Content-Type, or a " +
+    "form with one file and the fields before it. Nothing of it is kept unless all of it arrives; large files and " +
+    "poor connections are for /v1/uploads.",
+  security: [{ bearer: [] }],
+  request: {
+    headers: z.object({
+      "content-disposition": z
+        .string()
+        .optional()
+        .meta({ description: 'The name of a file that is the body: attachment; filename="a.txt"' }),
+    }),
+    query: z.object({
+      entityType: z.string().optional().meta({ description: FIELD_DESCRIPTIONS.entityType }),
+      entityId: z.string().optional().meta({ description: FIELD_DESCRIPTIONS.entityId }),
+      tags: z.string().optional().meta({ description: FIELD_DESCRIPTIONS.tags }),
+    }),
+    body: {
+      required: true,
+      content: {
+        "*/*": { schema: { type: "string", format: "binary" } },
+        "multipart/form-data": {
+          schema: {
+            type: "object",
+            required: ["file"],
+            properties: { ...fieldProperties, file: { type: "string", format: "binary" } },
+          },
+        },
+      },
+    },
+  },
+  responses: {
+    201: {
+      description: "The file is stored and waits for its check",
+      headers: z.object({ Location: z.string().meta({ description: "/v1/files/{id}" }) }),
+      content: { "application/json": { schema: FileRecord } },
+    },
+    ...problemResponses(
+      "REQUEST_INVALID",
+      "FORM_INVALID",
+      "BODY_INCOMPLETE",
+      "FILE_NAME_REQUIRED",
+      "FILE_NAME_INVALID",
+      "UPLOAD_METADATA_INVALID",
+      "UPLOAD_HEADER_INVALID",
+      "FILE_TOO_LARGE",
+      "UPLOAD_BODY_TOO_LARGE",
+      "FILE_TYPE_REFUSED",
+      "FILE_TYPE_MISMATCH",
+      "UPLOAD_CHECKSUM_MISMATCH",
+      "UPLOAD_BUSY",
+      "STORE_UNAVAILABLE",
+      ...TOKEN_ERRORS,
+    ),
   },
 });
 
@@ -84,12 +161,17 @@ const contentRoute = createRoute({
 });
 
 const router = openApiRouter();
-router.use(authenticate);
+router.use(releaseBody, authenticate);
 
-/** `/v1/files`: records, content, deletion. */
+/** `/v1/files`: plain uploads, records, content, deletion. */
 export const files = router
   .openapi(listRoute, async (c) => {
     return c.json(await getFiles(c.env, c.get("identity"), c.req.valid("query")), 200);
+  })
+  .openapi(createFileRoute, async (c) => {
+    const fileId = await storePlainUpload(c);
+    const record = await getFile(c.env, c.get("identity"), fileId);
+    return c.json(record, 201, { Location: `/v1/files/${fileId}` });
   })
   .openapi(getRoute, async (c) => {
     const fileId = requireFileId(c.req.valid("param").id);

@@ -24,6 +24,6 @@ export const reports = new Hono<AppEnv>()
     const signature = c.req.header(REPORT_SIGNATURE_HEADER) ?? "";
     const genuine = await verifyReport(c.get("config").reportSecret, body, signature, Date.now());
     if (!genuine) throw new AppError("SIGNATURE_INVALID");
-    await applyReport(c.env, parseReport(body), Date.now());
-    return c.body(null, 204);
+    const standing = await applyReport(c.env, parseReport(body), Date.now());
+    return standing === undefined ? c.body(null, 204) : c.json(standing);
   });

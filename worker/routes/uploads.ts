@@ -4,9 +4,15 @@ import { AppError } from "#contract/errors.ts";
 import { FileId } from "#contract/ids.ts";
 import { TUS_VERSION, UPLOAD_CONTENT_TYPE } from "#contract/tus.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
-import { authenticate } from "../middleware/authenticate.ts";
+import { effectiveMethod } from "../middleware/effective-method.ts";
+import { releaseBody } from "../middleware/release-body.ts";
+import { authenticateUpload } from "../middleware/upload-grant.ts";
+import { requireGrantedKind } from "../services/upload-grants.ts";
 import { createPartialUpload, createUpload, forgetUpload } from "../services/uploads.ts";
+import type { IetfCreation } from "../uploads/ietf/ietf-creation.ts";
 import { parseIetfCreation } from "../uploads/ietf/ietf-creation.ts";
+import { describeRefusal } from "../uploads/ietf/problems.ts";
+import { bodyBytesOf, requireBodyWithin } from "../uploads/request-body.ts";
 import type { TusCreation } from "../uploads/tus/tus-headers.ts";
 import { MAX_PARTIALS, parseTusCreation } from "../uploads/tus/tus-headers.ts";
 import type { UploadContext, UploadCreation } from "../uploads/upload-context.ts";
@@ -15,17 +21,11 @@ import type { PartialSource } from "../uploads/upload-state.ts";
 
 type Protocol = UploadContext["protocol"];
 
-/** Lets go of a body that was refused unread: left alone, it stalls the connection's next request. */
-const releaseBody = createMiddleware<AppEnv>(async (c, next) => {
-  await next();
-  const { body } = c.req.raw;
-  if (body !== null && !body.locked && !c.req.raw.bodyUsed) await body.cancel();
+/** What there is, for clients that can't send OPTIONS; `uploadHeaders` says it. Needs no token, as OPTIONS doesn't. */
+const answerOptions = createMiddleware<AppEnv>(async (c, next) => {
+  if (effectiveMethod(c.req.raw) === "OPTIONS") return c.body(null, 204);
+  return next();
 });
-
-/** tus 1.0: "If the header is present, the Server MUST treat the request as if its method was that of the header." */
-function effectiveMethod(request: Request): string {
-  return request.headers.get("X-HTTP-Method-Override")?.toUpperCase() ?? request.method;
-}
 
 /** Fields that only a tus client sends: with them, a missing `Tus-Resumable` is a fault and not another protocol. */
 const TUS_FIELDS = ["Upload-Metadata", "Upload-Defer-Length", "Upload-Concat", "Upload-Checksum"] as const;
@@ -55,16 +55,18 @@ function objectOf(c: AppContext, fileId: FileId) {
   return c.env.UPLOADS.get(c.env.UPLOADS.idFromName(name));
 }
 
-function sendToObject(
-  c: AppContext,
-  target: Pick<UploadContext, "fileId" | "protocol" | "creation">,
-): Promise<Response> {
-  const { maxAppendBytes } = c.get("config");
-  const context = { ...target, identity: c.get("identity"), requestId: c.get("requestId"), maxAppendBytes };
-  return objectOf(c, target.fileId).fetch(withUploadContext(c.req.raw, effectiveMethod(c.req.raw), context));
+type Target = Pick<UploadContext, "fileId" | "protocol" | "creation"> &
+  Partial<Pick<UploadContext, "idleMs">>;
+
+/** Hands a request to the object of the upload that it is about: the caller's own, or another in its name. */
+export function sendToObject(c: AppContext, target: Target, request = c.req.raw): Promise<Response> {
+  const { maxAppendBytes, uploadIdleMs: idleMs } = c.get("config");
+  const caller = { identity: c.get("identity"), requestId: c.get("requestId") };
+  const context = { idleMs, ...target, ...caller, maxAppendBytes };
+  return objectOf(c, target.fileId).fetch(withUploadContext(request, effectiveMethod(request), context));
 }
 
-interface Creation {
+export interface Creation {
   readonly fileId: FileId;
   readonly creation: UploadCreation;
 }
@@ -74,21 +76,30 @@ function limitsOf(c: AppContext) {
 }
 
 async function acceptTus(c: AppContext): Promise<Creation> {
-  const { headers, body } = c.req.raw;
+  requireBodyWithin(c.req.raw, c.get("config").maxAppendBytes);
+  const { headers } = c.req.raw;
   const declared = parseTusCreation(headers);
-  const hasBody = body !== null && headers.get("Content-Length") !== "0";
+  const hasBody = bodyBytesOf(c.req.raw) !== 0;
   if (hasBody && headers.get("Content-Type") !== UPLOAD_CONTENT_TYPE) {
     throw new AppError("UPLOAD_CONTENT_TYPE_INVALID", { detail: `A body is ${UPLOAD_CONTENT_TYPE}.` });
   }
+  if (hasBody && declared.kind === "final") throw new AppError("UPLOAD_FINAL");
+  requireGrantedKind(c.get("grant"), declared.kind);
   const sources = declared.kind === "final" ? await findPartials(c, declared) : [];
   const lengthBytes = declared.kind === "final" ? sumOf(sources) : declared.lengthBytes;
   const limits = limitsOf(c);
   const { fileId, ...accepted } =
     declared.kind === "partial"
       ? createPartialUpload(lengthBytes, limits.maxUploadBytes)
-      : await createUpload(c.env, c.get("identity"), { metadata: declared.metadata, lengthBytes }, limits);
+      : await createUpload(
+          c.env,
+          c.get("identity"),
+          { metadata: declared.metadata, lengthBytes, grant: c.get("grant") },
+          limits,
+        );
   const { kind, metadataHeader: metadata, concatHeader: concat } = declared;
-  return { fileId, creation: { ...accepted, kind, metadata, concat, reprDigests: {}, lengthBytes, sources } };
+  const ofIetf = { reprDigests: {}, wantedDigest: null };
+  return { fileId, creation: { ...accepted, ...ofIetf, kind, metadata, concat, lengthBytes, sources } };
 }
 
 function sumOf(sources: readonly PartialSource[]): number {
@@ -112,21 +123,34 @@ async function findPartials(c: AppContext, { partialIds }: TusCreation): Promise
   });
 }
 
-async function acceptIetf(c: AppContext): Promise<Creation> {
-  const { metadata, lengthBytes, reprDigests } = parseIetfCreation(c.req.raw);
+/** As `acceptIetf`, with what the IETF's protocol wants said of a refusal. */
+async function acceptOrDescribe(c: AppContext): Promise<Creation> {
+  try {
+    return await acceptIetf(c, parseIetfCreation(c.req.raw));
+  } catch (error) {
+    throw error instanceof AppError ? describeRefusal(error) : error;
+  }
+}
+
+/** Takes in what an IETF creation declares; a plain upload declares the same. */
+export async function acceptIetf(c: AppContext, declared: IetfCreation): Promise<Creation> {
+  requireBodyWithin(c.req.raw, c.get("config").maxAppendBytes);
+  const { metadata, lengthBytes, reprDigests, wantedDigest, codedType } = declared;
   const { fileId, ...accepted } = await createUpload(
     c.env,
     c.get("identity"),
-    { metadata, lengthBytes },
+    { metadata, lengthBytes, grant: c.get("grant") },
     limitsOf(c),
   );
-  const nothingOfTus = { kind: "file", metadata: null, concat: null, sources: [] } as const;
-  return { fileId, creation: { ...accepted, ...nothingOfTus, sources: [], reprDigests, lengthBytes } };
+  const nothingOfTus = { kind: "file", metadata: null, concat: null } as const;
+  const declaredType = codedType ?? accepted.declaredType;
+  const ofTheWhole = { declaredType, reprDigests, wantedDigest, lengthBytes, sources: [] };
+  return { fileId, creation: { ...accepted, ...nothingOfTus, ...ofTheWhole } };
 }
 
 async function handleCreation(c: AppContext): Promise<Response> {
   const protocol = protocolOf(c.req.raw);
-  const { fileId, creation } = protocol === "tus" ? await acceptTus(c) : await acceptIetf(c);
+  const { fileId, creation } = protocol === "tus" ? await acceptTus(c) : await acceptOrDescribe(c);
   const answer = await sendToObject(c, { fileId, protocol, creation });
   // Refused before it became an upload: then there is nothing that the record could be of.
   const stands = answer.ok || answer.headers.has("Location") || answer.headers.has("Upload-Offset");
@@ -139,7 +163,9 @@ async function handleCreation(c: AppContext): Promise<Response> {
 async function handleUpload(c: AppContext, id: string): Promise<Response> {
   const protocol = protocolOf(c.req.raw);
   const parsed = FileId.safeParse(id);
-  if (!parsed.success) throw new AppError("UPLOAD_NOT_FOUND");
+  if (!parsed.success || parsed.data !== (c.get("grant")?.fileId ?? parsed.data)) {
+    throw new AppError("UPLOAD_NOT_FOUND");
+  }
   return sendToObject(c, { fileId: parsed.data, protocol });
 }
 
@@ -153,7 +179,7 @@ function requireMethod(c: AppContext, methods: readonly string[]): void {
 
 /** tus 1.0 and the IETF's resumable uploads at `/v1/uploads`: verified here, done by the upload's own object. */
 export const uploads = new Hono<AppEnv>()
-  .use(releaseBody, authenticate)
+  .use(releaseBody, answerOptions, authenticateUpload)
   .all("/", (c) => {
     requireMethod(c, COLLECTION_METHODS);
     return handleCreation(c);

@@ -31,7 +31,10 @@ export async function reannounceUnanswered(
 }
 
 function jobOf(row: VersionRow): ProcessJob | undefined {
-  const { tenantId, fileId, version, objectKey, etag, sizeBytes, declaredType } = row;
+  const { tenantId, fileId, version, objectKey, etag, sizeBytes, declaredType, expectedDigests } = row;
   if (objectKey === null || etag === null || sizeBytes === null) return undefined;
-  return { kind: "process", tenantId, fileId, version, objectKey, etag, sizeBytes, declaredType };
+  return {
+    ...{ kind: "process", tenantId, fileId, version, objectKey, etag, sizeBytes, declaredType },
+    ...(expectedDigests === null ? {} : { expectedDigests }),
+  };
 }

@@ -1,8 +1,198 @@
-/** Placeholder until the table of types is written in this commit series. */
+import { fileTypeFromBuffer } from "file-type";
+import {
+  FORMATS,
+  type Format,
+  findFormat,
+  PROGRAMS,
+  PROGRAMS_OR_TEXTS,
+  toByteString,
+} from "./content-formats.ts";
+import { decodeText, describeText, isHtml, isPlainText, isSvg } from "./content-text.ts";
+
+/**
+ * Whether a file's first bytes can be of its declared type (R24). First, what runs is refused under any type. Then the
+ * declared type's line in the table decides: what it must show, or what else it may be. What is inside containers (a
+ * docx is a zip) is left to the processor, which reads all of it.
+ *
+ * The formats of the allow-list are told by our own signatures, since the library inflates gzip and zip to tell theirs,
+ * wants more of a file than 4 KiB for some, and takes texts that begin with "BM" or "MAC " for pictures and sound. It
+ * recognises what is not on the list, where a type has no signature, and names what is refused.
+ */
+
+interface Content {
+  readonly head: Uint8Array;
+  /** The head, one character per byte. */
+  readonly bytes: string;
+  /** The head, decoded. */
+  readonly text: string;
+  readonly isWhole: boolean;
+}
+
+interface Rule {
+  /** One of these is enough. */
+  readonly formats: readonly Format[];
+  /** Whether content that shows none of them is acceptable too; `found` is what it was recognised as. */
+  readonly allows: (content: Content, found: string | undefined) => boolean;
+  /** Whether "MZ" and "#!" are harmless, being read and not run. */
+  readonly isReadAsText: boolean;
+}
+
+function mustShow(...formats: readonly Format[]): Rule {
+  return { formats, allows: () => false, isReadAsText: false };
+}
+
+/** For types that have no signature, or have it too far behind: whatever isn't recognised as something else. */
+function mayShow(formats: readonly Format[], ...libraryNames: readonly string[]): Rule {
+  const names: readonly (string | undefined)[] = [undefined, "text/plain", ...libraryNames];
+  return { formats, allows: (_content, found) => names.includes(found), isReadAsText: false };
+}
+
+const NAMES_OF_TEXT = /^text\/|^image\/svg\+xml$|^application\/(?:xml|pgp-encrypted)$/;
+
+function isReadable({ text }: Content, found: string | undefined): boolean {
+  return !text.includes("\0") && (found === undefined || NAMES_OF_TEXT.test(found));
+}
+
+const plainText: Rule = { formats: [], allows: isReadable, isReadAsText: true };
+const markup: Rule = { formats: [], allows: isReadable, isReadAsText: false };
+const svg: Rule = {
+  formats: [],
+  allows: ({ text, isWhole }) => isPlainText(text) && isSvg(text, isWhole),
+  isReadAsText: false,
+};
+
+// Windows with Excel tells browsers that a CSV is application/vnd.ms-excel.
+const excel: Rule = {
+  formats: ["cfb"],
+  allows: (_content, found) => found === "text/plain",
+  isReadAsText: false,
+};
+
+/** Readers look for a PDF's header in the first 1,024 bytes (ISO 32000-1, Annex H, note 13). */
+const MAX_PDF_JUNK_BYTES = 1_024;
+
+// What stands before it must not be another format: a file that is two things is opened as the worse one.
+const pdf: Rule = {
+  formats: ["pdf"],
+  allows: ({ bytes }, found) => {
+    const offset = bytes.indexOf("%PDF-");
+    const isJunk = found === undefined || found === "text/plain" || found === "application/pdf";
+    return isJunk && offset >= 0 && offset <= MAX_PDF_JUNK_BYTES;
+  },
+  isReadAsText: false,
+};
+
+const OPEN_XML = "application/vnd.openxmlformats-officedocument";
+const OPEN_DOCUMENT = "application/vnd.oasis.opendocument";
+
+const RULES: ReadonlyMap<string, Rule> = new Map([
+  ["application/pdf", pdf],
+  ["application/msword", mustShow("cfb")],
+  ["application/vnd.ms-excel", excel],
+  ["application/vnd.ms-powerpoint", mustShow("cfb")],
+  ["application/vnd.ms-outlook", mustShow("cfb")],
+  [`${OPEN_XML}.wordprocessingml.document`, mustShow("zip", "cfb")],
+  [`${OPEN_XML}.spreadsheetml.sheet`, mustShow("zip", "cfb")],
+  [`${OPEN_XML}.presentationml.presentation`, mustShow("zip", "cfb")],
+  [`${OPEN_DOCUMENT}.text`, mustShow("zip")],
+  [`${OPEN_DOCUMENT}.spreadsheet`, mustShow("zip")],
+  [`${OPEN_DOCUMENT}.presentation`, mustShow("zip")],
+  ["application/rtf", mustShow("rtf")],
+  ["text/rtf", mustShow("rtf")],
+
+  ["text/plain", plainText],
+  ["text/csv", plainText],
+  ["text/tab-separated-values", plainText],
+  ["text/markdown", plainText],
+  ["text/calendar", plainText],
+  ["text/vcard", plainText],
+  ["message/rfc822", plainText],
+  ["application/json", plainText],
+  ["application/xml", markup],
+  ["text/xml", markup],
+
+  ["image/jpeg", mustShow("jpeg")],
+  ["image/png", mustShow("png")],
+  ["image/gif", mustShow("gif")],
+  ["image/webp", mustShow("webp")],
+  ["image/avif", mustShow("isoImage")],
+  ["image/heic", mustShow("isoImage")],
+  ["image/heif", mustShow("isoImage")],
+  ["image/tiff", mustShow("tiff")],
+  ["image/bmp", mustShow("bmp")],
+  ["image/svg+xml", svg],
+
+  ["video/mp4", mustShow("isoMedia")],
+  ["video/quicktime", mustShow("isoMedia")],
+  ["video/3gpp", mustShow("isoMedia")],
+  ["video/webm", mustShow("matroska")],
+  ["video/x-matroska", mustShow("matroska")],
+  ["video/x-msvideo", mustShow("avi")],
+  ["video/mpeg", mayShow([], "video/mpeg", "video/MP1S", "video/MP2P", "video/mp2t")],
+
+  ["audio/mpeg", mayShow(["id3"], "audio/mpeg", "audio/aac")],
+  ["audio/aac", mayShow(["id3", "isoMedia"], "audio/aac", "audio/mpeg")],
+  ["audio/mp4", mustShow("isoMedia")],
+  ["audio/x-m4a", mustShow("isoMedia")],
+  ["audio/wav", mustShow("wav")],
+  ["audio/x-wav", mustShow("wav")],
+  ["audio/ogg", mustShow("ogg")],
+  ["audio/opus", mustShow("ogg")],
+  // Some taggers put MP3's tag before the FLAC.
+  ["audio/flac", mustShow("flac", "id3")],
+  ["audio/x-flac", mustShow("flac", "id3")],
+  ["audio/webm", mustShow("matroska")],
+
+  ["application/zip", mustShow("zip")],
+  ["application/x-zip-compressed", mustShow("zip")],
+  ["application/gzip", mustShow("gzip")],
+  ["application/x-tar", mayShow(["tar"])],
+  ["application/x-7z-compressed", mustShow("sevenZip")],
+]);
+
+function findProgram({ bytes, text }: Content, rule: Rule): string | undefined {
+  const programs = rule.isReadAsText ? PROGRAMS : [...PROGRAMS, ...PROGRAMS_OR_TEXTS];
+  const program = programs.find(({ shows }) => shows(bytes));
+  if (program !== undefined) return program.name;
+  return !rule.isReadAsText && isHtml(text) ? "text/html" : undefined;
+}
+
+/** What content is, as far as it can be told. A text that begins like some binary format is a text. */
+async function recognise({ head, bytes, text }: Content): Promise<string | undefined> {
+  if (isPlainText(text)) return describeText(text);
+  const format = findFormat(bytes);
+  if (format !== undefined) return format;
+  try {
+    return (await fileTypeFromBuffer(head))?.mime;
+  } catch {
+    // The library reads hostile bytes: what it stumbles over is not recognised.
+    return undefined;
+  }
+}
+
+function formatRefusal(declaredType: string, found: string | undefined): string {
+  const known = found !== undefined && found !== declaredType;
+  return `The file says it is ${declaredType}, but its content ${known ? `is ${found}` : "is something else"}.`;
+}
+
+/**
+ * Compares a file's first bytes with its declared type. Never throws.
+ * @param head the first 4,096 bytes; fewer only where they are all there is
+ * @param declaredType one of the allowed types, without parameters
+ * @param isWhole whether the head is the whole file
+ * @returns why the bytes can't be of that type, in a sentence, or undefined where they can
+ */
 export async function checkContent(
-  _head: Uint8Array,
-  _declaredType: string,
-  _isWhole: boolean,
+  head: Uint8Array,
+  declaredType: string,
+  isWhole: boolean,
 ): Promise<string | undefined> {
-  return undefined;
+  if (head.byteLength === 0) return undefined;
+  const rule = RULES.get(declaredType) ?? mustShow();
+  const content = { head, bytes: toByteString(head), text: decodeText(head), isWhole };
+  const program = findProgram(content, rule);
+  if (program !== undefined) return formatRefusal(declaredType, program);
+  if (rule.formats.some((format) => FORMATS[format].shows(content.bytes))) return undefined;
+  const found = await recognise(content);
+  return rule.allows(content, found) ? undefined : formatRefusal(declaredType, found);
 }

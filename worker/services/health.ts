@@ -3,7 +3,7 @@ import type { DatabaseBindings } from "../db/database.ts";
 import { allDatabases } from "../db/database.ts";
 import type { HeartbeatRow } from "../db/reports.ts";
 import { findHeartbeats } from "../db/reports.ts";
-import { withDeadline } from "../storage/deadline.ts";
+import { withDeadline } from "../deadline.ts";
 import type { ObjectReader } from "../storage/object-store.ts";
 
 type PartHealth = Health["parts"]["database"];

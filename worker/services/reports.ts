@@ -1,35 +1,62 @@
 import { AppError } from "#contract/errors.ts";
 import { derivativeKey } from "#contract/keys.ts";
-import type { DerivativeReport, HeartbeatReport, Report, VerdictReport } from "#contract/reports.ts";
+import type {
+  DerivativeReport,
+  HeartbeatReport,
+  Report,
+  Standing,
+  StartReport,
+  VerdictReport,
+} from "#contract/reports.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { allDatabases, databaseFor } from "../db/database.ts";
 import { findVersion } from "../db/files.ts";
-import { insertVerdict, upsertDerivative, upsertHeartbeat } from "../db/reports.ts";
+import { findDerivativeNames, insertVerdict, upsertDerivative, upsertHeartbeat } from "../db/reports.ts";
 
 /** A processor not heard of for so long is forgotten. */
 const FORGET_PROCESSOR_MS = 24 * 3_600_000;
 
 /**
- * Applies a processor's report, whose signature has been verified. The same report twice changes nothing. Throws
- * `REPORT_REFUSED` when it is about bytes that aren't the version's.
+ * Applies a processor's report, whose signature has been verified, and tells how its version stands then. The same
+ * report twice changes nothing. Throws `REPORT_REFUSED` when it is about bytes that aren't the version's.
  */
-export async function applyReport(env: DatabaseBindings, report: Report, nowMs: number): Promise<void> {
+export async function applyReport(
+  env: DatabaseBindings,
+  report: Report,
+  nowMs: number,
+): Promise<Standing | undefined> {
   switch (report.kind) {
+    case "start":
+      return standingOf(env, report);
     case "verdict":
       return applyVerdict(env, report);
     case "derivative":
-      return applyDerivative(env, report, nowMs);
+      await applyDerivative(env, report, nowMs);
+      return undefined;
     case "heartbeat":
-      return applyHeartbeat(env, report, nowMs);
+      await applyHeartbeat(env, report, nowMs);
+      return undefined;
   }
 }
 
-async function applyVerdict(env: DatabaseBindings, report: VerdictReport): Promise<void> {
+async function standingOf(env: DatabaseBindings, report: StartReport | VerdictReport): Promise<Standing> {
   const db = databaseFor(env, report.tenantId);
-  const version = await findVersion(db, report);
+  const [version, derivatives] = await Promise.all([
+    findVersion(db, report),
+    findDerivativeNames(db, report),
+  ]);
   const fits = version?.etag === report.etag && version.sizeBytes === report.sizeBytes;
-  if (!fits) throw new AppError("REPORT_REFUSED", { detail: "No version has these bytes." });
-  await insertVerdict(db, report);
+  if (!fits || version.state === "uploading") {
+    throw new AppError("REPORT_REFUSED", { detail: "No version has these bytes." });
+  }
+  return { state: version.state, sniffedType: version.sniffedType, derivatives: [...derivatives] };
+}
+
+async function applyVerdict(env: DatabaseBindings, report: VerdictReport): Promise<Standing> {
+  const before = await standingOf(env, report);
+  if (before.state !== "quarantined") return before;
+  await insertVerdict(databaseFor(env, report.tenantId), report);
+  return standingOf(env, report);
 }
 
 async function applyDerivative(

@@ -1,3 +1,4 @@
+import type { UploadGrant } from "#contract/api.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileCheck, FileRule } from "#contract/file-types.ts";
 import { CLASS_LIMIT_BYTES, checkFile } from "#contract/file-types.ts";
@@ -10,12 +11,15 @@ export type { DatabaseBindings };
 
 import { databaseFor } from "../db/database.ts";
 import { deleteUnfinishedFile, insertFile, markVersionStored } from "../db/files.ts";
+import { applyGrantedEntity, requireGrantedFile } from "./upload-grants.ts";
 
 /** What a client declares at creation, in terms of no protocol. */
 export interface UploadDeclaration {
   readonly metadata: ReadonlyMap<string, string>;
   /** Null while it isn't known. */
   readonly lengthBytes: number | null;
+  /** What the caller may upload, where that is less than anything. */
+  readonly grant?: UploadGrant | undefined;
 }
 
 export interface AcceptedUpload {
@@ -50,7 +54,8 @@ const KNOWN_KEYS: ReadonlySet<string> = new Set(["filename", "filetype", "entity
 
 /**
  * Validates a declared upload (R23) and inserts its record, before any byte is stored. Throws `FILE_NAME_REQUIRED`,
- * `FILE_NAME_INVALID`, `FILE_TYPE_REFUSED`, `FILE_TOO_LARGE` or `UPLOAD_METADATA_INVALID`, each naming the rule.
+ * `FILE_NAME_INVALID`, `FILE_TYPE_REFUSED`, `FILE_TOO_LARGE`, `UPLOAD_METADATA_INVALID` or `GRANT_SCOPE`, each naming
+ * the rule, and `GRANT_USED`.
  */
 export async function createUpload(
   env: DatabaseBindings,
@@ -58,15 +63,17 @@ export async function createUpload(
   declaration: UploadDeclaration,
   limits: { readonly maxUploadBytes: number; readonly nowMs: number },
 ): Promise<AcceptedUpload> {
-  const { metadata, lengthBytes } = declaration;
+  const { lengthBytes, grant } = declaration;
+  const metadata = grant ? applyGrantedEntity(grant, declaration.metadata) : declaration.metadata;
   requireWithin(lengthBytes, limits.maxUploadBytes);
   const filename = requireFilename(metadata.get("filename"));
   const accepted = requireAccepted(
     checkFile(filename, metadata.get("filetype") ?? "", lengthBytes ?? undefined),
   );
-  const fileId = newFileId();
+  if (grant !== undefined) requireGrantedFile(grant, accepted.mimeType, lengthBytes);
+  const fileId = grant?.fileId ?? newFileId();
   const version = 1;
-  await insertFile(databaseFor(env, identity.tenantId), {
+  const inserted = await insertFile(databaseFor(env, identity.tenantId), {
     ref: { tenantId: identity.tenantId, fileId, version },
     ownerId: identity.userId,
     filename,
@@ -78,8 +85,18 @@ export async function createUpload(
     metadata: unknownKeys(metadata),
     nowMs: limits.nowMs,
   });
-  const maxBytes = Math.min(CLASS_LIMIT_BYTES[accepted.fileClass], limits.maxUploadBytes);
+  if (!inserted) throw usedError(fileId);
+  const maxBytes = Math.min(
+    CLASS_LIMIT_BYTES[accepted.fileClass],
+    limits.maxUploadBytes,
+    grant?.scope.maxBytes ?? Number.MAX_SAFE_INTEGER,
+  );
   return { fileId, version, filename, declaredType: accepted.mimeType, maxBytes };
+}
+
+/** Only a grant's id is there before its upload: a random one is never taken. */
+function usedError(fileId: FileId): AppError {
+  return new AppError("GRANT_USED", { detail: `Its upload is ${fileId}.` });
 }
 
 /**
@@ -102,6 +119,7 @@ function requireWithin(lengthBytes: number | null, maxUploadBytes: number): void
   throw new AppError("FILE_TOO_LARGE", {
     detail: `An upload may be ${maxUploadBytes} bytes at most.`,
     errors: [{ path: "length", message: 'refused by the rule "size"' }],
+    members: { maxSizeBytes: maxUploadBytes },
   });
 }
 
@@ -111,7 +129,9 @@ export async function recordStoredUpload(
   job: ProcessJob,
   nowMs: number,
 ): Promise<void> {
-  await markVersionStored(databaseFor(env, job.tenantId), job, job, nowMs);
+  const { objectKey, etag, sizeBytes, expectedDigests = null } = job;
+  const object = { objectKey, etag, sizeBytes, expectedDigests };
+  await markVersionStored(databaseFor(env, job.tenantId), job, object, nowMs);
 }
 
 /** Removes the record of an upload that ended without a file. */
@@ -122,7 +142,7 @@ export async function forgetUpload(env: DatabaseBindings, ref: FileVersionRef): 
 function requireFilename(declared: string | undefined): string {
   if (declared === undefined || declared.trim() === "") {
     throw new AppError("FILE_NAME_REQUIRED", {
-      detail: 'Upload-Metadata needs the key "filename".',
+      detail: "The upload's name is missing or empty.",
       errors: [{ path: "filename", message: "is required" }],
     });
   }
@@ -152,6 +172,7 @@ function requireAccepted(check: FileCheck): Extract<FileCheck, { accepted: true 
   throw new AppError(CODE_OF_RULE[check.rule], {
     detail: check.detail,
     errors: [{ path: FIELD_OF_RULE[check.rule], message: `refused by the rule "${check.rule}"` }],
+    ...(check.limitBytes === undefined ? {} : { members: { maxSizeBytes: check.limitBytes } }),
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Job } from "#contract/jobs.ts";
-import { withDeadline } from "./deadline.ts";
+import { withDeadline } from "../deadline.ts";
 
 const SEND_DEADLINE_MS = 10_000;
 

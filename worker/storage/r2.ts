@@ -1,5 +1,5 @@
 import { AppError } from "#contract/errors.ts";
-import { withDeadline } from "./deadline.ts";
+import { withDeadline } from "../deadline.ts";
 import type {
   ByteRange,
   ObjectBody,

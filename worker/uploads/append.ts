@@ -1,7 +1,8 @@
 import { AppError } from "#contract/errors.ts";
+import type { ReprDigests } from "#contract/jobs.ts";
 import type { BodySource } from "./body-source.ts";
 import type { ExpectedDigest } from "./digests.ts";
-import { BodyDigests } from "./digests.ts";
+import { BodyDigests, WholeDigests } from "./digests.ts";
 import type { Finaliser } from "./finalise.ts";
 import type { ObjectParts } from "./object-parts.ts";
 import { choosePartSize } from "./part-size.ts";
@@ -10,7 +11,7 @@ import type { SlabBudget } from "./slabs.ts";
 import type { SniffCheck } from "./sniff-gate.ts";
 import { SniffGate } from "./sniff-gate.ts";
 import type { UploadStore } from "./upload-store.ts";
-import type { Hold } from "./writer-slot.ts";
+import type { Haste, Hold } from "./writer-slot.ts";
 
 /**
  * What ends an upload: reaching its length (tus), the client's word with this append (IETF, `?1`), or nothing for now
@@ -40,11 +41,15 @@ export interface AppendOptions {
   readonly slideExpiry: () => void;
 }
 
+/** How long a writer that is to leave waits for the store; it must be gone within a second (writer-slot.ts). */
+const STORE_PATIENCE_MS = 600;
+
 /** Errors after which nothing more of the append is kept: its bytes are what is wrong. */
 const DISCARDING: ReadonlySet<string> = new Set([
   "UPLOAD_BODY_TOO_LARGE",
   "UPLOAD_LENGTH_EXCEEDED",
   "UPLOAD_CHECKSUM_MISMATCH",
+  "REPR_DIGEST_MISMATCH",
   "FILE_TOO_LARGE",
   "FILE_TYPE_MISMATCH",
 ]);
@@ -55,7 +60,10 @@ export class Append {
   readonly #request: AppendRequest;
   readonly #writer: PartWriter;
   readonly #digests: BodyDigests;
+  /** Only where all the upload's bytes come with this append: native digests can't be kept from one to the next. */
+  readonly #whole: WholeDigests | undefined;
   readonly #gate: SniffGate;
+  readonly #finished = Promise.withResolvers<void>();
   /** Where the append begins, and the most it may bring. */
   readonly #offsetBytes: number;
   readonly #roomBytes: number;
@@ -65,10 +73,12 @@ export class Append {
     this.#request = request;
     const { store } = options;
     this.#declareLength();
-    const { lengthBytes, maxBytes } = store.requireState();
+    const { lengthBytes, maxBytes, reprDigests, wantedDigest } = store.requireState();
     this.#offsetBytes = store.offsetBytes;
     this.#roomBytes = (lengthBytes ?? this.#pendingLength ?? maxBytes) - this.#offsetBytes;
     this.#digests = new BodyDigests(request.digests);
+    const bringsAll = this.#offsetBytes === 0 && request.completion !== "not-yet";
+    this.#whole = bringsAll ? new WholeDigests(reprDigests, wantedDigest) : undefined;
     this.#gate = new SniffGate(store, options.sniff);
     this.#writer = this.#openWriter();
   }
@@ -83,6 +93,25 @@ export class Append {
     return this.#writer.receivedBytes > 0;
   }
 
+  /** Waits until the append is done, but not for one that has stalled, and no longer than `limitMs`. */
+  async finishesWithin(limitMs: number): Promise<void> {
+    if (this.#request.source.isIdle) return;
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, limitMs));
+    await Promise.race([this.#finished.promise, patience]);
+  }
+
+  /** Ends the append early, with what it has: at once, or when it has what is on its way. */
+  leave(haste: Haste): void {
+    if (haste === "at-once") {
+      this.#request.source.cut();
+      this.#writer.hurry();
+      return;
+    }
+    this.#request.source.leave();
+    // A store that is slow to answer mustn't cost the bytes that are in memory: they go to the tail instead.
+    setTimeout(() => this.#writer.hurry(), STORE_PATIENCE_MS);
+  }
+
   /** Takes the whole body. What it throws has left the upload in a state that is durable and truthful. */
   async run(): Promise<void> {
     try {
@@ -91,7 +120,9 @@ export class Append {
     } catch (error) {
       await this.#rescue(error);
     } finally {
+      this.#finished.resolve();
       this.#digests.abandon();
+      this.#whole?.abandon();
     }
   }
 
@@ -135,6 +166,7 @@ export class Append {
   async #take(bytes: Uint8Array): Promise<void> {
     if (this.#writer.receivedBytes + bytes.byteLength > this.#roomBytes) throw this.#overflow();
     await this.#digests.write(bytes);
+    await this.#whole?.write(bytes);
     await this.#gate.push(bytes);
     await this.#writer.write(bytes);
   }
@@ -159,7 +191,8 @@ export class Append {
       return;
     }
     await this.#gate.end();
-    await this.#writer.storeRest(() => this.#commitCompletion());
+    const compared = await this.#whole?.finish();
+    await this.#writer.storeRest(() => this.#commitCompletion(compared));
     await this.#options.finaliser.drive();
   }
 
@@ -178,9 +211,11 @@ export class Append {
     if (this.#writer.receivedBytes > 0) this.#options.slideExpiry();
   }
 
-  #commitCompletion(): void {
+  /** @param compared the whole's digests, where they were computed here: then nobody else has to compare them */
+  #commitCompletion(compared: ReprDigests | undefined): void {
     const { store, finaliser } = this.#options;
     store.update({ lengthBytes: store.requireState().lengthBytes ?? this.liveOffsetBytes });
+    if (compared !== undefined) store.update({ reprDigests: {}, knownDigests: compared });
     finaliser.begin();
   }
 

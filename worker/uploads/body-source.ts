@@ -45,6 +45,11 @@ export class BodySource {
     return this.#cut;
   }
 
+  /** Whether nothing has come for most of a second. */
+  get isIdle(): boolean {
+    return this.#idleTicks > 0;
+  }
+
   async read(): Promise<BodyEvent> {
     const event = await this.#readOrStall();
     if (this.#leaving === undefined) return event;

@@ -141,13 +141,14 @@ export class Finaliser {
   #finish(): void {
     const { store, now } = this.#options;
     store.transaction(() => {
-      const { kind } = store.update({ phase: "done", failures: 0 });
+      const { kind, expiresAtMs } = store.update({ phase: "done", failures: 0 });
       store.clearBytes();
       store.clearDue("finalise");
-      // A partial upload's object is nobody's file: it goes when there has been time enough to join it.
+      // A partial upload's object is nobody's file: it goes when there has been time enough to join it. What became of
+      // others is known for as long as their end was announced to be off (Upload-Expires, max-age).
       store.setDue(
         kind === "partial" ? "expire" : "forget",
-        now() + (kind === "partial" ? PARTIAL_MS : REMEMBERED_MS),
+        kind === "partial" ? now() + PARTIAL_MS : Math.max(now() + REMEMBERED_MS, expiresAtMs),
       );
     });
   }
@@ -172,8 +173,11 @@ export class Finaliser {
 }
 
 function jobOf(state: UploadState): ProcessJob {
-  const { objectKey, etag, lengthBytes, declaredType } = state;
+  const { objectKey, etag, lengthBytes, declaredType, reprDigests } = state;
   if (objectKey === null || etag === null || lengthBytes === null)
     throw new Error("The object isn't stored yet.");
-  return { kind: "process", ...refOf(state), objectKey, etag, sizeBytes: lengthBytes, declaredType };
+  return {
+    ...{ kind: "process", ...refOf(state), objectKey, etag, sizeBytes: lengthBytes, declaredType },
+    ...(Object.keys(reprDigests).length === 0 ? {} : { expectedDigests: reprDigests }),
+  };
 }

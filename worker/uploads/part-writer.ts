@@ -1,3 +1,4 @@
+import { AppError } from "#contract/errors.ts";
 import type { StoreBody } from "../storage/object-store.ts";
 import type { Fence, ObjectParts, SentPart } from "./object-parts.ts";
 import { sizeOf } from "./object-parts.ts";
@@ -37,6 +38,9 @@ export class PartWriter {
   #receivedBytes = 0;
   /** Whether somebody else may hold views of `#filling`. */
   #lent = false;
+  /** Resolved when there is no time to wait for the store any more. */
+  readonly #hurry = Promise.withResolvers<"hurry">();
+  #isHurried = false;
 
   constructor(options: PartWriterOptions) {
     this.#options = options;
@@ -60,6 +64,15 @@ export class PartWriter {
     }
     if (this.#roomBytes() === 0 && this.#receivedBytes < this.#options.missingBytes)
       await this.#startStoring();
+  }
+
+  /**
+   * Waits for the store no more: what is under way there is given up, so that `keep` makes what is in memory durable at
+   * once. For a writer that was taken over, whose bytes must be safe before the one that took over goes on.
+   */
+  hurry(): void {
+    this.#isHurried = true;
+    this.#hurry.resolve("hurry");
   }
 
   /** Puts aside what isn't stored yet, durably, and gives the memory back: for a client that has stalled. */
@@ -99,7 +112,7 @@ export class PartWriter {
     const { store, parts, fence } = this.#options;
     await this.#finishStoring();
     this.#lent = true;
-    const rest = await parts.sendRest(this.#withAside(this.#filling.body()), fence);
+    const rest = await this.#unlessHurried(parts.sendRest(this.#withAside(this.#filling.body()), fence));
     fence();
     store.transaction(() => {
       parts.commitParts(this.#heldParts);
@@ -130,12 +143,16 @@ export class PartWriter {
 
   /** Buffers whose bytes are in no part, in order: that of a store that failed, and the one being filled. */
   async #unstored(): Promise<readonly PartBuffer[]> {
-    try {
-      await this.#finishStoring();
-      return [this.#filling];
-    } catch {
-      return this.#storing === undefined ? [this.#filling] : [this.#storing.buffer, this.#filling];
-    }
+    if (!this.#isHurried) await this.#finishStoring().catch(() => {});
+    return this.#storing === undefined ? [this.#filling] : [this.#storing.buffer, this.#filling];
+  }
+
+  /** Throws `UPLOAD_SUPERSEDED` when the writer is hurried before `work` is done; its late result counts for nothing. */
+  async #unlessHurried<T>(work: Promise<T>): Promise<T> {
+    work.catch(() => {});
+    const result = await Promise.race([work, this.#hurry.promise]);
+    if (result === "hurry" || this.#isHurried) throw new AppError("UPLOAD_SUPERSEDED");
+    return result;
   }
 
   #release(reusable: boolean): void {
@@ -169,7 +186,7 @@ export class PartWriter {
 
   async #finishStoring(): Promise<void> {
     if (this.#storing === undefined) return;
-    const sent = await this.#storing.settled;
+    const sent = await this.#unlessHurried(this.#storing.settled);
     this.#options.fence();
     this.#takeIn(sent);
     this.#storing.buffer.release(true);

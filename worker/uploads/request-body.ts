@@ -1,3 +1,4 @@
+import { AppError } from "#contract/errors.ts";
 import { parseHeaderInteger } from "#contract/tus.ts";
 
 /** How many bytes a request's body says it has: 0 without a body, null for one that doesn't tell (chunked). */
@@ -5,4 +6,12 @@ export function bodyBytesOf(request: Request): number | null {
   if (request.body === null) return 0;
   const header = request.headers.get("Content-Length");
   return header === null ? null : (parseHeaderInteger(header) ?? null);
+}
+
+/** Throws `UPLOAD_BODY_TOO_LARGE` for a body that says it has more than one request may carry (null: any number). */
+export function requireBodyWithin(request: Request, maxAppendBytes: number | null): void {
+  if (maxAppendBytes === null || (bodyBytesOf(request) ?? 0) <= maxAppendBytes) return;
+  throw new AppError("UPLOAD_BODY_TOO_LARGE", {
+    detail: `One request may carry ${maxAppendBytes} bytes at most.`,
+  });
 }

@@ -1,4 +1,4 @@
-import { formatUploadLimit } from "./ietf/fields.ts";
+import { formatReprDigests, formatUploadLimit } from "./ietf/fields.ts";
 import type { Upload } from "./upload.ts";
 import { isComplete } from "./upload-state.ts";
 
@@ -18,5 +18,7 @@ export function stateHeaders(upload: Upload): Headers {
     ),
   });
   if (state.lengthBytes !== null) headers.set("Upload-Length", String(state.lengthBytes));
+  const digests = formatReprDigests(state.knownDigests);
+  if (digests !== undefined) headers.set("Repr-Digest", digests);
   return headers;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FileId, Identity } from "#contract/ids.ts";
+import { ReprDigests } from "#contract/jobs.ts";
 
 /** Header in which the worker tells the object what it has verified. A caller's own is never passed on. */
 export const UPLOAD_CONTEXT_HEADER = "x-causeway-upload";
@@ -19,6 +20,8 @@ const UploadContext = z.object({
   protocol: z.enum(["tus", "ietf"]),
   /** Most bytes of one request's body; null for no limit but the upload's own. */
   maxAppendBytes: z.int().nullable(),
+  /** How long an upload that is created now lives without progress. */
+  idleMs: z.int(),
   creation: z
     .object({
       version: z.int(),
@@ -27,7 +30,8 @@ const UploadContext = z.object({
       declaredType: z.string(),
       metadata: z.string().nullable(),
       concat: z.string().nullable(),
-      reprDigests: z.record(z.string(), z.string()),
+      reprDigests: ReprDigests,
+      wantedDigest: z.enum(["sha-256", "sha-512"]).nullable(),
       lengthBytes: z.int().nullable(),
       maxBytes: z.int(),
       sources: z.array(PartialSource),
@@ -42,6 +46,8 @@ export function withUploadContext(request: Request, method: string, context: Upl
   const headers = new Headers(request.headers);
   headers.delete("authorization");
   headers.set(UPLOAD_CONTEXT_HEADER, encodeURIComponent(JSON.stringify(context)));
+  // tus 1.0 may make a HEAD of any method, whose body then counts for nothing; a HEAD can't have one.
+  if (method === "HEAD" || method === "GET") return new Request(request.url, { method, headers });
   return new Request(request, { method, headers });
 }
 

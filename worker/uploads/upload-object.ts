@@ -8,7 +8,7 @@ import { forgetUpload, recordStoredUpload } from "../services/uploads.ts";
 import { sendJob } from "../storage/jobs.ts";
 import { r2Store } from "../storage/r2.ts";
 import { IetfFrontEnd } from "./ietf/ietf-front-end.ts";
-import { bodyBytesOf } from "./request-body.ts";
+import { bodyBytesOf, requireBodyWithin } from "./request-body.ts";
 import { isolateSlabs } from "./slabs.ts";
 import { TusFrontEnd } from "./tus/tus-front-end.ts";
 import { Upload } from "./upload.ts";
@@ -70,18 +70,22 @@ export class UploadObject extends DurableObject<UploadBindings> {
   }
 
   async #answer(request: Request, context: UploadContext): Promise<Response> {
-    if (context.creation !== undefined) await this.#create(context, context.creation);
+    if (context.creation !== undefined) await this.#create(request, context, context.creation);
     // Another user's upload is no upload; another tenant's is another object, which is empty.
     if (!isAllowed(this.#upload, context.identity)) throw new AppError("UPLOAD_NOT_FOUND");
     requireBodyWithin(request, context.maxAppendBytes);
     return context.protocol === "tus" ? this.#tus.handle(request) : this.#ietf.handle(request);
   }
 
-  async #create(context: UploadContext, creation: UploadCreation): Promise<void> {
-    const { identity, fileId } = context;
+  async #create(request: Request, context: UploadContext, creation: UploadCreation): Promise<void> {
+    // The id of an upload is new, but for a grant's: that one's upload has ended, and left no record behind.
+    if (this.#upload.state !== undefined) throw new AppError("GRANT_USED");
+    const { identity, fileId, idleMs, protocol } = context;
     const { version, ...declared } = creation;
     const ref = { tenantId: identity.tenantId, fileId, version };
-    await this.#upload.create({ ...declared, ref, ownerId: identity.userId });
+    // One with a body ends with that body: if it is longer than it may be, there is to be no empty file.
+    const completesAtLength = protocol === "tus" && bodyBytesOf(request) === 0;
+    await this.#upload.create({ ...declared, ref, ownerId: identity.userId, idleMs, completesAtLength });
   }
 
   #describe(
@@ -115,11 +119,4 @@ const OFFSET_ERRORS: ReadonlySet<string> = new Set([
 
 function isAllowed({ state }: Upload, identity: Identity): boolean {
   return state !== undefined && (state.ownerId === identity.userId || identity.role !== "member");
-}
-
-function requireBodyWithin(request: Request, maxAppendBytes: number | null): void {
-  if (maxAppendBytes === null || (bodyBytesOf(request) ?? 0) <= maxAppendBytes) return;
-  throw new AppError("UPLOAD_BODY_TOO_LARGE", {
-    detail: `One request may carry ${maxAppendBytes} bytes at most.`,
-  });
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "#contract/errors.ts";
 import type { FileId, FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
+import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
 
 /**
  * Where an upload is in its life. `receiving` takes bytes; `copying` to `announcing` are the finalise machine
@@ -40,9 +41,15 @@ export interface UploadState {
   /** Upload-Metadata and Upload-Concat exactly as sent, to be echoed. */
   readonly metadata: string | null;
   readonly concat: string | null;
-  /** Of the whole file, as the client announced them (RFC 9530): algorithm → base64. */
-  readonly reprDigests: Readonly<Record<string, string>>;
+  /** Of the whole file, as the client announced them, as long as nobody has compared them. */
+  readonly reprDigests: ReprDigests;
+  /** Which digest of the whole the client would like to be told (`Want-Repr-Digest`). */
+  readonly wantedDigest: ReprDigestName | null;
+  /** Of the whole file, as computed here: only of what came in one append. */
+  readonly knownDigests: ReprDigests;
   readonly createdAtMs: number;
+  /** How long it lives without progress. */
+  readonly idleMs: number;
   readonly expiresAtMs: number;
   readonly phase: UploadPhase;
   /** Why the upload was refused for good, in phase `refused`. */

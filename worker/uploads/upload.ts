@@ -21,6 +21,8 @@ import { WriterSlot } from "./writer-slot.ts";
 /** R2 drops multipart uploads after seven days; ours end before that. */
 const LIFETIME_MS = 6 * 24 * 3_600_000;
 const END_RETRY_MS = 60_000;
+/** How long an append at work may go on when another comes for an offset that it has passed. */
+const FINISHING_MS = 700;
 
 export interface NewUpload {
   readonly ref: FileVersionRef;
@@ -33,7 +35,7 @@ export interface NewUpload {
   readonly reprDigests: ReprDigests;
   readonly wantedDigest: ReprDigestName | null;
   readonly lengthBytes: number | null;
-  /** Whether reaching its length is its end (tus), so that an empty one is complete as it is made. */
+  /** Whether reaching its length is its end (tus) and no body comes with it: an empty one is complete as it is made. */
   readonly completesAtLength: boolean;
   readonly maxBytes: number;
   /** How long it lives without progress. */
@@ -92,15 +94,20 @@ export class Upload {
   }
 
   /**
-   * Takes the upload over to append at `offset`. Throws `UPLOAD_OFFSET_MISMATCH` at once, and leaves the request at
-   * work alone, where that one has got further: the append would be refused after it had done its harm.
+   * Takes the upload over to append at `offset`. An append at work that has got further makes that offset a wrong one:
+   * it is left alone for a moment to finish, unless it has stalled, so that a request that can't succeed does no harm
+   * and is told an offset that is true. Throws `UPLOAD_OFFSET_MISMATCH` at once where an append is only beginning.
    */
   async takeAt(offsetBytes: number): Promise<Hold> {
     const live = this.#append;
-    if (live?.hasReceived === true && offsetBytes !== live.liveOffsetBytes) {
+    if (live?.hasReceived === false && offsetBytes !== live.liveOffsetBytes) {
       throw new AppError("UPLOAD_OFFSET_MISMATCH");
     }
-    return this.#takeSlot("at-once");
+    if (live === undefined || !live.hasReceived || offsetBytes === live.liveOffsetBytes) {
+      return this.#takeSlot("at-once");
+    }
+    await live.finishesWithin(FINISHING_MS);
+    return this.#takeSlot("when-idle");
   }
 
   async #takeSlot(haste: Haste): Promise<Hold> {
@@ -205,6 +212,7 @@ export class Upload {
       request,
     );
     this.#append = append;
+    request.hold.onLeave((haste) => append.leave(haste));
     try {
       await append.run();
     } catch (error) {

@@ -30,9 +30,17 @@ export interface Hold {
 export class WriterSlot {
   #epoch = 0;
   #holder: Holder | undefined;
+  /** Holders that were asked to leave, and how. */
+  readonly #leaving = new WeakMap<Holder, Haste>();
 
   async take(haste: Haste): Promise<Hold> {
-    await this.#askHolderToLeave(haste);
+    // Several may wait for one holder: whoever is first finds the slot free and takes it in the same step, and the
+    // others ask that one to leave in its turn. So the last to come is the one that stays.
+    for (let holder = this.#holder; holder !== undefined; holder = this.#holder) {
+      this.#leaving.set(holder, haste);
+      holder.leave(haste);
+      if (!(await leavesInTime(holder)) && this.#holder === holder) this.#holder = undefined;
+    }
     this.#epoch += 1;
     const { promise, resolve } = Promise.withResolvers<void>();
     const holder: Holder = { epoch: this.#epoch, leave: () => {}, released: promise, release: resolve };
@@ -55,18 +63,6 @@ export class WriterSlot {
         if (this.#holder === holder) this.#holder = undefined;
       },
     };
-  }
-
-  readonly #leaving = new WeakMap<Holder, Haste>();
-
-  async #askHolderToLeave(haste: Haste): Promise<void> {
-    // Another request may have taken the slot while this one waited: the last to come is the one that stays.
-    while (this.#holder !== undefined) {
-      const holder = this.#holder;
-      this.#leaving.set(holder, haste);
-      holder.leave(haste);
-      if (!(await leavesInTime(holder)) && this.#holder === holder) this.#holder = undefined;
-    }
   }
 }
 

@@ -1,22 +1,38 @@
 import { AppError } from "#contract/errors.ts";
 import { bareMediaType, defaultExtension } from "#contract/file-types.ts";
+import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
 import { bodyBytesOf } from "../request-body.ts";
-import { parseBooleanField, parseDigestField, parseFilename, parseIntegerField } from "./fields.ts";
+import {
+  parseBooleanField,
+  parseFilename,
+  parseIntegerField,
+  parseReprDigests,
+  parseWantedDigest,
+} from "./fields.ts";
 
 /** What an IETF creation declares; also that of a plain request, which is a complete one. */
 export interface IetfCreation {
   readonly metadata: ReadonlyMap<string, string>;
   readonly lengthBytes: number | null;
-  /** Algorithm → base64, as in `Repr-Digest`. */
-  readonly reprDigests: Readonly<Record<string, string>>;
+  /** The media type of the bytes as they come, where it isn't the declared one: they may be coded. */
+  readonly codedType: string | undefined;
+  readonly reprDigests: ReprDigests;
+  readonly wantedDigest: ReprDigestName | null;
 }
 
 /** Keys of Upload-Metadata that an IETF creation may say as query parameters. */
-const QUERY_KEYS = ["entityType", "entityId", "tags", "replaces"] as const;
+export const QUERY_KEYS = ["entityType", "entityId", "tags", "replaces"] as const;
+
+/** Content codings that are taken, and what bytes in them are: they are stored, scanned and served as they came. */
+const CODINGS: ReadonlyMap<string, string> = new Map([
+  ["gzip", "application/gzip"],
+  ["x-gzip", "application/gzip"],
+]);
 
 /**
  * Reads a creation: named by `Content-Disposition` (without one, `upload` with the type's extension), typed by
- * `Content-Type`. Throws `UPLOAD_LENGTH_CONFLICT` where `Upload-Length` and the length of a completing body differ.
+ * `Content-Type`. Throws `UPLOAD_LENGTH_CONFLICT` where `Upload-Length` and the length of a completing body differ,
+ * and `FILE_TYPE_REFUSED` for a content coding that isn't taken.
  */
 export function parseIetfCreation(request: Request): IetfCreation {
   const { headers } = request;
@@ -29,7 +45,27 @@ export function parseIetfCreation(request: Request): IetfCreation {
     const value = query.get(key);
     if (value !== null) metadata.set(key, value);
   }
-  return { metadata, lengthBytes: parseLength(request), reprDigests: parseReprDigests(headers) };
+  const coding = parseCoding(headers.get("Content-Encoding"));
+  if (coding !== undefined) metadata.set("contentEncoding", coding.name);
+  return {
+    metadata,
+    lengthBytes: parseLength(request),
+    codedType: coding?.mediaType,
+    reprDigests: parseReprDigests(headers),
+    wantedDigest: parseWantedDigest(headers),
+  };
+}
+
+/** RFC 9110, 8.4: a coding that isn't taken is answered 415, with those that are. */
+function parseCoding(header: string | null): { name: string; mediaType: string } | undefined {
+  const name = (header ?? "").trim().toLowerCase();
+  if (name === "" || name === "identity") return undefined;
+  const mediaType = CODINGS.get(name);
+  if (mediaType !== undefined) return { name, mediaType };
+  throw new AppError("FILE_TYPE_REFUSED", {
+    detail: "Of content codings only gzip is accepted.",
+    headers: { "Accept-Encoding": "gzip, identity" },
+  });
 }
 
 function parseLength(request: Request): number | null {
@@ -37,14 +73,7 @@ function parseLength(request: Request): number | null {
   const completes = parseBooleanField(request.headers, "Upload-Complete") ?? true;
   const implied = completes ? (bodyBytesOf(request) ?? undefined) : undefined;
   if (declared !== undefined && implied !== undefined && declared !== implied) {
-    throw new AppError("UPLOAD_LENGTH_CONFLICT", { headers: { "Upload-Complete": "?0" } });
+    throw new AppError("UPLOAD_LENGTH_CONFLICT");
   }
   return declared ?? implied ?? null;
-}
-
-function parseReprDigests(headers: Headers): Readonly<Record<string, string>> {
-  const digests = parseDigestField(headers, "Repr-Digest");
-  return Object.fromEntries(
-    digests.map(({ algorithm, value }) => [algorithm.toLowerCase(), btoa(String.fromCharCode(...value))]),
-  );
 }

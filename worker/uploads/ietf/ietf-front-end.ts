@@ -1,16 +1,22 @@
-import { AppError, formatProblem, PROBLEM_CONTENT_TYPE } from "#contract/errors.ts";
+import { AppError, ERRORS, problemResponse } from "#contract/errors.ts";
+import { bareMediaType } from "#contract/file-types.ts";
 import { UPLOADS_PATH } from "#contract/tus.ts";
 import type { AppendRequest, Completion } from "../append.ts";
 import { BodySource } from "../body-source.ts";
 import { bodyBytesOf } from "../request-body.ts";
 import { stateHeaders } from "../state-headers.ts";
 import type { Upload } from "../upload.ts";
+import type { UploadState } from "../upload-state.ts";
 import { isComplete } from "../upload-state.ts";
 import type { Hold } from "../writer-slot.ts";
-import { PARTIAL_UPLOAD_TYPE, parseBooleanField, parseDigestField, parseIntegerField } from "./fields.ts";
-
-/** Where the problem types of draft-ietf-httpbis-resumable-upload are registered. */
-const PROBLEM_TYPES = "https://iana.org/assignments/http-problem-types";
+import {
+  formatUploadLimit,
+  PARTIAL_UPLOAD_TYPE,
+  parseBooleanField,
+  parseDigestField,
+  parseIntegerField,
+} from "./fields.ts";
+import { describeMismatch, describeRefusal } from "./problems.ts";
 
 /**
  * Resumable Uploads for HTTP (draft-ietf-httpbis-resumable-upload, interop version 8) over one `Upload` that its sender
@@ -42,45 +48,66 @@ export class IetfFrontEnd {
 
   /** An error with what the draft wants said of it: where the upload is, its problem types, its limits. */
   describeProblem(error: AppError, requestId: string, request: Request): Response {
-    const { state } = this.#upload;
-    const headers = new Headers({
-      ...error.headers,
-      "Content-Type": PROBLEM_CONTENT_TYPE,
-      "Cache-Control": "no-store",
-    });
-    const open = state !== undefined && !["terminated", "expired"].includes(state.phase);
-    if (open) headers.set("Upload-Complete", isComplete(state) || state.refusal !== null ? "?1" : "?0");
-    if (open && state.refusal === null) {
-      const known = stateHeaders(this.#upload);
-      for (const name of ["Upload-Offset", "Upload-Limit"]) headers.set(name, known.get(name) ?? "");
-    }
-    const problem = { ...formatProblem(error, requestId), ...this.#problemMembers(error, request) };
-    return new Response(JSON.stringify(problem), { status: error.status, headers });
+    const described = describeRefusal(error).withHeaders(
+      this.#stateAfter(error),
+      this.#mismatch(error, request),
+    );
+    return problemResponse(described, requestId);
   }
 
-  #problemMembers(error: AppError, request: Request): Record<string, unknown> {
-    if (error.code === "UPLOAD_OFFSET_MISMATCH") {
-      return {
-        type: `${PROBLEM_TYPES}#mismatching-upload-offset`,
-        "expected-offset": this.#upload.offsetBytes,
-        "provided-offset": parseIntegerField(request.headers, "Upload-Offset"),
-      };
-    }
-    if (error.code === "UPLOAD_LENGTH_CONFLICT")
-      return { type: `${PROBLEM_TYPES}#inconsistent-upload-length` };
-    return {};
+  /** Where the upload is, as long as it can be gone on with; and its limits, if they may be what was passed. */
+  #stateAfter(error: AppError): Record<string, string> {
+    const { state, nowMs, offsetBytes } = this.#upload;
+    if (state === undefined) return {};
+    const isOpen = !isEnded(state);
+    if (!isOpen && error.status !== 413) return {};
+    const limit = { maxSizeBytes: state.maxBytes, expiresAtMs: isOpen ? state.expiresAtMs : null };
+    return {
+      "Upload-Limit": formatUploadLimit(limit, nowMs),
+      ...(isOpen ? { "Upload-Offset": String(offsetBytes) } : {}),
+    };
+  }
+
+  /** None where another request is ahead with bytes that aren't durable: then both offsets would be the same. */
+  #mismatch(error: AppError, request: Request): Record<string, string | number> {
+    const { offsetBytes } = this.#upload;
+    const provided = parseIntegerField(request.headers, "Upload-Offset");
+    const differs = provided !== undefined && provided !== offsetBytes;
+    return error.code === "UPLOAD_OFFSET_MISMATCH" && differs ? describeMismatch(offsetBytes, provided) : {};
   }
 
   /** Creation: the upload exists by now, and the content is its beginning, or all of it. */
   async #answerCreation(request: Request): Promise<Response> {
     const complete = parseBooleanField(request.headers, "Upload-Complete") ?? true;
-    await this.#append(request, await this.#upload.take(), 0, complete ? "with-this" : "not-yet");
-    return complete ? this.#answerDone() : this.#answerCreated();
+    try {
+      await this.#append(request, await this.#upload.take(), 0, complete ? "with-this" : "not-yet");
+    } catch (error) {
+      const known = error instanceof AppError ? error : new AppError("INTERNAL", { cause: error });
+      throw await this.#afterCreation(known);
+    }
+    return this.#isDone ? this.#answerDone() : this.#answerCreated();
+  }
+
+  /** What may succeed later is told where to go on; anything else leaves nothing behind, since nobody knows of it. */
+  async #afterCreation(error: AppError): Promise<AppError> {
+    if (this.#upload.state?.phase !== "receiving") return error;
+    if (ERRORS[error.code].retryable) return error.withHeaders({ Location: this.#location });
+    await this.#upload.terminate();
+    return error;
+  }
+
+  get #location(): string {
+    return `${UPLOADS_PATH}/${this.#upload.requireState().fileId}`;
+  }
+
+  /** Whether the upload is complete: a body that was cut short completes nothing, whatever its request said. */
+  get #isDone(): boolean {
+    return isComplete(this.#upload.requireState());
   }
 
   #answerCreated(): Response {
     const headers = stateHeaders(this.#upload);
-    headers.set("Location", `${UPLOADS_PATH}/${this.#upload.requireState().fileId}`);
+    headers.set("Location", this.#location);
     return new Response(null, { status: 201, headers });
   }
 
@@ -103,16 +130,24 @@ export class IetfFrontEnd {
   }
 
   async #answerAppend(request: Request): Promise<Response> {
+    if (bareMediaType(request.headers.get("Content-Type") ?? "") !== PARTIAL_UPLOAD_TYPE) {
+      throw new AppError("UPLOAD_CONTENT_TYPE_INVALID", {
+        detail: `An append carries ${PARTIAL_UPLOAD_TYPE}.`,
+        headers: { "Accept-Patch": PARTIAL_UPLOAD_TYPE },
+      });
+    }
     const offset = parseIntegerField(request.headers, "Upload-Offset");
     const complete = parseBooleanField(request.headers, "Upload-Complete");
     if (offset === undefined) throw new AppError("UPLOAD_OFFSET_INVALID");
     if (complete === undefined) {
       throw new AppError("UPLOAD_HEADER_INVALID", { detail: "An append needs Upload-Complete." });
     }
-    if (this.#upload.requireState().kind !== "file") throw new AppError("UPLOAD_FINAL");
+    const state = this.#upload.requireState();
+    if (state.kind !== "file") throw new AppError("UPLOAD_FINAL");
+    if (isComplete(state) && !complete) throw new AppError("UPLOAD_COMPLETED");
     const hold = await this.#upload.takeAt(offset);
     await this.#append(request, hold, offset, complete ? "with-this" : "not-yet");
-    if (complete) return this.#answerDone();
+    if (this.#isDone) return this.#answerDone();
     return new Response(null, { status: 204, headers: stateHeaders(this.#upload) });
   }
 
@@ -124,7 +159,7 @@ export class IetfFrontEnd {
       await this.#upload.append({ ...parseAppend(request, completion, offset), source, hold });
     } catch (error) {
       source.cut();
-      throw error;
+      throw inTermsOfIetf(error);
     } finally {
       hold.release();
     }
@@ -161,4 +196,12 @@ function parseAppend(
   };
 }
 
-export { PARTIAL_UPLOAD_TYPE };
+/** The status of a wrong checksum is tus's own. */
+function inTermsOfIetf(error: unknown): unknown {
+  const isChecksum = error instanceof AppError && error.code === "UPLOAD_CHECKSUM_MISMATCH";
+  return isChecksum ? new AppError("CONTENT_DIGEST_MISMATCH") : error;
+}
+
+function isEnded({ phase }: UploadState): boolean {
+  return phase === "terminated" || phase === "expired" || phase === "refused";
+}

@@ -78,14 +78,14 @@ export class TusFrontEnd {
   }
 
   async #answerPatch(request: Request): Promise<Response> {
+    // tus 1.0, Concatenation: "The Server MUST respond with the 403 Forbidden status to PATCH requests against a final".
+    if (this.#upload.requireState().kind === "final") throw new AppError("UPLOAD_FINAL");
     if (request.headers.get("Content-Type") !== UPLOAD_CONTENT_TYPE) {
       throw new AppError("UPLOAD_CONTENT_TYPE_INVALID", {
         detail: `A PATCH carries ${UPLOAD_CONTENT_TYPE}.`,
       });
     }
     const offset = requireOffset(request.headers.get("Upload-Offset"));
-    // tus 1.0, Concatenation: "The Server MUST respond with the 403 Forbidden status to PATCH requests against a final".
-    if (this.#upload.requireState().kind === "final") throw new AppError("UPLOAD_FINAL");
     const hold = await this.#upload.takeAt(offset);
     const headers = new Headers({ "Upload-Offset": String(await this.#append(request, hold, offset)) });
     this.#setExpires(headers);

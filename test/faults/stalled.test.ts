@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Caller } from "../support/api.ts";
+import { APPEND, append, createUpload, fileIdOf, headOffset, newCaller } from "../support/api.ts";
+import type { FaultyStack } from "../support/faulty/stack.ts";
+import { startFaultyStack } from "../support/faulty/stack.ts";
+import type { RawRequest } from "../support/raw-request.ts";
+import { openRequest } from "../support/raw-request.ts";
+
+const MIB = 1024 * 1024;
+const STALLED = 64;
+
+let stack: FaultyStack;
+beforeAll(async () => {
+  stack = await startFaultyStack();
+});
+afterAll(() => stack.stop());
+
+function textOf(sizeBytes: number, seed: string): Buffer<ArrayBuffer> {
+  return Buffer.alloc(sizeBytes, `${seed} `);
+}
+
+interface Stalled {
+  readonly caller: Caller;
+  readonly location: string;
+  readonly bytes: Buffer<ArrayBuffer>;
+  readonly request: RawRequest;
+}
+
+/** A client that announces 6 MiB, sends one and falls silent. */
+async function stall(index: number): Promise<Stalled> {
+  const caller = await newCaller({ stack });
+  const bytes = textOf(6 * MIB, `client ${index}`);
+  const location = await createUpload(caller, bytes.byteLength);
+  const request = await openRequest(new URL(location, stack.url), "PATCH", {
+    ...APPEND,
+    authorization: `Bearer ${caller.token}`,
+    "upload-offset": "0",
+    "content-length": String(bytes.byteLength),
+  });
+  await request.write(bytes.subarray(0, MIB));
+  return { caller, location, bytes, request };
+}
+
+test("64 clients that stall keep nobody from uploading, and lose nothing themselves", async () => {
+  const stalled = await Promise.all(Array.from({ length: STALLED }, (_, index) => stall(index)));
+  const caller = await newCaller({ stack });
+  const bytes = textOf(9 * MIB, "one more");
+  const location = await createUpload(caller, bytes.byteLength);
+  expect((await append(caller, location, 0, bytes)).status).toBe(204);
+
+  // One goes on in its own time, another comes back on a new connection.
+  const [patient, impatient] = stalled;
+  if (patient === undefined || impatient === undefined) throw new Error("Nobody stalled.");
+  await patient.request.write(patient.bytes.subarray(MIB));
+  await expect.poll(patient.request.received, { timeout: 20_000 }).toContain("204");
+  expect(await headOffset(impatient.caller, impatient.location)).toBe(MIB);
+  expect(
+    (await append(impatient.caller, impatient.location, MIB, impatient.bytes.subarray(MIB))).status,
+  ).toBe(204);
+
+  for (const { location: finished, bytes: sent } of [{ location, bytes }, patient, impatient]) {
+    const { sentJobs } = await stack.control({});
+    const job = sentJobs.find(({ fileId }) => fileId === fileIdOf(finished));
+    expect((await stack.readObject(job?.objectKey ?? ""))?.equals(sent)).toBe(true);
+  }
+  for (const { request } of stalled) await request.cut();
+});

@@ -1,0 +1,12 @@
+/**
+ * How many runs a seeded test makes: few in `npm test`, all of them in `npm run test:long`. A failing run prints the seed
+ * and path that make it again.
+ */
+export function runs(short: number, long: number): number {
+  return process.env["CAUSEWAY_LONG_TESTS"] === "1" ? long : short;
+}
+
+/** For a test whose number of runs was chosen by `runs`. */
+export function timeLimitMs(perRunMs: number, count: number): number {
+  return Math.max(60_000, perRunMs * count);
+}

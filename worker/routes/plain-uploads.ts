@@ -1,0 +1,80 @@
+import { AppError } from "#contract/errors.ts";
+import type { FileId } from "#contract/ids.ts";
+import type { AppContext } from "../app-env.ts";
+import { forgetUpload } from "../services/uploads.ts";
+import { parseIetfCreation } from "../uploads/ietf/ietf-creation.ts";
+import { readFormHead } from "../uploads/plain/form-creation.ts";
+import { FormReader, isForm } from "../uploads/plain/form-reader.ts";
+import type { PlainTarget } from "../uploads/plain/plain-upload.ts";
+import { storeBody, storeForm } from "../uploads/plain/plain-upload.ts";
+import type { Creation } from "./uploads.ts";
+import { acceptIetf, sendToObject } from "./uploads.ts";
+
+/** Nobody can go on with a plain upload: if its request and all that cleans up after it die, it ends by itself soon. */
+const PLAIN_IDLE_MS = 10 * 60_000;
+
+/**
+ * Takes a file that comes whole in one request, the body itself or the one file of a form (R12), and returns its id
+ * when it is stored.
+ */
+export function storePlainUpload(c: AppContext): Promise<FileId> {
+  const isFormed = isForm(c.req.header("Content-Type") ?? null);
+  const storing = isFormed ? storeFormUpload(c) : storeBodyUpload(c);
+  // A client that goes away ends its request's handler: what it left behind is still to be discarded.
+  c.executionCtx.waitUntil(storing.catch(() => {}));
+  return storing;
+}
+
+function targetOf(c: AppContext, { fileId, creation }: Creation): PlainTarget {
+  const upload = { fileId, protocol: "ietf", idleMs: PLAIN_IDLE_MS } as const;
+  return {
+    create: (request) => sendToObject(c, { ...upload, creation }, request),
+    send: (request) => sendToObject(c, upload, request),
+    forget: () =>
+      forgetUpload(c.env, { tenantId: c.get("identity").tenantId, fileId, version: creation.version }),
+  };
+}
+
+/** What `curl --data-binary` says of a body whose type it wasn't told. */
+const CURLS_TYPE = "application/x-www-form-urlencoded";
+
+/** Fields of the resumable protocols that a plain upload hasn't. */
+const RESUMING_FIELDS = [
+  "Upload-Complete",
+  "Upload-Length",
+  "Upload-Offset",
+  "X-HTTP-Method-Override",
+] as const;
+
+function asPlain(request: Request): Request {
+  const headers = new Headers(request.headers);
+  for (const name of RESUMING_FIELDS) headers.delete(name);
+  if (headers.get("Content-Type")?.startsWith(CURLS_TYPE)) headers.delete("Content-Type");
+  return new Request(request, { headers });
+}
+
+async function storeBodyUpload(c: AppContext): Promise<FileId> {
+  if (c.req.header("Upload-Complete") === "?0") {
+    throw new AppError("UPLOAD_HEADER_INVALID", { detail: "Uploads in pieces begin at /v1/uploads." });
+  }
+  const request = asPlain(c.req.raw);
+  try {
+    const accepted = await acceptIetf(c, parseIetfCreation(request));
+    await storeBody(targetOf(c, accepted), request);
+    return accepted.fileId;
+  } finally {
+    if (request.body !== null && !request.body.locked && !request.bodyUsed) await request.body.cancel();
+  }
+}
+
+async function storeFormUpload(c: AppContext): Promise<FileId> {
+  const form = new FormReader(c.req.raw);
+  try {
+    const head = await readFormHead(form, c.req.raw);
+    const accepted = await acceptIetf(c, parseIetfCreation(new Request(head.url, { headers: head.headers })));
+    await storeForm(targetOf(c, accepted), form, head);
+    return accepted.fileId;
+  } finally {
+    form.cancel();
+  }
+}

@@ -1,0 +1,43 @@
+import { createRoute } from "@hono/zod-openapi";
+import { UploadGrantRequest, UploadGrantResponse } from "#contract/api.ts";
+import { authenticate } from "../middleware/authenticate.ts";
+import { signUploadGrant } from "../middleware/upload-grant.ts";
+import { mintUploadGrant } from "../services/upload-grants.ts";
+import { openApiRouter, problemResponses } from "./open-api.ts";
+
+const mintRoute = createRoute({
+  method: "post",
+  path: "/",
+  summary: "Make a token that allows one upload",
+  description:
+    "For a CRM's backend: a browser or a phone that has no session uploads one file at /v1/uploads with the token, " +
+    "within what is said here.",
+  security: [{ bearer: [] }],
+  request: {
+    body: { required: true, content: { "application/json": { schema: UploadGrantRequest } } },
+  },
+  responses: {
+    201: {
+      description: "The token, and the id that the file will have",
+      content: { "application/json": { schema: UploadGrantResponse } },
+    },
+    ...problemResponses(
+      "REQUEST_INVALID",
+      "ROLE_REQUIRED",
+      "TOKEN_MISSING",
+      "TOKEN_INVALID",
+      "TOKEN_EXPIRED",
+    ),
+  },
+});
+
+const router = openApiRouter();
+router.use(authenticate);
+
+/** `/v1/upload-grants`: what lets somebody without a session upload one file. */
+export const uploadGrants = router.openapi(mintRoute, async (c) => {
+  const grant = mintUploadGrant(c.get("identity"), c.req.valid("json"), Date.now());
+  const token = await signUploadGrant(grant, c.get("config"));
+  const expiresAt = new Date(grant.expiresAtMs).toISOString();
+  return c.json({ fileId: grant.fileId, token, expiresAt }, 201, { "Cache-Control": "no-store" });
+});

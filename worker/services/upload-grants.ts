@@ -1,0 +1,77 @@
+import type { UploadGrant, UploadGrantRequest, UploadGrantScope } from "#contract/api.ts";
+import { AppError } from "#contract/errors.ts";
+import type { Identity } from "#contract/ids.ts";
+import { newFileId } from "#contract/ids.ts";
+import { requireGranting } from "./permissions.ts";
+
+/**
+ * A grant of one upload (R10). The file's id is chosen here, so that the upload can begin only once: its record's key
+ * is taken from then on. Throws `ROLE_REQUIRED` for a member.
+ */
+export function mintUploadGrant(identity: Identity, request: UploadGrantRequest, nowMs: number): UploadGrant {
+  requireGranting(identity);
+  const { userId, expiresInSeconds, ...scope } = request;
+  return {
+    identity: { tenantId: identity.tenantId, userId: userId ?? identity.userId, role: "member" },
+    fileId: newFileId(),
+    scope,
+    // Tokens tell time in whole seconds.
+    expiresAtMs: (Math.floor(nowMs / 1000) + expiresInSeconds) * 1000,
+  };
+}
+
+function scopeError(path: string, detail: string): AppError {
+  return new AppError("GRANT_SCOPE", {
+    detail,
+    errors: [{ path, message: "is outside of the upload grant's scope" }],
+  });
+}
+
+const ENTITY_KEYS = ["entityType", "entityId"] as const;
+
+/**
+ * What an upload declares, with what its grant says of it. Throws `GRANT_SCOPE` where the two contradict each other.
+ */
+export function applyGrantedEntity(
+  { scope }: UploadGrant,
+  metadata: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  if (metadata.has("replaces")) throw scopeError("replaces", "An upload grant is for a new file.");
+  const applied = new Map(metadata);
+  for (const key of ENTITY_KEYS) {
+    const granted = scope[key];
+    if (granted === undefined) continue;
+    if ((metadata.get(key) || granted) !== granted) throw scopeError(key, "The grant is for another entity.");
+    applied.set(key, granted);
+  }
+  return applied;
+}
+
+/**
+ * Throws `GRANT_SCOPE` where a file is larger, or of another type, than its grant allows.
+ * @param lengthBytes null while it isn't known
+ */
+export function requireGrantedFile(
+  { scope }: UploadGrant,
+  mimeType: string,
+  lengthBytes: number | null,
+): void {
+  const { maxBytes, types } = scope;
+  if (maxBytes !== undefined && lengthBytes !== null && lengthBytes > maxBytes) {
+    throw scopeError("length", `The grant allows ${maxBytes} bytes at most.`);
+  }
+  if (types !== undefined && !matchesType(types, mimeType)) {
+    throw scopeError("filetype", `The grant allows ${types.join(", ")}; this is ${mimeType}.`);
+  }
+}
+
+function matchesType(patterns: NonNullable<UploadGrantScope["types"]>, mimeType: string): boolean {
+  const kind = mimeType.slice(0, mimeType.indexOf("/") + 1);
+  return patterns.some((pattern) => pattern === mimeType || pattern === `${kind}*`);
+}
+
+/** Throws `GRANT_SCOPE` for what isn't a file by itself: a partial upload, or one made of such. */
+export function requireGrantedKind(grant: UploadGrant | undefined, kind: "file" | "partial" | "final"): void {
+  if (grant === undefined || kind === "file") return;
+  throw scopeError("Upload-Concat", "An upload grant is for one upload, not for parts of one.");
+}
