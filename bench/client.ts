@@ -14,13 +14,14 @@ async function readAnswer(response: IncomingMessage): Promise<ClientAnswer> {
   return { status: response.statusCode ?? 0, headers: response.headers, text };
 }
 
-/** An HTTP client on one kept-alive connection: its CPU is spent in this process, not in workerd. */
+/** An HTTP client on kept-alive connections: its CPU is spent in this process, not in workerd. */
 export class Client {
   readonly #origin: URL;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  readonly #agent: Agent;
 
-  constructor(origin: URL) {
+  constructor(origin: URL, connections: number) {
     this.#origin = origin;
+    this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
   }
 
   send(

@@ -15,6 +15,10 @@ const { Miniflare, convertV4MiniflareOptions } = requireFromWrangler("miniflare"
 const { build } = requireFromWrangler("esbuild") as typeof Esbuild;
 
 const COMPATIBILITY_DATE = "2026-11-17";
+/** For bindings by which the worker under test reaches itself. */
+export const WORKER_NAME = "under-test";
+
+export type Runtime = InstanceType<typeof MiniflareModule.Miniflare>;
 
 /** Bindings beside `SINK`, in the words of miniflare's (v4) worker options. */
 export type WorkerBindings = Pick<
@@ -25,6 +29,8 @@ export type WorkerBindings = Pick<
 export interface WorkerUnderTest {
   readonly entry: URL;
   readonly bindings: WorkerBindings;
+  /** What has to be done before the first request, such as making tables. */
+  readonly prepare?: (runtime: Runtime) => Promise<void>;
 }
 
 export interface Sink {
@@ -75,7 +81,7 @@ function miniflareOptions(worker: WorkerUnderTest, script: string, sinkPort: num
     workers: [
       {
         ...worker.bindings,
-        name: "under-test",
+        name: WORKER_NAME,
         modules: [{ type: "ESModule", path: "worker.mjs", contents: script }],
         compatibilityDate: COMPATIBILITY_DATE,
         compatibilityFlags: ["nodejs_compat"],
@@ -95,8 +101,9 @@ export async function startRig(worker: WorkerUnderTest, sink: Sink): Promise<Rig
   const before = new Set(findWorkerdPids());
   const miniflare = new Miniflare(miniflareOptions(worker, script, sink.port));
   await miniflare.ready;
+  await worker.prepare?.(miniflare);
   const workerdPid = findWorkerdPids().find((pid) => !before.has(pid));
   if (workerdPid === undefined) throw new Error("miniflare started no workerd that can be found in /proc");
-  const origin = await miniflare.unsafeGetDirectURL("under-test");
+  const origin = await miniflare.unsafeGetDirectURL(WORKER_NAME);
   return { origin, workerdPid, stop: () => miniflare.dispose() };
 }

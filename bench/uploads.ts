@@ -26,9 +26,27 @@ export interface TusOptions {
   /** Where POST creates uploads. */
   readonly path: string;
   /** Sent with every request, for instance `authorization`. Called per upload, so that it may mint a token. */
-  readonly headers?: () => Record<string, string>;
+  readonly headers?: () => Promise<Record<string, string>>;
   /** The `Upload-Metadata` of the creation, already encoded. */
   readonly metadata?: string;
+}
+
+const BODY_TYPE = { "content-type": "application/offset+octet-stream" };
+
+async function commonHeaders(tus: TusOptions): Promise<Record<string, string>> {
+  return { ...(await tus.headers?.()), "tus-resumable": "1.0.0" };
+}
+
+function creationHeaders(tus: TusOptions, sizeBytes: number): Record<string, string> {
+  const metadata: Record<string, string> =
+    tus.metadata === undefined ? {} : { "upload-metadata": tus.metadata };
+  return { ...metadata, "upload-length": String(sizeBytes) };
+}
+
+function requireOffset(answer: ClientAnswer, reachedBytes: number): void {
+  const offset = answer.headers["upload-offset"];
+  if (offset !== String(reachedBytes))
+    throw new Error(`expected Upload-Offset ${reachedBytes}, got ${offset}`);
 }
 
 async function createUpload(
@@ -37,9 +55,7 @@ async function createUpload(
   sizeBytes: number,
   headers: Record<string, string>,
 ) {
-  const metadata = tus.metadata === undefined ? {} : { "upload-metadata": tus.metadata };
-  const length = { "upload-length": String(sizeBytes) };
-  const answer = await client.send("POST", tus.path, { ...headers, ...metadata, ...length });
+  const answer = await client.send("POST", tus.path, { ...headers, ...creationHeaders(tus, sizeBytes) });
   requireStatus(answer, 201);
   const location = answer.headers.location;
   if (location === undefined) throw new Error("the creation was answered without Location");
@@ -53,11 +69,10 @@ async function sendPatch(
   offset: number,
   body: Buffer,
 ) {
-  const patchHeaders = { "upload-offset": String(offset), "content-type": "application/offset+octet-stream" };
-  const answer = await client.send("PATCH", path, { ...headers, ...patchHeaders }, body);
+  const patchHeaders = { ...headers, ...BODY_TYPE, "upload-offset": String(offset) };
+  const answer = await client.send("PATCH", path, patchHeaders, body);
   requireStatus(answer, 204);
-  const reached = String(offset + body.byteLength);
-  if (answer.headers["upload-offset"] !== reached) throw new Error(`expected Upload-Offset ${reached}`);
+  requireOffset(answer, offset + body.byteLength);
 }
 
 /** tus 1.0: a creation, then PATCHes one after the other. */
@@ -65,11 +80,24 @@ export function makeTusUpload(tus: TusOptions): MakeUpload {
   return (client, sizeBytes, patchBytes) => {
     const body = Buffer.alloc(Math.min(patchBytes, sizeBytes), "causeway");
     return async () => {
-      const headers = { ...tus.headers?.(), "tus-resumable": "1.0.0" };
+      const headers = await commonHeaders(tus);
       const path = await createUpload(client, tus, sizeBytes, headers);
       for (let offset = 0; offset < sizeBytes; offset += body.byteLength) {
         await sendPatch(client, path, headers, offset, body.subarray(0, sizeBytes - offset));
       }
+    };
+  };
+}
+
+/** tus 1.0, creation-with-upload: the whole file in the creation, whatever `patchBytes` says. */
+export function makeTusCreation(tus: TusOptions): MakeUpload {
+  return (client, sizeBytes) => {
+    const body = Buffer.alloc(sizeBytes, "causeway");
+    return async () => {
+      const headers = { ...(await commonHeaders(tus)), ...creationHeaders(tus, sizeBytes), ...BODY_TYPE };
+      const answer = await client.send("POST", tus.path, headers, body);
+      requireStatus(answer, 201);
+      requireOffset(answer, sizeBytes);
     };
   };
 }

@@ -29,6 +29,9 @@ const RESTART_DELAY_MS = 500;
 export function keepRunning(options: ChildOptions): Child {
   let child = start(options);
   const stopping = new AbortController();
+  // However this process ends (but by SIGKILL), it leaves nothing behind.
+  const onExit = () => child.kill("SIGKILL");
+  process.once("exit", onExit);
   const watch = watchOver();
 
   async function watchOver(): Promise<void> {
@@ -36,9 +39,9 @@ export function keepRunning(options: ChildOptions): Child {
       await exitOf(child);
       // The pause ends at once, by throwing, when the stack stops.
       await wait(RESTART_DELAY_MS, undefined, { signal: stopping.signal });
-      await options.beforeRestart?.();
+      const prepared = await prepareRestart(options);
       if (stopping.signal.aborted) return;
-      child = start(options);
+      if (prepared) child = start(options);
     }
   }
 
@@ -50,6 +53,7 @@ export function keepRunning(options: ChildOptions): Child {
       stopping.abort();
       await end(child, options.stopWithinMs);
       await watch.catch(() => {});
+      process.removeListener("exit", onExit);
     },
     async kill() {
       const ended = exitOf(child);
@@ -57,6 +61,17 @@ export function keepRunning(options: ChildOptions): Child {
       await ended;
     },
   };
+}
+
+/** Whether the process may be started again now; if not, that is tried again. */
+async function prepareRestart({ command, beforeRestart, onOutput }: ChildOptions): Promise<boolean> {
+  try {
+    await beforeRestart?.();
+    return true;
+  } catch (error) {
+    onOutput(`${command} isn't started again yet: ${String(error)}\n`);
+    return false;
+  }
 }
 
 function start({ command, args, env, onOutput }: ChildOptions): ChildProcess {

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { renderClamdConfig } from "../../processor/scan/clamd-config.ts";
 import { writeTestSignature } from "../../processor/scan/test-signature.ts";
@@ -45,6 +45,8 @@ export interface ClamdOptions {
 /** A clamd of the stack's own on loopback, by the project's own configuration. */
 export async function startClamd(options: ClamdOptions): Promise<Child> {
   const temporaryDirectory = join(options.stateDirectory, "clamd", "tmp");
+  // A clamd that was killed leaves what it was scanning behind.
+  await rm(temporaryDirectory, { recursive: true, force: true });
   await mkdir(temporaryDirectory, { recursive: true });
   const configPath = join(options.stateDirectory, "clamd", "clamd.conf");
   const { port, databaseDirectory } = options;
@@ -54,6 +56,7 @@ export async function startClamd(options: ClamdOptions): Promise<Child> {
     args: ["--config-file", configPath],
     env: process.env,
     onOutput: options.onOutput,
-    stopWithinMs: 5_000,
+    // Asked to end, it first finishes the scans it is at; nobody waits for those any more.
+    stopWithinMs: 1_000,
   });
 }

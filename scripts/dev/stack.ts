@@ -7,6 +7,7 @@ import type { Child } from "./child.ts";
 import { keepRunning } from "./child.ts";
 import { findSignatureDatabase, startClamd } from "./clamd.ts";
 import { findFreePort, requireFreePort } from "./ports.ts";
+import { onEndingSignal } from "./signals.ts";
 import type { Secrets } from "./state.ts";
 import { lockState, readOrCreateSecrets } from "./state.ts";
 import type { RunningWorkers } from "./workers.ts";
@@ -45,9 +46,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   await requireFreePort(options.port);
   const unlock = lockState(stateDirectory);
   const stops: (() => Promise<void>)[] = [async () => unlock()];
-  const stop = async () => {
-    for (const each of stops.splice(0).reverse()) await each();
-  };
+  const stop = stopper(stops);
+  // Whoever handles the signal too waits for the same end.
+  const unwatch = onEndingSignal(() => void stop());
+  stops.unshift(async () => unwatch());
   try {
     const secrets = readOrCreateSecrets(stateDirectory);
     const clamd = await prepareClamd(options, stops);
@@ -72,6 +74,17 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await stop();
     throw error;
   }
+}
+
+/** Runs what is in `stops`, the last first; called again, it waits for that and runs what has come since. */
+function stopper(stops: (() => Promise<void>)[]): () => Promise<void> {
+  let stopping = Promise.resolve();
+  return () => {
+    stopping = stopping.then(async () => {
+      for (let last = stops.pop(); last !== undefined; last = stops.pop()) await last();
+    });
+    return stopping;
+  };
 }
 
 async function prepareWorkers(options: StackOptions, secrets: Secrets, stops: (() => Promise<void>)[]) {

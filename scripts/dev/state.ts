@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 
 /** Where a local stack keeps everything: `CAUSEWAY_STATE`, or `.causeway` in the project. */
@@ -38,39 +39,28 @@ export function readOrCreateSecrets(directory: string): Secrets {
   return secrets;
 }
 
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** What tells a process from a later one that got the same number. */
-function startTimeOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
-  } catch {
-    return "";
-  }
-}
-
 /**
- * Takes the state directory for this process: two stacks on one state would destroy it. Throws when another stack that
- * still runs has it; one that was killed leaves nothing that matters.
+ * Takes the state directory for this process: two stacks on one state would destroy it. Throws when another stack has
+ * it. The lock is one of SQLite's, so the kernel's: taken by one of many at once, and gone with a process that is killed.
  * @returns gives the directory back
  */
 export function lockState(directory: string): () => void {
-  const path = join(directory, "stack.lock");
   mkdirSync(directory, { recursive: true });
-  if (existsSync(path)) {
-    const [pid = "", startTime = ""] = readFileSync(path, "utf8").split(" ");
-    if (isRunning(Number(pid)) && startTimeOf(Number(pid)) === startTime) {
-      throw new Error(`Another stack (process ${pid}) uses ${directory}. Stop it, or set CAUSEWAY_STATE.`);
-    }
+  const pidPath = join(directory, "stack.pid");
+  const lock = new DatabaseSync(join(directory, "stack-lock.sqlite"));
+  try {
+    // Never ended: what is held is the one right to write.
+    lock.exec("BEGIN IMMEDIATE");
+  } catch (cause) {
+    lock.close();
+    // Nothing there yet if that one has just begun.
+    const pid = existsSync(pidPath) ? readFileSync(pidPath, "utf8") : "";
+    const name = pid === "" ? "Another stack" : `Another stack (process ${pid})`;
+    throw new Error(`${name} uses ${directory}. Stop it, or set CAUSEWAY_STATE.`, { cause });
   }
-  writeFileSync(path, `${process.pid} ${startTimeOf(process.pid)}`);
-  return () => rmSync(path, { force: true });
+  writeFileSync(pidPath, String(process.pid));
+  return () => {
+    rmSync(pidPath, { force: true });
+    lock.close();
+  };
 }

@@ -6,6 +6,7 @@ import { miniflare, readWorkerOptions } from "./from-wrangler.ts";
 import type { MigratableDatabase } from "./migrations.ts";
 import { applyMigrations } from "./migrations.ts";
 import { localQueueBinding, QUEUE_BRIDGE_NAME, queueBridgeWorker } from "./queue-bridge/options.ts";
+import { withoutSignalHandlers } from "./signals.ts";
 import type { Secrets } from "./state.ts";
 
 const WORKER_NAME = "causeway";
@@ -105,18 +106,24 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
     mainWorker(options),
     bridgeWorker(options, await compatibilityDate()),
   ]);
-  const runtime = new miniflare.Miniflare(
-    miniflare.convertV4MiniflareOptions({
-      host: HOST,
-      port: 0,
-      resourcePersistencePath: join(options.stateDirectory, "cloudflare"),
-      // The options as wrangler gives them are miniflare's V4 options by another declaration of the same types.
-      workers: [worker as never, bridge as never],
-      handleStructuredLogs: ({ level, message }) => options.onLog(level, message),
-    }),
+  const runtime = withoutSignalHandlers(
+    () =>
+      new miniflare.Miniflare(
+        miniflare.convertV4MiniflareOptions({
+          host: HOST,
+          port: 0,
+          resourcePersistencePath: join(options.stateDirectory, "cloudflare"),
+          // The options as wrangler gives them are miniflare's V4 options by another declaration of the same types.
+          workers: [worker as never, bridge as never],
+          handleStructuredLogs: ({ level, message }) => options.onLog(level, message),
+        }),
+      ),
   );
   const entry = await runtime.ready;
-  await applyMigrations((await runtime.getD1Database("DB", WORKER_NAME)) as unknown as MigratableDatabase);
+  const database = (await runtime.getD1Database("DB", WORKER_NAME)) as unknown as MigratableDatabase;
+  await applyMigrations(database);
+  // Nothing of an earlier run is alive on this state: or the stack would be called healthy before its processor is.
+  await database.prepare("DELETE FROM processor_heartbeats").run();
   const bridgeUrl = await runtime.unsafeGetDirectURL(QUEUE_BRIDGE_NAME);
   const queue = { token: options.secrets.queuesToken, url: bridgeUrl };
   return {

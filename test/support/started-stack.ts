@@ -2,10 +2,9 @@ import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { PROJECT_ROOT } from "../../scripts/dev/bundle.ts";
@@ -21,7 +20,7 @@ export interface StackPlace {
   readonly port: number;
   /** Runs scripts/start.ts and waits until it says that it is ready. Throws, with its output, when it ends instead. */
   start(): Promise<StartedStack>;
-  /** Runs scripts/start.ts and waits for its end, which must come by itself. */
+  /** Runs scripts/start.ts and waits for its end. Throws when it gets ready instead. */
   startInVain(): Promise<Ending>;
 }
 
@@ -83,7 +82,16 @@ export async function newPlace(beside: Partial<StackPlace> = {}): Promise<StackP
       const url = await each.ready;
       return describeStack(each, url, stateDirectory);
     },
-    startInVain: () => launchHere().ending,
+    startInVain() {
+      const each = launchHere();
+      return new Promise((resolve, reject) => {
+        each.ready.then(
+          (url) => reject(new Error(`The stack was started on ${url}.`)),
+          () => {},
+        );
+        each.ending.then(resolve, reject);
+      });
+    },
   };
 }
 
@@ -178,32 +186,5 @@ function readMember(pid: number, group: number): GroupProcess[] {
   } catch {
     // It ended while it was being looked at.
     return [];
-  }
-}
-
-/** Resolves when clamd is at work on a file: it keeps what it scans in its temporary directory. */
-export async function scanUnderWay({ stateDirectory }: Pick<StackPlace, "stateDirectory">): Promise<void> {
-  const directory = join(stateDirectory, "clamd", "tmp");
-  while ((await readdir(directory)).length === 0) await wait(POLL_MS);
-}
-
-/** How many verdicts a stack's database, which may be in use, has for each file. */
-export function countVerdicts({ stateDirectory }: Pick<StackPlace, "stateDirectory">): Map<string, number> {
-  const directory = join(stateDirectory, "cloudflare", "d1");
-  const counts = readdirSync(directory, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".sqlite") && !name.endsWith("metadata.sqlite"))
-    .flatMap((name) => readVerdictCounts(join(directory, name)));
-  return new Map(counts);
-}
-
-function readVerdictCounts(path: string): [string, number][] {
-  const database = new DatabaseSync(path, { readOnly: true });
-  try {
-    const rows = database
-      .prepare("SELECT file_id, COUNT(*) AS verdicts FROM verdicts GROUP BY file_id")
-      .all();
-    return rows.map((row) => [String(row["file_id"]), Number(row["verdicts"])]);
-  } finally {
-    database.close();
   }
 }
