@@ -11,9 +11,18 @@ function requireStatus(answer: ClientAnswer, expected: number): void {
   throw new Error(`expected ${expected}, got ${answer.status}: ${answer.text.slice(0, 500)}`);
 }
 
+/** As an MP4 file begins, for what is uploaded is declared to be one and is looked at. */
+const BEGINNING = Buffer.from("\0\0\0\x18ftypisom\0\0\x02\0isomiso2", "latin1");
+
+function makeBody(sizeBytes: number): Buffer {
+  const body = Buffer.alloc(sizeBytes, "causeway");
+  BEGINNING.copy(body);
+  return body;
+}
+
 /** One PUT of the whole file, whatever `patchBytes` says: what the floors take. */
 export const makePutUpload: MakeUpload = (client, sizeBytes) => {
-  const body = Buffer.alloc(sizeBytes, "causeway");
+  const body = makeBody(sizeBytes);
   return async () => {
     const answer = await client.send("PUT", "/", {}, body);
     requireStatus(answer, 200);
@@ -78,7 +87,7 @@ async function sendPatch(
 /** tus 1.0: a creation, then PATCHes one after the other. */
 export function makeTusUpload(tus: TusOptions): MakeUpload {
   return (client, sizeBytes, patchBytes) => {
-    const body = Buffer.alloc(Math.min(patchBytes, sizeBytes), "causeway");
+    const body = makeBody(Math.min(patchBytes, sizeBytes));
     return async () => {
       const headers = await commonHeaders(tus);
       const path = await createUpload(client, tus, sizeBytes, headers);
@@ -92,7 +101,7 @@ export function makeTusUpload(tus: TusOptions): MakeUpload {
 /** tus 1.0, creation-with-upload: the whole file in the creation, whatever `patchBytes` says. */
 export function makeTusCreation(tus: TusOptions): MakeUpload {
   return (client, sizeBytes) => {
-    const body = Buffer.alloc(sizeBytes, "causeway");
+    const body = makeBody(sizeBytes);
     return async () => {
       const headers = { ...(await commonHeaders(tus)), ...creationHeaders(tus, sizeBytes), ...BODY_TYPE };
       const answer = await client.send("POST", tus.path, headers, body);

@@ -6,13 +6,13 @@ import { AppError } from "#contract/errors.ts";
  * still go on, so the caller must be safe against its landing late.
  */
 export async function withDeadline<T>(work: Promise<T>, limitMs: number, code: ErrorCode): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const expired = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new AppError(code, { detail: `No answer in ${limitMs} ms.` })), limitMs);
   });
   try {
     return await Promise.race([work, expired]);
   } finally {
-    clearTimeout(timer);
+    if (timer !== undefined) clearTimeout(timer);
   }
 }

@@ -32,7 +32,7 @@ export class BodySource {
   #pending: Read | undefined;
   #idleTicks = 0;
   #onStalled: () => void = () => {};
-  #ticking: ReturnType<typeof setInterval> | null = null;
+  #ticking: ReturnType<typeof setInterval> | undefined;
   #cut = false;
   #leaving: { idle: ReturnType<typeof setTimeout>; readonly last: ReturnType<typeof setTimeout> } | undefined;
 
@@ -62,7 +62,7 @@ export class BodySource {
   /** Ends a pending read, and all later ones, with `cut`. The client's connection is told that nobody reads on. */
   cut(): void {
     this.#cut = true;
-    clearInterval(this.#ticking);
+    this.#stopTicking();
     this.#reader?.cancel().catch(() => {});
   }
 
@@ -86,8 +86,12 @@ export class BodySource {
     const event = await Promise.race([this.#pending, stalled]);
     this.#idleTicks = 0;
     if (event.kind !== "stalled") this.#pending = undefined;
-    if (event.kind === "end" || event.kind === "cut") clearInterval(this.#ticking);
+    if (event.kind === "end" || event.kind === "cut") this.#stopTicking();
     return event;
+  }
+
+  #stopTicking(): void {
+    if (this.#ticking !== undefined) clearInterval(this.#ticking);
   }
 
   #tick(): void {

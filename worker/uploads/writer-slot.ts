@@ -67,13 +67,13 @@ export class WriterSlot {
 }
 
 async function leavesInTime(holder: Holder): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const tooLate = new Promise<false>((resolve) => {
     timer = setTimeout(() => resolve(false), STEP_ASIDE_MS);
   });
   try {
     return await Promise.race([holder.released.then(() => true as const), tooLate]);
   } finally {
-    clearTimeout(timer);
+    if (timer !== undefined) clearTimeout(timer);
   }
 }
