@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { renderClamdConfig } from "../../processor/scan/clamd-config.ts";
 import { writeTestSignature } from "../../processor/scan/test-signature.ts";
+import { findFreePort } from "../../scripts/dev/ports.ts";
 
 const CLAMD = "/usr/sbin/clamd";
 
@@ -69,14 +69,4 @@ async function waitUntilReady(child: ChildProcess): Promise<void> {
     }
   }
   throw new Error("clamd ended before it was ready");
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

@@ -20,6 +20,9 @@ export interface StoredBytes {
 /** The worker with its stores, without scanner and processor: for tests that set it up differently or break it. */
 export interface WorkerAlone extends StackAccess {
   readonly miniflare: RunningWorkers["miniflare"];
+  readonly queues: RunningWorkers["queues"];
+  /** Runs the worker's cron handler. */
+  runScheduled(): Promise<void>;
   storedBytes(): StoredBytes;
 }
 
@@ -40,6 +43,8 @@ export async function startWorkerAlone(vars: Readonly<Record<string, string>> = 
     url: workers.url,
     jwtSecret: secrets.jwtSecret,
     miniflare: workers.miniflare,
+    queues: workers.queues,
+    runScheduled: () => workers.runScheduled(),
     storedBytes: () => countStored(join(stateDirectory, "cloudflare", "r2")),
   };
 }
