@@ -59,10 +59,12 @@ export class Append {
   readonly #options: AppendOptions;
   readonly #request: AppendRequest;
   readonly #writer: PartWriter;
-  readonly #digests: BodyDigests;
+  readonly #digests: BodyDigests | undefined;
   /** Only where all the upload's bytes come with this append: native digests can't be kept from one to the next. */
   readonly #whole: WholeDigests | undefined;
   readonly #gate: SniffGate;
+  /** The memory of a stalled client being given back: nothing is written before that is done. */
+  #spilling: Promise<void> | undefined;
   readonly #finished = Promise.withResolvers<void>();
   /** Where the append begins, and the most it may bring. */
   readonly #offsetBytes: number;
@@ -76,11 +78,16 @@ export class Append {
     const { lengthBytes, maxBytes, reprDigests, wantedDigest } = store.requireState();
     this.#offsetBytes = store.offsetBytes;
     this.#roomBytes = (lengthBytes ?? this.#pendingLength ?? maxBytes) - this.#offsetBytes;
-    this.#digests = new BodyDigests(request.digests);
+    this.#digests = request.digests.length > 0 ? new BodyDigests(request.digests) : undefined;
+    const isWanted = wantedDigest !== null || Object.keys(reprDigests).length > 0;
     const bringsAll = this.#offsetBytes === 0 && request.completion !== "not-yet";
-    this.#whole = bringsAll ? new WholeDigests(reprDigests, wantedDigest) : undefined;
+    this.#whole = isWanted && bringsAll ? new WholeDigests(reprDigests, wantedDigest) : undefined;
     this.#gate = new SniffGate(store, options.sniff);
     this.#writer = this.#openWriter();
+    request.source.onStalled = () => {
+      // What goes wrong here goes wrong again at the next write, which is where it is dealt with.
+      this.#spilling = this.#writer.spill().catch(() => {});
+    };
   }
 
   /** Where the upload would be if the append ended now. */
@@ -121,7 +128,7 @@ export class Append {
       await this.#rescue(error);
     } finally {
       this.#finished.resolve();
-      this.#digests.abandon();
+      this.#digests?.abandon();
       this.#whole?.abandon();
     }
   }
@@ -157,17 +164,18 @@ export class Append {
   async #pump(): Promise<"end" | "cut"> {
     for (;;) {
       const event = await this.#request.source.read();
-      if (event.kind === "end" || event.kind === "cut") return event.kind;
-      if (event.kind === "stalled") await this.#writer.spill();
-      else await this.#take(event.bytes);
+      if (this.#spilling !== undefined) await this.#spilling;
+      if (event.kind !== "bytes") return event.kind;
+      await this.#take(event.bytes);
     }
   }
 
   async #take(bytes: Uint8Array): Promise<void> {
     if (this.#writer.receivedBytes + bytes.byteLength > this.#roomBytes) throw this.#overflow();
-    await this.#digests.write(bytes);
-    await this.#whole?.write(bytes);
-    await this.#gate.push(bytes);
+    // Looked at before each await: this runs once for every read, and an await of nothing isn't free.
+    if (this.#digests !== undefined) await this.#digests.write(bytes);
+    if (this.#whole !== undefined) await this.#whole.write(bytes);
+    if (!this.#gate.isOpen) await this.#gate.push(bytes);
     await this.#writer.write(bytes);
   }
 
@@ -185,7 +193,7 @@ export class Append {
       await this.#writer.discard();
       return;
     }
-    await this.#digests.verify();
+    await this.#digests?.verify();
     if (!this.#completes(ending)) {
       await this.#writer.keep(() => this.#commitProgress());
       return;

@@ -1,8 +1,6 @@
-/** What came of reading on in a request's body. A client that goes away, or stalls, is data here, not an exception. */
+/** What came of reading on in a request's body. A client that goes away is data here, not an exception. */
 export type BodyEvent =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
-  /** Nothing came for a while; the next read goes on waiting. */
-  | { readonly kind: "stalled" }
   | { readonly kind: "end" }
   | { readonly kind: "cut" };
 
@@ -19,8 +17,6 @@ const LEAVING_IDLE_MS = 100;
 /** … for this long in all: whoever waits for it must be answered within 1.5 s (R4). */
 const LEAVING_LIMIT_MS = 500;
 
-type Read = Promise<BodyEvent>;
-
 /**
  * Reads a request's body through one scratch buffer, at a native stream's cost: the bytes of an event are valid until
  * the next read.
@@ -28,10 +24,8 @@ type Read = Promise<BodyEvent>;
 export class BodySource {
   readonly #reader: ReadableStreamBYOBReader | undefined;
   #scratch = new ArrayBuffer(SCRATCH_BYTES);
-  /** A read that outlived a stall: it owns the scratch buffer, and its bytes must not be lost. */
-  #pending: Read | undefined;
+  #isReading = false;
   #idleTicks = 0;
-  #onStalled: () => void = () => {};
   #ticking: ReturnType<typeof setInterval> | undefined;
   #cut = false;
   #leaving: { idle: ReturnType<typeof setTimeout>; readonly last: ReturnType<typeof setTimeout> } | undefined;
@@ -39,6 +33,9 @@ export class BodySource {
   constructor(body: ReadableStream<Uint8Array> | null) {
     this.#reader = body?.getReader({ mode: "byob" });
   }
+
+  /** Called when the client has stalled, while a read waits for it and goes on waiting. */
+  onStalled: () => void = () => {};
 
   /** Whether reading was ended from here: the body didn't end, and its client may still be there. */
   get wasCut(): boolean {
@@ -51,11 +48,13 @@ export class BodySource {
   }
 
   async read(): Promise<BodyEvent> {
-    const event = await this.#readOrStall();
-    if (this.#leaving === undefined) return event;
-    clearTimeout(this.#leaving.idle);
-    if (event.kind === "bytes") this.#leaving.idle = setTimeout(() => this.cut(), LEAVING_IDLE_MS);
-    else if (event.kind !== "stalled") clearTimeout(this.#leaving.last);
+    this.#ticking ??= setInterval(() => this.#tick(), TICK_MS);
+    this.#isReading = true;
+    const event = await this.#readOn();
+    this.#isReading = false;
+    this.#idleTicks = 0;
+    if (event.kind !== "bytes") this.#stopTicking();
+    if (this.#leaving !== undefined) this.#putOffLeaving(event);
     return event;
   }
 
@@ -77,17 +76,11 @@ export class BodySource {
     };
   }
 
-  async #readOrStall(): Promise<BodyEvent> {
-    this.#ticking ??= setInterval(() => this.#tick(), TICK_MS);
-    this.#pending ??= this.#readOn();
-    const stalled = new Promise<BodyEvent>((resolve) => {
-      this.#onStalled = () => resolve({ kind: "stalled" });
-    });
-    const event = await Promise.race([this.#pending, stalled]);
-    this.#idleTicks = 0;
-    if (event.kind !== "stalled") this.#pending = undefined;
-    if (event.kind === "end" || event.kind === "cut") this.#stopTicking();
-    return event;
+  #putOffLeaving(event: BodyEvent): void {
+    if (this.#leaving === undefined) return;
+    clearTimeout(this.#leaving.idle);
+    if (event.kind === "bytes") this.#leaving.idle = setTimeout(() => this.cut(), LEAVING_IDLE_MS);
+    else clearTimeout(this.#leaving.last);
   }
 
   #stopTicking(): void {
@@ -96,7 +89,7 @@ export class BodySource {
 
   #tick(): void {
     this.#idleTicks += 1;
-    if (this.#idleTicks >= STALLED_TICKS) this.#onStalled();
+    if (this.#idleTicks === STALLED_TICKS && this.#isReading) this.onStalled();
   }
 
   async #readOn(): Promise<BodyEvent> {

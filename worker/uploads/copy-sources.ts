@@ -76,11 +76,12 @@ async function copyStretch(
   if (object === undefined)
     throw new AppError("STORE_UNAVAILABLE", { detail: "A partial upload's bytes are gone." });
   const body = new BodySource(object.body);
+  // A store that stalls is asked again, from where the copy has got to.
+  body.onStalled = () => body.cut();
   for (;;) {
     const event = await body.read();
     if (event.kind === "end") return;
-    if (event.kind !== "bytes") {
-      body.cut();
+    if (event.kind === "cut") {
       throw new AppError("STORE_UNAVAILABLE", { detail: "The store stopped sending." });
     }
     await writer.write(event.bytes);

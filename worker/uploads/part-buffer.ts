@@ -1,6 +1,6 @@
 import type { StoreBody } from "../storage/object-store.ts";
 import type { SlabBudget } from "./slabs.ts";
-import { SLAB_BYTES } from "./slabs.ts";
+import { nextSlabBytes } from "./slabs.ts";
 
 /** Bytes of one part as they arrive, in slabs that are taken from the isolate's budget only when they are needed. */
 export class PartBuffer {
@@ -48,7 +48,7 @@ export class PartBuffer {
   }
 
   async #addSlab(expectedBytes: number): Promise<void> {
-    const slab = await this.#budget.take(Math.max(1, Math.min(SLAB_BYTES, expectedBytes)));
+    const slab = await this.#budget.take(nextSlabBytes(this.#sizeBytes, expectedBytes));
     this.#slabs.push(slab);
     this.#roomBytes = slab.byteLength;
   }

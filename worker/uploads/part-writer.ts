@@ -58,7 +58,8 @@ export class PartWriter {
     for (let from = 0; from < chunk.byteLength; ) {
       if (this.#roomBytes() === 0) await this.#startStoring();
       const taken = chunk.subarray(from, from + this.#roomBytes());
-      await this.#filling.append(taken, this.#options.expectedBytes - this.#receivedBytes);
+      const expectedBytes = Math.min(this.#options.expectedBytes - this.#receivedBytes, this.#roomBytes());
+      await this.#filling.append(taken, expectedBytes);
       this.#receivedBytes += taken.byteLength;
       from += taken.byteLength;
     }

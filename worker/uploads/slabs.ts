@@ -2,14 +2,22 @@ import { AppError } from "#contract/errors.ts";
 
 const MIB = 1024 * 1024;
 
-/** Pieces of memory that parts are put together in; small uploads take small ones. */
+/** The first piece of memory of a part: what a client that stalls after its first bytes keeps from others. */
 export const SLAB_BYTES = MIB;
+/** The largest: a part that goes on growing is in few pieces, each of which costs a hand-over to the store. */
+const LARGEST_SLAB_BYTES = 4 * MIB;
 /** All of an isolate's slabs: many Durable Objects share one isolate of 128 MB. */
 const BUDGET_BYTES = 64 * MIB;
 /** Longest wait for a slab before the request is told to come again. */
 const WAIT_LIMIT_MS = 2_000;
-/** Free slabs kept for the next taker; allocating one costs a page fault per 4 KiB. */
-const KEPT_SLABS = 24;
+/** Free memory kept for the next taker; allocating it costs a page fault per 4 KiB. */
+const KEPT_BYTES = 24 * MIB;
+
+/** How large a part's next slab should be: doubling, and no larger than what can still come. */
+export function nextSlabBytes(filledBytes: number, expectedBytes: number): number {
+  const grown = Math.min(LARGEST_SLAB_BYTES, Math.max(SLAB_BYTES, filledBytes));
+  return Math.max(1, Math.min(grown, expectedBytes));
+}
 
 interface Waiter {
   readonly sizeBytes: number;
@@ -20,7 +28,8 @@ interface Waiter {
 export class SlabBudget {
   readonly #limitBytes: number;
   readonly #waitLimitMs: number;
-  readonly #free: Uint8Array[] = [];
+  readonly #free = new Map<number, Uint8Array[]>();
+  #freeBytes = 0;
   readonly #waiters: Waiter[] = [];
   #takenBytes = 0;
 
@@ -34,7 +43,7 @@ export class SlabBudget {
   }
 
   /**
-   * A slab of `sizeBytes` (≤ `SLAB_BYTES`), to be given back with `give`. Waits for one for a bounded time, then throws
+   * A slab of `sizeBytes`, to be given back with `give`. Waits for one for a bounded time, then throws
    * `UPLOAD_BUSY` with `Retry-After`.
    */
   async take(sizeBytes: number): Promise<Uint8Array> {
@@ -67,7 +76,7 @@ export class SlabBudget {
   give(slabs: readonly Uint8Array[], reusable: boolean): void {
     for (const slab of slabs) {
       this.#takenBytes -= slab.byteLength;
-      if (reusable && slab.byteLength === SLAB_BYTES && this.#free.length < KEPT_SLABS) this.#free.push(slab);
+      if (reusable) this.#keep(slab);
     }
     this.#serveWaiters();
   }
@@ -76,10 +85,22 @@ export class SlabBudget {
     return this.#takenBytes + sizeBytes <= this.#limitBytes;
   }
 
+  /** Slabs of the usual sizes are kept; the odd ones of small uploads cost little to make. */
+  #keep(slab: Uint8Array): void {
+    const size = slab.byteLength;
+    if (size % SLAB_BYTES !== 0 || this.#freeBytes + size > KEPT_BYTES) return;
+    const kept = this.#free.get(size) ?? [];
+    kept.push(slab);
+    this.#free.set(size, kept);
+    this.#freeBytes += size;
+  }
+
   #grant(sizeBytes: number): Uint8Array {
     this.#takenBytes += sizeBytes;
-    const kept = sizeBytes === SLAB_BYTES ? this.#free.pop() : undefined;
-    return kept ?? new Uint8Array(sizeBytes);
+    const kept = this.#free.get(sizeBytes)?.pop();
+    if (kept === undefined) return new Uint8Array(sizeBytes);
+    this.#freeBytes -= sizeBytes;
+    return kept;
   }
 
   #serveWaiters(): void {

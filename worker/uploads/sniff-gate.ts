@@ -32,6 +32,11 @@ export class SniffGate {
     this.#headBytes = known.byteLength;
   }
 
+  /** Whether there is nothing to look at any more. */
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
   /** Looks at a chunk. Throws `FILE_TYPE_MISMATCH`. */
   async push(chunk: Uint8Array): Promise<void> {
     if (this.#open) return;

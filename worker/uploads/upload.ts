@@ -251,8 +251,8 @@ export class Upload {
   #slideExpiry(): void {
     const { createdAtMs, idleMs } = this.#store.requireState();
     const expiresAtMs = Math.min(this.#options.now() + idleMs, createdAtMs + LIFETIME_MS);
+    // The alarm stays where it is and looks again when it rings: moving it would cost every append a write.
     this.#store.update({ expiresAtMs });
-    this.#store.setDue("expire", expiresAtMs);
   }
 
   async #refuse(code: ErrorCode, detail: string | undefined): Promise<void> {
@@ -272,6 +272,11 @@ export class Upload {
   }
 
   async #expire(): Promise<void> {
+    const { phase, expiresAtMs } = this.#store.requireState();
+    if (phase === "receiving" && expiresAtMs > this.#options.now()) {
+      this.#store.setDue("expire", expiresAtMs);
+      return;
+    }
     const hold = await this.take();
     try {
       await this.#end("expired");
@@ -328,9 +333,7 @@ export class Upload {
 /** Whether a body is empty; a chunked one has to be read to know. */
 async function bringsNothing({ bodyBytes, source }: AppendRequest): Promise<boolean> {
   if (bodyBytes !== null) return bodyBytes === 0;
-  let event = await source.read();
-  while (event.kind === "stalled") event = await source.read();
-  return event.kind === "end";
+  return (await source.read()).kind === "end";
 }
 
 const ENDS: ReadonlySet<string> = new Set(["terminated", "expired", "refused"]);

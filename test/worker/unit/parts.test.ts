@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { splitPieces } from "../../../worker/uploads/object-parts.ts";
 import { choosePartSize, MAX_FILE_BYTES } from "../../../worker/uploads/part-size.ts";
-import { SLAB_BYTES, SlabBudget } from "../../../worker/uploads/slabs.ts";
+import { nextSlabBytes, SLAB_BYTES, SlabBudget } from "../../../worker/uploads/slabs.ts";
 
 const MIB = 1024 * 1024;
 
@@ -63,4 +63,23 @@ test("who waits too long for memory is told to come again", async () => {
   });
   budget.give([held], true);
   expect((await budget.take(1)).byteLength).toBe(1);
+});
+
+test.each([
+  ["the first is small", 0, 100 * MIB, MIB],
+  ["the second is too", MIB, 100 * MIB, MIB],
+  ["then they double", 2 * MIB, 100 * MIB, 2 * MIB],
+  ["to a limit", 16 * MIB, 100 * MIB, 4 * MIB],
+  ["and no more than can come", 4 * MIB, 1000, 1000],
+])("slabs of a part: %s", (_what, filledBytes, expectedBytes, slabBytes) => {
+  expect(nextSlabBytes(filledBytes, expectedBytes)).toBe(slabBytes);
+});
+
+test("memory that comes back is used again", async () => {
+  const budget = new SlabBudget(8 * SLAB_BYTES);
+  const first = await budget.take(2 * SLAB_BYTES);
+  budget.give([first], true);
+  expect(await budget.take(2 * SLAB_BYTES)).toBe(first);
+  budget.give([first], false);
+  expect(await budget.take(2 * SLAB_BYTES)).not.toBe(first);
 });
