@@ -194,3 +194,14 @@ test("an upload whose store stays broken tells its clients so, and where to go o
   await appendAll(location, bytes, PART, await headOffset(caller, location));
   await expectFinished(location, bytes);
 });
+
+test("the bytes of a file that was erased while they came are kept by nobody", async () => {
+  const before = await stack.countObjects();
+  const bytes = textOf(1000);
+  const location = await createUpload(caller, bytes.byteLength);
+  await stack.eraseRecord(fileIdOf(location));
+  expect((await append(caller, location, 0, bytes)).status).toBe(404);
+  expect(await stack.countObjects()).toBe(before);
+  expect((await stack.control({})).sentJobs).toEqual([]);
+  expect((await caller.fetch(`/v1/files/${fileIdOf(location)}`)).status).toBe(404);
+});

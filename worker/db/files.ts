@@ -109,14 +109,17 @@ export interface StoredObject {
   readonly expectedDigests: ReprDigests | null;
 }
 
-/** Records that a version's bytes are stored: `uploading` → `quarantined`. Doing it again changes nothing. */
+/**
+ * Records that a version's bytes are stored: `uploading` → `quarantined`. Doing it again changes nothing.
+ * @returns whether there is such a file at all
+ */
 export async function markVersionStored(
   db: Database,
   ref: FileVersionRef,
   object: StoredObject,
   nowMs: number,
-): Promise<void> {
-  await db.batch([
+): Promise<boolean> {
+  const [, found] = await db.batch([
     db
       .update(fileVersions)
       .set({ state: "quarantined", ...object, storedAtMs: nowMs, announcedAtMs: nowMs })
@@ -124,8 +127,10 @@ export async function markVersionStored(
     db
       .update(files)
       .set({ updatedAtMs: nowMs })
-      .where(and(eq(files.tenantId, ref.tenantId), eq(files.id, ref.fileId))),
+      .where(and(eq(files.tenantId, ref.tenantId), eq(files.id, ref.fileId)))
+      .returning({ id: files.id }),
   ]);
+  return found.length > 0;
 }
 
 /** One file of a tenant with its current version, or undefined. Deleted ones are found too. */

@@ -128,10 +128,10 @@ export async function recordStoredUpload(
   env: DatabaseBindings,
   job: ProcessJob,
   nowMs: number,
-): Promise<void> {
+): Promise<boolean> {
   const { objectKey, etag, sizeBytes, expectedDigests = null } = job;
   const object = { objectKey, etag, sizeBytes, expectedDigests };
-  await markVersionStored(databaseFor(env, job.tenantId), job, object, nowMs);
+  return markVersionStored(databaseFor(env, job.tenantId), job, object, nowMs);
 }
 
 /** Removes the record of an upload that ended without a file. */

@@ -18,7 +18,8 @@ const PARTIAL_MS = 6 * 24 * 3_600_000;
 
 /** What finalising needs of the world outside the object. Each may be called again for the same version. */
 export interface FinaliseSteps {
-  record(job: ProcessJob): Promise<void>;
+  /** False where the record is gone: then nobody has a use for the bytes. */
+  record(job: ProcessJob): Promise<boolean>;
   announce(job: ProcessJob): Promise<void>;
 }
 
@@ -90,8 +91,8 @@ export class Finaliser {
         await this.#makeObject(state);
         return;
       case "recording":
-        await steps.record(jobOf(state));
-        store.update({ phase: "announcing" });
+        if (await steps.record(jobOf(state))) store.update({ phase: "announcing" });
+        else await this.#abandon(state);
         return;
       case "announcing":
         await steps.announce(jobOf(state));
@@ -100,6 +101,18 @@ export class Finaliser {
       default:
         return;
     }
+  }
+
+  /** The file was erased while its bytes were on their way: they go too. */
+  async #abandon({ objectKey }: UploadState): Promise<void> {
+    const { store, objects, now } = this.#options;
+    if (objectKey !== null) await objects.remove([objectKey]);
+    store.transaction(() => {
+      store.update({ phase: "terminated" });
+      store.clearBytes();
+      store.clearDue("finalise");
+      store.setDue("forget", now() + REMEMBERED_MS);
+    });
   }
 
   async #makeObject(state: UploadState): Promise<void> {

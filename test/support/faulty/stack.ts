@@ -31,6 +31,10 @@ export interface FaultyStack extends StackAccess {
   }): Promise<ControlState>;
   /** Ends the upload's Durable Object as the platform does: what is in memory only is gone. */
   evict(tenantId: string, fileId: string): Promise<void>;
+  /** Erases a file's record, as nothing in the API does yet. */
+  eraseRecord(fileId: string): Promise<void>;
+  /** How many objects the bucket has. */
+  countObjects(): Promise<number>;
   /** The stored bytes under a key, or undefined. */
   readObject(key: string): Promise<Buffer | undefined>;
   stop(): Promise<void>;
@@ -87,6 +91,14 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
         // An object that isn't running has nothing in memory to lose.
         if (!String(error).includes("not currently running")) throw error;
       });
+    },
+    async eraseRecord(fileId) {
+      const database = await runtime.getD1Database("DB", NAME);
+      await database.prepare("DELETE FROM files WHERE id = ?").bind(fileId).run();
+    },
+    async countObjects() {
+      const bucket = await runtime.getR2Bucket("BUCKET", NAME);
+      return (await bucket.list()).objects.length;
     },
     async readObject(key) {
       const bucket = await runtime.getR2Bucket("BUCKET", NAME);
