@@ -12,6 +12,7 @@ import {
   uploadFile,
   waitForVerdict,
 } from "../support/api.ts";
+import { eicar } from "../support/eicar.ts";
 
 const BYTES = Buffer.from(randomBytes(5_000).toString("hex"));
 
@@ -137,6 +138,15 @@ test("a URL for a version that isn't the current one opens nothing", async () =>
   const { caller, fileId } = await signedFile();
   const inAnHour = Math.floor(Date.now() / 1000) + 3600;
   expect((await fetch(await signByHand(caller, fileId, 2, inAnHour))).status).toBe(404);
+});
+
+test("a URL for an infected file opens nothing, however well it is signed", async () => {
+  const caller = await newCaller();
+  const fileId = await uploadFile(caller, eicar());
+  expect(await waitForVerdict(caller, fileId)).toMatchObject({ state: "infected" });
+  const inAnHour = Math.floor(Date.now() / 1000) + 3600;
+  const answer = await fetch(await signByHand(caller, fileId, 1, inAnHour));
+  expect(await readProblem(answer)).toMatchObject({ status: 403, code: "FILE_BLOCKED" });
 });
 
 test("a deleted file's URL stops", async () => {
