@@ -1,9 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** As clamd names a find by the database that `writeTestSignature` writes. */
-export const TEST_SIGNATURE_NAME = "Local.Test.EICAR.UNOFFICIAL";
-
 /**
  * The EICAR test file, which every scanner recognises and which harms nothing (https://www.eicar.org). It is put
  * together here so that neither it nor its hex is in the source: scanners on developers' machines would remove that.

@@ -18,6 +18,9 @@ export async function scanUnderWay({ stateDirectory }: State): Promise<void> {
 /** Databases of miniflare's that stand in for a part of Cloudflare's. */
 const DATABASE_OF = { d1: "D1DatabaseObject", queue: "QueueObject", r2: "R2BucketObject" } as const;
 
+/** How long to wait for a stack that is writing at the moment: it writes little, and a test may come in between. */
+const BUSY_TIMEOUT_MS = 5_000;
+
 function databasesOf({ stateDirectory }: State, part: keyof typeof DATABASE_OF): string[] {
   const directory = join(stateDirectory, "cloudflare");
   const paths = readdirSync(directory, { recursive: true, encoding: "utf8" })
@@ -30,7 +33,9 @@ function databasesOf({ stateDirectory }: State, part: keyof typeof DATABASE_OF):
 
 /** Makes a part of Cloudflare's fail at every write. Returns what ends that; the end of the test does too. */
 export function breakWrites(state: State, part: keyof typeof DATABASE_OF): () => void {
-  const databases = databasesOf(state, part).map((path) => new DatabaseSync(path));
+  const databases = databasesOf(state, part).map(
+    (path) => new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS }),
+  );
   const mend = (): void => {
     for (const database of databases.splice(0)) database.close();
   };
@@ -45,7 +50,7 @@ export function countVerdicts(state: State): Map<string, number> {
 }
 
 function readVerdictCounts(path: string): [string, number][] {
-  const database = new DatabaseSync(path, { readOnly: true });
+  const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
   try {
     const rows = database
       .prepare("SELECT file_id, COUNT(*) AS verdicts FROM verdicts GROUP BY file_id")

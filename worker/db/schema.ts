@@ -35,7 +35,6 @@ export const files = sqliteTable(
 );
 
 export const VERSION_STATES = ["uploading", "quarantined", "clean", "infected", "unscannable"] as const;
-export type VersionState = (typeof VERSION_STATES)[number];
 
 /** What a pass over the bytes may say of them, R65. */
 export type Properties = Record<string, string | number | boolean>;

@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { OpenAPIHono } from "@hono/zod-openapi";
 import type { ErrorCode } from "#contract/errors.ts";
 import { AppError, ERRORS, PROBLEM_CONTENT_TYPE, Problem } from "#contract/errors.ts";
 import type { AppEnv } from "../app-env.ts";
@@ -33,5 +33,3 @@ export function problemResponses(...codes: readonly ErrorCode[]) {
     ]),
   );
 }
-
-export { createRoute };

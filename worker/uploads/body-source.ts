@@ -54,7 +54,7 @@ export class BodySource {
     this.#isReading = false;
     this.#idleTicks = 0;
     if (event.kind !== "bytes") this.#stopTicking();
-    if (this.#leaving !== undefined) this.#putOffLeaving(event);
+    this.#putOffLeaving(event);
     return event;
   }
 
@@ -76,6 +76,7 @@ export class BodySource {
     };
   }
 
+  /** A reader that is to leave waits anew whenever bytes come, and for nothing after the end. */
   #putOffLeaving(event: BodyEvent): void {
     if (this.#leaving === undefined) return;
     clearTimeout(this.#leaving.idle);
