@@ -4,9 +4,12 @@
  * (`STORE_UNAVAILABLE`) or as data.
  */
 
-/** Bytes at hand, in pieces, with their number: a store must know the length before the first byte. */
+/**
+ * Bytes at hand, in pieces, with their number: a store must know the length before the first byte. Pieces that aren't in
+ * an array are made when they are asked for.
+ */
 export interface StoreBody {
-  readonly pieces: readonly Uint8Array[];
+  readonly pieces: Iterable<Uint8Array>;
   readonly sizeBytes: number;
 }
 

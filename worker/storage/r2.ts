@@ -36,16 +36,26 @@ async function call<T>(work: Promise<T>, limitMs = CALL_DEADLINE_MS): Promise<T>
  * because joining them would double the memory of a part.
  */
 function streamOf(body: StoreBody): { value: Uint8Array | ReadableStream; written: Promise<void> } {
-  const only = body.pieces.length === 1 ? body.pieces[0] : undefined;
+  const only = onlyPieceOf(body);
   if (only !== undefined) return { value: only, written: Promise.resolve() };
   const { readable, writable } = new FixedLengthStream(body.sizeBytes);
   return { value: readable, written: writeAll(writable, body.pieces) };
 }
 
-async function writeAll(writable: WritableStream<Uint8Array>, pieces: readonly Uint8Array[]): Promise<void> {
+function onlyPieceOf({ pieces }: StoreBody): Uint8Array | undefined {
+  return Array.isArray(pieces) && pieces.length === 1 ? (pieces[0] as Uint8Array) : undefined;
+}
+
+async function writeAll(writable: WritableStream<Uint8Array>, pieces: Iterable<Uint8Array>): Promise<void> {
   const writer = writable.getWriter();
-  for (const piece of pieces) await writer.write(piece);
-  await writer.close();
+  try {
+    for (const piece of pieces) await writer.write(piece);
+    await writer.close();
+  } catch (error) {
+    // A store that gets no more mustn't wait for it.
+    await writer.abort(error).catch(() => {});
+    throw error;
+  }
 }
 
 async function store<T>(

@@ -148,7 +148,7 @@ export class Append {
     const { hold, bodyBytes, digests } = this.#request;
     const { partSizeBytes: known, lengthBytes } = store.requireState();
     const partSizeBytes = known ?? choosePartSize(bodyBytes, lengthBytes ?? this.#pendingLength ?? null);
-    if (known === null) store.update({ partSizeBytes });
+    if (known === null) store.note({ partSizeBytes });
     return new PartWriter({
       store,
       parts,
@@ -164,15 +164,25 @@ export class Append {
   async #pump(): Promise<"end" | "cut"> {
     for (;;) {
       const event = await this.#request.source.read();
-      if (this.#spilling !== undefined) await this.#spilling;
+      if (this.#spilling !== undefined) {
+        await this.#spilling;
+        this.#spilling = undefined;
+      }
       if (event.kind !== "bytes") return event.kind;
-      await this.#take(event.bytes);
+      // This runs once for every read, and an await of nothing isn't free.
+      if (!this.#takeAtOnce(event.bytes)) await this.#take(event.bytes);
     }
+  }
+
+  /** Takes bytes that nobody but the writer looks at, if there is memory for them; false where there is more to do. */
+  #takeAtOnce(bytes: Uint8Array): boolean {
+    const isPlain = this.#digests === undefined && this.#whole === undefined && this.#gate.isOpen;
+    const fits = this.#writer.receivedBytes + bytes.byteLength <= this.#roomBytes;
+    return isPlain && fits && this.#writer.writeAtOnce(bytes);
   }
 
   async #take(bytes: Uint8Array): Promise<void> {
     if (this.#writer.receivedBytes + bytes.byteLength > this.#roomBytes) throw this.#overflow();
-    // Looked at before each await: this runs once for every read, and an await of nothing isn't free.
     if (this.#digests !== undefined) await this.#digests.write(bytes);
     if (this.#whole !== undefined) await this.#whole.write(bytes);
     if (!this.#gate.isOpen) await this.#gate.push(bytes);

@@ -48,13 +48,23 @@ export class BodySource {
   }
 
   async read(): Promise<BodyEvent> {
+    if (this.#reader === undefined) return { kind: "end" };
     this.#ticking ??= setInterval(() => this.#tick(), TICK_MS);
     this.#isReading = true;
-    const event = await this.#readOn();
+    let event: BodyEvent;
+    try {
+      // `read`, not `readAtLeast`: when the client goes, that one takes with it whatever it had gathered.
+      const { done, value } = await this.#reader.read(new Uint8Array(this.#scratch));
+      if (value !== undefined) this.#scratch = value.buffer;
+      event = this.#eventOf(done, value);
+    } catch {
+      // A request body fails in one way only: its client is gone, or was cut from here.
+      event = { kind: "cut" };
+    }
     this.#isReading = false;
     this.#idleTicks = 0;
     if (event.kind !== "bytes") this.#stopTicking();
-    this.#putOffLeaving(event);
+    if (this.#leaving !== undefined) this.#putOffLeaving(event);
     return event;
   }
 
@@ -93,18 +103,8 @@ export class BodySource {
     if (this.#idleTicks === STALLED_TICKS && this.#isReading) this.onStalled();
   }
 
-  async #readOn(): Promise<BodyEvent> {
-    if (this.#reader === undefined) return { kind: "end" };
-    try {
-      // `read`, not `readAtLeast`: when the client goes, that one takes with it whatever it had gathered.
-      const { done, value } = await this.#reader.read(new Uint8Array(this.#scratch));
-      if (value !== undefined) this.#scratch = value.buffer;
-      if (this.#cut) return { kind: "cut" };
-      if (done) return { kind: "end" };
-      return { kind: "bytes", bytes: value };
-    } catch {
-      // A request body fails in one way only: its client is gone, or was cut from here.
-      return { kind: "cut" };
-    }
+  #eventOf(done: boolean, value: Uint8Array | undefined): BodyEvent {
+    if (this.#cut) return { kind: "cut" };
+    return done || value === undefined ? { kind: "end" } : { kind: "bytes", bytes: value };
   }
 }

@@ -2,9 +2,8 @@ import type { ProcessJob } from "#contract/jobs.ts";
 import type { ObjectStore, StoredFacts, StoredPart } from "../storage/object-store.ts";
 import { copySources } from "./copy-sources.ts";
 import type { Fence, ObjectParts } from "./object-parts.ts";
-import { sizeOf } from "./object-parts.ts";
 import type { SlabBudget } from "./slabs.ts";
-import type { UploadState } from "./upload-state.ts";
+import type { UploadPhase, UploadState } from "./upload-state.ts";
 import { isFinalising, REMEMBERED_MS, refOf } from "./upload-state.ts";
 import type { UploadStore } from "./upload-store.ts";
 
@@ -56,8 +55,7 @@ export class Finaliser {
    */
   begin(): void {
     const { store, now } = this.#options;
-    const phase = store.requireState().kind === "final" ? "copying" : "storing";
-    store.update({ phase, failures: 0 });
+    store.update({ phase: firstPhase(store.requireState()), failures: 0 });
     store.setDue("finalise", now() + TAKE_OVER_MS);
     store.clearDue("expire");
   }
@@ -117,7 +115,7 @@ export class Finaliser {
 
   async #makeObject(state: UploadState): Promise<void> {
     const { store } = this.#options;
-    const isSent = state.etag !== null || (state.multipartId !== null && store.tailBytes() === 0);
+    const isSent = state.etag !== null || (state.multipartId !== null && store.tail.sizeBytes === 0);
     if (!isSent) await this.#sendTail();
     const { etag: known } = store.requireState();
     const etag = known ?? (await this.#complete(store.requireState())).etag;
@@ -128,8 +126,9 @@ export class Finaliser {
 
   async #sendTail(): Promise<void> {
     const { store, parts } = this.#options;
-    const pieces = store.readTail();
-    const rest = await parts.sendRest({ pieces, sizeBytes: sizeOf(pieces) }, this.#fence);
+    const { partSizeBytes } = store.requireState();
+    const bodies = store.tail.bodies(partSizeBytes ?? Math.max(1, store.tail.sizeBytes));
+    const rest = await parts.sendRest(bodies, this.#fence);
     store.transaction(() => parts.commitRest(rest));
   }
 
@@ -183,6 +182,12 @@ export class Finaliser {
       store.setDue("finalise", now() + delayMs);
     });
   }
+}
+
+/** Where finalising begins; a file that was stored as a whole has nothing to be put together. */
+function firstPhase({ kind, etag }: UploadState): UploadPhase {
+  if (kind === "final") return "copying";
+  return kind === "file" && etag !== null ? "recording" : "storing";
 }
 
 function jobOf(state: UploadState): ProcessJob {

@@ -1,5 +1,6 @@
 import { originalKey } from "#contract/keys.ts";
 import type { ObjectStore, StoreBody, StoredPart } from "../storage/object-store.ts";
+import { Attempts } from "./attempts.ts";
 import { refOf } from "./upload-state.ts";
 import type { UploadStore } from "./upload-store.ts";
 
@@ -16,6 +17,9 @@ export type SentRest =
   | { readonly kind: "parts"; readonly parts: readonly SentPart[] }
   | { readonly kind: "whole"; readonly objectKey: string; readonly etag: string; readonly sizeBytes: number };
 
+/** Part numbers that may be lost by reserving them: of 10,000 that a store takes, a file may need 9,000. */
+const SPARE_NUMBERS = 500;
+
 /**
  * The bytes of one upload in the object store. Every attempt, of a part or of a whole object, takes a number or a key
  * of its own that is durable before the call: an attempt that was given up may land whenever it likes and harms nothing.
@@ -24,29 +28,44 @@ export type SentRest =
 export class ObjectParts {
   readonly #store: UploadStore;
   readonly #objects: ObjectStore;
+  readonly #partNumbers: Attempts;
+  readonly #objectNumbers: Attempts;
 
   constructor(store: UploadStore, objects: ObjectStore) {
     this.#store = store;
     this.#objects = objects;
+    this.#partNumbers = new Attempts(store, "partAttempts");
+    this.#objectNumbers = new Attempts(store, "objectAttempts");
   }
 
   /** Sends one part under a number of its own. */
   async sendPart(body: StoreBody, fence: Fence): Promise<SentPart> {
     const { objectKey, multipartId } = await this.#beginMultipart(fence);
-    const partNumber = this.#store.requireState().partAttempts + 1;
-    this.#store.update({ partAttempts: partNumber });
+    const partNumber = this.#partNumbers.next();
     const etag = await this.#objects.storePart(objectKey, multipartId, partNumber, body);
     return { partNumber, etag, sizeBytes: body.sizeBytes };
   }
 
   /** Sends all that is left: as the last parts, or, where there are none before it and it fits, as the whole object. */
-  async sendRest(rest: StoreBody, fence: Fence): Promise<SentRest> {
-    const state = this.#store.requireState();
-    const partSizeBytes = state.partSizeBytes ?? rest.sizeBytes;
-    if (state.multipartId === null && rest.sizeBytes <= partSizeBytes) return this.#putWhole(rest, fence);
+  async sendRest(bodies: readonly StoreBody[], fence: Fence): Promise<SentRest> {
+    if (this.#store.requireState().multipartId === null && bodies.length <= 1) {
+      return this.#putWhole(bodies[0] ?? { pieces: [], sizeBytes: 0 }, fence);
+    }
     const parts: SentPart[] = [];
-    for (const body of splitPieces(rest.pieces, partSizeBytes)) parts.push(await this.sendPart(body, fence));
+    for (const body of bodies) parts.push(await this.sendPart(body, fence));
     return { kind: "parts", parts };
+  }
+
+  /** Writes the key of the first attempt down with the upload itself. To be called within a transaction. */
+  reserveObject(): void {
+    this.#objectNumbers.reserve();
+  }
+
+  /** Writes the next part's number down with what is committed now. To be called within a transaction. */
+  reservePart(): void {
+    const { partAttempts, storedBytes, partSizeBytes } = this.#store.requireState();
+    if (partSizeBytes === null) return;
+    if (partAttempts - Math.floor(storedBytes / partSizeBytes) < SPARE_NUMBERS) this.#partNumbers.reserve();
   }
 
   /** Makes sent parts parts of the upload, in their order. To be called within a transaction. */
@@ -59,7 +78,7 @@ export class ObjectParts {
 
   /** Makes the end of the upload's bytes part of it. To be called within a transaction. */
   commitRest(rest: SentRest): void {
-    this.#store.clearTail();
+    this.#store.tail.clear();
     if (rest.kind === "parts") {
       this.commitParts(rest.parts);
       return;
@@ -70,18 +89,18 @@ export class ObjectParts {
   /** Stores the full parts of an overlong tail, which a store that failed leaves behind. */
   async storeOverlongTail(fence: Fence): Promise<void> {
     const { partSizeBytes } = this.#store.requireState();
-    if (partSizeBytes === null || this.#store.tailBytes() < partSizeBytes) return;
-    const bodies = splitPieces(this.#store.readTail(), partSizeBytes);
+    if (partSizeBytes === null || this.#store.tail.sizeBytes < partSizeBytes) return;
+    const bodies = this.#store.tail.bodies(partSizeBytes);
     const parts: SentPart[] = [];
     for (const body of bodies.filter(({ sizeBytes }) => sizeBytes === partSizeBytes)) {
       parts.push(await this.sendPart(body, fence));
     }
     fence();
-    const kept = bodies.filter(({ sizeBytes }) => sizeBytes < partSizeBytes);
     this.#store.transaction(() => {
-      this.#store.clearTail();
+      const kept = bodies.slice(parts.length).flatMap(({ pieces }) => [...pieces]);
+      this.#store.tail.clear();
       this.commitParts(parts);
-      for (const body of kept) this.#store.appendTail(body.pieces);
+      this.#store.tail.append(kept);
     });
   }
 
@@ -103,36 +122,6 @@ export class ObjectParts {
   }
 
   #nextKey(): string {
-    const state = this.#store.requireState();
-    const attempt = state.objectAttempts + 1;
-    this.#store.update({ objectAttempts: attempt });
-    return originalKey(refOf(state), attempt);
+    return originalKey(refOf(this.#store.requireState()), this.#objectNumbers.next());
   }
-}
-
-export function sizeOf(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
-}
-
-/** Cuts pieces, without copying, into bodies of `sizeBytes` each; the last may be smaller. */
-export function splitPieces(pieces: readonly Uint8Array[], sizeBytes: number): readonly StoreBody[] {
-  const bodies: StoreBody[] = [];
-  let current: Uint8Array[] = [];
-  let currentBytes = 0;
-  const close = (): void => {
-    if (currentBytes > 0) bodies.push({ pieces: current, sizeBytes: currentBytes });
-    current = [];
-    currentBytes = 0;
-  };
-  for (const piece of pieces) {
-    for (let from = 0; from < piece.byteLength; ) {
-      const taken = piece.subarray(from, from + sizeBytes - currentBytes);
-      current.push(taken);
-      currentBytes += taken.byteLength;
-      from += taken.byteLength;
-      if (currentBytes === sizeBytes) close();
-    }
-  }
-  close();
-  return bodies;
 }

@@ -1,6 +1,6 @@
 import type { StoreBody } from "../storage/object-store.ts";
 import type { SlabBudget } from "./slabs.ts";
-import { nextSlabBytes } from "./slabs.ts";
+import { SLAB_BYTES } from "./slabs.ts";
 
 /** Bytes of one part as they arrive, in slabs that are taken from the isolate's budget only when they are needed. */
 export class PartBuffer {
@@ -18,17 +18,35 @@ export class PartBuffer {
     return this.#sizeBytes;
   }
 
+  /** Bytes for which there is memory already. */
+  get roomBytes(): number {
+    return this.#roomBytes;
+  }
+
+  /** Copies in as much of `bytes` as there is memory for, and tells how much that was. */
+  fill(bytes: Uint8Array): number {
+    const slab = this.#slabs[this.#slabs.length - 1];
+    if (slab === undefined || this.#roomBytes === 0) return 0;
+    const taken = bytes.byteLength <= this.#roomBytes ? bytes : bytes.subarray(0, this.#roomBytes);
+    slab.set(taken, slab.byteLength - this.#roomBytes);
+    this.#roomBytes -= taken.byteLength;
+    this.#sizeBytes += taken.byteLength;
+    return taken.byteLength;
+  }
+
   /**
-   * Copies `bytes` in. Throws `UPLOAD_BUSY` when no slab is to be had in time; what was copied before stays.
-   * @param expectedBytes how many may come in all from here on: a small upload takes a small slab
+   * Takes more memory if there is some at once.
+   * @param expectedBytes how many may come in all from here on
    */
-  async append(bytes: Uint8Array, expectedBytes: number): Promise<void> {
-    for (let from = 0; from < bytes.byteLength; ) {
-      if (this.#roomBytes === 0) await this.#addSlab(expectedBytes - from);
-      const taken = bytes.subarray(from, from + this.#roomBytes);
-      this.#copy(taken);
-      from += taken.byteLength;
-    }
+  tryGrow(expectedBytes: number): boolean {
+    const slab = this.#budget.tryTake(this.#budget.slabBytesFor(expectedBytes));
+    if (slab !== undefined) this.#add(slab);
+    return slab !== undefined;
+  }
+
+  /** Waits for memory; only for an empty buffer. Throws `UPLOAD_BUSY` when there is none in time. */
+  async begin(expectedBytes: number): Promise<void> {
+    this.#add(await this.#budget.take(Math.max(1, Math.min(expectedBytes, SLAB_BYTES))));
   }
 
   /** What is in the buffer. The views stay valid until `release`. */
@@ -47,16 +65,8 @@ export class PartBuffer {
     this.#roomBytes = 0;
   }
 
-  async #addSlab(expectedBytes: number): Promise<void> {
-    const slab = await this.#budget.take(nextSlabBytes(this.#sizeBytes, expectedBytes));
+  #add(slab: Uint8Array): void {
     this.#slabs.push(slab);
     this.#roomBytes = slab.byteLength;
-  }
-
-  #copy(bytes: Uint8Array): void {
-    const slab = this.#slabs[this.#slabs.length - 1];
-    slab?.set(bytes, slab.byteLength - this.#roomBytes);
-    this.#roomBytes -= bytes.byteLength;
-    this.#sizeBytes += bytes.byteLength;
   }
 }

@@ -1,7 +1,6 @@
 import { AppError } from "#contract/errors.ts";
 import type { StoreBody } from "../storage/object-store.ts";
 import type { Fence, ObjectParts, SentPart } from "./object-parts.ts";
-import { sizeOf } from "./object-parts.ts";
 import { PartBuffer } from "./part-buffer.ts";
 import type { SlabBudget } from "./slabs.ts";
 import type { UploadStore } from "./upload-store.ts";
@@ -16,7 +15,7 @@ export interface PartWriterOptions {
   readonly expectedBytes: number;
   /** Bytes until the upload is complete. */
   readonly missingBytes: number;
-  /** Whether nothing is committed before `keep` or `sendRest`: the append may yet be discarded as a whole. */
+  /** Whether nothing is committed before `keep` or `storeRest`: the append may yet be discarded as a whole. */
   readonly holdsBack: boolean;
 }
 
@@ -26,6 +25,9 @@ export interface PartWriterOptions {
  *
  * A writer that holds back leaves the upload as it is until the end: its parts are sent without being committed, and
  * what it must put aside meanwhile goes to rows of its own instead of the tail.
+ *
+ * It never waits for memory while it holds some, or many writers would wait for each other: where there is none, it
+ * puts aside what it has, and its part grows on disk instead.
  */
 export class PartWriter {
   readonly #options: PartWriterOptions;
@@ -45,23 +47,29 @@ export class PartWriter {
   constructor(options: PartWriterOptions) {
     this.#options = options;
     this.#filling = new PartBuffer(options.slabs);
-    this.#asideBytes = options.store.tailBytes();
-    if (options.holdsBack) options.store.clearHeld();
+    this.#asideBytes = options.store.tail.sizeBytes;
+    if (options.holdsBack) options.store.held.clear();
   }
 
   get receivedBytes(): number {
     return this.#receivedBytes;
   }
 
+  /** Takes a chunk that fits the memory at hand and doesn't fill the part; false, and nothing done, where it doesn't. */
+  writeAtOnce(chunk: Uint8Array): boolean {
+    if (chunk.byteLength > this.#filling.roomBytes || chunk.byteLength >= this.#roomBytes()) return false;
+    this.#receivedBytes += this.#filling.fill(chunk);
+    return true;
+  }
+
   /** Takes a chunk; its memory may be used again when the promise is done. Waits while two parts are on their way. */
   async write(chunk: Uint8Array): Promise<void> {
     for (let from = 0; from < chunk.byteLength; ) {
       if (this.#roomBytes() === 0) await this.#startStoring();
-      const taken = chunk.subarray(from, from + this.#roomBytes());
-      const expectedBytes = Math.min(this.#options.expectedBytes - this.#receivedBytes, this.#roomBytes());
-      await this.#filling.append(taken, expectedBytes);
-      this.#receivedBytes += taken.byteLength;
-      from += taken.byteLength;
+      if (this.#filling.roomBytes === 0) await this.#makeRoom();
+      const takenBytes = this.#filling.fill(chunk.subarray(from, from + this.#roomBytes()));
+      this.#receivedBytes += takenBytes;
+      from += takenBytes;
     }
     if (this.#roomBytes() === 0 && this.#receivedBytes < this.#options.missingBytes)
       await this.#startStoring();
@@ -83,7 +91,7 @@ export class PartWriter {
     const { store, fence, holdsBack } = this.#options;
     const { pieces, sizeBytes } = this.#filling.body();
     fence();
-    store.transaction(() => (holdsBack ? store.appendHeld(pieces) : store.appendTail(pieces)));
+    store.transaction(() => (holdsBack ? store.held : store.tail).append(pieces));
     this.#asideBytes += sizeBytes;
     this.#filling.release(true);
   }
@@ -94,17 +102,21 @@ export class PartWriter {
    * @param alsoCommit what must become durable together with it
    */
   async keep(alsoCommit: () => void): Promise<void> {
-    const unstored = await this.#unstored();
+    const sent = await this.#sentPart();
     const { store, fence } = this.#options;
     try {
       fence();
       store.transaction(() => {
+        if (sent !== undefined) this.#takeIn(sent);
         this.#commitHeld();
-        for (const buffer of unstored) store.appendTail(buffer.body().pieces);
+        if (sent === undefined && this.#storing !== undefined) {
+          store.tail.append(this.#storing.buffer.body().pieces);
+        }
+        store.tail.append(this.#filling.body().pieces);
         alsoCommit();
       });
     } finally {
-      this.#release(!this.#lent);
+      this.#release(sent !== undefined, !this.#lent);
     }
   }
 
@@ -113,39 +125,40 @@ export class PartWriter {
     const { store, parts, fence } = this.#options;
     await this.#finishStoring();
     this.#lent = true;
-    const rest = await this.#unlessHurried(parts.sendRest(this.#withAside(this.#filling.body()), fence));
+    const last = this.#withAside(this.#filling.body());
+    const bodies = last.sizeBytes === 0 ? [] : [last];
+    const rest = await this.#unlessHurried(parts.sendRest(bodies, fence));
     fence();
     store.transaction(() => {
       parts.commitParts(this.#heldParts);
       parts.commitRest(rest);
-      store.clearHeld();
+      store.held.clear();
       alsoCommit();
     });
-    this.#release(true);
+    this.#release(true, true);
   }
 
   /** Lets go of what isn't committed yet. */
   async discard(): Promise<void> {
-    await this.#unstored();
-    if (this.#options.holdsBack) this.#options.store.clearHeld();
-    this.#release(!this.#lent);
+    const sent = await this.#sentPart();
+    if (this.#options.holdsBack) this.#options.store.held.clear();
+    this.#release(sent !== undefined, !this.#lent);
   }
 
   /** What was held back becomes the upload's: parts first, then what lies aside. */
   #commitHeld(): void {
     const { store, parts, holdsBack } = this.#options;
     if (!holdsBack) return;
-    const aside = store.readHeld();
-    if (this.#heldParts.length > 0) store.clearTail();
+    if (this.#heldParts.length > 0) store.tail.clear();
     parts.commitParts(this.#heldParts);
-    store.appendTail(aside);
-    store.clearHeld();
+    store.tail.append(store.held.body().pieces);
+    store.held.clear();
   }
 
-  /** Buffers whose bytes are in no part, in order: that of a store that failed, and the one being filled. */
-  async #unstored(): Promise<readonly PartBuffer[]> {
-    if (!this.#isHurried) await this.#finishStoring().catch(() => {});
-    return this.#storing === undefined ? [this.#filling] : [this.#storing.buffer, this.#filling];
+  /** The part on its way, once it is stored; undefined where there is none or it failed or there is no time for it. */
+  async #sentPart(): Promise<SentPart | undefined> {
+    if (this.#storing === undefined || this.#isHurried) return undefined;
+    return this.#unlessHurried(this.#storing.settled).catch(() => undefined);
   }
 
   /** Throws `UPLOAD_SUPERSEDED` when the writer is hurried before `work` is done; its late result counts for nothing. */
@@ -156,22 +169,39 @@ export class PartWriter {
     return result;
   }
 
-  #release(reusable: boolean): void {
-    this.#storing?.buffer.release(false);
+  /** Gives the memory back; what a store that was given up may still read isn't used again. */
+  #release(isStored: boolean, isReusable: boolean): void {
+    this.#storing?.buffer.release(isStored);
     this.#storing = undefined;
-    this.#filling.release(reusable);
+    this.#filling.release(isReusable);
   }
 
+  /** Bytes until the part is full. */
   #roomBytes(): number {
     return this.#options.partSizeBytes - this.#asideBytes - this.#filling.sizeBytes;
   }
 
+  async #makeRoom(): Promise<void> {
+    if (this.#filling.tryGrow(this.#expectedBytes())) return;
+    await this.#finishStoring();
+    if (this.#filling.tryGrow(this.#expectedBytes())) return;
+    await this.spill();
+    await this.#filling.begin(this.#expectedBytes());
+  }
+
+  /** How many bytes may still come for this part. */
+  #expectedBytes(): number {
+    return Math.min(this.#options.expectedBytes - this.#receivedBytes, this.#roomBytes());
+  }
+
   #withAside(body: StoreBody): StoreBody {
-    const { store } = this.#options;
-    const tail = this.#heldParts.length === 0 ? store.readTail() : [];
-    const aside = [...tail, ...(this.#options.holdsBack ? store.readHeld() : [])];
-    if (aside.length === 0) return body;
-    return { pieces: [...aside, ...body.pieces], sizeBytes: sizeOf(aside) + body.sizeBytes };
+    const { store, holdsBack } = this.#options;
+    const bodies = [
+      ...(this.#heldParts.length === 0 ? [store.tail.body()] : []),
+      ...(holdsBack ? [store.held.body()] : []),
+      body,
+    ].filter(({ sizeBytes }) => sizeBytes > 0);
+    return bodies.length === 1 ? (bodies[0] ?? body) : joinBodies(bodies);
   }
 
   async #startStoring(): Promise<void> {
@@ -188,23 +218,34 @@ export class PartWriter {
   async #finishStoring(): Promise<void> {
     if (this.#storing === undefined) return;
     const sent = await this.#unlessHurried(this.#storing.settled);
-    this.#options.fence();
-    this.#takeIn(sent);
+    const { fence, store } = this.#options;
+    fence();
+    store.transaction(() => this.#takeIn(sent));
     this.#storing.buffer.release(true);
     this.#storing = undefined;
   }
 
-  /** What lay aside is in the sent part now. */
+  /** What lay aside is in the sent part now. To be called within a transaction. */
   #takeIn(sent: SentPart): void {
-    const { store, parts, holdsBack } = this.#options;
+    const { store, parts, holdsBack, missingBytes } = this.#options;
     if (holdsBack) {
       this.#heldParts.push(sent);
-      store.clearHeld();
+      store.held.clear();
       return;
     }
-    store.transaction(() => {
-      store.clearTail();
-      parts.commitParts([sent]);
-    });
+    store.tail.clear();
+    parts.commitParts([sent]);
+    if (this.#receivedBytes < missingBytes) parts.reservePart();
   }
+}
+
+function joinBodies(bodies: readonly StoreBody[]): StoreBody {
+  return {
+    pieces: {
+      *[Symbol.iterator]() {
+        for (const { pieces } of bodies) yield* pieces;
+      },
+    },
+    sizeBytes: bodies.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  };
 }

@@ -2,22 +2,14 @@ import { AppError } from "#contract/errors.ts";
 
 const MIB = 1024 * 1024;
 
-/** The first piece of memory of a part: what a client that stalls after its first bytes keeps from others. */
+/** What a part's memory is taken in when there isn't much: a client that stalls then keeps little from others. */
 export const SLAB_BYTES = MIB;
-/** The largest: a part that goes on growing is in few pieces, each of which costs a hand-over to the store. */
-const LARGEST_SLAB_BYTES = 4 * MIB;
 /** All of an isolate's slabs: many Durable Objects share one isolate of 128 MB. */
 const BUDGET_BYTES = 64 * MIB;
 /** Longest wait for a slab before the request is told to come again. */
 const WAIT_LIMIT_MS = 2_000;
 /** Free memory kept for the next taker; allocating it costs a page fault per 4 KiB. */
 const KEPT_BYTES = 24 * MIB;
-
-/** How large a part's next slab should be: doubling, and no larger than what can still come. */
-export function nextSlabBytes(filledBytes: number, expectedBytes: number): number {
-  const grown = Math.min(LARGEST_SLAB_BYTES, Math.max(SLAB_BYTES, filledBytes));
-  return Math.max(1, Math.min(grown, expectedBytes));
-}
 
 interface Waiter {
   readonly sizeBytes: number;
@@ -43,15 +35,26 @@ export class SlabBudget {
   }
 
   /**
-   * A slab of `sizeBytes`, to be given back with `give`. Waits for one for a bounded time, then throws
-   * `UPLOAD_BUSY` with `Retry-After`.
+   * How large a slab should be for `expectedBytes` that are still to come: all of it in one while half of the budget is
+   * free, because each further piece costs a hand-over to the store.
    */
-  async take(sizeBytes: number): Promise<Uint8Array> {
-    if (this.#waiters.length === 0 && this.#fits(sizeBytes)) return this.#grant(sizeBytes);
-    return this.#wait(sizeBytes);
+  slabBytesFor(expectedBytes: number): number {
+    const isRoomy = this.#takenBytes + expectedBytes <= this.#limitBytes / 2;
+    return Math.max(1, isRoomy ? expectedBytes : Math.min(expectedBytes, SLAB_BYTES));
   }
 
-  async #wait(sizeBytes: number): Promise<Uint8Array> {
+  /** A slab of `sizeBytes`, to be given back with `give`, or undefined where there is none at once. */
+  tryTake(sizeBytes: number): Uint8Array | undefined {
+    return this.#waiters.length === 0 && this.#fits(sizeBytes) ? this.#grant(sizeBytes) : undefined;
+  }
+
+  /**
+   * Waits for a slab for a bounded time, then throws `UPLOAD_BUSY` with `Retry-After`. Only for those who hold none:
+   * who waits with slabs in hand may be who the others wait for.
+   */
+  async take(sizeBytes: number): Promise<Uint8Array> {
+    const atOnce = this.tryTake(sizeBytes);
+    if (atOnce !== undefined) return atOnce;
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
     const waiter: Waiter = { sizeBytes, grant: resolve };
     this.#waiters.push(waiter);

@@ -27,7 +27,7 @@ export class SniffGate {
     this.#check = check;
     const { sniffed, kind } = store.requireState();
     this.#open = sniffed || kind !== "file";
-    const known = this.#open ? new Uint8Array() : store.readTailHead(SNIFFED_BYTES);
+    const known = this.#open ? new Uint8Array() : store.tail.head(SNIFFED_BYTES);
     this.#head.set(known);
     this.#headBytes = known.byteLength;
   }
@@ -56,6 +56,7 @@ export class SniffGate {
     const detail = await this.#check(head, this.#store.requireState().declaredType, isWhole);
     if (detail !== undefined) throw new AppError("FILE_TYPE_MISMATCH", { detail });
     this.#open = true;
-    this.#store.update({ sniffed: true });
+    // Durable with the first bytes that are, which is when it begins to matter.
+    this.#store.note({ sniffed: true });
   }
 }

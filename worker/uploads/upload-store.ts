@@ -1,12 +1,6 @@
 import type { StoredPart } from "../storage/object-store.ts";
+import { ByteRows } from "./byte-rows.ts";
 import type { UploadState } from "./upload-state.ts";
-
-type ByteTable = "tail" | "held";
-
-/** Rows of bytes are ≤ 1 MiB: SQLite in a Durable Object takes values of 2 MB at most. */
-const ROW_BYTES = 1024 * 1024;
-/** A shorter last row is written again with what follows, so that tiny appends don't make a row each. */
-const SHORT_ROW_BYTES = 64 * 1024;
 
 /** What there is to do at a time: the object has one alarm, so due times are rows and the alarm is set to the first. */
 export type DueKind = "finalise" | "expire" | "forget";
@@ -24,11 +18,19 @@ const TABLES = `
  * to be called within `transaction`. Nothing is written, no table made, before `create`: an unknown id leaves no trace.
  */
 export class UploadStore {
+  /** The bytes behind the last part that is stored. At most a part and what an append couldn't store: ≤ 2 parts. */
+  readonly tail: ByteRows;
+  /** Bytes of an append that may yet be discarded: durable memory, not part of the upload. At most a part. */
+  readonly held: ByteRows;
   readonly #storage: DurableObjectStorage;
   #state: UploadState | undefined;
+  /** What a transaction still has to write at its end, once for however many changes. */
+  #pending: { state: boolean; alarm: boolean } | undefined;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
+    this.tail = new ByteRows(storage.sql, "tail");
+    this.held = new ByteRows(storage.sql, "held");
     this.#state = this.#load();
   }
 
@@ -38,22 +40,25 @@ export class UploadStore {
 
   /** Bytes that are durable: what HEAD answers. */
   get offsetBytes(): number {
-    return (this.#state?.storedBytes ?? 0) + (this.#state === undefined ? 0 : this.tailBytes());
+    return this.#state === undefined ? 0 : this.#state.storedBytes + this.tail.sizeBytes;
   }
 
   transaction<T>(change: () => T): T {
     const before = this.#state;
     try {
-      return this.#storage.transactionSync(change);
+      return this.#storage.transactionSync(() => this.#changeTogether(change));
     } catch (error) {
       this.#state = before;
+      this.tail.reload();
+      this.held.reload();
       throw error;
     }
   }
 
+  /** To be called within a transaction. */
   create(state: UploadState): void {
     this.#storage.sql.exec(TABLES);
-    this.#write(state);
+    this.#change(state);
   }
 
   /** The state of an upload that is known to exist. */
@@ -63,7 +68,12 @@ export class UploadStore {
   }
 
   update(change: Partial<UploadState>): UploadState {
-    return this.#write({ ...this.requireState(), ...change });
+    return this.#change({ ...this.requireState(), ...change });
+  }
+
+  /** Changes what needn't be durable before the next change is: it is written together with that one. */
+  note(change: Partial<UploadState>): void {
+    this.#state = { ...this.requireState(), ...change };
   }
 
   parts(): readonly StoredPart[] {
@@ -77,53 +87,10 @@ export class UploadStore {
     this.#storage.sql.exec("INSERT INTO parts (part_number, etag) VALUES (?, ?)", part.partNumber, part.etag);
   }
 
-  tailBytes(): number {
-    return this.#storage.sql
-      .exec<{ bytes: number }>("SELECT coalesce(sum(length(bytes)), 0) AS bytes FROM tail")
-      .one().bytes;
-  }
-
-  /** The tail's bytes in order. At most a part and what an append couldn't store: ≤ 2 parts of 16 MiB. */
-  readTail(): readonly Uint8Array[] {
-    return this.#read("tail");
-  }
-
-  /** The tail's first bytes, `limitBytes` at most. */
-  readTailHead(limitBytes: number): Uint8Array {
-    const [row] = this.#storage.sql
-      .exec<{ bytes: ArrayBuffer }>(
-        "SELECT substr(bytes, 1, ?) AS bytes FROM tail ORDER BY seq LIMIT 1",
-        limitBytes,
-      )
-      .toArray();
-    return row === undefined ? new Uint8Array() : new Uint8Array(row.bytes);
-  }
-
-  appendTail(pieces: readonly Uint8Array[]): void {
-    this.#append("tail", pieces);
-  }
-
-  clearTail(): void {
-    this.#storage.sql.exec("DELETE FROM tail");
-  }
-
-  /** Bytes of an append that may yet be discarded: durable memory, not part of the upload. At most a part. */
-  readHeld(): readonly Uint8Array[] {
-    return this.#read("held");
-  }
-
-  appendHeld(pieces: readonly Uint8Array[]): void {
-    this.#append("held", pieces);
-  }
-
-  clearHeld(): void {
-    this.#storage.sql.exec("DELETE FROM held");
-  }
-
   /** Leaves only the record of what became of the upload. */
   clearBytes(): void {
-    this.clearTail();
-    this.clearHeld();
+    this.tail.clear();
+    this.held.clear();
     this.#storage.sql.exec("DELETE FROM parts");
   }
 
@@ -146,10 +113,16 @@ export class UploadStore {
     this.#state = undefined;
     await this.#storage.deleteAlarm();
     await this.#storage.deleteAll();
+    this.tail.reload();
+    this.held.reload();
   }
 
   /** Sets the alarm to what is due first. Not awaited: it becomes durable together with the writes around it. */
   armAlarm(): void {
+    if (this.#pending !== undefined) {
+      this.#pending.alarm = true;
+      return;
+    }
     const next = this.nextDue();
     void (next === undefined ? this.#storage.deleteAlarm() : this.#storage.setAlarm(next.atMs));
   }
@@ -170,51 +143,31 @@ export class UploadStore {
     return row && (JSON.parse(row.state) as UploadState);
   }
 
-  #write(state: UploadState): UploadState {
+  #changeTogether<T>(change: () => T): T {
+    const pending = { state: false, alarm: false };
+    this.#pending = pending;
+    try {
+      const result = change();
+      if (pending.state) this.#write(this.requireState());
+      this.#pending = undefined;
+      if (pending.alarm) this.armAlarm();
+      return result;
+    } finally {
+      this.#pending = undefined;
+    }
+  }
+
+  #change(state: UploadState): UploadState {
+    this.#state = state;
+    if (this.#pending === undefined) this.#write(state);
+    else this.#pending.state = true;
+    return state;
+  }
+
+  #write(state: UploadState): void {
     this.#storage.sql.exec(
       "INSERT INTO upload (id, state) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state",
       JSON.stringify(state),
     );
-    this.#state = state;
-    return state;
-  }
-
-  #read(table: ByteTable): readonly Uint8Array[] {
-    return this.#storage.sql
-      .exec<{ bytes: ArrayBuffer }>(`SELECT bytes FROM ${table} ORDER BY seq`)
-      .toArray()
-      .map((row) => new Uint8Array(row.bytes));
-  }
-
-  #append(table: ByteTable, pieces: readonly Uint8Array[]): void {
-    for (const piece of pieces) {
-      for (let from = 0; from < piece.byteLength; from += ROW_BYTES) {
-        this.#appendRow(table, piece.subarray(from, from + ROW_BYTES));
-      }
-    }
-  }
-
-  #appendRow(table: ByteTable, bytes: Uint8Array): void {
-    const [last] = this.#storage.sql
-      .exec<{ seq: number; size: number }>(
-        `SELECT seq, length(bytes) AS size FROM ${table} ORDER BY seq DESC LIMIT 1`,
-      )
-      .toArray();
-    if (last !== undefined && last.size < SHORT_ROW_BYTES && last.size + bytes.byteLength <= ROW_BYTES) {
-      this.#extendRow(table, last.seq, bytes);
-      return;
-    }
-    const seq = (last?.seq ?? 0) + 1;
-    this.#storage.sql.exec(`INSERT INTO ${table} (seq, bytes) VALUES (?, ?)`, seq, bytes.slice().buffer);
-  }
-
-  #extendRow(table: ByteTable, seq: number, bytes: Uint8Array): void {
-    const { bytes: before } = this.#storage.sql
-      .exec<{ bytes: ArrayBuffer }>(`SELECT bytes FROM ${table} WHERE seq = ?`, seq)
-      .one();
-    const joined = new Uint8Array(before.byteLength + bytes.byteLength);
-    joined.set(new Uint8Array(before));
-    joined.set(bytes, before.byteLength);
-    this.#storage.sql.exec(`UPDATE ${table} SET bytes = ? WHERE seq = ?`, joined.buffer, seq);
   }
 }

@@ -143,6 +143,7 @@ export class Upload {
         objectAttempts: 0,
         failures: 0,
       });
+      this.#parts.reserveObject();
       this.#store.setDue("expire", nowMs + upload.idleMs);
       if (isWhole) this.#finaliser.begin();
     });

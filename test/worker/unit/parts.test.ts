@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import { splitPieces } from "../../../worker/uploads/object-parts.ts";
+import { rowSpans } from "../../../worker/uploads/byte-rows.ts";
+import { PartBuffer } from "../../../worker/uploads/part-buffer.ts";
 import { choosePartSize, MAX_FILE_BYTES } from "../../../worker/uploads/part-size.ts";
-import { nextSlabBytes, SLAB_BYTES, SlabBudget } from "../../../worker/uploads/slabs.ts";
+import { SLAB_BYTES, SlabBudget } from "../../../worker/uploads/slabs.ts";
 
 const MIB = 1024 * 1024;
 
@@ -21,20 +22,25 @@ test.each([
 });
 
 test.each([
-  [[], 4, []],
-  [[3], 4, [[3]]],
-  [[4], 4, [[4]]],
-  [[5], 4, [[4], [1]]],
-  [[1, 2, 3, 4], 4, [[1, 2, 1], [2, 2], [2]]],
-  [[9], 4, [[4], [4], [1]]],
-])("pieces of %j bytes by %d", (sizes, by, expected) => {
-  let next = 0;
-  const pieces = sizes.map((size) => Uint8Array.from({ length: size }, () => next++));
-  const bodies = splitPieces(pieces, by);
-  expect(bodies.map((body) => body.pieces.map((piece) => piece.byteLength))).toEqual(expected);
-  expect(bodies.flatMap((body) => body.pieces.flatMap((piece) => [...piece]))).toEqual([
-    ...Array(next).keys(),
-  ]);
+  ["nothing of nothing", [], 0, 0, []],
+  ["a row", [3], 0, 3, [[1, 0, 3]]],
+  ["the end of a row", [5], 4, 5, [[1, 4, 5]]],
+  [
+    "across rows",
+    [1, 2, 3, 4],
+    2,
+    7,
+    [
+      [2, 1, 2],
+      [3, 0, 3],
+      [4, 0, 1],
+    ],
+  ],
+  ["from a row's beginning", [4, 4], 4, 8, [[2, 0, 4]]],
+  ["no further than there is", [4], 2, 100, [[1, 2, 4]]],
+])("bytes of rows: %s", (_what, sizes, from, to, expected) => {
+  const rows = sizes.map((sizeBytes, index) => ({ seq: index + 1, sizeBytes }));
+  expect(rowSpans(rows, from, to).map((span) => [span.seq, span.from, span.to])).toEqual(expected);
 });
 
 test("a budget gives no more than it has, and the next in line gets what comes back", async () => {
@@ -65,14 +71,32 @@ test("who waits too long for memory is told to come again", async () => {
   expect((await budget.take(1)).byteLength).toBe(1);
 });
 
-test.each([
-  ["the first is small", 0, 100 * MIB, MIB],
-  ["the second is too", MIB, 100 * MIB, MIB],
-  ["then they double", 2 * MIB, 100 * MIB, 2 * MIB],
-  ["to a limit", 16 * MIB, 100 * MIB, 4 * MIB],
-  ["and no more than can come", 4 * MIB, 1000, 1000],
-])("slabs of a part: %s", (_what, filledBytes, expectedBytes, slabBytes) => {
-  expect(nextSlabBytes(filledBytes, expectedBytes)).toBe(slabBytes);
+test("a slab is all that is expected while half of the memory is free, then a small one, or what is expected", () => {
+  const budget = new SlabBudget(16 * SLAB_BYTES);
+  expect(budget.slabBytesFor(8 * MIB)).toBe(8 * MIB);
+  expect(budget.slabBytesFor(8 * MIB + 1)).toBe(SLAB_BYTES);
+  expect(budget.tryTake(8 * MIB)?.byteLength).toBe(8 * MIB);
+  expect(budget.slabBytesFor(8 * MIB)).toBe(SLAB_BYTES);
+  expect(budget.slabBytesFor(1000)).toBe(1000);
+});
+
+test("a buffer takes what there is memory for, and gives all of it back", async () => {
+  const budget = new SlabBudget(2 * SLAB_BYTES, 5);
+  const buffer = new PartBuffer(budget);
+  const bytes = Uint8Array.from({ length: SLAB_BYTES + 1000 }, (_, index) => index);
+  expect(buffer.fill(bytes)).toBe(0);
+  expect(buffer.tryGrow(10 * MIB)).toBe(true);
+  expect(buffer.fill(bytes)).toBe(SLAB_BYTES);
+  expect(buffer.tryGrow(10 * MIB)).toBe(true);
+  expect(buffer.fill(bytes.subarray(SLAB_BYTES))).toBe(1000);
+  expect(buffer.tryGrow(10 * MIB)).toBe(false);
+  expect(buffer.sizeBytes).toBe(bytes.byteLength);
+  const { pieces, sizeBytes } = buffer.body();
+  expect(Buffer.concat([...pieces]).equals(bytes)).toBe(true);
+  expect(sizeBytes).toBe(bytes.byteLength);
+  buffer.release(true);
+  expect(budget.takenBytes).toBe(0);
+  expect(buffer.body()).toEqual({ pieces: [], sizeBytes: 0 });
 });
 
 test("memory that comes back is used again", async () => {
