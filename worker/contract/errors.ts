@@ -55,6 +55,7 @@ export const ERRORS = {
   REPORT_REFUSED: kind(409, "The report does not fit the stored object"),
 
   UPLOAD_EXPIRED: kind(410, "The upload has expired"),
+  UPLOAD_LOST: kind(410, "The upload's stored bytes are gone"),
 
   TUS_VERSION_UNSUPPORTED: kind(412, "This version of the tus protocol is not supported"),
   FILE_TOO_LARGE: kind(413, "The file is too large"),

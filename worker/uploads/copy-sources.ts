@@ -4,6 +4,8 @@ import { BodySource } from "./body-source.ts";
 import type { ObjectParts } from "./object-parts.ts";
 import { PartWriter } from "./part-writer.ts";
 import type { SlabBudget } from "./slabs.ts";
+import type { SniffCheck } from "./sniff-gate.ts";
+import { SNIFFED_BYTES } from "./sniff-gate.ts";
 import type { PartialSource } from "./upload-state.ts";
 import type { UploadStore } from "./upload-store.ts";
 
@@ -33,10 +35,26 @@ export function remainingStretches(
   });
 }
 
+/** Compares a final upload's first bytes with its declared type. Throws `FILE_TYPE_MISMATCH` or `STORE_UNAVAILABLE`. */
+export async function sniffSources(
+  { objects, sniff }: { readonly objects: ObjectReader; readonly sniff: SniffCheck },
+  { sources, declaredType }: { readonly sources: readonly PartialSource[]; readonly declaredType: string },
+): Promise<void> {
+  const first = sources.find(({ sizeBytes }) => sizeBytes > 0);
+  if (first === undefined) return;
+  const range = { offset: 0, length: Math.min(SNIFFED_BYTES, first.sizeBytes) };
+  const object = await objects.get(first.objectKey, { etag: first.etag, range });
+  if (object === undefined) throw new AppError("STORE_UNAVAILABLE");
+  const head = new Uint8Array(await new Response(object.body).arrayBuffer());
+  const isWhole = sources.length === 1 && first.sizeBytes <= SNIFFED_BYTES;
+  const detail = await sniff(head, declaredType, isWhole);
+  if (detail !== undefined) throw new AppError("FILE_TYPE_MISMATCH", { detail });
+}
+
 /**
  * Puts a final upload's object together from its partials' (tus 1.0, Concatenation), as a stream through the store's
  * parts: memory stays at two parts whatever the sizes, and after a crash it goes on behind the last part that was
- * committed. Throws `STORE_UNAVAILABLE`; then it is to be called again.
+ * committed. Throws `STORE_UNAVAILABLE`; then it is to be called again. Throws `UPLOAD_LOST` where a partial was deleted.
  * @param alsoCommit what must become durable together with the end of the copy
  */
 export async function copySources(options: CopyOptions, alsoCommit: () => void): Promise<void> {
@@ -74,7 +92,7 @@ async function copyStretch(
   const range = { offset, length: source.sizeBytes - offset };
   const object = await objects.get(source.objectKey, { etag: source.etag, range });
   if (object === undefined)
-    throw new AppError("STORE_UNAVAILABLE", { detail: "A partial upload's bytes are gone." });
+    throw new AppError("UPLOAD_LOST", { detail: "A partial upload of it was deleted." });
   const body = new BodySource(object.body);
   // A store that stalls is asked again, from where the copy has got to.
   body.onStalled = () => body.cut();

@@ -1,6 +1,8 @@
+import { AppError } from "#contract/errors.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
 import type { ObjectStore, StoredFacts, StoredPart } from "../storage/object-store.ts";
 import { copySources } from "./copy-sources.ts";
+import type { Ending } from "./ending.ts";
 import type { Fence, ObjectParts } from "./object-parts.ts";
 import type { SlabBudget } from "./slabs.ts";
 import type { UploadPhase, UploadState } from "./upload-state.ts";
@@ -28,6 +30,7 @@ export interface FinaliserOptions {
   readonly parts: ObjectParts;
   readonly slabs: SlabBudget;
   readonly steps: FinaliseSteps;
+  readonly ending: Ending;
   readonly now: () => number;
 }
 
@@ -75,7 +78,20 @@ export class Finaliser {
         await this.#step(state);
       }
     } catch (error) {
-      this.#postpone(error);
+      await this.#fail(error);
+    }
+  }
+
+  /** What was lost stays lost; all else is tried again. */
+  async #fail(error: unknown): Promise<void> {
+    if (!(error instanceof AppError && error.code === "UPLOAD_LOST")) return this.#postpone(error);
+    const { store, ending } = this.#options;
+    console.error({ event: "upload-lost", ...refOf(store.requireState()), detail: error.detail });
+    try {
+      await ending.refuse(error.code, error.detail);
+    } catch (cause) {
+      // What is left to do is due again (ending.ts).
+      console.error({ event: "ending-postponed", ...refOf(store.requireState()), error: String(cause) });
     }
   }
 
@@ -90,7 +106,8 @@ export class Finaliser {
         return;
       case "recording":
         if (await steps.record(jobOf(state))) store.update({ phase: "announcing" });
-        else await this.#abandon(state);
+        // The file was erased while its bytes were on their way: they go too.
+        else await this.#options.ending.end("terminated");
         return;
       case "announcing":
         await steps.announce(jobOf(state));
@@ -99,18 +116,6 @@ export class Finaliser {
       default:
         return;
     }
-  }
-
-  /** The file was erased while its bytes were on their way: they go too. */
-  async #abandon({ objectKey }: UploadState): Promise<void> {
-    const { store, objects, now } = this.#options;
-    if (objectKey !== null) await objects.remove([objectKey]);
-    store.transaction(() => {
-      store.update({ phase: "terminated" });
-      store.clearBytes();
-      store.clearDue("finalise");
-      store.setDue("forget", now() + REMEMBERED_MS);
-    });
   }
 
   async #makeObject(state: UploadState): Promise<void> {
@@ -144,9 +149,12 @@ export class Finaliser {
     const completed = await objects.completeMultipart(objectKey, multipartId, parts);
     // Unknown to the store: an earlier attempt was carried out and its answer lost. The object itself tells.
     const facts = completed ?? (await objects.head(objectKey));
-    if (facts === undefined) throw new Error("The store knows neither the multipart upload nor its object.");
-    if (facts.sizeBytes !== lengthBytes)
-      throw new Error("The stored object has another size than the upload.");
+    if (facts === undefined) {
+      throw new AppError("UPLOAD_LOST", { detail: "The store knows neither its parts nor its object." });
+    }
+    if (facts.sizeBytes !== lengthBytes) {
+      throw new AppError("UPLOAD_LOST", { detail: "What is stored has another size." });
+    }
     return facts;
   }
 

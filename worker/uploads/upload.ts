@@ -1,26 +1,25 @@
-import type { ErrorCode } from "#contract/errors.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileVersionRef, UserId } from "#contract/ids.ts";
 import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import type { AppendRequest } from "./append.ts";
 import { Append } from "./append.ts";
+import { sniffSources } from "./copy-sources.ts";
+import { Ending, hasEnded } from "./ending.ts";
 import type { FinaliseSteps } from "./finalise.ts";
 import { Finaliser } from "./finalise.ts";
 import { ObjectParts } from "./object-parts.ts";
 import { choosePartSize } from "./part-size.ts";
 import type { SlabBudget } from "./slabs.ts";
 import type { SniffCheck } from "./sniff-gate.ts";
-import { SNIFFED_BYTES } from "./sniff-gate.ts";
 import type { PartialSource, UploadKind, UploadState } from "./upload-state.ts";
-import { isComplete, isFinalising, REMEMBERED_MS, refOf } from "./upload-state.ts";
+import { isComplete, isFinalising } from "./upload-state.ts";
 import type { DueKind, UploadStore } from "./upload-store.ts";
 import type { Haste, Hold } from "./writer-slot.ts";
 import { WriterSlot } from "./writer-slot.ts";
 
 /** R2 drops multipart uploads after seven days; ours end before that. */
 const LIFETIME_MS = 6 * 24 * 3_600_000;
-const END_RETRY_MS = 60_000;
 /** How long an append at work may go on when another comes for an offset that it has passed. */
 const FINISHING_MS = 700;
 
@@ -61,6 +60,7 @@ export class Upload {
   readonly #store: UploadStore;
   readonly #options: UploadOptions;
   readonly #parts: ObjectParts;
+  readonly #ending: Ending;
   readonly #finaliser: Finaliser;
   readonly #slot = new WriterSlot();
   /** The append at work, if there is one. */
@@ -70,7 +70,8 @@ export class Upload {
     this.#options = options;
     this.#store = options.store;
     this.#parts = new ObjectParts(options.store, options.objects);
-    this.#finaliser = new Finaliser({ ...options, parts: this.#parts });
+    this.#ending = new Ending(options);
+    this.#finaliser = new Finaliser({ ...options, parts: this.#parts, ending: this.#ending });
   }
 
   get state(): UploadState | undefined {
@@ -120,7 +121,7 @@ export class Upload {
   /** Makes the upload durable. A second creation under the same id changes nothing. Throws `FILE_TYPE_MISMATCH`. */
   async create(upload: NewUpload): Promise<void> {
     if (this.state !== undefined) return;
-    if (upload.kind === "final") await this.#sniffSources(upload);
+    if (upload.kind === "final") await sniffSources(this.#options, upload);
     const { ref, completesAtLength, ...declared } = upload;
     const nowMs = this.#options.now();
     const isWhole = upload.kind === "final" || (completesAtLength && upload.lengthBytes === 0);
@@ -178,7 +179,7 @@ export class Upload {
     const state = this.#requireOpen();
     if (isComplete(state) && state.kind !== "partial") throw new AppError("UPLOAD_COMPLETED");
     if (isFinalising(state.phase)) throw new AppError("UPLOAD_COMPLETED");
-    await this.#end("terminated");
+    await this.#ending.end("terminated");
   }
 
   /**
@@ -217,7 +218,9 @@ export class Upload {
     try {
       await append.run();
     } catch (error) {
-      if (error instanceof AppError && ENDING.has(error.code)) await this.#refuse(error.code, error.detail);
+      if (error instanceof AppError && ENDING.has(error.code)) {
+        await this.#ending.refuse(error.code, error.detail);
+      }
       throw error;
     } finally {
       if (this.#append === append) this.#append = undefined;
@@ -237,28 +240,11 @@ export class Upload {
     if (endBytes > lengthBytes && completion === "at-length") throw new AppError("UPLOAD_BODY_TOO_LARGE");
   }
 
-  async #sniffSources({ sources, declaredType }: NewUpload): Promise<void> {
-    const first = sources.find(({ sizeBytes }) => sizeBytes > 0);
-    if (first === undefined) return;
-    const range = { offset: 0, length: Math.min(SNIFFED_BYTES, first.sizeBytes) };
-    const object = await this.#options.objects.get(first.objectKey, { etag: first.etag, range });
-    if (object === undefined) throw new AppError("STORE_UNAVAILABLE");
-    const head = new Uint8Array(await new Response(object.body).arrayBuffer());
-    const isWhole = sources.length === 1 && first.sizeBytes <= SNIFFED_BYTES;
-    const detail = await this.#options.sniff(head, declaredType, isWhole);
-    if (detail !== undefined) throw new AppError("FILE_TYPE_MISMATCH", { detail });
-  }
-
   #slideExpiry(): void {
     const { createdAtMs, idleMs } = this.#store.requireState();
     const expiresAtMs = Math.min(this.#options.now() + idleMs, createdAtMs + LIFETIME_MS);
     // The alarm stays where it is and looks again when it rings: moving it would cost every append a write.
     this.#store.update({ expiresAtMs });
-  }
-
-  async #refuse(code: ErrorCode, detail: string | undefined): Promise<void> {
-    this.#store.update({ refusal: { code, detail: detail ?? null } });
-    await this.#end("refused");
   }
 
   async #doDue(kind: DueKind): Promise<void> {
@@ -280,39 +266,16 @@ export class Upload {
     }
     const hold = await this.take();
     try {
-      await this.#end("expired");
+      const state = this.#store.requireState();
+      // It may have been completed by the request that was cut.
+      if (hasEnded(state) || state.kind === "partial" || !isComplete(state))
+        await this.#ending.end("expired");
     } catch (error) {
-      // What is left to do is due again (#end).
+      // What is left to do is due again (ending.ts).
       console.error({ event: "expiry-postponed", uploadId: this.state?.fileId, error: String(error) });
     } finally {
       hold.release();
     }
-  }
-
-  /** Nothing is taken from here on; if a step fails, the alarm does it all again in a minute. */
-  async #end(phase: "terminated" | "expired" | "refused"): Promise<void> {
-    const state = this.#store.requireState();
-    if (isComplete(state) && state.kind !== "partial") return;
-    const nowMs = this.#options.now();
-    this.#store.transaction(() => {
-      // An end that is only being finished stays what it was.
-      this.#store.update({ phase: ENDS.has(state.phase) ? state.phase : phase });
-      this.#store.setDue("expire", nowMs + END_RETRY_MS);
-    });
-    if (state.kind === "file") await this.#options.steps.forget(refOf(state));
-    await this.#freeObject(state);
-    this.#store.transaction(() => {
-      this.#store.clearBytes();
-      this.#store.clearDue("expire");
-      this.#store.setDue("forget", nowMs + REMEMBERED_MS);
-    });
-  }
-
-  async #freeObject({ objectKey, multipartId, etag }: UploadState): Promise<void> {
-    const { objects } = this.#options;
-    if (objectKey === null) return;
-    if (etag !== null) await objects.remove([objectKey]);
-    else if (multipartId !== null) await objects.abortMultipart(objectKey, multipartId);
   }
 
   /** Throws what an upload that has ended answers for ever, or `UPLOAD_NOT_FOUND`. */
@@ -337,7 +300,6 @@ async function bringsNothing({ bodyBytes, source }: AppendRequest): Promise<bool
   return (await source.read()).kind === "end";
 }
 
-const ENDS: ReadonlySet<string> = new Set(["terminated", "expired", "refused"]);
 /** Errors after which the upload can never become a file. */
 const ENDING: ReadonlySet<string> = new Set([
   "FILE_TYPE_MISMATCH",

@@ -1,0 +1,66 @@
+import type { ErrorCode } from "#contract/errors.ts";
+import type { FileVersionRef } from "#contract/ids.ts";
+import type { MultipartWriter, ObjectRemover } from "../storage/object-store.ts";
+import type { UploadPhase, UploadState } from "./upload-state.ts";
+import { REMEMBERED_MS, refOf } from "./upload-state.ts";
+import type { UploadStore } from "./upload-store.ts";
+
+const END_RETRY_MS = 60_000;
+
+type EndPhase = Extract<UploadPhase, "terminated" | "expired" | "refused">;
+const ENDS: ReadonlySet<UploadPhase> = new Set<EndPhase>(["terminated", "expired", "refused"]);
+
+/** Whether an upload has ended without a file, or is on its way there. */
+export function hasEnded({ phase }: UploadState): boolean {
+  return ENDS.has(phase);
+}
+
+export interface EndingOptions {
+  readonly store: UploadStore;
+  readonly objects: MultipartWriter & ObjectRemover;
+  readonly steps: { forget(ref: FileVersionRef): Promise<void> };
+  readonly now: () => number;
+}
+
+/** The end of an upload without a file: what it holds is freed, and what became of it is remembered for a while. */
+export class Ending {
+  readonly #options: EndingOptions;
+
+  constructor(options: EndingOptions) {
+    this.#options = options;
+  }
+
+  /** Ends an upload that can never become a file; `code` is what every later request is answered. */
+  async refuse(code: ErrorCode, detail: string | undefined): Promise<void> {
+    this.#options.store.note({ refusal: { code, detail: detail ?? null } });
+    await this.end("refused");
+  }
+
+  /** Nothing is taken from here on; if a step fails, the alarm does it all again in a minute. */
+  async end(phase: EndPhase): Promise<void> {
+    const { store, steps, now } = this.#options;
+    const state = store.requireState();
+    const nowMs = now();
+    store.transaction(() => {
+      // An end that is only being finished stays what it was.
+      store.update({ phase: hasEnded(state) ? state.phase : phase });
+      store.clearDue("finalise");
+      store.setDue("expire", nowMs + END_RETRY_MS);
+    });
+    if (state.kind !== "partial") await steps.forget(refOf(state));
+    await this.#freeObject(state);
+    store.transaction(() => {
+      store.clearBytes();
+      store.clearDue("expire");
+      store.setDue("forget", nowMs + REMEMBERED_MS);
+    });
+  }
+
+  async #freeObject({ objectKey, multipartId, etag }: UploadState): Promise<void> {
+    const { objects } = this.#options;
+    if (objectKey === null) return;
+    if (etag === null && multipartId !== null) await objects.abortMultipart(objectKey, multipartId);
+    // Also where it isn't known to be there: the answer of the call that made it may have been lost.
+    await objects.remove([objectKey]);
+  }
+}
