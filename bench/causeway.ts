@@ -1,22 +1,21 @@
 import { TenantId, UserId } from "#contract/ids.ts";
 import { UPLOADS_PATH } from "#contract/tus.ts";
-import type { MigratableDatabase } from "../scripts/dev/migrations.ts";
-import { applyMigrations } from "../scripts/dev/migrations.ts";
 import { signToken } from "../scripts/dev/token.ts";
-import type { Runtime, WorkerUnderTest } from "./rig.ts";
-import { WORKER_NAME } from "./rig.ts";
-import type { TusOptions } from "./uploads.ts";
+import type { TusOptions } from "./tus-client.ts";
+import type { WorkerUnderTest } from "./worker-rig.ts";
+import { WORKER_NAME } from "./worker-rig.ts";
 
 /** Of this benchmark alone: its workers can't be reached from outside and last as long as it runs. */
 const SECRET = "causeway-bench-causeway-bench-causeway-bench";
 const TOKEN_TTL_SECONDS = 12 * 3600;
+const TENANT = TenantId.parse("bench");
+/** The large files' limit; each class of files has its own below it. */
+const MAX_UPLOAD_BYTES = 16 * 1024 ** 3;
 
-async function prepare(runtime: Runtime): Promise<void> {
-  // miniflare's declaration of D1Database is another one of the same type.
-  await applyMigrations((await runtime.getD1Database("DB", WORKER_NAME)) as unknown as MigratableDatabase);
-}
+/** The class of the object that each upload has. */
+export const OBJECT_CLASS = "UploadObject";
 
-/** The product's own worker and Durable Object, over the sink's bucket. */
+/** The product's own worker and Durable Object, over the sink's bucket and database. */
 export const CAUSEWAY: WorkerUnderTest = {
   entry: new URL("./workers/causeway.ts", import.meta.url),
   bindings: {
@@ -26,17 +25,28 @@ export const CAUSEWAY: WorkerUnderTest = {
       JWT_SECRET: SECRET,
       REPORT_SECRET: SECRET,
       SIGNED_URL_KEYS: `bench:${SECRET}`,
+      MAX_UPLOAD_BYTES: String(MAX_UPLOAD_BYTES),
     },
-    d1Databases: { DB: "bench" },
-    durableObjects: { UPLOADS: { className: "UploadObject", useSQLite: true } },
+    durableObjects: { UPLOADS: { className: OBJECT_CLASS, useSQLite: true } },
     serviceBindings: { JOBS: { name: WORKER_NAME, entrypoint: "DiscardedJobs" } },
   },
-  prepare,
 };
+
+/** The same with its operations counted; `OPERATIONS_PATH` answers and resets them. */
+export const CAUSEWAY_COUNTED: WorkerUnderTest = {
+  ...CAUSEWAY,
+  entry: new URL("./workers/causeway-counted.ts", import.meta.url),
+};
+export const OPERATIONS_PATH = "/bench/operations";
+
+/** Name of the object of the upload at `path`. */
+export function objectName(path: string): string {
+  return `${TENANT}/${path.split("/").at(-1)}`;
+}
 
 function authorization(): () => Promise<Record<string, string>> {
   const identity = {
-    tenantId: TenantId.parse("bench"),
+    tenantId: TENANT,
     userId: UserId.parse("bench"),
     role: "member",
   } as const;
@@ -52,8 +62,17 @@ function encodeMetadata(metadata: Record<string, string>): string {
   return pairs.map(([key, value]) => `${key} ${Buffer.from(value).toString("base64")}`).join(",");
 }
 
+const headers = authorization();
+
 export const CAUSEWAY_TUS: TusOptions = {
   path: UPLOADS_PATH,
-  headers: authorization(),
-  metadata: encodeMetadata({ filename: "film.mp4", filetype: "video/mp4" }),
+  headers,
+  creationHeaders: { "upload-metadata": encodeMetadata({ filename: "film.mp4", filetype: "video/mp4" }) },
+};
+
+/** A partial upload: the same bytes on the same path without a class of files, so that it may be as large as any. */
+export const CAUSEWAY_LARGE_TUS: TusOptions = {
+  path: UPLOADS_PATH,
+  headers,
+  creationHeaders: { "upload-concat": "partial" },
 };

@@ -1,10 +1,17 @@
-import type { IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import { Agent, request as httpRequest } from "node:http";
+import { Readable } from "node:stream";
 
 export interface ClientAnswer {
   readonly status: number;
   readonly headers: IncomingMessage["headers"];
   readonly text: string;
+}
+
+/** A body that is made while it is sent, for one that isn't to be in memory. */
+export interface StreamedBody {
+  readonly byteLength: number;
+  readonly chunks: Iterable<Uint8Array>;
 }
 
 async function readAnswer(response: IncomingMessage): Promise<ClientAnswer> {
@@ -14,7 +21,12 @@ async function readAnswer(response: IncomingMessage): Promise<ClientAnswer> {
   return { status: response.statusCode ?? 0, headers: response.headers, text };
 }
 
-/** An HTTP client on kept-alive connections: its CPU is spent in this process, not in workerd. */
+function sendBody(request: ClientRequest, body: Uint8Array | StreamedBody | undefined): void {
+  if (body === undefined || body instanceof Uint8Array) request.end(body);
+  else Readable.from(body.chunks).pipe(request);
+}
+
+/** An HTTP client on kept-alive connections: its CPU is spent in this process, not in the one under test. */
 export class Client {
   readonly #origin: URL;
   readonly #agent: Agent;
@@ -28,19 +40,40 @@ export class Client {
     method: string,
     path: string,
     headers: Record<string, string>,
-    body?: Uint8Array,
+    body?: Uint8Array | StreamedBody,
   ): Promise<ClientAnswer> {
     return new Promise((resolve, reject) => {
-      const length = { "content-length": String(body?.byteLength ?? 0) };
-      const options = { method, agent: this.#agent, headers: { ...headers, ...length } };
-      const request = httpRequest(new URL(path, this.#origin), options);
+      const request = this.#open(method, path, headers, body?.byteLength ?? 0);
       request.on("response", (response) => readAnswer(response).then(resolve, reject));
       request.on("error", reject);
-      request.end(body);
+      sendBody(request, body);
     });
+  }
+
+  /** Announces all of `body`, sends its first `sentBytes` and is gone. */
+  async sendAndLeave(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body: Uint8Array,
+    sentBytes: number,
+  ): Promise<void> {
+    const request = this.#open(method, path, headers, body.byteLength);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    // Leaving is an error of the request too.
+    request.on("error", () => {});
+    request.on("close", resolve);
+    request.write(body.subarray(0, sentBytes), () => request.destroy());
+    await promise;
   }
 
   close(): void {
     this.#agent.destroy();
+  }
+
+  #open(method: string, path: string, headers: Record<string, string>, bodyBytes: number): ClientRequest {
+    const length = { "content-length": String(bodyBytes) };
+    const options = { method, agent: this.#agent, headers: { ...headers, ...length } };
+    return httpRequest(new URL(path, this.#origin), options);
   }
 }

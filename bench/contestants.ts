@@ -1,11 +1,17 @@
 import { CAUSEWAY, CAUSEWAY_TUS } from "./causeway.ts";
-import type { WorkerBindings, WorkerUnderTest } from "./rig.ts";
-import type { MakeUpload, TusOptions } from "./uploads.ts";
+import { startNodeRig } from "./node-rig.ts";
+import type { Rig } from "./rig.ts";
+import type { Sinks } from "./sinks.ts";
+import type { TusOptions } from "./tus-client.ts";
+import type { MakeUpload } from "./uploads.ts";
 import { makePutUpload, makeTusCreation, makeTusUpload } from "./uploads.ts";
+import type { WorkerBindings, WorkerUnderTest } from "./worker-rig.ts";
+import { startWorkerRig } from "./worker-rig.ts";
 
-/** One worker that is measured. */
-export interface Contestant extends WorkerUnderTest {
+/** One server that is measured. */
+export interface Contestant {
   readonly name: string;
+  readonly start: (sinks: Sinks) => Promise<Rig>;
   readonly makeUpload: MakeUpload;
   /** The same for a file of a few bytes, in as few requests as the protocol has. */
   readonly makeSmallUpload: MakeUpload;
@@ -15,10 +21,13 @@ export interface Contestant extends WorkerUnderTest {
 
 /** What the ratios are taken to: multipart in a Durable Object, our topology and nothing else. */
 export const REFERENCE = "floor-multipart-do";
-/** The product itself, of which the report's last sentence speaks. */
+/** The product itself, of which the targets speak. */
 export const PRODUCT = "causeway";
 
-function entry(name: string): URL {
+/** Where the servers off the shelf have their uploads. */
+const TUS_SERVER: TusOptions = { path: "/files" };
+
+function workerEntry(name: string): URL {
   return new URL(`./workers/${name}.ts`, import.meta.url);
 }
 
@@ -26,14 +35,22 @@ function uploadsObject(className: string): WorkerBindings {
   return { durableObjects: { UPLOADS: { className, useSQLite: true } } };
 }
 
-function floor(name: string, bindings: WorkerBindings): Contestant {
-  const makers = { makeUpload: makePutUpload, makeSmallUpload: makePutUpload };
-  return { name, entry: entry(name), bindings, ...makers, isFloor: true };
+function inWorkerd(worker: WorkerUnderTest): Contestant["start"] {
+  return (sinks) => startWorkerRig(worker, sinks);
 }
 
-function tusServer(name: string, worker: WorkerUnderTest, tus: TusOptions): Contestant {
+function onNode(name: string): Contestant["start"] {
+  return (sinks) => startNodeRig(new URL(`./servers/${name}.ts`, import.meta.url), sinks);
+}
+
+function floor(name: string, bindings: WorkerBindings): Contestant {
+  const start = inWorkerd({ entry: workerEntry(name), bindings });
+  return { name, start, makeUpload: makePutUpload, makeSmallUpload: makePutUpload, isFloor: true };
+}
+
+function tusServer(name: string, start: Contestant["start"], tus: TusOptions): Contestant {
   const makers = { makeUpload: makeTusUpload(tus), makeSmallUpload: makeTusCreation(tus) };
-  return { name, ...worker, ...makers, isFloor: false };
+  return { name, start, ...makers, isFloor: false };
 }
 
 export const CONTESTANTS: readonly Contestant[] = [
@@ -42,8 +59,17 @@ export const CONTESTANTS: readonly Contestant[] = [
   floor(REFERENCE, uploadsObject("FloorObject")),
   tusServer(
     "tus-server-as-is",
-    { entry: entry("tus-server-as-is"), bindings: uploadsObject("TusObject") },
-    { path: "/files" },
+    inWorkerd({ entry: workerEntry("tus-server-as-is"), bindings: uploadsObject("TusObject") }),
+    TUS_SERVER,
   ),
-  tusServer(PRODUCT, CAUSEWAY, CAUSEWAY_TUS),
+  tusServer("tus-file-store-on-node", onNode("tus-file-store"), TUS_SERVER),
+  tusServer("tus-s3-store-on-node", onNode("tus-s3-store"), TUS_SERVER),
+  tusServer(PRODUCT, inWorkerd(CAUSEWAY), CAUSEWAY_TUS),
 ];
+
+/** Contestants by name. Throws an Error for the reader where one of the names is nobody's. */
+export function chooseContestants(names: readonly string[]): readonly Contestant[] {
+  const unknown = names.find((name) => !CONTESTANTS.some((contestant) => contestant.name === name));
+  if (unknown !== undefined) throw new Error(`--only ${unknown}: no such contestant`);
+  return CONTESTANTS.filter(({ name }) => names.includes(name));
+}

@@ -1,46 +1,53 @@
 /**
- * `npm run bench`: what an upload costs at the edge, beside floors that do nothing else. Bytes go from this process
- * (the client) through workerd (the only one whose CPU and memory are read) to the sink, a third process in place of R2.
+ * `npm run bench`: what an upload costs at the edge, beside floors that do nothing else and servers off the shelf. Bytes
+ * go from this process (the client) through the server under test, the only process whose CPU and memory are read, to a
+ * sink, another process in place of R2 or S3.
  */
 import { writeFileSync } from "node:fs";
-import type { Contestant } from "./contestants.ts";
-import { CONTESTANTS, REFERENCE } from "./contestants.ts";
-import type { Figures, SmallFigures } from "./measure.ts";
-import { measure, measureSmall } from "./measure.ts";
-import type { BenchOptions } from "./options.ts";
+import { REFERENCE } from "./contestants.ts";
+import { measureMemory } from "./memory.ts";
+import { countOperations } from "./operations.ts";
+import type { BenchOptions, SectionName } from "./options.ts";
 import { parseOptions, USAGE } from "./options.ts";
-import { formatSmallTable, formatTable, formatVerdict, TARGET_RATIO } from "./table.ts";
+import { measureResume } from "./resume.ts";
+import type { Section, SectionResult } from "./section.ts";
+import type { TargetResult } from "./targets.ts";
+import { formatTargets } from "./targets.ts";
+import { measureSmallUploads, measureUploads } from "./upload-cost.ts";
 
-function chooseContestants(only: readonly string[]): readonly Contestant[] {
-  const unknown = only.find((name) => !CONTESTANTS.some((contestant) => contestant.name === name));
-  if (unknown !== undefined) throw new Error(`--only ${unknown}: no such contestant`);
-  if (only.length === 0) return CONTESTANTS;
-  return CONTESTANTS.filter(({ name }) => name === REFERENCE || only.includes(name));
+const SECTIONS: Readonly<Record<SectionName, Section>> = {
+  uploads: measureUploads,
+  small: measureSmallUploads,
+  memory: measureMemory,
+  operations: countOperations,
+  resume: measureResume,
+};
+
+/** Figures say which section they are of, so that one list has them all. */
+interface Report {
+  readonly figures: object[];
+  readonly targets: TargetResult[];
 }
 
-function writeReport(
-  path: string,
-  options: BenchOptions,
-  figures: readonly (Figures | SmallFigures)[],
-): void {
-  const { small, runs, filesPerRun, fileBytes, concurrency } = options;
-  const load = { small, runs, filesPerRun, fileBytes, concurrency };
-  const taken = { takenAt: new Date().toISOString(), reference: REFERENCE, targetRatio: TARGET_RATIO };
-  writeFileSync(path, `${JSON.stringify({ ...taken, ...load, figures }, null, 2)}\n`);
+function printSection(name: SectionName, { table, targets }: SectionResult): void {
+  console.log(`\n## ${name}\n\n${table}`);
+  if (targets.length > 0) console.log(`\n${formatTargets(targets)}`);
 }
 
-async function printLarge(options: BenchOptions): Promise<readonly Figures[]> {
-  const figures = await measure(chooseContestants(options.only), options);
-  console.log(formatTable(figures));
-  const verdict = formatVerdict(figures);
-  if (verdict !== undefined) console.log(`\n${verdict}`);
-  return figures;
+async function runSections(options: BenchOptions): Promise<Report> {
+  const report: Report = { figures: [], targets: [] };
+  for (const section of options.sections) {
+    const result = await SECTIONS[section](options);
+    printSection(section, result);
+    report.figures.push(...result.figures.map((figure) => ({ section, ...figure })));
+    report.targets.push(...result.targets);
+  }
+  return report;
 }
 
-async function printSmall(options: BenchOptions): Promise<readonly SmallFigures[]> {
-  const figures = await measureSmall(chooseContestants(options.only), options);
-  console.log(formatSmallTable(figures));
-  return figures;
+function writeReport(path: string, { jsonPath: _, ...options }: BenchOptions, report: Report): void {
+  const taken = { takenAt: new Date().toISOString(), reference: REFERENCE, options };
+  writeFileSync(path, `${JSON.stringify({ ...taken, ...report }, null, 2)}\n`);
 }
 
 async function main(): Promise<void> {
@@ -49,8 +56,8 @@ async function main(): Promise<void> {
   // miniflare would otherwise ask Cloudflare for a sample `request.cf` and report usage.
   process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
   process.env["WRANGLER_SEND_METRICS"] = "false";
-  const figures = await (options.small ? printSmall(options) : printLarge(options));
-  if (options.jsonPath !== undefined) writeReport(options.jsonPath, options, figures);
+  const report = await runSections(options);
+  if (options.jsonPath !== undefined) writeReport(options.jsonPath, options, report);
 }
 
 await main();

@@ -1,8 +1,8 @@
 import type { Contestant } from "./contestants.ts";
 import { REFERENCE } from "./contestants.ts";
-import type { Lane, LanePlan } from "./lanes.ts";
+import type { Lane, LanePlan, Sample } from "./lanes.ts";
 import { median, runLanes } from "./lanes.ts";
-import type { BenchOptions } from "./options.ts";
+import type { UploadLoad } from "./loads.ts";
 import { readPeakRssBytes } from "./process-usage.ts";
 
 interface Memory {
@@ -13,6 +13,7 @@ interface Memory {
 /** What one contestant did with one PATCH size. Medians over the runs; MB and GB are decimal. */
 export interface Figures extends Memory {
   readonly name: string;
+  readonly fileBytes: number;
   /** null: the whole file in one request. */
   readonly patchBytes: number | null;
   readonly megabytesPerSecond: number;
@@ -21,6 +22,8 @@ export interface Figures extends Memory {
   readonly cpuSecondsPerGbRuns: readonly number[];
   /** CPU-s/GB over the reference's: the median of the ratios taken within each round. */
   readonly ratioToFloor: number;
+  /** MB/s over the reference's, likewise. */
+  readonly throughputRatioToFloor: number;
 }
 
 /** What one contestant did with small files, each in one request. Medians over the runs. */
@@ -32,27 +35,35 @@ export interface SmallFigures extends Memory {
 }
 
 function memoryOf(lane: Lane): Memory {
-  return { idleRssBytes: lane.idleRssBytes, peakRssBytes: readPeakRssBytes(lane.rig.workerdPid) };
+  return { idleRssBytes: lane.idleRssBytes, peakRssBytes: readPeakRssBytes(lane.rig.pid) };
 }
 
-function summarise(lane: Lane, reference: Lane, options: BenchOptions): Figures {
-  const bytes = options.fileBytes * options.filesPerRun;
+/** A lane over the reference, round by round, so that both had the same machine. */
+function medianRatio(lane: Lane, reference: Lane, figureOf: (sample: Sample) => number): number {
+  const ratios = lane.samples.map((sample, run) => {
+    const beside = reference.samples[run];
+    return beside === undefined ? Number.NaN : figureOf(sample) / figureOf(beside);
+  });
+  return median(ratios);
+}
+
+function summarise(lane: Lane, reference: Lane, { fileBytes, filesPerRun }: UploadLoad): Figures {
+  const bytes = fileBytes * filesPerRun;
   const cpu = lane.samples.map((sample) => sample.cpuSeconds / (bytes / 1e9));
-  const ratios = lane.samples.map(
-    (sample, run) => sample.cpuSeconds / (reference.samples[run]?.cpuSeconds ?? Number.NaN),
-  );
   return {
     name: lane.name,
+    fileBytes,
     patchBytes: Number.isFinite(lane.patchBytes) ? lane.patchBytes : null,
     megabytesPerSecond: median(lane.samples.map((sample) => bytes / 1e6 / sample.seconds)),
     cpuSecondsPerGb: median(cpu),
     cpuSecondsPerGbRuns: cpu,
-    ratioToFloor: median(ratios),
+    ratioToFloor: medianRatio(lane, reference, (sample) => sample.cpuSeconds),
+    throughputRatioToFloor: medianRatio(lane, reference, (sample) => 1 / sample.seconds),
     ...memoryOf(lane),
   };
 }
 
-function summariseSmall(lane: Lane, { filesPerRun }: BenchOptions): SmallFigures {
+function summariseSmall(lane: Lane, { filesPerRun }: UploadLoad): SmallFigures {
   const cpu = lane.samples.map((sample) => (sample.cpuSeconds * 1000) / filesPerRun);
   return {
     name: lane.name,
@@ -63,27 +74,34 @@ function summariseSmall(lane: Lane, { filesPerRun }: BenchOptions): SmallFigures
   };
 }
 
-function plansOf(contestants: readonly Contestant[], options: BenchOptions): LanePlan[] {
+function plansOf(contestants: readonly Contestant[], patchSizes: readonly number[]): LanePlan[] {
   return contestants.flatMap((contestant) => {
-    const patchSizes = contestant.isFloor ? [Number.POSITIVE_INFINITY] : options.patchSizes;
-    return patchSizes.map((patchBytes) => ({ contestant, patchBytes }));
+    const sizes = contestant.isFloor ? [Number.POSITIVE_INFINITY] : patchSizes;
+    return sizes.map((patchBytes) => ({ contestant, makeUpload: contestant.makeUpload, patchBytes }));
   });
 }
 
-/** Uploads of `options.fileBytes`, one after the other, by every PATCH size. The reference must be among them. */
-export async function measure(contestants: readonly Contestant[], options: BenchOptions): Promise<Figures[]> {
-  return runLanes(plansOf(contestants, options), options, (lanes) => {
+/** Uploads of `load.fileBytes`, one after the other, by every PATCH size. The reference must be among them. */
+export async function measure(
+  contestants: readonly Contestant[],
+  load: UploadLoad,
+  patchSizes: readonly number[],
+): Promise<Figures[]> {
+  return runLanes(plansOf(contestants, patchSizes), load, (lanes) => {
     const reference = lanes.find((lane) => lane.name === REFERENCE);
     if (reference === undefined) throw new Error(`${REFERENCE} has to run: ratios are taken to it`);
-    return lanes.map((lane) => summarise(lane, reference, options));
+    return lanes.map((lane) => summarise(lane, reference, load));
   });
 }
 
-/** Files of `options.fileBytes`, each in one request, `options.concurrency` at once. */
+/** Files of `load.fileBytes`, each in one request, `load.concurrency` at once. */
 export async function measureSmall(
   contestants: readonly Contestant[],
-  options: BenchOptions,
+  load: UploadLoad,
 ): Promise<SmallFigures[]> {
-  const plans = contestants.map((contestant) => ({ contestant, patchBytes: Number.POSITIVE_INFINITY }));
-  return runLanes(plans, options, (lanes) => lanes.map((lane) => summariseSmall(lane, options)));
+  const plans = contestants.map((contestant) => {
+    const makeUpload = contestant.makeSmallUpload;
+    return { contestant, makeUpload, patchBytes: Number.POSITIVE_INFINITY };
+  });
+  return runLanes(plans, load, (lanes) => lanes.map((lane) => summariseSmall(lane, load)));
 }

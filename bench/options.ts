@@ -1,35 +1,43 @@
 import { parseArgs } from "node:util";
+import type { MemoryLoad, ResumeLoad, UploadLoad } from "./loads.ts";
+import { memoryLoad, resumeLoad, smallLoad, uploadLoad } from "./loads.ts";
 
 const MIB = 1024 * 1024;
 
-/** What `--small` uploads, how many at once and how many per sample: about a second each. */
-const SMALL = { fileBytes: 1024, concurrency: 8, filesPerRun: 300, warmUpFiles: 300 };
-const LARGE = { concurrency: 1, filesPerRun: 4, warmUpFiles: 2 };
+export const SECTION_NAMES = ["uploads", "small", "memory", "operations", "resume"] as const;
+export type SectionName = (typeof SECTION_NAMES)[number];
 
 /** What one invocation of `npm run bench` measures; sizes in bytes. */
 export interface BenchOptions {
-  /** Small files, each in one request, rather than large ones by PATCHes. */
-  readonly small: boolean;
-  readonly runs: number;
-  readonly filesPerRun: number;
-  readonly warmUpFiles: number;
-  /** Uploads at work at a time. */
-  readonly concurrency: number;
-  readonly fileBytes: number;
+  readonly sections: readonly SectionName[];
+  /** One for each size of file. */
+  readonly uploads: readonly UploadLoad[];
+  readonly small: UploadLoad;
+  readonly memory: MemoryLoad;
+  readonly resume: ResumeLoad;
   /** PATCH sizes; `Infinity` sends the file in one. */
   readonly patchSizes: readonly number[];
+  /** Names of contestants; empty for the usual ones. */
   readonly only: readonly string[];
   readonly jsonPath: string | undefined;
 }
 
 export const USAGE = `npm run bench -- [options]
-  --patch 5,8,16,one   sizes of PATCHes in MiB (default 8)
-  --size 64            file size in MiB
-  --small              files of 1 KiB instead, each in one request, 8 at once
+what is measured (any of these; --uploads where none is given):
+  --uploads            large files by PATCHes: MB/s, CPU and memory beside the floors
+  --small              files of 1 KiB, each in one request, 8 at once
+  --memory             32 uploads of 256 MiB at once, and the course of one of 10 GB
+  --operations         what an upload asks of the bucket, the database, the queue and its object's storage
+  --resume             HEAD and first PATCH after a cut, at 10, 100 and 1,000 parts
+  --all                all of these
+how:
+  --patch 5,8,16,one   sizes of PATCHes in MiB (default 8), for --uploads
+  --size 64,256        file sizes in MiB (default 64), for --uploads
   --runs 5             samples of which the median is taken
-  --files 4            files uploaded per sample (300 small ones): CPU time comes in ticks of 10 ms
-  --only a,b           these contestants (floor-multipart-do always runs: it is what ratios are taken to)
-  --quick              two samples of half as many files
+  --files 4            files uploaded per sample (256 MiB of large files, 300 small ones): CPU comes in ticks of 10 ms
+  --only a,b           these contestants (--uploads and --small always run floor-multipart-do too: ratios are taken to it;
+                       --memory runs the product alone where this isn't given)
+  --quick              two samples of half as many files; a quarter of the bytes for --memory; up to 100 parts
   --json FILE          write the figures as JSON too`;
 
 function parseCount(name: string, text: string): number {
@@ -39,8 +47,18 @@ function parseCount(name: string, text: string): number {
   return value;
 }
 
+function parseOptionalCount(name: string, text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parseCount(name, text);
+}
+
 function parsePatchSize(text: string): number {
   return text === "one" ? Number.POSITIVE_INFINITY : parseCount("patch", text) * MIB;
+}
+
+function chooseSections(flags: Readonly<Record<SectionName, boolean>>, all: boolean): readonly SectionName[] {
+  if (all) return SECTION_NAMES;
+  const chosen = SECTION_NAMES.filter((name) => flags[name]);
+  return chosen.length === 0 ? ["uploads"] : chosen;
 }
 
 /** Parses the command line, or throws an Error whose message is for the reader; undefined when help was asked for. */
@@ -48,9 +66,14 @@ export function parseOptions(argv: readonly string[]): BenchOptions | undefined 
   const { values } = parseArgs({
     args: [...argv],
     options: {
+      uploads: { type: "boolean", default: false },
+      small: { type: "boolean", default: false },
+      memory: { type: "boolean", default: false },
+      operations: { type: "boolean", default: false },
+      resume: { type: "boolean", default: false },
+      all: { type: "boolean", default: false },
       patch: { type: "string", default: "8" },
       size: { type: "string", default: "64" },
-      small: { type: "boolean", default: false },
       runs: { type: "string" },
       files: { type: "string" },
       only: { type: "string" },
@@ -60,20 +83,18 @@ export function parseOptions(argv: readonly string[]): BenchOptions | undefined 
     },
   });
   if (values.help) return undefined;
-  const { small, quick } = values;
-  const load = small ? SMALL : { ...LARGE, fileBytes: parseCount("size", values.size) * MIB };
+  const { quick } = values;
+  const runs = parseOptionalCount("runs", values.runs);
+  const counts = { runs, files: parseOptionalCount("files", values.files), quick };
+  const sizes = values.size.split(",").map((text) => parseCount("size", text) * MIB);
   return {
-    ...load,
-    small,
-    runs: parseCount("runs", values.runs ?? (quick ? "2" : "5")),
-    filesPerRun: parseCount("files", values.files ?? String(load.filesPerRun / (quick ? 2 : 1))),
+    sections: chooseSections(values, values.all),
+    uploads: sizes.map((fileBytes) => uploadLoad(fileBytes, counts)),
+    small: smallLoad(counts),
+    memory: memoryLoad(quick),
+    resume: resumeLoad(quick),
     patchSizes: values.patch.split(",").map(parsePatchSize),
     only: values.only?.split(",") ?? [],
     jsonPath: values.json,
   };
-}
-
-/** `8 MiB`, or `one` when the whole file goes in one request. */
-export function formatPatchSize(patchBytes: number): string {
-  return Number.isFinite(patchBytes) ? `${patchBytes / MIB} MiB` : "one";
 }

@@ -5,7 +5,8 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { countBody, readText, writeZeros } from "./object-bytes.ts";
+import { serve } from "./serve.ts";
 
 interface StoredObject {
   readonly key: string;
@@ -28,25 +29,6 @@ interface Answer {
 
 const objects = new Map<string, StoredObject>();
 const uploads = new Map<string, MultipartUpload>();
-const zeros = Buffer.alloc(64 * 1024);
-
-async function countBody(request: IncomingMessage): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let received = 0;
-    request.on("data", (chunk: Buffer) => {
-      received += chunk.byteLength;
-    });
-    request.on("end", () => resolve(received));
-    request.on("aborted", () => reject(new Error("body aborted")));
-    request.on("error", reject);
-  });
-}
-
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(Buffer.from(chunk as Uint8Array));
-  return JSON.parse(Buffer.concat(chunks).toString("utf8") || "null");
-}
 
 function metadataOf(request: IncomingMessage): string {
   const header = request.headers["x-metadata"];
@@ -81,7 +63,7 @@ function createUpload(request: IncomingMessage, key: string): Answer {
 }
 
 async function completeUpload(request: IncomingMessage, query: URLSearchParams): Promise<Answer> {
-  const listed = (await readJson(request)) as { partNumber: number; etag: string }[];
+  const listed = JSON.parse(await readText(request)) as { partNumber: number; etag: string }[];
   const uploadId = query.get("uploadId") ?? "";
   const upload = uploads.get(uploadId);
   if (upload === undefined) return { status: 404 };
@@ -127,14 +109,6 @@ async function route(request: IncomingMessage): Promise<Answer> {
   }
 }
 
-function writeZeros(response: ServerResponse, count: number): void {
-  response.writeHead(200, { "content-length": count });
-  for (let left = count; left > 0; left -= zeros.byteLength) {
-    response.write(left < zeros.byteLength ? zeros.subarray(0, left) : zeros);
-  }
-  response.end();
-}
-
 function writeJson(response: ServerResponse, answer: Answer): void {
   const body = Buffer.from(JSON.stringify(answer.json ?? null));
   response.writeHead(answer.status, {
@@ -147,7 +121,10 @@ function writeJson(response: ServerResponse, answer: Answer): void {
 const server = createServer({ highWaterMark: 256 * 1024 }, (request, response) => {
   route(request).then(
     (answer) => {
-      if (answer.zeros !== undefined) return writeZeros(response, answer.zeros);
+      if (answer.zeros !== undefined) {
+        response.writeHead(answer.status, { "content-length": answer.zeros });
+        return writeZeros(response, answer.zeros);
+      }
       request.resume();
       writeJson(response, answer);
     },
@@ -155,7 +132,4 @@ const server = createServer({ highWaterMark: 256 * 1024 }, (request, response) =
   );
 });
 
-server.keepAliveTimeout = 0;
-server.requestTimeout = 0;
-server.listen(0, "127.0.0.1", () => process.send?.({ port: (server.address() as AddressInfo).port }));
-process.on("disconnect", () => process.exit(0));
+serve(server);

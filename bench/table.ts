@@ -1,51 +1,7 @@
-import { PRODUCT, REFERENCE } from "./contestants.ts";
-import type { Figures, SmallFigures } from "./measure.ts";
-import { formatPatchSize } from "./options.ts";
-
-/** What the product's upload CPU may be of the reference's; from the issue that asked for this benchmark. */
-export const TARGET_RATIO = 1.4;
-
-const HEADERS = ["contestant", "PATCH", "MB/s", "CPU-s/GB", "× floor", "idle → peak RSS"];
-const SMALL_HEADERS = ["contestant", "files/s", "CPU ms/file", "idle → peak RSS"];
-
-function formatMebibytes(bytes: number): string {
-  return (bytes / (1024 * 1024)).toFixed(0);
-}
-
-function formatMemory(figures: { readonly idleRssBytes: number; readonly peakRssBytes: number }): string {
-  return `${formatMebibytes(figures.idleRssBytes)} → ${formatMebibytes(figures.peakRssBytes)} MiB`;
-}
-
-function formatSpread(middle: number, runs: readonly number[]): string {
-  return `${middle.toFixed(2)} (${Math.min(...runs).toFixed(2)}–${Math.max(...runs).toFixed(2)})`;
-}
-
-function patchSizeOf(figures: Figures): string {
-  return formatPatchSize(figures.patchBytes ?? Number.POSITIVE_INFINITY);
-}
-
-function formatRow(figures: Figures): string[] {
-  return [
-    figures.name,
-    patchSizeOf(figures),
-    figures.megabytesPerSecond.toFixed(0),
-    formatSpread(figures.cpuSecondsPerGb, figures.cpuSecondsPerGbRuns),
-    figures.ratioToFloor.toFixed(2),
-    formatMemory(figures),
-  ];
-}
-
-function formatSmallRow(figures: SmallFigures): string[] {
-  return [
-    figures.name,
-    figures.filesPerSecond.toFixed(0),
-    formatSpread(figures.cpuMsPerFile, figures.cpuMsPerFileRuns),
-    formatMemory(figures),
-  ];
-}
+const MIB = 1024 * 1024;
 
 /** A Markdown table that also reads well in a terminal. */
-function formatCells(headers: readonly string[], body: readonly string[][]): string {
+export function formatTable(headers: readonly string[], body: readonly (readonly string[])[]): string {
   const rows = [headers, ...body];
   const widths = headers.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map(
@@ -55,20 +11,24 @@ function formatCells(headers: readonly string[], body: readonly string[][]): str
   return [lines[0], rule, ...lines.slice(1)].join("\n");
 }
 
-export function formatTable(figures: readonly Figures[]): string {
-  return formatCells(HEADERS, figures.map(formatRow));
+/** `64 MiB`, or `1 KiB` where it is less than one. */
+export function formatBytes(bytes: number): string {
+  if (Math.abs(bytes) < MIB) return `${(bytes / 1024).toFixed(0)} KiB`;
+  return `${(bytes / MIB).toFixed(0)} MiB`;
 }
 
-export function formatSmallTable(figures: readonly SmallFigures[]): string {
-  return formatCells(SMALL_HEADERS, figures.map(formatSmallRow));
+/** `8 MiB`, or `one` when the whole file goes in one request: null, or `Infinity`. */
+export function formatPatchSize(patchBytes: number | null): string {
+  return patchBytes !== null && Number.isFinite(patchBytes) ? formatBytes(patchBytes) : "one";
 }
 
-/** One sentence on how the product stands to its target, or undefined when it wasn't measured. */
-export function formatVerdict(figures: readonly Figures[]): string | undefined {
-  const own = figures.filter(({ name }) => name === PRODUCT);
-  if (own.length === 0) return undefined;
-  const ratios = own.map((entry) => `${entry.ratioToFloor.toFixed(2)} (PATCH: ${patchSizeOf(entry)})`);
-  const met = own.every(({ ratioToFloor }) => ratioToFloor <= TARGET_RATIO);
-  const verdict = `${met ? "within" : "above"} the target of ${TARGET_RATIO}`;
-  return `The CPU of ${PRODUCT} per GB is ${ratios.join(", ")} times that of ${REFERENCE}: ${verdict}.`;
+export function formatMemory(figures: {
+  readonly idleRssBytes: number;
+  readonly peakRssBytes: number;
+}): string {
+  return `${formatBytes(figures.idleRssBytes)} → ${formatBytes(figures.peakRssBytes)}`;
+}
+
+export function formatSpread(middle: number, runs: readonly number[]): string {
+  return `${middle.toFixed(2)} (${Math.min(...runs).toFixed(2)}–${Math.max(...runs).toFixed(2)})`;
 }

@@ -1,23 +1,44 @@
-import type { Client, ClientAnswer } from "./client.ts";
+import type { Client, StreamedBody } from "./client.ts";
+import type { Interruptions } from "./interruptions.ts";
+import type { TusOptions } from "./tus-client.ts";
+import { requireStatus, TusClient } from "./tus-client.ts";
 
 /** Sends one whole file; rejects when the server answers anything but success. */
 export type Upload = () => Promise<void>;
 
-/** `patchBytes` is `Infinity` for the whole file in one request. */
-export type MakeUpload = (client: Client, sizeBytes: number, patchBytes: number) => Upload;
-
-function requireStatus(answer: ClientAnswer, expected: number): void {
-  if (answer.status === expected) return;
-  throw new Error(`expected ${expected}, got ${answer.status}: ${answer.text.slice(0, 500)}`);
-}
+/**
+ * `patchBytes` is `Infinity` for the whole file in one request. With `interruptions`, an upload that is put off or cut
+ * asks where it is and goes on, as clients do, and counts that; without, it rejects.
+ */
+export type MakeUpload = (
+  client: Client,
+  sizeBytes: number,
+  patchBytes: number,
+  interruptions?: Interruptions,
+) => Upload;
 
 /** As an MP4 file begins, for what is uploaded is declared to be one and is looked at. */
 const BEGINNING = Buffer.from("\0\0\0\x18ftypisom\0\0\x02\0isomiso2", "latin1");
+/** What streamed bodies are made of. */
+const CHUNK_BYTES = 1024 * 1024;
 
-function makeBody(sizeBytes: number): Buffer {
+export function makeBody(sizeBytes: number): Buffer {
   const body = Buffer.alloc(sizeBytes, "causeway");
   BEGINNING.copy(body);
   return body;
+}
+
+function* repeatChunk(sizeBytes: number, onSent: (sentBytes: number) => void): Generator<Uint8Array> {
+  const chunk = makeBody(Math.min(CHUNK_BYTES, sizeBytes));
+  for (let sent = 0; sent < sizeBytes; sent += chunk.byteLength) {
+    onSent(sent);
+    yield chunk.subarray(0, sizeBytes - sent);
+  }
+}
+
+/** A body that is never in memory; `onSent` is told how far it has got. */
+export function streamBody(sizeBytes: number, onSent: (sentBytes: number) => void): StreamedBody {
+  return { byteLength: sizeBytes, chunks: repeatChunk(sizeBytes, onSent) };
 }
 
 /** One PUT of the whole file, whatever `patchBytes` says: what the floors take. */
@@ -31,68 +52,21 @@ export const makePutUpload: MakeUpload = (client, sizeBytes) => {
   };
 };
 
-export interface TusOptions {
-  /** Where POST creates uploads. */
-  readonly path: string;
-  /** Sent with every request, for instance `authorization`. Called per upload, so that it may mint a token. */
-  readonly headers?: () => Promise<Record<string, string>>;
-  /** The `Upload-Metadata` of the creation, already encoded. */
-  readonly metadata?: string;
-}
-
-const BODY_TYPE = { "content-type": "application/offset+octet-stream" };
-
-async function commonHeaders(tus: TusOptions): Promise<Record<string, string>> {
-  return { ...(await tus.headers?.()), "tus-resumable": "1.0.0" };
-}
-
-function creationHeaders(tus: TusOptions, sizeBytes: number): Record<string, string> {
-  const metadata: Record<string, string> =
-    tus.metadata === undefined ? {} : { "upload-metadata": tus.metadata };
-  return { ...metadata, "upload-length": String(sizeBytes) };
-}
-
-function requireOffset(answer: ClientAnswer, reachedBytes: number): void {
-  const offset = answer.headers["upload-offset"];
-  if (offset !== String(reachedBytes))
-    throw new Error(`expected Upload-Offset ${reachedBytes}, got ${offset}`);
-}
-
-async function createUpload(
-  client: Client,
-  tus: TusOptions,
-  sizeBytes: number,
-  headers: Record<string, string>,
-) {
-  const answer = await client.send("POST", tus.path, { ...headers, ...creationHeaders(tus, sizeBytes) });
-  requireStatus(answer, 201);
-  const location = answer.headers.location;
-  if (location === undefined) throw new Error("the creation was answered without Location");
-  return new URL(location, "http://bench").pathname;
-}
-
-async function sendPatch(
-  client: Client,
-  path: string,
-  headers: Record<string, string>,
-  offset: number,
-  body: Buffer,
-) {
-  const patchHeaders = { ...headers, ...BODY_TYPE, "upload-offset": String(offset) };
-  const answer = await client.send("PATCH", path, patchHeaders, body);
-  requireStatus(answer, 204);
-  requireOffset(answer, offset + body.byteLength);
-}
-
 /** tus 1.0: a creation, then PATCHes one after the other. */
 export function makeTusUpload(tus: TusOptions): MakeUpload {
-  return (client, sizeBytes, patchBytes) => {
+  return (client, sizeBytes, patchBytes, interruptions) => {
+    const tusClient = new TusClient(client, tus);
     const body = makeBody(Math.min(patchBytes, sizeBytes));
+    const resume = async (path: string, error: unknown): Promise<number> => {
+      if (interruptions === undefined) throw error;
+      await interruptions.sitOut(error);
+      return tusClient.offset(path);
+    };
     return async () => {
-      const headers = await commonHeaders(tus);
-      const path = await createUpload(client, tus, sizeBytes, headers);
-      for (let offset = 0; offset < sizeBytes; offset += body.byteLength) {
-        await sendPatch(client, path, headers, offset, body.subarray(0, sizeBytes - offset));
+      const path = await tusClient.create(sizeBytes);
+      for (let offset = 0; offset < sizeBytes; ) {
+        const appended = tusClient.append(path, offset, body.subarray(0, sizeBytes - offset));
+        offset = await appended.catch((error) => resume(path, error));
       }
     };
   };
@@ -101,12 +75,10 @@ export function makeTusUpload(tus: TusOptions): MakeUpload {
 /** tus 1.0, creation-with-upload: the whole file in the creation, whatever `patchBytes` says. */
 export function makeTusCreation(tus: TusOptions): MakeUpload {
   return (client, sizeBytes) => {
+    const tusClient = new TusClient(client, tus);
     const body = makeBody(sizeBytes);
     return async () => {
-      const headers = { ...(await commonHeaders(tus)), ...creationHeaders(tus, sizeBytes), ...BODY_TYPE };
-      const answer = await client.send("POST", tus.path, headers, body);
-      requireStatus(answer, 201);
-      requireOffset(answer, sizeBytes);
+      await tusClient.create(sizeBytes, body);
     };
   };
 }

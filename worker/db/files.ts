@@ -75,11 +75,16 @@ async function insertFileRows(db: Database, file: NewFile): Promise<void> {
       sizeBytes: file.sizeBytes ?? null,
       createdAtMs: file.nowMs,
     }),
-    // One parameter for any number of tags: D1 binds a hundred at most.
-    db
-      .insert(fileTags)
-      .select(sql`SELECT ${tenantId}, ${fileId}, value FROM json_each(${JSON.stringify(file.tags)})`),
+    ...(file.tags.length === 0 ? [] : [insertTags(db, file)]),
   ]);
+}
+
+/** One parameter for any number of tags: D1 binds a hundred at most. */
+function insertTags(db: Database, { ref, tags }: NewFile) {
+  const { tenantId, fileId } = ref;
+  return db
+    .insert(fileTags)
+    .select(sql`SELECT ${tenantId}, ${fileId}, value FROM json_each(${JSON.stringify(tags)})`);
 }
 
 /** Forgets a file whose upload never began or was given up; versions and tags go with it. */

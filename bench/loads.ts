@@ -1,0 +1,65 @@
+/** How much work each part of the benchmark does; sizes in bytes. */
+const MIB = 1024 * 1024;
+const GB = 1e9;
+
+/** Files that are uploaded and timed. */
+export interface UploadLoad {
+  readonly fileBytes: number;
+  /** Uploads at work at a time. */
+  readonly concurrency: number;
+  /** Samples, of which the median is taken. */
+  readonly runs: number;
+  readonly filesPerRun: number;
+  /** The first files also compile. */
+  readonly warmUpFiles: number;
+}
+
+export interface MemoryLoad {
+  readonly uploads: number;
+  readonly fileBytes: number;
+  /** After how many bytes of one large upload memory is read; the last is its length. */
+  readonly courseBytes: readonly number[];
+}
+
+export interface ResumeLoad {
+  readonly partCounts: readonly number[];
+  /** Times that the upload is resumed at each: CPU time comes in ticks of 10 ms. */
+  readonly rounds: number;
+}
+
+/** Bytes of a sample, whatever the size of its files. */
+const SAMPLE_BYTES = 256 * MIB;
+
+export interface Counts {
+  readonly runs: number | undefined;
+  readonly files: number | undefined;
+  readonly quick: boolean;
+}
+
+function runsOf({ runs, quick }: Counts): number {
+  return runs ?? (quick ? 2 : 5);
+}
+
+function filesOf({ files, quick }: Counts, usual: number): number {
+  return files ?? Math.max(1, Math.round(usual / (quick ? 2 : 1)));
+}
+
+export function uploadLoad(fileBytes: number, counts: Counts): UploadLoad {
+  const filesPerRun = filesOf(counts, SAMPLE_BYTES / fileBytes);
+  return { fileBytes, concurrency: 1, warmUpFiles: 2, runs: runsOf(counts), filesPerRun };
+}
+
+/** About a second for each sample. */
+export function smallLoad(counts: Counts): UploadLoad {
+  const filesPerRun = filesOf(counts, 300);
+  return { fileBytes: 1024, concurrency: 8, warmUpFiles: 300, runs: runsOf(counts), filesPerRun };
+}
+
+export function memoryLoad(quick: boolean): MemoryLoad {
+  if (quick) return { uploads: 32, fileBytes: 64 * MIB, courseBytes: [GB, 2 * GB] };
+  return { uploads: 32, fileBytes: 256 * MIB, courseBytes: [GB, 2 * GB, 5 * GB, 10 * GB] };
+}
+
+export function resumeLoad(quick: boolean): ResumeLoad {
+  return quick ? { partCounts: [10, 100], rounds: 5 } : { partCounts: [10, 100, 1_000], rounds: 20 };
+}

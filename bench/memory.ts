@@ -1,0 +1,119 @@
+import { Client } from "./client.ts";
+import type { Contestant } from "./contestants.ts";
+import { chooseContestants, PRODUCT } from "./contestants.ts";
+import { Interruptions } from "./interruptions.ts";
+import { uploadFiles } from "./lanes.ts";
+import type { MemoryLoad } from "./loads.ts";
+import type { CourseFigures } from "./memory-course.ts";
+import { followCourse, formatCourse, targetsOfCourse } from "./memory-course.ts";
+import { readPeakRssBytes, readRssBytes, resetPeakRss } from "./process-usage.ts";
+import type { Rig } from "./rig.ts";
+import type { Section } from "./section.ts";
+import { startSinks } from "./sinks.ts";
+import { formatBytes, formatMemory, formatPatchSize, formatTable } from "./table.ts";
+import type { TargetResult } from "./targets.ts";
+import { atMost } from "./targets.ts";
+
+const MIB = 1024 * 1024;
+const PATCH_SIZES = [8 * MIB, Number.POSITIVE_INFINITY];
+const ABOVE_IDLE_MIB = 160;
+
+/** What many uploads at once took of one process. */
+interface CrowdFigures {
+  readonly name: string;
+  readonly fileBytes: number;
+  /** null: the whole file in one request. */
+  readonly patchBytes: number | null;
+  readonly uploads: number;
+  readonly megabytesPerSecond: number;
+  readonly idleRssBytes: number;
+  readonly peakRssBytes: number;
+  readonly refused: number;
+  readonly cut: number;
+}
+
+async function measureCrowd(
+  contestant: Contestant,
+  rig: Rig,
+  patchBytes: number,
+  { uploads, fileBytes }: MemoryLoad,
+): Promise<CrowdFigures> {
+  const client = new Client(rig.origin, uploads);
+  const interruptions = new Interruptions();
+  const upload = contestant.makeUpload(client, fileBytes, patchBytes, interruptions);
+  const idleRssBytes = readRssBytes(rig.pid);
+  resetPeakRss(rig.pid);
+  const startedAt = performance.now();
+  await uploadFiles(upload, uploads, uploads);
+  const seconds = (performance.now() - startedAt) / 1000;
+  client.close();
+  return {
+    name: contestant.name,
+    fileBytes,
+    patchBytes: Number.isFinite(patchBytes) ? patchBytes : null,
+    uploads,
+    megabytesPerSecond: (uploads * fileBytes) / 1e6 / seconds,
+    idleRssBytes,
+    peakRssBytes: readPeakRssBytes(rig.pid),
+    refused: interruptions.refused,
+    cut: interruptions.cut,
+  };
+}
+
+/** One after the other, each in a process of its own: memory that one has given back is still resident. */
+async function measureCrowds(contestants: readonly Contestant[], load: MemoryLoad): Promise<CrowdFigures[]> {
+  const sinks = await startSinks();
+  const figures: CrowdFigures[] = [];
+  try {
+    for (const contestant of contestants) {
+      for (const patchBytes of contestant.isFloor ? [Number.POSITIVE_INFINITY] : PATCH_SIZES) {
+        const rig = await contestant.start(sinks);
+        const measured = measureCrowd(contestant, rig, patchBytes, load);
+        figures.push(await measured.finally(() => rig.stop()));
+      }
+    }
+    return figures;
+  } finally {
+    await sinks.stop();
+  }
+}
+
+const HEADERS = [
+  ...["contestant", "file", "PATCH", "at once", "MB/s", "idle → peak RSS"],
+  ...["above idle", "answered 503", "cut"],
+];
+
+function formatRow(figures: CrowdFigures): string[] {
+  return [
+    figures.name,
+    formatBytes(figures.fileBytes),
+    formatPatchSize(figures.patchBytes),
+    String(figures.uploads),
+    figures.megabytesPerSecond.toFixed(0),
+    formatMemory(figures),
+    formatBytes(figures.peakRssBytes - figures.idleRssBytes),
+    String(figures.refused),
+    String(figures.cut),
+  ];
+}
+
+function targetsOfCrowd(figures: CrowdFigures): TargetResult[] {
+  const { uploads, fileBytes, patchBytes, idleRssBytes, peakRssBytes } = figures;
+  const load = `${uploads} × ${formatBytes(fileBytes)} at once, PATCH ${formatPatchSize(patchBytes)}`;
+  const measured = (peakRssBytes - idleRssBytes) / MIB;
+  return [atMost({ figure: `memory above idle, ${load}`, unit: "MiB", limit: ABOVE_IDLE_MIB, measured })];
+}
+
+/** Memory of the process: many uploads at once, and one that is large. */
+export const measureMemory: Section = async ({ memory, only }) => {
+  const contestants = chooseContestants(only.length === 0 ? [PRODUCT] : only);
+  const crowds = await measureCrowds(contestants, memory);
+  const courses: CourseFigures[] = [];
+  for (const patchBytes of PATCH_SIZES) courses.push(...(await followCourse(patchBytes, memory.courseBytes)));
+  const crowdTargets = crowds.filter(({ name }) => name === PRODUCT).flatMap(targetsOfCrowd);
+  return {
+    figures: [...crowds, ...courses],
+    table: `${formatTable(HEADERS, crowds.map(formatRow))}\n\n${formatCourse(courses)}`,
+    targets: [...crowdTargets, ...targetsOfCourse(courses)],
+  };
+};

@@ -1,0 +1,100 @@
+/**
+ * Starts one worker in a workerd of its own, its bucket's bytes going to the sink process. A workerd each, so that the
+ * peak of one contestant's memory isn't another's; samples are interleaved, so that ratios stand on one machine state.
+ */
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import type * as Esbuild from "esbuild";
+import type * as MiniflareModule from "miniflare";
+import { findWorkerdPids } from "./process-usage.ts";
+import type { Rig } from "./rig.ts";
+import type { ServerProcess } from "./server-process.ts";
+import type { Sinks } from "./sinks.ts";
+
+// wrangler's own copies, so that the bench runs the workerd and the bundler that development and deployment use.
+const requireFromWrangler = createRequire(createRequire(import.meta.url).resolve("wrangler/package.json"));
+const { Miniflare, convertV4MiniflareOptions } = requireFromWrangler("miniflare") as typeof MiniflareModule;
+const { build } = requireFromWrangler("esbuild") as typeof Esbuild;
+
+const COMPATIBILITY_DATE = "2026-11-17";
+/** For bindings by which the worker under test reaches itself. */
+export const WORKER_NAME = "under-test";
+
+/** Bindings beside `SINK` and `DATABASE`, in the words of miniflare's (v4) worker options. */
+export type WorkerBindings = Pick<
+  MiniflareModule.V4WorkerOptionsShape,
+  "bindings" | "durableObjects" | "queueProducers" | "ratelimits" | "serviceBindings"
+>;
+
+export interface WorkerUnderTest {
+  readonly entry: URL;
+  readonly bindings: WorkerBindings;
+}
+
+export interface WorkerRig extends Rig {
+  /** Takes an idle Durable Object out of memory, as the platform does: the next request finds only what is stored. */
+  evictObject(className: string, name: string): Promise<void>;
+}
+
+async function bundle(entry: URL): Promise<string> {
+  const result = await build({
+    entryPoints: [fileURLToPath(entry)],
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2024",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    conditions: ["workerd", "worker", "browser", "import"],
+    external: ["node:*", "cloudflare:*"],
+    // CommonJS dependencies ask for built-ins by require().
+    alias: { util: "node:util", tty: "node:tty", os: "node:os" },
+    banner: { js: 'import { createRequire as __cr } from "node:module"; const require = __cr("/");' },
+    logLevel: "error",
+  });
+  return result.outputFiles[0]?.text ?? "";
+}
+
+function externalService({ origin }: ServerProcess) {
+  return { external: { address: origin.host, http: {} } };
+}
+
+function miniflareOptions(worker: WorkerUnderTest, script: string, sinks: Sinks) {
+  return convertV4MiniflareOptions({
+    cf: false,
+    telemetry: { enabled: false },
+    workers: [
+      {
+        ...worker.bindings,
+        name: WORKER_NAME,
+        modules: [{ type: "ESModule", path: "worker.mjs", contents: script }],
+        compatibilityDate: COMPATIBILITY_DATE,
+        compatibilityFlags: ["nodejs_compat"],
+        unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+        serviceBindings: {
+          ...worker.bindings.serviceBindings,
+          SINK: externalService(sinks.bucket),
+          DATABASE: externalService(sinks.database),
+        },
+      },
+    ],
+  });
+}
+
+/** Bundles the worker and starts it; requests to `origin` reach it without passing miniflare's entry worker. */
+export async function startWorkerRig(worker: WorkerUnderTest, sinks: Sinks): Promise<WorkerRig> {
+  const script = await bundle(worker.entry);
+  const before = new Set(findWorkerdPids());
+  const miniflare = new Miniflare(miniflareOptions(worker, script, sinks));
+  await miniflare.ready;
+  const pid = findWorkerdPids().find((candidate) => !before.has(candidate));
+  if (pid === undefined) throw new Error("miniflare started no workerd that can be found in /proc");
+  return {
+    origin: await miniflare.unsafeGetDirectURL(WORKER_NAME),
+    pid,
+    evictObject: (className, name) => miniflare.unsafeEvictDurableObject(WORKER_NAME, className, { name }),
+    // Bytes are in the sink, which keeps none.
+    discardStored: async () => {},
+    stop: () => miniflare.dispose(),
+  };
+}
