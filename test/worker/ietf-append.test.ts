@@ -271,3 +271,18 @@ test("ietf 44: a complete upload's bytes are not changed by anything that is ref
   await expectStored(caller, fileIdOf(location), Buffer.from("abcd"));
   expect((await downloaded(caller, fileIdOf(location))).toString()).toBe("abcd");
 });
+
+test("ietf 48: an append that contradicts itself leaves one that is under way alone", async () => {
+  const caller = await newCaller();
+  const location = await begin(caller, {}, "abc");
+  const under = await openAppend(caller, location, 3, { "content-length": "7" });
+  await under.write(Buffer.from("defg"));
+  const wrong = { "upload-length": "11", "upload-complete": "?1" };
+  await expectRefused(await appendAt(caller, location, 3, "defghij", wrong), {
+    status: 400,
+    code: "UPLOAD_LENGTH_CONFLICT",
+  });
+  await under.write(Buffer.from("hij"));
+  await expectReceived(under, /^HTTP\/1\.1 204 [\s\S]*^upload-offset: 10\r$/im);
+  await under.cut();
+});

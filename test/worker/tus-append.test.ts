@@ -259,3 +259,18 @@ test("tus 24: a PATCH without a body at any other offset moves nothing", async (
   expect((await caller.fetch(location, { method: "HEAD", headers: TUS })).status).toBe(200);
   await expectUnchanged(caller, location);
 });
+
+test.each([
+  ["a checksum that can't be one", { "upload-checksum": "sha1 AAAA" }, "UPLOAD_CHECKSUM_INVALID"],
+  ["a length that can't be one", { "upload-length": "x" }, "UPLOAD_LENGTH_INVALID"],
+])("tus 22: a PATCH with %s leaves one that is under way alone", async (_what, wrong, code) => {
+  const caller = await newCaller();
+  const location = await begun(caller);
+  const under = await openPatch(caller, location, { "upload-offset": "3", "content-length": "7" });
+  await under.write(Buffer.from("defg"));
+  await expectRefusal(await patch(caller, location, 3, "defg", wrong), 400, code);
+  await under.write(Buffer.from("hij"));
+  await expectReceived(under, /^HTTP\/1\.1 204 [\s\S]*^upload-offset: 10\r$/im);
+  await under.cut();
+  await expectStored(caller, fileIdOf(location), Buffer.from("abcdefghij"));
+});

@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { AppError } from "#contract/errors.ts";
 import { REPORT_SIGNATURE_HEADER, Report, verifyReport } from "#contract/reports.ts";
 import type { AppEnv } from "../app-env.ts";
@@ -7,6 +6,24 @@ import { applyReport } from "../services/reports.ts";
 
 /** A report is a few hundred bytes; properties may make it some more. */
 const MAX_REPORT_BYTES = 64 * 1024;
+
+/** Throws `REQUEST_INVALID` for a body that is too long, and `BODY_INCOMPLETE` for one that breaks off. */
+async function readReport(body: ReadableStream<Uint8Array> | null): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  try {
+    for await (const chunk of body ?? []) {
+      sizeBytes += chunk.byteLength;
+      if (sizeBytes > MAX_REPORT_BYTES) break;
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw new AppError("BODY_INCOMPLETE", { cause });
+  }
+  if (sizeBytes > MAX_REPORT_BYTES)
+    throw new AppError("REQUEST_INVALID", { detail: "No report is that long." });
+  return new Blob(chunks).text();
+}
 
 function parseReport(body: string): Report {
   try {
@@ -17,13 +34,11 @@ function parseReport(body: string): Report {
 }
 
 /** `/v1/internal/reports`: what the processor found, signed. Nothing in the body is believed before its signature. */
-export const reports = new Hono<AppEnv>()
-  .use(bodyLimit({ maxSize: MAX_REPORT_BYTES }))
-  .post("/", async (c) => {
-    const body = await c.req.text();
-    const signature = c.req.header(REPORT_SIGNATURE_HEADER) ?? "";
-    const genuine = await verifyReport(c.get("config").reportSecret, body, signature, Date.now());
-    if (!genuine) throw new AppError("SIGNATURE_INVALID");
-    const standing = await applyReport(c.env, parseReport(body), Date.now());
-    return standing === undefined ? c.body(null, 204) : c.json(standing);
-  });
+export const reports = new Hono<AppEnv>().post("/", async (c) => {
+  const body = await readReport(c.req.raw.body);
+  const signature = c.req.header(REPORT_SIGNATURE_HEADER) ?? "";
+  const genuine = await verifyReport(c.get("config").reportSecret, body, signature, Date.now());
+  if (!genuine) throw new AppError("SIGNATURE_INVALID");
+  const standing = await applyReport(c.env, parseReport(body), Date.now());
+  return standing === undefined ? c.body(null, 204) : c.json(standing);
+});

@@ -150,14 +150,21 @@ export async function acceptIetf(c: AppContext, declared: IetfCreation): Promise
 
 async function handleCreation(c: AppContext): Promise<Response> {
   const protocol = protocolOf(c.req.raw);
-  const { fileId, creation } = protocol === "tus" ? await acceptTus(c) : await acceptOrDescribe(c);
-  const answer = await sendToObject(c, { fileId, protocol, creation });
+  const created = protocol === "tus" ? await acceptTus(c) : await acceptOrDescribe(c);
+  const answer = await sendToObject(c, { ...created, protocol }).catch(async (error: unknown) => {
+    await forgetCreation(c, created);
+    throw error;
+  });
   // Refused before it became an upload: then there is nothing that the record could be of.
   const stands = answer.ok || answer.headers.has("Location") || answer.headers.has("Upload-Offset");
-  if (!stands && creation.kind !== "partial") {
-    await forgetUpload(c.env, { tenantId: c.get("identity").tenantId, fileId, version: creation.version });
-  }
+  if (!stands) await forgetCreation(c, created);
   return answer;
+}
+
+/** Takes the record of an upload back that its client doesn't know of. */
+async function forgetCreation(c: AppContext, { fileId, creation }: Creation): Promise<void> {
+  if (creation.kind === "partial") return;
+  await forgetUpload(c.env, { tenantId: c.get("identity").tenantId, fileId, version: creation.version });
 }
 
 async function handleUpload(c: AppContext, id: string): Promise<Response> {

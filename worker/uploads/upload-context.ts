@@ -41,14 +41,19 @@ const UploadContext = z.object({
 export type UploadContext = z.infer<typeof UploadContext>;
 export type UploadCreation = NonNullable<UploadContext["creation"]>;
 
+/** An object is reached by its name; the caller's URL may have a host that the runtime refuses to send to. */
+const OBJECT_URL = "https://upload.invalid/";
+
 /** The request as the object gets it: the caller's, with the verified context in place of the credential. */
 export function withUploadContext(request: Request, method: string, context: UploadContext): Request {
   const headers = new Headers(request.headers);
   headers.delete("authorization");
+  // A WebSocket is opened by a GET: the runtime would make one of the request, whatever its method.
+  headers.delete("upgrade");
   headers.set(UPLOAD_CONTEXT_HEADER, encodeURIComponent(JSON.stringify(context)));
   // tus 1.0 may make a HEAD of any method, whose body then counts for nothing; a HEAD can't have one.
-  if (method === "HEAD" || method === "GET") return new Request(request.url, { method, headers });
-  return new Request(request, { method, headers });
+  if (method === "HEAD" || method === "GET") return new Request(OBJECT_URL, { method, headers });
+  return new Request(OBJECT_URL, new Request(request, { method, headers }));
 }
 
 export function readUploadContext(request: Request): UploadContext {

@@ -80,7 +80,8 @@ export class IetfFrontEnd {
   async #answerCreation(request: Request): Promise<Response> {
     const complete = parseBooleanField(request.headers, "Upload-Complete") ?? true;
     try {
-      await this.#append(request, await this.#upload.take(), 0, complete ? "with-this" : "not-yet");
+      const parsed = parseAppend(request, complete ? "with-this" : "not-yet", 0);
+      await this.#append(request, parsed, await this.#upload.take(), 0);
     } catch (error) {
       const known = error instanceof AppError ? error : new AppError("INTERNAL", { cause: error });
       throw await this.#afterCreation(known);
@@ -145,18 +146,20 @@ export class IetfFrontEnd {
     const state = this.#upload.requireState();
     if (state.kind !== "file") throw new AppError("UPLOAD_FINAL");
     if (isComplete(state) && !complete) throw new AppError("UPLOAD_COMPLETED");
+    // A request that can't succeed takes no upload over.
+    const parsed = parseAppend(request, complete ? "with-this" : "not-yet", offset);
     const hold = await this.#upload.takeAt(offset);
-    await this.#append(request, hold, offset, complete ? "with-this" : "not-yet");
+    await this.#append(request, parsed, hold, offset);
     if (this.#isDone) return this.#answerDone();
     return new Response(null, { status: 204, headers: stateHeaders(this.#upload) });
   }
 
-  async #append(request: Request, hold: Hold, offset: number, completion: Completion): Promise<void> {
+  async #append(request: Request, parsed: ParsedAppend, hold: Hold, offset: number): Promise<void> {
     const source = new BodySource(request.body);
     try {
       this.#upload.requireState();
       if (offset !== this.#upload.offsetBytes) throw new AppError("UPLOAD_OFFSET_MISMATCH");
-      await this.#upload.append({ ...parseAppend(request, completion, offset), source, hold });
+      await this.#upload.append({ ...parsed, source, hold });
     } catch (error) {
       source.cut();
       throw inTermsOfIetf(error);
@@ -176,12 +179,10 @@ export class IetfFrontEnd {
   }
 }
 
+type ParsedAppend = Omit<AppendRequest, "source" | "hold">;
+
 /** Throws `UPLOAD_LENGTH_CONFLICT` where Upload-Length and the length of a completing body don't agree. */
-function parseAppend(
-  request: Request,
-  completion: Completion,
-  offset: number,
-): Omit<AppendRequest, "source" | "hold"> {
+function parseAppend(request: Request, completion: Completion, offset: number): ParsedAppend {
   const bodyBytes = bodyBytesOf(request);
   const declared = parseIntegerField(request.headers, "Upload-Length");
   const implied = completion === "with-this" && bodyBytes !== null ? offset + bodyBytes : undefined;

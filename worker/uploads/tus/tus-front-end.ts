@@ -48,7 +48,7 @@ export class TusFrontEnd {
 
   async #appendFirst(request: Request, location: string): Promise<number> {
     try {
-      return await this.#append(request, await this.#upload.take());
+      return await this.#append(request, parseAppend(request), await this.#upload.take(), 0);
     } catch (error) {
       // Wrong bytes leave nothing behind; what failed on our side can be resumed at the address told.
       if (error instanceof AppError && error.status >= 500) throw error.withHeaders({ Location: location });
@@ -86,16 +86,18 @@ export class TusFrontEnd {
       });
     }
     const offset = requireOffset(request.headers.get("Upload-Offset"));
+    // A request that can't succeed takes no upload over.
+    const parsed = parseAppend(request);
     const hold = await this.#upload.takeAt(offset);
-    const headers = new Headers({ "Upload-Offset": String(await this.#append(request, hold, offset)) });
+    const reached = await this.#append(request, parsed, hold, offset);
+    const headers = new Headers({ "Upload-Offset": String(reached) });
     this.#setExpires(headers);
     return answer(204, headers);
   }
 
-  async #append(request: Request, hold: Hold, offset = 0): Promise<number> {
+  async #append(request: Request, parsed: ParsedAppend, hold: Hold, offset: number): Promise<number> {
     const source = new BodySource(request.body);
     try {
-      const parsed = parseAppend(request);
       this.#upload.requireState();
       if (offset !== this.#upload.offsetBytes) throw new AppError("UPLOAD_OFFSET_MISMATCH");
       return await this.#upload.append({ ...parsed, source, hold });
@@ -125,7 +127,9 @@ export class TusFrontEnd {
   }
 }
 
-function parseAppend(request: Request): Omit<AppendRequest, "source" | "hold"> {
+type ParsedAppend = Omit<AppendRequest, "source" | "hold">;
+
+function parseAppend(request: Request): ParsedAppend {
   const length = request.method === "PATCH" ? request.headers.get("Upload-Length") : null;
   return {
     bodyBytes: bodyBytesOf(request),
