@@ -70,7 +70,6 @@ export const ERRORS = {
 
   INTERNAL: kind(500, "Something went wrong on our side", true),
   STORE_UNAVAILABLE: kind(503, "The object store did not answer", true),
-  UPLOAD_BUSY: kind(503, "The server is short of room for uploads", true),
   SERVICE_UNAVAILABLE: kind(503, "A part of the service is not available", true),
 } as const satisfies Record<string, ErrorKind>;
 

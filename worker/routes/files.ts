@@ -102,7 +102,6 @@ const createFileRoute = createRoute({
       "FILE_TYPE_REFUSED",
       "FILE_TYPE_MISMATCH",
       "UPLOAD_CHECKSUM_MISMATCH",
-      "UPLOAD_BUSY",
       "STORE_UNAVAILABLE",
       ...TOKEN_ERRORS,
     ),

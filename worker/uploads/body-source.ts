@@ -17,13 +17,17 @@ const LEAVING_IDLE_MS = 100;
 /** … for this long in all: whoever waits for it must be answered within 1.5 s (R4). */
 const LEAVING_LIMIT_MS = 500;
 
+/** Scratch buffers that nobody uses: a new one for each body would be what fills the memory until it is collected. */
+const freeScratch: ArrayBuffer[] = [];
+const KEPT_SCRATCH = 16;
+
 /**
  * Reads a request's body through one scratch buffer, at a native stream's cost: the bytes of an event are valid until
  * the next read.
  */
 export class BodySource {
   readonly #reader: ReadableStreamBYOBReader | undefined;
-  #scratch = new ArrayBuffer(SCRATCH_BYTES);
+  #scratch: ArrayBuffer | undefined;
   #isReading = false;
   #idleTicks = 0;
   #ticking: ReturnType<typeof setInterval> | undefined;
@@ -51,11 +55,12 @@ export class BodySource {
     if (this.#reader === undefined) return { kind: "end" };
     this.#ticking ??= setInterval(() => this.#tick(), TICK_MS);
     this.#isReading = true;
+    const scratch = this.#scratch ?? freeScratch.pop() ?? new ArrayBuffer(SCRATCH_BYTES);
     let event: BodyEvent;
     try {
       // `read`, not `readAtLeast`: when the client goes, that one takes with it whatever it had gathered.
-      const { done, value } = await this.#reader.read(new Uint8Array(this.#scratch));
-      if (value !== undefined) this.#scratch = value.buffer;
+      const { done, value } = await this.#reader.read(new Uint8Array(scratch));
+      this.#scratch = value?.buffer;
       event = this.#eventOf(done, value);
     } catch {
       // A request body fails in one way only: its client is gone, or was cut from here.
@@ -63,7 +68,7 @@ export class BodySource {
     }
     this.#isReading = false;
     this.#idleTicks = 0;
-    if (event.kind !== "bytes") this.#stopTicking();
+    if (event.kind !== "bytes") this.#finish();
     if (this.#leaving !== undefined) this.#putOffLeaving(event);
     return event;
   }
@@ -92,6 +97,13 @@ export class BodySource {
     clearTimeout(this.#leaving.idle);
     if (event.kind === "bytes") this.#leaving.idle = setTimeout(() => this.cut(), LEAVING_IDLE_MS);
     else clearTimeout(this.#leaving.last);
+  }
+
+  #finish(): void {
+    this.#stopTicking();
+    const scratch = this.#scratch;
+    this.#scratch = undefined;
+    if (scratch?.byteLength === SCRATCH_BYTES && freeScratch.length < KEPT_SCRATCH) freeScratch.push(scratch);
   }
 
   #stopTicking(): void {

@@ -134,7 +134,7 @@ export class ByteRows {
       return;
     }
     const seq = (last?.seq ?? 0) + 1;
-    this.#sql.exec(`INSERT INTO ${this.#table} (seq, bytes) VALUES (?, ?)`, seq, bytes.slice().buffer);
+    this.#sql.exec(`INSERT INTO ${this.#table} (seq, bytes) VALUES (?, ?)`, seq, bytes);
     this.#rows = [...rows, { seq, sizeBytes: bytes.byteLength }];
   }
 
@@ -143,6 +143,6 @@ export class ByteRows {
     const joined = new Uint8Array(before.byteLength + bytes.byteLength);
     joined.set(before);
     joined.set(bytes, before.byteLength);
-    this.#sql.exec(`UPDATE ${this.#table} SET bytes = ? WHERE seq = ?`, joined.buffer, seq);
+    this.#sql.exec(`UPDATE ${this.#table} SET bytes = ? WHERE seq = ?`, joined, seq);
   }
 }

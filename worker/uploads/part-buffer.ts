@@ -1,8 +1,10 @@
 import type { StoreBody } from "../storage/object-store.ts";
 import type { SlabBudget } from "./slabs.ts";
-import { SLAB_BYTES } from "./slabs.ts";
 
-/** Bytes of one part as they arrive, in slabs that are taken from the isolate's budget only when they are needed. */
+/**
+ * Bytes of one part as they arrive, in memory of the isolate's budget: one slab as a rule, because each further piece
+ * costs a hand-over to the store.
+ */
 export class PartBuffer {
   readonly #budget: SlabBudget;
   readonly #slabs: Uint8Array[] = [];
@@ -34,19 +36,20 @@ export class PartBuffer {
     return taken.byteLength;
   }
 
-  /**
-   * Takes more memory if there is some at once.
-   * @param expectedBytes how many may come in all from here on
-   */
-  tryGrow(expectedBytes: number): boolean {
-    const slab = this.#budget.tryTake(this.#budget.slabBytesFor(expectedBytes));
-    if (slab !== undefined) this.#add(slab);
-    return slab !== undefined;
+  /** Takes memory for `bytes` more if there is some at once. */
+  tryGrow(bytes: number): boolean {
+    return this.#add(this.#budget.tryTake(Math.max(1, bytes)));
   }
 
-  /** Waits for memory; only for an empty buffer. Throws `UPLOAD_BUSY` when there is none in time. */
-  async begin(expectedBytes: number): Promise<void> {
-    this.#add(await this.#budget.take(Math.max(1, Math.min(expectedBytes, SLAB_BYTES))));
+  /** The same, after a wait for a bounded time. */
+  async grow(bytes: number): Promise<boolean> {
+    return this.#add(await this.#budget.take(Math.max(1, bytes)));
+  }
+
+  /** Takes a byte that mustn't be anywhere else, whether there is memory or not. */
+  keepByte(byte: Uint8Array): void {
+    this.#add(this.#budget.takeRegardless(1));
+    this.fill(byte);
   }
 
   /** What is in the buffer. The views stay valid until `release`. */
@@ -65,8 +68,10 @@ export class PartBuffer {
     this.#roomBytes = 0;
   }
 
-  #add(slab: Uint8Array): void {
+  #add(slab: Uint8Array | undefined): boolean {
+    if (slab === undefined) return false;
     this.#slabs.push(slab);
     this.#roomBytes = slab.byteLength;
+    return true;
   }
 }

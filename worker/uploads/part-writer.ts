@@ -19,6 +19,9 @@ export interface PartWriterOptions {
   readonly holdsBack: boolean;
 }
 
+/** How long a part may be filling while others wait for its memory. */
+const SLOW_MS = 1_000;
+
 /**
  * Takes the bytes of one append: one part fills while the one before it is being stored, in order. The bytes that end
  * the upload are never stored on the way, so that an upload is complete only when its append ended well.
@@ -26,8 +29,8 @@ export interface PartWriterOptions {
  * A writer that holds back leaves the upload as it is until the end: its parts are sent without being committed, and
  * what it must put aside meanwhile goes to rows of its own instead of the tail.
  *
- * It never waits for memory while it holds some, or many writers would wait for each other: where there is none, it
- * puts aside what it has, and its part grows on disk instead.
+ * Memory is for those who are fast. Where there is none within a moment, or others wait for that of a slow client, the
+ * part grows on disk instead: nobody is turned away, and nobody waits for long.
  */
 export class PartWriter {
   readonly #options: PartWriterOptions;
@@ -38,6 +41,10 @@ export class PartWriter {
   /** Bytes put aside that belong in front of `#filling`: the tail, or rows held back, or both. */
   #asideBytes: number;
   #receivedBytes = 0;
+  /** Since when `#filling` has memory. */
+  #fillingSinceMs = 0;
+  /** Whether there was no memory the last time: then it is taken again when it is there, and not waited for. */
+  #isShort = false;
   /** Whether somebody else may hold views of `#filling`. */
   #lent = false;
   /** Resolved when there is no time to wait for the store any more. */
@@ -57,17 +64,19 @@ export class PartWriter {
 
   /** Takes a chunk that fits the memory at hand and doesn't fill the part; false, and nothing done, where it doesn't. */
   writeAtOnce(chunk: Uint8Array): boolean {
-    if (chunk.byteLength > this.#filling.roomBytes || chunk.byteLength >= this.#roomBytes()) return false;
+    const fits = chunk.byteLength <= this.#filling.roomBytes && chunk.byteLength < this.#roomBytes();
+    if (!fits || this.#isInTheWay()) return false;
     this.#receivedBytes += this.#filling.fill(chunk);
     return true;
   }
 
   /** Takes a chunk; its memory may be used again when the promise is done. Waits while two parts are on their way. */
   async write(chunk: Uint8Array): Promise<void> {
+    if (this.#isInTheWay()) await this.spill();
     for (let from = 0; from < chunk.byteLength; ) {
       if (this.#roomBytes() === 0) await this.#startStoring();
-      if (this.#filling.roomBytes === 0) await this.#makeRoom();
-      const takenBytes = this.#filling.fill(chunk.subarray(from, from + this.#roomBytes()));
+      const rest = chunk.subarray(from, from + this.#roomBytes());
+      const takenBytes = (await this.#hasMemory()) ? this.#filling.fill(rest) : await this.#takeAside(rest);
       this.#receivedBytes += takenBytes;
       from += takenBytes;
     }
@@ -87,13 +96,9 @@ export class PartWriter {
   /** Puts aside what isn't stored yet, durably, and gives the memory back: for a client that has stalled. */
   async spill(): Promise<void> {
     await this.#finishStoring();
-    if (this.#filling.sizeBytes === 0) return;
-    const { store, fence, holdsBack } = this.#options;
-    const { pieces, sizeBytes } = this.#filling.body();
-    fence();
-    store.transaction(() => (holdsBack ? store.held : store.tail).append(pieces));
-    this.#asideBytes += sizeBytes;
-    this.#filling.release(true);
+    // With its last byte durable an upload would look complete, which it is when its append has ended well.
+    const isAll = this.#receivedBytes === this.#options.missingBytes;
+    if (this.#filling.sizeBytes > 0 && !isAll) this.#putAside([]);
   }
 
   /**
@@ -181,12 +186,42 @@ export class PartWriter {
     return this.#options.partSizeBytes - this.#asideBytes - this.#filling.sizeBytes;
   }
 
-  async #makeRoom(): Promise<void> {
-    if (this.#filling.tryGrow(this.#expectedBytes())) return;
+  /** Whether others wait for memory that this part has had for long. */
+  #isInTheWay(): boolean {
+    if (!this.#options.slabs.isWanted || this.#filling.sizeBytes === 0) return false;
+    return Date.now() - this.#fillingSinceMs > SLOW_MS;
+  }
+
+  async #hasMemory(): Promise<boolean> {
+    if (this.#filling.roomBytes > 0) return true;
+    if (this.#filling.tryGrow(this.#expectedBytes())) this.#isShort = false;
+    else if (!this.#isShort) {
+      // Its own part on the way may be what fills the memory.
+      await this.#finishStoring();
+      this.#isShort = !(await this.#filling.grow(this.#expectedBytes()));
+    }
+    this.#fillingSinceMs = Date.now();
+    return !this.#isShort;
+  }
+
+  /** Takes bytes for which there is no memory; the upload's last byte stays in some, as in `spill`. */
+  async #takeAside(bytes: Uint8Array): Promise<number> {
+    // What lies aside goes away with the part that is on its way.
     await this.#finishStoring();
-    if (this.#filling.tryGrow(this.#expectedBytes())) return;
-    await this.spill();
-    await this.#filling.begin(this.#expectedBytes());
+    const isLast = this.#receivedBytes + bytes.byteLength === this.#options.missingBytes;
+    this.#putAside([isLast ? bytes.subarray(0, -1) : bytes]);
+    if (isLast) this.#filling.keepByte(bytes.subarray(-1));
+    return bytes.byteLength;
+  }
+
+  /** Makes what is in memory durable, and `more` behind it, and gives the memory back. */
+  #putAside(more: readonly Uint8Array[]): void {
+    const { store, fence, holdsBack } = this.#options;
+    const pieces = [...this.#filling.body().pieces, ...more];
+    fence();
+    store.transaction(() => (holdsBack ? store.held : store.tail).append(pieces));
+    this.#asideBytes += pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    this.#filling.release(true);
   }
 
   /** How many bytes may still come for this part. */

@@ -1,19 +1,21 @@
-import { AppError } from "#contract/errors.ts";
-
 const MIB = 1024 * 1024;
 
-/** What a part's memory is taken in when there isn't much: a client that stalls then keeps little from others. */
-export const SLAB_BYTES = MIB;
-/** All of an isolate's slabs: many Durable Objects share one isolate of 128 MB. */
-const BUDGET_BYTES = 64 * MIB;
-/** Longest wait for a slab before the request is told to come again. */
-const WAIT_LIMIT_MS = 2_000;
-/** Free memory kept for the next taker; allocating it costs a page fault per 4 KiB. */
-const KEPT_BYTES = 24 * MIB;
+/**
+ * All of an isolate's slabs: many Durable Objects share one isolate of 128 MB, and what is being sent to the store is
+ * copied once more on its way. Room for a part to fill while another is stored, but for parts of the largest sizes.
+ */
+const BUDGET_BYTES = 24 * MIB;
+/**
+ * Longest wait for a slab: nobody is to wait for more than 2 s because of others. Fast clients give theirs back much
+ * sooner; where many are slow, disk is fast enough.
+ */
+const WAIT_LIMIT_MS = 1_500;
+/** Free memory kept for the next taker: new memory costs a page fault per 4 KiB, and the old waits for the collector. */
+const KEPT_BYTES = BUDGET_BYTES;
 
 interface Waiter {
   readonly sizeBytes: number;
-  readonly grant: (slab: Uint8Array) => void;
+  readonly grant: (slab: Uint8Array | undefined) => void;
 }
 
 /** Memory for parts being put together, bounded over all uploads of the isolate. First come, first served. */
@@ -34,13 +36,9 @@ export class SlabBudget {
     return this.#takenBytes;
   }
 
-  /**
-   * How large a slab should be for `expectedBytes` that are still to come: all of it in one while half of the budget is
-   * free, because each further piece costs a hand-over to the store.
-   */
-  slabBytesFor(expectedBytes: number): number {
-    const isRoomy = this.#takenBytes + expectedBytes <= this.#limitBytes / 2;
-    return Math.max(1, isRoomy ? expectedBytes : Math.min(expectedBytes, SLAB_BYTES));
+  /** Whether somebody waits for memory. */
+  get isWanted(): boolean {
+    return this.#waiters.length > 0;
   }
 
   /** A slab of `sizeBytes`, to be given back with `give`, or undefined where there is none at once. */
@@ -48,28 +46,25 @@ export class SlabBudget {
     return this.#waiters.length === 0 && this.#fits(sizeBytes) ? this.#grant(sizeBytes) : undefined;
   }
 
-  /**
-   * Waits for a slab for a bounded time, then throws `UPLOAD_BUSY` with `Retry-After`. Only for those who hold none:
-   * who waits with slabs in hand may be who the others wait for.
-   */
-  async take(sizeBytes: number): Promise<Uint8Array> {
+  /** The same, after a wait for a bounded time. */
+  async take(sizeBytes: number): Promise<Uint8Array | undefined> {
     const atOnce = this.tryTake(sizeBytes);
     if (atOnce !== undefined) return atOnce;
-    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+    const { promise, resolve } = Promise.withResolvers<Uint8Array | undefined>();
     const waiter: Waiter = { sizeBytes, grant: resolve };
     this.#waiters.push(waiter);
-    const timer = setTimeout(() => {
-      const place = this.#waiters.indexOf(waiter);
-      if (place < 0) return;
-      this.#waiters.splice(place, 1);
-      reject(new AppError("UPLOAD_BUSY", { headers: { "Retry-After": "2" } }));
-    }, this.#waitLimitMs);
+    const timer = setTimeout(() => this.#giveUp(waiter), this.#waitLimitMs);
     try {
       return await promise;
     } finally {
       // Here and not in `grant`, which may run for another object: a timer belongs to the object that set it.
       clearTimeout(timer);
     }
+  }
+
+  /** A slab whatever the budget says: for what is as good as nothing. */
+  takeRegardless(sizeBytes: number): Uint8Array {
+    return this.#grant(sizeBytes);
   }
 
   /**
@@ -84,6 +79,15 @@ export class SlabBudget {
     this.#serveWaiters();
   }
 
+  #giveUp(waiter: Waiter): void {
+    const place = this.#waiters.indexOf(waiter);
+    if (place < 0) return;
+    this.#waiters.splice(place, 1);
+    waiter.grant(undefined);
+    // It may have been the first in line, and too large for what there was.
+    this.#serveWaiters();
+  }
+
   #fits(sizeBytes: number): boolean {
     return this.#takenBytes + sizeBytes <= this.#limitBytes;
   }
@@ -91,7 +95,7 @@ export class SlabBudget {
   /** Slabs of the usual sizes are kept; the odd ones of small uploads cost little to make. */
   #keep(slab: Uint8Array): void {
     const size = slab.byteLength;
-    if (size % SLAB_BYTES !== 0 || this.#freeBytes + size > KEPT_BYTES) return;
+    if (size % MIB !== 0 || this.#freeBytes + size > KEPT_BYTES) return;
     const kept = this.#free.get(size) ?? [];
     kept.push(slab);
     this.#free.set(size, kept);

@@ -156,7 +156,7 @@ export class Upload {
    * another request took over are kept, unless the append has digests, which is all or nothing. Throws
    * `UPLOAD_BODY_TOO_LARGE`, `UPLOAD_LENGTH_EXCEEDED`, `FILE_TYPE_MISMATCH` and `REPR_DIGEST_MISMATCH` (the latter
    * three end the upload),
-   * `UPLOAD_LENGTH_CONFLICT`, `UPLOAD_CHECKSUM_MISMATCH`, `UPLOAD_SUPERSEDED`, `UPLOAD_BUSY` and `STORE_UNAVAILABLE`.
+   * `UPLOAD_LENGTH_CONFLICT`, `UPLOAD_CHECKSUM_MISMATCH`, `UPLOAD_SUPERSEDED` and `STORE_UNAVAILABLE`.
    */
   async append(request: AppendRequest): Promise<number> {
     const state = this.#requireOpen();
