@@ -1,4 +1,5 @@
 import type { StoreBody } from "../storage/object-store.ts";
+import type { Tables } from "./tables.ts";
 
 /** Rows of bytes are ≤ 1 MiB: SQLite in a Durable Object takes values of 2 MB at most. */
 const ROW_BYTES = 1024 * 1024;
@@ -36,11 +37,13 @@ export function rowSpans(rows: readonly Row[], from: number, to: number): readon
 export class ByteRows {
   readonly #sql: SqlStorage;
   readonly #table: ByteTable;
+  readonly #tables: Tables;
   /** What rows there are, once somebody asked: nobody else writes them. */
   #rows: readonly Row[] | undefined;
 
-  constructor(sql: SqlStorage, table: ByteTable) {
+  constructor(sql: SqlStorage, tables: Tables, table: ByteTable) {
     this.#sql = sql;
+    this.#tables = tables;
     this.#table = table;
   }
 
@@ -96,13 +99,17 @@ export class ByteRows {
   }
 
   #known(): readonly Row[] {
-    this.#rows ??= this.#sql
+    this.#rows ??= this.#tables.has(this.#table) ? this.#load() : [];
+    return this.#rows;
+  }
+
+  #load(): readonly Row[] {
+    return this.#sql
       .exec<{ seq: number; size: number }>(
         `SELECT seq, length(bytes) AS size FROM ${this.#table} ORDER BY seq`,
       )
       .toArray()
       .map(({ seq, size }) => ({ seq, sizeBytes: size }));
-    return this.#rows;
   }
 
   #slice(from: number, to: number): StoreBody {
@@ -134,6 +141,7 @@ export class ByteRows {
       return;
     }
     const seq = (last?.seq ?? 0) + 1;
+    this.#tables.require(this.#table);
     this.#sql.exec(`INSERT INTO ${this.#table} (seq, bytes) VALUES (?, ?)`, seq, bytes);
     this.#rows = [...rows, { seq, sizeBytes: bytes.byteLength }];
   }

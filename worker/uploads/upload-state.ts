@@ -29,6 +29,9 @@ export interface PartialSource {
   readonly sizeBytes: number;
 }
 
+/** What there is to do at a time. The object has one alarm, which is set to what is due first. */
+export type DueKind = "finalise" | "expire" | "forget";
+
 /** What is durable of one upload, but for its parts and its tail. */
 export interface UploadState {
   readonly tenantId: TenantId;
@@ -51,6 +54,7 @@ export interface UploadState {
   /** How long it lives without progress. */
   readonly idleMs: number;
   readonly expiresAtMs: number;
+  readonly due: Readonly<Partial<Record<DueKind, number>>>;
   readonly phase: UploadPhase;
   /** Why the upload was refused for good, in phase `refused`. */
   readonly refusal: { readonly code: ErrorCode; readonly detail: string | null } | null;

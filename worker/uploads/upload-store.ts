@@ -1,21 +1,11 @@
 import type { StoredPart } from "../storage/object-store.ts";
 import { ByteRows } from "./byte-rows.ts";
-import type { UploadState } from "./upload-state.ts";
-
-/** What there is to do at a time: the object has one alarm, so due times are rows and the alarm is set to the first. */
-export type DueKind = "finalise" | "expire" | "forget";
-
-const TABLES = `
-  CREATE TABLE IF NOT EXISTS upload (id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS parts (part_number INTEGER PRIMARY KEY, etag TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS tail (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
-  CREATE TABLE IF NOT EXISTS held (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
-  CREATE TABLE IF NOT EXISTS due (kind TEXT PRIMARY KEY, at_ms INTEGER NOT NULL);
-`;
+import { Tables } from "./tables.ts";
+import type { DueKind, UploadState } from "./upload-state.ts";
 
 /**
  * The durable state of one upload in its object's SQLite. Methods are synchronous; those that change several things are
- * to be called within `transaction`. Nothing is written, no table made, before `create`: an unknown id leaves no trace.
+ * to be called within `transaction`.
  */
 export class UploadStore {
   /** The bytes behind the last part that is stored. At most a part and what an append couldn't store: ≤ 2 parts. */
@@ -23,14 +13,16 @@ export class UploadStore {
   /** Bytes of an append that may yet be discarded: durable memory, not part of the upload. At most a part. */
   readonly held: ByteRows;
   readonly #storage: DurableObjectStorage;
+  readonly #tables: Tables;
   #state: UploadState | undefined;
   /** What a transaction still has to write at its end, once for however many changes. */
   #pending: { state: boolean; alarm: boolean } | undefined;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
-    this.tail = new ByteRows(storage.sql, "tail");
-    this.held = new ByteRows(storage.sql, "held");
+    this.#tables = new Tables(storage.sql);
+    this.tail = new ByteRows(storage.sql, this.#tables, "tail");
+    this.held = new ByteRows(storage.sql, this.#tables, "held");
     this.#state = this.#load();
   }
 
@@ -49,15 +41,14 @@ export class UploadStore {
       return this.#storage.transactionSync(() => this.#changeTogether(change));
     } catch (error) {
       this.#state = before;
-      this.tail.reload();
-      this.held.reload();
+      this.#reload();
       throw error;
     }
   }
 
   /** To be called within a transaction. */
   create(state: UploadState): void {
-    this.#storage.sql.exec(TABLES);
+    this.#tables.require("upload");
     this.#change(state);
   }
 
@@ -77,6 +68,7 @@ export class UploadStore {
   }
 
   parts(): readonly StoredPart[] {
+    if (!this.#tables.has("parts")) return [];
     return this.#storage.sql
       .exec<{ part_number: number; etag: string }>("SELECT part_number, etag FROM parts ORDER BY part_number")
       .toArray()
@@ -84,6 +76,7 @@ export class UploadStore {
   }
 
   addPart(part: StoredPart): void {
+    this.#tables.require("parts");
     this.#storage.sql.exec("INSERT INTO parts (part_number, etag) VALUES (?, ?)", part.partNumber, part.etag);
   }
 
@@ -91,20 +84,17 @@ export class UploadStore {
   clearBytes(): void {
     this.tail.clear();
     this.held.clear();
-    this.#storage.sql.exec("DELETE FROM parts");
+    if (this.#tables.has("parts")) this.#storage.sql.exec("DELETE FROM parts");
   }
 
   setDue(kind: DueKind, atMs: number): void {
-    this.#storage.sql.exec(
-      "INSERT INTO due (kind, at_ms) VALUES (?, ?) ON CONFLICT (kind) DO UPDATE SET at_ms = excluded.at_ms",
-      kind,
-      Math.ceil(atMs),
-    );
+    this.update({ due: { ...this.requireState().due, [kind]: Math.ceil(atMs) } });
     this.armAlarm();
   }
 
   clearDue(kind: DueKind): void {
-    this.#storage.sql.exec("DELETE FROM due WHERE kind = ?", kind);
+    const { [kind]: _cleared, ...due } = this.requireState().due;
+    this.update({ due });
     this.armAlarm();
   }
 
@@ -113,8 +103,7 @@ export class UploadStore {
     this.#state = undefined;
     await this.#storage.deleteAlarm();
     await this.#storage.deleteAll();
-    this.tail.reload();
-    this.held.reload();
+    this.#reload();
   }
 
   /** Sets the alarm to what is due first. Not awaited: it becomes durable together with the writes around it. */
@@ -128,19 +117,22 @@ export class UploadStore {
   }
 
   nextDue(): { readonly kind: DueKind; readonly atMs: number } | undefined {
-    if (this.#state === undefined) return undefined;
-    const [row] = this.#storage.sql
-      .exec<{ kind: DueKind; at_ms: number }>("SELECT kind, at_ms FROM due ORDER BY at_ms LIMIT 1")
-      .toArray();
-    return row && { kind: row.kind, atMs: row.at_ms };
+    const entries = Object.entries(this.#state?.due ?? {}) as [DueKind, number][];
+    const [first] = entries.sort(([, a], [, b]) => a - b);
+    return first && { kind: first[0], atMs: first[1] };
   }
 
   #load(): UploadState | undefined {
-    const tables = this.#storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'upload'").toArray();
-    if (tables.length === 0) return undefined;
+    if (!this.#tables.has("upload")) return undefined;
     const [row] = this.#storage.sql.exec<{ state: string }>("SELECT state FROM upload").toArray();
     // Our own words, written by #write: trusted, not parsed again.
     return row && (JSON.parse(row.state) as UploadState);
+  }
+
+  #reload(): void {
+    this.#tables.reload();
+    this.tail.reload();
+    this.held.reload();
   }
 
   #changeTogether<T>(change: () => T): T {

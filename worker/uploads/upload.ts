@@ -12,9 +12,9 @@ import { ObjectParts } from "./object-parts.ts";
 import { choosePartSize } from "./part-size.ts";
 import type { SlabBudget } from "./slabs.ts";
 import type { SniffCheck } from "./sniff-gate.ts";
-import type { PartialSource, UploadKind, UploadState } from "./upload-state.ts";
+import type { DueKind, PartialSource, UploadKind, UploadState } from "./upload-state.ts";
 import { isComplete, isFinalising } from "./upload-state.ts";
-import type { DueKind, UploadStore } from "./upload-store.ts";
+import type { UploadStore } from "./upload-store.ts";
 import type { Haste, Hold } from "./writer-slot.ts";
 import { WriterSlot } from "./writer-slot.ts";
 
@@ -131,6 +131,7 @@ export class Upload {
         ...declared,
         createdAtMs: nowMs,
         expiresAtMs: nowMs + upload.idleMs,
+        due: {},
         phase: "receiving",
         refusal: null,
         knownDigests: {},
