@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
 import { APPEND, append, createUpload, fileIdOf, headOffset, newCaller, TUS } from "../support/api.ts";
+import { distinctBytes } from "../support/distinct-bytes.ts";
 import type { FaultyStack } from "../support/faulty/stack.ts";
 import { startFaultyStack } from "../support/faulty/stack.ts";
 import type { RawRequest } from "../support/raw-request.ts";
@@ -167,13 +168,6 @@ class Run {
     expect(offset).toBeLessThanOrEqual(this.#bytes.byteLength);
     this.#known = offset;
   }
-}
-
-/** Every place has bytes of its own, so that a shift or a swap shows. */
-function distinctBytes(sizeBytes: number): Buffer<ArrayBuffer> {
-  const bytes = Buffer.alloc(sizeBytes);
-  for (let at = 0; at < sizeBytes; at += 16) bytes.write(`${String(at).padStart(14, "0")} \n`, at, "latin1");
-  return bytes;
 }
 
 test(

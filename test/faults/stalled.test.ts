@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
-import { APPEND, append, createUpload, fileIdOf, headOffset, newCaller } from "../support/api.ts";
+import { APPEND, append, createUpload, fileIdOf, getRecord, headOffset, newCaller } from "../support/api.ts";
 import type { FaultyStack } from "../support/faulty/stack.ts";
 import { startFaultyStack } from "../support/faulty/stack.ts";
 import type { RawRequest } from "../support/raw-request.ts";
 import { openRequest } from "../support/raw-request.ts";
+import { chunkOf, LAST_CHUNK } from "../support/tus.ts";
 
 const MIB = 1024 * 1024;
 const STALLED = 64;
@@ -64,4 +65,43 @@ test("64 clients that stall keep nobody from uploading, and lose nothing themsel
     expect((await stack.readObject(job?.objectKey ?? ""))?.equals(sent)).toBe(true);
   }
   for (const { request } of stalled) await request.cut();
+});
+
+/** A chunked PATCH of `sentBytes` that stalls before its last chunk. */
+async function stallInChunks(caller: Caller, sizeBytes: number, sent: Buffer<ArrayBuffer>): Promise<Chunked> {
+  const location = await createUpload(caller, sizeBytes);
+  const request = await openRequest(new URL(location, stack.url), "PATCH", {
+    ...APPEND,
+    authorization: `Bearer ${caller.token}`,
+    "upload-offset": "0",
+    "transfer-encoding": "chunked",
+  });
+  await request.write(chunkOf(sent));
+  const fileId = fileIdOf(location);
+  const readBytes = async () => (await stack.control({})).bodies[fileId]?.readBytes;
+  await expect.poll(readBytes, { interval: 20, timeout: 10_000 }).toBe(sent.byteLength);
+  const inspect = { tenantId: caller.tenantId, fileId };
+  const asideBytes = async () => (await stack.control({ inspect })).rows?.asideBytes ?? 0;
+  return { request, fileId, asideBytes };
+}
+
+interface Chunked {
+  readonly request: RawRequest;
+  readonly fileId: string;
+  asideBytes(): Promise<number>;
+}
+
+test("a PATCH with all of an upload's bytes that stalls before its end doesn't make the upload look complete", async () => {
+  const caller = await newCaller({ stack });
+  const bytes = textOf(MIB, "all but the end");
+  const whole = await stallInChunks(caller, bytes.byteLength, bytes);
+  // Begun later, so its stall is noticed later: by then the other one's was.
+  const half = await stallInChunks(caller, bytes.byteLength, bytes.subarray(0, MIB / 2));
+  await expect.poll(half.asideBytes, { interval: 20, timeout: 20_000 }).toBe(MIB / 2);
+  expect(await whole.asideBytes()).toBeLessThan(bytes.byteLength);
+
+  await whole.request.write(LAST_CHUNK);
+  await expect.poll(whole.request.received, { timeout: 20_000 }).toContain("204");
+  expect(await getRecord(caller, whole.fileId)).toMatchObject({ state: "quarantined" });
+  for (const { request } of [whole, half]) await request.cut();
 });

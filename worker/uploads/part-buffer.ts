@@ -41,9 +41,9 @@ export class PartBuffer {
     return this.#add(this.#budget.tryTake(Math.max(1, bytes)));
   }
 
-  /** The same, after a wait for a bounded time. */
-  async grow(bytes: number): Promise<boolean> {
-    return this.#add(await this.#budget.take(Math.max(1, bytes)));
+  /** The same, after a wait for a bounded time, and no longer than `until` is pending. */
+  async grow(bytes: number, until?: Promise<unknown>): Promise<boolean> {
+    return this.#add(await this.#budget.take(Math.max(1, bytes), until));
   }
 
   /** Takes a byte that mustn't be anywhere else, whether there is memory or not. */

@@ -85,8 +85,8 @@ export class PartWriter {
   }
 
   /**
-   * Waits for the store no more: what is under way there is given up, so that `keep` makes what is in memory durable at
-   * once. For a writer that was taken over, whose bytes must be safe before the one that took over goes on.
+   * Waits for the store or for memory no more: what is under way there is given up, so that `keep` makes what is in
+   * memory durable at once. For a writer that was taken over, whose bytes must be safe before the other one goes on.
    */
   hurry(): void {
     this.#isHurried = true;
@@ -198,7 +198,7 @@ export class PartWriter {
     else if (!this.#isShort) {
       // Its own part on the way may be what fills the memory.
       await this.#finishStoring();
-      this.#isShort = !(await this.#filling.grow(this.#expectedBytes()));
+      this.#isShort = !(await this.#filling.grow(this.#expectedBytes(), this.#hurry.promise));
     }
     this.#fillingSinceMs = Date.now();
     return !this.#isShort;

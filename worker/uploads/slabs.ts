@@ -46,14 +46,15 @@ export class SlabBudget {
     return this.#waiters.length === 0 && this.#fits(sizeBytes) ? this.#grant(sizeBytes) : undefined;
   }
 
-  /** The same, after a wait for a bounded time. */
-  async take(sizeBytes: number): Promise<Uint8Array | undefined> {
+  /** The same, after a wait for a bounded time, and no longer than `until` is pending. */
+  async take(sizeBytes: number, until?: Promise<unknown>): Promise<Uint8Array | undefined> {
     const atOnce = this.tryTake(sizeBytes);
     if (atOnce !== undefined) return atOnce;
     const { promise, resolve } = Promise.withResolvers<Uint8Array | undefined>();
     const waiter: Waiter = { sizeBytes, grant: resolve };
     this.#waiters.push(waiter);
     const timer = setTimeout(() => this.#giveUp(waiter), this.#waitLimitMs);
+    void until?.then(() => this.#giveUp(waiter));
     try {
       return await promise;
     } finally {

@@ -17,3 +17,62 @@ export type Fault =
   | { readonly kind: "lose-answer" }
   /** The call waits until the test lets it go on (`release`). */
   | { readonly kind: "hold" };
+
+/** A call to the bucket that has no answer yet. */
+export interface StoreCall {
+  /** Later calls have larger numbers. */
+  readonly id: number;
+  readonly operation: Operation;
+  readonly fileId: string;
+  /** Whether it waits to be let go on. */
+  readonly isHeld: boolean;
+}
+
+/** What the upload objects have seen of the bodies of one upload's PATCHes. */
+export interface BodiesSeen {
+  /** PATCHes that have reached the object. */
+  readonly requests: number;
+  /** Bytes that it has read of them. */
+  readonly readBytes: number;
+}
+
+/** What is durable in an upload's object. */
+export interface UploadRows {
+  /** Bytes of its tail, and those that are held back for a digest. */
+  readonly asideBytes: number;
+  /** The size of its parts; null before it is settled. */
+  readonly partBytes: number | null;
+}
+
+/** What a test asks of the worker; all members in the order in which they are done. */
+export interface Change {
+  /** Ends every plan, lets go of what is held and forgets jobs and counts. */
+  readonly reset?: boolean;
+  /** @param fileId of the one upload that it is for; else it is for all that have no plan of their own */
+  readonly plan?: {
+    readonly operation: Operation;
+    readonly faults: readonly Fault[];
+    readonly fileId?: string;
+  };
+  readonly failingSends?: number;
+  /** Carries held calls out: all of them, the last first; or these (`StoreCall.id`), in this order. */
+  readonly release?: true | readonly number[];
+  /** Looks at what is durable in an upload's object (`ControlState.rows`). */
+  readonly inspect?: { readonly tenantId: string; readonly fileId: string };
+}
+
+export interface ControlState {
+  readonly counts: Partial<Record<Operation, number>>;
+  /** How many calls are held. */
+  readonly held: number;
+  readonly calls: readonly StoreCall[];
+  /** By file id; none for an upload without a PATCH. */
+  readonly bodies: Readonly<Record<string, BodiesSeen>>;
+  /** Null where that wasn't asked for. */
+  readonly rows: UploadRows | null;
+  readonly sentJobs: readonly {
+    readonly fileId: string;
+    readonly sizeBytes: number;
+    readonly objectKey: string;
+  }[];
+}

@@ -6,29 +6,14 @@ import { miniflare } from "../../../scripts/dev/from-wrangler.ts";
 import type { MigratableDatabase } from "../../../scripts/dev/migrations.ts";
 import { applyMigrations } from "../../../scripts/dev/migrations.ts";
 import type { StackAccess } from "../api.ts";
-import type { Fault, Operation } from "./faults.ts";
+import type { Change, ControlState } from "./faults.ts";
 
 const SECRET = "fault-tests-fault-tests-fault-tests-fault-tests";
 const NAME = "faulty";
 
-export interface ControlState {
-  readonly counts: Partial<Record<Operation, number>>;
-  readonly held: number;
-  readonly sentJobs: readonly {
-    readonly fileId: string;
-    readonly sizeBytes: number;
-    readonly objectKey: string;
-  }[];
-}
-
 /** The product's worker over a bucket and a queue that fail when they are told to. Nothing is scanned here. */
 export interface FaultyStack extends StackAccess {
-  control(change: {
-    plan?: { operation: Operation; faults: readonly Fault[] };
-    failingSends?: number;
-    release?: boolean;
-    reset?: boolean;
-  }): Promise<ControlState>;
+  control(change: Change): Promise<ControlState>;
   /** Ends the upload's Durable Object as the platform does: what is in memory only is gone. */
   evict(tenantId: string, fileId: string): Promise<void>;
   /** Erases a file's record, as nothing in the API does yet. */

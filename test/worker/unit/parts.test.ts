@@ -69,6 +69,13 @@ test("who waits too long for memory goes without, and keeps nobody behind it wai
   expect((await budget.take(2 * MIB))?.byteLength).toBe(2 * MIB);
 });
 
+test("who has no time waits for memory no more", async () => {
+  const budget = new SlabBudget(MIB, 60_000);
+  budget.tryTake(MIB);
+  expect(await budget.take(1, Promise.resolve())).toBeUndefined();
+  expect(budget.isWanted).toBe(false);
+});
+
 test("a buffer takes what there is memory for, and gives all of it back", async () => {
   const budget = new SlabBudget(2 * MIB, 5);
   const buffer = new PartBuffer(budget);

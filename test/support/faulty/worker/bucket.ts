@@ -1,4 +1,4 @@
-import type { Fault, Operation } from "../faults.ts";
+import type { Fault, Operation, StoreCall } from "../faults.ts";
 
 /**
  * The bucket of the fault tests: miniflare's own, with the rules of real R2 that miniflare doesn't keep, and with faults
@@ -12,38 +12,71 @@ const MIN_PART_BYTES = 5 * 1024 * 1024;
 
 export class BucketFaults {
   readonly counts: Partial<Record<Operation, number>> = {};
-  readonly #plans = new Map<Operation, Fault[]>();
-  readonly #held: (() => void)[] = [];
+  readonly #plans = new Map<string, Fault[]>();
+  readonly #calls = new Map<number, StoreCall>();
+  /** What carries a held call out, by the call's number. */
+  readonly #held = new Map<number, () => Promise<void>>();
+  #lastCall = 0;
   readonly #lastWrites = new Map<string, number>();
   readonly #partSizes = new Map<string, Map<number, number>>();
 
-  plan(operation: Operation, faults: readonly Fault[]): void {
-    this.#plans.set(operation, [...faults]);
+  /** @param fileId the file whose calls alone are meant; without it, the calls of those that have no plan of their own */
+  plan(operation: Operation, faults: readonly Fault[], fileId?: string): void {
+    this.#plans.set(planName(operation, fileId), [...faults]);
   }
 
-  /** Lets held calls go on, the last first: so parts land out of order. */
-  release(): void {
-    for (const go of this.#held.splice(0).reverse()) go();
+  /**
+   * Lets held calls go on: all of them, the last first, so that parts land out of order; or these, in this order.
+   * Resolves when they have landed, or failed. They are carried out for whoever releases them, so that they land even
+   * if the object that made them is gone.
+   */
+  async release(calls: readonly number[] = [...this.#held.keys()].reverse()): Promise<void> {
+    await Promise.all(
+      calls.map((id) => {
+        const carryOut = this.#held.get(id);
+        this.#held.delete(id);
+        return carryOut?.();
+      }),
+    );
   }
 
-  get heldCalls(): number {
-    return this.#held.length;
+  /** Calls that were made and have no answer yet, the oldest first. */
+  get calls(): readonly StoreCall[] {
+    return [...this.#calls.values()].map((call) => ({ ...call, isHeld: this.#held.has(call.id) }));
   }
 
-  reset(): void {
+  async reset(): Promise<void> {
     for (const operation of Object.keys(this.counts) as Operation[]) delete this.counts[operation];
     this.#plans.clear();
-    this.release();
+    await this.release();
   }
 
-  async run<T>(operation: Operation, call: () => Promise<T>): Promise<T> {
+  async run<T>(operation: Operation, key: string, call: () => Promise<T>): Promise<T> {
     this.counts[operation] = (this.counts[operation] ?? 0) + 1;
-    const fault = this.#plans.get(operation)?.shift() ?? { kind: "none" };
-    if (fault.kind === "hold") await new Promise<void>((resolve) => this.#held.push(resolve));
-    if (fault.kind === "fail") throw new Error(`${operation}: We encountered an internal error. (10001)`);
-    const result = await call();
-    if (fault.kind === "lose-answer") throw new Error(`${operation}: The connection was lost. (10001)`);
-    return result;
+    this.#lastCall += 1;
+    const id = this.#lastCall;
+    const fileId = fileIdIn(key);
+    this.#calls.set(id, { id, operation, fileId, isHeld: false });
+    const fault = this.#nextFault(operation, fileId);
+    const ended = async (): Promise<T> => {
+      try {
+        return await carryOut(operation, fault, call);
+      } finally {
+        this.#calls.delete(id);
+      }
+    };
+    return fault.kind === "hold" ? this.#hold(id, ended) : ended();
+  }
+
+  #hold<T>(id: number, call: () => Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#held.set(id, () => call().then(resolve, reject));
+    return promise;
+  }
+
+  #nextFault(operation: Operation, fileId: string): Fault {
+    const plan = this.#plans.get(planName(operation, fileId)) ?? this.#plans.get(planName(operation));
+    return plan?.shift() ?? { kind: "none" };
   }
 
   requireWriteRate(key: string): void {
@@ -73,6 +106,22 @@ export class BucketFaults {
   }
 }
 
+async function carryOut<T>(operation: Operation, fault: Fault, call: () => Promise<T>): Promise<T> {
+  if (fault.kind === "fail") throw new Error(`${operation}: We encountered an internal error. (10001)`);
+  const result = await call();
+  if (fault.kind === "lose-answer") throw new Error(`${operation}: The connection was lost. (10001)`);
+  return result;
+}
+
+function planName(operation: Operation, fileId = ""): string {
+  return `${operation} ${fileId}`;
+}
+
+/** Keys are `t/{tenant}/{file}/…` (contract/keys.ts). */
+function fileIdIn(key: string): string {
+  return key.split("/")[2] ?? "";
+}
+
 function sizeOfBody(body: unknown): number {
   return body instanceof Uint8Array ? body.byteLength : -1;
 }
@@ -91,11 +140,11 @@ function wrapMultipart(upload: R2MultipartUpload, faults: BucketFaults): R2Multi
       // Read first, as a real store does: a held call has its bytes and lands with them.
       const bytes = await toBytes(value);
       faults.notePart(upload.uploadId, partNumber, sizeOfBody(bytes));
-      return faults.run("uploadPart", () => upload.uploadPart(partNumber, bytes));
+      return faults.run("uploadPart", upload.key, () => upload.uploadPart(partNumber, bytes));
     },
-    abort: () => faults.run("abort", () => upload.abort()),
+    abort: () => faults.run("abort", upload.key, () => upload.abort()),
     complete: (parts) =>
-      faults.run("complete", () => {
+      faults.run("complete", upload.key, () => {
         faults.requirePartSizes(upload.uploadId, parts);
         return upload.complete(parts);
       }),
@@ -105,18 +154,18 @@ function wrapMultipart(upload: R2MultipartUpload, faults: BucketFaults): R2Multi
 /** `bucket` with faults. Only what the product uses is wrapped. */
 export function withFaults(bucket: R2Bucket, faults: BucketFaults): R2Bucket {
   const wrapped = {
-    head: (key: string) => faults.run("head", () => bucket.head(key)),
-    get: (key: string, options?: R2GetOptions) => faults.run("get", () => bucket.get(key, options)),
-    delete: (keys: string | string[]) => faults.run("delete", () => bucket.delete(keys)),
+    head: (key: string) => faults.run("head", key, () => bucket.head(key)),
+    get: (key: string, options?: R2GetOptions) => faults.run("get", key, () => bucket.get(key, options)),
+    delete: (keys: string | string[]) => faults.run("delete", String(keys), () => bucket.delete(keys)),
     async put(key: string, value: unknown, options?: R2PutOptions) {
       const bytes = await toBytes(value);
-      return faults.run("put", () => {
+      return faults.run("put", key, () => {
         faults.requireWriteRate(key);
         return bucket.put(key, bytes, options);
       });
     },
     async createMultipartUpload(key: string, options?: R2MultipartOptions) {
-      return faults.run("createMultipartUpload", async () => {
+      return faults.run("createMultipartUpload", key, async () => {
         faults.requireWriteRate(key);
         return wrapMultipart(await bucket.createMultipartUpload(key, options), faults);
       });

@@ -1,16 +1,18 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import worker, { UploadObject as ProductUploadObject } from "../../../../worker/index.ts";
-import type { Fault, Operation } from "../faults.ts";
+import type { Change, ControlState, UploadRows } from "../faults.ts";
+import { BodyMeter } from "./body-meter.ts";
 import { BucketFaults, withFaults } from "./bucket.ts";
 
 /** One for the isolate, so that the worker and its Durable Objects share it. */
 const faults = new BucketFaults();
 let failingSends = 0;
-const sentJobs: unknown[] = [];
+const sentJobs: ControlState["sentJobs"][number][] = [];
+const meter = new BodyMeter();
 
 /** In place of the queue: keeps what it is sent, or fails as often as the test asks. */
 export class FaultyQueue extends WorkerEntrypoint {
-  async send(job: unknown): Promise<void> {
+  async send(job: ControlState["sentJobs"][number]): Promise<void> {
     if (failingSends > 0) {
       failingSends -= 1;
       throw new Error("The queue is out of order.");
@@ -33,31 +35,63 @@ export class UploadObject extends ProductUploadObject {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, withFaultyBucket(env));
   }
-}
 
-interface Control {
-  readonly plan?: { readonly operation: Operation; readonly faults: readonly Fault[] };
-  readonly failingSends?: number;
-  readonly release?: boolean;
-  readonly reset?: boolean;
-}
-
-async function control(request: Request): Promise<Response> {
-  const { plan, release, reset, ...queue } = await request.json<Control>();
-  if (reset === true) {
-    faults.reset();
-    sentJobs.length = 0;
-    failingSends = 0;
+  override fetch(request: Request): Promise<Response> {
+    meter.watch(request);
+    return super.fetch(request);
   }
-  if (plan !== undefined) faults.plan(plan.operation, plan.faults);
-  if (queue.failingSends !== undefined) failingSends = queue.failingSends;
-  if (release === true) faults.release();
-  return Response.json({ counts: faults.counts, held: faults.heldCalls, sentJobs });
+
+  inspect(): UploadRows {
+    const { sql } = this.ctx.storage;
+    const isThere = (table: string): boolean =>
+      sql.exec("SELECT 1 FROM sqlite_master WHERE name = ?", table).toArray().length > 0;
+    const bytesIn = (table: string): number =>
+      !isThere(table)
+        ? 0
+        : sql.exec<{ bytes: number }>(`SELECT coalesce(sum(length(bytes)), 0) AS bytes FROM ${table}`).one()
+            .bytes;
+    const { part } = sql
+      .exec<{ part: number | null }>("SELECT state ->> 'partSizeBytes' AS part FROM upload")
+      .one();
+    return { asideBytes: bytesIn("tail") + bytesIn("held"), partBytes: part };
+  }
+}
+
+function inspect(env: Env, { tenantId, fileId }: NonNullable<Change["inspect"]>): Promise<UploadRows> {
+  const { UPLOADS } = env as unknown as { UPLOADS: DurableObjectNamespace<UploadObject> };
+  return UPLOADS.get(UPLOADS.idFromName(`${tenantId}/${fileId}`)).inspect();
+}
+
+async function control(request: Request, env: Env): Promise<Response> {
+  const change = await request.json<Change>();
+  if (change.reset === true) await reset();
+  if (change.plan !== undefined) faults.plan(change.plan.operation, change.plan.faults, change.plan.fileId);
+  if (change.failingSends !== undefined) failingSends = change.failingSends;
+  if (change.release !== undefined)
+    await faults.release(change.release === true ? undefined : change.release);
+  const rows = change.inspect === undefined ? null : await inspect(env, change.inspect);
+  const { counts, calls } = faults;
+  const held = calls.filter(({ isHeld }) => isHeld).length;
+  return Response.json({
+    counts,
+    held,
+    calls,
+    bodies: meter.seen,
+    rows,
+    sentJobs,
+  } satisfies ControlState);
+}
+
+async function reset(): Promise<void> {
+  await faults.reset();
+  meter.reset();
+  sentJobs.length = 0;
+  failingSends = 0;
 }
 
 export default {
   fetch(request, env, ctx) {
-    if (new URL(request.url).pathname === "/test/control") return control(request);
+    if (new URL(request.url).pathname === "/test/control") return control(request, env);
     return worker.fetch(request, withFaultyBucket(env), ctx);
   },
 } satisfies ExportedHandler<Env>;
