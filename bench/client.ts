@@ -44,7 +44,9 @@ export class Client {
   ): Promise<ClientAnswer> {
     return new Promise((resolve, reject) => {
       const request = this.#open(method, path, headers, body?.byteLength ?? 0);
-      request.on("response", (response) => readAnswer(response).then(resolve, reject));
+      request.on("response", (response) => {
+        readAnswer(response).then(resolve, reject);
+      });
       request.on("error", reject);
       sendBody(request, body);
     });

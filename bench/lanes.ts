@@ -54,7 +54,7 @@ async function openLane(plan: LanePlan, sinks: Sinks, load: UploadLoad): Promise
 export async function uploadFiles(upload: Upload, files: number, concurrency: number): Promise<void> {
   let left = files;
   const uploadOn = async (): Promise<void> => {
-    for (; left > 0; ) {
+    for (; left > 0;) {
       left -= 1;
       await upload();
     }

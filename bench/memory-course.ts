@@ -63,7 +63,7 @@ async function uploadLarge(
   const sizeBytes = Math.max(...milestones);
   const reader = new CourseReader(rig.pid, patchBytes, milestones);
   const path = await tus.create(sizeBytes);
-  for (let offset = 0; offset < sizeBytes; ) {
+  for (let offset = 0; offset < sizeBytes;) {
     const start = offset;
     const body = streamBody(Math.min(patchBytes, sizeBytes - start), (sent) => reader.reached(start + sent));
     offset = await tus.append(path, start, body);

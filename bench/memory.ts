@@ -62,19 +62,30 @@ async function measureCrowd(
 
 /** One after the other, each in a process of its own: memory that one has given back is still resident. */
 async function measureCrowds(contestants: readonly Contestant[], load: MemoryLoad): Promise<CrowdFigures[]> {
+  const plans = contestants.flatMap((contestant) => {
+    const patchSizes = contestant.isFloor ? [Number.POSITIVE_INFINITY] : PATCH_SIZES;
+    return patchSizes.map((patchBytes) => ({ contestant, patchBytes }));
+  });
   const sinks = await startSinks();
   const figures: CrowdFigures[] = [];
   try {
-    for (const contestant of contestants) {
-      for (const patchBytes of contestant.isFloor ? [Number.POSITIVE_INFINITY] : PATCH_SIZES) {
-        const rig = await contestant.start(sinks);
-        const measured = measureCrowd(contestant, rig, patchBytes, load);
-        figures.push(await measured.finally(() => rig.stop()));
-      }
+    for (const { contestant, patchBytes } of plans) {
+      const rig = await contestant.start(sinks);
+      const measured = measureCrowd(contestant, rig, patchBytes, load);
+      figures.push(await settled(measured, () => rig.stop()));
     }
     return figures;
   } finally {
     await sinks.stop();
+  }
+}
+
+/** Waits for `work`, and whatever came of it for `after` too. */
+async function settled<T>(work: Promise<T>, after: () => Promise<void>): Promise<T> {
+  try {
+    return await work;
+  } finally {
+    await after();
   }
 }
 

@@ -16,8 +16,8 @@ export function countOf(counts: OperationCounts, name: string): number {
 
 export function addCounts(all: readonly OperationCounts[]): OperationCounts {
   const names = new Set(all.flatMap((counts) => Object.keys(counts)));
-  const sums = [...names].map((name) => [name, all.reduce((sum, counts) => sum + countOf(counts, name), 0)]);
-  return Object.fromEntries(sums);
+  const sum = (name: string): number => all.reduce((total, counts) => total + countOf(counts, name), 0);
+  return Object.fromEntries([...names].map((name) => [name, sum(name)] as const));
 }
 
 /** Those whose name begins with `prefix`: `createMultipartUpload, uploadPart × 8`. */

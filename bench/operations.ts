@@ -45,7 +45,7 @@ async function countStages({ client, tus }: ProductSession, scenario: Scenario):
   };
   if (patchBytes === undefined) return [creation];
   let offset = 0;
-  for (; offset + patchBytes < fileBytes; ) offset = await tus.append(path, offset, body);
+  for (; offset + patchBytes < fileBytes;) offset = await tus.append(path, offset, body);
   const requests = offset / patchBytes;
   const operations = await takeOperations(client);
   await tus.append(path, offset, body.subarray(0, fileBytes - offset));

@@ -54,7 +54,7 @@ class CutUpload {
   }
 
   async growTo(bytes: number): Promise<void> {
-    for (; this.#offsetBytes < bytes; ) await this.#append(bytes - this.#offsetBytes);
+    for (; this.#offsetBytes < bytes;) await this.#append(bytes - this.#offsetBytes);
   }
 
   /** Leaves amid a PATCH. Returns how many of the bytes sent weren't kept. */

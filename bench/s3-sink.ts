@@ -142,7 +142,7 @@ function removeUpload(query: URLSearchParams): Answer {
 }
 
 async function routeUpload(request: IncomingMessage, key: string, query: URLSearchParams): Promise<Answer> {
-  switch (request.method) {
+  switch (request.method ?? "") {
     case "PUT":
       return uploadPart(request, query);
     case "GET":
@@ -161,7 +161,7 @@ async function route(request: IncomingMessage): Promise<Answer> {
   // `/bucket/key`; there is one bucket.
   const key = decodeURIComponent(pathname.split("/").slice(2).join("/"));
   if (query.has("uploadId")) return routeUpload(request, key, query);
-  switch (request.method) {
+  switch (request.method ?? "") {
     case "PUT":
       return putObject(request, key);
     case "GET":

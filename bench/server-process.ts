@@ -16,11 +16,11 @@ export async function startServerProcess(
 ): Promise<ServerProcess> {
   const child = fork(module, { env: { ...process.env, ...environment } });
   const ended = once(child, "exit");
-  const [message] = await Promise.race([
-    once(child, "message"),
+  const told = once(child, "message") as Promise<[{ readonly port: number }]>;
+  const [{ port }] = await Promise.race([
+    told,
     ended.then(([code]) => Promise.reject(new Error(`${module.pathname} exited with ${String(code)}`))),
   ]);
-  const { port } = message as { port: number };
   if (child.pid === undefined) throw new Error(`${module.pathname} has no process`);
   const stop = async (): Promise<void> => {
     child.disconnect();

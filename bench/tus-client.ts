@@ -28,7 +28,7 @@ export function requireStatus(answer: ClientAnswer, expected: number): void {
 function requireOffset(answer: ClientAnswer, reachedBytes: number): void {
   const offset = answer.headers["upload-offset"];
   if (offset !== String(reachedBytes))
-    throw new Error(`expected Upload-Offset ${reachedBytes}, got ${offset}`);
+    throw new Error(`expected Upload-Offset ${reachedBytes}, got ${String(offset)}`);
 }
 
 /** tus 1.0, request by request; rejects when the server answers anything but success. */

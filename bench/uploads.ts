@@ -64,9 +64,9 @@ export function makeTusUpload(tus: TusOptions): MakeUpload {
     };
     return async () => {
       const path = await tusClient.create(sizeBytes);
-      for (let offset = 0; offset < sizeBytes; ) {
+      for (let offset = 0; offset < sizeBytes;) {
         const appended = tusClient.append(path, offset, body.subarray(0, sizeBytes - offset));
-        offset = await appended.catch((error) => resume(path, error));
+        offset = await appended.catch((error: unknown) => resume(path, error));
       }
     };
   };

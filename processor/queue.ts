@@ -38,15 +38,13 @@ const PulledMessage = z
     body: z.string(),
     metadata: z.object({ "CF-Content-Type": z.string() }).partial().optional(),
   })
-  .transform(
-    (message): Delivery => ({
-      messageId: message.id,
-      leaseId: message.lease_id,
-      attempts: message.attempts,
-      contentType: message.metadata?.["CF-Content-Type"] ?? "json",
-      body: message.body,
-    }),
-  );
+  .transform((message): Delivery => ({
+    messageId: message.id,
+    leaseId: message.lease_id,
+    attempts: message.attempts,
+    contentType: message.metadata?.["CF-Content-Type"] ?? "json",
+    body: message.body,
+  }));
 const PullAnswer = z.object({ message_backlog_count: z.int().default(0), messages: z.array(PulledMessage) });
 
 /**

@@ -25,6 +25,10 @@ function fail(text) {
   process.exit(1);
 }
 
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
 function run(command, args, options = {}) {
   // Output goes to standard error, so that what follows has standard output to itself.
   const { status } = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2], ...options });
@@ -49,7 +53,11 @@ function installPackages() {
   writeFileSync(stamp, lock);
 }
 
-/** Debian keeps daemons in sbin, which isn't always in an ordinary user's PATH. */
+/**
+ * Debian keeps daemons in sbin, which isn't always in an ordinary user's PATH.
+ *
+ * @param {string} program
+ */
 function isInstalled(program) {
   const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
   return folders.some((folder) => folder !== "" && existsSync(join(folder, program)));

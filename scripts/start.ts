@@ -39,7 +39,11 @@ async function main(): Promise<void> {
     console.log(stack.officialSignatures ? "clamd has the system's virus database." : TEST_SIGNATURES_ONLY);
     console.log(`causeway ready on ${stack.url}`);
   });
-  await Promise.race([stopSignal, ready.then(() => stopSignal)]).finally(() => stack.stop());
+  try {
+    await Promise.race([stopSignal, ready.then(() => stopSignal)]);
+  } finally {
+    await stack.stop();
+  }
 }
 
 function nextSignal(): Promise<void> {

@@ -13,7 +13,7 @@ const Results = z.object({
 });
 
 async function runTests(reportPath: string): Promise<z.infer<typeof Results>> {
-  const vitest = await startVitest("test", process.argv.slice(2), {
+  const vitest = await startVitest(process.argv.slice(2), {
     watch: false,
     reporters: ["default", "json"],
     outputFile: { json: reportPath },

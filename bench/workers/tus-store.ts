@@ -54,13 +54,13 @@ export class MultipartStore extends DataStore {
       pendingBytes += (chunk as Uint8Array).byteLength;
       reached += (chunk as Uint8Array).byteLength;
       if (pendingBytes < PART_BYTES) continue;
-      const joined = Buffer.concat(pending);
+      const joined = concat(pending);
       parts.push(await multipart.uploadPart(parts.length + 1, joined.subarray(0, PART_BYTES)));
       pending = [joined.subarray(PART_BYTES)];
       pendingBytes = joined.byteLength - PART_BYTES;
     }
     if (reached === row.size) await finish(multipart, parts, pending, row.size);
-    if (reached !== row.size) this.#keepTail(Buffer.concat(pending));
+    if (reached !== row.size) this.#keepTail(concat(pending));
     this.#sql.exec("UPDATE upload SET offset = ?, parts = ?", reached, JSON.stringify(parts));
     return reached;
   }
@@ -75,10 +75,9 @@ export class MultipartStore extends DataStore {
     return rows.map((row) => new Uint8Array(row.bytes));
   }
 
-  #keepTail(tail: Uint8Array): void {
+  #keepTail(tail: Uint8Array<ArrayBuffer>): void {
     for (let start = 0; start < tail.byteLength; start += TAIL_ROW_BYTES) {
-      // A copy: the tail is a view of a larger buffer, and Buffer's own slice() copies nothing.
-      const row = new Uint8Array(tail.subarray(start, start + TAIL_ROW_BYTES));
+      const row = tail.slice(start, start + TAIL_ROW_BYTES);
       this.#sql.exec("INSERT INTO tail VALUES (?, ?)", start, row.buffer);
     }
   }
@@ -88,13 +87,24 @@ function byteLength(chunks: readonly Uint8Array[]): number {
   return chunks.reduce((total, chunk) => total + chunk.byteLength, 0);
 }
 
+/** As Buffer.concat, which has no types in a worker. */
+function concat(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(byteLength(chunks));
+  let at = 0;
+  for (const chunk of chunks) {
+    joined.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return joined;
+}
+
 async function finish(
   multipart: SinkMultipartUpload,
   parts: { partNumber: number; etag: string }[],
   pending: readonly Uint8Array[],
   sizeBytes: number,
 ): Promise<void> {
-  const last = Buffer.concat(pending);
+  const last = concat(pending);
   if (last.byteLength > 0) parts.push(await multipart.uploadPart(parts.length + 1, last));
   const object = await multipart.complete(parts);
   if (object.size !== sizeBytes) throw new Error(`stored ${object.size} bytes of ${sizeBytes}`);

@@ -8,7 +8,7 @@ export interface Connection {
 /** The browser's own knowledge; where there is none (Node) the device counts as online. */
 export function browserConnection(): Connection {
   return {
-    isOnline: () => typeof navigator === "undefined" || navigator.onLine !== false,
+    isOnline: () => globalThis.navigator?.onLine !== false,
     watch(listener, signal) {
       if (typeof globalThis.addEventListener !== "function") return;
       globalThis.addEventListener("online", () => listener(true), { signal });

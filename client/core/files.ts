@@ -95,15 +95,20 @@ async function poll(
 
 function createCalls(call: ApiFetch): Omit<FilesClient, "waitUntil" | "waitUntilSettled"> {
   return {
-    get: async (id, { signal } = {}) => (await call({ path: pathOf(id), signal })).json(),
-    list: async (query = {}, { signal } = {}) =>
-      (await call({ path: `/v1/files${queryOf(query)}`, signal })).json(),
+    async get(id, { signal } = {}) {
+      const answer = await call({ path: pathOf(id), signal });
+      return (await answer.json()) as FileRecord;
+    },
+    async list(query = {}, { signal } = {}) {
+      const answer = await call({ path: `/v1/files${queryOf(query)}`, signal });
+      return (await answer.json()) as FileList;
+    },
     async delete(id, { signal } = {}) {
       await call({ method: "DELETE", path: pathOf(id), signal });
     },
     async signUrls(items, { signal } = {}) {
       const answer = await call({ method: "POST", path: "/v1/signed-urls", body: { items }, signal });
-      const signed: SignedUrlResponse = await answer.json();
+      const signed = (await answer.json()) as SignedUrlResponse;
       return signed.items;
     },
     async contentBlob(id, variant, { signal } = {}) {

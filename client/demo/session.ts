@@ -28,7 +28,7 @@ async function requestToken({ tenant, user, role }: DemoIdentity): Promise<Token
   });
   if (answer.status === 404 || answer.status === 405) throw new NoDevTokens();
   if (!answer.ok) throw new Error(`The token request was answered ${answer.status}`);
-  const { token, expiresAt }: { token: string; expiresAt: string } = await answer.json();
+  const { token, expiresAt } = (await answer.json()) as { token: string; expiresAt: string };
   return { value: token, expiresAtMs: Date.parse(expiresAt) };
 }
 

@@ -120,7 +120,7 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
       ),
   );
   const entry = await runtime.ready;
-  const database = (await runtime.getD1Database("DB", WORKER_NAME)) as unknown as MigratableDatabase;
+  const database: MigratableDatabase = await runtime.getD1Database("DB", WORKER_NAME);
   await applyMigrations(database);
   // Nothing of an earlier run is alive on this state: or the stack would be called healthy before its processor is.
   await database.prepare("DELETE FROM processor_heartbeats").run();

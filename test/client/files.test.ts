@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ApiError, createFilesClient, type FilesClient } from "../../client/index.ts";
@@ -20,19 +20,21 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return text;
 }
 
+async function answerNext(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { method, url, headers } = request;
+  seen.push({
+    line: `${method} ${url}`,
+    body: await bodyOf(request),
+    authorization: headers.authorization,
+  });
+  const answer = answers.shift() ?? { status: 500 };
+  if (answer === "cut") request.socket.destroy();
+  else response.writeHead(answer.status).end(answer.body === undefined ? "" : JSON.stringify(answer.body));
+}
+
 beforeEach(async () => {
   [answers, seen] = [[], []];
-  server = createServer(async (request, response) => {
-    const { method, url, headers } = request;
-    seen.push({
-      line: `${method} ${url}`,
-      body: await bodyOf(request),
-      authorization: headers.authorization,
-    });
-    const answer = answers.shift() ?? { status: 500 };
-    if (answer === "cut") request.socket.destroy();
-    else response.writeHead(answer.status).end(answer.body === undefined ? "" : JSON.stringify(answer.body));
-  }).listen(0, "127.0.0.1");
+  server = createServer((request, response) => void answerNext(request, response)).listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   files = createFilesClient({

@@ -43,7 +43,7 @@ test.each([
   ["a key outside of ASCII", "ä Yg=="],
   ["too much", `a ${"YWFh".repeat(3000)}`],
 ])("metadata with %s is refused", (_what, header) => {
-  expect(() => parseUploadMetadata(header)).toThrowError(
+  expect(() => parseUploadMetadata(header)).toThrow(
     expect.objectContaining({ code: "UPLOAD_METADATA_INVALID" }) as AppError,
   );
 });

@@ -57,7 +57,10 @@ test.each([
       bytes,
       chunkSize,
     );
-    expect({ cuts: proxy.cuts, atLeast: retries >= 5 }, `cut at ${cuts}`).toEqual({ cuts: 5, atLeast: true });
+    expect({ cuts: proxy.cuts, atLeast: retries >= 5 }, `cut at ${cuts.join(", ")}`).toEqual({
+      cuts: 5,
+      atLeast: true,
+    });
 
     const record = await waitForVerdict(caller, fileIdOf(location));
     const sha256 = createHash("sha256").update(bytes).digest("hex");

@@ -14,7 +14,7 @@ function optionsFor(caller: Caller): tus.UploadOptions {
     endpoint: new URL("/v1/uploads", sharedStack().url).href,
     headers: { Authorization: `Bearer ${caller.token}` },
     metadata: { filename: "film.mp4", filetype: "video/mp4" },
-    retryDelays: null as never,
+    retryDelays: null,
   };
 }
 

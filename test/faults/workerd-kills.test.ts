@@ -100,7 +100,7 @@ test(
     const outcome = await checkOutcome(stack, [...sent, ...held]);
     const tookSeconds = Math.round((performance.now() - startedAtMs) / 1000);
     const summary = JSON.stringify({ ...KILLS, ...outcome, ...fleets.sending.tally, tookSeconds });
-    process.stdout.write(`seed ${SEED}\n${histogram}\n${summary}\n`);
+    process.stdout.write(`seed ${SEED}\n${histogram.toString()}\n${summary}\n`);
     for (const kills of histogram.kills) expect(kills).toBeGreaterThanOrEqual(runs(1, 20));
   },
   TIME_LIMIT_MS,

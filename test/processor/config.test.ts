@@ -47,7 +47,7 @@ test("every wrong key is named at once, and no value is shown", () => {
     CLAMAV_PORT: "clamd",
     SCAN_DEADLINE_SECONDS: "541",
   });
-  const keys = problems.map((problem) => problem.split(":")[0]);
+  const keys = problems.map((problem) => problem.split(":")[0] ?? "");
   expect(keys.sort()).toEqual([
     "CAUSEWAY_REPORT_SECRET",
     "CLAMAV_PORT",

@@ -203,7 +203,7 @@ describe("a stop", () => {
     queue.push(JSON.stringify(createJob()));
     const handle: Handle = (_, signal) =>
       new Promise((_resolve, reject) => {
-        signal.addEventListener("abort", () => reject(signal.reason));
+        signal.addEventListener("abort", () => reject(signal.reason as Error));
         // Not before the consumer rests, with all its hands full.
         setImmediate(() => stop.abort());
       });
@@ -218,6 +218,6 @@ describe("a stop", () => {
     consume(async () => "clean", { options: { pollMaxMs: 3_600_000 } });
     await queue.changes.until(() => queue.pulls.length >= 2);
     stop.abort();
-    await running;
+    await expect(running).resolves.toBeUndefined();
   });
 });

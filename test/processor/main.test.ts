@@ -61,8 +61,8 @@ function start(
 /** Lines of its log until one is about `event`. */
 async function untilEvent(child: ReturnType<typeof start>, event: string): Promise<Record<string, unknown>> {
   for await (const line of createInterface(child.stdout)) {
-    const entry = JSON.parse(line);
-    if (entry.event === event) {
+    const entry = JSON.parse(line) as Record<string, unknown>;
+    if (entry["event"] === event) {
       child.stdout.resume();
       return entry;
     }
@@ -82,6 +82,7 @@ test("a wrong environment is told in full, with exit code 2", async () => {
 test("jobs go from the queue to reports, and SIGTERM ends it with 0", async () => {
   const child = start(environment());
   const { metricsPort } = await untilEvent(child, "started");
+  const metricsUrl = `http://127.0.0.1:${String(metricsPort)}`;
   const picked = await storeUpload(bucket, await picture("png", 50, 50));
   queue.push(JSON.stringify(picked));
   queue.push(JSON.stringify(await storeUpload(bucket, eicar())));
@@ -95,10 +96,10 @@ test("jobs go from the queue to reports, and SIGTERM ends it with 0", async () =
   ).toEqual(["clean", "infected"]);
   expect(worker.reports.filter(({ kind }) => kind === "derivative")).toHaveLength(2);
 
-  const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  const metrics = await (await fetch(`${metricsUrl}/metrics`)).text();
   expect(metrics).toContain('causeway_processor_jobs_total{outcome="infected"} 1');
   expect(metrics).toContain("causeway_processor_scanner_up 1");
-  const health = await fetch(`http://127.0.0.1:${metricsPort}/healthz`);
+  const health = await fetch(`${metricsUrl}/healthz`);
   expect(await health.json()).toMatchObject({ status: "ok", scanner: { up: true } });
 
   child.kill("SIGTERM");

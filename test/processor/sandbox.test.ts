@@ -26,7 +26,7 @@ function run(script: string, limits = LIMITS, signal = never) {
 test("a tool sees its scratch directory and none of our secrets", async () => {
   vi.stubEnv("S3_SECRET_ACCESS_KEY", "secret");
   const result = await run("console.log(JSON.stringify({ env: process.env, cwd: process.cwd() }))");
-  const { env, cwd } = JSON.parse(result.ok ? result.stdout : "{}");
+  const { env, cwd } = JSON.parse(result.ok ? result.stdout : "{}") as { env: object; cwd: string };
   expect(cwd).toBe(scratch);
   expect(env).toMatchObject({ HOME: scratch, TMPDIR: scratch });
   expect(Object.keys(env).filter((key) => /S3|SECRET|TOKEN|CAUSEWAY|VITEST/.test(key))).toEqual([]);

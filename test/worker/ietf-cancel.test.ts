@@ -86,7 +86,7 @@ test.each([
     const answers = await Promise.all(
       ["a", "b"].map((letter) => appendAt(caller, location, 0, letter.repeat(sizeBytes))),
     );
-    const statuses = answers.map(({ status }) => status).sort();
+    const statuses = answers.map(({ status }) => status).sort((a, b) => a - b);
     expect(statuses[1]).toBe(409);
     expect([204, 409]).toContain(statuses[0]);
     const offset = await offsetOf(caller, location);

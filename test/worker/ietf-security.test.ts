@@ -20,7 +20,7 @@ import { expectStored } from "../support/tus.ts";
 import { startWorkerAlone } from "../support/worker-alone.ts";
 
 const APPEND = { "content-type": PARTIAL_UPLOAD, "upload-offset": "3", "upload-complete": "?1" };
-const REQUESTS: readonly (readonly [method: string, init: RequestInit])[] = [
+const REQUESTS: readonly (readonly [method: string, init: { headers?: typeof APPEND; body?: string }])[] = [
   ["HEAD", {}],
   ["GET", {}],
   ["PATCH", { headers: APPEND, body: "d" }],
@@ -65,7 +65,7 @@ test("ietf 56, 57: addresses are random, say nothing, and never come twice", asy
   for (const location of locations) {
     // 130 bits: no time, name or counter, which would show in letters that many addresses share.
     expect(location).toMatch(/^\/v1\/uploads\/[0-9a-hjkmnp-tv-z]{26}$/);
-    for (const [index, letter] of [...fileIdOf(location)].entries()) {
+    for (const [index, letter] of fileIdOf(location).split("").entries()) {
       letters.set(`${index}${letter}`, (letters.get(`${index}${letter}`) ?? 0) + 1);
     }
   }

@@ -36,7 +36,7 @@ async function expectUnchanged(caller: Caller, location: string): Promise<void> 
  * may come before its body is sent, which ends the connection.
  */
 async function sendRest(caller: Caller, location: string, bytes: Buffer<ArrayBuffer>): Promise<void> {
-  for (let offset = 0; offset < bytes.byteLength; ) {
+  for (let offset = 0; offset < bytes.byteLength;) {
     offset = await headOffset(caller, location);
     const answer = await append(caller, location, offset, bytes.subarray(offset)).catch(() => undefined);
     if (answer?.status === 204) return;

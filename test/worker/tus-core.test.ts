@@ -12,6 +12,7 @@ import {
   sharedStack,
   TUS,
 } from "../support/api.ts";
+import { TUS_ERRORS, TUS_SUCCESSES } from "../support/tus-answers.ts";
 import {
   advertised,
   changed,
@@ -23,7 +24,6 @@ import {
   postUpload,
   textOf,
 } from "../support/tus.ts";
-import { TUS_ERRORS, TUS_SUCCESSES } from "../support/tus-answers.ts";
 import { startWorkerAlone } from "../support/worker-alone.ts";
 
 const MAX_BYTES = 500 * 1024 * 1024;

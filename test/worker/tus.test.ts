@@ -102,7 +102,7 @@ test("of two PATCHes at the same offset one wins, and the file is whole", async 
   const bytes = textOf(3_000_000);
   const location = await createUpload(caller, bytes.byteLength);
   const answers = await Promise.all([append(caller, location, 0, bytes), append(caller, location, 0, bytes)]);
-  const statuses = answers.map((answer) => answer.status).sort();
+  const statuses = answers.map((answer) => answer.status).sort((a, b) => a - b);
   expect(statuses).toEqual([204, 409]);
   const offset = await headOffset(caller, location);
   if (offset < bytes.byteLength) await append(caller, location, offset, bytes.subarray(offset));

@@ -108,7 +108,7 @@ for (const fileClass of FILE_CLASSES) {
     const type = { mimeType, fileClass, extensions };
     TYPES.set(mimeType, type);
     for (const extension of extensions) {
-      if (!TYPE_BY_EXTENSION.has(extension)) TYPE_BY_EXTENSION.set(extension, type);
+      TYPE_BY_EXTENSION.set(extension, TYPE_BY_EXTENSION.get(extension) ?? type);
     }
   }
 }

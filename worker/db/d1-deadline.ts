@@ -13,8 +13,7 @@ const originals = new WeakMap<D1PreparedStatement, D1PreparedStatement>();
 function wrapStatement(statement: D1PreparedStatement): D1PreparedStatement {
   const wrapped = {
     bind: (...values: unknown[]) => wrapStatement(statement.bind(...values)),
-    first: (...args: [string?]) =>
-      inTime((statement.first as (...given: [string?]) => Promise<unknown>)(...args)),
+    first: (column?: string) => inTime(column === undefined ? statement.first() : statement.first(column)),
     run: () => inTime(statement.run()),
     all: () => inTime(statement.all()),
     raw: (...args: never[]) => inTime((statement.raw as (...given: never[]) => Promise<unknown[]>)(...args)),
@@ -34,6 +33,5 @@ export function withD1Deadline(binding: D1Database): D1Database {
       inTime(binding.batch<T>(statements.map((statement) => originals.get(statement) ?? statement))),
     exec: (query: string) => inTime(binding.exec(query)),
     withSession: (...args: Parameters<D1Database["withSession"]>) => binding.withSession(...args),
-    dump: () => inTime(binding.dump()),
   } as D1Database;
 }

@@ -34,7 +34,12 @@ export async function insertVerdict(db: Database, report: VerdictReport): Promis
         and(
           eq(files.tenantId, tenantId),
           eq(files.id, fileId),
-          exists(db.select({ one: sql`1` }).from(fileVersions).where(waiting)),
+          exists(
+            db
+              .select({ one: sql`1` })
+              .from(fileVersions)
+              .where(waiting),
+          ),
         ),
       ),
     db

@@ -26,8 +26,12 @@ export const files = sqliteTable(
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
-    index("files_by_creation").on(t.tenantId, t.createdAtMs, t.id).where(sql`deleted_at_ms IS NULL`),
-    index("files_by_owner").on(t.tenantId, t.ownerId, t.createdAtMs, t.id).where(sql`deleted_at_ms IS NULL`),
+    index("files_by_creation")
+      .on(t.tenantId, t.createdAtMs, t.id)
+      .where(sql`deleted_at_ms IS NULL`),
+    index("files_by_owner")
+      .on(t.tenantId, t.ownerId, t.createdAtMs, t.id)
+      .where(sql`deleted_at_ms IS NULL`),
     index("files_by_entity")
       .on(t.tenantId, t.entityType, t.entityId, t.createdAtMs, t.id)
       .where(sql`deleted_at_ms IS NULL`),
@@ -71,7 +75,9 @@ export const fileVersions = sqliteTable(
       "file_versions_state",
       sql`${t.state} IN ('uploading', 'quarantined', 'clean', 'infected', 'unscannable')`,
     ),
-    index("file_versions_waiting").on(t.announcedAtMs).where(sql`state = 'quarantined'`),
+    index("file_versions_waiting")
+      .on(t.announcedAtMs)
+      .where(sql`state = 'quarantined'`),
   ],
 );
 

@@ -78,7 +78,7 @@ export async function signDownload(
     kid: key.kid,
     sig: toBase64Url(signature),
   });
-  return `/d/${download.fileId}/${encodeURIComponent(filename)}?${query}`;
+  return `/d/${download.fileId}/${encodeURIComponent(filename)}?${query.toString()}`;
 }
 
 /**

@@ -19,8 +19,9 @@ export const answerError: ErrorHandler<AppEnv> = (error, c) => {
 };
 
 function describe(error: Error): string {
-  const cause = error.cause === undefined ? "" : ` (cause: ${String(error.cause)})`;
-  return `${error.stack ?? String(error)}${cause}`;
+  const { cause } = error;
+  const isTelling = cause instanceof Error || typeof cause === "string";
+  return `${error.stack ?? String(error)}${isTelling ? ` (cause: ${String(cause)})` : ""}`;
 }
 
 export const answerNotFound: NotFoundHandler<AppEnv> = (c) =>

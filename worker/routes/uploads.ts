@@ -115,7 +115,7 @@ async function findPartials(c: AppContext, { partialIds }: TusCreation): Promise
   }
   const identity = c.get("identity");
   const found = await Promise.all(partialIds.map((id) => objectOf(c, id).describePartial(identity)));
-  return found.map((source: PartialSource | undefined) => {
+  return found.map((source) => {
     if (source !== undefined) return source;
     throw new AppError("UPLOAD_CONCAT_INVALID", {
       detail: "A partial upload isn't there or isn't complete.",

@@ -4,7 +4,7 @@ type Test = (bytes: string) => boolean;
 
 export function toByteString(head: Uint8Array): string {
   // Spreading the head takes four times as long.
-  return Reflect.apply(String.fromCharCode, undefined, head);
+  return Reflect.apply(String.fromCharCode, undefined, head) as string;
 }
 
 /** Where a signature has this, any byte may be. */
@@ -12,7 +12,7 @@ const ANY = "?";
 
 function matchesAt(bytes: string, offset: number, signature: string): boolean {
   if (bytes.length < offset + signature.length) return false;
-  return [...signature].every((byte, index) => byte === ANY || byte === bytes[offset + index]);
+  return signature.split("").every((byte, index) => byte === ANY || byte === bytes[offset + index]);
 }
 
 function startsWith(...signatures: readonly string[]): Test {

@@ -148,5 +148,9 @@ async function getObject(
   );
   // An object whose condition fails comes without a body.
   if (object === null || !("body" in object)) return undefined;
-  return { ...factsOf(object), body: object.body, storedAtMs: object.uploaded.getTime() };
+  return {
+    ...factsOf(object),
+    body: object.body as ReadableStream<Uint8Array>,
+    storedAtMs: object.uploaded.getTime(),
+  };
 }

@@ -118,7 +118,7 @@ export class WholeDigests {
   async finish(): Promise<ReprDigests> {
     const results = await this.#running.finish();
     requireEqual(this.#expected, results, "REPR_DIGEST_MISMATCH");
-    const entries = NAMES.flatMap((name) => {
+    const entries = NAMES.flatMap((name): [ReprDigestName, string][] => {
       const result = results.get(ALGORITHMS[name]);
       return result === undefined ? [] : [[name, btoa(String.fromCharCode(...result))]];
     });

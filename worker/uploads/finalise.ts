@@ -113,7 +113,11 @@ export class Finaliser {
         await steps.announce(jobOf(state));
         this.#finish();
         return;
-      default:
+      case "receiving":
+      case "done":
+      case "expired":
+      case "refused":
+      case "terminated":
         return;
     }
   }

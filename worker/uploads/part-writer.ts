@@ -73,7 +73,7 @@ export class PartWriter {
   /** Takes a chunk; its memory may be used again when the promise is done. Waits while two parts are on their way. */
   async write(chunk: Uint8Array): Promise<void> {
     if (this.#isInTheWay()) await this.spill();
-    for (let from = 0; from < chunk.byteLength; ) {
+    for (let from = 0; from < chunk.byteLength;) {
       if (this.#roomBytes() === 0) await this.#startStoring();
       const rest = chunk.subarray(from, from + this.#roomBytes());
       const takenBytes = (await this.#hasMemory()) ? this.#filling.fill(rest) : await this.#takeAside(rest);

@@ -1,6 +1,6 @@
 import { formatReprDigests, formatUploadLimit } from "./ietf/fields.ts";
-import type { Upload } from "./upload.ts";
 import { isComplete } from "./upload-state.ts";
+import type { Upload } from "./upload.ts";
 
 /**
  * What HEAD tells of an upload, in the fields of both protocols at once: they share names and meanings, so what one

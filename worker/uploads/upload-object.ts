@@ -11,11 +11,11 @@ import { IetfFrontEnd } from "./ietf/ietf-front-end.ts";
 import { bodyBytesOf, requireBodyWithin } from "./request-body.ts";
 import { isolateSlabs } from "./slabs.ts";
 import { TusFrontEnd } from "./tus/tus-front-end.ts";
-import { Upload } from "./upload.ts";
 import type { UploadContext, UploadCreation } from "./upload-context.ts";
 import { readUploadContext } from "./upload-context.ts";
 import type { PartialSource } from "./upload-state.ts";
 import { UploadStore } from "./upload-store.ts";
+import { Upload } from "./upload.ts";
 
 interface UploadBindings extends DatabaseBindings {
   readonly BUCKET: R2Bucket;
@@ -52,7 +52,7 @@ export class UploadObject extends DurableObject<UploadBindings> {
 
   override async fetch(request: Request): Promise<Response> {
     const context = readUploadContext(request);
-    const answer = await this.#answer(request, context).catch((error) =>
+    const answer = await this.#answer(request, context).catch((error: unknown) =>
       this.#describe(error, request, context),
     );
     // A body that nobody read would stall the connection's next request.

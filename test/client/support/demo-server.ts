@@ -129,7 +129,7 @@ function settle(file: FakeFile): void {
 async function sign(server: DemoServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
   let text = "";
   for await (const chunk of request) text += chunk;
-  const { items }: { items: { fileId: string }[] } = JSON.parse(text);
+  const { items } = JSON.parse(text) as { items: { fileId: string }[] };
   const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
   const signed = items.map(({ fileId }) => ({
     fileId,

@@ -8,7 +8,10 @@ export const KIB = 1024;
 export function memoryStorage(): UrlStorage {
   const entries = new Map<string, string>();
   const all = () =>
-    [...entries].map(([key, text]): PreviousUpload => ({ ...JSON.parse(text), urlStorageKey: key }));
+    [...entries].map(([key, text]): PreviousUpload => ({
+      ...(JSON.parse(text) as PreviousUpload),
+      urlStorageKey: key,
+    }));
   return {
     findAllUploads: async () => all(),
     findUploadsByFingerprint: async (fingerprint) =>

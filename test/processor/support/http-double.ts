@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 
 export interface Exchange {
@@ -22,13 +22,17 @@ export interface HttpDouble {
 export async function startHttpDouble(
   answer: (exchange: Exchange) => Answer | undefined | Promise<Answer | undefined>,
 ): Promise<HttpDouble> {
-  const server = createServer(async (request, response) => {
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await text(request);
     const reply = await answer({ path: request.url ?? "", headers: request.headers, body });
-    if (reply === undefined) return response.destroy();
+    if (reply === undefined) {
+      response.destroy();
+      return;
+    }
     response.writeHead(reply.status, { "Content-Type": "application/json" });
-    return response.end(reply.body === undefined ? "" : JSON.stringify(reply.body));
-  });
+    response.end(reply.body === undefined ? "" : JSON.stringify(reply.body));
+  };
+  const server = createServer((request, response) => void handle(request, response));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

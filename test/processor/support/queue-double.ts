@@ -22,6 +22,12 @@ export interface QueueDouble {
   stop(): Promise<void>;
 }
 
+/** What an `ack` call says of the messages that it settles. */
+interface Settlement {
+  readonly acks?: readonly { readonly lease_id: string }[];
+  readonly retries?: readonly { readonly lease_id: string; readonly delay_seconds: number }[];
+}
+
 /**
  * The two REST calls of an HTTP pull consumer, as Cloudflare documents them. Leases are named after the message and its
  * attempt. A message that was retried comes again at once: the delay that was asked for is in `retries`.
@@ -46,13 +52,13 @@ export async function startQueueDouble(): Promise<QueueDouble> {
   };
   const operations: Record<string, (body: string) => object> = {
     pull: (body) => {
-      const request = JSON.parse(body);
+      const request = JSON.parse(body) as { batch_size: number; visibility_timeout_ms: number };
       queue.pulls.push({ batchSize: request.batch_size, visibilityTimeoutMs: request.visibility_timeout_ms });
       const messages = waiting.splice(0, request.batch_size).map(lease);
       return { messages, message_backlog_count: waiting.length + leased.size };
     },
     ack: (body) => {
-      const { acks = [], retries = [] } = JSON.parse(body);
+      const { acks = [], retries = [] } = JSON.parse(body) as Settlement;
       for (const { lease_id } of acks) {
         leased.delete(lease_id);
         queue.acks.push(lease_id);

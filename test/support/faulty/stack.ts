@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleDevWorker } from "../../../scripts/dev/bundle.ts";
 import { miniflare } from "../../../scripts/dev/from-wrangler.ts";
-import type { MigratableDatabase } from "../../../scripts/dev/migrations.ts";
 import { applyMigrations } from "../../../scripts/dev/migrations.ts";
 import type { StackAccess } from "../api.ts";
 import type { Change, ControlState } from "./faults.ts";
@@ -51,12 +50,12 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
           durableObjects: { UPLOADS: { className: "UploadObject", useSQLite: true } },
           serviceBindings: { JOBS: { name: NAME, entrypoint: "FaultyQueue" } },
           unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
-        } as never,
+        },
       ],
     }),
   );
   await runtime.ready;
-  await applyMigrations((await runtime.getD1Database("DB", NAME)) as unknown as MigratableDatabase);
+  await applyMigrations(await runtime.getD1Database("DB", NAME));
   const url = await runtime.unsafeGetDirectURL(NAME);
   return {
     url: url.href,

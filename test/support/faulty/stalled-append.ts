@@ -136,8 +136,6 @@ export function stateOf(stalled: StalledAppend, settledPartBytes: number | null)
   // While a part is on its way to the store, as much as fits memory is taken of the next.
   const readEnd = isHeld ? partEnd : sentEnd;
   const takenEnd = isHeld ? Math.min(sentEnd, partEnd + partBytes) : sentEnd;
-  const oldTail = acknowledgedBytes % partBytes;
-  const newTail = fillsPart ? sentEnd % partBytes : stalled.sentBytes;
   return {
     isHeld,
     readEnd,
@@ -145,9 +143,16 @@ export function stateOf(stalled: StalledAppend, settledPartBytes: number | null)
       least: stalled.hasDigest || stalled.stalls === "at-once" ? acknowledgedBytes : readEnd,
       most: stalled.hasDigest ? acknowledgedBytes : takenEnd,
     },
-    // The old tail is in the part that was filled, unless that part may yet be discarded.
-    asideBytes: newTail + (fillsPart && !stalled.hasDigest ? 0 : oldTail),
+    asideBytes: fillsPart
+      ? asideAfterPart(stalled, partBytes)
+      : stalled.sentBytes + (acknowledgedBytes % partBytes),
   };
+}
+
+/** The old tail is in the part that was filled, unless that part may yet be discarded. */
+function asideAfterPart(stalled: StalledAppend, partBytes: number): number {
+  const { acknowledgedBytes, sentEnd } = rangeOf(stalled);
+  return (sentEnd % partBytes) + (stalled.hasDigest ? acknowledgedBytes % partBytes : 0);
 }
 
 function sumOf(sizes: readonly number[]): number {

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleDevWorker, PROJECT_ROOT } from "../../../scripts/dev/bundle.ts";
 import { esbuild, miniflare } from "../../../scripts/dev/from-wrangler.ts";
-import type { MigratableDatabase } from "../../../scripts/dev/migrations.ts";
 import { applyMigrations } from "../../../scripts/dev/migrations.ts";
 import { findFreePort } from "../../../scripts/dev/ports.ts";
 import { localQueueBinding, queueBridgeWorker } from "../../../scripts/dev/queue-bridge/options.ts";
@@ -84,7 +83,7 @@ export async function newKillableStack(): Promise<KillableStack> {
     async start() {
       running = new miniflare.Miniflare(options);
       await running.ready;
-      await applyMigrations((await running.getD1Database("DB", NAME)) as unknown as MigratableDatabase);
+      await applyMigrations(await running.getD1Database("DB", NAME));
     },
     async kill() {
       const killed = running;
@@ -159,7 +158,7 @@ function runtimeOptions({ stateDirectory, script, bridge, port, entryPort }: Run
   });
   return miniflare.convertV4MiniflareOptions({
     ...{ host: "127.0.0.1", port: entryPort, resourcePersistencePath: stateDirectory },
-    workers: [worker as never, queue as never],
+    workers: [worker, queue],
     handleStructuredLogs: () => {},
   });
 }

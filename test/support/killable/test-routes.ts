@@ -43,7 +43,7 @@ async function answerHolds(request: Request): Promise<Response> {
 
 async function listAll(bucket: Bucket): Promise<readonly StoredObject[]> {
   const found: StoredObject[] = [];
-  for (let cursor: string | undefined = ""; cursor !== undefined; ) {
+  for (let cursor: string | undefined = ""; cursor !== undefined;) {
     const page = await bucket.list(cursor === "" ? {} : { cursor });
     found.push(...page.objects.map(({ key, etag, size }) => ({ key, etag, size })));
     cursor = page.truncated ? page.cursor : undefined;

@@ -96,7 +96,14 @@ const NOTHING = { content: () => Buffer.alloc(0), ending: "ends" } as const;
 
 const CHUNKS = named({
   "in one chunk": chunked((text) => chunk(text) + LAST, WAITS),
-  "in chunks of one byte": chunked((text) => [...text].map((byte) => chunk(byte)).join("") + LAST, WAITS),
+  "in chunks of one byte": chunked(
+    (text) =>
+      text
+        .split("")
+        .map((byte) => chunk(byte))
+        .join("") + LAST,
+    WAITS,
+  ),
   "in two chunks": chunked((text) => chunk(text.slice(0, 3)) + chunk(text.slice(3)) + LAST, WAITS),
   "in a chunk with an extension": chunked((text) => chunk(text, ';a="b;c"') + LAST, ENDS),
   "in a chunk, with trailers": chunked((text) => `${chunk(text)}0\r\nupload-offset: 0\r\n\r\n`, ENDS),

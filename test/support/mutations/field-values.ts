@@ -218,7 +218,7 @@ const FORMS = named({
   "an exponent behind it": (value) => `${value}e0`,
   "a letter behind it": (value) => `${value}a`,
   "another digit behind it": (value) => `${value}0`,
-  reversed: (value) => [...value].reverse().join(""),
+  reversed: (value) => value.split("").reverse().join(""),
   "percent-encoded": (value) => encodeURIComponent(value).replaceAll("-", "%2D"),
   "base64's other alphabet": (value) => value.replaceAll("+", "-").replaceAll("/", "_"),
   "padding lost": (value) => value.replaceAll("=", ""),

@@ -16,7 +16,7 @@ test("a taker fences off the holder before it", async () => {
   const first = obedient(await slot.take("when-idle"), []);
   first.fence();
   await slot.take("when-idle");
-  expect(() => first.fence()).toThrowError(expect.objectContaining({ code: "UPLOAD_SUPERSEDED" }));
+  expect(() => first.fence()).toThrow(expect.objectContaining({ code: "UPLOAD_SUPERSEDED" }));
 });
 
 test("of several that wait for one holder each is asked to leave for the next, and the last one stays", async () => {

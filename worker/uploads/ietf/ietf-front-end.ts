@@ -5,9 +5,9 @@ import type { AppendRequest, Completion } from "../append.ts";
 import { BodySource } from "../body-source.ts";
 import { bodyBytesOf } from "../request-body.ts";
 import { stateHeaders } from "../state-headers.ts";
-import type { Upload } from "../upload.ts";
 import type { UploadState } from "../upload-state.ts";
 import { isComplete } from "../upload-state.ts";
+import type { Upload } from "../upload.ts";
 import type { Hold } from "../writer-slot.ts";
 import {
   formatUploadLimit,

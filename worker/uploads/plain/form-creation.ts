@@ -28,7 +28,9 @@ export async function readFormHead(
         return { url, headers: headersOf(event) };
       case "end":
         throw formError("It has no file.", { path: "file", message: "is required" });
-      default:
+      case "bytes":
+      case "malformed":
+      case "cut":
         throw errorOf(event);
     }
   }
@@ -60,7 +62,9 @@ function errorOf(event: Exclude<FormEvent, { kind: "field" }>): AppError {
       return formError(event.detail);
     case "cut":
       return new AppError("BODY_INCOMPLETE");
-    default:
+    case "file":
+    case "bytes":
+    case "end":
       return formError("It has more than one file.", { path: "file", message: "is there twice" });
   }
 }

@@ -4,8 +4,8 @@ import type { AppendRequest } from "../append.ts";
 import { BodySource } from "../body-source.ts";
 import { bodyBytesOf } from "../request-body.ts";
 import { stateHeaders } from "../state-headers.ts";
-import type { Upload } from "../upload.ts";
 import { isComplete } from "../upload-state.ts";
+import type { Upload } from "../upload.ts";
 import type { Hold } from "../writer-slot.ts";
 import { parseChecksum, requireLength, requireOffset } from "./tus-headers.ts";
 

@@ -33,7 +33,7 @@ export class BodyMeter {
 }
 
 /** The stream itself stays: one that it was piped through would have other buffers, and end otherwise. */
-function countReads(body: ReadableStream<Uint8Array>, count: (bytes: number) => void): void {
+function countReads(body: ReadableStream<unknown>, count: (bytes: number) => void): void {
   const getReader = body.getReader.bind(body);
   Object.assign(body, {
     getReader(options: ReadableStreamGetReaderOptions) {

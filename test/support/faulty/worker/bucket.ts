@@ -32,10 +32,10 @@ export class BucketFaults {
    */
   async release(calls: readonly number[] = [...this.#held.keys()].reverse()): Promise<void> {
     await Promise.all(
-      calls.map((id) => {
+      calls.map(async (id) => {
         const carryOut = this.#held.get(id);
         this.#held.delete(id);
-        return carryOut?.();
+        await carryOut?.();
       }),
     );
   }
