@@ -227,3 +227,26 @@ test(
   },
   timeLimitMs(60_000, ROUNDS),
 );
+
+test("a multipart upload that is made after its writer was given up isn't the one that is finished", async () => {
+  const bytes = SOURCE.subarray(0, 10_000_000);
+  const upload = await UploadAtFaults.begin(stack, DIALECTS.tus, bytes.byteLength);
+  await upload.plan("createMultipartUpload", { kind: "hold" });
+  // Chunked, so parts are of the usual size: the first is on its way when the last byte comes.
+  const request = await upload.open({ offset: 0, completes: true }, { "transfer-encoding": "chunked" });
+  request.write(Buffer.concat([chunkOf(bytes), LAST_CHUNK])).catch(() => {});
+  await expect.poll(async () => (await upload.held()).length, POLLING).toBe(1);
+  await expect.poll(async () => (await upload.seen()).readBytes, POLLING).toBe(bytes.byteLength);
+  const [create] = await upload.held();
+
+  // The finaliser makes another, whose part is held when the first one's answer comes.
+  await upload.plan("uploadPart", { kind: "hold" });
+  const told = upload.head();
+  await expect.poll(async () => (await upload.held()).length, POLLING).toBe(2);
+  if (create !== undefined) await upload.release(create);
+  expect(await told).toMatchObject({ status: 200, offset: bytes.byteLength });
+  for (const call of await upload.held()) await upload.release(call);
+  await expect.poll(request.received, POLLING).toContain("204");
+  await upload.expectStored(bytes);
+  await request.cut();
+});

@@ -31,7 +31,10 @@ export interface ObjectWriter {
 export interface MultipartWriter {
   /** Begins a multipart upload and returns its id. */
   createMultipart(key: string, contentType: string): Promise<string>;
-  /** Stores one part and returns its etag. A part number is used for one attempt only. */
+  /**
+   * Stores one part and returns its etag. A part number is used for one attempt only. Throws `UPLOAD_LOST` where the store
+   * doesn't know the multipart upload.
+   */
   storePart(key: string, multipartId: string, partNumber: number, body: StoreBody): Promise<string>;
   /**
    * Makes the object out of `parts`. Undefined where the store no longer knows the multipart upload: it was completed

@@ -87,7 +87,7 @@ export function r2Store(bucket: R2Bucket): ObjectStore {
 
     async storePart(key, multipartId, partNumber, body) {
       const upload = bucket.resumeMultipartUpload(key, multipartId);
-      const part = await store(body, (value) => upload.uploadPart(partNumber, value));
+      const part = await store(body, (value) => upload.uploadPart(partNumber, value)).catch(requirePresent);
       return part.etag;
     },
 
@@ -117,6 +117,13 @@ export function r2Store(bucket: R2Bucket): ObjectStore {
       if (keys.length > 0) await call(bucket.delete([...keys]));
     },
   };
+}
+
+/** An unknown multipart upload stays unknown: it isn't a store that will answer another time. */
+function requirePresent(error: unknown): never {
+  const cause = error instanceof AppError ? error.cause : undefined;
+  if (codeOf(cause) !== NO_SUCH_UPLOAD) throw error;
+  throw new AppError("UPLOAD_LOST", { detail: "The store has dropped its parts.", cause });
 }
 
 async function completeMultipart(

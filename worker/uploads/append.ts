@@ -44,7 +44,7 @@ export interface AppendOptions {
 /** How long a writer that is to leave waits for the store; it must be gone within a second (writer-slot.ts). */
 const STORE_PATIENCE_MS = 600;
 
-/** Errors after which nothing more of the append is kept: its bytes are what is wrong. */
+/** Errors after which nothing more of the append is kept: its bytes are wrong, or of no use. */
 const DISCARDING: ReadonlySet<string> = new Set([
   "UPLOAD_BODY_TOO_LARGE",
   "UPLOAD_LENGTH_EXCEEDED",
@@ -52,6 +52,7 @@ const DISCARDING: ReadonlySet<string> = new Set([
   "REPR_DIGEST_MISMATCH",
   "FILE_TOO_LARGE",
   "FILE_TYPE_MISMATCH",
+  "UPLOAD_LOST",
 ]);
 
 /** One append at work: body → digests and sniffing → parts and tail, and the end of the upload if this is it. */
@@ -148,7 +149,8 @@ export class Append {
     const { hold, bodyBytes, digests } = this.#request;
     const { partSizeBytes: known, lengthBytes } = store.requireState();
     const partSizeBytes = known ?? choosePartSize(bodyBytes, lengthBytes ?? this.#pendingLength ?? null);
-    if (known === null) store.note({ partSizeBytes });
+    // An append of nothing says nothing of those to come.
+    if (known === null && bodyBytes !== 0) store.note({ partSizeBytes });
     return new PartWriter({
       store,
       parts,

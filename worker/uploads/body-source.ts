@@ -54,6 +54,8 @@ export class BodySource {
   async read(): Promise<BodyEvent> {
     if (this.#reader === undefined) return { kind: "end" };
     this.#ticking ??= setInterval(() => this.#tick(), TICK_MS);
+    // Only the client's own silence counts, not the time that its last bytes took to be dealt with.
+    this.#idleTicks = 0;
     this.#isReading = true;
     const scratch = this.#scratch ?? freeScratch.pop() ?? new ArrayBuffer(SCRATCH_BYTES);
     let event: BodyEvent;

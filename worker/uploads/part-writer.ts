@@ -144,7 +144,7 @@ export class PartWriter {
     this.#lent = true;
     const last = this.#withAside(this.#filling.body());
     const bodies = last.sizeBytes === 0 ? [] : [last];
-    const rest = await this.#unlessHurried(parts.sendRest(bodies, fence));
+    const rest = await this.#unlessHurried(parts.sendRest(bodies, this.#sendingFence));
     fence();
     store.transaction(() => {
       parts.commitParts(this.#heldParts);
@@ -185,6 +185,12 @@ export class PartWriter {
     if (result === "hurry" || this.#isHurried) throw new AppError("UPLOAD_SUPERSEDED");
     return result;
   }
+
+  /** Of calls to the store: one that was given up settles nothing of the upload any more, whoever may come next. */
+  readonly #sendingFence: Fence = () => {
+    if (this.#isHurried) throw new AppError("UPLOAD_SUPERSEDED");
+    this.#options.fence();
+  };
 
   /** Gives the memory back; what a store that was given up may still read isn't used again. */
   #release(isStored: boolean, isReusable: boolean): void {
@@ -256,7 +262,7 @@ export class PartWriter {
   async #startStoring(): Promise<void> {
     await this.#finishStoring();
     const buffer = this.#filling;
-    const settled = this.#options.parts.sendPart(this.#withAside(buffer.body()), this.#options.fence);
+    const settled = this.#options.parts.sendPart(this.#withAside(buffer.body()), this.#sendingFence);
     // Its rejection is met by whoever finishes it; until then it must not count as unhandled.
     settled.catch(() => {});
     const storing = { buffer, settled, isSettled: false };

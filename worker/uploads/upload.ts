@@ -220,6 +220,7 @@ export class Upload {
       await append.run();
     } catch (error) {
       if (error instanceof AppError && ENDING.has(error.code)) {
+        request.hold.fence();
         await this.#ending.refuse(error.code, error.detail);
       }
       throw error;
@@ -306,4 +307,5 @@ const ENDING: ReadonlySet<string> = new Set([
   "FILE_TYPE_MISMATCH",
   "UPLOAD_LENGTH_EXCEEDED",
   "REPR_DIGEST_MISMATCH",
+  "UPLOAD_LOST",
 ]);

@@ -42,6 +42,8 @@ export interface UploadRows {
   readonly asideBytes: number;
   /** The size of its parts; null before it is settled. */
   readonly partBytes: number | null;
+  /** Its multipart upload in the store; null where there is none. */
+  readonly multipart: { readonly key: string; readonly id: string } | null;
 }
 
 /** What a test asks of the worker; all members in the order in which they are done. */

@@ -5,7 +5,7 @@ import { bundleDevWorker } from "../../../scripts/dev/bundle.ts";
 import { miniflare } from "../../../scripts/dev/from-wrangler.ts";
 import { applyMigrations } from "../../../scripts/dev/migrations.ts";
 import type { StackAccess } from "../api.ts";
-import type { Change, ControlState } from "./faults.ts";
+import type { Change, ControlState, UploadRows } from "./faults.ts";
 
 const SECRET = "fault-tests-fault-tests-fault-tests-fault-tests";
 const NAME = "faulty";
@@ -17,6 +17,8 @@ export interface FaultyStack extends StackAccess {
   evict(tenantId: string, fileId: string): Promise<void>;
   /** Erases a file's record, as nothing in the API does yet. */
   eraseRecord(fileId: string): Promise<void>;
+  /** Drops a multipart upload, as R2 does with those that are a week old. */
+  dropMultipart(multipart: NonNullable<UploadRows["multipart"]>): Promise<void>;
   /** How many objects the bucket has. */
   countObjects(): Promise<number>;
   /** The stored bytes under a key, or undefined. */
@@ -79,6 +81,10 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
     async eraseRecord(fileId) {
       const database = await runtime.getD1Database("DB", NAME);
       await database.prepare("DELETE FROM files WHERE id = ?").bind(fileId).run();
+    },
+    async dropMultipart({ key, id }) {
+      const bucket = await runtime.getR2Bucket("BUCKET", NAME);
+      await bucket.resumeMultipartUpload(key, id).abort();
     },
     async countObjects() {
       const bucket = await runtime.getR2Bucket("BUCKET", NAME);

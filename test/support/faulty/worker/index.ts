@@ -50,10 +50,14 @@ export class UploadObject extends ProductUploadObject {
         ? 0
         : sql.exec<{ bytes: number }>(`SELECT coalesce(sum(length(bytes)), 0) AS bytes FROM ${table}`).one()
             .bytes;
-    const { part } = sql
-      .exec<{ part: number | null }>("SELECT state ->> 'partSizeBytes' AS part FROM upload")
+    const { part, key, id } = sql
+      .exec<{ part: number | null; key: string | null; id: string | null }>(
+        `SELECT state ->> 'partSizeBytes' AS part, state ->> 'objectKey' AS key, state ->> 'multipartId' AS id
+         FROM upload`,
+      )
       .one();
-    return { asideBytes: bytesIn("tail") + bytesIn("held"), partBytes: part };
+    const multipart = key === null || id === null ? null : { key, id };
+    return { asideBytes: bytesIn("tail") + bytesIn("held"), partBytes: part, multipart };
   }
 }
 
