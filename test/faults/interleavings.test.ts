@@ -71,7 +71,7 @@ class Run {
       case "stall":
         return this.#stall(this.#slice(step.share));
       case "wrong-checksum":
-        return this.#appendUnsound(this.#slice(step.share));
+        return this.#appendUnsound(step.share);
       case "store-fault":
         await stack.control({ plan: { operation: step.operation, faults: [step.fault] } });
         return;
@@ -119,8 +119,9 @@ class Run {
     expect(answer.headers.get("upload-offset")).toBe(String(this.#known));
   }
 
-  async #appendUnsound(bytes: Buffer<ArrayBuffer>): Promise<void> {
+  async #appendUnsound(share: number): Promise<void> {
     await this.#head();
+    const bytes = this.#slice(share);
     const headers = {
       ...APPEND,
       "upload-offset": String(this.#known),

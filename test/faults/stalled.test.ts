@@ -98,7 +98,10 @@ test("a PATCH with all of an upload's bytes that stalls before its end doesn't m
   // Begun later, so its stall is noticed later: by then the other one's was.
   const half = await stallInChunks(caller, bytes.byteLength, bytes.subarray(0, MIB / 2));
   await expect.poll(half.asideBytes, { interval: 20, timeout: 20_000 }).toBe(MIB / 2);
-  expect(await whole.asideBytes()).toBeLessThan(bytes.byteLength);
+  expect(await whole.asideBytes()).toBe(bytes.byteLength - 1);
+  // The size of its parts has to last as long as what lies aside of one.
+  const inspect = { tenantId: caller.tenantId, fileId: half.fileId };
+  expect((await stack.control({ inspect })).rows?.partBytes).toBe(8 * MIB);
 
   await whole.request.write(LAST_CHUNK);
   await expect.poll(whole.request.received, { timeout: 20_000 }).toContain("204");

@@ -152,7 +152,8 @@ async function handleCreation(c: AppContext): Promise<Response> {
   const protocol = protocolOf(c.req.raw);
   const created = protocol === "tus" ? await acceptTus(c) : await acceptOrDescribe(c);
   const answer = await sendToObject(c, { ...created, protocol }).catch(async (error: unknown) => {
-    await forgetCreation(c, created);
+    // What became of it isn't known, and a grant's holder knows its id: that one's goes on, or expires.
+    if (c.get("grant") === undefined) await forgetCreation(c, created);
     throw error;
   });
   // Refused before it became an upload: then there is nothing that the record could be of.

@@ -66,6 +66,8 @@ export class Append {
   readonly #gate: SniffGate;
   /** The memory of a stalled client being given back: nothing is written before that is done. */
   #spilling: Promise<void> | undefined;
+  /** Why it couldn't be. */
+  #failure: Error | undefined;
   readonly #finished = Promise.withResolvers<void>();
   /** Where the append begins, and the most it may bring. */
   readonly #offsetBytes: number;
@@ -86,8 +88,11 @@ export class Append {
     this.#gate = new SniffGate(store, options.sniff);
     this.#writer = this.#openWriter();
     request.source.onStalled = () => {
-      // What goes wrong here goes wrong again at the next write, which is where it is dealt with.
-      this.#spilling = this.#writer.spill().catch(() => {});
+      this.#spilling = this.#writer.spill().catch((error: unknown) => {
+        // Its memory is to come back all the same: the append ends here, with what it has.
+        this.#failure = error instanceof Error ? error : new Error(String(error));
+        request.source.cut();
+      });
     };
   }
 
@@ -101,9 +106,14 @@ export class Append {
     return this.#writer.receivedBytes > 0;
   }
 
+  /** Whether nothing has come for most of a second. */
+  get isIdle(): boolean {
+    return this.#request.source.isIdle;
+  }
+
   /** Waits until the append is done, but not for one that has stalled, and no longer than `limitMs`. */
   async finishesWithin(limitMs: number): Promise<void> {
-    if (this.#request.source.isIdle) return;
+    if (this.isIdle) return;
     const patience = new Promise<void>((resolve) => setTimeout(resolve, limitMs));
     await Promise.race([this.#finished.promise, patience]);
   }
@@ -160,6 +170,7 @@ export class Append {
       expectedBytes: Math.min(bodyBytes ?? Number.MAX_SAFE_INTEGER, this.#roomBytes),
       missingBytes: this.#roomBytes,
       holdsBack: digests.length > 0,
+      onPart: this.#options.slideExpiry,
     });
   }
 
@@ -169,6 +180,7 @@ export class Append {
       if (this.#spilling !== undefined) {
         await this.#spilling;
         this.#spilling = undefined;
+        if (this.#failure !== undefined) throw this.#failure;
       }
       if (event.kind !== "bytes") return event.kind;
       // This runs once for every read, and an await of nothing isn't free.

@@ -59,10 +59,12 @@ export async function sniffSources(
  */
 export async function copySources(options: CopyOptions, alsoCommit: () => void): Promise<void> {
   const { store, parts, slabs } = options;
-  const { sources, storedBytes, lengthBytes, partSizeBytes } = store.requireState();
+  const { sources, lengthBytes, partSizeBytes } = store.requireState();
   if (lengthBytes === null || partSizeBytes === null)
     throw new Error("A final upload has a length from the start.");
-  const missingBytes = lengthBytes - storedBytes;
+  // What was put aside for want of memory is copied too.
+  const copiedBytes = store.offsetBytes;
+  const missingBytes = lengthBytes - copiedBytes;
   const writer = new PartWriter({
     store,
     parts,
@@ -73,9 +75,10 @@ export async function copySources(options: CopyOptions, alsoCommit: () => void):
     expectedBytes: missingBytes,
     missingBytes,
     holdsBack: false,
+    onPart: () => {},
   });
   try {
-    for (const stretch of remainingStretches(sources, storedBytes))
+    for (const stretch of remainingStretches(sources, copiedBytes))
       await copyStretch(options, writer, stretch);
     await writer.storeRest(alsoCommit);
   } catch (error) {
@@ -96,12 +99,16 @@ async function copyStretch(
   const body = new BodySource(object.body);
   // A store that stalls is asked again, from where the copy has got to.
   body.onStalled = () => body.cut();
-  for (;;) {
-    const event = await body.read();
-    if (event.kind === "end") return;
-    if (event.kind === "cut") {
-      throw new AppError("STORE_UNAVAILABLE", { detail: "The store stopped sending." });
+  try {
+    for (;;) {
+      const event = await body.read();
+      if (event.kind === "end") return;
+      if (event.kind === "cut") {
+        throw new AppError("STORE_UNAVAILABLE", { detail: "The store stopped sending." });
+      }
+      await writer.write(event.bytes);
     }
-    await writer.write(event.bytes);
+  } finally {
+    body.cut();
   }
 }

@@ -3,6 +3,7 @@ import type { ProcessJob } from "#contract/jobs.ts";
 import type { ObjectStore, StoredFacts, StoredPart } from "../storage/object-store.ts";
 import { copySources } from "./copy-sources.ts";
 import type { Ending } from "./ending.ts";
+import { hasEnded } from "./ending.ts";
 import type { Fence, ObjectParts } from "./object-parts.ts";
 import type { SlabBudget } from "./slabs.ts";
 import type { UploadPhase, UploadState } from "./upload-state.ts";
@@ -84,8 +85,13 @@ export class Finaliser {
 
   /** What was lost stays lost; all else is tried again. */
   async #fail(error: unknown): Promise<void> {
-    if (!(error instanceof AppError && error.code === "UPLOAD_LOST")) return this.#postpone(error);
     const { store, ending } = this.#options;
+    if (hasEnded(store.requireState())) {
+      // What is left to do is due again (ending.ts).
+      console.error({ event: "ending-postponed", ...refOf(store.requireState()), error: String(error) });
+      return;
+    }
+    if (!(error instanceof AppError && error.code === "UPLOAD_LOST")) return this.#postpone(error);
     console.error({ event: "upload-lost", ...refOf(store.requireState()), detail: error.detail });
     try {
       await ending.refuse(error.code, error.detail);
@@ -126,7 +132,10 @@ export class Finaliser {
     const { store } = this.#options;
     const isSent = state.etag !== null || (state.multipartId !== null && store.tail.sizeBytes === 0);
     if (!isSent) await this.#sendTail();
-    const { etag: known } = store.requireState();
+    const { etag: known, storedBytes, lengthBytes } = store.requireState();
+    if (storedBytes !== lengthBytes) {
+      throw new AppError("UPLOAD_LOST", { detail: "What is stored has another size." });
+    }
     const etag = known ?? (await this.#complete(store.requireState())).etag;
     store.update({ etag, failures: 0 });
     if (state.kind === "partial") this.#finish();

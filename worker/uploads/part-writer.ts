@@ -17,6 +17,8 @@ export interface PartWriterOptions {
   readonly missingBytes: number;
   /** Whether nothing is committed before `keep` or `storeRest`: the append may yet be discarded as a whole. */
   readonly holdsBack: boolean;
+  /** What must become durable together with each part. */
+  readonly onPart: () => void;
 }
 
 /**
@@ -108,9 +110,7 @@ export class PartWriter {
   /** Puts aside what isn't stored yet, durably, and gives the memory back: for a client that has stalled. */
   async spill(): Promise<void> {
     await this.#finishStoring();
-    // With its last byte durable an upload would look complete, which it is when its append has ended well.
-    const isAll = this.#receivedBytes === this.#options.missingBytes;
-    if (this.#filling.sizeBytes > 0 && !isAll) this.#putAside([]);
+    if (this.#filling.sizeBytes > 0) this.#putAside([]);
   }
 
   /**
@@ -158,8 +158,13 @@ export class PartWriter {
   /** Lets go of what isn't committed yet. */
   async discard(): Promise<void> {
     const sent = await this.#sentPart();
-    if (this.#options.holdsBack) this.#options.store.held.clear();
-    this.#release(sent !== undefined, !this.#lent);
+    try {
+      // A successor has cleared them by now, and may have its own.
+      this.#options.fence();
+      if (this.#options.holdsBack) this.#options.store.held.clear();
+    } finally {
+      this.#release(sent !== undefined, !this.#lent);
+    }
   }
 
   /** What was held back becomes the upload's: parts first, then what lies aside. */
@@ -201,7 +206,9 @@ export class PartWriter {
 
   /** Bytes until the part is full. */
   #roomBytes(): number {
-    return this.#options.partSizeBytes - this.#asideBytes - this.#filling.sizeBytes;
+    const bytes = this.#options.partSizeBytes - this.#asideBytes - this.#filling.sizeBytes;
+    if (bytes < 0) throw new Error("There is more than a part.");
+    return bytes;
   }
 
   /** Whether others wait for memory that this part has had for long. */
@@ -224,24 +231,34 @@ export class PartWriter {
     return !this.#isShort;
   }
 
-  /** Takes bytes for which there is no memory; the upload's last byte stays in some, as in `spill`. */
+  /** Takes bytes for which there is no memory. */
   async #takeAside(bytes: Uint8Array): Promise<number> {
     // What lies aside goes away with the part that is on its way.
     await this.#finishStoring();
-    const isLast = this.#receivedBytes + bytes.byteLength === this.#options.missingBytes;
-    this.#putAside([isLast ? bytes.subarray(0, -1) : bytes]);
-    if (isLast) this.#filling.keepByte(bytes.subarray(-1));
+    this.#putAside([bytes]);
     return bytes.byteLength;
   }
 
-  /** Makes what is in memory durable, and `more` behind it, and gives the memory back. */
+  /**
+   * Makes what is in memory durable, and `more` behind it, and gives the memory back. The upload's last byte stays in
+   * memory: with it an upload would look complete, which it is when its append has ended well.
+   */
   #putAside(more: readonly Uint8Array[]): void {
-    const { store, fence, holdsBack } = this.#options;
+    const { store, fence, holdsBack, missingBytes } = this.#options;
     const pieces = [...this.#filling.body().pieces, ...more];
+    const isAll = this.#receivedBytes + sizeOf(more) === missingBytes;
+    const last = isAll ? pieces.pop() : undefined;
+    if (last !== undefined) pieces.push(last.subarray(0, -1));
+    const lastByte = last?.slice(-1);
     fence();
-    store.transaction(() => (holdsBack ? store.held : store.tail).append(pieces));
-    this.#asideBytes += pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    store.transaction(() => {
+      (holdsBack ? store.held : store.tail).append(pieces);
+      // What was only noted has to be durable with the first bytes.
+      store.update({});
+    });
+    this.#asideBytes += sizeOf(pieces);
     this.#filling.release(true);
+    if (lastByte !== undefined) this.#filling.keepByte(lastByte);
   }
 
   /** How many bytes may still come for this part. */
@@ -284,7 +301,7 @@ export class PartWriter {
 
   /** What lay aside is in the sent part now. To be called within a transaction. */
   #takeIn(sent: SentPart): void {
-    const { store, parts, holdsBack, missingBytes } = this.#options;
+    const { store, parts, holdsBack, missingBytes, onPart } = this.#options;
     if (holdsBack) {
       this.#heldParts.push(sent);
       store.held.clear();
@@ -292,6 +309,7 @@ export class PartWriter {
     }
     store.tail.clear();
     parts.commitParts([sent]);
+    onPart();
     if (this.#receivedBytes < missingBytes) parts.reservePart();
   }
 }
@@ -311,6 +329,10 @@ async function settlesWithin(
   const isSettled = await Promise.race([settled, timeIsOver, until.then(() => false)]);
   clearTimeout(timer);
   return isSettled;
+}
+
+function sizeOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 function joinBodies(bodies: readonly StoreBody[]): StoreBody {

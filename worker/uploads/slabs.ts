@@ -15,7 +15,7 @@ const KEPT_BYTES = BUDGET_BYTES;
 
 interface Waiter {
   readonly sizeBytes: number;
-  readonly grant: (slab: Uint8Array | undefined) => void;
+  grant: (slab: Uint8Array | undefined) => void;
 }
 
 /** Memory for parts being put together, bounded over all uploads of the isolate. First come, first served. */
@@ -60,6 +60,8 @@ export class SlabBudget {
     } finally {
       // Here and not in `grant`, which may run for another object: a timer belongs to the object that set it.
       clearTimeout(timer);
+      // `until` may last long, and would keep the slab from the collector.
+      waiter.grant = () => {};
     }
   }
 

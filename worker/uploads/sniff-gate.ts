@@ -25,8 +25,8 @@ export class SniffGate {
   constructor(store: UploadStore, check: SniffCheck) {
     this.#store = store;
     this.#check = check;
-    const { sniffed, kind } = store.requireState();
-    this.#open = sniffed || kind !== "file";
+    // More than is looked at is durable only if it was looked at.
+    this.#open = store.requireState().kind !== "file" || store.offsetBytes >= SNIFFED_BYTES;
     const known = this.#open ? new Uint8Array() : store.tail.head(SNIFFED_BYTES);
     this.#head.set(known);
     this.#headBytes = known.byteLength;
@@ -56,7 +56,5 @@ export class SniffGate {
     const detail = await this.#check(head, this.#store.requireState().declaredType, isWhole);
     if (detail !== undefined) throw new AppError("FILE_TYPE_MISMATCH", { detail });
     this.#open = true;
-    // Durable with the first bytes that are, which is when it begins to matter.
-    this.#store.note({ sniffed: true });
   }
 }

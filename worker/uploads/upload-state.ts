@@ -61,8 +61,6 @@ export interface UploadState {
   readonly lengthBytes: number | null;
   /** The most that this upload may become: the limit of its class. */
   readonly maxBytes: number;
-  /** Whether the first bytes were compared with the declared type. */
-  readonly sniffed: boolean;
   /** Size of every part but the last; null until the first append shows what suits the client. */
   readonly partSizeBytes: number | null;
   /** Bytes in stored parts (or in the object). The offset is this and the tail. */

@@ -20,6 +20,8 @@ import { WriterSlot } from "./writer-slot.ts";
 
 /** R2 drops multipart uploads after seven days; ours end before that. */
 const LIFETIME_MS = 6 * 24 * 3_600_000;
+/** How soon an upload that would have expired is looked at again while an append is at work. */
+const LOOK_AGAIN_MS = 10_000;
 /** How long an append at work may go on when another comes for an offset that it has passed. */
 const FINISHING_MS = 700;
 
@@ -135,7 +137,6 @@ export class Upload {
         phase: "receiving",
         refusal: null,
         knownDigests: {},
-        sniffed: upload.kind !== "file",
         partSizeBytes: upload.kind === "final" ? choosePartSize(null, upload.lengthBytes) : null,
         storedBytes: 0,
         objectKey: null,
@@ -169,7 +170,6 @@ export class Upload {
       throw new AppError("UPLOAD_COMPLETED");
     }
     this.#checkLength(state, request);
-    await this.#parts.storeOverlongTail(hold.fence);
     await this.#runAppend(request);
     if (source.wasCut && !isComplete(this.#store.requireState())) throw new AppError("UPLOAD_SUPERSEDED");
     return this.offsetBytes;
@@ -204,7 +204,22 @@ export class Upload {
     if (this.state !== undefined) this.#store.armAlarm();
   }
 
+  /** An error after which the upload can never become a file ends it. */
   async #runAppend(request: AppendRequest): Promise<void> {
+    const { fence } = request.hold;
+    try {
+      await this.#parts.storeOverlongTail(fence);
+      await this.#runOne(request);
+    } catch (error) {
+      if (error instanceof AppError && ENDING.has(error.code)) {
+        fence();
+        await this.#ending.refuse(error.code, error.detail);
+      }
+      throw error;
+    }
+  }
+
+  async #runOne(request: AppendRequest): Promise<void> {
     const append = new Append(
       {
         ...this.#options,
@@ -218,12 +233,6 @@ export class Upload {
     request.hold.onLeave((haste) => append.leave(haste));
     try {
       await append.run();
-    } catch (error) {
-      if (error instanceof AppError && ENDING.has(error.code)) {
-        request.hold.fence();
-        await this.#ending.refuse(error.code, error.detail);
-      }
-      throw error;
     } finally {
       if (this.#append === append) this.#append = undefined;
     }
@@ -252,6 +261,7 @@ export class Upload {
   async #doDue(kind: DueKind): Promise<void> {
     switch (kind) {
       case "finalise":
+        if (!isFinalising(this.#store.requireState().phase)) return this.#store.clearDue("finalise");
         return this.#finaliser.drive();
       case "expire":
         return this.#expire();
@@ -260,14 +270,21 @@ export class Upload {
     }
   }
 
-  async #expire(): Promise<void> {
+  /** Whether the upload has made progress since its end was set, or is making some. */
+  #putOffExpiry(): boolean {
     const { phase, expiresAtMs } = this.#store.requireState();
-    if (phase === "receiving" && expiresAtMs > this.#options.now()) {
-      this.#store.setDue("expire", expiresAtMs);
-      return;
-    }
+    const nowMs = this.#options.now();
+    const isAtWork = this.#append?.hasReceived === true && !this.#append.isIdle;
+    if (phase !== "receiving" || (expiresAtMs <= nowMs && !isAtWork)) return false;
+    this.#store.setDue("expire", expiresAtMs > nowMs ? expiresAtMs : nowMs + LOOK_AGAIN_MS);
+    return true;
+  }
+
+  async #expire(): Promise<void> {
+    if (this.#putOffExpiry()) return;
     const hold = await this.take();
     try {
+      if (this.#putOffExpiry()) return;
       const state = this.#store.requireState();
       // It may have been completed by the request that was cut.
       if (hasEnded(state) || state.kind === "partial" || !isComplete(state))

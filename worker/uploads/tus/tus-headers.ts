@@ -84,10 +84,13 @@ export function requireOffset(text: string | null): number {
 function parseConcat(header: string | null): { kind: UploadKind; partialIds: readonly FileId[] } {
   if (header === null) return { kind: "file", partialIds: [] };
   if (header === "partial") return { kind: "partial", partialIds: [] };
-  if (!header.startsWith("final;")) throw new AppError("UPLOAD_CONCAT_INVALID");
-  const urls = header.slice("final;".length).trim().split(/ +/);
-  return { kind: "final", partialIds: urls.map(requirePartialId) };
+  const [, urls] = FINAL.exec(header) ?? [];
+  if (urls === undefined) throw new AppError("UPLOAD_CONCAT_INVALID");
+  return { kind: "final", partialIds: urls.split(/ +/).map(requirePartialId) };
 }
+
+/** Visible characters only: the header is sent back as it is, and a URL's parser drops others without a word. */
+const FINAL = /^final; *([\x21-\x7e]+(?: +[\x21-\x7e]+)*) *$/;
 
 /** Most partials of one final upload: each is asked for its size before anything else is done. */
 export const MAX_PARTIALS = 200;

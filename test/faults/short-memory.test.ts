@@ -1,0 +1,96 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Caller } from "../support/api.ts";
+import { APPEND, append, createUpload, fileIdOf, newCaller, TUS } from "../support/api.ts";
+import { distinctBytes } from "../support/distinct-bytes.ts";
+import type { FaultyStack } from "../support/faulty/stack.ts";
+import { startFaultyStack } from "../support/faulty/stack.ts";
+import type { RawRequest } from "../support/raw-request.ts";
+import { openRequest } from "../support/raw-request.ts";
+
+const MIB = 1024 * 1024;
+const PART = 8 * MIB;
+/** As many parts as the memory of all uploads holds. */
+const HOLDERS = 3;
+const POLLING = { interval: 20, timeout: 30_000 } as const;
+
+let stack: FaultyStack;
+beforeAll(async () => {
+  stack = await startFaultyStack();
+});
+afterAll(() => stack.stop());
+
+/** Fills a part whose store has no answer: its memory is taken until it is released. */
+async function holdPart(caller: Caller): Promise<RawRequest> {
+  const location = await createUpload(caller, 3 * PART);
+  const request = await openRequest(new URL(location, stack.url), "PATCH", {
+    ...APPEND,
+    authorization: `Bearer ${caller.token}`,
+    "upload-offset": "0",
+    "content-length": String(PART),
+  });
+  await request.write(distinctBytes(PART));
+  return request;
+}
+
+async function holdAllMemory(caller: Caller): Promise<readonly RawRequest[]> {
+  const faults = Array.from({ length: HOLDERS }, () => ({ kind: "hold" }) as const);
+  await stack.control({ plan: { operation: "uploadPart", faults } });
+  const holders = await Promise.all(faults.map(() => holdPart(caller)));
+  await expect.poll(async () => (await stack.control({})).held, POLLING).toBe(HOLDERS);
+  return holders;
+}
+
+async function expectStored(location: string, bytes: Buffer): Promise<void> {
+  const jobs = async () =>
+    (await stack.control({})).sentJobs.filter(({ fileId }) => fileId === fileIdOf(location));
+  await expect.poll(jobs, POLLING).toHaveLength(1);
+  const [job] = await jobs();
+  expect((await stack.readObject(job?.objectKey ?? ""))?.equals(bytes)).toBe(true);
+}
+
+test("an upload that finds no memory is taken all the same, on disk, byte for byte", async () => {
+  const caller = await newCaller({ stack });
+  const holders = await holdAllMemory(caller);
+  const bytes = distinctBytes(2 * PART + 1000);
+  const location = await createUpload(caller, bytes.byteLength);
+  expect((await append(caller, location, 0, bytes)).status).toBe(204);
+  await expectStored(location, bytes);
+  await stack.control({ release: true });
+  for (const holder of holders) await holder.cut();
+});
+
+test("a copy that found no memory and then failed goes on behind what it has, and doubles nothing", async () => {
+  const caller = await newCaller({ stack });
+  const partials = [
+    Buffer.from(randomBytes(MIB).toString("hex")),
+    Buffer.from(randomBytes(MIB).toString("hex")),
+  ];
+  const locations = [];
+  for (const bytes of partials) {
+    const headers = { ...TUS, "upload-concat": "partial", "upload-length": String(bytes.byteLength) };
+    const created = await caller.fetch("/v1/uploads", { method: "POST", headers });
+    const location = created.headers.get("location") ?? "";
+    expect((await append(caller, location, 0, bytes)).status).toBe(204);
+    locations.push(location);
+  }
+  const holders = await holdAllMemory(caller);
+  // The first read is for the file's type, the second is the first partial's, the third the other's.
+  const faults = [{ kind: "none" }, { kind: "none" }, { kind: "fail" }] as const;
+  await stack.control({ plan: { operation: "get", faults } });
+  const joined = await caller.fetch("/v1/uploads", {
+    method: "POST",
+    headers: {
+      ...TUS,
+      "upload-concat": `final;${locations.join(" ")}`,
+      "upload-metadata": `filename ${btoa("notes.txt")},filetype ${btoa("text/plain")}`,
+    },
+  });
+  expect(joined.status).toBe(201);
+  const location = joined.headers.get("location") ?? "";
+  const inspect = { tenantId: caller.tenantId, fileId: fileIdOf(location) };
+  expect((await stack.control({ inspect })).rows?.asideBytes).toBe(partials[0]?.byteLength);
+  await stack.control({ release: true });
+  await expectStored(location, Buffer.concat(partials));
+  for (const holder of holders) await holder.cut();
+});
