@@ -13,8 +13,10 @@ import {
   TUS,
   uploadFile,
 } from "../support/api.ts";
+import { openRequest } from "../support/raw-request.ts";
 import {
   advertised,
+  expectReceived,
   expectRefusal,
   expectStored,
   headOf,
@@ -208,6 +210,20 @@ test.each([
   const partials = await uploadPartials(caller, ["abc", "def"]);
   const final = await locationOf(postFinal(caller, partials.map(format)));
   await expectStored(caller, fileIdOf(final), Buffer.from("abcdef"));
+});
+
+test("tus 76: an address with characters that nobody sees is refused, not read without them", async () => {
+  const caller = await newCaller();
+  const [partial = ""] = await uploadPartials(caller, ["abc"]);
+  const request = await openRequest(new URL("/v1/uploads", sharedStack().url), "POST", {
+    ...TUS,
+    authorization: `Bearer ${caller.token}`,
+    "upload-concat": `final;${partial}\u0001`,
+    "upload-metadata": `filename ${btoa("notes.txt")},filetype ${btoa("text/plain")}`,
+  });
+  await expectReceived(request, "UPLOAD_CONCAT_INVALID");
+  await request.cut();
+  expect(await listedFiles(caller)).toEqual([]);
 });
 
 test("tus 77: a partial may be there twice, and in two finals", async () => {
