@@ -1,96 +1,16 @@
-import { SignJWT } from "jose";
-import { expect, inject, test } from "vitest";
-import type { UploadGrantResponse } from "#contract/api.ts";
-import type { Caller } from "../support/api.ts";
-import {
-  APPEND,
-  getRecord,
-  metadataHeader,
-  newCaller,
-  readProblem,
-  sharedStack,
-  TUS,
-} from "../support/api.ts";
+import { expect, test } from "vitest";
+import { APPEND, getRecord, metadataHeader, newCaller, TUS } from "../support/api.ts";
 import { expectStored, listedFiles, textOf } from "../support/tus.ts";
-
-type Scope = Readonly<Record<string, unknown>>;
-type Headers = Readonly<Record<string, string>>;
-
-function postGrant(caller: Caller, scope: Scope): Promise<Response> {
-  const headers = { "content-type": "application/json" };
-  return caller.fetch("/v1/upload-grants", { method: "POST", headers, body: JSON.stringify(scope) });
-}
-
-interface Grant extends UploadGrantResponse {
-  /** The CRM's backend that minted it. */
-  readonly backend: Caller;
-  /** `fetch` with the grant in the place of a session. */
-  fetch(path: string, init?: RequestInit): Promise<Response>;
-}
-
-async function mint(scope: Scope = {}, backend?: Caller): Promise<Grant> {
-  const minter = backend ?? (await newCaller({ user: "crm", role: "service" }));
-  const answer = await postGrant(minter, scope);
-  const text = await answer.text();
-  expect(answer.status, text).toBe(201);
-  const grant = JSON.parse(text) as UploadGrantResponse;
-  return { ...grant, backend: minter, fetch: (path, init) => fetchWith(grant.token, path, init) };
-}
-
-function fetchWith(token: string, path: string, init: RequestInit = {}): Promise<Response> {
-  const headers = new Headers(init.headers);
-  headers.set("authorization", `Bearer ${token}`);
-  return fetch(new URL(path, sharedStack().url), { ...init, headers });
-}
-
-type Metadata = Readonly<Record<string, string>>;
-
-const NOTES: Metadata = { filename: "notes.txt", filetype: "text/plain" };
-
-interface Creation {
-  readonly length?: number | undefined;
-  readonly metadata?: Metadata;
-  readonly headers?: Headers;
-}
-
-/** A tus creation that succeeds, but for what the test changes. */
-function createByTus(grant: Grant, { length = 5, metadata = NOTES, headers = {} }: Creation = {}) {
-  const declared = { ...TUS, "upload-length": String(length), "upload-metadata": metadataHeader(metadata) };
-  return grant.fetch("/v1/uploads", { method: "POST", headers: { ...declared, ...headers } });
-}
-
-/** The same in the IETF's protocol. */
-function createByIetf(grant: Grant, { length = 5, metadata = NOTES, headers = {} }: Creation = {}) {
-  const { filename = "", filetype = "", ...query } = metadata;
-  const declared = {
-    "upload-complete": "?0",
-    "upload-length": String(length),
-    "content-disposition": `attachment; filename="${filename}"`,
-    "content-type": filetype,
-    ...headers,
-  };
-  const path = `/v1/uploads?${new URLSearchParams(query).toString()}`;
-  return grant.fetch(path, { method: "POST", headers: declared, body: null });
-}
-
-const CREATIONS = [
-  ["tus", createByTus],
-  ["IETF", createByIetf],
-] as const;
-
-function patchByTus(grant: Grant, offset: number, body: BodyInit, headers: Headers = {}): Promise<Response> {
-  return grant.fetch(`/v1/uploads/${grant.fileId}`, {
-    method: "PATCH",
-    headers: { ...APPEND, "upload-offset": String(offset), ...headers },
-    body,
-  });
-}
-
-async function expectRefused(answer: Response, code: string): Promise<void> {
-  const problem = await readProblem(answer);
-  expect(problem).toMatchObject({ code });
-  expect(answer.status).toBe(problem.status);
-}
+import type { Creation } from "../support/upload-grants.ts";
+import {
+  postGrant,
+  mint,
+  NOTES,
+  createByTus,
+  CREATIONS,
+  patchByTus,
+  expectRefused,
+} from "../support/upload-grants.ts";
 
 test("a grant says which file it is for and until when", async () => {
   const before = Date.now();
@@ -360,101 +280,4 @@ test.each([
   });
   await expectRefused(answer, "TOKEN_INVALID");
   expect(await listedFiles(grant.backend)).toEqual([grant.fileId]);
-});
-
-const GRANT_TYPE = "causeway-grant+jwt";
-
-interface TokenChange {
-  readonly secret?: string;
-  readonly header?: Readonly<Record<string, unknown>>;
-  readonly claims?: Readonly<Record<string, unknown>>;
-}
-
-/** A grant's token as the worker signs it, but for what the test changes. */
-async function forge(caller: Caller, change: TokenChange = {}): Promise<string> {
-  const claims = {
-    iss: "causeway",
-    aud: "causeway-upload-grant",
-    tenant: caller.tenantId,
-    sub: "ann",
-    jti: (await mint({}, caller)).fileId,
-    scope: {},
-    exp: Math.floor(Date.now() / 1000) + 60,
-    ...change.claims,
-  };
-  const header = { alg: "HS256", typ: GRANT_TYPE, kid: "local", ...change.header };
-  return new SignJWT(claims)
-    .setProtectedHeader(header)
-    .sign(new TextEncoder().encode(change.secret ?? inject("signedUrlSecret")));
-}
-
-function createWith(token: string): Promise<Response> {
-  const headers = { ...TUS, "upload-length": "5", "upload-metadata": metadataHeader(NOTES) };
-  return fetchWith(token, "/v1/uploads", { method: "POST", headers });
-}
-
-test("a grant put together as the worker does is accepted", async () => {
-  const backend = await newCaller({ role: "service" });
-  expect((await createWith(await forge(backend))).status).toBe(201);
-});
-
-test.each([
-  ["the sessions' secret", () => ({ secret: inject("jwtSecret") })],
-  ["the reports' secret", () => ({ secret: inject("reportSecret") })],
-  ["another key's id", () => ({ header: { kid: "other" } })],
-  ["no key's id", () => ({ header: { kid: undefined } })],
-  ["another type", () => ({ header: { typ: "JWT" } })],
-  ["no type", () => ({ header: { typ: undefined } })],
-  ["another algorithm", () => ({ header: { alg: "HS512" } })],
-  ["the sessions' audience", () => ({ claims: { aud: "causeway" } })],
-  ["another issuer", () => ({ claims: { iss: "elsewhere" } })],
-  ["no end", () => ({ claims: { exp: undefined } })],
-  ["no file", () => ({ claims: { jti: undefined } })],
-  ["a file with a path", () => ({ claims: { jti: "../x" } })],
-  ["no tenant", () => ({ claims: { tenant: undefined } })],
-  ["no user", () => ({ claims: { sub: undefined } })],
-  ["no scope", () => ({ claims: { scope: undefined } })],
-  ["a scope that isn't one", () => ({ claims: { scope: { maxBytes: "all" } } })],
-] as const)("a grant with %s is refused", async (_what, makeChange) => {
-  const backend = await newCaller({ role: "service" });
-  await expectRefused(await createWith(await forge(backend, makeChange())), "TOKEN_INVALID");
-});
-
-test("a session with a grant's type is refused for an upload", async () => {
-  const claims = { iss: "causeway", aud: "causeway", role: "member" };
-  const header = { typ: GRANT_TYPE, kid: undefined };
-  const token = await forge(await newCaller({ role: "service" }), {
-    secret: inject("jwtSecret"),
-    ...{ header, claims },
-  });
-  await expectRefused(await createWith(token), "TOKEN_INVALID");
-});
-
-test("a session signed by a grant's key is refused", async () => {
-  const claims = { aud: "causeway", role: "admin" };
-  const token = await forge(await newCaller({ role: "service" }), { header: { typ: "JWT" }, claims });
-  await expectRefused(await fetchWith(token, "/v1/files"), "TOKEN_INVALID");
-  await expectRefused(await createWith(token), "TOKEN_INVALID");
-});
-
-test("a grant with the sessions' secret and audience is no session, for it has no role", async () => {
-  const change = { secret: inject("jwtSecret"), claims: { aud: "causeway" } };
-  const token = await forge(await newCaller({ role: "service" }), change);
-  await expectRefused(await fetchWith(token, "/v1/files"), "TOKEN_INVALID");
-});
-
-test("a session for an upload works as before, and needs to be one", async () => {
-  const caller = await newCaller();
-  expect((await createWith(caller.token)).status).toBe(201);
-  await expectRefused(await createWith("a.b.c"), "TOKEN_INVALID");
-});
-
-test("an expired grant is refused, in the middle of its upload too", async () => {
-  const grant = await mint({ expiresInSeconds: 2 });
-  expect((await createByTus(grant)).status).toBe(201);
-  await expect.poll(() => Date.now(), { timeout: 5_000 }).toBeGreaterThan(Date.parse(grant.expiresAt));
-  await expectRefused(await patchByTus(grant, 0, "hello"), "TOKEN_EXPIRED");
-  await expectRefused(await createByTus(grant), "TOKEN_EXPIRED");
-  const expired = await forge(grant.backend, { claims: { exp: Math.floor(Date.now() / 1000) - 1 } });
-  await expectRefused(await createWith(expired), "TOKEN_EXPIRED");
 });
