@@ -2,7 +2,9 @@ import { AppError } from "#contract/errors.ts";
 import type { StoreBody } from "../storage/object-store.ts";
 import type { Fence, ObjectParts, SentPart } from "./object-parts.ts";
 import { PartBuffer } from "./part-buffer.ts";
+import { settlesWithin } from "./settles-within.ts";
 import type { SlabBudget } from "./slabs.ts";
+import { joinBodies, sizeOf } from "./store-body.ts";
 import type { UploadStore } from "./upload-store.ts";
 
 export interface PartWriterOptions {
@@ -312,36 +314,4 @@ export class PartWriter {
     onPart();
     if (this.#receivedBytes < missingBytes) parts.reservePart();
   }
-}
-
-/** Whether `work` is done, well or not, before the time is over and before `until` is done. */
-async function settlesWithin(
-  work: Promise<unknown>,
-  limitMs: number,
-  until: Promise<unknown>,
-): Promise<boolean> {
-  const { promise: timeIsOver, resolve } = Promise.withResolvers<false>();
-  const timer = setTimeout(() => resolve(false), limitMs);
-  const settled = work.then(
-    () => true,
-    () => true,
-  );
-  const isSettled = await Promise.race([settled, timeIsOver, until.then(() => false)]);
-  clearTimeout(timer);
-  return isSettled;
-}
-
-function sizeOf(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
-}
-
-function joinBodies(bodies: readonly StoreBody[]): StoreBody {
-  return {
-    pieces: {
-      *[Symbol.iterator]() {
-        for (const { pieces } of bodies) yield* pieces;
-      },
-    },
-    sizeBytes: bodies.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-  };
 }
