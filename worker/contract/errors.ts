@@ -35,6 +35,12 @@ export const ERRORS = {
   TOKEN_EXPIRED: kind(401, "The token has expired"),
 
   ROLE_REQUIRED: kind(403, "The caller's role doesn't allow this"),
+  PERMISSION_REQUIRED: kind(403, "The caller may not do this with the file"),
+  QUOTA_EXCEEDED: kind(403, "The tenant's quota has no room for this"),
+  TENANT_ERASING: kind(403, "The tenant is being erased"),
+  PUBLIC_FILES_OFF: kind(403, "Files of this tenant can't be made public"),
+  SHARE_LINKS_OFF: kind(403, "Files of this tenant can't be shared by links"),
+  SHARE_PASSWORD_WRONG: kind(403, "The password is not right"),
   GRANT_SCOPE: kind(403, "The upload grant doesn't cover this"),
   UPLOAD_FINAL: kind(403, "A final upload takes no bytes of its own"),
   FILE_BLOCKED: kind(403, "The file did not pass the virus check"),
@@ -45,15 +51,24 @@ export const ERRORS = {
   UPLOAD_NOT_FOUND: kind(404, "No such upload"),
   FILE_NOT_FOUND: kind(404, "No such file"),
   VARIANT_NOT_FOUND: kind(404, "The file has no such variant"),
+  VERSION_NOT_FOUND: kind(404, "The file has no such version"),
+  SHARE_NOT_FOUND: kind(404, "The file isn't shared with this user"),
+  SHARE_LINK_NOT_FOUND: kind(404, "No such share link"),
+  TENANT_NOT_FOUND: kind(404, "No such tenant"),
+  ERASURE_NOT_FOUND: kind(404, "No such erasure"),
   METHOD_NOT_ALLOWED: kind(405, "The method is not allowed here"),
 
   UPLOAD_OFFSET_MISMATCH: kind(409, "The upload is at another offset"),
   UPLOAD_SUPERSEDED: kind(409, "Another request took the upload over", true),
   UPLOAD_COMPLETED: kind(409, "The upload is complete"),
   GRANT_USED: kind(409, "The upload grant was used already"),
+  FILE_IN_TRASH: kind(409, "The file is in the trash"),
+  FILE_NOT_IN_TRASH: kind(409, "The file isn't in the trash"),
+  VERSION_CURRENT: kind(409, "The version is the current one"),
   FILE_NOT_READY: kind(409, "The file is not ready yet", true),
   REPORT_REFUSED: kind(409, "The report does not fit the stored object"),
 
+  SHARE_LINK_ENDED: kind(410, "The share link doesn't work any more"),
   UPLOAD_EXPIRED: kind(410, "The upload has expired"),
   UPLOAD_LOST: kind(410, "The upload's stored bytes are gone"),
 
@@ -64,6 +79,8 @@ export const ERRORS = {
   FILE_TYPE_REFUSED: kind(415, "Files of this type are not accepted"),
   FILE_TYPE_MISMATCH: kind(415, "The file's content is not what it was declared to be"),
   RANGE_NOT_SATISFIABLE: kind(416, "The range is outside the file"),
+
+  RATE_LIMITED: kind(429, "There were too many requests", true),
 
   // tus 1.0, Checksum: "460 Checksum Mismatch".
   UPLOAD_CHECKSUM_MISMATCH: kind(460, "The bytes received don't have the checksum that was sent", true),

@@ -15,20 +15,30 @@ export const UserId = z
 export type UserId = z.infer<typeof UserId>;
 
 /** 128 random bits in Crockford's base 32, lower case: unguessable, and without anything internal in it. */
-export const FileId = z
-  .string()
-  .regex(/^[0-9a-hjkmnp-tv-z]{26}$/)
-  .brand<"FileId">();
+const RandomId = z.string().regex(/^[0-9a-hjkmnp-tv-z]{26}$/);
+export const FileId = RandomId.brand<"FileId">();
 export type FileId = z.infer<typeof FileId>;
+
+/** A share link's id, made as a file's is. */
+export const ShareLinkId = RandomId.brand<"ShareLinkId">();
+export type ShareLinkId = z.infer<typeof ShareLinkId>;
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const ID_LENGTH = 26;
 
-/** A new, random file id. The last path segment of an upload's URL is the same id. */
-export function newFileId(): FileId {
+function newRandomId(): string {
   const random = crypto.getRandomValues(new Uint8Array(ID_LENGTH));
   // 256 is a multiple of 32, so taking five bits of each byte favours no letter.
-  return FileId.parse(Array.from(random, (byte) => ALPHABET.charAt(byte & 31)).join(""));
+  return Array.from(random, (byte) => ALPHABET.charAt(byte & 31)).join("");
+}
+
+/** A new, random file id. The last path segment of an upload's URL is the same id. */
+export function newFileId(): FileId {
+  return FileId.parse(newRandomId());
+}
+
+export function newShareLinkId(): ShareLinkId {
+  return ShareLinkId.parse(newRandomId());
 }
 
 /** What a caller may do at all; what they may do with one file is `services/permissions.ts`. */

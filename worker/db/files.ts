@@ -1,9 +1,13 @@
 import type { Column, SQL } from "drizzle-orm";
-import { and, desc, eq, inArray, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
+import type { FileClass } from "#contract/file-types.ts";
 import type { FileId, FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
 import type { ReprDigests } from "#contract/jobs.ts";
+import { foldName } from "#contract/names.ts";
+import type { SharePermission } from "#contract/sharing.ts";
 import type { Database } from "./database.ts";
-import { derivatives, files, fileTags, fileVersions, verdicts } from "./schema.ts";
+import { derivatives, files, fileTags, fileVersions, shares, verdicts } from "./schema.ts";
+import { ensureTenant } from "./tenants.ts";
 
 export type FileRow = typeof files.$inferSelect;
 export type VersionRow = typeof fileVersions.$inferSelect;
@@ -17,13 +21,17 @@ export interface FileWithDetails {
   readonly verdict: VerdictRow | undefined;
   readonly derivatives: readonly DerivativeRow[];
   readonly tags: readonly string[];
+  /** What was shared of it with the user who asks. */
+  readonly shared: SharePermission | undefined;
 }
 
 export interface NewFile {
   readonly ref: FileVersionRef;
   readonly ownerId: UserId;
   readonly filename: string;
+  readonly originalFilename: string;
   readonly declaredType: string;
+  readonly fileClass: FileClass;
   readonly sizeBytes: number | undefined;
   readonly entityType: string | undefined;
   readonly entityId: string | undefined;
@@ -54,12 +62,15 @@ function isTaken(error: unknown): boolean {
 async function insertFileRows(db: Database, file: NewFile): Promise<void> {
   const { tenantId, fileId, version } = file.ref;
   await db.batch([
+    ensureTenant(db, tenantId, file.nowMs),
     db.insert(files).values({
       tenantId,
       id: fileId,
       ownerId: file.ownerId,
       filename: file.filename,
+      foldedName: foldName(file.filename),
       currentVersion: version,
+      lastVersion: version,
       entityType: file.entityType ?? null,
       entityId: file.entityId ?? null,
       metadata: { ...file.metadata },
@@ -71,7 +82,10 @@ async function insertFileRows(db: Database, file: NewFile): Promise<void> {
       fileId,
       version,
       state: "uploading",
+      originalFilename: file.originalFilename,
+      uploadedBy: file.ownerId,
       declaredType: file.declaredType,
+      fileClass: file.fileClass,
       sizeBytes: file.sizeBytes ?? null,
       createdAtMs: file.nowMs,
     }),
@@ -80,11 +94,11 @@ async function insertFileRows(db: Database, file: NewFile): Promise<void> {
 }
 
 /** One parameter for any number of tags: D1 binds a hundred at most. */
-function insertTags(db: Database, { ref, tags }: NewFile) {
+function insertTags(db: Database, { ref, tags, nowMs }: NewFile) {
   const { tenantId, fileId } = ref;
   return db
     .insert(fileTags)
-    .select(sql`SELECT ${tenantId}, ${fileId}, value FROM json_each(${JSON.stringify(tags)})`);
+    .select(sql`SELECT ${tenantId}, ${fileId}, value, ${nowMs} FROM json_each(${JSON.stringify(tags)})`);
 }
 
 /** Forgets a file whose upload never began or was given up; versions and tags go with it. */
@@ -138,24 +152,35 @@ export async function markVersionStored(
   return found.length > 0;
 }
 
-/** One file of a tenant with its current version, or undefined. Deleted ones are found too. */
+/** Whose view of a file it is: what was shared of it with them is told too. Undefined for nobody's in particular. */
+export interface Viewer {
+  readonly userId: UserId;
+  readonly nowMs: number;
+}
+
+/**
+ * One file of a tenant with its current version, or undefined. Those in the trash are found too; those that are being
+ * removed for good are not.
+ */
 export async function findFileById(
   db: Database,
   tenantId: TenantId,
   fileId: FileId,
+  viewer?: Viewer,
 ): Promise<FileWithDetails | undefined> {
-  const [found] = await findDetails(db, and(eq(files.tenantId, tenantId), eq(files.id, fileId)), 1);
+  const [found] = await findDetails(db, and(eq(files.tenantId, tenantId), eq(files.id, fileId)), 1, viewer);
   return found;
 }
 
-/** Files of a tenant by id, in no order; ids that aren't its own are left out. */
+/** Files of a tenant by id, in no order; ids that aren't its own are left out. Otherwise as `findFileById`. */
 export async function findFilesByIds(
   db: Database,
   tenantId: TenantId,
   fileIds: readonly FileId[],
+  viewer?: Viewer,
 ): Promise<readonly FileWithDetails[]> {
   const wanted = sql`${files.id} IN (SELECT value FROM json_each(${JSON.stringify(fileIds)}))`;
-  return findDetails(db, and(eq(files.tenantId, tenantId), wanted), fileIds.length);
+  return findDetails(db, and(eq(files.tenantId, tenantId), wanted), fileIds.length, viewer);
 }
 
 export interface FileFilter {
@@ -208,18 +233,30 @@ async function findDetails(
   db: Database,
   where: SQL | undefined,
   limit: number,
+  viewer?: Viewer,
 ): Promise<readonly FileWithDetails[]> {
   const rows = await db
-    .select({ file: files, version: fileVersions })
+    .select({ file: files, version: fileVersions, shared: shares.permission })
     .from(files)
     .innerJoin(fileVersions, currentVersionOfFile)
-    .where(where)
+    .leftJoin(shares, isSharedWith(viewer))
+    .where(and(where, isNull(files.purgingAtMs)))
     .orderBy(desc(files.createdAtMs), desc(files.id))
     .limit(limit);
   return addDetails(db, rows);
 }
 
-type FileAndVersion = Pick<FileWithDetails, "file" | "version">;
+/** No viewer has the user id "", so that nothing is joined. */
+function isSharedWith({ userId, nowMs }: { userId: string; nowMs: number } = { userId: "", nowMs: 0 }) {
+  return and(
+    eq(shares.tenantId, files.tenantId),
+    eq(shares.fileId, files.id),
+    sql`${shares.userId} = ${userId}`,
+    or(isNull(shares.expiresAtMs), gt(shares.expiresAtMs, nowMs)),
+  );
+}
+
+type FileAndVersion = Pick<FileWithDetails, "file" | "version"> & { readonly shared: SharePermission | null };
 
 /** Tags, newest verdicts and derivatives of a page of files, in one batch whatever their number. */
 async function addDetails(
@@ -251,6 +288,7 @@ async function addDetails(
       other.fileId === row.file.id && other.version === row.version.version;
     return {
       ...row,
+      shared: row.shared ?? undefined,
       tags: tagRows.filter((tag) => tag.fileId === row.file.id).map((tag) => tag.tag),
       verdict: verdictRows.find(isOfRow),
       derivatives: derivativeRows.filter(isOfRow),

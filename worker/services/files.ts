@@ -5,17 +5,22 @@ import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { FileRow, FileWithDetails } from "../db/files.ts";
 import { findFileById, listFiles, markFileDeleted } from "../db/files.ts";
-import type { Action } from "./permissions.ts";
-import { isAllowed } from "./permissions.ts";
+import type { Action, FileStanding } from "./permissions.ts";
+import { requireAllowed } from "./permissions.ts";
 
 /** State that callers see: that of the current version, unless the file is deleted. */
 export function stateOf({ file, version }: FileWithDetails): FileState {
   return file.deletedAtMs === null ? version.state : "deleted";
 }
 
+/** What of a file decides who may do what with it. */
+export function standingOf({ file, shared }: FileWithDetails): FileStanding {
+  return { ownerId: file.ownerId, isDeleted: file.deletedAtMs !== null, shared };
+}
+
 /**
  * The file if the caller may do `action` with it. Throws `FILE_NOT_FOUND` alike for a missing file, another tenant's
- * and one the caller may not see.
+ * and one the caller may not see, and `PERMISSION_REQUIRED` for one they may see and no more.
  */
 export async function requireFile(
   env: DatabaseBindings,
@@ -23,8 +28,11 @@ export async function requireFile(
   fileId: FileId,
   action: Action,
 ): Promise<FileWithDetails> {
-  const found = await findFileById(databaseFor(env, identity.tenantId), identity.tenantId, fileId);
-  if (found === undefined || !isAllowed(identity, found.file, action)) throw new AppError("FILE_NOT_FOUND");
+  const { tenantId, userId } = identity;
+  const viewer = { userId, nowMs: Date.now() };
+  const found = await findFileById(databaseFor(env, tenantId), tenantId, fileId, viewer);
+  if (found === undefined) throw new AppError("FILE_NOT_FOUND");
+  requireAllowed(identity, standingOf(found), action);
   return found;
 }
 

@@ -5,8 +5,8 @@ import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { FileWithDetails } from "../db/files.ts";
 import { findFileById, findFilesByIds } from "../db/files.ts";
-import { mimeTypeOf, requireFile } from "./files.ts";
-import { isAllowed } from "./permissions.ts";
+import { mimeTypeOf, requireFile, standingOf } from "./files.ts";
+import { requireAllowed } from "./permissions.ts";
 
 /** Bytes that may be served, with what their answer's headers need. */
 export interface ServableObject {
@@ -116,9 +116,10 @@ export async function requireSignable(
   identity: Identity,
   items: readonly SignableItem[],
 ): Promise<readonly ServableObject[]> {
-  const { tenantId } = identity;
+  const { tenantId, userId } = identity;
   const ids = [...new Set(items.map((item) => item.fileId))];
-  const found = await findFilesByIds(databaseFor(env, tenantId), tenantId, ids);
+  const viewer = { userId, nowMs: Date.now() };
+  const found = await findFilesByIds(databaseFor(env, tenantId), tenantId, ids, viewer);
   const byId = new Map(found.map((details) => [details.file.id, details]));
   return items.map((item, index) => signable(identity, byId.get(item.fileId), item, index));
 }
@@ -131,8 +132,8 @@ function signable(
 ): ServableObject {
   const place = `items.${index}.fileId`;
   try {
-    if (found === undefined || !isAllowed(identity, found.file, "download"))
-      throw new AppError("FILE_NOT_FOUND");
+    if (found === undefined) throw new AppError("FILE_NOT_FOUND");
+    requireAllowed(identity, standingOf(found), "download");
     return servableObject(found, item.variant);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { FILE_CLASSES } from "./file-types.ts";
+
+const MAX_ENTRIES = 200;
+const MediaType = z.string().regex(/^[a-z0-9][a-z0-9.+-]{0,62}\/[a-z0-9][a-z0-9.+-]{0,126}$/);
+const Extension = z.string().regex(/^[a-z0-9]{1,16}$/);
+const BytesByClass = z.partialRecord(z.enum(FILE_CLASSES), z.int().min(1));
+
+/** What is otherwise for one tenant than for all. What isn't said is as for all. */
+export const TenantSettings = z
+  .strictObject({
+    maxBytes: BytesByClass.optional().meta({ description: "Largest file of a class" }),
+    warnBytes: BytesByClass.optional().meta({
+      description: "A file of a class that is larger is taken with a warning",
+    }),
+    extraTypes: z
+      .array(
+        z.strictObject({
+          type: MediaType,
+          fileClass: z.enum(FILE_CLASSES),
+          extensions: z.array(Extension).max(10),
+        }),
+      )
+      .max(MAX_ENTRIES)
+      .optional()
+      .meta({
+        description: "Types that are taken beside the usual ones; active and executable ones never are",
+      }),
+    refusedTypes: z.array(MediaType).max(MAX_ENTRIES).optional(),
+    blockedExtensions: z.array(Extension).max(MAX_ENTRIES).optional().meta({
+      description: "Beside those that are blocked for all",
+    }),
+    warningThreshold: z.int().min(1).max(100).optional().meta({
+      description: "Per cent of the quota from which on its use is said to be a warning",
+    }),
+    publicFiles: z.boolean().optional().meta({ description: "Whether files may be made public" }),
+    shareLinks: z.boolean().optional().meta({ description: "Whether links may be made for outsiders" }),
+    trashDays: z.int().min(0).max(3650).optional().meta({
+      description: "How long a deleted file can be restored",
+    }),
+    readAuditSample: z.number().min(0).max(1).optional().meta({
+      description: "Share of the reads by signed URL that is recorded",
+    }),
+  })
+  .meta({ id: "TenantSettings" });
+export type TenantSettings = z.infer<typeof TenantSettings>;
+
+/** Per cent of the quota, where a tenant has no threshold of its own. */
+export const WARNING_THRESHOLD = 80;
+export const CRITICAL_THRESHOLD = 95;
+export const TRASH_DAYS = 30;

@@ -1,0 +1,70 @@
+import { sql } from "drizzle-orm";
+import type { ActorKind, AuditAction, AuditDetail } from "#contract/audit.ts";
+import type { FileId, TenantId } from "#contract/ids.ts";
+import type { Database } from "./database.ts";
+import { auditEvents } from "./schema.ts";
+
+/** Who does something, for the audit. */
+export interface Actor {
+  readonly tenantId: TenantId;
+  /** A user's id, or that of what acts without one. */
+  readonly id: string;
+  readonly kind: ActorKind;
+  readonly requestId: string | null;
+}
+
+export interface AuditEvent {
+  readonly actor: Actor;
+  readonly action: AuditAction;
+  readonly fileId?: FileId | undefined;
+  readonly version?: number | undefined;
+  readonly detail?: AuditDetail | undefined;
+  readonly atMs: number;
+}
+
+const TIME_DIGITS = 11;
+const RANDOM_BYTES = 8;
+
+/** Ids in the order of their times: eleven digits of base 36 last until the year 5188. */
+function newEventId(atMs: number): string {
+  const random = crypto.getRandomValues(new Uint8Array(RANDOM_BYTES));
+  const suffix = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${atMs.toString(36).padStart(TIME_DIGITS, "0")}${suffix}`;
+}
+
+function rowOf({
+  actor,
+  action,
+  fileId,
+  version,
+  detail,
+  atMs,
+}: AuditEvent): typeof auditEvents.$inferInsert {
+  return {
+    tenantId: actor.tenantId,
+    id: newEventId(atMs),
+    atMs,
+    action,
+    actorId: actor.id,
+    actorKind: actor.kind,
+    fileId: fileId ?? null,
+    version: version ?? null,
+    requestId: actor.requestId,
+    detail: detail ?? {},
+  };
+}
+
+/** The statement that records an event. It belongs into the batch with what it is about. */
+export function auditStatement(db: Database, event: AuditEvent) {
+  return db.insert(auditEvents).values(rowOf(event));
+}
+
+/** The same where the statement before it in the batch changed something, and nothing otherwise. */
+export function auditIfChanged(db: Database, event: AuditEvent) {
+  const row = rowOf(event);
+  const detail = JSON.stringify(row.detail);
+  return db.insert(auditEvents).select(
+    sql`SELECT ${row.tenantId}, ${row.id}, ${row.atMs}, ${row.action}, ${row.actorId}, ${row.actorKind},
+          ${row.fileId}, ${row.version}, ${row.requestId}, ${detail} WHERE changes() > 0`,
+  );
+}

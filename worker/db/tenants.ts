@@ -1,0 +1,16 @@
+import { eq } from "drizzle-orm";
+import type { TenantId } from "#contract/ids.ts";
+import type { Database } from "./database.ts";
+import { tenants } from "./schema.ts";
+
+export type TenantRow = typeof tenants.$inferSelect;
+
+/** A tenant's row, or undefined while it has never uploaded anything. */
+export async function findTenant(db: Database, tenantId: TenantId): Promise<TenantRow | undefined> {
+  return db.query.tenants.findFirst({ where: eq(tenants.tenantId, tenantId) });
+}
+
+/** The statement that makes a tenant's row where there is none. */
+export function ensureTenant(db: Database, tenantId: TenantId, nowMs: number) {
+  return db.insert(tenants).values({ tenantId, createdAtMs: nowMs }).onConflictDoNothing();
+}
