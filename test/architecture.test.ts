@@ -51,6 +51,8 @@ const RULES: readonly {
       "worker/middleware/",
       "worker/app-env.ts",
       "worker/config.ts",
+      // The type of who is audited.
+      "worker/db/audit.ts",
       "worker/uploads/tus/tus-headers.ts",
       "worker/uploads/ietf/fields.ts",
       "worker/contract/",

@@ -14,6 +14,7 @@ import { reports } from "./routes/reports.ts";
 import { signedUrls } from "./routes/signed-urls.ts";
 import { uploadGrants } from "./routes/upload-grants.ts";
 import { uploads } from "./routes/uploads.ts";
+import { versions } from "./routes/versions.ts";
 
 /** The whole API on one screen. */
 export const app = openApiRouter();
@@ -27,6 +28,7 @@ app.use(cors);
 
 app.route(UPLOADS_PATH, uploads);
 app.route("/v1/files", files);
+app.route("/v1/files", versions);
 app.route("/v1/signed-urls", signedUrls);
 app.route("/v1/upload-grants", uploadGrants);
 app.route("/d", downloads);

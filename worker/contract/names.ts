@@ -23,12 +23,18 @@ function cutTo(text: string, maxBytes: number): string {
   return graphemes.join("");
 }
 
+/** The text after the last dot with the dot; empty where there is none. A dot-file has no ending. */
+function endingOf(name: string): string {
+  const dot = name.lastIndexOf(".");
+  return dot <= 0 ? "" : name.slice(dot);
+}
+
 /** A name that is too long loses the end of its stem and keeps its ending. */
 function shorten(name: string): string {
   if (byteLength(name) <= MAX_NAME_BYTES) return name;
-  const dot = name.lastIndexOf(".");
-  const ending = dot > 0 && byteLength(name.slice(dot)) <= MAX_NAME_BYTES / 2 ? name.slice(dot) : "";
-  const stem = ending === "" ? name : name.slice(0, dot);
+  const last = endingOf(name);
+  const ending = byteLength(last) <= MAX_NAME_BYTES / 2 ? last : "";
+  const stem = ending === "" ? name : name.slice(0, -ending.length);
   return cutTo(stem, MAX_NAME_BYTES - byteLength(ending)) + ending;
 }
 
@@ -45,6 +51,13 @@ export function normalizeFilename(declared: string): string | undefined {
       .replace(/^\.{2,}|[. ]+$/gu, ""),
   );
   return /[^_.\s]/u.test(name) ? name : undefined;
+}
+
+/** A file's name with the ending of another: that of the version that takes its current one's place. */
+export function withEndingOf(name: string, other: string): string {
+  const [own, wanted] = [endingOf(name), endingOf(other)];
+  if (wanted === "" || own.toLowerCase() === wanted.toLowerCase()) return name;
+  return shorten(`${own === "" ? name : name.slice(0, -own.length)}${wanted}`);
 }
 
 /** A name as it is searched and sorted by: without case, marks and compatibility forms. */

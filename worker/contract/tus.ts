@@ -1,8 +1,18 @@
 import { z } from "zod";
 import { AppError } from "./errors.ts";
+import type { FileVersionRef } from "./ids.ts";
 
 export const TUS_VERSION = "1.0.0";
 export const UPLOADS_PATH = "/v1/uploads";
+
+/**
+ * An upload's own path; its last segment is the file's id. A file's first version has the plain path, its later ones
+ * say which they are in front.
+ */
+export function uploadPath({ fileId, version }: Pick<FileVersionRef, "fileId" | "version">): string {
+  return version === 1 ? `${UPLOADS_PATH}/${fileId}` : `${UPLOADS_PATH}/${version}/${fileId}`;
+}
+
 export const UPLOAD_CONTENT_TYPE = "application/offset+octet-stream";
 
 export const REQUEST_METHODS = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"] as const;

@@ -1,5 +1,5 @@
-import type { Column, SQL } from "drizzle-orm";
-import { and, desc, eq, gt, inArray, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
+import type { Column, SQL, SQLWrapper } from "drizzle-orm";
+import { and, desc, eq, exists, gt, inArray, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
 import type { FileClass } from "#contract/file-types.ts";
 import type { FileId, FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
 import type { ReprDigests } from "#contract/jobs.ts";
@@ -101,8 +101,12 @@ function insertTags(db: Database, { ref, tags, nowMs }: NewFile) {
     .select(sql`SELECT ${tenantId}, ${fileId}, value, ${nowMs} FROM json_each(${JSON.stringify(tags)})`);
 }
 
-/** Forgets a file whose upload never began or was given up; versions and tags go with it. */
+/** Forgets a version whose upload never began or was given up; of a new file, the file with it. */
 export async function deleteUnfinishedFile(db: Database, ref: FileVersionRef): Promise<void> {
+  if (ref.version > 1) {
+    await db.delete(fileVersions).where(and(isVersion(ref), eq(fileVersions.state, "uploading")));
+    return;
+  }
   const unfinished = db
     .select({ fileId: fileVersions.fileId })
     .from(fileVersions)
@@ -112,7 +116,16 @@ export async function deleteUnfinishedFile(db: Database, ref: FileVersionRef): P
     .where(and(eq(files.tenantId, ref.tenantId), eq(files.id, ref.fileId), inArray(files.id, unfinished)));
 }
 
-function isVersion(ref: FileVersionRef): SQL | undefined {
+function hasVersion(db: Database, ref: FileVersionRef): SQL {
+  return exists(
+    db
+      .select({ one: sql`1` })
+      .from(fileVersions)
+      .where(isVersion(ref)),
+  );
+}
+
+export function isVersion(ref: FileVersionRef): SQL | undefined {
   return and(
     eq(fileVersions.tenantId, ref.tenantId),
     eq(fileVersions.fileId, ref.fileId),
@@ -130,7 +143,7 @@ export interface StoredObject {
 
 /**
  * Records that a version's bytes are stored: `uploading` → `quarantined`. Doing it again changes nothing.
- * @returns whether there is such a file at all
+ * @returns whether there is such a version at all
  */
 export async function markVersionStored(
   db: Database,
@@ -146,7 +159,7 @@ export async function markVersionStored(
     db
       .update(files)
       .set({ updatedAtMs: nowMs })
-      .where(and(eq(files.tenantId, ref.tenantId), eq(files.id, ref.fileId)))
+      .where(and(eq(files.tenantId, ref.tenantId), eq(files.id, ref.fileId), hasVersion(db, ref)))
       .returning({ id: files.id }),
   ]);
   return found.length > 0;
@@ -223,22 +236,36 @@ export async function listFiles(
   );
 }
 
-const currentVersionOfFile = and(
-  eq(fileVersions.tenantId, files.tenantId),
-  eq(fileVersions.fileId, files.id),
-  eq(fileVersions.version, files.currentVersion),
-);
+/** One file as above with another version than its current one in the place of that. */
+export async function findFileWithVersion(
+  db: Database,
+  { tenantId, fileId, version }: FileVersionRef,
+  viewer: Viewer,
+): Promise<FileWithDetails | undefined> {
+  const isWanted = and(eq(files.tenantId, tenantId), eq(files.id, fileId));
+  const [found] = await findDetails(db, isWanted, 1, viewer, sql`${version}`);
+  return found;
+}
+
+function isVersionOfFile(version: SQLWrapper): SQL | undefined {
+  return and(
+    eq(fileVersions.tenantId, files.tenantId),
+    eq(fileVersions.fileId, files.id),
+    eq(fileVersions.version, version),
+  );
+}
 
 async function findDetails(
   db: Database,
   where: SQL | undefined,
   limit: number,
   viewer?: Viewer,
+  version: SQLWrapper = files.currentVersion,
 ): Promise<readonly FileWithDetails[]> {
   const rows = await db
     .select({ file: files, version: fileVersions, shared: shares.permission })
     .from(files)
-    .innerJoin(fileVersions, currentVersionOfFile)
+    .innerJoin(fileVersions, isVersionOfFile(version))
     .leftJoin(shares, isSharedWith(viewer))
     .where(and(where, isNull(files.purgingAtMs)))
     .orderBy(desc(files.createdAtMs), desc(files.id))

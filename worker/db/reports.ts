@@ -4,14 +4,21 @@ import type { DerivativeName } from "#contract/keys.ts";
 import type { DerivativeReport, HeartbeatReport, VerdictReport } from "#contract/reports.ts";
 import type { Database } from "./database.ts";
 import { derivatives, files, fileVersions, processorHeartbeats, verdicts } from "./schema.ts";
+import type { Promotion } from "./versions.ts";
+import { promoteStatement } from "./versions.ts";
 
 export type HeartbeatRow = typeof processorHeartbeats.$inferSelect;
 
 /**
  * Keeps a verdict and sets the version's state by it, in one batch, if the version still waits for one and has the bytes
  * that the verdict is about. So a job that is done twice leaves one verdict, and none of its copies overrules another.
+ * A clean one may make its version the file's current one.
  */
-export async function insertVerdict(db: Database, report: VerdictReport): Promise<void> {
+export async function insertVerdict(
+  db: Database,
+  report: VerdictReport,
+  promotion: Promotion | undefined,
+): Promise<void> {
   const { tenantId, fileId, version } = report;
   const waiting = and(
     eq(fileVersions.tenantId, tenantId),
@@ -46,6 +53,7 @@ export async function insertVerdict(db: Database, report: VerdictReport): Promis
       .update(fileVersions)
       .set({ state: verdict, sha256: report.sha256, sniffedType: report.sniffedType })
       .where(waiting),
+    ...(promotion === undefined ? [] : [promoteStatement(db, report, promotion, scannedAtMs)]),
   ]);
 }
 

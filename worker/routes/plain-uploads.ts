@@ -25,13 +25,12 @@ export function storePlainUpload(c: AppContext): Promise<FileId> {
   return storing;
 }
 
-function targetOf(c: AppContext, { fileId, creation }: Creation): PlainTarget {
-  const upload = { fileId, protocol: "ietf", idleMs: PLAIN_IDLE_MS } as const;
+function targetOf(c: AppContext, { fileId, version, creation }: Creation): PlainTarget {
+  const upload = { fileId, version, protocol: "ietf", idleMs: PLAIN_IDLE_MS } as const;
   return {
     create: (request) => sendToObject(c, { ...upload, creation }, request),
     send: (request) => sendToObject(c, upload, request),
-    forget: () =>
-      forgetUpload(c.env, { tenantId: c.get("identity").tenantId, fileId, version: creation.version }),
+    forget: () => forgetUpload(c.env, { tenantId: c.get("identity").tenantId, fileId, version }),
   };
 }
 

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { AppError } from "#contract/errors.ts";
 import { FileId } from "#contract/ids.ts";
-import { TUS_VERSION, UPLOAD_CONTENT_TYPE } from "#contract/tus.ts";
+import { parseHeaderInteger, TUS_VERSION, UPLOAD_CONTENT_TYPE } from "#contract/tus.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
 import { effectiveMethod } from "../middleware/effective-method.ts";
 import { releaseBody } from "../middleware/release-body.ts";
@@ -50,12 +50,15 @@ function protocolOf(request: Request): Protocol {
   return "ietf";
 }
 
-function objectOf(c: AppContext, fileId: FileId) {
-  const name = uploadObjectName(c.get("identity"), fileId);
+type UploadRef = Pick<UploadContext, "fileId" | "version">;
+
+function objectOf(c: AppContext, { fileId, version }: UploadRef) {
+  const name = uploadObjectName({ tenantId: c.get("identity").tenantId, fileId, version });
   return c.env.UPLOADS.get(c.env.UPLOADS.idFromName(name));
 }
 
-type Target = Pick<UploadContext, "fileId" | "protocol" | "creation"> &
+type Target = UploadRef &
+  Pick<UploadContext, "protocol" | "creation"> &
   Partial<Pick<UploadContext, "idleMs">>;
 
 /** Hands a request to the object of the upload that it is about: the caller's own, or another in its name. */
@@ -63,11 +66,10 @@ export function sendToObject(c: AppContext, target: Target, request = c.req.raw)
   const { maxAppendBytes, uploadIdleMs: idleMs } = c.get("config");
   const caller = { identity: c.get("identity"), requestId: c.get("requestId") };
   const context = { idleMs, ...target, ...caller, maxAppendBytes };
-  return objectOf(c, target.fileId).fetch(withUploadContext(request, effectiveMethod(request), context));
+  return objectOf(c, target).fetch(withUploadContext(request, effectiveMethod(request), context));
 }
 
-export interface Creation {
-  readonly fileId: FileId;
+export interface Creation extends UploadRef {
   readonly creation: UploadCreation;
 }
 
@@ -88,7 +90,7 @@ async function acceptTus(c: AppContext): Promise<Creation> {
   const sources = declared.kind === "final" ? await findPartials(c, declared) : [];
   const lengthBytes = declared.kind === "final" ? sumOf(sources) : declared.lengthBytes;
   const limits = limitsOf(c);
-  const { fileId, ...accepted } =
+  const { fileId, version, ...accepted } =
     declared.kind === "partial"
       ? createPartialUpload(lengthBytes, limits.maxUploadBytes)
       : await createUpload(
@@ -99,7 +101,11 @@ async function acceptTus(c: AppContext): Promise<Creation> {
         );
   const { kind, metadataHeader: metadata, concatHeader: concat } = declared;
   const ofIetf = { reprDigests: {}, wantedDigest: null };
-  return { fileId, creation: { ...accepted, ...ofIetf, kind, metadata, concat, lengthBytes, sources } };
+  return {
+    fileId,
+    version,
+    creation: { ...accepted, ...ofIetf, kind, metadata, concat, lengthBytes, sources },
+  };
 }
 
 function sumOf(sources: readonly PartialSource[]): number {
@@ -114,7 +120,9 @@ async function findPartials(c: AppContext, { partialIds }: TusCreation): Promise
     });
   }
   const identity = c.get("identity");
-  const found = await Promise.all(partialIds.map((id) => objectOf(c, id).describePartial(identity)));
+  const found = await Promise.all(
+    partialIds.map((fileId) => objectOf(c, { fileId, version: 1 }).describePartial(identity)),
+  );
   return found.map((source) => {
     if (source !== undefined) return source;
     throw new AppError("UPLOAD_CONCAT_INVALID", {
@@ -136,7 +144,7 @@ async function acceptOrDescribe(c: AppContext): Promise<Creation> {
 export async function acceptIetf(c: AppContext, declared: IetfCreation): Promise<Creation> {
   requireBodyWithin(c.req.raw, c.get("config").maxAppendBytes);
   const { metadata, lengthBytes, reprDigests, wantedDigest, codedType } = declared;
-  const { fileId, ...accepted } = await createUpload(
+  const { fileId, version, ...accepted } = await createUpload(
     c.env,
     c.get("identity"),
     { metadata, lengthBytes, grant: c.get("grant") },
@@ -145,7 +153,7 @@ export async function acceptIetf(c: AppContext, declared: IetfCreation): Promise
   const nothingOfTus = { kind: "file", metadata: null, concat: null } as const;
   const declaredType = codedType ?? accepted.declaredType;
   const ofTheWhole = { declaredType, reprDigests, wantedDigest, lengthBytes, sources: [] };
-  return { fileId, creation: { ...accepted, ...nothingOfTus, ...ofTheWhole } };
+  return { fileId, version, creation: { ...accepted, ...nothingOfTus, ...ofTheWhole } };
 }
 
 async function handleCreation(c: AppContext): Promise<Response> {
@@ -163,18 +171,23 @@ async function handleCreation(c: AppContext): Promise<Response> {
 }
 
 /** Takes the record of an upload back that its client doesn't know of. */
-async function forgetCreation(c: AppContext, { fileId, creation }: Creation): Promise<void> {
+async function forgetCreation(c: AppContext, { fileId, version, creation }: Creation): Promise<void> {
   if (creation.kind === "partial") return;
-  await forgetUpload(c.env, { tenantId: c.get("identity").tenantId, fileId, version: creation.version });
+  await forgetUpload(c.env, { tenantId: c.get("identity").tenantId, fileId, version });
 }
 
-async function handleUpload(c: AppContext, id: string): Promise<Response> {
+async function handleUpload(c: AppContext, id: string, version: number | undefined): Promise<Response> {
   const protocol = protocolOf(c.req.raw);
   const parsed = FileId.safeParse(id);
-  if (!parsed.success || parsed.data !== (c.get("grant")?.fileId ?? parsed.data)) {
-    throw new AppError("UPLOAD_NOT_FOUND");
-  }
-  return sendToObject(c, { fileId: parsed.data, protocol });
+  const isGranted = parsed.data === (c.get("grant")?.fileId ?? parsed.data);
+  if (!parsed.success || version === undefined || !isGranted) throw new AppError("UPLOAD_NOT_FOUND");
+  return sendToObject(c, { fileId: parsed.data, version, protocol });
+}
+
+/** The version in the path of an upload that isn't a file's first; undefined for what can't be one. */
+function parseVersion(text: string): number | undefined {
+  const version = parseHeaderInteger(text);
+  return version === undefined || version < 2 ? undefined : version;
 }
 
 const COLLECTION_METHODS = ["POST"];
@@ -194,5 +207,9 @@ export const uploads = new Hono<AppEnv>()
   })
   .all("/:id", (c) => {
     requireMethod(c, UPLOAD_METHODS);
-    return handleUpload(c, c.req.param("id"));
+    return handleUpload(c, c.req.param("id"), 1);
+  })
+  .all("/:version/:id", (c) => {
+    requireMethod(c, UPLOAD_METHODS);
+    return handleUpload(c, c.req.param("id"), parseVersion(c.req.param("version")));
   });

@@ -1,5 +1,6 @@
 import { AppError } from "#contract/errors.ts";
 import { derivativeKey } from "#contract/keys.ts";
+import { withEndingOf } from "#contract/names.ts";
 import type {
   DerivativeReport,
   HeartbeatReport,
@@ -12,6 +13,8 @@ import type { DatabaseBindings } from "../db/database.ts";
 import { allDatabases, databaseFor } from "../db/database.ts";
 import { findVersion } from "../db/files.ts";
 import { findDerivativeNames, insertVerdict, upsertDerivative, upsertHeartbeat } from "../db/reports.ts";
+import type { Promotion } from "../db/versions.ts";
+import { findFilename } from "../db/versions.ts";
 
 /** A processor not heard of for so long is forgotten. */
 const FORGET_PROCESSOR_MS = 24 * 3_600_000;
@@ -55,8 +58,20 @@ async function standingOf(env: DatabaseBindings, report: StartReport | VerdictRe
 async function applyVerdict(env: DatabaseBindings, report: VerdictReport): Promise<Standing> {
   const before = await standingOf(env, report);
   if (before.state !== "quarantined") return before;
-  await insertVerdict(databaseFor(env, report.tenantId), report);
+  await insertVerdict(databaseFor(env, report.tenantId), report, await findPromotion(env, report));
   return standingOf(env, report);
+}
+
+/** A file's first version is its current one from the start; later ones become it when they are clean. */
+async function findPromotion(env: DatabaseBindings, report: VerdictReport): Promise<Promotion | undefined> {
+  if (report.version === 1 || report.verdict !== "clean") return undefined;
+  const db = databaseFor(env, report.tenantId);
+  const [version, filename] = await Promise.all([
+    findVersion(db, report),
+    findFilename(db, report.tenantId, report.fileId),
+  ]);
+  if (version === undefined || filename === undefined) return undefined;
+  return { filename, newFilename: withEndingOf(filename, version.originalFilename) };
 }
 
 async function applyDerivative(

@@ -2,8 +2,8 @@ import type { UploadGrant } from "#contract/api.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileCheck, FileRule } from "#contract/file-types.ts";
 import { CLASS_LIMIT_BYTES, checkFile } from "#contract/file-types.ts";
-import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
-import { newFileId } from "#contract/ids.ts";
+import type { FileVersionRef, Identity } from "#contract/ids.ts";
+import { FileId, newFileId } from "#contract/ids.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 
@@ -11,6 +11,9 @@ export type { DatabaseBindings };
 
 import { databaseFor } from "../db/database.ts";
 import { deleteUnfinishedFile, insertFile, markVersionStored } from "../db/files.ts";
+import type { NewVersion } from "../db/versions.ts";
+import { insertVersion } from "../db/versions.ts";
+import { requireFile } from "./files.ts";
 import { applyGrantedEntity, requireGrantedFile } from "./upload-grants.ts";
 
 /** What a client declares at creation, in terms of no protocol. */
@@ -50,12 +53,19 @@ const MAX_NAME_BYTES = 255;
 const MAX_TAGS = 50;
 const MAX_FIELD_LENGTH = 128;
 /** Keys of Upload-Metadata that mean something; all others are kept as they are. */
-const KNOWN_KEYS: ReadonlySet<string> = new Set(["filename", "filetype", "entityType", "entityId", "tags"]);
+const KNOWN_KEYS: ReadonlySet<string> = new Set([
+  "filename",
+  "filetype",
+  "entityType",
+  "entityId",
+  "tags",
+  "replaces",
+]);
 
 /**
  * Validates a declared upload (R23) and inserts its record, before any byte is stored. Throws `FILE_NAME_REQUIRED`,
  * `FILE_NAME_INVALID`, `FILE_TYPE_REFUSED`, `FILE_TOO_LARGE`, `UPLOAD_METADATA_INVALID` or `GRANT_SCOPE`, each naming
- * the rule, and `GRANT_USED`.
+ * the rule, and `GRANT_USED`; for a new version of a file also what `createVersion` throws.
  */
 export async function createUpload(
   env: DatabaseBindings,
@@ -71,29 +81,83 @@ export async function createUpload(
     checkFile(filename, metadata.get("filetype") ?? "", lengthBytes ?? undefined),
   );
   if (grant !== undefined) requireGrantedFile(grant, accepted.mimeType, lengthBytes);
-  const fileId = grant?.fileId ?? newFileId();
-  const version = 1;
-  const inserted = await insertFile(databaseFor(env, identity.tenantId), {
-    ref: { tenantId: identity.tenantId, fileId, version },
-    ownerId: identity.userId,
-    filename,
+  const declared: DeclaredVersion = {
+    uploadedBy: identity.userId,
     originalFilename: metadata.get("filename") ?? filename,
     declaredType: accepted.mimeType,
     fileClass: accepted.fileClass,
     sizeBytes: lengthBytes ?? undefined,
-    entityType: shortField(metadata, "entityType"),
-    entityId: shortField(metadata, "entityId"),
-    tags: parseTags(metadata.get("tags")),
-    metadata: unknownKeys(metadata),
     nowMs: limits.nowMs,
-  });
-  if (!inserted) throw usedError(fileId);
+  };
+  const replaced = metadata.get("replaces");
+  const { fileId, version } = replaced
+    ? await createVersion(env, identity, replaced, declared)
+    : await createFile(env, identity, { ...declared, filename, metadata, fileId: grant?.fileId });
   const maxBytes = Math.min(
     CLASS_LIMIT_BYTES[accepted.fileClass],
     limits.maxUploadBytes,
     grant?.scope.maxBytes ?? Number.MAX_SAFE_INTEGER,
   );
   return { fileId, version, filename, declaredType: accepted.mimeType, maxBytes };
+}
+
+type DeclaredVersion = Omit<NewVersion, "tenantId" | "fileId">;
+type VersionOfFile = Pick<FileVersionRef, "fileId" | "version">;
+
+interface DeclaredFile extends DeclaredVersion {
+  readonly filename: string;
+  readonly metadata: ReadonlyMap<string, string>;
+  /** The id that a grant has for it. */
+  readonly fileId: FileId | undefined;
+}
+
+async function createFile(
+  env: DatabaseBindings,
+  { tenantId, userId }: Identity,
+  { metadata, fileId = newFileId(), ...declared }: DeclaredFile,
+): Promise<VersionOfFile> {
+  const version = 1;
+  const inserted = await insertFile(databaseFor(env, tenantId), {
+    ...declared,
+    ref: { tenantId, fileId, version },
+    ownerId: userId,
+    entityType: shortField(metadata, "entityType"),
+    entityId: shortField(metadata, "entityId"),
+    tags: parseTags(metadata.get("tags")),
+    metadata: unknownKeys(metadata),
+  });
+  if (!inserted) throw usedError(fileId);
+  return { fileId, version };
+}
+
+/**
+ * The next version of a file that is the caller's to change. What else was declared of a file (tags, entity) stays as
+ * the file has it. Throws as `requireFile`, `FILE_IN_TRASH`, and `FILE_NOT_READY` while its first version isn't there.
+ */
+async function createVersion(
+  env: DatabaseBindings,
+  identity: Identity,
+  replaced: string,
+  declared: DeclaredVersion,
+): Promise<VersionOfFile> {
+  const fileId = FileId.safeParse(replaced);
+  if (!fileId.success) throw new AppError("FILE_NOT_FOUND");
+  await requireReplaceable(env, identity, fileId.data);
+  const { tenantId } = identity;
+  const version = await insertVersion(databaseFor(env, tenantId), {
+    ...declared,
+    tenantId,
+    fileId: fileId.data,
+  });
+  // It was there a moment ago.
+  if (version === undefined) throw new AppError("FILE_IN_TRASH");
+  return { fileId: fileId.data, version };
+}
+
+async function requireReplaceable(env: DatabaseBindings, identity: Identity, fileId: FileId): Promise<void> {
+  const { file, version } = await requireFile(env, identity, fileId, "edit");
+  if (file.deletedAtMs !== null) throw new AppError("FILE_IN_TRASH");
+  if (version.state === "uploading") throw new AppError("FILE_NOT_READY");
 }
 
 /** Only a grant's id is there before its upload: a random one is never taken. */

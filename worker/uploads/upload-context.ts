@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { FileVersionRef } from "#contract/ids.ts";
 import { FileId, Identity } from "#contract/ids.ts";
 import { ReprDigests } from "#contract/jobs.ts";
 
@@ -16,6 +17,7 @@ const PartialSource = z.object({
 const UploadContext = z.object({
   identity: Identity,
   fileId: FileId,
+  version: z.int(),
   requestId: z.string(),
   protocol: z.enum(["tus", "ietf"]),
   /** Most bytes of one request's body; null for no limit but the upload's own. */
@@ -24,7 +26,6 @@ const UploadContext = z.object({
   idleMs: z.int(),
   creation: z
     .object({
-      version: z.int(),
       kind: z.enum(["file", "partial", "final"]),
       filename: z.string(),
       declaredType: z.string(),
@@ -62,6 +63,6 @@ export function readUploadContext(request: Request): UploadContext {
 }
 
 /** Name of an upload's Durable Object. The tenant is in it, so another tenant's caller reaches another, empty object. */
-export function uploadObjectName(identity: Identity, fileId: FileId): string {
-  return `${identity.tenantId}/${fileId}`;
+export function uploadObjectName({ tenantId, fileId, version }: FileVersionRef): string {
+  return version === 1 ? `${tenantId}/${fileId}` : `${tenantId}/${fileId}/${version}`;
 }

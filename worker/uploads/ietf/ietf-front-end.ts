@@ -1,6 +1,6 @@
 import { AppError, ERRORS, problemResponse } from "#contract/errors.ts";
 import { bareMediaType } from "#contract/file-types.ts";
-import { UPLOADS_PATH } from "#contract/tus.ts";
+import { uploadPath } from "#contract/tus.ts";
 import type { AppendRequest, Completion } from "../append.ts";
 import { BodySource } from "../body-source.ts";
 import { bodyBytesOf } from "../request-body.ts";
@@ -98,7 +98,7 @@ export class IetfFrontEnd {
   }
 
   get #location(): string {
-    return `${UPLOADS_PATH}/${this.#upload.requireState().fileId}`;
+    return uploadPath(this.#upload.requireState());
   }
 
   /** Whether the upload is complete: a body that was cut short completes nothing, whatever its request said. */

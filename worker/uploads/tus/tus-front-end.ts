@@ -1,5 +1,5 @@
 import { AppError } from "#contract/errors.ts";
-import { TUS_VERSION, UPLOAD_CONTENT_TYPE, UPLOADS_PATH } from "#contract/tus.ts";
+import { TUS_VERSION, UPLOAD_CONTENT_TYPE, uploadPath } from "#contract/tus.ts";
 import type { AppendRequest } from "../append.ts";
 import { BodySource } from "../body-source.ts";
 import { bodyBytesOf } from "../request-body.ts";
@@ -35,8 +35,7 @@ export class TusFrontEnd {
 
   /** Creation, and Creation With Upload: the upload exists by now, and the body, if there is one, is its beginning. */
   async #answerCreation(request: Request): Promise<Response> {
-    const { fileId } = this.#upload.requireState();
-    const location = `${UPLOADS_PATH}/${fileId}`;
+    const location = uploadPath(this.#upload.requireState());
     const headers = new Headers({ Location: location });
     if (request.body !== null && request.headers.get("Content-Type") === UPLOAD_CONTENT_TYPE) {
       const offset = await this.#appendFirst(request, location);

@@ -1,0 +1,223 @@
+import { expect, test } from "vitest";
+import type { FileVersionList } from "#contract/versions.ts";
+import {
+  append,
+  type Caller,
+  createUpload,
+  creationHeaders,
+  fileIdOf,
+  getRecord,
+  headOffset,
+  newCaller,
+  readProblem,
+  signUrl,
+  uploadFile,
+  waitForRecord,
+  waitForVerdict,
+} from "../support/api.ts";
+import { eicar } from "../support/eicar.ts";
+
+const encoder = new TextEncoder();
+
+async function cleanFile(caller: Caller, text = "first", filename = "notes.txt"): Promise<string> {
+  const fileId = await uploadFile(caller, encoder.encode(text), { filename });
+  await waitForVerdict(caller, fileId);
+  return fileId;
+}
+
+/** Uploads `bytes` as the next version and returns its number when it is checked. */
+async function replace(
+  caller: Caller,
+  fileId: string,
+  bytes: Uint8Array,
+  filename = "notes.txt",
+): Promise<number> {
+  const location = await createUpload(caller, bytes.byteLength, { filename, replaces: fileId });
+  expect((await append(caller, location, 0, Buffer.from(bytes))).status).toBe(204);
+  const version = Number(location.split("/").at(-2));
+  await waitForVersion(caller, fileId, version);
+  return version;
+}
+
+async function listVersions(caller: Caller, fileId: string): Promise<FileVersionList["items"]> {
+  const answer = await caller.fetch(`/v1/files/${fileId}/versions`);
+  expect(answer.status).toBe(200);
+  return ((await answer.json()) as FileVersionList).items;
+}
+
+async function waitForVersion(caller: Caller, fileId: string, version: number): Promise<void> {
+  for (;;) {
+    const found = (await listVersions(caller, fileId)).find((each) => each.version === version);
+    if (found !== undefined && found.state !== "uploading" && found.state !== "quarantined") return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+async function contentOf(caller: Caller, path: string): Promise<string> {
+  const answer = await caller.fetch(path);
+  expect(answer.status).toBe(200);
+  return answer.text();
+}
+
+test("a new version has an address of its own that ends in the file's id, and is served when it is clean", async () => {
+  const caller = await newCaller();
+  const fileId = await cleanFile(caller);
+  const location = await createUpload(caller, 6, { filename: "other.txt", replaces: fileId });
+  expect(location).toBe(`/v1/uploads/2/${fileId}`);
+  expect(fileIdOf(location)).toBe(fileId);
+  expect(await headOffset(caller, location)).toBe(0);
+  expect(await contentOf(caller, `/v1/files/${fileId}/content`)).toBe("first");
+  await append(caller, location, 0, "second");
+  const record = await waitForRecord(caller, fileId, ({ version }) => version === 2);
+  expect(record).toMatchObject({ filename: "notes.txt", state: "clean", sizeBytes: 6 });
+  expect(await contentOf(caller, `/v1/files/${fileId}/content`)).toBe("second");
+  expect(await contentOf(caller, `/v1/files/${fileId}/versions/1/content`)).toBe("first");
+});
+
+test("the IETF's protocol and plain uploads make versions too", async () => {
+  const caller = await newCaller();
+  const fileId = await cleanFile(caller);
+  const named = { "content-disposition": 'attachment; filename="notes.txt"', "content-type": "text/plain" };
+  const careful = await caller.fetch(`/v1/uploads?replaces=${fileId}`, {
+    method: "POST",
+    headers: { ...named, "upload-complete": "?0" },
+  });
+  expect(careful.headers.get("location")).toBe(`/v1/uploads/2/${fileId}`);
+  const plain = await caller.fetch(`/v1/files?replaces=${fileId}`, {
+    method: "POST",
+    headers: named,
+    body: "third",
+  });
+  expect(plain.status).toBe(201);
+  expect(((await plain.json()) as { id: string }).id).toBe(fileId);
+  await waitForRecord(caller, fileId, ({ version }) => version === 3);
+  expect(await contentOf(caller, `/v1/files/${fileId}/content`)).toBe("third");
+});
+
+test("an infected version never takes the place of a clean one, and can't be chosen or read", async () => {
+  const caller = await newCaller();
+  const fileId = await cleanFile(caller);
+  const version = await replace(caller, fileId, eicar());
+  expect(await getRecord(caller, fileId)).toMatchObject({ version: 1, state: "clean" });
+  const [newest] = await listVersions(caller, fileId);
+  expect(newest).toMatchObject({ version, state: "infected", isCurrent: false });
+  for (const [method, path] of [
+    ["POST", "restore"],
+    ["GET", "content"],
+  ] as const) {
+    const refused = await caller.fetch(`/v1/files/${fileId}/versions/${version}/${path}`, { method });
+    expect((await readProblem(refused)).code).toBe("FILE_BLOCKED");
+  }
+});
+
+test("a clean version takes the place of an infected one", async () => {
+  const caller = await newCaller();
+  const fileId = await cleanFile(caller, new TextDecoder().decode(eicar()));
+  expect((await getRecord(caller, fileId)).state).toBe("infected");
+  await replace(caller, fileId, encoder.encode("well again"));
+  expect(await getRecord(caller, fileId)).toMatchObject({ version: 2, state: "clean" });
+});
+
+test("a version chosen again is served, and what was uploaded before the choice doesn't take its place", async () => {
+  const caller = await newCaller();
+  const fileId = await cleanFile(caller);
+  await replace(caller, fileId, encoder.encode("second"));
+  const pending = await createUpload(caller, 5, { filename: "notes.txt", replaces: fileId });
+  const restored = await caller.fetch(`/v1/files/${fileId}/versions/1/restore`, { method: "POST" });
+  expect(restored.status).toBe(200);
+  expect(await restored.json()).toMatchObject({ version: 1, state: "clean" });
+  await append(caller, pending, 0, "third");
+  await waitForVersion(caller, fileId, 3);
+  expect((await getRecord(caller, fileId)).version).toBe(1);
+  await replace(caller, fileId, encoder.encode("fourth"));
+  expect((await getRecord(caller, fileId)).version).toBe(4);
+});
+
+test("a file keeps its name, with the ending of the version that is served", async () => {
+  const caller = await newCaller();
+  const fileId = await cleanFile(caller, "a,b\n1,2\n", "figures.csv");
+  await replace(caller, fileId, encoder.encode("a text"), "something else.TXT");
+  expect((await getRecord(caller, fileId)).filename).toBe("figures.TXT");
+  await caller.fetch(`/v1/files/${fileId}/versions/1/restore`, { method: "POST" });
+  expect((await getRecord(caller, fileId)).filename).toBe("figures.csv");
+});
+
+test("a signed URL is for one version and stops with it", async () => {
+  const caller = await newCaller();
+  const fileId = await cleanFile(caller);
+  const url = await signUrl(caller, fileId);
+  expect((await fetch(url)).status).toBe(200);
+  await replace(caller, fileId, encoder.encode("second"));
+  expect((await readProblem(await fetch(url))).code).toBe("FILE_NOT_FOUND");
+});
+
+test("a version that was given up leaves no trace but its number", async () => {
+  const caller = await newCaller();
+  const fileId = await cleanFile(caller);
+  const location = await createUpload(caller, 6, { filename: "notes.txt", replaces: fileId });
+  const ended = await caller.fetch(location, { method: "DELETE", headers: { "tus-resumable": "1.0.0" } });
+  expect(ended.status).toBe(204);
+  expect(await listVersions(caller, fileId)).toHaveLength(1);
+  const next = await createUpload(caller, 6, { filename: "notes.txt", replaces: fileId });
+  expect(next).toBe(`/v1/uploads/3/${fileId}`);
+});
+
+test("a removed version is gone; the current one and one under way can't be", async () => {
+  const caller = await newCaller();
+  const fileId = await cleanFile(caller);
+  await replace(caller, fileId, encoder.encode("second"));
+  await createUpload(caller, 6, { filename: "notes.txt", replaces: fileId });
+  const remove = (version: number) =>
+    caller.fetch(`/v1/files/${fileId}/versions/${version}`, { method: "DELETE" });
+  expect((await readProblem(await remove(2))).code).toBe("VERSION_CURRENT");
+  expect((await readProblem(await remove(3))).code).toBe("FILE_NOT_READY");
+  expect((await remove(1)).status).toBe(204);
+  expect((await readProblem(await remove(1))).code).toBe("VERSION_NOT_FOUND");
+  expect((await listVersions(caller, fileId)).map(({ version }) => version)).toEqual([3, 2]);
+});
+
+test.each([
+  ["what can't be an id", () => "nothing", "FILE_NOT_FOUND"],
+  ["a missing file", () => "0".repeat(26), "FILE_NOT_FOUND"],
+  [
+    "another user's file",
+    async (caller: Caller) => cleanFile(await newCaller({ ...caller, user: "bob" })),
+    "FILE_NOT_FOUND",
+  ],
+  ["another tenant's file", async () => cleanFile(await newCaller()), "FILE_NOT_FOUND"],
+  [
+    "a file whose first version isn't there yet",
+    async (caller: Caller) => fileIdOf(await createUpload(caller, 5)),
+    "FILE_NOT_READY",
+  ],
+  [
+    "a file in the trash",
+    async (caller: Caller) => {
+      const fileId = await cleanFile(caller);
+      await caller.fetch(`/v1/files/${fileId}`, { method: "DELETE" });
+      return fileId;
+    },
+    "FILE_IN_TRASH",
+  ],
+] as const)("%s takes no new version", async (_name, replaced, code) => {
+  const caller = await newCaller();
+  const headers = creationHeaders(5, { filename: "notes.txt", replaces: await replaced(caller) });
+  const answer = await caller.fetch("/v1/uploads", { method: "POST", headers });
+  expect((await readProblem(answer)).code).toBe(code);
+});
+
+test.each(["0", "1", "01", "9", "x", "-1", "2.0"])("there is no version %s", async (version) => {
+  const caller = await newCaller();
+  const fileId = await cleanFile(caller);
+  await replace(caller, fileId, encoder.encode("second"));
+  const history = `/v1/files/${fileId}/versions`;
+  if (version !== "1") {
+    const answer = await caller.fetch(`${history}/${version}/content`);
+    expect((await readProblem(answer)).code).toBe("VERSION_NOT_FOUND");
+  }
+  const upload = await caller.fetch(`/v1/uploads/${version}/${fileId}`, {
+    method: "HEAD",
+    headers: { "tus-resumable": "1.0.0" },
+  });
+  expect(upload.status).toBe(404);
+});

@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { UserId } from "./ids.ts";
+import { Verdict } from "./reports.ts";
+
+export const VersionState = z.enum(["uploading", "quarantined", "clean", "infected", "unscannable"]);
+
+/** One version of a file, as its history shows it. */
+export const FileVersion = z
+  .object({
+    version: z.int().min(1),
+    isCurrent: z.boolean(),
+    state: VersionState,
+    originalFilename: z.string().meta({ description: "The name that it was uploaded by, as declared" }),
+    mimeType: z.string(),
+    sizeBytes: z.int().min(0).nullable(),
+    sha256: z.string().nullable(),
+    verdict: Verdict.nullable(),
+    signatureName: z.string().nullable(),
+    uploadedBy: UserId.nullable(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: "FileVersion" });
+export type FileVersion = z.infer<typeof FileVersion>;
+
+export const FileVersionList = z.object({ items: z.array(FileVersion) }).meta({ id: "FileVersionList" });
+export type FileVersionList = z.infer<typeof FileVersionList>;

@@ -1,0 +1,144 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { Disposition, FileRecord, Variant } from "#contract/api.ts";
+import { AppError } from "#contract/errors.ts";
+import type { FileVersionRef } from "#contract/ids.ts";
+import { FileId } from "#contract/ids.ts";
+import { parseHeaderInteger } from "#contract/tus.ts";
+import { FileVersionList } from "#contract/versions.ts";
+import type { AppContext } from "../app-env.ts";
+import { serveObject } from "../delivery/serve.ts";
+import { actorOf } from "../middleware/actor.ts";
+import { authenticate } from "../middleware/authenticate.ts";
+import { releaseBody } from "../middleware/release-body.ts";
+import { getFile } from "../services/files.ts";
+import { getVersions, removeVersion, requireVersionDownload, restoreVersion } from "../services/versions.ts";
+import { r2Store } from "../storage/r2.ts";
+import { openApiRouter, problemResponses } from "./open-api.ts";
+
+const COMMON_ERRORS = [
+  "TOKEN_MISSING",
+  "TOKEN_INVALID",
+  "TOKEN_EXPIRED",
+  "PERMISSION_REQUIRED",
+  "FILE_NOT_FOUND",
+] as const;
+
+const FileParams = z.object({ id: z.string().meta({ description: "File id" }) });
+const VersionParams = FileParams.extend({
+  version: z.string().meta({ description: "Number of the version" }),
+});
+
+/** What can't be an id is a file that isn't there, and what can't be a number is such a version. */
+function requireRef(c: AppContext, { id, version }: z.infer<typeof VersionParams>): FileVersionRef {
+  const fileId = FileId.safeParse(id);
+  if (!fileId.success) throw new AppError("FILE_NOT_FOUND");
+  const number = parseHeaderInteger(version) ?? 0;
+  return { tenantId: c.get("identity").tenantId, fileId: fileId.data, version: number };
+}
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/{id}/versions",
+  summary: "List a file's versions, newest first",
+  description: "For whoever may change the file: others see what it is, not what it was.",
+  security: [{ bearer: [] }],
+  request: { params: FileParams },
+  responses: {
+    200: { description: "The versions", content: { "application/json": { schema: FileVersionList } } },
+    ...problemResponses(...COMMON_ERRORS),
+  },
+});
+
+const restoreRoute = createRoute({
+  method: "post",
+  path: "/{id}/versions/{version}/restore",
+  summary: "Make a version the current one",
+  description:
+    "Only a clean one. Newer ones that are still being checked don't take its place by themselves.",
+  security: [{ bearer: [] }],
+  request: { params: VersionParams },
+  responses: {
+    200: { description: "The file's record", content: { "application/json": { schema: FileRecord } } },
+    ...problemResponses(
+      "VERSION_NOT_FOUND",
+      "FILE_IN_TRASH",
+      "FILE_NOT_READY",
+      "FILE_BLOCKED",
+      ...COMMON_ERRORS,
+    ),
+  },
+});
+
+const deleteRoute = createRoute({
+  method: "delete",
+  path: "/{id}/versions/{version}",
+  summary: "Remove a version for good",
+  description: "Any but the current one. One that is being uploaded is ended at its upload's address.",
+  security: [{ bearer: [] }],
+  request: { params: VersionParams },
+  responses: {
+    204: { description: "It is gone, and its quota is free" },
+    ...problemResponses(
+      "VERSION_NOT_FOUND",
+      "VERSION_CURRENT",
+      "FILE_IN_TRASH",
+      "FILE_NOT_READY",
+      ...COMMON_ERRORS,
+    ),
+  },
+});
+
+const contentRoute = createRoute({
+  method: "get",
+  path: "/{id}/versions/{version}/content",
+  summary: "Download a version",
+  security: [{ bearer: [] }],
+  request: {
+    params: VersionParams,
+    query: z.object({
+      variant: Variant.default("original"),
+      disposition: Disposition.default("attachment"),
+    }),
+  },
+  responses: {
+    200: { description: "The bytes" },
+    206: { description: "A range of the bytes" },
+    304: { description: "The caller's copy is still good" },
+    ...problemResponses(
+      "REQUEST_INVALID",
+      "VERSION_NOT_FOUND",
+      "VARIANT_NOT_FOUND",
+      "FILE_NOT_READY",
+      "FILE_BLOCKED",
+      "RANGE_NOT_SATISFIABLE",
+      "STORE_UNAVAILABLE",
+      ...COMMON_ERRORS,
+    ),
+  },
+});
+
+const router = openApiRouter();
+router.use(releaseBody, authenticate);
+
+/** `/v1/files/{id}/versions`: a file's history. New versions come by an upload that `replaces` the file. */
+export const versions = router
+  .openapi(listRoute, async (c) => {
+    const { fileId } = requireRef(c, { ...c.req.valid("param"), version: "0" });
+    return c.json(await getVersions(c.env, c.get("identity"), fileId), 200);
+  })
+  .openapi(restoreRoute, async (c) => {
+    const ref = requireRef(c, c.req.valid("param"));
+    await restoreVersion(c.env, actorOf(c), c.get("identity"), ref, Date.now());
+    return c.json(await getFile(c.env, c.get("identity"), ref.fileId), 200);
+  })
+  .openapi(deleteRoute, async (c) => {
+    const ref = requireRef(c, c.req.valid("param"));
+    await removeVersion(c.env, actorOf(c), c.get("identity"), ref, Date.now());
+    return c.body(null, 204);
+  })
+  .openapi(contentRoute, async (c) => {
+    const ref = requireRef(c, c.req.valid("param"));
+    const { variant, disposition } = c.req.valid("query");
+    const object = await requireVersionDownload(c.env, c.get("identity"), ref, variant);
+    return serveObject(r2Store(c.env.BUCKET), object, c.req.raw, disposition);
+  });

@@ -1,0 +1,123 @@
+import type { Variant } from "#contract/api.ts";
+import { AppError } from "#contract/errors.ts";
+import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
+import { withEndingOf } from "#contract/names.ts";
+import type { FileVersion, FileVersionList } from "#contract/versions.ts";
+import type { Actor } from "../db/audit.ts";
+import type { DatabaseBindings } from "../db/database.ts";
+import { databaseFor } from "../db/database.ts";
+import type { FileWithDetails } from "../db/files.ts";
+import { findFileWithVersion } from "../db/files.ts";
+import type { VersionWithVerdict } from "../db/versions.ts";
+import { deleteVersion, findVersions, makeVersionCurrent } from "../db/versions.ts";
+import { mimeTypeOf, requireFile, standingOf } from "./files.ts";
+import { requireAllowed } from "./permissions.ts";
+import type { ServableObject } from "./servable.ts";
+import { servableObject } from "./servable.ts";
+
+/**
+ * A file's history is for whoever may change the file: somebody it was shared with sees what it is, not what it was.
+ */
+
+/** A file's versions, newest first. Throws as `requireFile`. */
+export async function getVersions(
+  env: DatabaseBindings,
+  identity: Identity,
+  fileId: FileId,
+): Promise<FileVersionList> {
+  const { file } = await requireFile(env, identity, fileId, "edit");
+  const found = await findVersions(databaseFor(env, identity.tenantId), identity.tenantId, fileId);
+  return { items: found.map((each) => formatVersion(each, file.currentVersion)) };
+}
+
+function formatVersion({ version, verdict }: VersionWithVerdict, current: number): FileVersion {
+  return {
+    version: version.version,
+    isCurrent: version.version === current,
+    state: version.state,
+    originalFilename: version.originalFilename,
+    mimeType: mimeTypeOf(version),
+    sizeBytes: version.sizeBytes,
+    sha256: version.sha256,
+    verdict: verdict?.verdict ?? null,
+    signatureName: verdict?.signatureName ?? null,
+    uploadedBy: version.uploadedBy,
+    createdAt: new Date(version.createdAtMs).toISOString(),
+  };
+}
+
+async function requireVersion(
+  env: DatabaseBindings,
+  identity: Identity,
+  ref: FileVersionRef,
+): Promise<FileWithDetails> {
+  const { userId } = identity;
+  const db = databaseFor(env, ref.tenantId);
+  const found = await findFileWithVersion(db, ref, { userId, nowMs: Date.now() });
+  if (found !== undefined) {
+    requireAllowed(identity, standingOf(found), "edit");
+    return found;
+  }
+  await requireFile(env, identity, ref.fileId, "edit");
+  throw new AppError("VERSION_NOT_FOUND");
+}
+
+/** Bytes of one version. Throws as `requireFile` and `servableObject`, and `VERSION_NOT_FOUND`. */
+export async function requireVersionDownload(
+  env: DatabaseBindings,
+  identity: Identity,
+  ref: FileVersionRef,
+  variant: Variant,
+): Promise<ServableObject> {
+  return servableObject(await requireVersion(env, identity, ref), variant);
+}
+
+/**
+ * Makes an older version the current one again; doing it twice changes nothing. Throws as `requireFile`,
+ * `VERSION_NOT_FOUND`, `FILE_IN_TRASH`, and `FILE_NOT_READY` or `FILE_BLOCKED` for one that isn't clean.
+ */
+export async function restoreVersion(
+  env: DatabaseBindings,
+  actor: Actor,
+  identity: Identity,
+  ref: FileVersionRef,
+  nowMs: number,
+): Promise<void> {
+  const { file, version } = await requireVersion(env, identity, ref);
+  if (file.deletedAtMs !== null) throw new AppError("FILE_IN_TRASH");
+  requireClean(version.state);
+  const filename = withEndingOf(file.filename, version.originalFilename);
+  const event = { ...eventOf(actor, ref, nowMs), action: "version.restored" } as const;
+  const restored = await makeVersionCurrent(databaseFor(env, ref.tenantId), ref, filename, event);
+  // It was there a moment ago.
+  if (!restored) throw new AppError("VERSION_NOT_FOUND");
+}
+
+function requireClean(state: FileVersion["state"]): void {
+  if (state === "uploading" || state === "quarantined") throw new AppError("FILE_NOT_READY");
+  if (state !== "clean") throw new AppError("FILE_BLOCKED");
+}
+
+function eventOf(actor: Actor, { fileId, version }: FileVersionRef, atMs: number) {
+  return { actor, fileId, version, atMs };
+}
+
+/**
+ * Removes a version that isn't the current one, and frees what it takes. Throws as `requireFile`, `VERSION_NOT_FOUND`,
+ * `FILE_IN_TRASH`, `VERSION_CURRENT`, and `FILE_NOT_READY` for one that is being uploaded: its upload can be ended.
+ */
+export async function removeVersion(
+  env: DatabaseBindings,
+  actor: Actor,
+  identity: Identity,
+  ref: FileVersionRef,
+  nowMs: number,
+): Promise<void> {
+  const { file, version } = await requireVersion(env, identity, ref);
+  if (file.deletedAtMs !== null) throw new AppError("FILE_IN_TRASH");
+  if (version.state === "uploading") throw new AppError("FILE_NOT_READY");
+  if (file.currentVersion === ref.version) throw new AppError("VERSION_CURRENT");
+  const event = { ...eventOf(actor, ref, nowMs), action: "version.deleted" } as const;
+  const deleted = await deleteVersion(databaseFor(env, ref.tenantId), ref, event);
+  if (!deleted) throw new AppError("VERSION_NOT_FOUND");
+}
