@@ -19,7 +19,13 @@ const RULES: readonly {
   },
   {
     from: "worker/uploads/",
-    may: ["worker/uploads/", "worker/services/", "worker/storage/", "worker/contract/"],
+    may: [
+      "worker/uploads/",
+      "worker/unread-body.ts",
+      "worker/services/",
+      "worker/storage/",
+      "worker/contract/",
+    ],
   },
   {
     from: "worker/delivery/",
@@ -42,6 +48,7 @@ const RULES: readonly {
       "worker/uploads/plain/",
       "worker/middleware/",
       "worker/app-env.ts",
+      "worker/unread-body.ts",
       "worker/contract/",
     ],
   },
@@ -51,6 +58,7 @@ const RULES: readonly {
       "worker/middleware/",
       "worker/app-env.ts",
       "worker/config.ts",
+      "worker/unread-body.ts",
       // The type of who is audited.
       "worker/db/audit.ts",
       "worker/uploads/tus/tus-headers.ts",

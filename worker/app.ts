@@ -3,6 +3,7 @@ import { UPLOADS_PATH } from "#contract/tus.ts";
 import { configuration } from "./middleware/configuration.ts";
 import { cors } from "./middleware/cors.ts";
 import { answerError, answerNotFound } from "./middleware/problem.ts";
+import { releaseBody } from "./middleware/release-body.ts";
 import { requestId } from "./middleware/request-id.ts";
 import { uploadHeaders } from "./middleware/upload-headers.ts";
 import { dev } from "./routes/dev.ts";
@@ -22,7 +23,7 @@ export const app = openApiRouter();
 app.onError(answerError);
 app.notFound(answerNotFound);
 
-app.use(requestId, configuration);
+app.use(requestId, configuration, releaseBody);
 app.use(`${UPLOADS_PATH}/*`, uploadHeaders);
 app.use(cors);
 

@@ -1,9 +1,9 @@
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../app-env.ts";
+import { releaseUnreadBody } from "../unread-body.ts";
 
-/** Lets go of a body that was refused unread: left alone, it stalls the connection's next request. */
+/** Lets go of the body of a request that was answered without reading it. */
 export const releaseBody = createMiddleware<AppEnv>(async (c, next) => {
   await next();
-  const { body } = c.req.raw;
-  if (body !== null && !body.locked && !c.req.raw.bodyUsed) await body.cancel();
+  await releaseUnreadBody(c.req.raw);
 });

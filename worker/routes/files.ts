@@ -4,7 +4,6 @@ import { AppError } from "#contract/errors.ts";
 import { FileId } from "#contract/ids.ts";
 import { serveObject } from "../delivery/serve.ts";
 import { authenticate } from "../middleware/authenticate.ts";
-import { releaseBody } from "../middleware/release-body.ts";
 import { deleteFile, getFile, getFiles } from "../services/files.ts";
 import { requireDownload } from "../services/servable.ts";
 import { r2Store } from "../storage/r2.ts";
@@ -149,6 +148,7 @@ const contentRoute = createRoute({
     206: { description: "A range of the bytes" },
     304: { description: "The caller's copy is still good" },
     ...problemResponses(
+      "REQUEST_INVALID",
       "FILE_NOT_FOUND",
       "VARIANT_NOT_FOUND",
       "FILE_NOT_READY",
@@ -160,7 +160,7 @@ const contentRoute = createRoute({
 });
 
 const router = openApiRouter();
-router.use(releaseBody, authenticate);
+router.use(authenticate);
 
 /** `/v1/files`: plain uploads, records, content, deletion. */
 export const files = router

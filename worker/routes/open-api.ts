@@ -1,4 +1,4 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { ErrorCode } from "#contract/errors.ts";
 import { AppError, ERRORS, PROBLEM_CONTENT_TYPE, Problem } from "#contract/errors.ts";
 import type { AppEnv } from "../app-env.ts";
@@ -28,7 +28,7 @@ export function problemResponses(...codes: readonly ErrorCode[]) {
       status,
       {
         description: group.map((code) => `${code}: ${ERRORS[code].title}`).join("; "),
-        content: { [PROBLEM_CONTENT_TYPE]: { schema: Problem } },
+        content: { [PROBLEM_CONTENT_TYPE]: { schema: Problem.extend({ code: z.enum(group) }) } },
       },
     ]),
   );

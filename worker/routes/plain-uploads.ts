@@ -2,6 +2,7 @@ import { AppError } from "#contract/errors.ts";
 import type { FileId } from "#contract/ids.ts";
 import type { AppContext } from "../app-env.ts";
 import { forgetUpload } from "../services/uploads.ts";
+import { releaseUnreadBody } from "../unread-body.ts";
 import { parseIetfCreation } from "../uploads/ietf/ietf-creation.ts";
 import { readFormHead } from "../uploads/plain/form-creation.ts";
 import { FormReader, isForm } from "../uploads/plain/form-reader.ts";
@@ -62,7 +63,7 @@ async function storeBodyUpload(c: AppContext): Promise<FileId> {
     await storeBody(targetOf(c, accepted), request);
     return accepted.fileId;
   } finally {
-    if (request.body !== null && !request.body.locked && !request.bodyUsed) await request.body.cancel();
+    await releaseUnreadBody(request);
   }
 }
 
@@ -74,6 +75,7 @@ async function storeFormUpload(c: AppContext): Promise<FileId> {
     await storeForm(targetOf(c, accepted), form, head);
     return accepted.fileId;
   } finally {
-    form.cancel();
+    form.leave();
+    await releaseUnreadBody(c.req.raw);
   }
 }

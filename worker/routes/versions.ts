@@ -9,7 +9,6 @@ import type { AppContext } from "../app-env.ts";
 import { serveObject } from "../delivery/serve.ts";
 import { actorOf } from "../middleware/actor.ts";
 import { authenticate } from "../middleware/authenticate.ts";
-import { releaseBody } from "../middleware/release-body.ts";
 import { getFile } from "../services/files.ts";
 import { getVersions, removeVersion, requireVersionDownload, restoreVersion } from "../services/versions.ts";
 import { r2Store } from "../storage/r2.ts";
@@ -118,7 +117,7 @@ const contentRoute = createRoute({
 });
 
 const router = openApiRouter();
-router.use(releaseBody, authenticate);
+router.use(authenticate);
 
 /** `/v1/files/{id}/versions`: a file's history. New versions come by an upload that `replaces` the file. */
 export const versions = router

@@ -7,6 +7,7 @@ import type { DatabaseBindings } from "../services/uploads.ts";
 import { forgetUpload, recordStoredUpload } from "../services/uploads.ts";
 import { sendJob } from "../storage/jobs.ts";
 import { r2Store } from "../storage/r2.ts";
+import { releaseUnreadBody } from "../unread-body.ts";
 import { IetfFrontEnd } from "./ietf/ietf-front-end.ts";
 import { bodyBytesOf, requireBodyWithin } from "./request-body.ts";
 import { isolateSlabs } from "./slabs.ts";
@@ -55,8 +56,7 @@ export class UploadObject extends DurableObject<UploadBindings> {
     const answer = await this.#answer(request, context).catch((error: unknown) =>
       this.#describe(error, request, context),
     );
-    // A body that nobody read would stall the connection's next request.
-    if (request.body !== null && !request.body.locked) await request.body.cancel();
+    await releaseUnreadBody(request);
     return answer;
   }
 

@@ -63,6 +63,7 @@ export class FormReader {
   /** Dashes that a chunk ended with: they are written together with what follows. */
   #heldDashes = 0;
   #overheadBytes = 0;
+  #isReading = false;
   /** `done` from the last boundary to the body's end; then, or from the first fault on, it is over. */
   #phase: "open" | "done" | "over" = "open";
   /** What the reading came to: told to whoever asks after it. */
@@ -81,9 +82,10 @@ export class FormReader {
     }
   }
 
-  /** Lets go of what was not read. */
-  cancel(): void {
-    this.#reader?.cancel().catch(() => {});
+  /** Leaves what was not read to the request; lets go of it where a read waits for more. */
+  leave(): void {
+    if (this.#isReading) this.#reader?.cancel().catch(() => {});
+    else this.#reader?.releaseLock();
   }
 
   #makeParser(contentType: string): ReturnType<typeof make> | undefined {
@@ -140,6 +142,7 @@ export class FormReader {
 
   async #readOn(): Promise<void> {
     if (this.#reader === undefined) return this.#finish();
+    this.#isReading = true;
     try {
       // A buffer of its own for each read: the parser keeps views of it.
       const { done, value } = await this.#reader.read(new Uint8Array(READ_BYTES));
@@ -148,6 +151,8 @@ export class FormReader {
     } catch {
       // A request body fails in one way only: its client is gone.
       this.#end({ kind: "cut" });
+    } finally {
+      this.#isReading = false;
     }
   }
 
