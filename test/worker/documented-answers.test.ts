@@ -13,6 +13,7 @@ import { runs, timeLimitMs } from "../support/runs.ts";
 
 const REQUESTS = runs(600, 20_000);
 const REFILL_EVERY = 40;
+const ODD_PERCENT = 3;
 
 let document: ApiDocument;
 
@@ -25,7 +26,7 @@ test(
   async () => {
     const world = await FuzzWorld.begin(sharedStack());
     const check = new AnswerCheck(document);
-    const plans = new RequestPlans(document, world.hints);
+    const plans = new RequestPlans(document, world.hints, ODD_PERCENT);
     const faults = new Map<string, string>();
     let sent = 0;
     const send = async (planned: PlannedRequest, caller: number): Promise<void> => {

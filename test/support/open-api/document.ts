@@ -53,7 +53,7 @@ export async function fetchDocument(stackUrl: string): Promise<ApiDocument> {
   const raw = Document.parse(await answer.json());
   const operations = Object.entries(raw.paths).flatMap(([path, item]) =>
     METHODS.flatMap((method) => {
-      const operation = item[method] as z.infer<typeof Operation> | undefined;
+      const operation = item[method];
       return operation === undefined ? [] : [{ ...operation, method, path }];
     }),
   );

@@ -49,16 +49,6 @@ const ODD_VALUES: readonly unknown[] = [
   { __proto__: { polluted: true } },
 ];
 
-/** How many requests in a hundred get a value where another was asked for. */
-const ODD_PERCENT = 3;
-
-function orOdd(arbitrary: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
-  return fc.oneof(
-    { weight: 100 - ODD_PERCENT, arbitrary },
-    { weight: ODD_PERCENT, arbitrary: fc.constantFrom(...ODD_VALUES) },
-  );
-}
-
 function numberOf(schema: SchemaObject, key: string): number | undefined {
   const value = schema[key];
   return typeof value === "number" ? value : undefined;
@@ -88,19 +78,29 @@ function strings(schema: SchemaObject): fc.Arbitrary<unknown> {
   );
 }
 
-/** Generates values that a schema takes, with an odd one among them now and then. */
+/** Generates values that a schema takes, with an odd one in the place of `oddPercent` of a hundred. */
 export class Values {
   readonly #document: ApiDocument;
   readonly #hints: Hints;
+  readonly #oddPercent: number;
 
-  constructor(document: ApiDocument, hints: Hints) {
+  constructor(document: ApiDocument, hints: Hints, oddPercent: number) {
     this.#document = document;
     this.#hints = hints;
+    this.#oddPercent = oddPercent;
   }
 
   of(schema: Schema, name?: string): fc.Arbitrary<unknown> {
     const hint = name === undefined || !Object.hasOwn(this.#hints, name) ? undefined : this.#hints[name];
-    return orOdd(hint ?? this.#plain(resolveSchema(this.#document, schema)));
+    return this.#orOdd(hint ?? this.#plain(resolveSchema(this.#document, schema)));
+  }
+
+  #orOdd(arbitrary: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
+    if (this.#oddPercent === 0) return arbitrary;
+    return fc.oneof(
+      { weight: 100 - this.#oddPercent, arbitrary },
+      { weight: this.#oddPercent, arbitrary: fc.constantFrom(...ODD_VALUES) },
+    );
   }
 
   #plain(schema: Schema): fc.Arbitrary<unknown> {
