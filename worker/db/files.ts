@@ -3,6 +3,7 @@ import { and, desc, eq, inArray, isNotNull, isNull, lt, or, sql } from "drizzle-
 import type { FileId, FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
 import type { ReprDigests } from "#contract/jobs.ts";
 import type { Database } from "./database.ts";
+import { parameter, PreparedStatement } from "./prepared.ts";
 import { derivatives, files, fileTags, fileVersions, verdicts } from "./schema.ts";
 
 export type FileRow = typeof files.$inferSelect;
@@ -51,40 +52,63 @@ function isTaken(error: unknown): boolean {
   );
 }
 
-async function insertFileRows(db: Database, file: NewFile): Promise<void> {
-  const { tenantId, fileId, version } = file.ref;
-  await db.batch([
-    db.insert(files).values({
-      tenantId,
-      id: fileId,
-      ownerId: file.ownerId,
-      filename: file.filename,
-      currentVersion: version,
-      entityType: file.entityType ?? null,
-      entityId: file.entityId ?? null,
-      metadata: { ...file.metadata },
-      createdAtMs: file.nowMs,
-      updatedAtMs: file.nowMs,
-    }),
-    db.insert(fileVersions).values({
-      tenantId,
-      fileId,
-      version,
-      state: "uploading",
-      declaredType: file.declaredType,
-      sizeBytes: file.sizeBytes ?? null,
-      createdAtMs: file.nowMs,
-    }),
-    ...(file.tags.length === 0 ? [] : [insertTags(db, file)]),
-  ]);
-}
+const insertFileRow = new PreparedStatement<
+  | "tenantId"
+  | "fileId"
+  | "ownerId"
+  | "filename"
+  | "version"
+  | "entityType"
+  | "entityId"
+  | "metadata"
+  | "nowMs"
+>((db) =>
+  db.insert(files).values({
+    tenantId: parameter("tenantId"),
+    id: parameter("fileId"),
+    ownerId: parameter("ownerId"),
+    filename: parameter("filename"),
+    currentVersion: parameter("version"),
+    entityType: parameter("entityType"),
+    entityId: parameter("entityId"),
+    metadata: parameter("metadata"),
+    createdAtMs: parameter("nowMs"),
+    updatedAtMs: parameter("nowMs"),
+  }),
+);
+
+const insertVersionRow = new PreparedStatement<
+  "tenantId" | "fileId" | "version" | "declaredType" | "sizeBytes" | "nowMs"
+>((db) =>
+  db.insert(fileVersions).values({
+    tenantId: parameter("tenantId"),
+    fileId: parameter("fileId"),
+    version: parameter("version"),
+    state: "uploading",
+    declaredType: parameter("declaredType"),
+    sizeBytes: parameter("sizeBytes"),
+    createdAtMs: parameter("nowMs"),
+  }),
+);
 
 /** One parameter for any number of tags: D1 binds a hundred at most. */
-function insertTags(db: Database, { ref, tags }: NewFile) {
-  const { tenantId, fileId } = ref;
-  return db
+const insertTagRows = new PreparedStatement<"tenantId" | "fileId" | "tags">((db) =>
+  db
     .insert(fileTags)
-    .select(sql`SELECT ${tenantId}, ${fileId}, value FROM json_each(${JSON.stringify(tags)})`);
+    .select(
+      sql`SELECT ${parameter("tenantId")}, ${parameter("fileId")}, value FROM json_each(${parameter("tags")})`,
+    ),
+);
+
+async function insertFileRows(db: Database, file: NewFile): Promise<void> {
+  const { ref, ownerId, filename, declaredType, tags, nowMs } = file;
+  const { entityType = null, entityId = null, sizeBytes = null } = file;
+  const metadata = JSON.stringify(file.metadata);
+  await db.$client.batch([
+    insertFileRow.bind(db, { ...ref, ownerId, filename, entityType, entityId, metadata, nowMs }),
+    insertVersionRow.bind(db, { ...ref, declaredType, sizeBytes, nowMs }),
+    ...(tags.length === 0 ? [] : [insertTagRows.bind(db, { ...ref, tags: JSON.stringify(tags) })]),
+  ]);
 }
 
 /** Forgets a file whose upload never began or was given up; versions and tags go with it. */
@@ -114,6 +138,38 @@ export interface StoredObject {
   readonly expectedDigests: ReprDigests | null;
 }
 
+const storeVersion = new PreparedStatement<
+  ("tenantId" | "fileId" | "version" | "objectKey" | "etag") | ("sizeBytes" | "expectedDigests" | "nowMs")
+>((db) =>
+  db
+    .update(fileVersions)
+    .set({
+      state: "quarantined",
+      objectKey: parameter("objectKey"),
+      etag: parameter("etag"),
+      sizeBytes: parameter("sizeBytes"),
+      expectedDigests: parameter("expectedDigests"),
+      storedAtMs: parameter("nowMs"),
+      announcedAtMs: parameter("nowMs"),
+    })
+    .where(
+      and(
+        eq(fileVersions.tenantId, parameter("tenantId")),
+        eq(fileVersions.fileId, parameter("fileId")),
+        eq(fileVersions.version, parameter("version")),
+        eq(fileVersions.state, "uploading"),
+      ),
+    ),
+);
+
+const touchFile = new PreparedStatement<"tenantId" | "fileId" | "nowMs">((db) =>
+  db
+    .update(files)
+    .set({ updatedAtMs: parameter("nowMs") })
+    .where(and(eq(files.tenantId, parameter("tenantId")), eq(files.id, parameter("fileId"))))
+    .returning({ id: files.id }),
+);
+
 /**
  * Records that a version's bytes are stored: `uploading` → `quarantined`. Doing it again changes nothing.
  * @returns whether there is such a file at all
@@ -124,18 +180,15 @@ export async function markVersionStored(
   object: StoredObject,
   nowMs: number,
 ): Promise<boolean> {
-  const [, found] = await db.batch([
-    db
-      .update(fileVersions)
-      .set({ state: "quarantined", ...object, storedAtMs: nowMs, announcedAtMs: nowMs })
-      .where(and(isVersion(ref), eq(fileVersions.state, "uploading"))),
-    db
-      .update(files)
-      .set({ updatedAtMs: nowMs })
-      .where(and(eq(files.tenantId, ref.tenantId), eq(files.id, ref.fileId)))
-      .returning({ id: files.id }),
+  const { tenantId, fileId, version } = ref;
+  const { objectKey, etag, sizeBytes } = object;
+  const expectedDigests = object.expectedDigests && JSON.stringify(object.expectedDigests);
+  const stored = { tenantId, fileId, version, objectKey, etag, sizeBytes, expectedDigests, nowMs };
+  const [, found] = await db.$client.batch([
+    storeVersion.bind(db, stored),
+    touchFile.bind(db, { tenantId, fileId, nowMs }),
   ]);
-  return found.length > 0;
+  return (found?.results.length ?? 0) > 0;
 }
 
 /** One file of a tenant with its current version, or undefined. Deleted ones are found too. */
