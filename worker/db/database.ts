@@ -4,7 +4,7 @@ import type { TenantId } from "#contract/ids.ts";
 import { withD1Deadline } from "./d1-deadline.ts";
 import * as schema from "./schema.ts";
 
-export type Database = DrizzleD1Database<typeof schema>;
+export type Database = DrizzleD1Database<typeof schema> & { readonly $client: D1Database };
 
 /** The bindings that hold records; a deployment may spread its tenants over many. */
 export interface DatabaseBindings {

@@ -28,6 +28,17 @@ export function requireBearer(authorization: string | undefined): string {
   return token;
 }
 
+const importedSecrets = new WeakMap<Uint8Array, Promise<CryptoKey>>();
+
+/** The key of a secret, imported once: jose would do it for every token, and an upload has one in each request. */
+function hmacKey(secret: Uint8Array): Promise<CryptoKey> {
+  const known = importedSecrets.get(secret);
+  if (known !== undefined) return known;
+  const key = crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["verify"]);
+  importedSecrets.set(secret, key);
+  return key;
+}
+
 /**
  * Who a bearer token speaks for. Throws `TOKEN_MISSING`, `TOKEN_EXPIRED` or `TOKEN_INVALID`; which check failed is not
  * told. RFC 7519; algorithms other than HS256, `none` above all, are refused before the signature is looked at.
@@ -35,7 +46,7 @@ export function requireBearer(authorization: string | undefined): string {
 export async function verifyToken(authorization: string | undefined, jwt: Config["jwt"]): Promise<Identity> {
   const token = requireBearer(authorization);
   try {
-    const { payload } = await jwtVerify(token, jwt.secret, {
+    const { payload } = await jwtVerify(token, await hmacKey(jwt.secret), {
       algorithms: ["HS256"],
       issuer: jwt.issuer,
       audience: jwt.audience,

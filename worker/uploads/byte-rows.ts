@@ -93,6 +93,11 @@ export class ByteRows {
     this.#rows = [];
   }
 
+  /** Takes in what rows there are, in order, where that was read together with something else. */
+  know(rows: readonly Row[]): void {
+    this.#rows = rows;
+  }
+
   /** To be called when changes were rolled back. */
   reload(): void {
     this.#rows = undefined;

@@ -288,6 +288,8 @@ export class PartWriter {
     this.#storing = storing;
     this.#filling = new PartBuffer(this.#options.slabs);
     this.#asideBytes = 0;
+    // Behind the last bytes of an append there is nothing to interleave it with.
+    if (this.#receivedBytes >= this.#options.expectedBytes) return;
     storing.isSettled = await settlesWithin(settled, QUICK_STORE_MS, this.#hurry.promise);
   }
 

@@ -1,46 +1,36 @@
-import { z } from "zod";
-import type { FileVersionRef } from "#contract/ids.ts";
-import { FileId, Identity } from "#contract/ids.ts";
-import { ReprDigests } from "#contract/jobs.ts";
+import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
+import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
+import type { PartialSource, UploadKind } from "./upload-state.ts";
 
 /** Header in which the worker tells the object what it has verified. A caller's own is never passed on. */
 export const UPLOAD_CONTEXT_HEADER = "x-causeway-upload";
 
-const PartialSource = z.object({
-  fileId: FileId,
-  objectKey: z.string(),
-  etag: z.string(),
-  sizeBytes: z.int(),
-});
-
 /** Who asks for which upload in which protocol; for a creation also what was validated. */
-const UploadContext = z.object({
-  identity: Identity,
-  fileId: FileId,
-  version: z.int(),
-  requestId: z.string(),
-  protocol: z.enum(["tus", "ietf"]),
+export interface UploadContext {
+  readonly identity: Identity;
+  readonly fileId: FileId;
+  readonly version: number;
+  readonly requestId: string;
+  readonly protocol: "tus" | "ietf";
   /** Most bytes of one request's body; null for no limit but the upload's own. */
-  maxAppendBytes: z.int().nullable(),
+  readonly maxAppendBytes: number | null;
   /** How long an upload that is created now lives without progress. */
-  idleMs: z.int(),
-  creation: z
-    .object({
-      kind: z.enum(["file", "partial", "final"]),
-      filename: z.string(),
-      declaredType: z.string(),
-      metadata: z.string().nullable(),
-      concat: z.string().nullable(),
-      reprDigests: ReprDigests,
-      wantedDigest: z.enum(["sha-256", "sha-512"]).nullable(),
-      lengthBytes: z.int().nullable(),
-      maxBytes: z.int(),
-      sources: z.array(PartialSource),
-    })
-    .optional(),
-});
-export type UploadContext = z.infer<typeof UploadContext>;
-export type UploadCreation = NonNullable<UploadContext["creation"]>;
+  readonly idleMs: number;
+  readonly creation?: UploadCreation;
+}
+
+export interface UploadCreation {
+  readonly kind: UploadKind;
+  readonly filename: string;
+  readonly declaredType: string;
+  readonly metadata: string | null;
+  readonly concat: string | null;
+  readonly reprDigests: ReprDigests;
+  readonly wantedDigest: ReprDigestName | null;
+  readonly lengthBytes: number | null;
+  readonly maxBytes: number;
+  readonly sources: readonly PartialSource[];
+}
 
 /** An object is reached by its name; the caller's URL may have a host that the runtime refuses to send to. */
 const OBJECT_URL = "https://upload.invalid/";
@@ -53,13 +43,14 @@ export function withUploadContext(request: Request, method: string, context: Upl
   headers.delete("upgrade");
   headers.set(UPLOAD_CONTEXT_HEADER, encodeURIComponent(JSON.stringify(context)));
   // tus 1.0 may make a HEAD of any method, whose body then counts for nothing; a HEAD can't have one.
-  if (method === "HEAD" || method === "GET") return new Request(OBJECT_URL, { method, headers });
-  return new Request(OBJECT_URL, new Request(request, { method, headers }));
+  const body = method === "HEAD" || method === "GET" ? null : request.body;
+  return new Request(OBJECT_URL, { method, headers, body, redirect: "manual" });
 }
 
 export function readUploadContext(request: Request): UploadContext {
   const text = request.headers.get(UPLOAD_CONTEXT_HEADER) ?? "";
-  return UploadContext.parse(JSON.parse(decodeURIComponent(text)));
+  // The worker's own words, which nobody else can send to an object: trusted, not parsed again.
+  return JSON.parse(decodeURIComponent(text)) as UploadContext;
 }
 
 /** Name of an upload's Durable Object. The tenant is in it, so another tenant's caller reaches another, empty object. */

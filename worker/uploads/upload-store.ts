@@ -3,6 +3,10 @@ import { ByteRows } from "./byte-rows.ts";
 import { Tables } from "./tables.ts";
 import type { DueKind, UploadState } from "./upload-state.ts";
 
+const SELECT_STATE = "SELECT state, 0 AS seq, 0 AS size FROM upload";
+/** The state first: rows of bytes are numbered from 1. */
+const SELECT_STATE_AND_TAIL = `${SELECT_STATE} UNION ALL SELECT NULL, seq, length(bytes) FROM tail ORDER BY seq`;
+
 /**
  * The durable state of one upload in its object's SQLite. Methods are synchronous; those that change several things are
  * to be called within `transaction`.
@@ -122,11 +126,19 @@ export class UploadStore {
     return first && { kind: first[0], atMs: first[1] };
   }
 
+  /** Reads the state, and in the same go what the tail is made of: whoever comes back to an upload asks for both. */
   #load(): UploadState | undefined {
     if (!this.#tables.has("upload")) return undefined;
-    const [row] = this.#storage.sql.exec<{ state: string }>("SELECT state FROM upload").toArray();
+    const rows = this.#storage.sql
+      .exec<{ state: string | null; seq: number; size: number }>(
+        this.#tables.has("tail") ? SELECT_STATE_AND_TAIL : SELECT_STATE,
+      )
+      .toArray();
+    const [upload, ...tail] = rows;
+    if (typeof upload?.state !== "string") return undefined;
+    this.tail.know(tail.map(({ seq, size }) => ({ seq, sizeBytes: size })));
     // Our own words, written by #write: trusted, not parsed again.
-    return row && (JSON.parse(row.state) as UploadState);
+    return JSON.parse(upload.state) as UploadState;
   }
 
   #reload(): void {
