@@ -5,7 +5,7 @@ import { MAX_PASSWORD_LENGTH } from "#contract/sharing.ts";
 import type { IconName } from "./icons.ts";
 import { icon } from "./icons.ts";
 import { SHARE_STYLE } from "./share-style.ts";
-import { describeType, formatBytes, formatMoment, iconOf } from "./words.ts";
+import { describeType, formatBytes, formatMoment, iconOf, splitEnding } from "./words.ts";
 
 /**
  * The page behind a share link, for people without a session: no script, no cookie, nothing loaded but the thumbnail.
@@ -44,7 +44,7 @@ function fact(name: string, value: Html | string): Html {
     <dd>${value}</dd>`;
 }
 
-function ending({ expiresAt, downloadsLeft }: SharedFile): Html {
+function limitsOf({ expiresAt, downloadsLeft }: SharedFile): Html {
   const until =
     expiresAt === null
       ? ""
@@ -63,12 +63,13 @@ function picture(file: NonNullable<SharedFile["file"]>): Html {
 
 function filePage(shared: SharedFile, file: NonNullable<SharedFile["file"]>, nonce: string): Html {
   const { filename, mimeType, sizeBytes } = file;
+  const [stem, ending] = splitEnding(filename);
   const isLong = filename.length > LONG_NAME;
   const content = html`${picture(file)}
-    <h1 class="name${isLong ? " long" : ""}" dir="auto">${filename}</h1>
+    <h1 class="name${isLong ? " long" : ""}"><bdi>${stem}</bdi><bdi>${ending}</bdi></h1>
     <dl>
       ${fact("Type", describeType(filename, mimeType))} ${fact("Size", formatBytes(sizeBytes))}
-      ${ending(shared)}
+      ${limitsOf(shared)}
     </dl>
     <form method="post">${downloadButton}</form>`;
   const footer = html`<footer>
@@ -107,7 +108,7 @@ function passwordPage(shared: SharedFile, error: AppError | undefined, nonce: st
       ${message && html`<p class="error" id="password-error" role="alert">${icon("warning")}${message}</p>`}
       ${downloadButton}
     </form>
-    <dl>${ending(shared)}</dl>`;
+    <dl>${limitsOf(shared)}</dl>`;
   return layout(message ? "Try again – shared file" : "Password needed – shared file", content, nonce);
 }
 
@@ -121,14 +122,23 @@ interface Message {
   readonly icon: IconName;
   readonly heading: string;
   readonly text: string;
+  readonly tone?: "busy" | "danger";
   readonly canRetry?: boolean;
 }
 
 const ASK = "Ask whoever sent it for a new one.";
 
 const ENDINGS: Readonly<Record<string, Message>> = {
-  expired: { icon: "clock", heading: "This link has expired", text: ASK },
-  revoked: { icon: "blocked", heading: "This link was withdrawn", text: ASK },
+  expired: {
+    icon: "clock",
+    heading: "This link has expired",
+    text: `It was made for a limited time. ${ASK}`,
+  },
+  revoked: {
+    icon: "blocked",
+    heading: "This link was withdrawn",
+    text: `Whoever shared the file has ended it. ${ASK}`,
+  },
   "used-up": {
     icon: "blocked",
     heading: "This link is used up",
@@ -151,12 +161,14 @@ const MESSAGES: Readonly<Partial<Record<AppError["code"], Message>>> = {
     icon: "clock",
     heading: "This file is still being checked",
     text: "It is checked for viruses before anybody can download it. That seldom takes more than a minute.",
+    tone: "busy",
     canRetry: true,
   },
   FILE_BLOCKED: {
     icon: "blocked",
     heading: "This file can't be downloaded",
     text: "It did not pass the virus check. Ask whoever sent the link about it.",
+    tone: "danger",
   },
   FILE_NOT_FOUND: {
     icon: "file",
@@ -186,8 +198,8 @@ function messageOf({ code, status, members }: AppError): Message {
 
 /** What a link shows that leads to nothing, with what can be done. */
 export function problemPage(error: AppError, nonce: string): Html {
-  const { icon: sign, heading, text, canRetry = false } = messageOf(error);
-  const content = html`<div class="sign">${icon(sign)}</div>
+  const { icon: sign, heading, text, tone = "", canRetry = false } = messageOf(error);
+  const content = html`<div class="sign ${tone}">${icon(sign)}</div>
     <h1>${heading}</h1>
     <p>${text}</p>
     ${canRetry ? html`<a class="button" href="">Try again</a>` : ""}`;

@@ -57,12 +57,14 @@ main {
 .picture img { width: 100%; height: 100%; object-fit: cover; }
 .picture .icon { width: 40px; height: 40px; stroke-width: 0.9; }
 .sign { margin-bottom: 16px; color: var(--cw-muted); }
+.sign.busy { color: var(--cw-accent); }
+.sign.danger { color: var(--cw-danger); }
 .sign .icon { width: 32px; height: 32px; stroke-width: 1.2; display: block; }
 h1 { margin: 0; font-size: 1.25rem; line-height: 1.3; font-weight: 600; overflow-wrap: anywhere; text-wrap: balance; }
 h1.name { text-wrap: pretty; }
 h1.long { font-size: 1rem; line-height: 1.4; }
 p { margin: 8px 0 0; color: var(--cw-muted); }
-dl { margin: 20px 0 0; display: grid; grid-template-columns: max-content 1fr; gap: 8px 20px; font-variant-numeric: tabular-nums; }
+dl { margin: 20px 0 0; display: grid; grid-template-columns: max-content 1fr; gap: 8px 16px; font-variant-numeric: tabular-nums; }
 dt { color: var(--cw-muted); }
 dd { margin: 0; }
 form { margin: 24px 0 0; }
@@ -79,7 +81,7 @@ input {
   border: 1px solid var(--cw-border-strong);
   border-radius: 6px;
 }
-input[aria-invalid] { margin-bottom: 4px; border-color: var(--cw-danger); }
+input[aria-invalid] { margin-bottom: 8px; border-color: var(--cw-danger); }
 .error { display: flex; gap: 8px; margin: 0 0 16px; color: var(--cw-danger); }
 .button {
   width: 100%;

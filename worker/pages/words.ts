@@ -56,11 +56,16 @@ export function formatBytes(bytes: number): string {
   return `${value.toLocaleString("en", { maximumFractionDigits: value >= 100 ? 0 : 1 })} ${UNITS[unit]}`;
 }
 
-const DATE = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
-const TIME = new Intl.DateTimeFormat("en-GB", { timeStyle: "short", timeZone: "UTC" });
+const MOMENT = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
 
-/** "3 March 2027, 14:30 UTC": the page has no script that could know the reader's own time. */
+/** "3 Mar 2027, 14:30 UTC": the page has no script that could know the reader's own time. */
 export function formatMoment(iso: string): string {
-  const moment = new Date(iso);
-  return `${DATE.format(moment)}, ${TIME.format(moment)} UTC`;
+  return `${MOMENT.format(new Date(iso))} UTC`;
+}
+
+/** A name in two, so that its ending stands at the end whichever way the rest is read. */
+export function splitEnding(filename: string): readonly [stem: string, ending: string] {
+  const { length } = extensionOf(filename);
+  const dot = filename.length - length - 1;
+  return length === 0 ? [filename, ""] : [filename.slice(0, dot), filename.slice(dot)];
 }
