@@ -68,3 +68,17 @@ test.each(["PUT", "PATCH", "DELETE"])("%s changes nothing and is nowhere", async
   expect(await codeOf(await fetch(url, { method }))).toBe("404 ROUTE_NOT_FOUND");
   expect((await fetch(url)).status).toBe(200);
 });
+
+test("sharing is documented", async () => {
+  const { paths } = (await (await fetch(new URL("/openapi.json", await linkOfFile()))).json()) as {
+    paths: Readonly<Record<string, object>>;
+  };
+  const documented = Object.entries(paths).filter(([path]) => /share|^\/s\//.test(path));
+  expect(documented.map(([path, methods]) => [path, Object.keys(methods)])).toEqual([
+    ["/v1/files/{id}/shares", ["get"]],
+    ["/v1/files/{id}/shares/{userId}", ["put", "delete"]],
+    ["/v1/files/{id}/share-links", ["get", "post"]],
+    ["/v1/files/{id}/share-links/{linkId}", ["delete"]],
+    ["/s/{token}", ["get", "post"]],
+  ]);
+});

@@ -105,7 +105,9 @@ export const SharedFile = z
 export type SharedFile = z.infer<typeof SharedFile>;
 
 /** Body of `POST /s/{token}`, as JSON or as a form. */
-export const SharedDownloadRequest = z.object({ password: z.string().max(MAX_PASSWORD_LENGTH).optional() });
+export const SharedDownloadRequest = z.strictObject({
+  password: z.string().max(MAX_PASSWORD_LENGTH).optional(),
+});
 
 /** `POST /s/{token}` as JSON: one download, which was counted. */
 export const SharedDownload = z

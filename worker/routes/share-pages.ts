@@ -19,7 +19,7 @@ import { releaseBody } from "../middleware/release-body.ts";
 import { isAboutPassword, problemPage, sharePage } from "../pages/share-page.ts";
 import type { OpenLink } from "../services/share-access.ts";
 import { openShareLink, takeDownload } from "../services/share-access.ts";
-import { openApiRouter, problemResponses } from "./open-api.ts";
+import { invalidRequest, openApiRouter, problemResponses } from "./open-api.ts";
 import { readSmallBody } from "./small-body.ts";
 
 const JSON_TYPE = "application/json";
@@ -180,9 +180,7 @@ async function readPassword(c: AppContext): Promise<string | undefined> {
   if (text === "" || (type !== JSON_TYPE && type !== FORM_TYPE)) return undefined;
   const body = type === JSON_TYPE ? parseJson(text) : Object.fromEntries(new URLSearchParams(text));
   const parsed = SharedDownloadRequest.safeParse(body);
-  if (!parsed.success) {
-    throw new AppError("REQUEST_INVALID", { errors: [{ path: "password", message: "is not a password" }] });
-  }
+  if (!parsed.success) throw invalidRequest(parsed.error);
   return parsed.data.password || undefined;
 }
 
