@@ -31,10 +31,12 @@ const RULES: readonly {
     from: "worker/delivery/",
     may: ["worker/delivery/", "worker/services/", "worker/storage/", "worker/contract/"],
   },
+  { from: "worker/pages/", may: ["worker/pages/", "worker/contract/"], packages: ["hono/html"] },
   {
     from: "worker/routes/",
     may: [
       "worker/routes/",
+      "worker/pages/",
       "worker/services/",
       "worker/delivery/",
       "worker/storage/",
@@ -78,7 +80,7 @@ const OWNERS: readonly { readonly name: string; readonly owner: RegExp }[] = [
 
   { name: "jose", owner: /^(worker\/middleware|worker\/routes\/dev|scripts|test)/ },
   { name: "multipasta", owner: /^worker\/uploads\/plain\// },
-  { name: "hono", owner: /^(worker\/(app|app-env|middleware|routes)|scripts)/ },
+  { name: "hono", owner: /^(worker\/(app|app-env|middleware|routes|pages)|scripts)/ },
 ];
 
 interface Import {

@@ -56,7 +56,7 @@ export async function bundleDevWorker(entry: string): Promise<string> {
     write: false,
     format: "esm",
     target: "es2024",
-    external: ["cloudflare:workers"],
+    external: ["cloudflare:workers", "node:*"],
   });
   const [output] = result.outputFiles;
   if (output === undefined) throw new Error(`${entry} gave no bundle.`);

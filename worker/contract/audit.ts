@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { TenantId } from "./ids.ts";
 
 /** How whoever acted was known: by a session, a service's token, an upload grant, a URL, or not at all (the system). */
 export const ACTOR_KINDS = [
@@ -14,6 +15,16 @@ export const ACTOR_KINDS = [
 ] as const;
 export const ActorKind = z.enum(ACTOR_KINDS);
 export type ActorKind = z.infer<typeof ActorKind>;
+
+/** Who does something, for the audit. */
+export interface Actor {
+  /** Whose trail it is recorded in. */
+  readonly tenantId: TenantId;
+  /** A user's id, or that of what acts without one. */
+  readonly id: string;
+  readonly kind: ActorKind;
+  readonly requestId: string | null;
+}
 
 /** What is recorded. Noun first, as events are named; part of the interface: actions are added and never renamed. */
 export const AUDIT_ACTIONS = [

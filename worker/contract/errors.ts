@@ -65,6 +65,7 @@ export const ERRORS = {
   FILE_IN_TRASH: kind(409, "The file is in the trash"),
   FILE_NOT_IN_TRASH: kind(409, "The file isn't in the trash"),
   VERSION_CURRENT: kind(409, "The version is the current one"),
+  SHARE_LIMIT_REACHED: kind(409, "The file is shared as often as a file can be"),
   FILE_NOT_READY: kind(409, "The file is not ready yet", true),
   REPORT_REFUSED: kind(409, "The report does not fit the stored object"),
 

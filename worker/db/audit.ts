@@ -1,17 +1,10 @@
 import { sql } from "drizzle-orm";
-import type { ActorKind, AuditAction, AuditDetail } from "#contract/audit.ts";
-import type { FileId, TenantId } from "#contract/ids.ts";
+import type { Actor, AuditAction, AuditDetail } from "#contract/audit.ts";
+import type { FileId } from "#contract/ids.ts";
 import type { Database } from "./database.ts";
 import { auditEvents } from "./schema.ts";
 
-/** Who does something, for the audit. */
-export interface Actor {
-  readonly tenantId: TenantId;
-  /** A user's id, or that of what acts without one. */
-  readonly id: string;
-  readonly kind: ActorKind;
-  readonly requestId: string | null;
-}
+export type { Actor };
 
 export interface AuditEvent {
   readonly actor: Actor;

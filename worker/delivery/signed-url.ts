@@ -1,12 +1,9 @@
 import { z } from "zod";
 import { Disposition, Variant } from "#contract/api.ts";
 import { AppError } from "#contract/errors.ts";
-import { FileId, TenantId } from "#contract/ids.ts";
-
-export interface SigningKey {
-  readonly kid: string;
-  readonly secret: string;
-}
+import { FileId, ShareLinkId, TenantId } from "#contract/ids.ts";
+import type { SigningKey } from "./hmac.ts";
+import { isSigned, sign, signingKey } from "./hmac.ts";
 
 /** What a signed URL is bound to, and all it is bound to. The name in its path is for people and isn't signed. */
 export const SignedDownload = z.object({
@@ -16,41 +13,18 @@ export const SignedDownload = z.object({
   variant: Variant,
   disposition: Disposition,
   expiresAtSeconds: z.coerce.number().int().min(0),
+  /** The share link that it was made through, if it was: it ends with that. */
+  linkId: ShareLinkId.optional(),
 });
 export type SignedDownload = z.infer<typeof SignedDownload>;
 
 /** A signature for GET covers HEAD: whoever may read may ask how much there is to read. */
 const METHOD = "GET";
 
-function canonical(download: SignedDownload, kid: string): Uint8Array<ArrayBuffer> {
-  const { tenantId, fileId, version, variant, disposition, expiresAtSeconds } = download;
+function fieldsOf(download: SignedDownload, kid: string): readonly (string | number)[] {
+  const { tenantId, fileId, version, variant, disposition, expiresAtSeconds, linkId } = download;
   const fields = [METHOD, tenantId, fileId, version, variant, disposition, expiresAtSeconds, kid];
-  // None of the fields can have a line feed in it, so no two downloads have the same text.
-  return new Uint8Array(new TextEncoder().encode(["causeway-signed-url", ...fields].join("\n")));
-}
-
-const importedKeys = new Map<string, Promise<CryptoKey>>();
-
-/** Imported once per isolate: importing costs as much as signing. */
-function importKey(secret: string): Promise<CryptoKey> {
-  const known = importedKeys.get(secret);
-  if (known !== undefined) return known;
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const raw = new TextEncoder().encode(secret);
-  const imported = crypto.subtle.importKey("raw", raw, algorithm, false, ["sign", "verify"]);
-  importedKeys.set(secret, imported);
-  return imported;
-}
-
-function toBase64Url(bytes: ArrayBuffer): string {
-  const text = btoa(String.fromCharCode(...new Uint8Array(bytes)));
-  return text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
-}
-
-function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
-  if (!/^[\w-]{43}$/.test(text)) return undefined;
-  const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-  return Uint8Array.from(binary, (char) => char.charCodeAt(0));
+  return ["causeway-signed-url", ...fields, ...(linkId === undefined ? [] : [linkId])];
 }
 
 /**
@@ -62,21 +36,16 @@ export async function signDownload(
   filename: string,
   keys: readonly SigningKey[],
 ): Promise<string> {
-  const [key] = keys;
-  if (key === undefined) throw new Error("There is no signing key.");
-  const signature = await crypto.subtle.sign(
-    "HMAC",
-    await importKey(key.secret),
-    canonical(download, key.kid),
-  );
+  const key = signingKey(keys);
   const query = new URLSearchParams({
     t: download.tenantId,
     v: String(download.version),
     variant: download.variant,
     disp: download.disposition,
     exp: String(download.expiresAtSeconds),
+    ...(download.linkId === undefined ? {} : { link: download.linkId }),
     kid: key.kid,
-    sig: toBase64Url(signature),
+    sig: await sign(fieldsOf(download, key.kid), key),
   });
   return `/d/${download.fileId}/${encodeURIComponent(filename)}?${query.toString()}`;
 }
@@ -98,13 +67,12 @@ export async function verifySignedUrl(
     variant: query.get("variant"),
     disposition: query.get("disp"),
     expiresAtSeconds: query.get("exp"),
+    linkId: query.get("link") ?? undefined,
   });
   const key = keys.find((candidate) => candidate.kid === query.get("kid"));
-  const signature = fromBase64Url(query.get("sig") ?? "");
-  if (!parsed.success || key === undefined || signature === undefined)
-    throw new AppError("SIGNATURE_INVALID");
-  const signed = canonical(parsed.data, key.kid);
-  const genuine = await crypto.subtle.verify("HMAC", await importKey(key.secret), signature, signed);
+  if (!parsed.success || key === undefined) throw new AppError("SIGNATURE_INVALID");
+  const signature = query.get("sig") ?? "";
+  const genuine = await isSigned(fieldsOf(parsed.data, key.kid), signature, key);
   if (!genuine) throw new AppError("SIGNATURE_INVALID");
   if (parsed.data.expiresAtSeconds * 1000 <= nowMs) throw new AppError("SIGNED_URL_EXPIRED");
   return parsed.data;

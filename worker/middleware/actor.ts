@@ -1,7 +1,7 @@
+import type { Actor } from "#contract/audit.ts";
 import type { AppContext } from "../app-env.ts";
-import type { Actor } from "../db/audit.ts";
 
-/** Who a request's credential speaks for, as the audit names them. */
+/** Whoever a request is from, as the audit names them. For routes behind `authenticate` or `authenticateUpload`. */
 export function actorOf(c: AppContext): Actor {
   const { tenantId, userId, role } = c.get("identity");
   const kind = c.get("grant") === undefined ? role : "grant";

@@ -3,15 +3,17 @@ import type { ErrorCode } from "#contract/errors.ts";
 import { AppError, ERRORS, PROBLEM_CONTENT_TYPE, Problem } from "#contract/errors.ts";
 import type { AppEnv } from "../app-env.ts";
 
+/** `REQUEST_INVALID` with every field that doesn't fit a schema. */
+export function invalidRequest({ issues }: Pick<z.ZodError, "issues">): AppError {
+  const errors = issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
+  return new AppError("REQUEST_INVALID", { errors });
+}
+
 /** A router whose routes validate by the schemas they are documented with. What doesn't fit is `REQUEST_INVALID`. */
 export function openApiRouter(): OpenAPIHono<AppEnv> {
   return new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
-      if (result.success) return;
-      const errors = result.error.issues.map((issue) => {
-        return { path: issue.path.join("."), message: issue.message };
-      });
-      throw new AppError("REQUEST_INVALID", { errors });
+      if (!result.success) throw invalidRequest(result.error);
     },
   });
 }

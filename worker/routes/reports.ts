@@ -3,27 +3,10 @@ import { AppError } from "#contract/errors.ts";
 import { REPORT_SIGNATURE_HEADER, Report, verifyReport } from "#contract/reports.ts";
 import type { AppEnv } from "../app-env.ts";
 import { applyReport } from "../services/reports.ts";
+import { readSmallBody } from "./small-body.ts";
 
 /** A report is a few hundred bytes; properties may make it some more. */
 const MAX_REPORT_BYTES = 64 * 1024;
-
-/** Throws `REQUEST_INVALID` for a body that is too long, and `BODY_INCOMPLETE` for one that breaks off. */
-async function readReport(body: ReadableStream<Uint8Array> | null): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  try {
-    for await (const chunk of body ?? []) {
-      sizeBytes += chunk.byteLength;
-      if (sizeBytes > MAX_REPORT_BYTES) break;
-      chunks.push(chunk);
-    }
-  } catch (cause) {
-    throw new AppError("BODY_INCOMPLETE", { cause });
-  }
-  if (sizeBytes > MAX_REPORT_BYTES)
-    throw new AppError("REQUEST_INVALID", { detail: "No report is that long." });
-  return new Blob(chunks).text();
-}
 
 function parseReport(body: string): Report {
   try {
@@ -35,7 +18,7 @@ function parseReport(body: string): Report {
 
 /** `/v1/internal/reports`: what the processor found, signed. Nothing in the body is believed before its signature. */
 export const reports = new Hono<AppEnv>().post("/", async (c) => {
-  const body = await readReport(c.req.raw.body);
+  const body = await readSmallBody(c.req.raw.body, MAX_REPORT_BYTES);
   const signature = c.req.header(REPORT_SIGNATURE_HEADER) ?? "";
   const genuine = await verifyReport(c.get("config").reportSecret, body, signature, Date.now());
   if (!genuine) throw new AppError("SIGNATURE_INVALID");

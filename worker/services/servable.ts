@@ -1,12 +1,13 @@
 import type { Variant } from "#contract/api.ts";
 import { AppError } from "#contract/errors.ts";
-import type { FileId, Identity, TenantId } from "#contract/ids.ts";
+import type { FileId, Identity, ShareLinkId, TenantId } from "#contract/ids.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { FileWithDetails } from "../db/files.ts";
 import { findFileById, findFilesByIds } from "../db/files.ts";
 import { mimeTypeOf, requireFile, standingOf } from "./files.ts";
 import { requireAllowed } from "./permissions.ts";
+import { requireStandingLink } from "./share-link-standing.ts";
 
 /** Bytes that may be served, with what their answer's headers need. */
 export interface ServableObject {
@@ -89,14 +90,25 @@ export async function requireDownload(
   return servableObject(await requireFile(env, identity, fileId, "download"), variant);
 }
 
+interface SignedFile {
+  readonly tenantId: TenantId;
+  readonly fileId: FileId;
+  readonly version: number;
+  readonly variant: Variant;
+  readonly linkId?: ShareLinkId | undefined;
+}
+
 /**
  * What the holder of a signed URL may download now: the signature has been checked, so the tenant in it is verified.
- * A URL is for one version; it stops when that is no longer the current one.
+ * A URL is for one version; it stops when that is no longer the current one. One that was made through a share link
+ * stops with the link: `SHARE_LINK_ENDED`, `SHARE_LINKS_OFF`.
  */
 export async function requireSignedDownload(
   env: DatabaseBindings,
-  signed: { tenantId: TenantId; fileId: FileId; version: number; variant: Variant },
+  signed: SignedFile,
 ): Promise<ServableObject> {
+  const { tenantId, linkId } = signed;
+  if (linkId !== undefined) await requireStandingLink(env, { tenantId, linkId }, Date.now());
   const found = await findFileById(databaseFor(env, signed.tenantId), signed.tenantId, signed.fileId);
   if (found === undefined || found.version.version !== signed.version) throw new AppError("FILE_NOT_FOUND");
   return servableObject(found, signed.variant);

@@ -1,9 +1,9 @@
 import type { Variant } from "#contract/api.ts";
+import type { Actor } from "#contract/audit.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
 import { withEndingOf } from "#contract/names.ts";
 import type { FileVersion, FileVersionList } from "#contract/versions.ts";
-import type { Actor } from "../db/audit.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { FileWithDetails } from "../db/files.ts";

@@ -1,0 +1,46 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findFreePort } from "../../scripts/dev/ports.ts";
+import { startStack } from "../../scripts/dev/stack.ts";
+import type { Secrets } from "../../scripts/dev/state.ts";
+import type { StackAccess } from "./api.ts";
+
+/** A whole stack of a test's own, for what can be seen and changed in its database only. */
+export interface OwnStack extends StackAccess {
+  readonly secrets: Secrets;
+  /** Rows of a query on the records. */
+  query(
+    sql: string,
+    ...values: readonly (string | number | null)[]
+  ): Promise<readonly Record<string, unknown>[]>;
+  stop(): Promise<void>;
+}
+
+/** @param makeVars settings of the worker, which may name its port */
+export async function startOwnStack(
+  makeVars: (port: number) => Readonly<Record<string, string>> = () => ({}),
+): Promise<OwnStack> {
+  const stateDirectory = await mkdtemp(join(tmpdir(), "causeway-own-"));
+  const port = await findFreePort();
+  const options = { port, stateDirectory, workerVars: makeVars(port), withDemo: false, onLog: () => {} };
+  const stack = await startStack(options);
+  await stack.waitUntilHealthy(60_000);
+  const database = await stack.workers.miniflare.getD1Database("DB", "causeway");
+  return {
+    url: stack.url,
+    jwtSecret: stack.secrets.jwtSecret,
+    secrets: stack.secrets,
+    async query(sql, ...values) {
+      const { results } = await database
+        .prepare(sql)
+        .bind(...values)
+        .all();
+      return results;
+    },
+    async stop() {
+      await stack.stop();
+      await rm(stateDirectory, { recursive: true, force: true });
+    },
+  };
+}

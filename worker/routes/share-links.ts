@@ -1,0 +1,102 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { AppError } from "#contract/errors.ts";
+import { ShareLinkId } from "#contract/ids.ts";
+import { ShareLink, ShareLinkList, ShareLinkRequest } from "#contract/sharing.ts";
+import type { AppContext } from "../app-env.ts";
+import { signShareToken } from "../delivery/share-token.ts";
+import { authenticate } from "../middleware/authenticate.ts";
+import { releaseBody } from "../middleware/release-body.ts";
+import type { LinkFacts } from "../services/share-links.ts";
+import { createShareLink, endShareLink, getShareLinks } from "../services/share-links.ts";
+import { openApiRouter, problemResponses } from "./open-api.ts";
+import { callerOf, FileParams, requireFileId } from "./shares.ts";
+
+const COMMON_ERRORS = [
+  "TOKEN_MISSING",
+  "TOKEN_INVALID",
+  "TOKEN_EXPIRED",
+  "PERMISSION_REQUIRED",
+  "FILE_NOT_FOUND",
+] as const;
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/{id}/share-links",
+  summary: "List a file's share links",
+  description:
+    "For the file's owner, admins and services: every link that works, and the newest of those that don't.",
+  security: [{ bearer: [] }],
+  request: { params: FileParams },
+  responses: {
+    200: { description: "The links", content: { "application/json": { schema: ShareLinkList } } },
+    ...problemResponses(...COMMON_ERRORS),
+  },
+});
+
+const createLinkRoute = createRoute({
+  method: "post",
+  path: "/{id}/share-links",
+  summary: "Make a public page for a file",
+  description:
+    "Whoever has its address can download the file, as long as the link lives: a year where nothing else is said. " +
+    "The address holds for as long as its signing key does; the list tells one by the current key.",
+  security: [{ bearer: [] }],
+  request: {
+    params: FileParams,
+    body: { required: true, content: { "application/json": { schema: ShareLinkRequest } } },
+  },
+  responses: {
+    201: { description: "The link", content: { "application/json": { schema: ShareLink } } },
+    ...problemResponses(
+      "REQUEST_INVALID",
+      "SHARE_LINKS_OFF",
+      "FILE_IN_TRASH",
+      "SHARE_LIMIT_REACHED",
+      ...COMMON_ERRORS,
+    ),
+  },
+});
+
+const revokeRoute = createRoute({
+  method: "delete",
+  path: "/{id}/share-links/{linkId}",
+  summary: "Revoke a share link",
+  description: "At once: its page, and every download that was begun through it and asks for more.",
+  security: [{ bearer: [] }],
+  request: { params: FileParams.extend({ linkId: z.string() }) },
+  responses: {
+    204: { description: "It works no more" },
+    ...problemResponses("SHARE_LINK_NOT_FOUND", ...COMMON_ERRORS),
+  },
+});
+
+async function addUrl(c: AppContext, facts: LinkFacts): Promise<ShareLink> {
+  const link = { tenantId: c.get("identity").tenantId, linkId: facts.id };
+  const token = await signShareToken(link, c.get("config").signingKeys);
+  return { ...facts, url: `${new URL(c.req.url).origin}/s/${token}` };
+}
+
+const router = openApiRouter();
+router.use("/:id/share-links/*", releaseBody, authenticate);
+
+/** `/v1/files/{id}/share-links`: a file's public pages, as its owner sees them. */
+export const shareLinks = router
+  .openapi(listRoute, async (c) => {
+    const fileId = requireFileId(c.req.valid("param").id);
+    const links = await getShareLinks(c.env, c.get("identity"), fileId, Date.now());
+    const items = await Promise.all(links.map((link) => addUrl(c, link)));
+    return c.json({ items }, 200, { "Cache-Control": "no-store" });
+  })
+  .openapi(createLinkRoute, async (c) => {
+    const fileId = requireFileId(c.req.valid("param").id);
+    const facts = await createShareLink(c.env, callerOf(c), fileId, c.req.valid("json"), Date.now());
+    return c.json(await addUrl(c, facts), 201, { "Cache-Control": "no-store" });
+  })
+  .openapi(revokeRoute, async (c) => {
+    const { id, linkId } = c.req.valid("param");
+    const fileId = requireFileId(id);
+    const link = ShareLinkId.safeParse(linkId);
+    if (!link.success) throw new AppError("SHARE_LINK_NOT_FOUND");
+    await endShareLink(c.env, callerOf(c), { fileId, linkId: link.data }, Date.now());
+    return c.body(null, 204);
+  });

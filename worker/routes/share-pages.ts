@@ -1,0 +1,239 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { accepts } from "hono/accepts";
+import { createMiddleware } from "hono/factory";
+import { AppError } from "#contract/errors.ts";
+import { bareMediaType } from "#contract/file-types.ts";
+import {
+  MAX_PASSWORD_LENGTH,
+  SharedDownload,
+  SharedDownloadRequest,
+  SharedFile,
+  type SharedFile as SharedFileFacts,
+} from "#contract/sharing.ts";
+import type { AppContext, AppEnv } from "../app-env.ts";
+import { verifyShareToken } from "../delivery/share-token.ts";
+import { signDownload } from "../delivery/signed-url.ts";
+import { limitGuesses } from "../middleware/limit-guesses.ts";
+import { answerError } from "../middleware/problem.ts";
+import { releaseBody } from "../middleware/release-body.ts";
+import { isAboutPassword, problemPage, sharePage } from "../pages/share-page.ts";
+import type { OpenLink } from "../services/share-access.ts";
+import { openShareLink, takeDownload } from "../services/share-access.ts";
+import { invalidRequest, openApiRouter, problemResponses } from "./open-api.ts";
+import { readSmallBody } from "./small-body.ts";
+
+const JSON_TYPE = "application/json";
+const FORM_TYPE = "application/x-www-form-urlencoded";
+/** A password of 128 characters, each of them escaped as a form does, and its name. */
+const MAX_BODY_BYTES = 4096;
+
+/** How long the bytes of a counted download can be asked for: a slow or broken one goes on that long. */
+const DOWNLOAD_SECONDS = 3600;
+const THUMBNAIL_SECONDS = 600;
+
+const TokenParams = z.object({ token: z.string().meta({ description: "Of a share link's address" }) });
+
+const LINK_ERRORS = [
+  "SHARE_LINK_NOT_FOUND",
+  "SHARE_LINK_ENDED",
+  "SHARE_LINKS_OFF",
+  "FILE_NOT_FOUND",
+  "FILE_NOT_READY",
+  "FILE_BLOCKED",
+] as const;
+
+const showRoute = createRoute({
+  method: "get",
+  path: "/{token}",
+  summary: "What a share link leads to",
+  description: "A page for people, or the same as JSON. Looking counts as no download.",
+  request: { params: TokenParams },
+  responses: {
+    200: {
+      description: "What is known of the file; behind a password, nothing",
+      content: { "text/html": { schema: { type: "string" } }, [JSON_TYPE]: { schema: SharedFile } },
+    },
+    ...problemResponses(...LINK_ERRORS),
+  },
+});
+
+const passwordSchema = {
+  type: "object",
+  properties: { password: { type: "string", maxLength: MAX_PASSWORD_LENGTH } },
+} as const;
+
+/** The body is read here and not by a validator: whoever sends it is unknown, and so is how much it is. */
+const takeRoute = createRoute({
+  method: "post",
+  path: "/{token}",
+  summary: "Download through a share link",
+  description: "Counts one download. A form is sent on to the bytes; JSON tells where they are.",
+  request: {
+    params: TokenParams,
+    body: { content: { [FORM_TYPE]: { schema: passwordSchema }, [JSON_TYPE]: { schema: passwordSchema } } },
+  },
+  responses: {
+    200: { description: "Where the bytes are", content: { [JSON_TYPE]: { schema: SharedDownload } } },
+    303: {
+      description: "To the bytes",
+      headers: z.object({ Location: z.string().meta({ description: "A signed URL, for an hour at most" }) }),
+    },
+    ...problemResponses("REQUEST_INVALID", "SHARE_PASSWORD_WRONG", "RATE_LIMITED", ...LINK_ERRORS),
+  },
+});
+
+function sentType(c: AppContext): string {
+  return bareMediaType(c.req.header("Content-Type") ?? "");
+}
+
+/** People's browsers ask for HTML; a request in JSON that asks for nothing in particular is answered so. */
+function wantsJson(c: AppContext): boolean {
+  const byDefault = sentType(c) === JSON_TYPE ? JSON_TYPE : "text/html";
+  return (
+    accepts(c, { header: "Accept", supports: ["text/html", JSON_TYPE], default: byDefault }) === JSON_TYPE
+  );
+}
+
+function deliveryOrigin(c: AppContext): string {
+  return c.get("config").deliveryOrigin ?? new URL(c.req.url).origin;
+}
+
+/** Chromium holds a form's redirects to `form-action` too, and the bytes may be on an origin of their own. */
+function contentSecurityPolicy(c: AppContext, nonce: string): string {
+  const { origin } = new URL(deliveryOrigin(c));
+  return [
+    "default-src 'none'",
+    `style-src 'nonce-${nonce}'`,
+    `img-src ${origin}`,
+    `form-action 'self' ${origin}`,
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+}
+
+type Page = ReturnType<typeof problemPage>;
+
+function newNonce(): string {
+  return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
+}
+
+async function answerPage(
+  c: AppContext,
+  makePage: (nonce: string) => Page,
+  answer: { readonly status: number; readonly headers?: HeadersInit } = { status: 200 },
+): Promise<Response> {
+  const nonce = newNonce();
+  const headers = new Headers(answer.headers);
+  headers.set("Content-Type", "text/html; charset=utf-8");
+  headers.set("Content-Security-Policy", contentSecurityPolicy(c, nonce));
+  return new Response(String(await makePage(nonce)), { status: answer.status, headers });
+}
+
+/** A URL of the link's file that ends with the link. */
+async function signThrough(
+  c: AppContext,
+  { ref, link, object }: OpenLink,
+  wanted: { readonly variant: "original" | "thumbnail"; readonly seconds: number; readonly nowMs: number },
+) {
+  const { tenantId, linkId } = ref;
+  const { variant, seconds, nowMs } = wanted;
+  const endMs = Math.min(nowMs + seconds * 1000, link.expiresAtMs ?? Number.POSITIVE_INFINITY);
+  const expiresAtSeconds = Math.floor(endMs / 1000);
+  const disposition = variant === "original" ? "attachment" : "inline";
+  const { version, filename } = object;
+  const { fileId } = link;
+  const download = { tenantId, fileId, version, variant, disposition, expiresAtSeconds, linkId } as const;
+  const path = await signDownload(download, filename, c.get("config").signingKeys);
+  return {
+    url: `${deliveryOrigin(c)}${path}`,
+    expiresAt: new Date(expiresAtSeconds * 1000).toISOString(),
+  };
+}
+
+async function describe(c: AppContext, open: OpenLink, nowMs: number): Promise<SharedFileFacts> {
+  const { link, object, hasThumbnail } = open;
+  const passwordRequired = link.passwordHash !== null;
+  const { filename, mimeType, sizeBytes } = object;
+  const isPictured = hasThumbnail && !passwordRequired;
+  const wanted = { variant: "thumbnail", seconds: THUMBNAIL_SECONDS, nowMs } as const;
+  const thumbnailUrl = isPictured ? (await signThrough(c, open, wanted)).url : null;
+  return {
+    passwordRequired,
+    file: passwordRequired ? null : { filename, mimeType, sizeBytes, thumbnailUrl },
+    expiresAt: link.expiresAtMs === null ? null : new Date(link.expiresAtMs).toISOString(),
+    downloadsLeft: link.maxDownloads === null ? null : link.maxDownloads - link.downloads,
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new AppError("REQUEST_INVALID", { detail: "This is not JSON.", cause });
+  }
+}
+
+/** The password in a form or in JSON; none in an empty body. Throws `REQUEST_INVALID` or `BODY_INCOMPLETE`. */
+async function readPassword(c: AppContext): Promise<string | undefined> {
+  const text = await readSmallBody(c.req.raw.body, MAX_BODY_BYTES);
+  const type = sentType(c);
+  if (text === "" || (type !== JSON_TYPE && type !== FORM_TYPE)) return undefined;
+  const body = type === JSON_TYPE ? parseJson(text) : Object.fromEntries(new URLSearchParams(text));
+  const parsed = SharedDownloadRequest.safeParse(body);
+  if (!parsed.success) throw invalidRequest(parsed.error);
+  return parsed.data.password || undefined;
+}
+
+const guard = createMiddleware<AppEnv>(async (c, next) => {
+  await next();
+  const { headers } = c.res;
+  headers.set("Cache-Control", "no-store");
+  headers.set("Vary", "Accept");
+  headers.set("X-Robots-Tag", "noindex, nofollow");
+  headers.set("Referrer-Policy", "no-referrer");
+  headers.set("X-Content-Type-Options", "nosniff");
+});
+
+const router = openApiRouter();
+router.use(guard, releaseBody);
+router.onError(async (error, c) => {
+  const answer = await answerError(error, c);
+  if (wantsJson(c)) return answer;
+  const known = error instanceof AppError ? error : new AppError("INTERNAL");
+  return answerPage(c, (nonce) => problemPage(known, nonce), answer);
+});
+
+/** `/s/<token>`: a share link's page, for people without a session. */
+export const sharePages = router
+  .openapi(showRoute, async (c) => {
+    const nowMs = Date.now();
+    const ref = await verifyShareToken(c.req.valid("param").token, c.get("config").signingKeys);
+    const open = await openShareLink(c.env, ref, nowMs);
+    const shared = await describe(c, open, nowMs);
+    if (wantsJson(c)) return c.json(shared, 200);
+    return answerPage(c, (nonce) => sharePage(shared, undefined, nonce));
+  })
+  .openapi(takeRoute, async (c) => {
+    const nowMs = Date.now();
+    const ref = await verifyShareToken(c.req.valid("param").token, c.get("config").signingKeys);
+    const password = await readPassword(c);
+    const open = await openShareLink(c.env, ref, nowMs);
+    const requestId = c.get("requestId");
+    try {
+      const guesses = () => limitGuesses(c, ref.linkId);
+      await takeDownload(c.env, open, { password, requestId, nowMs, limitGuesses: guesses });
+    } catch (error) {
+      if (wantsJson(c) || !(error instanceof AppError) || !isAboutPassword(error)) throw error;
+      const shared = await describe(c, open, nowMs);
+      return answerPage(c, (nonce) => sharePage(shared, error, nonce), error);
+    }
+    const wanted = { variant: "original", seconds: DOWNLOAD_SECONDS, nowMs } as const;
+    const { url, expiresAt } = await signThrough(c, open, wanted);
+    if (!wantsJson(c)) return c.redirect(url, 303);
+    const { filename, mimeType, sizeBytes } = open.object;
+    return c.json({ filename, mimeType, sizeBytes, url, expiresAt }, 200);
+  })
+  // What can't be a token is a link that never was, too.
+  .get("/*", () => {
+    throw new AppError("SHARE_LINK_NOT_FOUND");
+  });

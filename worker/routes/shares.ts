@@ -1,0 +1,98 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { AppError } from "#contract/errors.ts";
+import { FileId, UserId } from "#contract/ids.ts";
+import { Share, ShareList, ShareRequest } from "#contract/sharing.ts";
+import type { AppContext } from "../app-env.ts";
+import { actorOf } from "../middleware/actor.ts";
+import { authenticate } from "../middleware/authenticate.ts";
+import { releaseBody } from "../middleware/release-body.ts";
+import { getShares, removeShare, setShare } from "../services/shares.ts";
+import { openApiRouter, problemResponses } from "./open-api.ts";
+
+const COMMON_ERRORS = [
+  "TOKEN_MISSING",
+  "TOKEN_INVALID",
+  "TOKEN_EXPIRED",
+  "PERMISSION_REQUIRED",
+  "FILE_NOT_FOUND",
+] as const;
+
+/** What can't be a file's id is a file that isn't there. */
+export const FileParams = z.object({ id: z.string().meta({ description: "File id" }) });
+
+export function requireFileId(text: string): FileId {
+  const parsed = FileId.safeParse(text);
+  if (!parsed.success) throw new AppError("FILE_NOT_FOUND");
+  return parsed.data;
+}
+
+/** Who asks, for services that change something. */
+export function callerOf(c: AppContext) {
+  return { identity: c.get("identity"), actor: actorOf(c) };
+}
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/{id}/shares",
+  summary: "List the users that a file is shared with",
+  description: "For the file's owner, admins and services. Shares that have expired are not listed.",
+  security: [{ bearer: [] }],
+  request: { params: FileParams },
+  responses: {
+    200: { description: "The shares", content: { "application/json": { schema: ShareList } } },
+    ...problemResponses(...COMMON_ERRORS),
+  },
+});
+
+const setRoute = createRoute({
+  method: "put",
+  path: "/{id}/shares/{userId}",
+  summary: "Share a file with a user of the tenant, or change what they may do",
+  description: "Each permission includes the ones before it: view the record, download, put into the trash.",
+  security: [{ bearer: [] }],
+  request: {
+    params: FileParams.extend({ userId: UserId }),
+    body: { required: true, content: { "application/json": { schema: ShareRequest } } },
+  },
+  responses: {
+    200: { description: "The share was changed", content: { "application/json": { schema: Share } } },
+    201: { description: "The file is shared", content: { "application/json": { schema: Share } } },
+    ...problemResponses("REQUEST_INVALID", "FILE_IN_TRASH", "SHARE_LIMIT_REACHED", ...COMMON_ERRORS),
+  },
+});
+
+const removeRoute = createRoute({
+  method: "delete",
+  path: "/{id}/shares/{userId}",
+  summary: "Stop sharing a file with a user",
+  security: [{ bearer: [] }],
+  request: { params: FileParams.extend({ userId: z.string() }) },
+  responses: {
+    204: { description: "They see the file no more" },
+    ...problemResponses("SHARE_NOT_FOUND", ...COMMON_ERRORS),
+  },
+});
+
+const router = openApiRouter();
+router.use("/:id/shares/*", releaseBody, authenticate);
+
+/** `/v1/files/{id}/shares`: with whom of the tenant a file is shared. */
+export const shares = router
+  .openapi(listRoute, async (c) => {
+    const fileId = requireFileId(c.req.valid("param").id);
+    return c.json(await getShares(c.env, c.get("identity"), fileId, Date.now()), 200);
+  })
+  .openapi(setRoute, async (c) => {
+    const { id, userId } = c.req.valid("param");
+    const ref = { fileId: requireFileId(id), userId };
+    const { share, isNew } = await setShare(c.env, callerOf(c), ref, c.req.valid("json"), Date.now());
+    return c.json(share, isNew ? 201 : 200);
+  })
+  .openapi(removeRoute, async (c) => {
+    const { id, userId } = c.req.valid("param");
+    const fileId = requireFileId(id);
+    const user = UserId.safeParse(userId);
+    if (!user.success) throw new AppError("SHARE_NOT_FOUND");
+    await removeShare(c.env, callerOf(c), { fileId, userId: user.data }, Date.now());
+    return c.body(null, 204);
+  });
