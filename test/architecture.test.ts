@@ -51,6 +51,8 @@ const RULES: readonly {
       "worker/middleware/",
       "worker/app-env.ts",
       "worker/config.ts",
+      "worker/token-config.ts",
+      "worker/deadline.ts",
       "worker/uploads/tus/tus-headers.ts",
       "worker/uploads/ietf/fields.ts",
       "worker/contract/",
