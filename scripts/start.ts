@@ -1,5 +1,6 @@
 import { createWriteStream, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { parseRateLimitFactor } from "./dev/rate-limiter/options.ts";
 import { startStack } from "./dev/stack.ts";
 import { stateDirectory } from "./dev/state.ts";
 
@@ -32,9 +33,13 @@ function openLog(directory: string): (source: string, text: string) => void {
 async function main(): Promise<void> {
   const directory = stateDirectory(process.env);
   const port = parsePort(process.env["PORT"]);
+  const rateLimitFactor = parseRateLimitFactor(process.env["CAUSEWAY_RATE_LIMIT_FACTOR"]);
   console.log(`Starting. State and log are in ${directory}`);
   const stopSignal = nextSignal();
-  const stack = await startStack({ port, stateDirectory: directory, onLog: openLog(directory) });
+  const stack = await startStack({
+    ...{ port, stateDirectory: directory, rateLimitFactor },
+    onLog: openLog(directory),
+  });
   const ready = stack.waitUntilHealthy(READY_WITHIN_MS).then(() => {
     console.log(stack.officialSignatures ? "clamd has the system's virus database." : TEST_SIGNATURES_ONLY);
     console.log(`causeway ready on ${stack.url}`);

@@ -61,8 +61,8 @@ const RULES: readonly {
       "worker/app-env.ts",
       "worker/config.ts",
       "worker/unread-body.ts",
-      // The type of who is audited.
-      "worker/db/audit.ts",
+      "worker/token-config.ts",
+      "worker/deadline.ts",
       "worker/uploads/tus/tus-headers.ts",
       "worker/uploads/ietf/fields.ts",
       "worker/contract/",

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { TokenConfig } from "./token-config.ts";
+import { findTokenProblems, TokenVariables, tokenConfigOf } from "./token-config.ts";
 
 const Seconds = z.coerce.number().int().min(0);
 const Secret = z.string().min(32, "must have 32 characters or more");
@@ -14,11 +16,7 @@ const MIB = 1024 * 1024;
 const DAY_SECONDS = 86_400;
 const MAX_IDLE_SECONDS = 6 * DAY_SECONDS;
 
-const Variables = z.object({
-  JWT_ISSUER: z.string().min(1),
-  JWT_AUDIENCE: z.string().min(1),
-  JWT_SECRET: Secret,
-  JWT_LEEWAY_SECONDS: Seconds.default(30),
+const Variables = TokenVariables.extend({
   REPORT_SECRET: Secret,
   SIGNED_URL_KEYS: SigningKeys,
   /** Where signed URLs point; the API's own origin when it is not set. */
@@ -47,12 +45,7 @@ const Variables = z.object({
 });
 
 export interface Config {
-  readonly jwt: {
-    readonly issuer: string;
-    readonly audience: string;
-    readonly secret: Uint8Array;
-    readonly leewaySeconds: number;
-  };
+  readonly jwt: TokenConfig;
   readonly reportSecret: string;
   readonly signingKeys: readonly SigningKey[];
   readonly deliveryOrigin: string | undefined;
@@ -69,21 +62,27 @@ export interface SigningKey {
   readonly secret: string;
 }
 
+/** A variable that is there and empty isn't set: a deployment can't take one of wrangler.toml away otherwise. */
+function withoutEmpty(env: object): object {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+}
+
+/** Every wrong key once, by its name: what is further in is a part of a value. */
+function formatProblems(issues: readonly z.core.$ZodIssue[]): string[] {
+  return issues.map(({ path: [key], message }) => `${String(key)}: ${message}`);
+}
+
 /** Parses variables and secrets. Throws one Error that names every bad key, and no value. */
-export function parseConfig(env: unknown): Config {
-  const parsed = Variables.safeParse(env);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+export function parseConfig(env: object): Config {
+  const given = withoutEmpty(env);
+  const parsed = Variables.safeParse(given);
+  const problems = [...formatProblems(parsed.error?.issues ?? []), ...findTokenProblems(given)];
+  if (!parsed.success || problems.length > 0) {
     throw new Error(`Configuration is not valid:\n${problems.join("\n")}`);
   }
   const vars = parsed.data;
   return {
-    jwt: {
-      issuer: vars.JWT_ISSUER,
-      audience: vars.JWT_AUDIENCE,
-      secret: new TextEncoder().encode(vars.JWT_SECRET),
-      leewaySeconds: vars.JWT_LEEWAY_SECONDS,
-    },
+    jwt: tokenConfigOf(vars),
     reportSecret: vars.REPORT_SECRET,
     signingKeys: vars.SIGNED_URL_KEYS,
     deliveryOrigin: vars.DELIVERY_ORIGIN,

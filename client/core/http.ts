@@ -1,7 +1,14 @@
+import { parseRetryAfterMs } from "./failure.ts";
 import { ApiError, localProblem, parseProblem } from "./problem.ts";
 import type { TokenSource } from "./tokens.ts";
+import { wait } from "./wait.ts";
 
 const TIMEOUT_MS = 30_000;
+
+/** A rate limit's period is ten seconds; who is still over it after three of them isn't one who was in a hurry. */
+const MAX_WAITS = 3;
+const DEFAULT_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 60_000;
 
 export interface ApiRequest {
   readonly method?: "GET" | "POST" | "DELETE";
@@ -11,7 +18,10 @@ export interface ApiRequest {
   readonly timeoutMs?: number;
 }
 
-/** Sends a request with a token, renewed once after a 401. Answers are 2xx; anything else is thrown. */
+/**
+ * Sends a request with a token, renewed once after a 401, and again after a 429, which has done nothing, when its
+ * `Retry-After` is over. Answers are 2xx; anything else is thrown.
+ */
 export type ApiFetch = (request: ApiRequest) => Promise<Response>;
 
 async function answerOf(send: () => Promise<Response>, signal: AbortSignal | undefined): Promise<Response> {
@@ -22,6 +32,12 @@ async function answerOf(send: () => Promise<Response>, signal: AbortSignal | und
     signal?.throwIfAborted();
     throw new ApiError(localProblem("CONNECTION_LOST"), { cause });
   }
+}
+
+async function waitOut(answer: Response, signal = new AbortController().signal): Promise<void> {
+  const askedMs = parseRetryAfterMs(answer.headers.get("Retry-After"), Date.now()) ?? DEFAULT_WAIT_MS;
+  await answer.body?.cancel();
+  if (!(await wait(Math.min(askedMs, LONGEST_WAIT_MS), signal))) throw signal.reason;
 }
 
 /** @param baseUrl without a trailing slash; "" for the page's own origin */
@@ -38,13 +54,19 @@ export function createApiFetch(baseUrl: string, tokens: TokenSource): ApiFetch {
     });
   }
 
-  return async (request) => {
+  async function exchange(request: ApiRequest): Promise<Response> {
     const { signal } = request;
     const first = await answerOf(async () => send(request, await tokens.current()), signal);
-    const answer =
-      first.status === 401
-        ? await answerOf(async () => send(request, await tokens.renewed()), signal)
-        : first;
+    if (first.status !== 401) return first;
+    return answerOf(async () => send(request, await tokens.renewed()), signal);
+  }
+
+  return async (request) => {
+    let answer = await exchange(request);
+    for (let waits = 0; answer.status === 429 && waits < MAX_WAITS; waits += 1) {
+      await waitOut(answer, request.signal);
+      answer = await exchange(request);
+    }
     if (answer.ok) return answer;
     throw new ApiError(parseProblem(answer.status, await answer.text()));
   };

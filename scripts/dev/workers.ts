@@ -6,6 +6,7 @@ import { miniflare, readWorkerOptions } from "./from-wrangler.ts";
 import type { MigratableDatabase } from "./migrations.ts";
 import { applyMigrations } from "./migrations.ts";
 import { localQueueBinding, QUEUE_BRIDGE_NAME, queueBridgeWorker } from "./queue-bridge/options.ts";
+import { localRateLimits, rateLimiterWorker } from "./rate-limiter/options.ts";
 import { withoutSignalHandlers } from "./signals.ts";
 import type { Secrets } from "./state.ts";
 
@@ -21,6 +22,8 @@ export interface WorkersOptions {
   readonly assetsDirectory: string;
   /** Settings of the worker beside those of wrangler.toml. */
   readonly vars: Readonly<Record<string, string>>;
+  /** How many times as generous as in wrangler.toml the rate limits are. */
+  readonly rateLimitFactor: number;
   readonly onLog: (level: string, message: string) => void;
 }
 
@@ -60,8 +63,9 @@ async function mainWorker(options: WorkersOptions) {
   const { workerOptions } = readWorkerOptions(WRANGLER_CONFIG, undefined, {
     overrides: { assets: { directory: options.assetsDirectory } },
   });
-  // Rules are for bundling, which is done; the queue is the bridge's, whose `send` is durable as the real one's is.
-  const { modulesRules: _rules, queueProducers: _producers, ...fromConfig } = workerOptions;
+  // Rules are for bundling, which is done; the queue is the bridge's, whose `send` is durable as the real one's is; rate
+  // limits are counted in memory, as the real ones are.
+  const { modulesRules: _rules, queueProducers: _producers, ratelimits, ...fromConfig } = workerOptions;
   const { secrets } = options;
   const worker = {
     ...fromConfig,
@@ -77,7 +81,10 @@ async function mainWorker(options: WorkersOptions) {
       DEVELOPMENT: "true",
       ...options.vars,
     },
-    serviceBindings: { JOBS: localQueueBinding(JOBS_QUEUE) },
+    serviceBindings: {
+      JOBS: localQueueBinding(JOBS_QUEUE),
+      ...localRateLimits(ratelimits, options.rateLimitFactor),
+    },
     // A socket of its own: miniflare's own routes, the bucket's S3 side among them, aren't on the public port.
     unsafeDirectSockets: [{ host: HOST, port: options.port }],
   };
@@ -102,10 +109,13 @@ async function compatibilityDate(): Promise<string> {
 
 /** Starts the worker of wrangler.toml and the queue's stand-in in one workerd, without wrangler's development proxy. */
 export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
-  const [{ worker, bucket }, bridge] = await Promise.all([
+  const date = await compatibilityDate();
+  const [{ worker, bucket }, bridge, limiterScript] = await Promise.all([
     mainWorker(options),
-    bridgeWorker(options, await compatibilityDate()),
+    bridgeWorker(options, date),
+    bundleDevWorker("scripts/dev/rate-limiter/index.ts"),
   ]);
+  const limiter = rateLimiterWorker(limiterScript, date);
   const runtime = withoutSignalHandlers(
     () =>
       new miniflare.Miniflare(
@@ -114,7 +124,7 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
           port: 0,
           resourcePersistencePath: join(options.stateDirectory, "cloudflare"),
           // The options as wrangler gives them are miniflare's V4 options by another declaration of the same types.
-          workers: [worker as never, bridge as never],
+          workers: [worker as never, bridge as never, limiter as never],
           handleStructuredLogs: ({ level, message }) => options.onLog(level, message),
         }),
       ),

@@ -7,6 +7,7 @@ import { ApiError, createFilesClient, type FilesClient } from "../../client/inde
 interface Answer {
   readonly status: number;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 let server: Server;
@@ -29,7 +30,10 @@ async function answerNext(request: IncomingMessage, response: ServerResponse): P
   });
   const answer = answers.shift() ?? { status: 500 };
   if (answer === "cut") request.socket.destroy();
-  else response.writeHead(answer.status).end(answer.body === undefined ? "" : JSON.stringify(answer.body));
+  else
+    response
+      .writeHead(answer.status, { ...answer.headers })
+      .end(answer.body === undefined ? "" : JSON.stringify(answer.body));
 }
 
 beforeEach(async () => {
@@ -75,6 +79,32 @@ test("renews the token once after a 401", async () => {
   answers.push({ status: 401 }, { status: 200, body: { id: "f1" } });
   await files.get("f1");
   expect(seen.map((request) => request.authorization)).toEqual(["Bearer old", "Bearer new"]);
+});
+
+const LIMITED = { status: 429, body: { code: "RATE_LIMITED", title: "There were too many requests" } };
+
+test("after a 429 it waits as long as Retry-After says, and goes on", async () => {
+  answers.push({ ...LIMITED, headers: { "Retry-After": "1" } }, { status: 200, body: { id: "f1" } });
+  const startedAtMs = Date.now();
+  expect(await files.get("f1")).toEqual({ id: "f1" });
+  expect(Date.now() - startedAtMs).toBeGreaterThan(900);
+  expect(seen).toHaveLength(2);
+});
+
+test("who is answered 429 again and again is told so in the end", async () => {
+  const again = { ...LIMITED, headers: { "Retry-After": "0" } };
+  answers.push(again, again, again, again);
+  await expect(files.get("f1")).rejects.toMatchObject({ problem: { code: "RATE_LIMITED", status: 429 } });
+  expect(seen).toHaveLength(4);
+});
+
+test("waiting after a 429 ends when the caller gives up", async () => {
+  answers.push({ ...LIMITED, headers: { "Retry-After": "60" } });
+  const leaving = new AbortController();
+  const call = files.get("f1", { signal: leaving.signal });
+  await expect.poll(() => seen.length, { interval: 5 }).toBe(1);
+  leaving.abort(new Error("Enough."));
+  await expect(call).rejects.toThrow("Enough.");
 });
 
 test("throws the problem that the server answered", async () => {

@@ -23,6 +23,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const stack = await startStack({
     port: await findFreePort(),
     stateDirectory,
+    // Tests ask as fast as they can, and each of them is one user.
+    rateLimitFactor: 1_000,
     onLog: (source, text) => log.push(`[${source}] ${text.trimEnd()}`),
   });
   await stack.waitUntilHealthy(60_000).catch((error: unknown) => {

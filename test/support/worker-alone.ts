@@ -24,20 +24,34 @@ export interface WorkerAlone extends StackAccess {
   /** Runs the worker's cron handler. */
   runScheduled(): Promise<void>;
   storedBytes(): StoredBytes;
+  stop(): Promise<void>;
 }
 
+/** Tests ask as fast as they can, and each of them is one user. */
+const GENEROUS = 1_000;
+
 /** Starts one for this test. */
-export async function startWorkerAlone(vars: Readonly<Record<string, string>> = {}): Promise<WorkerAlone> {
+export async function startWorkerAlone(
+  vars: Readonly<Record<string, string>> = {},
+  rateLimitFactor = GENEROUS,
+): Promise<WorkerAlone> {
+  const worker = await launchWorkerAlone(vars, rateLimitFactor);
+  onTestFinished(worker.stop);
+  return worker;
+}
+
+/** Starts one that whoever called stops: for all tests of a file. */
+export async function launchWorkerAlone(
+  vars: Readonly<Record<string, string>> = {},
+  rateLimitFactor = GENEROUS,
+): Promise<WorkerAlone> {
   const stateDirectory = await mkdtemp(join(tmpdir(), "causeway-worker-"));
   const secrets = readOrCreateSecrets(stateDirectory);
   const workers = await startWorkers({
     ...{ stateDirectory, secrets, vars, port: await findFreePort() },
     assetsDirectory: stateDirectory,
+    rateLimitFactor,
     onLog: () => {},
-  });
-  onTestFinished(async () => {
-    await workers.stop();
-    await rm(stateDirectory, { recursive: true, force: true });
   });
   return {
     url: workers.url,
@@ -46,6 +60,10 @@ export async function startWorkerAlone(vars: Readonly<Record<string, string>> = 
     queues: workers.queues,
     runScheduled: () => workers.runScheduled(),
     storedBytes: () => countStored(join(stateDirectory, "cloudflare", "r2")),
+    stop: async () => {
+      await workers.stop();
+      await rm(stateDirectory, { recursive: true, force: true });
+    },
   };
 }
 

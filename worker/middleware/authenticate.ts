@@ -1,13 +1,12 @@
 import { createMiddleware } from "hono/factory";
 import { errors, jwtVerify } from "jose";
-import { z } from "zod";
 import { AppError } from "#contract/errors.ts";
 import type { Identity } from "#contract/ids.ts";
-import { Role, TenantId, UserId } from "#contract/ids.ts";
 import type { AppEnv } from "../app-env.ts";
 import type { Config } from "../config.ts";
-
-const Claims = z.object({ tenant: TenantId, sub: UserId, role: Role });
+import { identityOf } from "./claims.ts";
+import { requireRate } from "./rate-limit.ts";
+import { keyFor } from "./token-keys.ts";
 
 const CHALLENGE = { "WWW-Authenticate": 'Bearer realm="causeway"' };
 
@@ -28,40 +27,34 @@ export function requireBearer(authorization: string | undefined): string {
   return token;
 }
 
-const importedSecrets = new WeakMap<Uint8Array, Promise<CryptoKey>>();
-
-/** The key of a secret, imported once: jose would do it for every token, and an upload has one in each request. */
-function hmacKey(secret: Uint8Array): Promise<CryptoKey> {
-  const known = importedSecrets.get(secret);
-  if (known !== undefined) return known;
-  const key = crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["verify"]);
-  importedSecrets.set(secret, key);
-  return key;
-}
+/** Types of our own tokens (`causeway-grant+jwt`), which are never a session whatever signs them. RFC 8725, 3.11. */
+const OWN_TYPE = /^(?:application\/)?causeway-/i;
 
 /**
  * Who a bearer token speaks for. Throws `TOKEN_MISSING`, `TOKEN_EXPIRED` or `TOKEN_INVALID`; which check failed is not
- * told. RFC 7519; algorithms other than HS256, `none` above all, are refused before the signature is looked at.
+ * told. `SERVICE_UNAVAILABLE` where that can't be known at the moment. RFC 7519; algorithms other than those configured,
+ * `none` above all, are refused before the signature is looked at.
  */
 export async function verifyToken(authorization: string | undefined, jwt: Config["jwt"]): Promise<Identity> {
   const token = requireBearer(authorization);
   try {
-    const { payload } = await jwtVerify(token, await hmacKey(jwt.secret), {
-      algorithms: ["HS256"],
+    const { payload, protectedHeader } = await jwtVerify(token, (header) => keyFor(header, jwt), {
+      algorithms: [...jwt.algorithms],
       issuer: jwt.issuer,
-      audience: jwt.audience,
+      audience: [...jwt.audience],
       clockTolerance: jwt.leewaySeconds,
-      requiredClaims: ["exp", "sub", "tenant", "role"],
+      requiredClaims: ["exp"],
     });
-    const claims = Claims.parse(payload);
-    return { tenantId: claims.tenant, userId: claims.sub, role: claims.role };
+    if (OWN_TYPE.test(protectedHeader.typ ?? "")) throw new Error("A token of our own is no session.");
+    return identityOf(payload, jwt);
   } catch (cause) {
-    throw asTokenError(cause);
+    throw cause instanceof AppError ? cause : asTokenError(cause);
   }
 }
 
-/** Lets only requests with a valid session or service token through. */
+/** Lets only requests with a valid session or service token through, and no more of them than one may make. */
 export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
   c.set("identity", await verifyToken(c.req.header("Authorization"), c.get("config").jwt));
+  await requireRate(c, "requests");
   await next();
 });

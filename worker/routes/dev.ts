@@ -15,7 +15,7 @@ const TokenRequest = z.object({ tenant: TenantId, user: UserId, role: Role });
  */
 export const dev = new Hono<AppEnv>().post("/token", async (c) => {
   const { development, jwt } = c.get("config");
-  if (!development) throw new AppError("ROUTE_NOT_FOUND");
+  if (!development || jwt.secret === undefined) throw new AppError("ROUTE_NOT_FOUND");
   const body: unknown = await c.req.json().catch(() => undefined);
   const parsed = TokenRequest.safeParse(body);
   if (!parsed.success) throw new AppError("REQUEST_INVALID");
@@ -24,7 +24,7 @@ export const dev = new Hono<AppEnv>().post("/token", async (c) => {
     .setProtectedHeader({ alg: "HS256" })
     .setSubject(parsed.data.user)
     .setIssuer(jwt.issuer)
-    .setAudience(jwt.audience)
+    .setAudience([...jwt.audience])
     .setIssuedAt()
     .setExpirationTime(expiresAt)
     .sign(jwt.secret);

@@ -4,6 +4,7 @@ import { AppError } from "#contract/errors.ts";
 import { FileId } from "#contract/ids.ts";
 import { serveObject } from "../delivery/serve.ts";
 import { authenticate } from "../middleware/authenticate.ts";
+import { limitCreations } from "../middleware/rate-limit.ts";
 import { deleteFile, getFile, getFiles } from "../services/files.ts";
 import { requireDownload } from "../services/servable.ts";
 import { r2Store } from "../storage/r2.ts";
@@ -50,6 +51,7 @@ const fieldProperties = Object.fromEntries(
 const createFileRoute = createRoute({
   method: "post",
   path: "/",
+  middleware: limitCreations,
   summary: "Upload a file in one request",
   description:
     "For small files and scripts: the body is the file, named by Content-Disposition and typed by Content-Type, or a " +

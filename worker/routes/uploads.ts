@@ -5,6 +5,7 @@ import { FileId } from "#contract/ids.ts";
 import { parseHeaderInteger, TUS_VERSION, UPLOAD_CONTENT_TYPE } from "#contract/tus.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
 import { effectiveMethod } from "../middleware/effective-method.ts";
+import { limitCreations } from "../middleware/rate-limit.ts";
 import { authenticateUpload } from "../middleware/upload-grant.ts";
 import { requireGrantedKind } from "../services/upload-grants.ts";
 import { createPartialUpload, createUpload, forgetUpload } from "../services/uploads.ts";
@@ -200,7 +201,7 @@ function requireMethod(c: AppContext, methods: readonly string[]): void {
 /** tus 1.0 and the IETF's resumable uploads at `/v1/uploads`: verified here, done by the upload's own object. */
 export const uploads = new Hono<AppEnv>()
   .use(answerOptions, authenticateUpload)
-  .all("/", (c) => {
+  .all("/", limitCreations, (c) => {
     requireMethod(c, COLLECTION_METHODS);
     return handleCreation(c);
   })

@@ -1,0 +1,181 @@
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { readProblem, sharedStack } from "../support/api.ts";
+import { goodClaims, TokenIssuer } from "../support/token-issuer.ts";
+import { launchWorkerAlone, type WorkerAlone } from "../support/worker-alone.ts";
+
+/** A worker that knows a key set and no secret. It asks for the set once: no test here is about asking again. */
+let worker: WorkerAlone;
+let issuer: TokenIssuer;
+/** The key set of an attacker: nobody may ask for it. */
+let attacker: TokenIssuer;
+
+beforeAll(async () => {
+  [issuer, attacker] = await Promise.all([TokenIssuer.start(), TokenIssuer.start()]);
+  await Promise.all([
+    issuer.addKey("rs", "RS256"),
+    issuer.addKey("es", "ES256"),
+    issuer.addKey("ed", "EdDSA"),
+    issuer.addKey("secret", "RS256", { published: false }),
+    attacker.addKey("rs", "RS256"),
+  ]);
+  worker = await launchWorkerAlone({
+    ...{ JWT_SECRET: "", JWT_JWKS_URL: issuer.url },
+    JWT_JWKS_COOLDOWN_SECONDS: "3600",
+    JWT_JWKS_MAX_AGE_SECONDS: "3600",
+  });
+});
+
+afterAll(async () => {
+  await Promise.all([worker.stop(), issuer.stop(), attacker.stop()]);
+});
+
+function list(token: string, stack: { readonly url: string } = worker): Promise<Response> {
+  return fetch(new URL("/v1/files", stack.url), { headers: { authorization: `Bearer ${token}` } });
+}
+
+async function expectRefused(token: string, code = "TOKEN_INVALID"): Promise<void> {
+  const answer = await list(token);
+  expect(await readProblem(answer)).toMatchObject({ status: 401, code });
+  expect(answer.headers.get("www-authenticate")).toContain("Bearer");
+}
+
+/** A token with the shared secret's algorithm, signed with whatever text. */
+function signWithText(text: string, kid = "rs"): Promise<string> {
+  return new SignJWT(goodClaims())
+    .setProtectedHeader({ alg: "HS256", kid })
+    .sign(new TextEncoder().encode(text));
+}
+
+function withHeader(token: string, header: object): string {
+  const [, payload = "", signature = ""] = token.split(".");
+  return `${Buffer.from(JSON.stringify(header)).toString("base64url")}.${payload}.${signature}`;
+}
+
+function withTenant(token: string, tenant: string): string {
+  const [header = "", payload = "", signature = ""] = token.split(".");
+  const claims = JSON.parse(Buffer.from(payload, "base64url").toString()) as object;
+  return `${header}.${Buffer.from(JSON.stringify({ ...claims, tenant })).toString("base64url")}.${signature}`;
+}
+
+test.each(["rs", "es", "ed"])("a token by the published key %s is accepted", async (kid) => {
+  expect((await list(await issuer.sign(kid))).status).toBe(200);
+});
+
+test.each([
+  ["a list of audiences with ours in it", { claims: { aud: ["other", "causeway"] } }],
+  ["an end within the leeway", { claims: { exp: Math.floor(Date.now() / 1000) - 10 } }],
+  ["a beginning within the leeway", { claims: { nbf: Math.floor(Date.now() / 1000) + 20 } }],
+  ["the role of a service", { claims: { role: "service" } }],
+  ["a type of its own", { header: { typ: "at+jwt" } }],
+  ["no key's name, where only one fits", { kid: undefined }],
+])("a token with %s is accepted", async (_what, token) => {
+  expect((await list(await issuer.sign("rs", token))).status).toBe(200);
+});
+
+test.each([
+  ["another issuer", { iss: "elsewhere" }],
+  ["no issuer", { iss: undefined }],
+  ["another audience", { aud: "elsewhere" }],
+  ["a list of others' audiences", { aud: ["elsewhere", "causeway-upload-grant"] }],
+  ["no audience", { aud: undefined }],
+  ["no end", { exp: undefined }],
+  ["an end that is text", { exp: "4000000000" }],
+  ["a beginning beyond the leeway", { nbf: Math.floor(Date.now() / 1000) + 120 }],
+  ["no user", { sub: undefined }],
+  ["a user who is a number", { sub: 12 }],
+  ["no tenant", { tenant: undefined }],
+  ["two tenants", { tenant: ["a", "b"] }],
+  ["no role", { role: undefined }],
+  ["a role that isn't ours", { role: "root" }],
+  ["a role from JavaScript", { role: "constructor" }],
+])("a token with %s is refused", async (_what, claims) => {
+  await expectRefused(await issuer.sign("rs", { claims }));
+});
+
+test("an expired token is said to be that", async () => {
+  const claims = { exp: Math.floor(Date.now() / 1000) - 60 };
+  await expectRefused(await issuer.sign("rs", { claims }), "TOKEN_EXPIRED");
+});
+
+test("a public key is never a secret, in whatever form", async () => {
+  const pem = await issuer.publicPem("rs");
+  const jwks = await (await fetch(issuer.url)).text();
+  for (const text of [pem, pem.trim(), jwks]) await expectRefused(await signWithText(text));
+});
+
+test("a token by a shared secret is refused where there is none", async () => {
+  expect((await list(await signWithText(sharedStack().jwtSecret), sharedStack())).status).toBe(200);
+  await expectRefused(await signWithText(worker.jwtSecret));
+  await expectRefused(await signWithText("\0"));
+});
+
+test("a token by a published key is refused where only a secret is configured", async () => {
+  const token = await issuer.sign("rs");
+  expect((await list(token)).status).toBe(200);
+  expect(await readProblem(await list(token, sharedStack()))).toMatchObject({ code: "TOKEN_INVALID" });
+});
+
+test.each(["none", "None", "NONE", "", "HS256", "RS384", "PS256", "ES256", "EdDSA", "RS256 "])(
+  'a token that says its algorithm is "%s" is refused',
+  async (alg) => {
+    const token = await issuer.sign("rs");
+    expect((await list(withHeader(token, { alg: "RS256", kid: "rs" }))).status).toBe(200);
+    await expectRefused(withHeader(token, { alg, kid: "rs" }));
+    await expectRefused(`${withHeader(token, { alg, kid: "rs" }).split(".").slice(0, 2).join(".")}.`);
+  },
+);
+
+test("what an attacker signed is refused, whatever keys its header brings or points to", async () => {
+  const { publicKey, privateKey } = await generateKeyPair("RS256", { extractable: true });
+  const jwk = await exportJWK(publicKey);
+  const headers: Readonly<Record<string, unknown>>[] = [
+    {},
+    { jwk },
+    { jku: attacker.url },
+    { x5u: attacker.url },
+    { x5c: ["MIIB"] },
+    { kid: undefined, jwk },
+    { kid: "../rs" },
+  ];
+  for (const header of headers) {
+    const token = new SignJWT(goodClaims()).setProtectedHeader({ alg: "RS256", kid: "rs", ...header });
+    await expectRefused(await token.sign(privateKey));
+    await expectRefused(await attacker.sign("rs", { header }));
+  }
+  expect(attacker.fetches).toBe(0);
+});
+
+test("a key that its issuer has and doesn't publish signs nothing", async () => {
+  await expectRefused(await issuer.sign("secret"));
+  await expectRefused(await issuer.sign("secret", { kid: "rs" }));
+  await expectRefused(await issuer.sign("es", { kid: "ed" }));
+});
+
+test("extensions that have to be understood are refused", async () => {
+  const token = await issuer.sign("rs");
+  await expectRefused(withHeader(token, { alg: "RS256", kid: "rs", crit: ["exp"], exp: 4e9 }));
+  await expectRefused(withHeader(token, { alg: "RS256", kid: "rs", crit: [] }));
+  await expectRefused(withHeader(token, { alg: "RS256", kid: "rs", b64: false, crit: ["b64"] }));
+});
+
+test("a token whose tenant was changed is refused", async () => {
+  const token = await issuer.sign("rs", { claims: { tenant: "mine" } });
+  expect((await list(withTenant(token, "mine"))).status).toBe(200);
+  await expectRefused(withTenant(token, "victim"));
+});
+
+test("a token of the type of an upload grant is no session", async () => {
+  for (const typ of ["causeway-grant+jwt", "application/causeway-grant+jwt"]) {
+    await expectRefused(await issuer.sign("rs", { header: { typ } }));
+  }
+});
+
+test("unknown keys are asked for once, however many come", async () => {
+  const before = issuer.fetches;
+  const tokens = await Promise.all(
+    Array.from({ length: 60 }, (_, n) => issuer.sign("rs", { kid: `unknown-${n}` })),
+  );
+  await Promise.all(tokens.map((token) => expectRefused(token)));
+  expect(issuer.fetches).toBe(before);
+});

@@ -1,0 +1,63 @@
+import { createMiddleware } from "hono/factory";
+import { AppError } from "#contract/errors.ts";
+import type { AppContext, AppEnv } from "../app-env.ts";
+import { effectiveMethod } from "./effective-method.ts";
+
+/**
+ * Rate limits (R30), by Cloudflare's binding: counted in each of its locations apart, and nearly exactly. They keep a
+ * loop that ran wild, or one tenant's flood, from everybody else; how much is theirs to store is what quotas are for.
+ *
+ * Never limited: what goes on with an upload (a client that is answered anything but its state to a HEAD forgets where
+ * it was, and starts again from nothing), downloads by signed URL (one page may have hundreds of them, and there is no
+ * user to count by), OPTIONS, reports and health.
+ */
+
+/** As in wrangler.toml: after so long everything may be asked for again. */
+export const RATE_LIMIT_PERIOD_SECONDS = 10;
+
+const BINDINGS = {
+  creations: { user: "USER_CREATIONS", tenant: "TENANT_CREATIONS" },
+  requests: { user: "USER_REQUESTS", tenant: "TENANT_REQUESTS" },
+} as const;
+
+type Counted = keyof typeof BINDINGS;
+type Limiters = Pick<Env, (typeof BINDINGS)[Counted]["user" | "tenant"]>;
+
+/** Without the binding there is no limit; nor while it fails: it protects the service and decides about no right. */
+async function hasRoom(limiter: RateLimit | undefined, key: string): Promise<boolean> {
+  if (limiter === undefined) return true;
+  try {
+    return (await limiter.limit({ key })).success;
+  } catch (error) {
+    console.error({ event: "rate-limit-failed", error: String(error) });
+    return true;
+  }
+}
+
+/**
+ * A backend's token, and the grants it gives away, speak for many people: only their tenant is counted. Everybody else
+ * is counted first, so that what one user is refused is not taken from the others of the tenant.
+ */
+async function isWithin(c: AppContext, counted: Counted): Promise<boolean> {
+  const limiters: Partial<Limiters> = c.env;
+  const { user, tenant } = BINDINGS[counted];
+  const { tenantId, userId, role } = c.get("identity");
+  const isOneUser = role !== "service" && c.get("grant") === undefined;
+  if (isOneUser && !(await hasRoom(limiters[user], `${tenantId}/${userId}`))) return false;
+  return hasRoom(limiters[tenant], tenantId);
+}
+
+/** Throws `RATE_LIMITED` when the caller, or their tenant, has asked for too much. */
+export async function requireRate(c: AppContext, counted: Counted): Promise<void> {
+  if (await isWithin(c, counted)) return;
+  throw new AppError("RATE_LIMITED", {
+    detail: `Too many ${counted} in ${RATE_LIMIT_PERIOD_SECONDS} seconds.`,
+    headers: { "Retry-After": String(RATE_LIMIT_PERIOD_SECONDS) },
+  });
+}
+
+/** Counts what makes an upload: every POST of the route that it is mounted on. */
+export const limitCreations = createMiddleware<AppEnv>(async (c, next) => {
+  if (effectiveMethod(c.req.raw) === "POST") await requireRate(c, "creations");
+  await next();
+});
