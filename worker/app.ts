@@ -8,6 +8,7 @@ import { uploadHeaders } from "./middleware/upload-headers.ts";
 import { dev } from "./routes/dev.ts";
 import { downloads } from "./routes/downloads.ts";
 import { files } from "./routes/files.ts";
+import { routingPath } from "./routes/first-plan.ts";
 import { health } from "./routes/health.ts";
 import { openApiRouter } from "./routes/open-api.ts";
 import { reports } from "./routes/reports.ts";
@@ -16,7 +17,7 @@ import { uploadGrants } from "./routes/upload-grants.ts";
 import { uploads } from "./routes/uploads.ts";
 
 /** The whole API on one screen. */
-export const app = openApiRouter();
+export const app = openApiRouter({ getPath: routingPath });
 
 app.onError(answerError);
 app.notFound(answerNotFound);

@@ -3,9 +3,15 @@ import type { ErrorCode } from "#contract/errors.ts";
 import { AppError, ERRORS, PROBLEM_CONTENT_TYPE, Problem } from "#contract/errors.ts";
 import type { AppEnv } from "../app-env.ts";
 
+interface RouterOptions {
+  /** The path that a request is routed by, where it isn't its own. */
+  readonly getPath?: (request: Request) => string;
+}
+
 /** A router whose routes validate by the schemas they are documented with. What doesn't fit is `REQUEST_INVALID`. */
-export function openApiRouter(): OpenAPIHono<AppEnv> {
+export function openApiRouter(options: RouterOptions = {}): OpenAPIHono<AppEnv> {
   return new OpenAPIHono<AppEnv>({
+    ...options,
     defaultHook: (result) => {
       if (result.success) return;
       const errors = result.error.issues.map((issue) => {
