@@ -13,6 +13,9 @@ const Seconds = z.coerce.number().int().min(1);
 const Flag = z.stringbool({ truthy: ["true", "1"], falsy: ["false", "0"] });
 const Required = z.string().min(1);
 
+/** The first plan had a second one; a scanner that isn't there must not look like one that found nothing. */
+const ScanProvider = z.literal("clamav", 'must be "clamav": there is no other scanner yet');
+
 const Environment = z
   .object({
     CAUSEWAY_WORKER_URL: z.url({ protocol: /^https?$/ }),
@@ -27,6 +30,7 @@ const Environment = z
     QUEUES_ACCOUNT_ID: Required,
     QUEUES_QUEUE_ID: Required,
     QUEUES_TOKEN: Required,
+    VIRUS_SCAN_PROVIDER: ScanProvider.default("clamav"),
     CLAMAV_HOST: z.string().min(1).default("127.0.0.1"),
     CLAMAV_PORT: Port.default(3310),
     CONCURRENCY: z.coerce.number().int().min(1).max(100).default(2),
@@ -57,10 +61,28 @@ export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly problems: readonly string[] };
 
+/**
+ * The first plan's names for what has another one now. `AWS_REGION` counts beside `AWS_S3_BUCKET` alone: AWS sets it in
+ * all of its containers, and the bucket may be elsewhere.
+ */
+function withFirstPlanNames(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { AWS_S3_BUCKET: bucket, AWS_REGION: region } = env;
+  if (bucket === undefined) return env;
+  return { S3_BUCKET: bucket, ...(region === undefined ? {} : { S3_REGION: region }), ...env };
+}
+
+/** Throws a sentence for people where `VIRUS_SCAN_PROVIDER` names a scanner that there isn't. */
+export function requireScanProvider(env: NodeJS.ProcessEnv): void {
+  const parsed = ScanProvider.optional().safeParse(env["VIRUS_SCAN_PROVIDER"] || undefined);
+  if (!parsed.success) throw new Error(`VIRUS_SCAN_PROVIDER ${parsed.error.issues[0]?.message}.`);
+}
+
 /** Reads the environment once, at start. Every wrong key is named at once; no value is repeated. */
 export function parseConfig(env: NodeJS.ProcessEnv): ConfigResult {
   // `KEY=` in an env file means "not set" to the person who wrote it.
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const given = withFirstPlanNames(
+    Object.fromEntries(Object.entries(env).filter(([, value]) => value !== "")),
+  );
   const parsed = Environment.safeParse(given);
   if (parsed.success) return { ok: true, config: parsed.data };
   return { ok: false, problems: parsed.error.issues.map((issue) => formatProblem(given, issue)) };

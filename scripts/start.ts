@@ -1,5 +1,6 @@
 import { createWriteStream, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { requireScanProvider } from "../processor/config.ts";
 import { parseRateLimitFactor } from "./dev/rate-limiter/options.ts";
 import { startStack } from "./dev/stack.ts";
 import { stateDirectory } from "./dev/state.ts";
@@ -31,6 +32,7 @@ function openLog(directory: string): (source: string, text: string) => void {
 }
 
 async function main(): Promise<void> {
+  requireScanProvider(process.env);
   const directory = stateDirectory(process.env);
   const port = parsePort(process.env["PORT"]);
   const rateLimitFactor = parseRateLimitFactor(process.env["CAUSEWAY_RATE_LIMIT_FACTOR"]);

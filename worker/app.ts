@@ -9,6 +9,7 @@ import { uploadHeaders } from "./middleware/upload-headers.ts";
 import { dev } from "./routes/dev.ts";
 import { downloads } from "./routes/downloads.ts";
 import { files } from "./routes/files.ts";
+import { routingPath } from "./routes/first-plan.ts";
 import { health } from "./routes/health.ts";
 import { openApiRouter } from "./routes/open-api.ts";
 import { reports } from "./routes/reports.ts";
@@ -21,7 +22,7 @@ import { uploads } from "./routes/uploads.ts";
 import { versions } from "./routes/versions.ts";
 
 /** The whole API on one screen. */
-export const app = openApiRouter();
+export const app = openApiRouter({ getPath: routingPath });
 
 app.onError(answerError);
 app.notFound(answerNotFound);

@@ -4,9 +4,9 @@ import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 
-/** Where a local stack keeps everything: `CAUSEWAY_STATE`, or `.causeway` in the project. */
+/** Where a local stack keeps everything: `CAUSEWAY_STATE` (the first plan's `STORAGE_PATH`), or `.causeway` here. */
 export function stateDirectory(env: NodeJS.ProcessEnv): string {
-  return resolve(env["CAUSEWAY_STATE"] || ".causeway");
+  return resolve(env["CAUSEWAY_STATE"] || env["STORAGE_PATH"] || ".causeway");
 }
 
 const Secrets = z.object({

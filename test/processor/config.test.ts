@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseConfig } from "../../processor/config.ts";
+import { parseConfig, requireScanProvider } from "../../processor/config.ts";
 
 const VALID = {
   CAUSEWAY_WORKER_URL: "http://127.0.0.1:8787",
@@ -26,6 +26,7 @@ test("defaults are filled in", () => {
       S3_REGION: "auto",
       S3_FORCE_PATH_STYLE: true,
       QUEUES_BASE_URL: "https://api.cloudflare.com/client/v4",
+      VIRUS_SCAN_PROVIDER: "clamav",
       CLAMAV_HOST: "127.0.0.1",
       CLAMAV_PORT: 3310,
       CONCURRENCY: 2,
@@ -38,6 +39,32 @@ test("defaults are filled in", () => {
       METRICS_PORT: 0,
     },
   });
+});
+
+test("the first plan's names of the bucket stand in for ours", () => {
+  const { S3_BUCKET: _ours, ...others } = VALID;
+  const settings = (change: Record<string, string>) => {
+    const result = parseConfig({ ...others, ...change });
+    return result.ok ? [result.config.S3_BUCKET, result.config.S3_REGION] : result.problems;
+  };
+  expect(settings({})).toEqual(["S3_BUCKET: is missing"]);
+  expect(settings({ AWS_S3_BUCKET: "old" })).toEqual(["old", "auto"]);
+  expect(settings({ AWS_S3_BUCKET: "old", AWS_REGION: "eu-west-1" })).toEqual(["old", "eu-west-1"]);
+  const ours = { S3_BUCKET: "files", S3_REGION: "weur" };
+  expect(settings({ ...ours, AWS_S3_BUCKET: "old", AWS_REGION: "eu-west-1" })).toEqual(["files", "weur"]);
+  // As in any of AWS's own containers.
+  expect(settings({ S3_BUCKET: "files", AWS_REGION: "eu-west-1" })).toEqual(["files", "auto"]);
+});
+
+test.each(["virustotal", "none", "ClamAV"])("the scanner %s isn't there, and that is said", (provider) => {
+  const env = { VIRUS_SCAN_PROVIDER: provider };
+  expect(problemsOf(env)).toEqual(['VIRUS_SCAN_PROVIDER: must be "clamav": there is no other scanner yet']);
+  expect(() => requireScanProvider(env)).toThrow('VIRUS_SCAN_PROVIDER must be "clamav"');
+});
+
+test.each([undefined, "", "clamav"])("ClamAV is the scanner where the provider is %j", (provider) => {
+  expect(problemsOf({ VIRUS_SCAN_PROVIDER: provider })).toEqual([]);
+  expect(() => requireScanProvider({ VIRUS_SCAN_PROVIDER: provider })).not.toThrow();
 });
 
 test("every wrong key is named at once, and no value is shown", () => {

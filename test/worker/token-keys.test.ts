@@ -1,6 +1,7 @@
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readProblem, sharedStack } from "../support/api.ts";
+import type { IssuedToken } from "../support/token-issuer.ts";
 import { goodClaims, TokenIssuer } from "../support/token-issuer.ts";
 import { launchWorkerAlone, type WorkerAlone } from "../support/worker-alone.ts";
 
@@ -29,6 +30,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([worker.stop(), issuer.stop(), attacker.stop()]);
 });
+
+/** Claims of times relative to when the test runs, which is a while after the file is read. */
+function inSeconds(seconds: number): number {
+  return Math.floor(Date.now() / 1000) + seconds;
+}
 
 function list(token: string, stack: { readonly url: string } = worker): Promise<Response> {
   return fetch(new URL("/v1/files", stack.url), { headers: { authorization: `Bearer ${token}` } });
@@ -62,39 +68,40 @@ test.each(["rs", "es", "ed"])("a token by the published key %s is accepted", asy
   expect((await list(await issuer.sign(kid))).status).toBe(200);
 });
 
-test.each([
-  ["a list of audiences with ours in it", { claims: { aud: ["other", "causeway"] } }],
-  ["an end within the leeway", { claims: { exp: Math.floor(Date.now() / 1000) - 10 } }],
-  ["a beginning within the leeway", { claims: { nbf: Math.floor(Date.now() / 1000) + 20 } }],
-  ["the role of a service", { claims: { role: "service" } }],
-  ["a type of its own", { header: { typ: "at+jwt" } }],
-  ["no key's name, where only one fits", { kid: undefined }],
-])("a token with %s is accepted", async (_what, token) => {
-  expect((await list(await issuer.sign("rs", token))).status).toBe(200);
+test.each<[string, () => IssuedToken]>([
+  ["a list of audiences with ours in it", () => ({ claims: { aud: ["other", "causeway"] } })],
+  ["an end within the leeway", () => ({ claims: { exp: inSeconds(-10) } })],
+  ["a beginning within the leeway", () => ({ claims: { nbf: inSeconds(20) } })],
+  ["the role of a service", () => ({ claims: { role: "service" } })],
+  ["a type of its own", () => ({ header: { typ: "at+jwt" } })],
+  ["no key's name, where only one fits", () => ({ kid: undefined })],
+])("a token with %s is accepted", async (_what, makeToken) => {
+  expect((await list(await issuer.sign("rs", makeToken()))).status).toBe(200);
 });
 
-test.each([
-  ["another issuer", { iss: "elsewhere" }],
-  ["no issuer", { iss: undefined }],
-  ["another audience", { aud: "elsewhere" }],
-  ["a list of others' audiences", { aud: ["elsewhere", "causeway-upload-grant"] }],
-  ["no audience", { aud: undefined }],
-  ["no end", { exp: undefined }],
-  ["an end that is text", { exp: "4000000000" }],
-  ["a beginning beyond the leeway", { nbf: Math.floor(Date.now() / 1000) + 120 }],
-  ["no user", { sub: undefined }],
-  ["a user who is a number", { sub: 12 }],
-  ["no tenant", { tenant: undefined }],
-  ["two tenants", { tenant: ["a", "b"] }],
-  ["no role", { role: undefined }],
-  ["a role that isn't ours", { role: "root" }],
-  ["a role from JavaScript", { role: "constructor" }],
-])("a token with %s is refused", async (_what, claims) => {
-  await expectRefused(await issuer.sign("rs", { claims }));
+test.each<[string, () => Record<string, unknown>]>([
+  ["another issuer", () => ({ iss: "elsewhere" })],
+  ["no issuer", () => ({ iss: undefined })],
+  ["another audience", () => ({ aud: "elsewhere" })],
+  ["a list of others' audiences", () => ({ aud: ["elsewhere", "causeway-upload-grant"] })],
+  ["no audience", () => ({ aud: undefined })],
+  ["no end", () => ({ exp: undefined })],
+  ["an end that is text", () => ({ exp: "4000000000" })],
+  ["a beginning beyond the leeway", () => ({ nbf: inSeconds(60) })],
+  ["no user", () => ({ sub: undefined })],
+  ["a user who is a number", () => ({ sub: 12 })],
+  ["no tenant", () => ({ tenant: undefined })],
+  ["two tenants", () => ({ tenant: ["a", "b"] })],
+  ["no role", () => ({ role: undefined })],
+  ["a role that isn't ours", () => ({ role: "root" })],
+  ["a role from JavaScript", () => ({ role: "constructor" })],
+])("a token with %s is refused", async (_what, makeClaims) => {
+  expect((await list(await issuer.sign("rs"))).status).toBe(200);
+  await expectRefused(await issuer.sign("rs", { claims: makeClaims() }));
 });
 
 test("an expired token is said to be that", async () => {
-  const claims = { exp: Math.floor(Date.now() / 1000) - 60 };
+  const claims = { exp: inSeconds(-60) };
   await expectRefused(await issuer.sign("rs", { claims }), "TOKEN_EXPIRED");
 });
 

@@ -9,9 +9,15 @@ export function invalidRequest({ issues }: Pick<z.ZodError, "issues">): AppError
   return new AppError("REQUEST_INVALID", { errors });
 }
 
+interface RouterOptions {
+  /** The path that a request is routed by, where it isn't its own. */
+  readonly getPath?: (request: Request) => string;
+}
+
 /** A router whose routes validate by the schemas they are documented with. What doesn't fit is `REQUEST_INVALID`. */
-export function openApiRouter(): OpenAPIHono<AppEnv> {
+export function openApiRouter(options: RouterOptions = {}): OpenAPIHono<AppEnv> {
   return new OpenAPIHono<AppEnv>({
+    ...options,
     defaultHook: (result) => {
       if (!result.success) throw invalidRequest(result.error);
     },

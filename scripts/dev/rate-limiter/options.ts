@@ -10,13 +10,17 @@ const RateLimitBindings = z.record(
   z.object({ simple: z.object({ limit: z.number(), period: z.number() }) }),
 );
 
+/** Limits on how much is asked for. Others, as on guesses at a password, are the same everywhere. */
+const SCALED = /^(?:USER|TENANT)_/;
+
 /**
  * The rate limits of wrangler.toml as entries of the main worker's `serviceBindings`, so many times as generous: one
  * machine plays all users of a tenant, and tests play many tenants in a second. A factor below 1 makes them easy to reach.
  */
 export function localRateLimits(ratelimits: unknown, factor: number) {
   const entries = Object.entries(RateLimitBindings.parse(ratelimits)).map(([name, { simple }]) => {
-    const limit = Math.max(1, Math.round(simple.limit * factor));
+    const scaled = Math.max(1, Math.round(simple.limit * factor));
+    const limit = SCALED.test(name) ? scaled : simple.limit;
     const props: LocalLimit = { name, limit, period: simple.period };
     return [name, { name: RATE_LIMITER_NAME, entrypoint: "RateLimiter", props }] as const;
   });
