@@ -65,7 +65,10 @@ export class ByteRows {
     return new Uint8Array(row?.bytes ?? new ArrayBuffer());
   }
 
-  /** All of the bytes. What `clear` takes away before it is read is missed: reading on then throws. */
+  /**
+   * All of the bytes. What `clear` takes away before it is read is missed: reading on then throws. A piece is valid until
+   * the next one is asked for.
+   */
   body(): StoreBody {
     return this.#slice(0, this.sizeBytes);
   }
@@ -123,10 +126,15 @@ export class ByteRows {
   }
 
   *#read(spans: readonly RowSpan[]): Generator<Uint8Array> {
-    for (const { seq, from, to } of spans) yield this.#readRow(seq).subarray(from, to);
+    for (const { seq, from, to } of spans) {
+      const row = this.#readRow(seq);
+      yield row.subarray(from, to);
+      // Left to the collector, the rows of many parts would be resident at once.
+      row.buffer.transfer(0);
+    }
   }
 
-  #readRow(seq: number): Uint8Array {
+  #readRow(seq: number): Uint8Array<ArrayBuffer> {
     const row = this.#sql
       .exec<{ bytes: ArrayBuffer }>(`SELECT bytes FROM ${this.#table} WHERE seq = ?`, seq)
       .one();

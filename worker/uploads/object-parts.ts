@@ -97,7 +97,9 @@ export class ObjectParts {
     }
     fence();
     this.#store.transaction(() => {
-      const kept = bodies.slice(parts.length).flatMap(({ pieces }) => [...pieces]);
+      const kept = bodies
+        .slice(parts.length)
+        .flatMap(({ pieces }) => Array.from(pieces, (piece) => piece.slice()));
       this.#store.tail.clear();
       this.commitParts(parts);
       this.#store.tail.append(kept);

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { ByteRows } from "../../../worker/uploads/byte-rows.ts";
+import { Tables } from "../../../worker/uploads/tables.ts";
+
+const MIB = 1024 * 1024;
+
+/** What is asked of an object's SQLite by one that has a tail of so many rows and reads it. */
+function sqlOfTail(rows: readonly Uint8Array[]): SqlStorage {
+  const answer = (query: string, seq: number): object[] => {
+    if (query.includes("sqlite_master")) return [{ name: "tail" }];
+    if (query.includes("length(bytes)")) {
+      return rows.map(({ byteLength }, index) => ({ seq: index + 1, size: byteLength }));
+    }
+    return [{ bytes: rows[seq - 1]?.slice().buffer }];
+  };
+  const exec = (query: string, seq: number) => {
+    const found = answer(query, seq);
+    return { toArray: () => found, one: () => found[0] };
+  };
+  return { exec } as unknown as SqlStorage;
+}
+
+test("of rows that are read, however many, one is in memory at a time", () => {
+  const sql = sqlOfTail(Array.from({ length: 5 }, (_, index) => new Uint8Array(MIB).fill(index)));
+  const passed: Uint8Array[] = [];
+  const inMemory: number[] = [];
+  for (const piece of new ByteRows(sql, new Tables(sql), "tail").body().pieces) {
+    expect(piece.at(-1)).toBe(passed.length);
+    passed.push(piece);
+    inMemory.push(passed.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  }
+  expect(inMemory).toEqual([MIB, MIB, MIB, MIB, MIB]);
+  expect(passed.map(({ byteLength }) => byteLength)).toEqual([0, 0, 0, 0, 0]);
+});
