@@ -36,6 +36,7 @@ const RULES: readonly {
       "worker/uploads/upload-context.ts",
       "worker/uploads/upload-state.ts",
       "worker/uploads/request-body.ts",
+      "worker/uploads/end-upload.ts",
       "worker/uploads/tus/tus-headers.ts",
       "worker/uploads/ietf/ietf-creation.ts",
       "worker/uploads/ietf/problems.ts",
@@ -51,6 +52,8 @@ const RULES: readonly {
       "worker/middleware/",
       "worker/app-env.ts",
       "worker/config.ts",
+      // The type of who is audited.
+      "worker/db/audit.ts",
       "worker/uploads/tus/tus-headers.ts",
       "worker/uploads/ietf/fields.ts",
       "worker/contract/",

@@ -10,6 +10,8 @@ import type { RunningWorkers } from "../../scripts/dev/workers.ts";
 import { startWorkers } from "../../scripts/dev/workers.ts";
 import type { StackAccess } from "./api.ts";
 
+const WORKER_NAME = "causeway";
+
 /** What an upload may leave in a bucket. */
 export interface StoredBytes {
   readonly objects: number;
@@ -21,6 +23,13 @@ export interface StoredBytes {
 export interface WorkerAlone extends StackAccess {
   readonly miniflare: RunningWorkers["miniflare"];
   readonly queues: RunningWorkers["queues"];
+  /** Of the key by which URLs are signed; its id is "local". */
+  readonly signedUrlSecret: string;
+  readonly reportSecret: string;
+  /** Asks the database, or changes it. */
+  query(sql: string, ...values: readonly (string | number)[]): Promise<readonly Record<string, unknown>[]>;
+  /** Keys of what is stored, all of them or those that begin with a prefix. */
+  objectKeys(prefix?: string): Promise<readonly string[]>;
   /** Runs the worker's cron handler. */
   runScheduled(): Promise<void>;
   storedBytes(): StoredBytes;
@@ -28,6 +37,15 @@ export interface WorkerAlone extends StackAccess {
 
 /** Starts one for this test. */
 export async function startWorkerAlone(vars: Readonly<Record<string, string>> = {}): Promise<WorkerAlone> {
+  const worker = await launchWorkerAlone(vars);
+  onTestFinished(() => worker.stop());
+  return worker;
+}
+
+/** Starts one for a file of tests, which stops it. */
+export async function launchWorkerAlone(
+  vars: Readonly<Record<string, string>> = {},
+): Promise<WorkerAlone & { stop(): Promise<void> }> {
   const stateDirectory = await mkdtemp(join(tmpdir(), "causeway-worker-"));
   const secrets = readOrCreateSecrets(stateDirectory);
   const workers = await startWorkers({
@@ -35,14 +53,28 @@ export async function startWorkerAlone(vars: Readonly<Record<string, string>> = 
     assetsDirectory: stateDirectory,
     onLog: () => {},
   });
-  onTestFinished(async () => {
-    await workers.stop();
-    await rm(stateDirectory, { recursive: true, force: true });
-  });
   return {
+    async stop() {
+      await workers.stop();
+      await rm(stateDirectory, { recursive: true, force: true });
+    },
     url: workers.url,
     jwtSecret: secrets.jwtSecret,
+    signedUrlSecret: secrets.signedUrlSecret,
+    reportSecret: secrets.reportSecret,
     miniflare: workers.miniflare,
+    async query(sql, ...values) {
+      const database = await workers.miniflare.getD1Database("DB", WORKER_NAME);
+      const { results } = await database
+        .prepare(sql)
+        .bind(...values)
+        .all();
+      return results;
+    },
+    async objectKeys(prefix = "") {
+      const bucket = await workers.miniflare.getR2Bucket("BUCKET", WORKER_NAME);
+      return (await bucket.list({ prefix })).objects.map(({ key }) => key);
+    },
     queues: workers.queues,
     runScheduled: () => workers.runScheduled(),
     storedBytes: () => countStored(join(stateDirectory, "cloudflare", "r2")),

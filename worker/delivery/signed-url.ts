@@ -32,7 +32,7 @@ function canonical(download: SignedDownload, kid: string): Uint8Array<ArrayBuffe
 const importedKeys = new Map<string, Promise<CryptoKey>>();
 
 /** Imported once per isolate: importing costs as much as signing. */
-function importKey(secret: string): Promise<CryptoKey> {
+export function importKey(secret: string): Promise<CryptoKey> {
   const known = importedKeys.get(secret);
   if (known !== undefined) return known;
   const algorithm = { name: "HMAC", hash: "SHA-256" };
@@ -42,12 +42,12 @@ function importKey(secret: string): Promise<CryptoKey> {
   return imported;
 }
 
-function toBase64Url(bytes: ArrayBuffer): string {
+export function toBase64Url(bytes: ArrayBuffer): string {
   const text = btoa(String.fromCharCode(...new Uint8Array(bytes)));
   return text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
-function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
+export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (!/^[\w-]{43}$/.test(text)) return undefined;
   const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
   return Uint8Array.from(binary, (char) => char.charCodeAt(0));

@@ -5,11 +5,12 @@ import { FileId } from "#contract/ids.ts";
 import { serveObject } from "../delivery/serve.ts";
 import { authenticate } from "../middleware/authenticate.ts";
 import { releaseBody } from "../middleware/release-body.ts";
-import { deleteFile, getFile, getFiles } from "../services/files.ts";
+import { getFile, getFiles } from "../services/files.ts";
 import { requireDownload } from "../services/servable.ts";
 import { r2Store } from "../storage/r2.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
 import { storePlainUpload } from "./plain-uploads.ts";
+import { publicUrlOf } from "./public-urls.ts";
 
 const TOKEN_ERRORS = ["TOKEN_MISSING", "TOKEN_INVALID", "TOKEN_EXPIRED"] as const;
 
@@ -120,18 +121,6 @@ const getRoute = createRoute({
   },
 });
 
-const deleteRoute = createRoute({
-  method: "delete",
-  path: "/{id}",
-  summary: "Delete a file",
-  security: [{ bearer: [] }],
-  request: { params: FileParams },
-  responses: {
-    204: { description: "It is no longer served" },
-    ...problemResponses("FILE_NOT_FOUND", ...TOKEN_ERRORS),
-  },
-});
-
 const contentRoute = createRoute({
   method: "get",
   path: "/{id}/content",
@@ -149,6 +138,7 @@ const contentRoute = createRoute({
     206: { description: "A range of the bytes" },
     304: { description: "The caller's copy is still good" },
     ...problemResponses(
+      "PERMISSION_REQUIRED",
       "FILE_NOT_FOUND",
       "VARIANT_NOT_FOUND",
       "FILE_NOT_READY",
@@ -162,24 +152,19 @@ const contentRoute = createRoute({
 const router = openApiRouter();
 router.use(releaseBody, authenticate);
 
-/** `/v1/files`: plain uploads, records, content, deletion. */
+/** `/v1/files`: plain uploads, records, content. */
 export const files = router
   .openapi(listRoute, async (c) => {
-    return c.json(await getFiles(c.env, c.get("identity"), c.req.valid("query")), 200);
+    return c.json(await getFiles(c.env, c.get("identity"), c.req.valid("query"), publicUrlOf(c)), 200);
   })
   .openapi(createFileRoute, async (c) => {
     const fileId = await storePlainUpload(c);
-    const record = await getFile(c.env, c.get("identity"), fileId);
+    const record = await getFile(c.env, c.get("identity"), fileId, publicUrlOf(c));
     return c.json(record, 201, { Location: `/v1/files/${fileId}` });
   })
   .openapi(getRoute, async (c) => {
     const fileId = requireFileId(c.req.valid("param").id);
-    return c.json(await getFile(c.env, c.get("identity"), fileId), 200);
-  })
-  .openapi(deleteRoute, async (c) => {
-    const fileId = requireFileId(c.req.valid("param").id);
-    await deleteFile(c.env, c.get("identity"), fileId, Date.now());
-    return c.body(null, 204);
+    return c.json(await getFile(c.env, c.get("identity"), fileId, publicUrlOf(c)), 200);
   })
   .openapi(contentRoute, async (c) => {
     const fileId = requireFileId(c.req.valid("param").id);

@@ -24,6 +24,7 @@ const signRoute = createRoute({
     },
     ...problemResponses(
       "REQUEST_INVALID",
+      "PERMISSION_REQUIRED",
       "FILE_NOT_FOUND",
       "VARIANT_NOT_FOUND",
       "FILE_NOT_READY",

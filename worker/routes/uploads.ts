@@ -51,7 +51,7 @@ function protocolOf(request: Request): Protocol {
 }
 
 function objectOf(c: AppContext, fileId: FileId) {
-  const name = uploadObjectName(c.get("identity"), fileId);
+  const name = uploadObjectName({ tenantId: c.get("identity").tenantId, fileId, version: 1 });
   return c.env.UPLOADS.get(c.env.UPLOADS.idFromName(name));
 }
 

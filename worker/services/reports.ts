@@ -12,6 +12,7 @@ import type { DatabaseBindings } from "../db/database.ts";
 import { allDatabases, databaseFor } from "../db/database.ts";
 import { findVersion } from "../db/files.ts";
 import { findDerivativeNames, insertVerdict, upsertDerivative, upsertHeartbeat } from "../db/reports.ts";
+import type { ObjectRemover } from "../storage/object-store.ts";
 
 /** A processor not heard of for so long is forgotten. */
 const FORGET_PROCESSOR_MS = 24 * 3_600_000;
@@ -22,6 +23,7 @@ const FORGET_PROCESSOR_MS = 24 * 3_600_000;
  */
 export async function applyReport(
   env: DatabaseBindings,
+  objects: ObjectRemover,
   report: Report,
   nowMs: number,
 ): Promise<Standing | undefined> {
@@ -31,7 +33,7 @@ export async function applyReport(
     case "verdict":
       return applyVerdict(env, report);
     case "derivative":
-      await applyDerivative(env, report, nowMs);
+      await applyDerivative(env, objects, report, nowMs);
       return undefined;
     case "heartbeat":
       await applyHeartbeat(env, report, nowMs);
@@ -59,8 +61,13 @@ async function applyVerdict(env: DatabaseBindings, report: VerdictReport): Promi
   return standingOf(env, report);
 }
 
+/**
+ * A derivative of what was removed while it was made is removed too: it was stored before its report was sent, and nobody
+ * else would find it.
+ */
 async function applyDerivative(
   env: DatabaseBindings,
+  objects: ObjectRemover,
   report: DerivativeReport,
   nowMs: number,
 ): Promise<void> {
@@ -68,7 +75,9 @@ async function applyDerivative(
   const version = await findVersion(db, report);
   const extension = report.objectKey.slice(report.objectKey.lastIndexOf(".") + 1);
   const expectedKey = derivativeKey(report, report.name, extension);
-  if (version?.state !== "clean" || report.objectKey !== expectedKey || !/^[a-z0-9]{2,5}$/.test(extension)) {
+  const isOwnKey = report.objectKey === expectedKey && /^[a-z0-9]{2,5}$/.test(extension);
+  if (version === undefined && isOwnKey) await objects.remove([report.objectKey]);
+  if (version?.state !== "clean" || !isOwnKey) {
     throw new AppError("REPORT_REFUSED", {
       detail: "Only a clean version has derivatives, under their own keys.",
     });

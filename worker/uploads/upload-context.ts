@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { FileVersionRef } from "#contract/ids.ts";
 import { FileId, Identity } from "#contract/ids.ts";
 import { ReprDigests } from "#contract/jobs.ts";
 
@@ -62,6 +63,6 @@ export function readUploadContext(request: Request): UploadContext {
 }
 
 /** Name of an upload's Durable Object. The tenant is in it, so another tenant's caller reaches another, empty object. */
-export function uploadObjectName(identity: Identity, fileId: FileId): string {
-  return `${identity.tenantId}/${fileId}`;
+export function uploadObjectName({ tenantId, fileId, version }: FileVersionRef): string {
+  return version === 1 ? `${tenantId}/${fileId}` : `${tenantId}/${fileId}/${version}`;
 }
