@@ -44,6 +44,7 @@ const RULES: readonly {
       "worker/uploads/upload-context.ts",
       "worker/uploads/upload-state.ts",
       "worker/uploads/request-body.ts",
+      "worker/uploads/end-upload.ts",
       "worker/uploads/tus/tus-headers.ts",
       "worker/uploads/ietf/ietf-creation.ts",
       "worker/uploads/ietf/problems.ts",

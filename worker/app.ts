@@ -1,5 +1,6 @@
 import { REPORTS_PATH } from "#contract/reports.ts";
 import { UPLOADS_PATH } from "#contract/tus.ts";
+import { authenticate } from "./middleware/authenticate.ts";
 import { configuration } from "./middleware/configuration.ts";
 import { cors } from "./middleware/cors.ts";
 import { answerError, answerNotFound } from "./middleware/problem.ts";
@@ -8,10 +9,12 @@ import { requestId } from "./middleware/request-id.ts";
 import { uploadHeaders } from "./middleware/upload-headers.ts";
 import { dev } from "./routes/dev.ts";
 import { downloads } from "./routes/downloads.ts";
+import { fileChanges } from "./routes/file-changes.ts";
 import { files } from "./routes/files.ts";
 import { routingPath } from "./routes/first-plan.ts";
 import { health } from "./routes/health.ts";
 import { openApiRouter } from "./routes/open-api.ts";
+import { publicFiles } from "./routes/public-files.ts";
 import { reports } from "./routes/reports.ts";
 import { shareLinks } from "./routes/share-links.ts";
 import { sharePages } from "./routes/share-pages.ts";
@@ -20,6 +23,9 @@ import { signedUrls } from "./routes/signed-urls.ts";
 import { uploadGrants } from "./routes/upload-grants.ts";
 import { uploads } from "./routes/uploads.ts";
 import { versions } from "./routes/versions.ts";
+
+/** What takes a session or a service's token. Uploads take grants too, and see to it themselves. */
+const SESSION_PATHS = ["/v1/files/*", "/v1/signed-urls", "/v1/upload-grants"];
 
 /** The whole API on one screen. */
 export const app = openApiRouter({ getPath: routingPath });
@@ -30,16 +36,19 @@ app.notFound(answerNotFound);
 app.use(requestId, configuration, releaseBody);
 app.use(`${UPLOADS_PATH}/*`, uploadHeaders);
 app.use(cors);
+for (const path of SESSION_PATHS) app.use(path, authenticate);
 
 app.route(UPLOADS_PATH, uploads);
 app.route("/v1/files", shares);
 app.route("/v1/files", shareLinks);
 app.route("/v1/files", files);
+app.route("/v1/files", fileChanges);
 app.route("/v1/files", versions);
 app.route("/v1/signed-urls", signedUrls);
 app.route("/v1/upload-grants", uploadGrants);
 app.route("/d", downloads);
 app.route("/s", sharePages);
+app.route("/p", publicFiles);
 app.route(REPORTS_PATH, reports);
 app.route("/health", health);
 app.route("/v1/dev", dev);

@@ -10,6 +10,8 @@ import type { RunningWorkers } from "../../scripts/dev/workers.ts";
 import { startWorkers } from "../../scripts/dev/workers.ts";
 import type { StackAccess } from "./api.ts";
 
+const WORKER_NAME = "causeway";
+
 /** What an upload may leave in a bucket. */
 export interface StoredBytes {
   readonly objects: number;
@@ -21,6 +23,13 @@ export interface StoredBytes {
 export interface WorkerAlone extends StackAccess {
   readonly miniflare: RunningWorkers["miniflare"];
   readonly queues: RunningWorkers["queues"];
+  /** Of the key by which URLs are signed; its id is "local". */
+  readonly signedUrlSecret: string;
+  readonly reportSecret: string;
+  /** Asks the database, or changes it. */
+  query(sql: string, ...values: readonly (string | number)[]): Promise<readonly Record<string, unknown>[]>;
+  /** Keys of what is stored, all of them or those that begin with a prefix. */
+  objectKeys(prefix?: string): Promise<readonly string[]>;
   /** Runs the worker's cron handler. */
   runScheduled(): Promise<void>;
   storedBytes(): StoredBytes;
@@ -56,7 +65,21 @@ export async function launchWorkerAlone(
   return {
     url: workers.url,
     jwtSecret: secrets.jwtSecret,
+    signedUrlSecret: secrets.signedUrlSecret,
+    reportSecret: secrets.reportSecret,
     miniflare: workers.miniflare,
+    async query(sql, ...values) {
+      const database = await workers.miniflare.getD1Database("DB", WORKER_NAME);
+      const { results } = await database
+        .prepare(sql)
+        .bind(...values)
+        .all();
+      return results;
+    },
+    async objectKeys(prefix = "") {
+      const bucket = await workers.miniflare.getR2Bucket("BUCKET", WORKER_NAME);
+      return (await bucket.list({ prefix })).objects.map(({ key }) => key);
+    },
     queues: workers.queues,
     runScheduled: () => workers.runScheduled(),
     storedBytes: () => countStored(join(stateDirectory, "cloudflare", "r2")),

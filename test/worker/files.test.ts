@@ -51,8 +51,11 @@ test("a record tells all that was declared and found", async () => {
     entityType: "contact",
     entityId: "c-1",
     ownerId: "ann",
+    isPublic: false,
+    publicUrl: null,
     createdAt: expect.any(String),
     updatedAt: expect.any(String),
+    deletedAt: null,
   });
 });
 

@@ -64,8 +64,11 @@ export const FileRecord = z
     entityType: z.string().nullable(),
     entityId: z.string().nullable(),
     ownerId: z.string(),
+    isPublic: z.boolean(),
+    publicUrl: z.url().nullable().meta({ description: "By which anybody may read it while it is public" }),
     createdAt: Timestamp,
     updatedAt: Timestamp,
+    deletedAt: Timestamp.nullable().meta({ description: "Since when it is in the trash" }),
   })
   .meta({ id: "File" });
 export type FileRecord = z.infer<typeof FileRecord>;

@@ -139,6 +139,11 @@ export function bareMediaType(mediaType: string): string {
   return (mediaType.split(";", 1)[0] ?? "").trim().toLowerCase();
 }
 
+/** Which of the endings that a name may be taken by isn't accepted; undefined where all are. */
+export function blockedEndingOf(filename: string, alsoBlocked: readonly string[] = []): string | undefined {
+  return endingsOf(filename).find((ending) => BLOCKED_EXTENSIONS.has(ending) || alsoBlocked.includes(ending));
+}
+
 export type FileRule = "extension-blocked" | "type-not-allowed" | "type-unknown" | "size";
 
 export type FileCheck =
@@ -165,7 +170,7 @@ function formatMebibytes(bytes: number): string {
  */
 export function checkFile(filename: string, declaredType: string, sizeBytes?: number): FileCheck {
   const extension = extensionOf(filename);
-  const blocked = endingsOf(filename).find((ending) => BLOCKED_EXTENSIONS.has(ending));
+  const blocked = blockedEndingOf(filename);
   if (blocked !== undefined) {
     return refuse("extension-blocked", `Files ending in ".${blocked}" are not accepted.`);
   }

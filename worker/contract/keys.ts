@@ -1,11 +1,16 @@
-import type { FileVersionRef } from "./ids.ts";
+import type { FileId, FileVersionRef, TenantId } from "./ids.ts";
 
 /** Derivatives that the processor can make of an object. */
 export const DERIVATIVE_NAMES = ["thumbnail", "optimized", "preview", "poster"] as const;
 export type DerivativeName = (typeof DERIVATIVE_NAMES)[number];
 
+/** What the keys of all that is stored of a file begin with. */
+export function filePrefix(tenantId: TenantId, fileId: FileId): string {
+  return `t/${tenantId}/${fileId}/`;
+}
+
 function versionPrefix(ref: FileVersionRef): string {
-  return `t/${ref.tenantId}/${ref.fileId}/${ref.version}`;
+  return `${filePrefix(ref.tenantId, ref.fileId)}${ref.version}`;
 }
 
 /**

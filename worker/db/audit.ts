@@ -1,8 +1,9 @@
-import { sql } from "drizzle-orm";
+import type { SQL } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Actor, AuditAction, AuditDetail } from "#contract/audit.ts";
 import type { FileId } from "#contract/ids.ts";
 import type { Database } from "./database.ts";
-import { auditEvents } from "./schema.ts";
+import { auditEvents, files } from "./schema.ts";
 
 export type { Actor };
 
@@ -59,5 +60,26 @@ export function auditIfChanged(db: Database, event: AuditEvent) {
   return db.insert(auditEvents).select(
     sql`SELECT ${row.tenantId}, ${row.id}, ${row.atMs}, ${row.action}, ${row.actorId}, ${row.actorKind},
           ${row.fileId}, ${row.version}, ${row.requestId}, ${detail} WHERE changes() > 0`,
+  );
+}
+
+/**
+ * The statement that records an event for each of some files that is as `condition` says: the one by which they are
+ * about to be changed. It belongs in front of that change, into the same batch.
+ */
+export function auditEach(
+  db: Database,
+  event: Omit<AuditEvent, "fileId" | "version">,
+  fileIds: readonly FileId[],
+  condition: SQL | undefined,
+) {
+  const row = rowOf(event);
+  const detail = JSON.stringify(row.detail);
+  const each = JSON.stringify(fileIds.map((fileId) => ({ fileId, id: newEventId(event.atMs) })));
+  const isEach = and(eq(files.tenantId, row.tenantId), sql`${files.id} = each.value ->> 'fileId'`);
+  return db.insert(auditEvents).select(
+    sql`SELECT ${row.tenantId}, each.value ->> 'id', ${row.atMs}, ${row.action}, ${row.actorId}, ${row.actorKind},
+          ${files.id}, NULL, ${row.requestId}, ${detail}
+        FROM json_each(${each}) AS each CROSS JOIN ${files} ON ${isEach} WHERE ${condition}`,
   );
 }

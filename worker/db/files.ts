@@ -111,9 +111,15 @@ export async function deleteUnfinishedFile(db: Database, ref: FileVersionRef): P
     .select({ fileId: fileVersions.fileId })
     .from(fileVersions)
     .where(and(isVersion(ref), eq(fileVersions.state, "uploading")));
-  await db
-    .delete(files)
-    .where(and(eq(files.tenantId, ref.tenantId), eq(files.id, ref.fileId), inArray(files.id, unfinished)));
+  await db.delete(files).where(
+    and(
+      eq(files.tenantId, ref.tenantId),
+      eq(files.id, ref.fileId),
+      // What is being purged ends there, with its event (services/purge.ts).
+      isNull(files.purgingAtMs),
+      inArray(files.id, unfinished),
+    ),
+  );
 }
 
 function hasVersion(db: Database, ref: FileVersionRef): SQL {
@@ -143,7 +149,7 @@ export interface StoredObject {
 
 /**
  * Records that a version's bytes are stored: `uploading` → `quarantined`. Doing it again changes nothing.
- * @returns whether there is such a version at all
+ * @returns whether there is such a version at all: a file that is being purged has no use for bytes that come now
  */
 export async function markVersionStored(
   db: Database,
@@ -159,7 +165,14 @@ export async function markVersionStored(
     db
       .update(files)
       .set({ updatedAtMs: nowMs })
-      .where(and(eq(files.tenantId, ref.tenantId), eq(files.id, ref.fileId), hasVersion(db, ref)))
+      .where(
+        and(
+          eq(files.tenantId, ref.tenantId),
+          eq(files.id, ref.fileId),
+          isNull(files.purgingAtMs),
+          hasVersion(db, ref),
+        ),
+      )
       .returning({ id: files.id }),
   ]);
   return found.length > 0;
@@ -323,21 +336,6 @@ async function addDetails(
   });
 }
 
-/** Marks a file deleted; false where there was none, or it was deleted before. */
-export async function markFileDeleted(
-  db: Database,
-  tenantId: TenantId,
-  fileId: FileId,
-  nowMs: number,
-): Promise<boolean> {
-  const changed = await db
-    .update(files)
-    .set({ deletedAtMs: nowMs, updatedAtMs: nowMs })
-    .where(and(eq(files.tenantId, tenantId), eq(files.id, fileId), isNull(files.deletedAtMs)))
-    .returning({ id: files.id });
-  return changed.length > 0;
-}
-
 /** Versions in quarantine that were last announced before `beforeMs`, oldest first. */
 export async function findUnansweredVersions(
   db: Database,
@@ -362,7 +360,11 @@ export async function markVersionAnnounced(db: Database, ref: FileVersionRef, no
   await db.update(fileVersions).set({ announcedAtMs: nowMs }).where(isVersion(ref));
 }
 
-/** One version of a tenant's file, or undefined. */
+/** One version of a tenant's file, or undefined; none of a file that is being removed for good. */
 export async function findVersion(db: Database, ref: FileVersionRef): Promise<VersionRow | undefined> {
-  return db.query.fileVersions.findFirst({ where: isVersion(ref) });
+  const isThere = db
+    .select({ one: sql`1` })
+    .from(files)
+    .where(and(eq(files.tenantId, ref.tenantId), eq(files.id, ref.fileId), isNull(files.purgingAtMs)));
+  return db.query.fileVersions.findFirst({ where: and(isVersion(ref), exists(isThere)) });
 }

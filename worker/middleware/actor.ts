@@ -7,3 +7,8 @@ export function actorOf(c: AppContext): Actor {
   const kind = c.get("grant") === undefined ? role : "grant";
   return { tenantId, id: userId, kind, requestId: c.get("requestId") };
 }
+
+/** Who asks and who is named for it, for services that change something. */
+export function callerOf(c: AppContext) {
+  return { identity: c.get("identity"), actor: actorOf(c) };
+}

@@ -1,26 +1,15 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { Disposition, FileList, FileListQuery, FileRecord, Variant } from "#contract/api.ts";
-import { AppError } from "#contract/errors.ts";
 import { FileId } from "#contract/ids.ts";
 import { serveObject } from "../delivery/serve.ts";
-import { authenticate } from "../middleware/authenticate.ts";
 import { limitCreations } from "../middleware/rate-limit.ts";
-import { deleteFile, getFile, getFiles } from "../services/files.ts";
+import { getFile, getFiles } from "../services/files.ts";
 import { requireDownload } from "../services/servable.ts";
 import { r2Store } from "../storage/r2.ts";
+import { FileParams, requireFileId, SESSION_ERRORS } from "./file-params.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
 import { storePlainUpload } from "./plain-uploads.ts";
-
-const TOKEN_ERRORS = ["TOKEN_MISSING", "TOKEN_INVALID", "TOKEN_EXPIRED"] as const;
-
-/** Not the id's own schema: what can't be an id is a file that isn't there, not a malformed request. */
-const FileParams = z.object({ id: z.string().meta({ description: "File id" }) });
-
-function requireFileId(text: string): FileId {
-  const parsed = FileId.safeParse(text);
-  if (!parsed.success) throw new AppError("FILE_NOT_FOUND");
-  return parsed.data;
-}
+import { publicUrlOf } from "./public-urls.ts";
 
 const listRoute = createRoute({
   method: "get",
@@ -30,7 +19,7 @@ const listRoute = createRoute({
   request: { query: FileListQuery },
   responses: {
     200: { description: "A page of files", content: { "application/json": { schema: FileList } } },
-    ...problemResponses("REQUEST_INVALID", ...TOKEN_ERRORS),
+    ...problemResponses("REQUEST_INVALID", ...SESSION_ERRORS),
   },
 });
 
@@ -104,7 +93,7 @@ const createFileRoute = createRoute({
       "FILE_TYPE_MISMATCH",
       "UPLOAD_CHECKSUM_MISMATCH",
       "STORE_UNAVAILABLE",
-      ...TOKEN_ERRORS,
+      ...SESSION_ERRORS,
     ),
   },
 });
@@ -117,19 +106,7 @@ const getRoute = createRoute({
   request: { params: FileParams },
   responses: {
     200: { description: "The record", content: { "application/json": { schema: FileRecord } } },
-    ...problemResponses("FILE_NOT_FOUND", ...TOKEN_ERRORS),
-  },
-});
-
-const deleteRoute = createRoute({
-  method: "delete",
-  path: "/{id}",
-  summary: "Delete a file",
-  security: [{ bearer: [] }],
-  request: { params: FileParams },
-  responses: {
-    204: { description: "It is no longer served" },
-    ...problemResponses("FILE_NOT_FOUND", ...TOKEN_ERRORS),
+    ...problemResponses("FILE_NOT_FOUND", ...SESSION_ERRORS),
   },
 });
 
@@ -151,37 +128,32 @@ const contentRoute = createRoute({
     304: { description: "The caller's copy is still good" },
     ...problemResponses(
       "REQUEST_INVALID",
+      "PERMISSION_REQUIRED",
       "FILE_NOT_FOUND",
       "VARIANT_NOT_FOUND",
       "FILE_NOT_READY",
       "FILE_BLOCKED",
       "RANGE_NOT_SATISFIABLE",
-      ...TOKEN_ERRORS,
+      ...SESSION_ERRORS,
     ),
   },
 });
 
 const router = openApiRouter();
-router.use(authenticate);
 
-/** `/v1/files`: plain uploads, records, content, deletion. */
+/** `/v1/files`: plain uploads, records, content. */
 export const files = router
   .openapi(listRoute, async (c) => {
-    return c.json(await getFiles(c.env, c.get("identity"), c.req.valid("query")), 200);
+    return c.json(await getFiles(c.env, c.get("identity"), c.req.valid("query"), publicUrlOf(c)), 200);
   })
   .openapi(createFileRoute, async (c) => {
     const fileId = await storePlainUpload(c);
-    const record = await getFile(c.env, c.get("identity"), fileId);
+    const record = await getFile(c.env, c.get("identity"), fileId, publicUrlOf(c));
     return c.json(record, 201, { Location: `/v1/files/${fileId}` });
   })
   .openapi(getRoute, async (c) => {
     const fileId = requireFileId(c.req.valid("param").id);
-    return c.json(await getFile(c.env, c.get("identity"), fileId), 200);
-  })
-  .openapi(deleteRoute, async (c) => {
-    const fileId = requireFileId(c.req.valid("param").id);
-    await deleteFile(c.env, c.get("identity"), fileId, Date.now());
-    return c.body(null, 204);
+    return c.json(await getFile(c.env, c.get("identity"), fileId, publicUrlOf(c)), 200);
   })
   .openapi(contentRoute, async (c) => {
     const fileId = requireFileId(c.req.valid("param").id);

@@ -3,6 +3,7 @@ import { AppError } from "#contract/errors.ts";
 import { REPORT_SIGNATURE_HEADER, Report, verifyReport } from "#contract/reports.ts";
 import type { AppEnv } from "../app-env.ts";
 import { applyReport } from "../services/reports.ts";
+import { r2Store } from "../storage/r2.ts";
 import { readSmallBody } from "./small-body.ts";
 
 /** A report is a few hundred bytes; properties may make it some more. */
@@ -22,6 +23,6 @@ export const reports = new Hono<AppEnv>().post("/", async (c) => {
   const signature = c.req.header(REPORT_SIGNATURE_HEADER) ?? "";
   const genuine = await verifyReport(c.get("config").reportSecret, body, signature, Date.now());
   if (!genuine) throw new AppError("SIGNATURE_INVALID");
-  const standing = await applyReport(c.env, parseReport(body), Date.now());
+  const standing = await applyReport(c.env, r2Store(c.env.BUCKET), parseReport(body), Date.now());
   return standing === undefined ? c.body(null, 204) : c.json(standing);
 });

@@ -4,20 +4,11 @@ import { ShareLinkId } from "#contract/ids.ts";
 import { ShareLink, ShareLinkList, ShareLinkRequest } from "#contract/sharing.ts";
 import type { AppContext } from "../app-env.ts";
 import { signShareToken } from "../delivery/share-token.ts";
-import { authenticate } from "../middleware/authenticate.ts";
-import { releaseBody } from "../middleware/release-body.ts";
+import { callerOf } from "../middleware/actor.ts";
 import type { LinkFacts } from "../services/share-links.ts";
 import { createShareLink, endShareLink, getShareLinks } from "../services/share-links.ts";
+import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
-import { callerOf, FileParams, requireFileId } from "./shares.ts";
-
-const COMMON_ERRORS = [
-  "TOKEN_MISSING",
-  "TOKEN_INVALID",
-  "TOKEN_EXPIRED",
-  "PERMISSION_REQUIRED",
-  "FILE_NOT_FOUND",
-] as const;
 
 const listRoute = createRoute({
   method: "get",
@@ -29,7 +20,7 @@ const listRoute = createRoute({
   request: { params: FileParams },
   responses: {
     200: { description: "The links", content: { "application/json": { schema: ShareLinkList } } },
-    ...problemResponses(...COMMON_ERRORS),
+    ...problemResponses(...FILE_ERRORS),
   },
 });
 
@@ -52,7 +43,7 @@ const createLinkRoute = createRoute({
       "SHARE_LINKS_OFF",
       "FILE_IN_TRASH",
       "SHARE_LIMIT_REACHED",
-      ...COMMON_ERRORS,
+      ...FILE_ERRORS,
     ),
   },
 });
@@ -66,7 +57,7 @@ const revokeRoute = createRoute({
   request: { params: FileParams.extend({ linkId: z.string() }) },
   responses: {
     204: { description: "It works no more" },
-    ...problemResponses("SHARE_LINK_NOT_FOUND", ...COMMON_ERRORS),
+    ...problemResponses("SHARE_LINK_NOT_FOUND", ...FILE_ERRORS),
   },
 });
 
@@ -77,7 +68,6 @@ async function addUrl(c: AppContext, facts: LinkFacts): Promise<ShareLink> {
 }
 
 const router = openApiRouter();
-router.use("/:id/share-links/*", releaseBody, authenticate);
 
 /** `/v1/files/{id}/share-links`: a file's public pages, as its owner sees them. */
 export const shareLinks = router

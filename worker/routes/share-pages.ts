@@ -15,7 +15,6 @@ import { verifyShareToken } from "../delivery/share-token.ts";
 import { signDownload } from "../delivery/signed-url.ts";
 import { limitGuesses } from "../middleware/limit-guesses.ts";
 import { answerError } from "../middleware/problem.ts";
-import { releaseBody } from "../middleware/release-body.ts";
 import { isAboutPassword, problemPage, sharePage } from "../pages/share-page.ts";
 import type { OpenLink } from "../services/share-access.ts";
 import { openShareLink, takeDownload } from "../services/share-access.ts";
@@ -195,7 +194,7 @@ const guard = createMiddleware<AppEnv>(async (c, next) => {
 });
 
 const router = openApiRouter();
-router.use(guard, releaseBody);
+router.use(guard);
 router.onError(async (error, c) => {
   const answer = await answerError(error, c);
   if (wantsJson(c)) return answer;

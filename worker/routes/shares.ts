@@ -1,35 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { AppError } from "#contract/errors.ts";
-import { FileId, UserId } from "#contract/ids.ts";
+import { UserId } from "#contract/ids.ts";
 import { Share, ShareList, ShareRequest } from "#contract/sharing.ts";
-import type { AppContext } from "../app-env.ts";
-import { actorOf } from "../middleware/actor.ts";
-import { authenticate } from "../middleware/authenticate.ts";
-import { releaseBody } from "../middleware/release-body.ts";
+import { callerOf } from "../middleware/actor.ts";
 import { getShares, removeShare, setShare } from "../services/shares.ts";
+import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
-
-const COMMON_ERRORS = [
-  "TOKEN_MISSING",
-  "TOKEN_INVALID",
-  "TOKEN_EXPIRED",
-  "PERMISSION_REQUIRED",
-  "FILE_NOT_FOUND",
-] as const;
-
-/** What can't be a file's id is a file that isn't there. */
-export const FileParams = z.object({ id: z.string().meta({ description: "File id" }) });
-
-export function requireFileId(text: string): FileId {
-  const parsed = FileId.safeParse(text);
-  if (!parsed.success) throw new AppError("FILE_NOT_FOUND");
-  return parsed.data;
-}
-
-/** Who asks, for services that change something. */
-export function callerOf(c: AppContext) {
-  return { identity: c.get("identity"), actor: actorOf(c) };
-}
 
 const listRoute = createRoute({
   method: "get",
@@ -40,7 +16,7 @@ const listRoute = createRoute({
   request: { params: FileParams },
   responses: {
     200: { description: "The shares", content: { "application/json": { schema: ShareList } } },
-    ...problemResponses(...COMMON_ERRORS),
+    ...problemResponses(...FILE_ERRORS),
   },
 });
 
@@ -57,7 +33,7 @@ const setRoute = createRoute({
   responses: {
     200: { description: "The share was changed", content: { "application/json": { schema: Share } } },
     201: { description: "The file is shared", content: { "application/json": { schema: Share } } },
-    ...problemResponses("REQUEST_INVALID", "FILE_IN_TRASH", "SHARE_LIMIT_REACHED", ...COMMON_ERRORS),
+    ...problemResponses("REQUEST_INVALID", "FILE_IN_TRASH", "SHARE_LIMIT_REACHED", ...FILE_ERRORS),
   },
 });
 
@@ -69,12 +45,11 @@ const removeRoute = createRoute({
   request: { params: FileParams.extend({ userId: z.string() }) },
   responses: {
     204: { description: "They see the file no more" },
-    ...problemResponses("SHARE_NOT_FOUND", ...COMMON_ERRORS),
+    ...problemResponses("SHARE_NOT_FOUND", ...FILE_ERRORS),
   },
 });
 
 const router = openApiRouter();
-router.use("/:id/shares/*", releaseBody, authenticate);
 
 /** `/v1/files/{id}/shares`: with whom of the tenant a file is shared. */
 export const shares = router

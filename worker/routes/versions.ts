@@ -1,38 +1,26 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { Disposition, FileRecord, Variant } from "#contract/api.ts";
-import { AppError } from "#contract/errors.ts";
 import type { FileVersionRef } from "#contract/ids.ts";
-import { FileId } from "#contract/ids.ts";
 import { parseHeaderInteger } from "#contract/tus.ts";
 import { FileVersionList } from "#contract/versions.ts";
 import type { AppContext } from "../app-env.ts";
 import { serveObject } from "../delivery/serve.ts";
 import { actorOf } from "../middleware/actor.ts";
-import { authenticate } from "../middleware/authenticate.ts";
 import { getFile } from "../services/files.ts";
 import { getVersions, removeVersion, requireVersionDownload, restoreVersion } from "../services/versions.ts";
 import { r2Store } from "../storage/r2.ts";
+import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
+import { publicUrlOf } from "./public-urls.ts";
 
-const COMMON_ERRORS = [
-  "TOKEN_MISSING",
-  "TOKEN_INVALID",
-  "TOKEN_EXPIRED",
-  "PERMISSION_REQUIRED",
-  "FILE_NOT_FOUND",
-] as const;
-
-const FileParams = z.object({ id: z.string().meta({ description: "File id" }) });
 const VersionParams = FileParams.extend({
   version: z.string().meta({ description: "Number of the version" }),
 });
 
-/** What can't be an id is a file that isn't there, and what can't be a number is such a version. */
+/** What can't be a number is a version that isn't there. */
 function requireRef(c: AppContext, { id, version }: z.infer<typeof VersionParams>): FileVersionRef {
-  const fileId = FileId.safeParse(id);
-  if (!fileId.success) throw new AppError("FILE_NOT_FOUND");
-  const number = parseHeaderInteger(version) ?? 0;
-  return { tenantId: c.get("identity").tenantId, fileId: fileId.data, version: number };
+  const { tenantId } = c.get("identity");
+  return { tenantId, fileId: requireFileId(id), version: parseHeaderInteger(version) ?? 0 };
 }
 
 const listRoute = createRoute({
@@ -44,7 +32,7 @@ const listRoute = createRoute({
   request: { params: FileParams },
   responses: {
     200: { description: "The versions", content: { "application/json": { schema: FileVersionList } } },
-    ...problemResponses(...COMMON_ERRORS),
+    ...problemResponses(...FILE_ERRORS),
   },
 });
 
@@ -63,7 +51,7 @@ const restoreRoute = createRoute({
       "FILE_IN_TRASH",
       "FILE_NOT_READY",
       "FILE_BLOCKED",
-      ...COMMON_ERRORS,
+      ...FILE_ERRORS,
     ),
   },
 });
@@ -82,7 +70,7 @@ const deleteRoute = createRoute({
       "VERSION_CURRENT",
       "FILE_IN_TRASH",
       "FILE_NOT_READY",
-      ...COMMON_ERRORS,
+      ...FILE_ERRORS,
     ),
   },
 });
@@ -111,24 +99,23 @@ const contentRoute = createRoute({
       "FILE_BLOCKED",
       "RANGE_NOT_SATISFIABLE",
       "STORE_UNAVAILABLE",
-      ...COMMON_ERRORS,
+      ...FILE_ERRORS,
     ),
   },
 });
 
 const router = openApiRouter();
-router.use(authenticate);
 
 /** `/v1/files/{id}/versions`: a file's history. New versions come by an upload that `replaces` the file. */
 export const versions = router
   .openapi(listRoute, async (c) => {
-    const { fileId } = requireRef(c, { ...c.req.valid("param"), version: "0" });
+    const fileId = requireFileId(c.req.valid("param").id);
     return c.json(await getVersions(c.env, c.get("identity"), fileId), 200);
   })
   .openapi(restoreRoute, async (c) => {
     const ref = requireRef(c, c.req.valid("param"));
     await restoreVersion(c.env, actorOf(c), c.get("identity"), ref, Date.now());
-    return c.json(await getFile(c.env, c.get("identity"), ref.fileId), 200);
+    return c.json(await getFile(c.env, c.get("identity"), ref.fileId, publicUrlOf(c)), 200);
   })
   .openapi(deleteRoute, async (c) => {
     const ref = requireRef(c, c.req.valid("param"));

@@ -4,9 +4,12 @@ import { FileId, type Identity } from "#contract/ids.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { FileRow, FileWithDetails } from "../db/files.ts";
-import { findFileById, listFiles, markFileDeleted } from "../db/files.ts";
+import { findFileById, listFiles } from "../db/files.ts";
 import type { Action, FileStanding } from "./permissions.ts";
 import { requireAllowed } from "./permissions.ts";
+
+/** Makes the URL by which anybody may read a file while it is public. */
+export type PublicUrlOf = (file: Pick<FileRow, "tenantId" | "id" | "filename">) => Promise<string>;
 
 /** State that callers see: that of the current version, unless the file is deleted. */
 export function stateOf({ file, version }: FileWithDetails): FileState {
@@ -41,8 +44,9 @@ export async function getFile(
   env: DatabaseBindings,
   identity: Identity,
   fileId: FileId,
+  publicUrlOf: PublicUrlOf,
 ): Promise<FileRecord> {
-  return formatFile(await requireFile(env, identity, fileId, "view"));
+  return formatFile(await requireFile(env, identity, fileId, "view"), publicUrlOf);
 }
 
 /** A page of the files the caller may see, newest first. Throws `REQUEST_INVALID` for a cursor that isn't ours. */
@@ -50,6 +54,7 @@ export async function getFiles(
   env: DatabaseBindings,
   identity: Identity,
   query: FileListQuery,
+  publicUrlOf: PublicUrlOf,
 ): Promise<FileList> {
   const found = await listFiles(
     databaseFor(env, identity.tenantId),
@@ -66,24 +71,8 @@ export async function getFiles(
   const page = found.slice(0, query.limit);
   const last = page.at(-1);
   const more = found.length > query.limit && last !== undefined;
-  return { items: page.map(formatFile), nextCursor: more ? formatCursor(last.file) : null };
-}
-
-/** Deletes a file: it stops being served at once. Throws `FILE_NOT_FOUND`, for a deleted one too. */
-export async function deleteFile(
-  env: DatabaseBindings,
-  identity: Identity,
-  fileId: FileId,
-  nowMs: number,
-): Promise<void> {
-  await requireFile(env, identity, fileId, "delete");
-  const deleted = await markFileDeleted(
-    databaseFor(env, identity.tenantId),
-    identity.tenantId,
-    fileId,
-    nowMs,
-  );
-  if (!deleted) throw new AppError("FILE_NOT_FOUND");
+  const items = await Promise.all(page.map((each) => formatFile(each, publicUrlOf)));
+  return { items, nextCursor: more ? formatCursor(last.file) : null };
 }
 
 function formatCursor(file: FileRow): string {
@@ -108,7 +97,8 @@ export function mimeTypeOf(version: FileWithDetails["version"]): string {
   return version.sniffedType ?? version.declaredType;
 }
 
-function formatFile(found: FileWithDetails): FileRecord {
+/** A file as callers see it. */
+export async function formatFile(found: FileWithDetails, publicUrlOf: PublicUrlOf): Promise<FileRecord> {
   const { file, version, verdict } = found;
   return {
     id: file.id,
@@ -128,8 +118,11 @@ function formatFile(found: FileWithDetails): FileRecord {
     entityType: file.entityType,
     entityId: file.entityId,
     ownerId: file.ownerId,
+    isPublic: file.isPublic,
+    publicUrl: file.isPublic ? await publicUrlOf(file) : null,
     createdAt: formatTime(file.createdAtMs),
     updatedAt: formatTime(file.updatedAtMs),
+    deletedAt: file.deletedAtMs === null ? null : formatTime(file.deletedAtMs),
   };
 }
 

@@ -15,6 +15,7 @@ import { findVersion } from "../db/files.ts";
 import { findDerivativeNames, insertVerdict, upsertDerivative, upsertHeartbeat } from "../db/reports.ts";
 import type { Promotion } from "../db/versions.ts";
 import { findFilename } from "../db/versions.ts";
+import type { ObjectRemover } from "../storage/object-store.ts";
 
 /** A processor not heard of for so long is forgotten. */
 const FORGET_PROCESSOR_MS = 24 * 3_600_000;
@@ -25,6 +26,7 @@ const FORGET_PROCESSOR_MS = 24 * 3_600_000;
  */
 export async function applyReport(
   env: DatabaseBindings,
+  objects: ObjectRemover,
   report: Report,
   nowMs: number,
 ): Promise<Standing | undefined> {
@@ -34,7 +36,7 @@ export async function applyReport(
     case "verdict":
       return applyVerdict(env, report);
     case "derivative":
-      await applyDerivative(env, report, nowMs);
+      await applyDerivative(env, objects, report, nowMs);
       return undefined;
     case "heartbeat":
       await applyHeartbeat(env, report, nowMs);
@@ -74,8 +76,13 @@ async function findPromotion(env: DatabaseBindings, report: VerdictReport): Prom
   return { filename, newFilename: withEndingOf(filename, version.originalFilename) };
 }
 
+/**
+ * A derivative of what was removed while it was made is removed too: it was stored before its report was sent, and nobody
+ * else would find it.
+ */
 async function applyDerivative(
   env: DatabaseBindings,
+  objects: ObjectRemover,
   report: DerivativeReport,
   nowMs: number,
 ): Promise<void> {
@@ -83,7 +90,9 @@ async function applyDerivative(
   const version = await findVersion(db, report);
   const extension = report.objectKey.slice(report.objectKey.lastIndexOf(".") + 1);
   const expectedKey = derivativeKey(report, report.name, extension);
-  if (version?.state !== "clean" || report.objectKey !== expectedKey || !/^[a-z0-9]{2,5}$/.test(extension)) {
+  const isOwnKey = report.objectKey === expectedKey && /^[a-z0-9]{2,5}$/.test(extension);
+  if (version === undefined && isOwnKey) await objects.remove([report.objectKey]);
+  if (version?.state !== "clean" || !isOwnKey) {
     throw new AppError("REPORT_REFUSED", {
       detail: "Only a clean version has derivatives, under their own keys.",
     });

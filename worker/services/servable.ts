@@ -114,6 +114,17 @@ export async function requireSignedDownload(
   return servableObject(found, signed.variant);
 }
 
+/** What anybody may read of a public file: while it isn't public, or can't be served, there is no such file. */
+export async function requirePublicDownload(
+  env: DatabaseBindings,
+  { tenantId, fileId }: { tenantId: TenantId; fileId: FileId },
+  variant: Variant,
+): Promise<ServableObject> {
+  const found = await findFileById(databaseFor(env, tenantId), tenantId, fileId);
+  if (found?.file.isPublic !== true || found.version.state !== "clean") throw new AppError("FILE_NOT_FOUND");
+  return servableObject(found, variant);
+}
+
 export interface SignableItem {
   readonly fileId: FileId;
   readonly variant: Variant;

@@ -67,7 +67,13 @@ export interface ObjectReader {
 }
 
 export interface ObjectRemover {
+  /** Removes a thousand objects at most. Keys without an object are no error. */
   remove(keys: readonly string[]): Promise<void>;
 }
 
-export type ObjectStore = ObjectWriter & MultipartWriter & ObjectReader & ObjectRemover;
+export interface ObjectLister {
+  /** Keys that begin with `prefix`, a thousand at most, and whether there are more. */
+  list(prefix: string): Promise<{ readonly keys: readonly string[]; readonly isAll: boolean }>;
+}
+
+export type ObjectStore = ObjectWriter & MultipartWriter & ObjectReader & ObjectRemover & ObjectLister;

@@ -116,6 +116,11 @@ export function r2Store(bucket: R2Bucket): ObjectStore {
     async remove(keys) {
       if (keys.length > 0) await call(bucket.delete([...keys]));
     },
+
+    async list(prefix) {
+      const { objects, truncated } = await call(bucket.list({ prefix }));
+      return { keys: objects.map(({ key }) => key), isAll: !truncated };
+    },
   };
 }
 

@@ -69,6 +69,11 @@ export class UploadObject extends DurableObject<UploadBindings> {
     return isAllowed(this.#upload, identity) ? this.#upload.describePartial() : undefined;
   }
 
+  /** Ends the upload, whoever's it is: its file is being removed. */
+  abandon(): Promise<void> {
+    return this.#upload.abandon();
+  }
+
   async #answer(request: Request, context: UploadContext): Promise<Response> {
     if (context.creation !== undefined) await this.#create(request, context, context.creation);
     // Another user's upload is no upload; another tenant's is another object, which is empty.

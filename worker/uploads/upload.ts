@@ -183,6 +183,24 @@ export class Upload {
     await this.#ending.end("terminated");
   }
 
+  /** Ends the upload where that is still possible, because its file is being removed: an end or none is fine as well. */
+  async abandon(): Promise<void> {
+    if (this.#isSettled()) return;
+    const hold = await this.take();
+    try {
+      // It may have been completed by the request that was cut.
+      if (!this.#isSettled()) await this.#ending.end("terminated");
+    } finally {
+      hold.release();
+    }
+  }
+
+  /** Whether there is nothing left to end: a complete upload finds its file gone by itself (finalise.ts). */
+  #isSettled(): boolean {
+    const { state } = this;
+    return state === undefined || isComplete(state) || (hasEnded(state) && state.due.expire === undefined);
+  }
+
   /**
    * What a final upload needs of a partial one, or undefined where it isn't a complete partial. It is kept long enough
    * from now to be copied.

@@ -6,7 +6,8 @@ export type Operation =
   | "abort"
   | "head"
   | "get"
-  | "delete";
+  | "delete"
+  | "list";
 
 /** What happens to the next calls of an operation: each entry is used up by one call, in order. */
 export type Fault =

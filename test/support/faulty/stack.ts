@@ -15,7 +15,11 @@ export interface FaultyStack extends StackAccess {
   control(change: Change): Promise<ControlState>;
   /** Ends the upload's Durable Object as the platform does: what is in memory only is gone. */
   evict(tenantId: string, fileId: string): Promise<void>;
-  /** Erases a file's record, as nothing in the API does yet. */
+  /** Runs the worker's cron handler; rejects where that throws. */
+  runScheduled(): Promise<void>;
+  /** Asks the database, or changes it. */
+  query(sql: string, ...values: readonly (string | number)[]): Promise<readonly Record<string, unknown>[]>;
+  /** Erases a file's record behind its upload's back. */
   eraseRecord(fileId: string): Promise<void>;
   /** Drops a multipart upload, as R2 does with those that are a week old. */
   dropMultipart(multipart: NonNullable<UploadRows["multipart"]>): Promise<void>;
@@ -77,6 +81,21 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
         // An object that isn't running has nothing in memory to lose.
         if (!String(error).includes("not currently running")) throw error;
       });
+    },
+    async runScheduled() {
+      const worker = (await runtime.getWorker(NAME)) as unknown as {
+        scheduled(options: { cron: string }): Promise<{ outcome: string }>;
+      };
+      const { outcome } = await worker.scheduled({ cron: "* * * * *" });
+      if (outcome !== "ok") throw new Error(`Cron ended with ${outcome}.`);
+    },
+    async query(sql, ...values) {
+      const database = await runtime.getD1Database("DB", NAME);
+      const { results } = await database
+        .prepare(sql)
+        .bind(...values)
+        .all();
+      return results;
     },
     async eraseRecord(fileId) {
       const database = await runtime.getD1Database("DB", NAME);

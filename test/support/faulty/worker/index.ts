@@ -98,4 +98,5 @@ export default {
     if (new URL(request.url).pathname === "/test/control") return control(request, env);
     return worker.fetch(request, withFaultyBucket(env), ctx);
   },
+  scheduled: (controller, env) => worker.scheduled(controller, withFaultyBucket(env)),
 } satisfies ExportedHandler<Env>;

@@ -1,0 +1,220 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { FileId } from "#contract/ids.ts";
+import { publicUrlMaker } from "../../worker/delivery/public-url.ts";
+import { signDownload } from "../../worker/delivery/signed-url.ts";
+import type { Caller } from "../support/api.ts";
+import { newCaller } from "../support/api.ts";
+import type { Place } from "../support/file-states.ts";
+import { makeFileIn, patchFile, PLACES, postBulk, publish, shareFile } from "../support/file-states.ts";
+import type { WorkerAlone } from "../support/worker-alone.ts";
+import { launchWorkerAlone } from "../support/worker-alone.ts";
+
+/**
+ * Everybody who may come, everything they may want, everywhere a file may be: asked of the real routes. What is expected
+ * is written here a second time, on purpose, and not taken from the product's own table.
+ */
+
+let worker: WorkerAlone & { stop(): Promise<void> };
+beforeAll(async () => {
+  worker = await launchWorkerAlone();
+});
+afterAll(() => worker.stop());
+
+const json = (body: object): RequestInit => ({
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify(body),
+});
+
+type Ask = (caller: Caller, fileId: string) => Promise<Response>;
+const ASKED = {
+  view: (caller, id) => caller.fetch(`/v1/files/${id}`),
+  download: (caller, id) => caller.fetch(`/v1/files/${id}/content`),
+  sign: (caller, fileId) => caller.fetch("/v1/signed-urls", json({ items: [{ fileId }] })),
+  edit: (caller, id) => patchFile(caller, id, { filename: "other.txt", tags: ["a"] }),
+  publish: (caller, id) => patchFile(caller, id, { isPublic: true }),
+  delete: (caller, id) => caller.fetch(`/v1/files/${id}`, { method: "DELETE" }),
+  restore: (caller, id) => caller.fetch(`/v1/files/${id}/restore`, { method: "POST" }),
+  purge: (caller, id) => caller.fetch(`/v1/files/${id}?permanent=true`, { method: "DELETE" }),
+} satisfies Record<string, Ask>;
+type Asked = keyof typeof ASKED;
+const ASKED_NAMES = Object.keys(ASKED) as Asked[];
+
+/** The same in bulk, where there is such a thing. */
+const IN_BULK: Partial<Record<Asked, object>> = {
+  edit: { action: "tag", tags: ["a"] },
+  delete: { action: "delete" },
+  restore: { action: "restore" },
+  purge: { action: "purge" },
+};
+
+const READ = ["view", "download", "sign"] as const;
+const MAY: Readonly<Record<string, readonly Asked[]>> = {
+  owner: ASKED_NAMES,
+  admin: ASKED_NAMES,
+  service: ASKED_NAMES,
+  "delete share": [...READ, "delete"],
+  "download share": READ,
+  "view share": ["view"],
+  "expired share": [],
+  stranger: [],
+  "other tenant": [],
+};
+
+const NOT_FOUND = "404 FILE_NOT_FOUND";
+const NOT_READY = "409 FILE_NOT_READY";
+const BLOCKED = "403 FILE_BLOCKED";
+const IN_TRASH = "409 FILE_IN_TRASH";
+const LIVE = {
+  view: "200",
+  edit: "200",
+  publish: "200",
+  delete: "204",
+  restore: "409 FILE_NOT_IN_TRASH",
+  purge: "204",
+};
+
+/** What whoever may do everything is answered. */
+const ANSWERS: Readonly<Record<Place, Readonly<Record<Asked, string>>>> = {
+  uploading: { ...LIVE, download: NOT_READY, sign: NOT_READY },
+  quarantined: { ...LIVE, download: NOT_READY, sign: NOT_READY },
+  clean: { ...LIVE, download: "200", sign: "200" },
+  infected: { ...LIVE, download: BLOCKED, sign: BLOCKED },
+  unscannable: { ...LIVE, download: BLOCKED, sign: BLOCKED },
+  "in the trash": {
+    view: "200",
+    download: NOT_FOUND,
+    sign: NOT_FOUND,
+    edit: IN_TRASH,
+    publish: IN_TRASH,
+    delete: NOT_FOUND,
+    restore: "200",
+    purge: "204",
+  },
+  purging: {
+    view: NOT_FOUND,
+    download: NOT_FOUND,
+    sign: NOT_FOUND,
+    edit: NOT_FOUND,
+    publish: NOT_FOUND,
+    delete: NOT_FOUND,
+    restore: NOT_FOUND,
+    purge: NOT_FOUND,
+  },
+};
+
+function expectedAnswer(who: string, place: Place, asked: Asked): string {
+  const isShare = who.endsWith(" share");
+  const seesNothing =
+    !MAY[who]?.includes("view") || place === "purging" || (isShare && place === "in the trash");
+  if (seesNothing) return NOT_FOUND;
+  return MAY[who]?.includes(asked) ? ANSWERS[place][asked] : "403 PERMISSION_REQUIRED";
+}
+
+async function told(answer: Response): Promise<string> {
+  const text = await answer.text();
+  if (answer.ok) return String(answer.status);
+  return `${answer.status} ${(JSON.parse(text) as { code: string }).code}`;
+}
+
+async function toldInBulk(answer: Response): Promise<string> {
+  const { items } = (await answer.json()) as {
+    items: { ok: boolean; error?: { status: number; code: string } }[];
+  };
+  const [item] = items;
+  return item?.error === undefined
+    ? item?.ok === true
+      ? "ok"
+      : ""
+    : `${item.error.status} ${item.error.code}`;
+}
+
+/** What leaves a file where it is can all be asked of one; the rest, of a file each. Restoring comes last. */
+const MOVING: ReadonlySet<Asked> = new Set(["delete", "purge"]);
+
+async function askAll(
+  ask: (fileId: string, asked: Asked) => Promise<string>,
+  newFile: () => Promise<string>,
+  names: readonly Asked[],
+): Promise<Record<string, string>> {
+  const seen: Record<string, string> = {};
+  const staying = await newFile();
+  for (const asked of names) {
+    seen[asked] = await ask(MOVING.has(asked) ? await newFile() : staying, asked);
+  }
+  return seen;
+}
+
+async function callerAs(who: string, owner: Caller): Promise<Caller> {
+  const stack = worker;
+  if (who === "owner") return owner;
+  if (who === "other tenant") return newCaller({ stack, role: "admin" });
+  const role = who === "admin" || who === "service" ? who : "member";
+  return newCaller({ stack, tenantId: owner.tenantId, user: "bob", role });
+}
+
+/** A file of Ann's in a place, shared with Bob as his name in the table says. */
+async function fileFor(who: string, place: Place, owner: Caller): Promise<string> {
+  return makeFileIn(worker, owner, place, async (fileId) => {
+    const permission = who.split(" ")[0] ?? "";
+    if (who === "expired share") await shareFile(worker, owner, fileId, "bob", "delete", Date.now() - 1);
+    else if (who.endsWith(" share")) await shareFile(worker, owner, fileId, "bob", permission);
+  });
+}
+
+describe.each(PLACES)("a file that is %s", (place) => {
+  test.each(Object.keys(MAY))("asked for by: %s", async (who) => {
+    const owner = await newCaller({ stack: worker });
+    const caller = await callerAs(who, owner);
+    const ask = async (fileId: string, asked: Asked) => told(await ASKED[asked](caller, fileId));
+    const seen = await askAll(ask, () => fileFor(who, place, owner), ASKED_NAMES);
+    expect(seen).toEqual(
+      Object.fromEntries(ASKED_NAMES.map((asked) => [asked, expectedAnswer(who, place, asked)])),
+    );
+  });
+
+  test.each(Object.keys(MAY))("asked for in bulk by: %s", async (who) => {
+    const owner = await newCaller({ stack: worker });
+    const caller = await callerAs(who, owner);
+    const names = Object.keys(IN_BULK) as Asked[];
+    const ask = async (fileId: string, asked: Asked) =>
+      toldInBulk(await postBulk(caller, { ...IN_BULK[asked], fileIds: [fileId] }));
+    const seen = await askAll(ask, () => fileFor(who, place, owner), names);
+    const expected = names.map((asked) => {
+      const single = expectedAnswer(who, place, asked);
+      return [asked, single.startsWith("2") ? "ok" : single];
+    });
+    expect(seen).toEqual(Object.fromEntries(expected));
+  });
+
+  test("asked for by the holder of a signed URL", async () => {
+    const owner = await newCaller({ stack: worker });
+    const fileId = FileId.parse(await makeFileIn(worker, owner, place));
+    const path = await signDownload(
+      {
+        ...{ tenantId: owner.tenantId, fileId, version: 1, variant: "original", disposition: "attachment" },
+        expiresAtSeconds: Math.floor(Date.now() / 1000) + 60,
+      },
+      "notes.txt",
+      [{ kid: "local", secret: worker.signedUrlSecret }],
+    );
+    expect(await told(await fetch(new URL(path, worker.url)))).toBe(ANSWERS[place].download);
+  });
+
+  test("asked for by the holder of its public URL", async () => {
+    const owner = await newCaller({ stack: worker });
+    let url = "";
+    await makeFileIn(worker, owner, place, async (fileId) => {
+      url = await publish(owner, fileId);
+    });
+    expect(await told(await fetch(url))).toBe(place === "clean" ? "200" : NOT_FOUND);
+  });
+
+  test("asked for by the public URL that it would have, were it public", async () => {
+    const owner = await newCaller({ stack: worker });
+    const id = FileId.parse(await makeFileIn(worker, owner, place));
+    const publicUrlOf = publicUrlMaker(worker.url, [{ kid: "local", secret: worker.signedUrlSecret }]);
+    const url = await publicUrlOf({ tenantId: owner.tenantId, id, filename: "notes.txt" });
+    expect(await told(await fetch(url))).toBe(NOT_FOUND);
+  });
+});

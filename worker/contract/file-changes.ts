@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { Problem } from "./errors.ts";
+import { FileId } from "./ids.ts";
+import { MAX_ORIGINAL_NAME_LENGTH } from "./names.ts";
+
+/** As at creation, where tags are separated by commas. */
+export const MAX_TAGS = 50;
+const MAX_FIELD_LENGTH = 128;
+
+const Tags = z
+  .array(
+    z
+      .string()
+      .trim()
+      .min(1)
+      .max(MAX_FIELD_LENGTH)
+      .regex(/^[^,]*$/, "has a comma"),
+  )
+  .max(MAX_TAGS);
+
+const EntityName = z.string().min(1).max(MAX_FIELD_LENGTH).nullable();
+
+interface EntityFields {
+  readonly entityType?: string | null | undefined;
+  readonly entityId?: string | null | undefined;
+}
+
+/** An entity is its type and its id, and none is null for both. */
+function checkEntity({ entityType, entityId }: EntityFields, context: z.RefinementCtx): void {
+  if (entityType === undefined && entityId === undefined) return;
+  for (const [path, own, other] of [
+    ["entityType", entityType, entityId],
+    ["entityId", entityId, entityType],
+  ] as const) {
+    const isMissing = own === undefined || (own === null && other !== null && other !== undefined);
+    if (isMissing) context.addIssue({ code: "custom", path: [path], message: "is needed with the other" });
+  }
+}
+
+/** Body of `PATCH /v1/files/{id}`: what isn't in it stays as it is. */
+export const FileEdit = z
+  .strictObject({
+    filename: z.string().max(MAX_ORIGINAL_NAME_LENGTH).optional(),
+    tags: Tags.optional().meta({ description: "All of its tags from now on" }),
+    entityType: EntityName.optional(),
+    entityId: EntityName.optional().meta({ description: "With entityType; both null to detach it" }),
+    isPublic: z.boolean().optional().meta({ description: "Whether anybody may read it by its public URL" }),
+  })
+  .superRefine(checkEntity)
+  .refine((edit) => Object.values(edit).some((value) => value !== undefined), "names nothing to change")
+  .meta({ id: "FileEdit" });
+export type FileEdit = z.infer<typeof FileEdit>;
+
+export const MAX_BULK_FILES = 200;
+
+const fileIds = z.array(FileId).min(1).max(MAX_BULK_FILES);
+
+/** Body of `POST /v1/files/bulk`. */
+export const BulkRequest = z
+  .discriminatedUnion("action", [
+    z.strictObject({ action: z.enum(["delete", "restore", "purge"]), fileIds }),
+    z.strictObject({ action: z.enum(["tag", "untag"]), fileIds, tags: Tags.min(1) }),
+    z
+      .strictObject({
+        action: z.literal("attach"),
+        fileIds,
+        entityType: EntityName,
+        entityId: EntityName,
+      })
+      .superRefine(checkEntity),
+  ])
+  .meta({ id: "BulkRequest" });
+export type BulkRequest = z.infer<typeof BulkRequest>;
+
+export const BulkItem = z.union([
+  z.object({ fileId: FileId, ok: z.literal(true) }),
+  z.object({ fileId: FileId, ok: z.literal(false), error: Problem }),
+]);
+export type BulkItem = z.infer<typeof BulkItem>;
+
+/** What became of each file, in the order in which they were named. */
+export const BulkResponse = z.object({ items: z.array(BulkItem) }).meta({ id: "BulkResponse" });
+export type BulkResponse = z.infer<typeof BulkResponse>;

@@ -1,0 +1,123 @@
+import { sql } from "drizzle-orm";
+import type { FileId, UserId } from "#contract/ids.ts";
+import { auditEach } from "./audit.ts";
+import type { Database } from "./database.ts";
+import type { EventOfEach, FileSet } from "./file-sets.ts";
+import { idsOf, isInTrash, isLive, isPurging, isThere } from "./file-sets.ts";
+import { files, quotaReservations } from "./schema.ts";
+
+/** Who deletes files, and until when they can be restored. */
+export interface Trashing {
+  readonly deletedBy: UserId;
+  readonly purgeAtMs: number;
+}
+
+/** Puts live files into the trash. */
+export async function trashFiles(
+  db: Database,
+  set: FileSet,
+  trashing: Trashing,
+  event: Omit<EventOfEach, "action">,
+): Promise<readonly FileId[]> {
+  const [, changed] = await db.batch([
+    auditEach(db, { ...event, action: "file.deleted" }, set.fileIds, isLive(set)),
+    db
+      .update(files)
+      .set({ ...trashing, deletedAtMs: event.atMs, updatedAtMs: event.atMs })
+      .where(isLive(set))
+      .returning({ id: files.id }),
+  ]);
+  return idsOf(changed);
+}
+
+/** Takes files out of the trash. */
+export async function restoreFiles(
+  db: Database,
+  set: FileSet,
+  event: Omit<EventOfEach, "action">,
+): Promise<readonly FileId[]> {
+  const [, changed] = await db.batch([
+    auditEach(db, { ...event, action: "file.restored" }, set.fileIds, isInTrash(set)),
+    db
+      .update(files)
+      .set({ deletedAtMs: null, deletedBy: null, purgeAtMs: null, updatedAtMs: event.atMs })
+      .where(isInTrash(set))
+      .returning({ id: files.id }),
+  ]);
+  return idsOf(changed);
+}
+
+/**
+ * Marks files as being removed for good, whether they are in the trash or not: nobody sees them from here on. What they
+ * hold is removed afterwards, by whoever comes first.
+ */
+export async function markPurging(
+  db: Database,
+  set: FileSet,
+  deletedBy: UserId,
+  event: Omit<EventOfEach, "action" | "detail">,
+): Promise<readonly FileId[]> {
+  const deleted = { ...event, action: "file.deleted", detail: { permanent: true } } as const;
+  const [, changed] = await db.batch([
+    auditEach(db, deleted, set.fileIds, isThere(set)),
+    db
+      .update(files)
+      .set({
+        deletedAtMs: sql`coalesce(${files.deletedAtMs}, ${event.atMs})`,
+        deletedBy,
+        purgeAtMs: null,
+        purgingAtMs: event.atMs,
+      })
+      .where(isThere(set))
+      .returning({ id: files.id }),
+  ]);
+  return idsOf(changed);
+}
+
+/** The same for files whose time in the trash is over, of any tenant, the longest overdue first. */
+export async function markDuePurging(db: Database, nowMs: number, limit: number): Promise<void> {
+  const due = sql`SELECT rowid FROM ${files}
+    WHERE ${files.purgeAtMs} <= ${nowMs} AND ${files.deletedAtMs} IS NOT NULL AND ${files.purgingAtMs} IS NULL
+    ORDER BY ${files.purgeAtMs} LIMIT ${limit}`;
+  await db
+    .update(files)
+    .set({ purgeAtMs: null, purgingAtMs: nowMs })
+    .where(sql`rowid IN (${due})`);
+}
+
+/** Files that are being purged, of any tenant, those first that were longest not tried. */
+export async function findPurging(db: Database, limit: number): Promise<readonly FileSet[]> {
+  const rows = await db
+    .select({ tenantId: files.tenantId, fileId: files.id })
+    .from(files)
+    .where(sql`${files.purgingAtMs} IS NOT NULL`)
+    .orderBy(files.purgingAtMs)
+    .limit(limit);
+  return [...Map.groupBy(rows, ({ tenantId }) => tenantId)].map(([tenantId, ofTenant]) => {
+    return { tenantId, fileIds: ofTenant.map(({ fileId }) => fileId) };
+  });
+}
+
+/** Puts purges that came to grief behind all others. */
+export async function postponePurges(db: Database, set: FileSet, nowMs: number): Promise<void> {
+  await db.update(files).set({ purgingAtMs: nowMs }).where(isPurging(set));
+}
+
+/**
+ * Removes the rows of files whose bytes are gone, and all that hangs on them, in one batch: what they took of the quota
+ * is freed by triggers, once however often this is tried.
+ */
+export async function deletePurged(
+  db: Database,
+  set: FileSet,
+  event: Omit<EventOfEach, "action">,
+): Promise<readonly FileId[]> {
+  const ofPurging = sql`(${quotaReservations.tenantId}, ${quotaReservations.fileId}) IN (
+    SELECT ${files.tenantId}, ${files.id} FROM ${files} WHERE ${isPurging(set)})`;
+  const [, , gone] = await db.batch([
+    auditEach(db, { ...event, action: "file.purged" }, set.fileIds, isPurging(set)),
+    db.delete(quotaReservations).where(ofPurging),
+    db.delete(files).where(isPurging(set)).returning({ id: files.id }),
+  ]);
+  return idsOf(gone);
+}

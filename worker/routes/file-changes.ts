@@ -1,0 +1,118 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { FileRecord } from "#contract/api.ts";
+import { BulkRequest, BulkResponse, FileEdit } from "#contract/file-changes.ts";
+import { FileId } from "#contract/ids.ts";
+import type { AppContext } from "../app-env.ts";
+import { callerOf } from "../middleware/actor.ts";
+import { changeInBulk } from "../services/bulk.ts";
+import { editFile } from "../services/file-edits.ts";
+import { getFile } from "../services/files.ts";
+import type { Removal } from "../services/purge.ts";
+import { purgeFile } from "../services/purge.ts";
+import { deleteFile, restoreFile } from "../services/trash.ts";
+import { r2Store } from "../storage/r2.ts";
+import { endUpload } from "../uploads/end-upload.ts";
+import { FILE_ERRORS, FileParams, requireFileId, SESSION_ERRORS } from "./file-params.ts";
+import { openApiRouter, problemResponses } from "./open-api.ts";
+import { publicUrlOf } from "./public-urls.ts";
+
+const RECORD = { description: "The record", content: { "application/json": { schema: FileRecord } } };
+
+const editRoute = createRoute({
+  method: "patch",
+  path: "/{id}",
+  summary: "Change a file's name, tags, entity, or whether it is public",
+  description: "What isn't in the body stays as it is. A name is stored in a form that every system takes.",
+  security: [{ bearer: [] }],
+  request: {
+    params: FileParams,
+    body: { required: true, content: { "application/json": { schema: FileEdit } } },
+  },
+  responses: {
+    200: RECORD,
+    ...problemResponses(
+      "REQUEST_INVALID",
+      "FILE_NAME_INVALID",
+      "FILE_TYPE_REFUSED",
+      "PUBLIC_FILES_OFF",
+      "FILE_IN_TRASH",
+      ...FILE_ERRORS,
+    ),
+  },
+});
+
+const deleteRoute = createRoute({
+  method: "delete",
+  path: "/{id}",
+  summary: "Delete a file",
+  description:
+    "It is no longer served, and can be restored from the trash until its tenant's time for that is over. " +
+    "With permanent=true it is removed for good, from the trash too.",
+  security: [{ bearer: [] }],
+  request: {
+    params: FileParams,
+    query: z.object({ permanent: z.enum(["true", "false"]).default("false") }),
+  },
+  responses: {
+    204: { description: "It is no longer served" },
+    ...problemResponses("REQUEST_INVALID", ...FILE_ERRORS),
+  },
+});
+
+const restoreRoute = createRoute({
+  method: "post",
+  path: "/{id}/restore",
+  summary: "Take a file out of the trash",
+  security: [{ bearer: [] }],
+  request: { params: FileParams },
+  responses: { 200: RECORD, ...problemResponses("FILE_NOT_IN_TRASH", ...FILE_ERRORS) },
+});
+
+const bulkRoute = createRoute({
+  method: "post",
+  path: "/bulk",
+  summary: "Do one thing with many files",
+  description: "Each file by itself: what can't be done with one of them is said in its place.",
+  security: [{ bearer: [] }],
+  request: {
+    body: { required: true, content: { "application/json": { schema: BulkRequest } } },
+  },
+  responses: {
+    200: {
+      description: "What became of each, in order",
+      content: { "application/json": { schema: BulkResponse } },
+    },
+    ...problemResponses("REQUEST_INVALID", ...SESSION_ERRORS),
+  },
+});
+
+function removalOf({ env }: AppContext): Removal {
+  return { objects: r2Store(env.BUCKET), endUpload: (ref) => endUpload(env.UPLOADS, ref) };
+}
+
+const router = openApiRouter();
+
+/** `/v1/files`: what is done with files beyond reading them. */
+export const fileChanges = router
+  .openapi(bulkRoute, async (c) => {
+    const later = (work: Promise<void>) => c.executionCtx.waitUntil(work);
+    const tools = { removal: removalOf(c), later };
+    const items = await changeInBulk(c.env, tools, callerOf(c), c.req.valid("json"), Date.now());
+    return c.json({ items: [...items] }, 200);
+  })
+  .openapi(editRoute, async (c) => {
+    const fileId = requireFileId(c.req.valid("param").id);
+    await editFile(c.env, callerOf(c), fileId, c.req.valid("json"), Date.now());
+    return c.json(await getFile(c.env, c.get("identity"), fileId, publicUrlOf(c)), 200);
+  })
+  .openapi(deleteRoute, async (c) => {
+    const fileId = requireFileId(c.req.valid("param").id);
+    const remove = c.req.valid("query").permanent === "true" ? purgeFile : deleteFile;
+    await remove(c.env, removalOf(c), callerOf(c), fileId, Date.now());
+    return c.body(null, 204);
+  })
+  .openapi(restoreRoute, async (c) => {
+    const fileId = requireFileId(c.req.valid("param").id);
+    await restoreFile(c.env, callerOf(c), fileId, Date.now());
+    return c.json(await getFile(c.env, c.get("identity"), fileId, publicUrlOf(c)), 200);
+  });

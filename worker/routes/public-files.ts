@@ -1,0 +1,51 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { Disposition, Variant } from "#contract/api.ts";
+import { verifyPublicUrl } from "../delivery/public-url.ts";
+import { serveObject } from "../delivery/serve.ts";
+import { requirePublicDownload } from "../services/servable.ts";
+import { r2Store } from "../storage/r2.ts";
+import { openApiRouter, problemResponses } from "./open-api.ts";
+
+/** Not a tenant's or a signature's own schema: what can't be one is a URL that isn't ours. */
+const Signature = z.object({
+  t: z.string().default("").meta({ description: "The tenant" }),
+  kid: z.string().default("").meta({ description: "Which key it is signed by" }),
+  sig: z.string().default("").meta({ description: "HMAC-SHA256 of tenant and file" }),
+});
+
+const readRoute = createRoute({
+  method: "get",
+  path: "/{fileId}/{name}",
+  summary: "Read a public file or a variant of it",
+  description:
+    "A file's record has this URL while the file is public. It doesn't expire, and gives the current version. " +
+    "The name is for people; variant and disposition may be set by whoever uses the URL.",
+  request: {
+    params: z.object({ fileId: z.string(), name: z.string() }),
+    query: Signature.extend({
+      variant: Variant.default("original"),
+      disposition: Disposition.default("attachment"),
+    }),
+  },
+  responses: {
+    200: { description: "The bytes" },
+    206: { description: "A range of the bytes" },
+    304: { description: "The caller's copy is still good" },
+    ...problemResponses(
+      "REQUEST_INVALID",
+      "SIGNATURE_INVALID",
+      "FILE_NOT_FOUND",
+      "VARIANT_NOT_FOUND",
+      "RANGE_NOT_SATISFIABLE",
+      "STORE_UNAVAILABLE",
+    ),
+  },
+});
+
+/** `/p/<fileId>/<name>?…`: files that were made public, for anybody. Hono answers HEAD by the GET handler. */
+export const publicFiles = openApiRouter().openapi(readRoute, async (c) => {
+  const { variant, disposition, ...signature } = c.req.valid("query");
+  const file = await verifyPublicUrl(c.req.valid("param").fileId, signature, c.get("config").signingKeys);
+  const object = await requirePublicDownload(c.env, file, variant);
+  return serveObject(r2Store(c.env.BUCKET), object, c.req.raw, disposition);
+});

@@ -1,0 +1,180 @@
+import { AppError } from "#contract/errors.ts";
+import type { FileId, FileVersionRef, TenantId } from "#contract/ids.ts";
+import { filePrefix } from "#contract/keys.ts";
+import type { Actor } from "../db/audit.ts";
+import type { Database, DatabaseBindings } from "../db/database.ts";
+import { allDatabases, databaseFor } from "../db/database.ts";
+import type { FileSet } from "../db/file-sets.ts";
+import { findUnstoredVersions } from "../db/file-sets.ts";
+import { deletePurged, findPurging, markDuePurging, markPurging, postponePurges } from "../db/trash.ts";
+import { withDeadline } from "../deadline.ts";
+import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
+import type { Caller } from "./file-actions.ts";
+import { requireActionable } from "./file-actions.ts";
+import { requireFile } from "./files.ts";
+
+/**
+ * Removing files for good (R42), in steps that may each be done twice, so that a crash between any two costs nothing but
+ * another try by cron:
+ *
+ *   mark (nobody sees it any more, nothing brings it back, no upload is recorded) → uploads under way → stored objects
+ *   → rows, with the event
+ *
+ * The rows go last: they are what says that there is something left to remove, and what the quota counts.
+ */
+
+/** What removing files needs of the world outside of the records. */
+export interface Removal {
+  readonly objects: ObjectLister & ObjectRemover;
+  /** Ends the upload of a version if it is still under way. */
+  endUpload(ref: FileVersionRef): Promise<void>;
+}
+
+/** Most files that one run of cron takes on: each is three calls or four, of the thousand that a run may make. */
+const FILES_PER_RUN = 100;
+/** Workers have six connections at a time. */
+const AT_ONCE = 5;
+/** Most objects of one file that are removed in one run, in thousands. */
+const MAX_PAGES = 20;
+const END_UPLOAD_DEADLINE_MS = 15_000;
+
+/** Removes a file for good, from the trash or not. Throws as `requireActionable`. */
+export async function purgeFile(
+  env: DatabaseBindings,
+  removal: Removal,
+  caller: Caller,
+  fileId: FileId,
+  nowMs: number,
+): Promise<void> {
+  requireActionable(caller.identity, await requireFile(env, caller.identity, fileId, "purge"), "purge");
+  const marked = await markForPurge(env, caller, [fileId], nowMs);
+  // It was there a moment ago.
+  if (marked.length === 0) throw new AppError("FILE_NOT_FOUND");
+  await purgeMarked(env, removal, caller, marked, nowMs);
+}
+
+/** Marks what is still there, and returns which. The caller's permission has been checked. */
+export async function markForPurge(
+  env: DatabaseBindings,
+  { identity, actor }: Caller,
+  fileIds: readonly FileId[],
+  nowMs: number,
+): Promise<readonly FileId[]> {
+  const { tenantId, userId } = identity;
+  return markPurging(databaseFor(env, tenantId), { tenantId, fileIds }, userId, { actor, atMs: nowMs });
+}
+
+/** Removes what was marked. What can't be removed now is left to cron: to its callers it is gone. Never throws. */
+export async function purgeMarked(
+  env: DatabaseBindings,
+  removal: Removal,
+  { identity, actor }: Caller,
+  fileIds: readonly FileId[],
+  nowMs: number,
+): Promise<void> {
+  const { tenantId } = identity;
+  await purgeOfTenant(databaseFor(env, tenantId), removal, { tenantId, fileIds }, actor, nowMs);
+}
+
+/** Cron's part: marks what is due, and removes what is marked. Never throws for a file's sake. */
+export async function purgeDue(env: DatabaseBindings, removal: Removal, nowMs: number): Promise<void> {
+  for (const db of allDatabases(env)) {
+    await markDuePurging(db, nowMs, FILES_PER_RUN);
+    for (const set of await findPurging(db, FILES_PER_RUN)) {
+      await purgeOfTenant(db, removal, set, systemOf(set.tenantId), nowMs);
+    }
+  }
+}
+
+function systemOf(tenantId: TenantId): Actor {
+  return { tenantId, id: "system", kind: "system", requestId: null };
+}
+
+async function purgeOfTenant(
+  db: Database,
+  removal: Removal,
+  set: FileSet,
+  actor: Actor,
+  nowMs: number,
+): Promise<void> {
+  const { tenantId, fileIds } = set;
+  try {
+    const emptied = await removeBytes(removal, set, await findUnstoredVersions(db, set));
+    const gone = await deletePurged(db, { tenantId, fileIds: emptied }, { actor, atMs: nowMs });
+    const left = fileIds.filter((id) => !gone.includes(id));
+    if (left.length > 0) await postponePurges(db, { tenantId, fileIds: left }, nowMs);
+  } catch (error) {
+    logPostponed({ tenantId, files: fileIds.length }, error);
+    // Without the database there is no order to keep.
+    await postponePurges(db, set, nowMs).catch(() => {});
+  }
+}
+
+/** The files of which nothing is stored any more. */
+async function removeBytes(
+  removal: Removal,
+  { tenantId, fileIds }: FileSet,
+  unstored: readonly FileVersionRef[],
+): Promise<readonly FileId[]> {
+  const outcomes = await inTurns(fileIds, (fileId) => {
+    const uploads = unstored.filter((ref) => ref.fileId === fileId);
+    return removeBytesOf(removal, tenantId, fileId, uploads);
+  });
+  return fileIds.filter((_fileId, index) => outcomes[index]);
+}
+
+/** A few at a time. */
+async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  for (let first = 0; first < items.length; first += AT_ONCE) {
+    results.push(...(await Promise.all(items.slice(first, first + AT_ONCE).map(work))));
+  }
+  return results;
+}
+
+/** Whether nothing of the file is stored any more. Never throws. */
+async function removeBytesOf(
+  removal: Removal,
+  tenantId: TenantId,
+  fileId: FileId,
+  uploads: readonly FileVersionRef[],
+): Promise<boolean> {
+  try {
+    for (const ref of uploads) await endInTime(removal, ref);
+    // Replicas go here, before the objects that they could be made of again.
+    return await removeObjects(removal, filePrefix(tenantId, fileId));
+  } catch (error) {
+    logPostponed({ tenantId, fileId }, error);
+    return false;
+  }
+}
+
+/** By what there is and not by what rows name: an attempt to store that was given up may have landed all the same. */
+async function removeObjects({ objects }: Removal, prefix: string): Promise<boolean> {
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const { keys, isAll } = await objects.list(prefix);
+    await objects.remove(keys);
+    if (isAll) return true;
+  }
+  return false;
+}
+
+function endInTime({ endUpload }: Removal, ref: FileVersionRef): Promise<void> {
+  return withDeadline(endUpload(ref), END_UPLOAD_DEADLINE_MS, "SERVICE_UNAVAILABLE");
+}
+
+/**
+ * Ends uploads of files that were put into the trash. One that can't be ended now goes on or expires, and its version
+ * stays in the trash. Never throws.
+ */
+export async function endUploads(removal: Removal, refs: readonly FileVersionRef[]): Promise<void> {
+  await inTurns(refs, (ref) =>
+    endInTime(removal, ref).catch((error: unknown) => {
+      console.error({ event: "upload-not-ended", ...ref, error: String(error) });
+    }),
+  );
+}
+
+function logPostponed(ids: Readonly<Record<string, string | number>>, error: unknown): void {
+  console.error({ event: "purge-postponed", ...ids, error: String(error) });
+}
