@@ -1,5 +1,5 @@
 import type { StoreBody } from "../storage/object-store.ts";
-import type { SlabBudget } from "./slabs.ts";
+import type { Slab, SlabBudget } from "./slabs.ts";
 
 /**
  * Bytes of one part as they arrive, in memory of the isolate's budget: one slab as a rule, because each further piece
@@ -7,7 +7,7 @@ import type { SlabBudget } from "./slabs.ts";
  */
 export class PartBuffer {
   readonly #budget: SlabBudget;
-  readonly #slabs: Uint8Array[] = [];
+  readonly #slabs: Slab[] = [];
   #sizeBytes = 0;
   /** Free room in the last slab. */
   #roomBytes = 0;
@@ -68,7 +68,7 @@ export class PartBuffer {
     this.#roomBytes = 0;
   }
 
-  #add(slab: Uint8Array | undefined): boolean {
+  #add(slab: Slab | undefined): boolean {
     if (slab === undefined) return false;
     this.#slabs.push(slab);
     this.#roomBytes = slab.byteLength;

@@ -10,19 +10,22 @@ const BUDGET_BYTES = 24 * MIB;
  * sooner; where many are slow, disk is fast enough.
  */
 const WAIT_LIMIT_MS = 1_500;
-/** Free memory kept for the next taker: new memory costs a page fault per 4 KiB, and the old waits for the collector. */
-const KEPT_BYTES = BUDGET_BYTES;
+export type Slab = Uint8Array<ArrayBuffer>;
 
 interface Waiter {
   readonly sizeBytes: number;
-  grant: (slab: Uint8Array | undefined) => void;
+  grant: (slab: Slab | undefined) => void;
 }
 
-/** Memory for parts being put together, bounded over all uploads of the isolate. First come, first served. */
+/**
+ * Memory for parts being put together, bounded over all uploads of the isolate. First come, first served. What is free is
+ * kept for the next taker, because new memory costs a page fault per 4 KiB, and counts as much as what is taken: where
+ * sizes change, kept slabs make room. A slab is given up by detaching it; the collector may come late.
+ */
 export class SlabBudget {
   readonly #limitBytes: number;
   readonly #waitLimitMs: number;
-  readonly #free = new Map<number, Uint8Array[]>();
+  readonly #free = new Map<number, Slab[]>();
   #freeBytes = 0;
   readonly #waiters: Waiter[] = [];
   #takenBytes = 0;
@@ -36,21 +39,26 @@ export class SlabBudget {
     return this.#takenBytes;
   }
 
+  /** What is taken and what is kept. */
+  get residentBytes(): number {
+    return this.#takenBytes + this.#freeBytes;
+  }
+
   /** Whether somebody waits for memory. */
   get isWanted(): boolean {
     return this.#waiters.length > 0;
   }
 
   /** A slab of `sizeBytes`, to be given back with `give`, or undefined where there is none at once. */
-  tryTake(sizeBytes: number): Uint8Array | undefined {
+  tryTake(sizeBytes: number): Slab | undefined {
     return this.#waiters.length === 0 && this.#fits(sizeBytes) ? this.#grant(sizeBytes) : undefined;
   }
 
   /** The same, after a wait for a bounded time, and no longer than `until` is pending. */
-  async take(sizeBytes: number, until?: Promise<unknown>): Promise<Uint8Array | undefined> {
+  async take(sizeBytes: number, until?: Promise<unknown>): Promise<Slab | undefined> {
     const atOnce = this.tryTake(sizeBytes);
     if (atOnce !== undefined) return atOnce;
-    const { promise, resolve } = Promise.withResolvers<Uint8Array | undefined>();
+    const { promise, resolve } = Promise.withResolvers<Slab | undefined>();
     const waiter: Waiter = { sizeBytes, grant: resolve };
     this.#waiters.push(waiter);
     const timer = setTimeout(() => this.#giveUp(waiter), this.#waitLimitMs);
@@ -66,7 +74,7 @@ export class SlabBudget {
   }
 
   /** A slab whatever the budget says: for what is as good as nothing. */
-  takeRegardless(sizeBytes: number): Uint8Array {
+  takeRegardless(sizeBytes: number): Slab {
     return this.#grant(sizeBytes);
   }
 
@@ -74,7 +82,7 @@ export class SlabBudget {
    * Gives slabs back.
    * @param reusable false while a store that was given up may still read them: then they are left to the collector
    */
-  give(slabs: readonly Uint8Array[], reusable: boolean): void {
+  give(slabs: readonly Slab[], reusable: boolean): void {
     for (const slab of slabs) {
       this.#takenBytes -= slab.byteLength;
       if (reusable) this.#keep(slab);
@@ -96,21 +104,35 @@ export class SlabBudget {
   }
 
   /** Slabs of the usual sizes are kept; the odd ones of small uploads cost little to make. */
-  #keep(slab: Uint8Array): void {
+  #keep(slab: Slab): void {
     const size = slab.byteLength;
-    if (size % MIB !== 0 || this.#freeBytes + size > KEPT_BYTES) return;
+    if (size % MIB !== 0 || this.residentBytes + size > this.#limitBytes) return giveUp(slab);
     const kept = this.#free.get(size) ?? [];
     kept.push(slab);
     this.#free.set(size, kept);
     this.#freeBytes += size;
   }
 
-  #grant(sizeBytes: number): Uint8Array {
+  #grant(sizeBytes: number): Slab {
     this.#takenBytes += sizeBytes;
     const kept = this.#free.get(sizeBytes)?.pop();
-    if (kept === undefined) return new Uint8Array(sizeBytes);
+    if (kept === undefined) return this.#make(sizeBytes);
     this.#freeBytes -= sizeBytes;
     return kept;
+  }
+
+  #make(sizeBytes: number): Slab {
+    for (const kept of this.#free.values()) {
+      while (this.residentBytes > this.#limitBytes && kept.length > 0) this.#dropLast(kept);
+    }
+    return new Uint8Array(sizeBytes);
+  }
+
+  #dropLast(kept: Slab[]): void {
+    const slab = kept.pop();
+    if (slab === undefined) return;
+    this.#freeBytes -= slab.byteLength;
+    giveUp(slab);
   }
 
   #serveWaiters(): void {
@@ -119,6 +141,10 @@ export class SlabBudget {
       next.grant(this.#grant(next.sizeBytes));
     }
   }
+}
+
+function giveUp(slab: Slab): void {
+  slab.buffer.transfer(0);
 }
 
 /** The isolate's one budget. Shared by its Durable Objects on purpose: it is their common memory that is bounded. */

@@ -104,3 +104,16 @@ test("memory that comes back is used again", async () => {
   budget.give([first], false);
   expect(budget.tryTake(2 * MIB)).not.toBe(first);
 });
+
+test("what is kept makes room for other sizes: there is never more than the budget in memory", () => {
+  const budget = new SlabBudget(8 * MIB);
+  const small = [budget.tryTake(3 * MIB), budget.tryTake(5 * MIB)].filter((slab) => slab !== undefined);
+  budget.give(small, true);
+  expect(budget.residentBytes).toBe(8 * MIB);
+  // Whoever goes first makes enough room: the one of 3 MiB, and then the one of 5 too.
+  budget.tryTake(4 * MIB);
+  expect(budget.residentBytes).toBe(4 * MIB);
+  expect(small.map(({ byteLength }) => byteLength)).toEqual([0, 0]);
+  budget.tryTake(4 * MIB);
+  expect(budget.residentBytes).toBe(8 * MIB);
+});
