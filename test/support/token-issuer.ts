@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { JWK } from "jose";
-import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from "jose";
+import { exportJWK, exportSPKI, generateKeyPair, importJWK, SignJWT } from "jose";
 import { newTenantId } from "./api.ts";
 
 /** What the issuer's key set answers. */
@@ -60,9 +60,14 @@ export class TokenIssuer {
   }
 
   /** Makes a key, and publishes it unless told otherwise. */
-  async addKey(kid: string, alg: Algorithm = "RS256", options: { published?: boolean } = {}): Promise<void> {
+  async addKey(
+    kid: string,
+    alg: Algorithm = "RS256",
+    options: { published?: boolean; saysAlgorithm?: boolean } = {},
+  ): Promise<void> {
     const pair = await generateKeyPair(alg, { extractable: true });
-    const jwk = { ...(await exportJWK(pair.publicKey)), kid, alg, use: "sig" };
+    const jwk = { ...(await exportJWK(pair.publicKey)), kid, use: "sig" };
+    if (options.saysAlgorithm !== false) Object.assign(jwk, { alg });
     this.#keys.set(kid, { alg, ...pair, jwk });
     if (options.published !== false) this.publish(kid);
   }
@@ -87,6 +92,13 @@ export class TokenIssuer {
     return new SignJWT(goodClaims(token.claims))
       .setProtectedHeader({ alg, ...(kid === undefined ? {} : { kid }), ...token.header })
       .sign(privateKey);
+  }
+
+  /** A token by a key's bytes, with another algorithm than they were made for. */
+  async signAs(keyId: string, alg: string): Promise<string> {
+    const bytes = await exportJWK(this.#key(keyId).privateKey);
+    const header = { alg, kid: keyId };
+    return new SignJWT(goodClaims()).setProtectedHeader(header).sign(await importJWK(bytes, alg));
   }
 
   /** Answers what it held. */

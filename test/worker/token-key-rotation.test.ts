@@ -16,10 +16,12 @@ let issuer: TokenIssuer;
 beforeAll(async () => {
   issuer = await TokenIssuer.start();
   await issuer.addKey("first");
+  await issuer.addKey("unlisted", "ES256");
   worker = await launchWorkerAlone({
     ...{ JWT_JWKS_URL: issuer.url, JWT_JWKS_COOLDOWN_SECONDS: "1", JWT_JWKS_MAX_AGE_SECONDS: "1" },
     ...{ JWT_ISSUER: "https://issuer.example/", JWT_AUDIENCE: "crm,crm-mobile" },
     ...{ JWT_TENANT_CLAIM: "/app_metadata/tenant_id", JWT_USER_CLAIM: "oid", JWT_ROLE_CLAIM: NAMESPACE },
+    JWT_ALGORITHMS: "RS256,HS256",
     JWT_ROLES: "crm-admin:admin,crm-user:member",
   });
 });
@@ -98,6 +100,11 @@ test("a token by the secret is accepted beside those by keys, and by nothing but
   expect(await codeOf(await withSecret(await issuer.publicPem("first")))).toBe("TOKEN_INVALID");
 });
 
+test("a published key of an algorithm that isn't in the list is refused", async () => {
+  expect(await codeOf(await sign("first"))).toBe("accepted");
+  expect(await codeOf(await sign("unlisted"))).toBe("TOKEN_INVALID");
+});
+
 test("a new key is accepted as soon as it is published, and a withdrawn one refused", async () => {
   await cooledDown();
   expect(await codeOf(await sign("first"))).toBe("accepted");
@@ -148,6 +155,8 @@ test("whoever waits for the keys gets them though the one who asked went away", 
   await list(await sign("first"));
   leaving.abort();
   expect(await first).toBe("gone");
+  // Once more, so that the worker has seen it go.
+  for (let n = 0; n < 5; n += 1) await list(await sign("first"));
   issuer.release();
   expect((await others).map(({ status }) => status)).toEqual([200, 200, 200]);
   expect(issuer.fetches).toBe(before + 1);

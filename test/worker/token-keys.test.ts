@@ -17,6 +17,8 @@ beforeAll(async () => {
     issuer.addKey("rs", "RS256"),
     issuer.addKey("es", "ES256"),
     issuer.addKey("ed", "EdDSA"),
+    // One that its issuer would use with any algorithm of its kind.
+    issuer.addKey("any", "RS256", { saysAlgorithm: false }),
     issuer.addKey("secret", "RS256", { published: false }),
     attacker.addKey("rs", "RS256"),
   ]);
@@ -74,9 +76,13 @@ test.each<[string, () => IssuedToken]>([
   ["a beginning within the leeway", () => ({ claims: { nbf: inSeconds(20) } })],
   ["the role of a service", () => ({ claims: { role: "service" } })],
   ["a type of its own", () => ({ header: { typ: "at+jwt" } })],
-  ["no key's name, where only one fits", () => ({ kid: undefined })],
 ])("a token with %s is accepted", async (_what, makeToken) => {
   expect((await list(await issuer.sign("rs", makeToken()))).status).toBe(200);
+});
+
+test("a token without its key's name is accepted where only one key fits, and refused where two do", async () => {
+  expect((await list(await issuer.sign("es", { kid: undefined }))).status).toBe(200);
+  await expectRefused(await issuer.sign("rs", { kid: undefined }));
 });
 
 test.each<[string, () => Record<string, unknown>]>([
@@ -130,6 +136,14 @@ test.each(["none", "None", "NONE", "", "HS256", "RS384", "PS256", "ES256", "EdDS
     expect((await list(withHeader(token, { alg: "RS256", kid: "rs" }))).status).toBe(200);
     await expectRefused(withHeader(token, { alg, kid: "rs" }));
     await expectRefused(`${withHeader(token, { alg, kid: "rs" }).split(".").slice(0, 2).join(".")}.`);
+  },
+);
+
+test.each(["RS384", "RS512", "PS256"])(
+  "a good signature by the algorithm %s is refused: it isn't in the list",
+  async (alg) => {
+    expect((await list(await issuer.sign("any"))).status).toBe(200);
+    await expectRefused(await issuer.signAs("any", alg));
   },
 );
 
