@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ONE_DATABASE, parseTenantBuckets } from "./db/tenant-buckets.ts";
 
 const Seconds = z.coerce.number().int().min(0);
 const Secret = z.string().min(32, "must have 32 characters or more");
@@ -11,8 +12,22 @@ const SigningKeys = z
   .transform((pairs) => pairs.map(([kid, secret]) => ({ kid, secret })));
 
 const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
 const DAY_SECONDS = 86_400;
 const MAX_IDLE_SECONDS = 6 * DAY_SECONDS;
+
+/** Which database holds which tenants (db/tenant-buckets.ts), as the names of the bindings there are to be. */
+const TenantBuckets = z
+  .string()
+  .default(ONE_DATABASE)
+  .transform((text, context): readonly string[] => {
+    try {
+      return [...new Set(parseTenantBuckets(text))];
+    } catch (error) {
+      context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+      return z.NEVER;
+    }
+  });
 
 const Variables = z.object({
   JWT_ISSUER: z.string().min(1),
@@ -41,6 +56,15 @@ const Variables = z.object({
     .int()
     .min(5 * MIB)
     .optional(),
+  /** The quota of a tenant that was given none of its own. */
+  DEFAULT_QUOTA_BYTES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(100 * GIB),
+  /** How old a tenant's settings may be; what is changed holds everywhere when they are. */
+  TENANT_CACHE_SECONDS: Seconds.default(30),
+  TENANT_BUCKETS: TenantBuckets,
   VERSION: z.string().default("0.1.0"),
   /** Serves `POST /v1/dev/token`. Set by the development stack alone. */
   DEVELOPMENT: z.enum(["true", "false"]).default("false"),
@@ -60,6 +84,8 @@ export interface Config {
   readonly maxUploadBytes: number;
   readonly uploadIdleMs: number;
   readonly maxAppendBytes: number | null;
+  readonly defaultQuotaBytes: number;
+  readonly tenantCacheMs: number;
   readonly version: string;
   readonly development: boolean;
 }
@@ -69,14 +95,23 @@ export interface SigningKey {
   readonly secret: string;
 }
 
+const BOUND = z.record(z.string(), z.unknown());
+
+/** Throws as `parseConfig`. */
+function parseVariables(env: unknown): z.infer<typeof Variables> {
+  const parsed = Variables.safeParse(env);
+  const problems = (parsed.error?.issues ?? []).map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  const bound = BOUND.parse(env);
+  for (const name of parsed.data?.TENANT_BUCKETS ?? []) {
+    if (bound[name] === undefined) problems.push(`TENANT_BUCKETS: there is no binding ${name}`);
+  }
+  if (parsed.success && problems.length === 0) return parsed.data;
+  throw new Error(`Configuration is not valid:\n${problems.join("\n")}`);
+}
+
 /** Parses variables and secrets. Throws one Error that names every bad key, and no value. */
 export function parseConfig(env: unknown): Config {
-  const parsed = Variables.safeParse(env);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-    throw new Error(`Configuration is not valid:\n${problems.join("\n")}`);
-  }
-  const vars = parsed.data;
+  const vars = parseVariables(env);
   return {
     jwt: {
       issuer: vars.JWT_ISSUER,
@@ -91,6 +126,8 @@ export function parseConfig(env: unknown): Config {
     maxUploadBytes: vars.MAX_UPLOAD_BYTES,
     uploadIdleMs: vars.UPLOAD_IDLE_SECONDS * 1_000,
     maxAppendBytes: vars.MAX_APPEND_BYTES ?? null,
+    defaultQuotaBytes: vars.DEFAULT_QUOTA_BYTES,
+    tenantCacheMs: vars.TENANT_CACHE_SECONDS * 1_000,
     version: vars.VERSION,
     development: vars.DEVELOPMENT === "true",
   };

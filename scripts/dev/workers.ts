@@ -52,6 +52,9 @@ const LocalBuckets = z.object({
   }),
 });
 
+/** Databases of records, by the names of their bindings: each has all of the tables. */
+const Databases = z.record(z.string(), z.unknown());
+
 const WorkerVars = z.record(z.string(), z.unknown());
 
 async function mainWorker(options: WorkersOptions) {
@@ -81,7 +84,8 @@ async function mainWorker(options: WorkersOptions) {
     // A socket of its own: miniflare's own routes, the bucket's S3 side among them, aren't on the public port.
     unsafeDirectSockets: [{ host: HOST, port: options.port }],
   };
-  return { worker, bucket: LocalBuckets.parse(fromConfig["r2Buckets"]).BUCKET };
+  const databases = Object.keys(Databases.parse(fromConfig["d1Databases"]));
+  return { worker, databases, bucket: LocalBuckets.parse(fromConfig["r2Buckets"]).BUCKET };
 }
 
 async function bridgeWorker({ secrets }: WorkersOptions, compatibilityDate: string) {
@@ -102,7 +106,7 @@ async function compatibilityDate(): Promise<string> {
 
 /** Starts the worker of wrangler.toml and the queue's stand-in in one workerd, without wrangler's development proxy. */
 export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
-  const [{ worker, bucket }, bridge] = await Promise.all([
+  const [{ worker, databases, bucket }, bridge] = await Promise.all([
     mainWorker(options),
     bridgeWorker(options, await compatibilityDate()),
   ]);
@@ -120,10 +124,12 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
       ),
   );
   const entry = await runtime.ready;
-  const database: MigratableDatabase = await runtime.getD1Database("DB", WORKER_NAME);
-  await applyMigrations(database);
-  // Nothing of an earlier run is alive on this state: or the stack would be called healthy before its processor is.
-  await database.prepare("DELETE FROM processor_heartbeats").run();
+  for (const name of databases) {
+    const database: MigratableDatabase = await runtime.getD1Database(name, WORKER_NAME);
+    await applyMigrations(database);
+    // Nothing of an earlier run is alive on this state: or the stack would be called healthy before its processor is.
+    await database.prepare("DELETE FROM processor_heartbeats").run();
+  }
   const bridgeUrl = await runtime.unsafeGetDirectURL(QUEUE_BRIDGE_NAME);
   const queue = { token: options.secrets.queuesToken, url: bridgeUrl };
   return {

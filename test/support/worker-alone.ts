@@ -10,6 +10,8 @@ import type { RunningWorkers } from "../../scripts/dev/workers.ts";
 import { startWorkers } from "../../scripts/dev/workers.ts";
 import type { StackAccess } from "./api.ts";
 
+const UPLOAD_OBJECTS = "causeway-UploadObject";
+
 /** What an upload may leave in a bucket. */
 export interface StoredBytes {
   readonly objects: number;
@@ -24,20 +26,29 @@ export interface WorkerAlone extends StackAccess {
   /** Runs the worker's cron handler. */
   runScheduled(): Promise<void>;
   storedBytes(): StoredBytes;
+  /** How many uploads' objects keep anything. */
+  countUploadObjects(): number;
+  /** What a statement gives in the worker's database. */
+  query(statement: string, ...values: unknown[]): Promise<readonly Record<string, unknown>[]>;
 }
 
 /** Starts one for this test. */
 export async function startWorkerAlone(vars: Readonly<Record<string, string>> = {}): Promise<WorkerAlone> {
+  const worker = await launchWorkerAlone(vars);
+  onTestFinished(() => worker.stop());
+  return worker;
+}
+
+/** Starts one that lives until it is stopped, for the tests of a file. */
+export async function launchWorkerAlone(
+  vars: Readonly<Record<string, string>> = {},
+): Promise<WorkerAlone & { stop(): Promise<void> }> {
   const stateDirectory = await mkdtemp(join(tmpdir(), "causeway-worker-"));
   const secrets = readOrCreateSecrets(stateDirectory);
   const workers = await startWorkers({
     ...{ stateDirectory, secrets, vars, port: await findFreePort() },
     assetsDirectory: stateDirectory,
     onLog: () => {},
-  });
-  onTestFinished(async () => {
-    await workers.stop();
-    await rm(stateDirectory, { recursive: true, force: true });
   });
   return {
     url: workers.url,
@@ -46,6 +57,20 @@ export async function startWorkerAlone(vars: Readonly<Record<string, string>> = 
     queues: workers.queues,
     runScheduled: () => workers.runScheduled(),
     storedBytes: () => countStored(join(stateDirectory, "cloudflare", "r2")),
+    countUploadObjects: () =>
+      countObjectsWithTables(join(stateDirectory, "cloudflare", "do", UPLOAD_OBJECTS)),
+    async query(statement, ...values) {
+      const database = await workers.miniflare.getD1Database("DB", "causeway");
+      const { results } = await database
+        .prepare(statement)
+        .bind(...values)
+        .all();
+      return results;
+    },
+    async stop() {
+      await workers.stop();
+      await rm(stateDirectory, { recursive: true, force: true });
+    },
   };
 }
 
@@ -58,6 +83,22 @@ function countStored(directory: string): StoredBytes {
     objects: found.reduce((sum, { objects }) => sum + objects, 0),
     openMultiparts: found.reduce((sum, { openMultiparts }) => sum + openMultiparts, 0),
   };
+}
+
+/** Each object has a file of its own, which is there as soon as somebody looks into it. */
+function countObjectsWithTables(directory: string): number {
+  return readdirSync(directory)
+    .filter((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite")
+    .filter((name) => hasTables(join(directory, name))).length;
+}
+
+function hasTables(path: string): boolean {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    return database.prepare("SELECT 1 FROM sqlite_master").get() !== undefined;
+  } finally {
+    database.close();
+  }
 }
 
 function countIn(path: string): StoredBytes {

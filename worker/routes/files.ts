@@ -5,11 +5,13 @@ import { FileId } from "#contract/ids.ts";
 import { serveObject } from "../delivery/serve.ts";
 import { authenticate } from "../middleware/authenticate.ts";
 import { releaseBody } from "../middleware/release-body.ts";
+import { tenant } from "../middleware/tenant.ts";
 import { deleteFile, getFile, getFiles } from "../services/files.ts";
 import { requireDownload } from "../services/servable.ts";
 import { r2Store } from "../storage/r2.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
 import { storePlainUpload } from "./plain-uploads.ts";
+import { formatWarnings } from "./uploads.ts";
 
 const TOKEN_ERRORS = ["TOKEN_MISSING", "TOKEN_INVALID", "TOKEN_EXPIRED"] as const;
 
@@ -86,7 +88,10 @@ const createFileRoute = createRoute({
   responses: {
     201: {
       description: "The file is stored and waits for its check",
-      headers: z.object({ Location: z.string().meta({ description: "/v1/files/{id}" }) }),
+      headers: z.object({
+        Location: z.string().meta({ description: "/v1/files/{id}" }),
+        "Causeway-Warning": z.string().optional().meta({ description: "Codes of the record's warnings" }),
+      }),
       content: { "application/json": { schema: FileRecord } },
     },
     ...problemResponses(
@@ -102,6 +107,8 @@ const createFileRoute = createRoute({
       "FILE_TYPE_REFUSED",
       "FILE_TYPE_MISMATCH",
       "UPLOAD_CHECKSUM_MISMATCH",
+      "QUOTA_EXCEEDED",
+      "TENANT_ERASING",
       "STORE_UNAVAILABLE",
       ...TOKEN_ERRORS,
     ),
@@ -160,7 +167,7 @@ const contentRoute = createRoute({
 });
 
 const router = openApiRouter();
-router.use(releaseBody, authenticate);
+router.use(releaseBody, authenticate, tenant);
 
 /** `/v1/files`: plain uploads, records, content, deletion. */
 export const files = router
@@ -170,6 +177,7 @@ export const files = router
   .openapi(createFileRoute, async (c) => {
     const fileId = await storePlainUpload(c);
     const record = await getFile(c.env, c.get("identity"), fileId);
+    if (record.warnings.length > 0) c.header("Causeway-Warning", formatWarnings(record.warnings));
     return c.json(record, 201, { Location: `/v1/files/${fileId}` });
   })
   .openapi(getRoute, async (c) => {

@@ -5,6 +5,7 @@ import type { TenantId } from "#contract/ids.ts";
 import type { AppContext } from "../app-env.ts";
 import { signDownload } from "../delivery/signed-url.ts";
 import { authenticate } from "../middleware/authenticate.ts";
+import { tenant } from "../middleware/tenant.ts";
 import type { ServableObject } from "../services/servable.ts";
 import { requireSignable } from "../services/servable.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
@@ -46,7 +47,7 @@ async function signItem(c: AppContext, tenantId: TenantId, item: SignedUrlItem, 
 }
 
 const router = openApiRouter();
-router.use(authenticate);
+router.use(authenticate, tenant);
 
 /** `/v1/signed-urls`: what a holder of a session may read, anyone may read by the URL made here, for a time. */
 export const signedUrls = router.openapi(signRoute, async (c) => {

@@ -1,6 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { UploadGrantRequest, UploadGrantResponse } from "#contract/api.ts";
 import { authenticate } from "../middleware/authenticate.ts";
+import { tenant } from "../middleware/tenant.ts";
 import { signUploadGrant } from "../middleware/upload-grant.ts";
 import { mintUploadGrant } from "../services/upload-grants.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
@@ -32,7 +33,7 @@ const mintRoute = createRoute({
 });
 
 const router = openApiRouter();
-router.use(authenticate);
+router.use(authenticate, tenant);
 
 /** `/v1/upload-grants`: what lets somebody without a session upload one file. */
 export const uploadGrants = router.openapi(mintRoute, async (c) => {

@@ -7,6 +7,7 @@ import type { FileRow, FileWithDetails } from "../db/files.ts";
 import { findFileById, listFiles, markFileDeleted } from "../db/files.ts";
 import type { Action, FileStanding } from "./permissions.ts";
 import { requireAllowed } from "./permissions.ts";
+import { warningsOf } from "./warnings.ts";
 
 /** State that callers see: that of the current version, unless the file is deleted. */
 export function stateOf({ file, version }: FileWithDetails): FileState {
@@ -113,6 +114,7 @@ function formatFile(found: FileWithDetails): FileRecord {
   return {
     id: file.id,
     filename: file.filename,
+    originalFilename: version.originalFilename,
     mimeType: mimeTypeOf(version),
     sizeBytes: version.sizeBytes,
     sha256: version.sha256,
@@ -124,6 +126,7 @@ function formatFile(found: FileWithDetails): FileRecord {
     }),
     replicas: [],
     properties: version.properties,
+    warnings: warningsOf(version.sizeBytes, found.warnBytes),
     tags: [...found.tags],
     entityType: file.entityType,
     entityId: file.entityId,

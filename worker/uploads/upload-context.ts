@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { FileVersionRef } from "#contract/ids.ts";
 import { FileId, Identity } from "#contract/ids.ts";
 import { ReprDigests } from "#contract/jobs.ts";
 
@@ -20,6 +21,8 @@ const UploadContext = z.object({
   protocol: z.enum(["tus", "ietf"]),
   /** Most bytes of one request's body; null for no limit but the upload's own. */
   maxAppendBytes: z.int().nullable(),
+  /** The quota of a tenant that has none of its own: an upload without a length reserves as it grows. */
+  defaultQuotaBytes: z.int(),
   /** How long an upload that is created now lives without progress. */
   idleMs: z.int(),
   creation: z
@@ -34,6 +37,7 @@ const UploadContext = z.object({
       wantedDigest: z.enum(["sha-256", "sha-512"]).nullable(),
       lengthBytes: z.int().nullable(),
       maxBytes: z.int(),
+      reservedBytes: z.int(),
       sources: z.array(PartialSource),
     })
     .optional(),
@@ -61,7 +65,10 @@ export function readUploadContext(request: Request): UploadContext {
   return UploadContext.parse(JSON.parse(decodeURIComponent(text)));
 }
 
-/** Name of an upload's Durable Object. The tenant is in it, so another tenant's caller reaches another, empty object. */
-export function uploadObjectName(identity: Identity, fileId: FileId): string {
-  return `${identity.tenantId}/${fileId}`;
+/**
+ * Name of an upload's Durable Object. The tenant is in it, so another tenant's caller reaches another, empty object.
+ * Later versions of a file have objects of their own.
+ */
+export function uploadObjectName({ tenantId, fileId, version }: FileVersionRef): string {
+  return version === 1 ? `${tenantId}/${fileId}` : `${tenantId}/${fileId}/${version}`;
 }

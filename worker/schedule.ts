@@ -1,0 +1,31 @@
+import { configOf } from "./config.ts";
+import { reannounceUnanswered } from "./services/announce.ts";
+import { sweepReservations } from "./services/reservations.ts";
+import { sendJob } from "./storage/jobs.ts";
+import { uploadObjectName } from "./uploads/upload-context.ts";
+
+/** What is done every minute. What fails is logged and done at the next, and keeps nothing else from being done. */
+export async function runSchedule(env: Env): Promise<void> {
+  const nowMs = Date.now();
+  const afterSeconds = configOf(env).reannounceAfterSeconds;
+  await Promise.all([
+    attempt("reannounce", () =>
+      reannounceUnanswered(env, (job) => sendJob(env.JOBS, job), { afterSeconds, nowMs }),
+    ),
+    attempt("sweep-reservations", () =>
+      sweepReservations(
+        env,
+        (ref) => env.UPLOADS.get(env.UPLOADS.idFromName(uploadObjectName(ref))).needsReservation(),
+        nowMs,
+      ),
+    ),
+  ]);
+}
+
+async function attempt(event: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    console.error({ event: `${event}-failed`, error: String(error) });
+  }
+}
