@@ -12,6 +12,9 @@ const TENANT = TenantId.parse("bench");
 /** The large files' limit; each class of files has its own below it. */
 const MAX_UPLOAD_BYTES = 16 * 1024 ** 3;
 
+/** More than is uploaded in all: nothing is ever deleted. */
+const QUOTA_BYTES = 1024 ** 5;
+
 /** The class of the object that each upload has. */
 export const OBJECT_CLASS = "UploadObject";
 
@@ -26,6 +29,7 @@ export const CAUSEWAY: WorkerUnderTest = {
       REPORT_SECRET: SECRET,
       SIGNED_URL_KEYS: `bench:${SECRET}`,
       MAX_UPLOAD_BYTES: String(MAX_UPLOAD_BYTES),
+      DEFAULT_QUOTA_BYTES: String(QUOTA_BYTES),
     },
     durableObjects: { UPLOADS: { className: OBJECT_CLASS, useSQLite: true } },
     serviceBindings: { JOBS: { name: WORKER_NAME, entrypoint: "DiscardedJobs" } },

@@ -71,6 +71,12 @@ async function countScenario(session: ProductSession, scenario: Scenario): Promi
   return stages.length === 1 ? [whole] : [...stages, whole];
 }
 
+/** An isolate asks for a tenant's settings once in half a minute: that isn't counted with whichever upload it falls on. */
+async function meetTenant({ client, tus }: ProductSession): Promise<void> {
+  await tus.create(1);
+  await takeOperations(client);
+}
+
 const HEADERS = [
   ...["upload", "stage", "requests", "R2", "D1 batches", "D1 statements", "queue sends"],
   ...["SQL reads", "rows read", "SQL writes", "rows written", "alarms set, cleared"],
@@ -99,6 +105,7 @@ function targetsOf({ name, stage, operations }: OperationFigures): TargetResult[
 /** What an upload asks of everything that is billed by the operation. */
 export const countOperations: Section = async () => {
   const figures = await withProduct(CAUSEWAY_COUNTED, CAUSEWAY_TUS, async (session) => {
+    await meetTenant(session);
     const counted: OperationFigures[] = [];
     for (const scenario of SCENARIOS) counted.push(...(await countScenario(session, scenario)));
     return counted;

@@ -8,6 +8,8 @@ const ROOT = resolve(import.meta.dirname, "..");
 const RULES: readonly {
   readonly from: string;
   readonly may: readonly string[];
+  /** What one file of them may beside that. */
+  readonly also?: { readonly file: string; readonly may: readonly string[] };
   readonly packages?: readonly string[];
 }[] = [
   { from: "worker/contract/", may: ["worker/contract/"], packages: ["zod"] },
@@ -57,6 +59,8 @@ const RULES: readonly {
   },
   {
     from: "worker/middleware/",
+    // Whether a tenant is served at all is asked before any route.
+    also: { file: "worker/middleware/tenant.ts", may: ["worker/services/tenants.ts"] },
     may: [
       "worker/middleware/",
       "worker/app-env.ts",
@@ -125,12 +129,13 @@ test("the rules are about files that exist", () => {
   }
 });
 
-test.each(RULES)("$from imports only what it may", ({ from, may, packages }) => {
+test.each(RULES)("$from imports only what it may", ({ from, may, also, packages }) => {
   const refused = allImports
     .filter(({ file }) => file.startsWith(from))
-    .filter(({ target }) => {
+    .filter(({ file, target }) => {
       if (target.startsWith("package:")) return packages !== undefined && !packages.includes(target.slice(8));
-      return !may.some((allowed) => target.startsWith(allowed));
+      const allowed = file === also?.file ? [...may, ...also.may] : may;
+      return !allowed.some((place) => target.startsWith(place));
     });
   expect(refused).toEqual([]);
 });
@@ -141,6 +146,16 @@ test.each(OWNERS)("$name is imported only by its owner", ({ name, owner }) => {
   );
   expect(users.length).toBeGreaterThan(0);
   expect(users.filter(({ file }) => !owner.test(file))).toEqual([]);
+});
+
+test("routes that know who is asking ask whether the tenant is served", () => {
+  const importersOf = (...targets: string[]) =>
+    new Set(allImports.filter(({ target }) => targets.includes(target)).map(({ file }) => file));
+  const asking = importersOf("worker/middleware/authenticate.ts", "worker/middleware/upload-grant.ts");
+  const routes = [...asking].filter((file) => file.startsWith("worker/routes/") && !file.endsWith("/dev.ts"));
+  const admitting = importersOf("worker/middleware/tenant.ts");
+  expect(routes.length).toBeGreaterThan(0);
+  expect(routes.filter((file) => !admitting.has(file))).toEqual([]);
 });
 
 test("contract and client use nothing of Node's", () => {

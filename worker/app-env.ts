@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { UploadGrant } from "#contract/api.ts";
 import type { Identity } from "#contract/ids.ts";
+import type { TenantSettings } from "#contract/tenants.ts";
 import type { Config } from "./config.ts";
 
 /** What handlers find in their context. */
@@ -11,6 +12,8 @@ export interface AppEnv {
     requestId: string;
     /** Set by `authenticate`: only routes behind it read it. */
     identity: Identity;
+    /** Set by `tenant`, which is behind every `authenticate`. */
+    tenantSettings: TenantSettings;
     /** Set by `authenticateUpload` where the caller has a grant in the place of a session. */
     grant?: UploadGrant;
   };

@@ -6,6 +6,7 @@ import { cors } from "./middleware/cors.ts";
 import { answerError, answerNotFound } from "./middleware/problem.ts";
 import { releaseBody } from "./middleware/release-body.ts";
 import { requestId } from "./middleware/request-id.ts";
+import { tenant } from "./middleware/tenant.ts";
 import { uploadHeaders } from "./middleware/upload-headers.ts";
 import { dev } from "./routes/dev.ts";
 import { downloads } from "./routes/downloads.ts";
@@ -15,6 +16,7 @@ import { routingPath } from "./routes/first-plan.ts";
 import { health } from "./routes/health.ts";
 import { openApiRouter } from "./routes/open-api.ts";
 import { publicFiles } from "./routes/public-files.ts";
+import { quota } from "./routes/quota.ts";
 import { reports } from "./routes/reports.ts";
 import { shareLinks } from "./routes/share-links.ts";
 import { sharePages } from "./routes/share-pages.ts";
@@ -25,7 +27,7 @@ import { uploads } from "./routes/uploads.ts";
 import { versions } from "./routes/versions.ts";
 
 /** What takes a session or a service's token. Uploads take grants too, and see to it themselves. */
-const SESSION_PATHS = ["/v1/files/*", "/v1/signed-urls", "/v1/upload-grants"];
+const SESSION_PATHS = ["/v1/files/*", "/v1/signed-urls", "/v1/upload-grants", "/v1/quota"];
 
 /** The whole API on one screen. */
 export const app = openApiRouter({ getPath: routingPath });
@@ -36,7 +38,7 @@ app.notFound(answerNotFound);
 app.use(requestId, configuration, releaseBody);
 app.use(`${UPLOADS_PATH}/*`, uploadHeaders);
 app.use(cors);
-for (const path of SESSION_PATHS) app.use(path, authenticate);
+for (const path of SESSION_PATHS) app.use(path, authenticate, tenant);
 
 app.route(UPLOADS_PATH, uploads);
 app.route("/v1/files", shares);
@@ -46,6 +48,7 @@ app.route("/v1/files", fileChanges);
 app.route("/v1/files", versions);
 app.route("/v1/signed-urls", signedUrls);
 app.route("/v1/upload-grants", uploadGrants);
+app.route("/v1/quota", quota);
 app.route("/d", downloads);
 app.route("/s", sharePages);
 app.route("/p", publicFiles);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ONE_DATABASE, parseTenantBuckets } from "./db/tenant-buckets.ts";
 import type { TokenConfig } from "./token-config.ts";
 import { findTokenProblems, TokenVariables, tokenConfigOf } from "./token-config.ts";
 
@@ -13,8 +14,22 @@ const SigningKeys = z
   .transform((pairs) => pairs.map(([kid, secret]) => ({ kid, secret })));
 
 const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
 const DAY_SECONDS = 86_400;
 const MAX_IDLE_SECONDS = 6 * DAY_SECONDS;
+
+/** Which database holds which tenants (db/tenant-buckets.ts), as the names of the bindings there are to be. */
+const TenantBuckets = z
+  .string()
+  .default(ONE_DATABASE)
+  .transform((text, context): readonly string[] => {
+    try {
+      return [...new Set(parseTenantBuckets(text))];
+    } catch (error) {
+      context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+      return z.NEVER;
+    }
+  });
 
 const Variables = TokenVariables.extend({
   REPORT_SECRET: Secret,
@@ -39,6 +54,15 @@ const Variables = TokenVariables.extend({
     .int()
     .min(5 * MIB)
     .optional(),
+  /** The quota of a tenant that was given none of its own. */
+  DEFAULT_QUOTA_BYTES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(100 * GIB),
+  /** How old a tenant's settings may be; what is changed holds everywhere when they are. */
+  TENANT_CACHE_SECONDS: Seconds.default(30),
+  TENANT_BUCKETS: TenantBuckets,
   VERSION: z.string().default("0.1.0"),
   /** Serves `POST /v1/dev/token`. Set by the development stack alone. */
   DEVELOPMENT: z.enum(["true", "false"]).default("false"),
@@ -53,6 +77,8 @@ export interface Config {
   readonly maxUploadBytes: number;
   readonly uploadIdleMs: number;
   readonly maxAppendBytes: number | null;
+  readonly defaultQuotaBytes: number;
+  readonly tenantCacheMs: number;
   readonly version: string;
   readonly development: boolean;
 }
@@ -63,7 +89,7 @@ export interface SigningKey {
 }
 
 /** A variable that is there and empty isn't set: a deployment can't take one of wrangler.toml away otherwise. */
-function withoutEmpty(env: object): object {
+function withoutEmpty(env: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
 }
 
@@ -72,15 +98,21 @@ function formatProblems(issues: readonly z.core.$ZodIssue[]): string[] {
   return issues.map(({ path: [key], message }) => `${String(key)}: ${message}`);
 }
 
-/** Parses variables and secrets. Throws one Error that names every bad key, and no value. */
-export function parseConfig(env: object): Config {
+/** Throws as `parseConfig`. */
+function parseVariables(env: object): z.infer<typeof Variables> {
   const given = withoutEmpty(env);
   const parsed = Variables.safeParse(given);
   const problems = [...formatProblems(parsed.error?.issues ?? []), ...findTokenProblems(given)];
-  if (!parsed.success || problems.length > 0) {
-    throw new Error(`Configuration is not valid:\n${problems.join("\n")}`);
+  for (const name of parsed.data?.TENANT_BUCKETS ?? []) {
+    if (given[name] === undefined) problems.push(`TENANT_BUCKETS: there is no binding ${name}`);
   }
-  const vars = parsed.data;
+  if (parsed.success && problems.length === 0) return parsed.data;
+  throw new Error(`Configuration is not valid:\n${problems.join("\n")}`);
+}
+
+/** Parses variables and secrets. Throws one Error that names every bad key, and no value. */
+export function parseConfig(env: object): Config {
+  const vars = parseVariables(env);
   return {
     jwt: tokenConfigOf(vars),
     reportSecret: vars.REPORT_SECRET,
@@ -90,6 +122,8 @@ export function parseConfig(env: object): Config {
     maxUploadBytes: vars.MAX_UPLOAD_BYTES,
     uploadIdleMs: vars.UPLOAD_IDLE_SECONDS * 1_000,
     maxAppendBytes: vars.MAX_APPEND_BYTES ?? null,
+    defaultQuotaBytes: vars.DEFAULT_QUOTA_BYTES,
+    tenantCacheMs: vars.TENANT_CACHE_SECONDS * 1_000,
     version: vars.VERSION,
     development: vars.DEVELOPMENT === "true",
   };

@@ -55,6 +55,9 @@ const LocalBuckets = z.object({
   }),
 });
 
+/** Databases of records, by the names of their bindings: each has all of the tables. */
+const Databases = z.record(z.string(), z.unknown());
+
 const WorkerVars = z.record(z.string(), z.unknown());
 
 async function mainWorker(options: WorkersOptions) {
@@ -88,7 +91,8 @@ async function mainWorker(options: WorkersOptions) {
     // A socket of its own: miniflare's own routes, the bucket's S3 side among them, aren't on the public port.
     unsafeDirectSockets: [{ host: HOST, port: options.port }],
   };
-  return { worker, bucket: LocalBuckets.parse(fromConfig["r2Buckets"]).BUCKET };
+  const databases = Object.keys(Databases.parse(fromConfig["d1Databases"]));
+  return { worker, databases, bucket: LocalBuckets.parse(fromConfig["r2Buckets"]).BUCKET };
 }
 
 async function bridgeWorker({ secrets }: WorkersOptions, compatibilityDate: string) {
@@ -110,7 +114,7 @@ async function compatibilityDate(): Promise<string> {
 /** Starts the worker of wrangler.toml and the queue's stand-in in one workerd, without wrangler's development proxy. */
 export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
   const date = await compatibilityDate();
-  const [{ worker, bucket }, bridge, limiterScript] = await Promise.all([
+  const [{ worker, databases, bucket }, bridge, limiterScript] = await Promise.all([
     mainWorker(options),
     bridgeWorker(options, date),
     bundleDevWorker("scripts/dev/rate-limiter/index.ts"),
@@ -130,10 +134,12 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
       ),
   );
   const entry = await runtime.ready;
-  const database: MigratableDatabase = await runtime.getD1Database("DB", WORKER_NAME);
-  await applyMigrations(database);
-  // Nothing of an earlier run is alive on this state: or the stack would be called healthy before its processor is.
-  await database.prepare("DELETE FROM processor_heartbeats").run();
+  for (const name of databases) {
+    const database: MigratableDatabase = await runtime.getD1Database(name, WORKER_NAME);
+    await applyMigrations(database);
+    // Nothing of an earlier run is alive on this state: or the stack would be called healthy before its processor is.
+    await database.prepare("DELETE FROM processor_heartbeats").run();
+  }
   const bridgeUrl = await runtime.unsafeGetDirectURL(QUEUE_BRIDGE_NAME);
   const queue = { token: options.secrets.queuesToken, url: bridgeUrl };
   return {

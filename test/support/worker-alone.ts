@@ -11,6 +11,7 @@ import { startWorkers } from "../../scripts/dev/workers.ts";
 import type { StackAccess } from "./api.ts";
 
 const WORKER_NAME = "causeway";
+const UPLOAD_OBJECTS = "causeway-UploadObject";
 
 /** What an upload may leave in a bucket. */
 export interface StoredBytes {
@@ -27,12 +28,17 @@ export interface WorkerAlone extends StackAccess {
   readonly signedUrlSecret: string;
   readonly reportSecret: string;
   /** Asks the database, or changes it. */
-  query(sql: string, ...values: readonly (string | number)[]): Promise<readonly Record<string, unknown>[]>;
+  query(
+    sql: string,
+    ...values: readonly (string | number | null)[]
+  ): Promise<readonly Record<string, unknown>[]>;
   /** Keys of what is stored, all of them or those that begin with a prefix. */
   objectKeys(prefix?: string): Promise<readonly string[]>;
   /** Runs the worker's cron handler. */
   runScheduled(): Promise<void>;
   storedBytes(): StoredBytes;
+  /** How many uploads' objects keep anything. */
+  countUploadObjects(): number;
   stop(): Promise<void>;
 }
 
@@ -83,6 +89,8 @@ export async function launchWorkerAlone(
     queues: workers.queues,
     runScheduled: () => workers.runScheduled(),
     storedBytes: () => countStored(join(stateDirectory, "cloudflare", "r2")),
+    countUploadObjects: () =>
+      countObjectsWithTables(join(stateDirectory, "cloudflare", "do", UPLOAD_OBJECTS)),
     stop: async () => {
       await workers.stop();
       await rm(stateDirectory, { recursive: true, force: true });
@@ -99,6 +107,22 @@ function countStored(directory: string): StoredBytes {
     objects: found.reduce((sum, { objects }) => sum + objects, 0),
     openMultiparts: found.reduce((sum, { openMultiparts }) => sum + openMultiparts, 0),
   };
+}
+
+/** Each object has a file of its own, which is there as soon as somebody looks into it. */
+function countObjectsWithTables(directory: string): number {
+  return readdirSync(directory)
+    .filter((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite")
+    .filter((name) => hasTables(join(directory, name))).length;
+}
+
+function hasTables(path: string): boolean {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    return database.prepare("SELECT 1 FROM sqlite_master").get() !== undefined;
+  } finally {
+    database.close();
+  }
 }
 
 function countIn(path: string): StoredBytes {

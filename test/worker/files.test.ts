@@ -32,6 +32,7 @@ test("a record tells all that was declared and found", async () => {
   expect(await waitForVerdict(caller, fileId)).toEqual({
     id: fileId,
     filename: "Übersicht 2026.txt",
+    originalFilename: "Übersicht 2026.txt",
     mimeType: "text/plain",
     sizeBytes: 5,
     sha256: "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
@@ -47,6 +48,7 @@ test("a record tells all that was declared and found", async () => {
     derivatives: [],
     replicas: [],
     properties: {},
+    warnings: [],
     tags: ["offer", "signed"],
     entityType: "contact",
     entityId: "c-1",

@@ -58,24 +58,40 @@ test("many tiny PATCHes make up a file", async () => {
 test.each([
   ["no metadata", { "upload-metadata": undefined }, 400, "FILE_NAME_REQUIRED"],
   ["a blank name", { "upload-metadata": metadataHeader({ filename: "  " }) }, 400, "FILE_NAME_REQUIRED"],
-  ["a path", { "upload-metadata": metadataHeader({ filename: "../a.txt" }) }, 400, "FILE_NAME_INVALID"],
   [
-    "a line break in the name",
-    { "upload-metadata": metadataHeader({ filename: "a\nb.txt" }) },
+    "a name of which nothing is left",
+    { "upload-metadata": metadataHeader({ filename: "../.." }) },
     400,
     "FILE_NAME_INVALID",
   ],
   [
-    "a name that reads backwards",
-    { "upload-metadata": metadataHeader({ filename: "a\u202etxt.pdf" }) },
+    "a name of 1,025 characters",
+    { "upload-metadata": metadataHeader({ filename: `${"a".repeat(1_021)}.txt` }) },
     400,
     "FILE_NAME_INVALID",
   ],
   [
-    "a name of 256 bytes",
-    { "upload-metadata": metadataHeader({ filename: `${"a".repeat(252)}.txt` }) },
-    400,
-    "FILE_NAME_INVALID",
+    "a program behind a line break",
+    { "upload-metadata": metadataHeader({ filename: "a.exe\nb.txt" }) },
+    415,
+    "FILE_TYPE_REFUSED",
+  ],
+  [
+    "a program that reads backwards",
+    { "upload-metadata": metadataHeader({ filename: "a\u202etxt.exe" }) },
+    415,
+    "FILE_TYPE_REFUSED",
+  ],
+  [
+    "a program by its shortened name",
+    {
+      "upload-metadata": metadataHeader({
+        filename: `${"a".repeat(251)}.exe${"b".repeat(150)}`,
+        filetype: "text/plain",
+      }),
+    },
+    415,
+    "FILE_TYPE_REFUSED",
   ],
   ["a program", { "upload-metadata": metadataHeader({ filename: "a.exe" }) }, 415, "FILE_TYPE_REFUSED"],
   [

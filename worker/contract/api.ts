@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { EntityType } from "./entities.ts";
 import type { Identity } from "./ids.ts";
 import { FileId, UserId } from "./ids.ts";
 import { DERIVATIVE_NAMES } from "./keys.ts";
@@ -39,10 +40,17 @@ export const Replica = z
   .object({ target: z.string(), state: z.enum(["pending", "stored", "failed"]) })
   .meta({ id: "Replica" });
 
+/** What is said of a file that was taken all the same. */
+export const FileWarning = z
+  .object({ code: z.enum(["LARGE_FILE"]), detail: z.string() })
+  .meta({ id: "FileWarning" });
+export type FileWarning = z.infer<typeof FileWarning>;
+
 export const FileRecord = z
   .object({
     id: FileId,
     filename: z.string(),
+    originalFilename: z.string().meta({ description: "As it was declared; filename is made of it" }),
     mimeType: z.string(),
     sizeBytes: z.int().min(0).nullable().meta({ description: "null until the length is known" }),
     sha256: z.string().nullable().meta({ description: "hex; null until the file was checked" }),
@@ -60,6 +68,7 @@ export const FileRecord = z
     derivatives: z.array(Derivative),
     replicas: z.array(Replica),
     properties: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    warnings: z.array(FileWarning),
     tags: z.array(z.string()),
     entityType: z.string().nullable(),
     entityId: z.string().nullable(),
@@ -117,7 +126,7 @@ export const SignedUrlResponse = z
   .meta({ id: "SignedUrlResponse" });
 export type SignedUrlResponse = z.infer<typeof SignedUrlResponse>;
 
-/** Longest name of an entity's type or of its id, as an upload may declare them. */
+/** Longest id of an entity, as an upload may declare it. */
 const MAX_ENTITY_LENGTH = 128;
 const EntityName = z.string().min(1).max(MAX_ENTITY_LENGTH);
 
@@ -127,7 +136,7 @@ const MAX_TYPE_PATTERNS = 20;
 
 /** What an upload grant allows; what isn't said isn't limited beyond what holds for every upload. */
 export const UploadGrantScope = z.object({
-  entityType: EntityName.optional(),
+  entityType: EntityType.optional(),
   entityId: EntityName.optional(),
   maxBytes: z.int().min(0).optional(),
   types: z.array(TypePattern).min(1).max(MAX_TYPE_PATTERNS).optional().meta({

@@ -95,10 +95,38 @@ export const BLOCKED_EXTENSIONS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
+/** Types of what runs, in a browser or when it is opened: nobody can allow them. */
+export const ACTIVE_TYPES: ReadonlySet<string> = new Set(
+  (
+    "text/html application/xhtml+xml text/javascript application/javascript application/x-javascript " +
+    "application/ecmascript text/ecmascript application/wasm application/hta application/x-shockwave-flash " +
+    "application/x-msdownload application/x-dosexec application/vnd.microsoft.portable-executable " +
+    "application/x-executable application/x-elf application/x-sharedlib application/x-mach-binary " +
+    "application/x-msi application/x-ms-installer application/x-ms-shortcut application/x-bat application/x-sh " +
+    "application/x-csh text/x-shellscript application/x-httpd-php application/java-archive " +
+    "application/java-vm application/vnd.android.package-archive application/x-apple-diskimage " +
+    "application/x-iso9660-image"
+  ).split(" "),
+);
+
 interface FileType {
   readonly mimeType: string;
   readonly fileClass: FileClass;
   readonly extensions: readonly string[];
+}
+
+/** What of these rules is otherwise for a tenant (contract/tenants.ts). What runs can't be allowed. */
+export interface FileRuleOverrides {
+  readonly maxBytes?: Readonly<Partial<Record<FileClass, number | undefined>>> | undefined;
+  readonly extraTypes?:
+    | readonly {
+        readonly type: string;
+        readonly fileClass: FileClass;
+        readonly extensions: readonly string[];
+      }[]
+    | undefined;
+  readonly refusedTypes?: readonly string[] | undefined;
+  readonly blockedExtensions?: readonly string[] | undefined;
 }
 
 const TYPES = new Map<string, FileType>();
@@ -123,15 +151,14 @@ export function extensionOf(filename: string): string {
 }
 
 /** Characters that are not seen: they must not hide an ending. Zero-width ones are at home in several scripts. */
-const UNSEEN = /[\p{Cf}\p{Zs}]+/gu;
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Zs}]+/gu;
+/** What follows a colon is a stream of the file before it, and some programs end a name at a control character. */
+const NAME_ENDS = /[:\p{Cc}\u2028\u2029]/u;
 
-/**
- * Every ending that some system may take a name by: Windows drops dots and spaces at the end, and what follows a colon
- * is a stream of the file before it.
- */
+/** Every ending that some system may take a name by: Windows drops dots and spaces at the end. */
 function endingsOf(filename: string): readonly string[] {
   const seen = filename.normalize("NFKC").replace(UNSEEN, "");
-  return seen.split(":").map((name) => extensionOf(name.replace(/\.+$/, "")));
+  return seen.split(NAME_ENDS).map((name) => extensionOf(name.replace(/[./\\*?"<>|]+$/, "")));
 }
 
 /** A media type without its parameters, lower case ("text/plain; charset=utf-8" → "text/plain"). */
@@ -161,27 +188,78 @@ function refuse(rule: FileRule, detail: string): FileCheck {
 }
 
 function formatMebibytes(bytes: number): string {
-  return `${bytes / MIB} MiB`;
+  return bytes % MIB === 0 ? `${bytes / MIB} MiB` : `${bytes} bytes`;
+}
+
+export interface FileCheckOptions {
+  /** The name as it was declared, where `filename` was made of it: neither may have an ending that is blocked. */
+  readonly declaredName?: string | undefined;
+  readonly overrides?: FileRuleOverrides | undefined;
 }
 
 /**
  * Checks a declared file against the table. Without a declared type the extension decides.
  * @param sizeBytes undefined while the length is not known
  */
-export function checkFile(filename: string, declaredType: string, sizeBytes?: number): FileCheck {
-  const extension = extensionOf(filename);
-  const blocked = blockedEndingOf(filename);
+export function checkFile(
+  filename: string,
+  declaredType: string,
+  sizeBytes?: number,
+  { declaredName = filename, overrides = {} }: FileCheckOptions = {},
+): FileCheck {
+  const blocked = findBlockedEnding([filename, declaredName], overrides);
   if (blocked !== undefined) {
     return refuse("extension-blocked", `Files ending in ".${blocked}" are not accepted.`);
   }
   const bare = bareMediaType(declaredType);
-  const undeclared = bare === "" || bare === "application/octet-stream";
-  const type = undeclared ? TYPE_BY_EXTENSION.get(extension) : TYPES.get(bare);
-  if (type === undefined && undeclared) {
-    return refuse("type-unknown", "The file has no declared type, and its name has no ending that tells it.");
+  if (bare !== "" && bare !== "application/octet-stream") {
+    return checkType(bare, typeByName(bare, overrides), sizeBytes, overrides);
   }
-  if (type === undefined) return refuse("type-not-allowed", `Files of type ${bare} are not accepted.`);
-  const limitBytes = CLASS_LIMIT_BYTES[type.fileClass];
+  const type = typeByExtension(extensionOf(filename), overrides);
+  if (type !== undefined) return checkType(type.mimeType, type, sizeBytes, overrides);
+  return refuse("type-unknown", "The file has no declared type, and its name has no ending that tells it.");
+}
+
+function checkType(
+  mimeType: string,
+  type: FileType | undefined,
+  sizeBytes: number | undefined,
+  overrides: FileRuleOverrides,
+): FileCheck {
+  if (type === undefined || overrides.refusedTypes?.includes(mimeType) === true) {
+    return refuse("type-not-allowed", `Files of type ${mimeType} are not accepted.`);
+  }
+  return checkSize(type, sizeBytes, classLimitBytes(type.fileClass, overrides));
+}
+
+function findBlockedEnding(names: readonly string[], overrides: FileRuleOverrides): string | undefined {
+  const { blockedExtensions = [] } = overrides;
+  return names
+    .flatMap(endingsOf)
+    .find((ending) => BLOCKED_EXTENSIONS.has(ending) || blockedExtensions.includes(ending));
+}
+
+function typeByExtension(extension: string, overrides: FileRuleOverrides): FileType | undefined {
+  const extra = extraTypes(overrides).find(({ extensions }) => extensions.includes(extension));
+  return extra ?? TYPE_BY_EXTENSION.get(extension);
+}
+
+function typeByName(mimeType: string, overrides: FileRuleOverrides): FileType | undefined {
+  return extraTypes(overrides).find((type) => type.mimeType === mimeType) ?? TYPES.get(mimeType);
+}
+
+function extraTypes({ extraTypes: extra = [] }: FileRuleOverrides): readonly FileType[] {
+  return extra
+    .filter(({ type }) => !ACTIVE_TYPES.has(type))
+    .map(({ type, fileClass, extensions }) => ({ mimeType: type, fileClass, extensions }));
+}
+
+/** Largest file of a class, in bytes, for a tenant with these overrides. */
+export function classLimitBytes(fileClass: FileClass, { maxBytes }: FileRuleOverrides): number {
+  return maxBytes?.[fileClass] ?? CLASS_LIMIT_BYTES[fileClass];
+}
+
+function checkSize(type: FileType, sizeBytes: number | undefined, limitBytes: number): FileCheck {
   if (sizeBytes !== undefined && sizeBytes > limitBytes) {
     const detail = `A file of this kind (${type.fileClass}) may be ${formatMebibytes(limitBytes)} at most.`;
     return { accepted: false, rule: "size", detail, limitBytes };

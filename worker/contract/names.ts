@@ -6,9 +6,17 @@ export const MAX_NAME_BYTES = 255;
 export const MAX_ORIGINAL_NAME_LENGTH = 1024;
 
 /** Controls, lone surrogates, line separators, and characters that change the direction of text and so hide an ending. */
-const UNSAFE = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
-/** What systems take for a path, and Windows for a stream or a device. */
+const UNSAFE = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/gu;
+/** What systems take for a path, and Windows for a stream or a pattern. */
 const PATH = /[/\\:*?"<>|]/g;
+/** What people see of a name, dots aside. */
+const VISIBLE = /(?!\.)[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Co}]/u;
+/** Two dots and more are a way up; one begins a name that some systems hide, and stays. */
+const LEADING = /^(?:\.{2,}|\s|\.(?=\s))+/u;
+/** Windows drops these without a word, and opens another file than was asked for. */
+const TRAILING = /[.\s]+$/u;
+/** Devices that Windows opens in the place of a file of that name, whatever its ending. */
+const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])\s*(?:\.|$)/iu;
 
 const encoder = new TextEncoder();
 
@@ -16,11 +24,26 @@ function byteLength(text: string): number {
   return encoder.encode(text).byteLength;
 }
 
+/** As many of `pieces`, from the first on, as have `maxBytes` of UTF-8 at most. */
+function takeWithin(pieces: Iterable<string>, maxBytes: number): string {
+  let taken = "";
+  let bytes = 0;
+  for (const piece of pieces) {
+    bytes += byteLength(piece);
+    if (bytes > maxBytes) break;
+    taken += piece;
+  }
+  return taken;
+}
+
+function* graphemesOf(text: string): Iterable<string> {
+  for (const { segment } of new Intl.Segmenter().segment(text)) yield segment;
+}
+
 /** Cuts whole characters, as people see them, off the end until at most `maxBytes` of UTF-8 are left. */
 function cutTo(text: string, maxBytes: number): string {
-  const graphemes = Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
-  while (byteLength(graphemes.join("")) > maxBytes) graphemes.pop();
-  return graphemes.join("");
+  // One that is longer than all there is room for, by its marks, loses some of them.
+  return takeWithin(graphemesOf(text), maxBytes) || takeWithin(text, maxBytes);
 }
 
 /** The text after the last dot with the dot; empty where there is none. A dot-file has no ending. */
@@ -35,22 +58,18 @@ function shorten(name: string): string {
   const last = endingOf(name);
   const ending = byteLength(last) <= MAX_NAME_BYTES / 2 ? last : "";
   const stem = ending === "" ? name : name.slice(0, -ending.length);
-  return cutTo(stem, MAX_NAME_BYTES - byteLength(ending)) + ending;
+  return cutTo(stem, MAX_NAME_BYTES - byteLength(ending)).replace(TRAILING, "") + ending;
 }
 
 /**
  * A declared name as one that can be stored, shown and saved anywhere: NFC, no control or path characters, no white
- * space or dots around it, at most 255 bytes. Undefined where nothing of a name is left.
+ * space or dots around it, no device of Windows', at most 255 bytes. Undefined where nothing of a name is left.
  */
 export function normalizeFilename(declared: string): string | undefined {
-  const visible = declared.normalize("NFC").replace(UNSAFE, "").replace(PATH, "_");
-  const name = shorten(
-    visible
-      .replace(/\s+/gu, " ")
-      .trim()
-      .replace(/^\.{2,}|[. ]+$/gu, ""),
-  );
-  return /[^_.\s]/u.test(name) ? name : undefined;
+  const safe = declared.normalize("NFC").replace(UNSAFE, "");
+  if (!VISIBLE.test(safe.replace(PATH, ""))) return undefined;
+  const name = safe.replace(PATH, "_").replace(/\s+/gu, " ").replace(LEADING, "").replace(TRAILING, "");
+  return shorten(DEVICE.test(name) ? `_${name}` : name);
 }
 
 /** A file's name with the ending of another: that of the version that takes its current one's place. */

@@ -1,9 +1,14 @@
 import { z } from "zod";
-import { FILE_CLASSES } from "./file-types.ts";
+import { ACTIVE_TYPES, BLOCKED_EXTENSIONS, FILE_CLASSES } from "./file-types.ts";
 
 const MAX_ENTRIES = 200;
 const MediaType = z.string().regex(/^[a-z0-9][a-z0-9.+-]{0,62}\/[a-z0-9][a-z0-9.+-]{0,126}$/);
 const Extension = z.string().regex(/^[a-z0-9]{1,16}$/);
+const HarmlessType = MediaType.refine((type) => !ACTIVE_TYPES.has(type), "is a type of what runs");
+const HarmlessExtension = Extension.refine(
+  (extension) => !BLOCKED_EXTENSIONS.has(extension),
+  "is an ending of what runs",
+);
 const BytesByClass = z.partialRecord(z.enum(FILE_CLASSES), z.int().min(1));
 
 /** What is otherwise for one tenant than for all. What isn't said is as for all. */
@@ -16,9 +21,9 @@ export const TenantSettings = z
     extraTypes: z
       .array(
         z.strictObject({
-          type: MediaType,
+          type: HarmlessType,
           fileClass: z.enum(FILE_CLASSES),
-          extensions: z.array(Extension).max(10),
+          extensions: z.array(HarmlessExtension).max(10),
         }),
       )
       .max(MAX_ENTRIES)

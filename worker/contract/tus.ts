@@ -48,6 +48,7 @@ export const REQUEST_HEADERS = [
 /** Response headers a browser may read. */
 export const EXPOSED_HEADERS = [
   "Accept-Ranges",
+  "Causeway-Warning",
   "Content-Disposition",
   "Content-Range",
   "ETag",

@@ -22,16 +22,30 @@ function wrapStatement(statement: D1PreparedStatement): D1PreparedStatement {
   return wrapped;
 }
 
+/** What a database and a session of one have in common. */
+type Queries = Pick<D1Database, "prepare" | "batch">;
+
+function wrapQueries(target: Queries): Queries {
+  return {
+    prepare: (query) => wrapStatement(target.prepare(query)),
+    batch: <T>(statements: D1PreparedStatement[]) =>
+      inTime(target.batch<T>(statements.map((statement) => originals.get(statement) ?? statement))),
+  };
+}
+
+function wrapSession(session: D1DatabaseSession): D1DatabaseSession {
+  return { ...wrapQueries(session), getBookmark: () => session.getBookmark() };
+}
+
 /**
- * A D1 binding whose every call has a deadline: the binding itself has none, and a query that never answers would hold
- * whatever waits for it for ever. Throws `SERVICE_UNAVAILABLE`.
+ * A D1 binding whose every call has a deadline, a session's too: the binding itself has none, and a query that never
+ * answers would hold whatever waits for it for ever. Throws `SERVICE_UNAVAILABLE`.
  */
 export function withD1Deadline(binding: D1Database): D1Database {
   return {
-    prepare: (query: string) => wrapStatement(binding.prepare(query)),
-    batch: <T>(statements: D1PreparedStatement[]) =>
-      inTime(binding.batch<T>(statements.map((statement) => originals.get(statement) ?? statement))),
+    ...wrapQueries(binding),
     exec: (query: string) => inTime(binding.exec(query)),
-    withSession: (...args: Parameters<D1Database["withSession"]>) => binding.withSession(...args),
+    withSession: (...args: Parameters<D1Database["withSession"]>) =>
+      wrapSession(binding.withSession(...args)),
   } as D1Database;
 }

@@ -3,15 +3,51 @@ import { drizzle } from "drizzle-orm/d1";
 import type { TenantId } from "#contract/ids.ts";
 import { withD1Deadline } from "./d1-deadline.ts";
 import * as schema from "./schema.ts";
+import { bucketOf, isDatabaseName, ONE_DATABASE, parseTenantBuckets } from "./tenant-buckets.ts";
 
 export type Database = DrizzleD1Database<typeof schema> & { readonly $client: D1Database };
 
-/** The bindings that hold records; a deployment may spread its tenants over many. */
+/** The bindings that hold records. Others like it are DB_2, DB_3, …: a deployment may spread its tenants over them. */
 export interface DatabaseBindings {
   readonly DB: D1Database;
+  /** Which database holds which tenants (tenant-buckets.ts); checked with the rest of the configuration. */
+  readonly TENANT_BUCKETS?: string;
 }
 
+interface Layout {
+  readonly byBucket: readonly D1Database[];
+  readonly all: readonly D1Database[];
+}
+
+const layouts = new WeakMap<DatabaseBindings, Layout>();
 const databases = new WeakMap<D1Database, Database>();
+
+function layoutOf(env: DatabaseBindings): Layout {
+  const known = layouts.get(env);
+  if (known !== undefined) return known;
+  const layout = readLayout(env);
+  layouts.set(env, layout);
+  return layout;
+}
+
+function readLayout(env: DatabaseBindings): Layout {
+  // The runtime binds under these names nothing but databases.
+  const bindings = new Map(
+    Object.entries(env as object as Record<string, D1Database>).filter(([name]) => isDatabaseName(name)),
+  );
+  const byBucket = parseTenantBuckets(env.TENANT_BUCKETS ?? ONE_DATABASE).map((name) => {
+    const binding = bindings.get(name);
+    if (binding === undefined) throw new Error(`There is no binding ${name}.`);
+    return binding;
+  });
+  const names = [...bindings.keys()].toSorted((a, b) => numberOf(a) - numberOf(b));
+  return { byBucket, all: names.flatMap((name) => bindings.get(name) ?? []) };
+}
+
+/** DB is the first. */
+function numberOf(name: string): number {
+  return Number(name.slice("DB_".length) || 1);
+}
 
 function open(binding: D1Database): Database {
   const known = databases.get(binding);
@@ -21,12 +57,28 @@ function open(binding: D1Database): Database {
   return database;
 }
 
-/** The database that holds a tenant's records. */
-export function databaseFor(env: DatabaseBindings, _tenantId: TenantId): Database {
-  return open(env.DB);
+function bindingFor(env: DatabaseBindings, tenantId: TenantId): D1Database {
+  const binding = layoutOf(env).byBucket[bucketOf(tenantId)];
+  if (binding === undefined) throw new Error("Every bucket has a database.");
+  return binding;
 }
 
-/** Every database, for work that isn't one tenant's (health, re-announcing). */
+/** The database that holds a tenant's records. */
+export function databaseFor(env: DatabaseBindings, tenantId: TenantId): Database {
+  return open(bindingFor(env, tenantId));
+}
+
+/**
+ * The same to read lists from: a D1 session, which may ask the replica nearest to the caller and so be a little behind.
+ * What decides who may read, or whether a file lives, asks `databaseFor`. One for each request.
+ */
+export function replicaFor(env: DatabaseBindings, tenantId: TenantId): Database {
+  const session = withD1Deadline(bindingFor(env, tenantId)).withSession("first-unconstrained");
+  // A session has what drizzle uses of a database: `prepare` and `batch`.
+  return drizzle(session as unknown as D1Database, { schema });
+}
+
+/** Every database, DB first, for work that isn't one tenant's (health, re-announcing). */
 export function allDatabases(env: DatabaseBindings): readonly Database[] {
-  return [open(env.DB)];
+  return layoutOf(env).all.map(open);
 }

@@ -1,13 +1,9 @@
 import type { Column, SQL, SQLWrapper } from "drizzle-orm";
-import { and, desc, eq, exists, gt, inArray, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
-import type { FileClass } from "#contract/file-types.ts";
+import { and, desc, eq, exists, gt, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
 import type { FileId, FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
-import type { ReprDigests } from "#contract/jobs.ts";
-import { foldName } from "#contract/names.ts";
 import type { SharePermission } from "#contract/sharing.ts";
 import type { Database } from "./database.ts";
-import { derivatives, files, fileTags, fileVersions, shares, verdicts } from "./schema.ts";
-import { ensureTenant } from "./tenants.ts";
+import { derivatives, files, fileTags, fileVersions, shares, tenants, verdicts } from "./schema.ts";
 
 export type FileRow = typeof files.$inferSelect;
 export type VersionRow = typeof fileVersions.$inferSelect;
@@ -23,159 +19,17 @@ export interface FileWithDetails {
   readonly tags: readonly string[];
   /** What was shared of it with the user who asks. */
   readonly shared: SharePermission | undefined;
+  /** From which size on a file of its class is taken with a warning, where the tenant wants one. */
+  readonly warnBytes: number | undefined;
 }
 
-export interface NewFile {
-  readonly ref: FileVersionRef;
-  readonly ownerId: UserId;
-  readonly filename: string;
-  readonly originalFilename: string;
-  readonly declaredType: string;
-  readonly fileClass: FileClass;
-  readonly sizeBytes: number | undefined;
-  readonly entityType: string | undefined;
-  readonly entityId: string | undefined;
-  readonly tags: readonly string[];
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly nowMs: number;
-}
-
-/** Inserts the record of a file whose upload is about to begin, in one batch. False where its id is taken. */
-export async function insertFile(db: Database, file: NewFile): Promise<boolean> {
-  try {
-    await insertFileRows(db, file);
-    return true;
-  } catch (error) {
-    if (isTaken(error)) return false;
-    throw error;
-  }
-}
-
-/** D1 has no error codes; its message ends in SQLite's own name of the error. */
-function isTaken(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return (
-    /UNIQUE constraint failed: files\.tenant_id, files\.id\b/.test(error.message) || isTaken(error.cause)
-  );
-}
-
-async function insertFileRows(db: Database, file: NewFile): Promise<void> {
-  const { tenantId, fileId, version } = file.ref;
-  await db.batch([
-    ensureTenant(db, tenantId, file.nowMs),
-    db.insert(files).values({
-      tenantId,
-      id: fileId,
-      ownerId: file.ownerId,
-      filename: file.filename,
-      foldedName: foldName(file.filename),
-      currentVersion: version,
-      lastVersion: version,
-      entityType: file.entityType ?? null,
-      entityId: file.entityId ?? null,
-      metadata: { ...file.metadata },
-      createdAtMs: file.nowMs,
-      updatedAtMs: file.nowMs,
-    }),
-    db.insert(fileVersions).values({
-      tenantId,
-      fileId,
-      version,
-      state: "uploading",
-      originalFilename: file.originalFilename,
-      uploadedBy: file.ownerId,
-      declaredType: file.declaredType,
-      fileClass: file.fileClass,
-      sizeBytes: file.sizeBytes ?? null,
-      createdAtMs: file.nowMs,
-    }),
-    ...(file.tags.length === 0 ? [] : [insertTags(db, file)]),
-  ]);
-}
-
-/** One parameter for any number of tags: D1 binds a hundred at most. */
-function insertTags(db: Database, { ref, tags, nowMs }: NewFile) {
-  const { tenantId, fileId } = ref;
-  return db
-    .insert(fileTags)
-    .select(sql`SELECT ${tenantId}, ${fileId}, value, ${nowMs} FROM json_each(${JSON.stringify(tags)})`);
-}
-
-/** Forgets a version whose upload never began or was given up; of a new file, the file with it. */
-export async function deleteUnfinishedFile(db: Database, ref: FileVersionRef): Promise<void> {
-  if (ref.version > 1) {
-    await db.delete(fileVersions).where(and(isVersion(ref), eq(fileVersions.state, "uploading")));
-    return;
-  }
-  const unfinished = db
-    .select({ fileId: fileVersions.fileId })
-    .from(fileVersions)
-    .where(and(isVersion(ref), eq(fileVersions.state, "uploading")));
-  await db.delete(files).where(
-    and(
-      eq(files.tenantId, ref.tenantId),
-      eq(files.id, ref.fileId),
-      // What is being purged ends there, with its event (services/purge.ts).
-      isNull(files.purgingAtMs),
-      inArray(files.id, unfinished),
-    ),
-  );
-}
-
-function hasVersion(db: Database, ref: FileVersionRef): SQL {
-  return exists(
-    db
-      .select({ one: sql`1` })
-      .from(fileVersions)
-      .where(isVersion(ref)),
-  );
-}
-
+/** The condition that a row of versions is this one. */
 export function isVersion(ref: FileVersionRef): SQL | undefined {
   return and(
     eq(fileVersions.tenantId, ref.tenantId),
     eq(fileVersions.fileId, ref.fileId),
     eq(fileVersions.version, ref.version),
   );
-}
-
-export interface StoredObject {
-  readonly objectKey: string;
-  readonly etag: string;
-  readonly sizeBytes: number;
-  /** What its bytes must have; null where nothing was announced, or was compared already. */
-  readonly expectedDigests: ReprDigests | null;
-}
-
-/**
- * Records that a version's bytes are stored: `uploading` → `quarantined`. Doing it again changes nothing.
- * @returns whether there is such a version at all: a file that is being purged has no use for bytes that come now
- */
-export async function markVersionStored(
-  db: Database,
-  ref: FileVersionRef,
-  object: StoredObject,
-  nowMs: number,
-): Promise<boolean> {
-  const [, found] = await db.batch([
-    db
-      .update(fileVersions)
-      .set({ state: "quarantined", ...object, storedAtMs: nowMs, announcedAtMs: nowMs })
-      .where(and(isVersion(ref), eq(fileVersions.state, "uploading"))),
-    db
-      .update(files)
-      .set({ updatedAtMs: nowMs })
-      .where(
-        and(
-          eq(files.tenantId, ref.tenantId),
-          eq(files.id, ref.fileId),
-          isNull(files.purgingAtMs),
-          hasVersion(db, ref),
-        ),
-      )
-      .returning({ id: files.id }),
-  ]);
-  return found.length > 0;
 }
 
 /** Whose view of a file it is: what was shared of it with them is told too. Undefined for nobody's in particular. */
@@ -298,7 +152,7 @@ function isSharedWith({ userId, nowMs }: { userId: string; nowMs: number } = { u
 
 type FileAndVersion = Pick<FileWithDetails, "file" | "version"> & { readonly shared: SharePermission | null };
 
-/** Tags, newest verdicts and derivatives of a page of files, in one batch whatever their number. */
+/** Tags, newest verdicts, derivatives and the tenant's settings of a page of files, in one batch whatever their number. */
 async function addDetails(
   db: Database,
   rows: readonly FileAndVersion[],
@@ -308,7 +162,7 @@ async function addDetails(
   const tenantId = first.file.tenantId;
   const refs = JSON.stringify(rows.map(({ file }) => file.id));
   const among = (column: unknown) => sql`${column} IN (SELECT value FROM json_each(${refs}))`;
-  const [tagRows, verdictRows, derivativeRows] = await db.batch([
+  const [tagRows, verdictRows, derivativeRows, [tenant]] = await db.batch([
     db
       .select()
       .from(fileTags)
@@ -322,6 +176,7 @@ async function addDetails(
       .select()
       .from(derivatives)
       .where(and(eq(derivatives.tenantId, tenantId), among(derivatives.fileId))),
+    db.select({ settings: tenants.settings }).from(tenants).where(eq(tenants.tenantId, tenantId)),
   ]);
   return rows.map((row) => {
     const isOfRow = (other: { fileId: FileId; version: number }): boolean =>
@@ -332,6 +187,7 @@ async function addDetails(
       tags: tagRows.filter((tag) => tag.fileId === row.file.id).map((tag) => tag.tag),
       verdict: verdictRows.find(isOfRow),
       derivatives: derivativeRows.filter(isOfRow),
+      warnBytes: tenant?.settings.warnBytes?.[row.version.fileClass],
     };
   });
 }

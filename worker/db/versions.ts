@@ -1,6 +1,5 @@
 import { and, desc, eq, exists, gt, isNull, ne, sql } from "drizzle-orm";
-import type { FileClass } from "#contract/file-types.ts";
-import type { FileId, FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
+import type { FileId, FileVersionRef, TenantId } from "#contract/ids.ts";
 import { foldName } from "#contract/names.ts";
 import type { AuditEvent } from "./audit.ts";
 import { auditIfChanged } from "./audit.ts";
@@ -8,17 +7,6 @@ import type { Database } from "./database.ts";
 import type { VerdictRow, VersionRow } from "./files.ts";
 import { isVersion } from "./files.ts";
 import { files, fileVersions, verdicts } from "./schema.ts";
-
-export interface NewVersion {
-  readonly tenantId: TenantId;
-  readonly fileId: FileId;
-  readonly uploadedBy: UserId;
-  readonly originalFilename: string;
-  readonly declaredType: string;
-  readonly fileClass: FileClass;
-  readonly sizeBytes: number | undefined;
-  readonly nowMs: number;
-}
 
 function isLiveFile({ tenantId, fileId }: { tenantId: TenantId; fileId: FileId }) {
   return and(
@@ -29,44 +17,18 @@ function isLiveFile({ tenantId, fileId }: { tenantId: TenantId; fileId: FileId }
   );
 }
 
-/** Inserts the next version of a file, in one batch, and returns its number; undefined where the file is gone. */
-export async function insertVersion(db: Database, version: NewVersion): Promise<number | undefined> {
-  const { tenantId, fileId, uploadedBy, originalFilename, declaredType, fileClass, nowMs } = version;
-  const [, inserted] = await db.batch([
-    db
-      .update(files)
-      .set({ lastVersion: sql`${files.lastVersion} + 1`, updatedAtMs: nowMs })
-      .where(isLiveFile(version)),
-    db
-      .insert(fileVersions)
-      .select(
-        db
-          .select({
-            tenantId: files.tenantId,
-            fileId: files.id,
-            version: files.lastVersion,
-            state: sql<"uploading">`'uploading'`.as("state"),
-            originalFilename: sql<string>`${originalFilename}`.as("original_filename"),
-            uploadedBy: sql<UserId>`${uploadedBy}`.as("uploaded_by"),
-            declaredType: sql<string>`${declaredType}`.as("declared_type"),
-            fileClass: sql<FileClass>`${fileClass}`.as("file_class"),
-            sniffedType: sql<string>`NULL`.as("sniffed_type"),
-            sizeBytes: sql<number>`${version.sizeBytes ?? null}`.as("size_bytes"),
-            objectKey: sql<string>`NULL`.as("object_key"),
-            etag: sql<string>`NULL`.as("etag"),
-            expectedDigests: sql<null>`NULL`.as("expected_digests"),
-            sha256: sql<string>`NULL`.as("sha256"),
-            properties: sql<Record<string, string>>`'{}'`.as("properties"),
-            createdAtMs: sql<number>`${nowMs}`.as("created_at_ms"),
-            storedAtMs: sql<number>`NULL`.as("stored_at_ms"),
-            announcedAtMs: sql<number>`NULL`.as("announced_at_ms"),
-          })
-          .from(files)
-          .where(and(isLiveFile({ tenantId, fileId }), sql`changes() > 0`)),
-      )
-      .returning({ version: fileVersions.version }),
-  ]);
-  return inserted[0]?.version;
+/** Gives out the number of a file's next version, once; undefined where the file isn't there or is in the trash. */
+export async function takeNextVersion(
+  db: Database,
+  file: { readonly tenantId: TenantId; readonly fileId: FileId },
+  nowMs: number,
+): Promise<number | undefined> {
+  const [taken] = await db
+    .update(files)
+    .set({ lastVersion: sql`${files.lastVersion} + 1`, updatedAtMs: nowMs })
+    .where(isLiveFile(file))
+    .returning({ version: files.lastVersion });
+  return taken?.version;
 }
 
 export interface VersionWithVerdict {

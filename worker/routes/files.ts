@@ -76,7 +76,10 @@ const createFileRoute = createRoute({
   responses: {
     201: {
       description: "The file is stored and waits for its check",
-      headers: z.object({ Location: z.string().meta({ description: "/v1/files/{id}" }) }),
+      headers: z.object({
+        Location: z.string().meta({ description: "/v1/files/{id}" }),
+        "Causeway-Warning": z.string().optional().meta({ description: "Codes of the record's warnings" }),
+      }),
       content: { "application/json": { schema: FileRecord } },
     },
     ...problemResponses(
@@ -92,6 +95,8 @@ const createFileRoute = createRoute({
       "FILE_TYPE_REFUSED",
       "FILE_TYPE_MISMATCH",
       "UPLOAD_CHECKSUM_MISMATCH",
+      "QUOTA_EXCEEDED",
+      "TENANT_ERASING",
       "STORE_UNAVAILABLE",
       ...SESSION_ERRORS,
     ),

@@ -1,7 +1,6 @@
 import { AppError } from "#contract/errors.ts";
 import type { FileId } from "#contract/ids.ts";
 import type { AppContext } from "../app-env.ts";
-import { forgetUpload } from "../services/uploads.ts";
 import { releaseUnreadBody } from "../unread-body.ts";
 import { parseIetfCreation } from "../uploads/ietf/ietf-creation.ts";
 import { readFormHead } from "../uploads/plain/form-creation.ts";
@@ -9,7 +8,7 @@ import { FormReader, isForm } from "../uploads/plain/form-reader.ts";
 import type { PlainTarget } from "../uploads/plain/plain-upload.ts";
 import { storeBody, storeForm } from "../uploads/plain/plain-upload.ts";
 import type { Creation } from "./uploads.ts";
-import { acceptIetf, sendToObject } from "./uploads.ts";
+import { acceptIetf, forgetCreation, sendToObject } from "./uploads.ts";
 
 /** Nobody can go on with a plain upload: if its request and all that cleans up after it die, it ends by itself soon. */
 const PLAIN_IDLE_MS = 10 * 60_000;
@@ -26,12 +25,13 @@ export function storePlainUpload(c: AppContext): Promise<FileId> {
   return storing;
 }
 
-function targetOf(c: AppContext, { fileId, version, creation }: Creation): PlainTarget {
+function targetOf(c: AppContext, created: Creation): PlainTarget {
+  const { fileId, version, creation } = created;
   const upload = { fileId, version, protocol: "ietf", idleMs: PLAIN_IDLE_MS } as const;
   return {
     create: (request) => sendToObject(c, { ...upload, creation }, request),
     send: (request) => sendToObject(c, upload, request),
-    forget: () => forgetUpload(c.env, { tenantId: c.get("identity").tenantId, fileId, version }),
+    forget: () => forgetCreation(c, created),
   };
 }
 

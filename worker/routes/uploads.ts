@@ -6,8 +6,10 @@ import { parseHeaderInteger, TUS_VERSION, UPLOAD_CONTENT_TYPE } from "#contract/
 import type { AppContext, AppEnv } from "../app-env.ts";
 import { effectiveMethod } from "../middleware/effective-method.ts";
 import { limitCreations } from "../middleware/rate-limit.ts";
+import { tenant } from "../middleware/tenant.ts";
 import { authenticateUpload } from "../middleware/upload-grant.ts";
 import { requireGrantedKind } from "../services/upload-grants.ts";
+import type { AcceptedUpload, UploadRules } from "../services/uploads.ts";
 import { createPartialUpload, createUpload, forgetUpload } from "../services/uploads.ts";
 import type { IetfCreation } from "../uploads/ietf/ietf-creation.ts";
 import { parseIetfCreation } from "../uploads/ietf/ietf-creation.ts";
@@ -63,18 +65,21 @@ type Target = UploadRef &
 
 /** Hands a request to the object of the upload that it is about: the caller's own, or another in its name. */
 export function sendToObject(c: AppContext, target: Target, request = c.req.raw): Promise<Response> {
-  const { maxAppendBytes, uploadIdleMs: idleMs } = c.get("config");
+  const { maxAppendBytes, uploadIdleMs: idleMs, defaultQuotaBytes } = c.get("config");
   const caller = { identity: c.get("identity"), requestId: c.get("requestId") };
-  const context = { idleMs, ...target, ...caller, maxAppendBytes };
+  const context = { idleMs, ...target, ...caller, maxAppendBytes, defaultQuotaBytes };
   return objectOf(c, target).fetch(withUploadContext(request, effectiveMethod(request), context));
 }
 
 export interface Creation extends UploadRef {
   readonly creation: UploadCreation;
+  readonly warnings: AcceptedUpload["warnings"];
 }
 
-function limitsOf(c: AppContext) {
-  return { maxUploadBytes: c.get("config").maxUploadBytes, nowMs: Date.now() };
+function rulesOf(c: AppContext): UploadRules {
+  const { maxUploadBytes, defaultQuotaBytes } = c.get("config");
+  const ofCaller = { settings: c.get("tenantSettings"), requestId: c.get("requestId") };
+  return { maxUploadBytes, defaultQuotaBytes, ...ofCaller, nowMs: Date.now() };
 }
 
 async function acceptTus(c: AppContext): Promise<Creation> {
@@ -89,23 +94,20 @@ async function acceptTus(c: AppContext): Promise<Creation> {
   requireGrantedKind(c.get("grant"), declared.kind);
   const sources = declared.kind === "final" ? await findPartials(c, declared) : [];
   const lengthBytes = declared.kind === "final" ? sumOf(sources) : declared.lengthBytes;
-  const limits = limitsOf(c);
-  const { fileId, version, ...accepted } =
+  const { metadata: named } = declared;
+  const { fileId, version, warnings, ...accepted } =
     declared.kind === "partial"
-      ? createPartialUpload(lengthBytes, limits.maxUploadBytes)
+      ? await createPartialUpload(c.env, c.get("identity").tenantId, lengthBytes, rulesOf(c))
       : await createUpload(
           c.env,
           c.get("identity"),
-          { metadata: declared.metadata, lengthBytes, grant: c.get("grant") },
-          limits,
+          { metadata: named, lengthBytes, partials: sources, grant: c.get("grant") },
+          rulesOf(c),
         );
   const { kind, metadataHeader: metadata, concatHeader: concat } = declared;
   const ofIetf = { reprDigests: {}, wantedDigest: null };
-  return {
-    fileId,
-    version,
-    creation: { ...accepted, ...ofIetf, kind, metadata, concat, lengthBytes, sources },
-  };
+  const creation = { ...accepted, ...ofIetf, kind, metadata, concat, lengthBytes, sources };
+  return { fileId, version, creation, warnings };
 }
 
 function sumOf(sources: readonly PartialSource[]): number {
@@ -144,16 +146,16 @@ async function acceptOrDescribe(c: AppContext): Promise<Creation> {
 export async function acceptIetf(c: AppContext, declared: IetfCreation): Promise<Creation> {
   requireBodyWithin(c.req.raw, c.get("config").maxAppendBytes);
   const { metadata, lengthBytes, reprDigests, wantedDigest, codedType } = declared;
-  const { fileId, version, ...accepted } = await createUpload(
+  const { fileId, version, warnings, ...accepted } = await createUpload(
     c.env,
     c.get("identity"),
     { metadata, lengthBytes, grant: c.get("grant") },
-    limitsOf(c),
+    rulesOf(c),
   );
   const nothingOfTus = { kind: "file", metadata: null, concat: null } as const;
   const declaredType = codedType ?? accepted.declaredType;
   const ofTheWhole = { declaredType, reprDigests, wantedDigest, lengthBytes, sources: [] };
-  return { fileId, version, creation: { ...accepted, ...nothingOfTus, ...ofTheWhole } };
+  return { fileId, version, creation: { ...accepted, ...nothingOfTus, ...ofTheWhole }, warnings };
 }
 
 async function handleCreation(c: AppContext): Promise<Response> {
@@ -167,13 +169,25 @@ async function handleCreation(c: AppContext): Promise<Response> {
   // Refused before it became an upload: then there is nothing that the record could be of.
   const stands = answer.ok || answer.headers.has("Location") || answer.headers.has("Upload-Offset");
   if (!stands) await forgetCreation(c, created);
-  return answer;
+  return answer.ok ? withWarnings(answer, created.warnings) : answer;
 }
 
 /** Takes the record of an upload back that its client doesn't know of. */
-async function forgetCreation(c: AppContext, { fileId, version, creation }: Creation): Promise<void> {
-  if (creation.kind === "partial") return;
-  await forgetUpload(c.env, { tenantId: c.get("identity").tenantId, fileId, version });
+export async function forgetCreation(c: AppContext, { fileId, version, creation }: Creation): Promise<void> {
+  const ref = { tenantId: c.get("identity").tenantId, fileId, version };
+  await forgetUpload(c.env, ref, creation.sources, Date.now());
+}
+
+function withWarnings(answer: Response, warnings: Creation["warnings"]): Response {
+  if (warnings.length === 0) return answer;
+  const warned = new Response(answer.body, answer);
+  warned.headers.set("Causeway-Warning", formatWarnings(warnings));
+  return warned;
+}
+
+/** The codes of what is to be said of a file that was taken; its record has them in full. */
+export function formatWarnings(warnings: Creation["warnings"]): string {
+  return warnings.map(({ code }) => code).join(", ");
 }
 
 async function handleUpload(c: AppContext, id: string, version: number | undefined): Promise<Response> {
@@ -200,7 +214,7 @@ function requireMethod(c: AppContext, methods: readonly string[]): void {
 
 /** tus 1.0 and the IETF's resumable uploads at `/v1/uploads`: verified here, done by the upload's own object. */
 export const uploads = new Hono<AppEnv>()
-  .use(answerOptions, authenticateUpload)
+  .use(answerOptions, authenticateUpload, tenant)
   .all("/", limitCreations, (c) => {
     requireMethod(c, COLLECTION_METHODS);
     return handleCreation(c);

@@ -82,6 +82,15 @@ const pdf: Rule = {
   isReadAsText: false,
 };
 
+/** For types that a tenant was allowed beside ours: what isn't recognised as something else, or by its suffix (RFC 6838, 4.2.8). */
+function extraRule(declaredType: string): Rule {
+  if (declaredType.startsWith("text/")) return plainText;
+  if (declaredType.endsWith("+zip")) return mayShow(["zip"], declaredType);
+  if (declaredType.endsWith("+gzip")) return mayShow(["gzip"], declaredType);
+  if (declaredType.endsWith("+xml")) return mayShow([], declaredType, "application/xml");
+  return mayShow([], declaredType);
+}
+
 const OPEN_XML = "application/vnd.openxmlformats-officedocument";
 const OPEN_DOCUMENT = "application/vnd.oasis.opendocument";
 
@@ -178,7 +187,7 @@ function formatRefusal(declaredType: string, found: string | undefined): string 
 /**
  * Compares a file's first bytes with its declared type. Never throws.
  * @param head the first 4,096 bytes; fewer only where they are all there is
- * @param declaredType one of the allowed types, without parameters
+ * @param declaredType one of the allowed types, or one that the tenant was allowed, without parameters
  * @param isWhole whether the head is the whole file
  * @returns why the bytes can't be of that type, in a sentence, or undefined where they can
  */
@@ -188,7 +197,7 @@ export async function checkContent(
   isWhole: boolean,
 ): Promise<string | undefined> {
   if (head.byteLength === 0) return undefined;
-  const rule = RULES.get(declaredType) ?? mustShow();
+  const rule = RULES.get(declaredType) ?? extraRule(declaredType);
   const content = { head, bytes: toByteString(head), text: decodeText(head), isWhole };
   const program = findProgram(content, rule);
   if (program !== undefined) return formatRefusal(declaredType, program);

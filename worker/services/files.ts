@@ -7,6 +7,7 @@ import type { FileRow, FileWithDetails } from "../db/files.ts";
 import { findFileById, listFiles } from "../db/files.ts";
 import type { Action, FileStanding } from "./permissions.ts";
 import { requireAllowed } from "./permissions.ts";
+import { warningsOf } from "./warnings.ts";
 
 /** Makes the URL by which anybody may read a file while it is public. */
 export type PublicUrlOf = (file: Pick<FileRow, "tenantId" | "id" | "filename">) => Promise<string>;
@@ -103,6 +104,7 @@ export async function formatFile(found: FileWithDetails, publicUrlOf: PublicUrlO
   return {
     id: file.id,
     filename: file.filename,
+    originalFilename: version.originalFilename,
     mimeType: mimeTypeOf(version),
     sizeBytes: version.sizeBytes,
     sha256: version.sha256,
@@ -114,6 +116,7 @@ export async function formatFile(found: FileWithDetails, publicUrlOf: PublicUrlO
     }),
     replicas: [],
     properties: version.properties,
+    warnings: warningsOf(version.sizeBytes, found.warnBytes),
     tags: [...found.tags],
     entityType: file.entityType,
     entityId: file.entityId,

@@ -1,28 +1,42 @@
-import type { UploadGrant } from "#contract/api.ts";
+import type { FileWarning, UploadGrant } from "#contract/api.ts";
 import { AppError } from "#contract/errors.ts";
-import type { FileCheck, FileRule } from "#contract/file-types.ts";
-import { CLASS_LIMIT_BYTES, checkFile } from "#contract/file-types.ts";
-import type { FileVersionRef, Identity } from "#contract/ids.ts";
+import { classLimitBytes } from "#contract/file-types.ts";
+import type { FileVersionRef, Identity, TenantId } from "#contract/ids.ts";
 import { FileId, newFileId } from "#contract/ids.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
+import type { Actor } from "../db/audit.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 
 export type { DatabaseBindings };
 
 import { databaseFor } from "../db/database.ts";
-import { deleteUnfinishedFile, insertFile, markVersionStored } from "../db/files.ts";
-import type { NewVersion } from "../db/versions.ts";
-import { insertVersion } from "../db/versions.ts";
+import type { Wanted } from "../db/quota.ts";
+import { findTenant } from "../db/tenants.ts";
+import type { Insertion, ReservedPartial } from "../db/uploads.ts";
+import {
+  deleteUnfinishedUpload,
+  insertPartial,
+  insertUpload,
+  insertVersionUpload,
+  markVersionStored,
+} from "../db/uploads.ts";
+import { takeNextVersion } from "../db/versions.ts";
 import { requireFile } from "./files.ts";
-import { applyGrantedEntity, requireGrantedFile } from "./upload-grants.ts";
+import { RESERVATION_STEP_BYTES, roomError } from "./quota.ts";
+import type { UploadDeclaration, ValidationRules } from "./upload-validation.ts";
+import { requireWithin, validateUpload } from "./upload-validation.ts";
+import { warningsOf } from "./warnings.ts";
 
-/** What a client declares at creation, in terms of no protocol. */
-export interface UploadDeclaration {
-  readonly metadata: ReadonlyMap<string, string>;
-  /** Null while it isn't known. */
-  readonly lengthBytes: number | null;
-  /** What the caller may upload, where that is less than anything. */
-  readonly grant?: UploadGrant | undefined;
+/** What holds for an upload whatever it declares. */
+export interface UploadRules extends ValidationRules {
+  readonly defaultQuotaBytes: number;
+  readonly requestId: string | null;
+  readonly nowMs: number;
+}
+
+/** An upload as it is declared, and what it is made of. */
+export interface NewDeclaration extends UploadDeclaration {
+  readonly partials?: readonly ReservedPartial[] | undefined;
 }
 
 export interface AcceptedUpload {
@@ -32,161 +46,139 @@ export interface AcceptedUpload {
   readonly declaredType: string;
   /** The most that the file may become: the limit of its class, or of all uploads. */
   readonly maxBytes: number;
+  /** What is reserved for it: its length, or, while that isn't known, a first step. */
+  readonly reservedBytes: number;
+  readonly warnings: readonly FileWarning[];
 }
 
-const CODE_OF_RULE = {
-  "extension-blocked": "FILE_TYPE_REFUSED",
-  "type-not-allowed": "FILE_TYPE_REFUSED",
-  "type-unknown": "FILE_TYPE_REFUSED",
-  size: "FILE_TOO_LARGE",
-} as const satisfies Record<FileRule, string>;
-
-const FIELD_OF_RULE = {
-  "extension-blocked": "filename",
-  "type-not-allowed": "filetype",
-  "type-unknown": "filetype",
-  size: "length",
-} as const satisfies Record<FileRule, string>;
-
-/** Longest name, in bytes of UTF-8: what file systems take. */
-const MAX_NAME_BYTES = 255;
-const MAX_TAGS = 50;
-const MAX_FIELD_LENGTH = 128;
-/** Keys of Upload-Metadata that mean something; all others are kept as they are. */
-const KNOWN_KEYS: ReadonlySet<string> = new Set([
-  "filename",
-  "filetype",
-  "entityType",
-  "entityId",
-  "tags",
-  "replaces",
-]);
-
 /**
- * Validates a declared upload (R23) and inserts its record, before any byte is stored. Throws `FILE_NAME_REQUIRED`,
- * `FILE_NAME_INVALID`, `FILE_TYPE_REFUSED`, `FILE_TOO_LARGE`, `UPLOAD_METADATA_INVALID` or `GRANT_SCOPE`, each naming
- * the rule, and `GRANT_USED`; for a new version of a file also what `createVersion` throws.
+ * Validates a declared upload (R23), reserves for it and inserts its record, before any byte is stored. Throws
+ * `FILE_NAME_REQUIRED`, `FILE_NAME_INVALID`, `FILE_TYPE_REFUSED`, `FILE_TOO_LARGE`, `UPLOAD_METADATA_INVALID` or
+ * `GRANT_SCOPE`, each naming the rule, `GRANT_USED`, `QUOTA_EXCEEDED` and `TENANT_ERASING`; for a new version of a
+ * file also what `takeVersionOf` throws.
  */
 export async function createUpload(
   env: DatabaseBindings,
   identity: Identity,
-  declaration: UploadDeclaration,
-  limits: { readonly maxUploadBytes: number; readonly nowMs: number },
+  declaration: NewDeclaration,
+  rules: UploadRules,
 ): Promise<AcceptedUpload> {
   const { lengthBytes, grant } = declaration;
-  const metadata = grant ? applyGrantedEntity(grant, declaration.metadata) : declaration.metadata;
-  requireWithin(lengthBytes, limits.maxUploadBytes);
-  const filename = requireFilename(metadata.get("filename"));
-  const accepted = requireAccepted(
-    checkFile(filename, metadata.get("filetype") ?? "", lengthBytes ?? undefined),
-  );
-  if (grant !== undefined) requireGrantedFile(grant, accepted.mimeType, lengthBytes);
-  const declared: DeclaredVersion = {
-    uploadedBy: identity.userId,
-    originalFilename: metadata.get("filename") ?? filename,
-    declaredType: accepted.mimeType,
-    fileClass: accepted.fileClass,
-    sizeBytes: lengthBytes ?? undefined,
-    nowMs: limits.nowMs,
-  };
-  const replaced = metadata.get("replaces");
-  const { fileId, version } = replaced
-    ? await createVersion(env, identity, replaced, declared)
-    : await createFile(env, identity, { ...declared, filename, metadata, fileId: grant?.fileId });
+  const declared = validateUpload(declaration, rules);
+  const { filename, declaredType, fileClass } = declared;
   const maxBytes = Math.min(
-    CLASS_LIMIT_BYTES[accepted.fileClass],
-    limits.maxUploadBytes,
+    classLimitBytes(fileClass, rules.settings),
+    rules.maxUploadBytes,
     grant?.scope.maxBytes ?? Number.MAX_SAFE_INTEGER,
   );
-  return { fileId, version, filename, declaredType: accepted.mimeType, maxBytes };
-}
-
-type DeclaredVersion = Omit<NewVersion, "tenantId" | "fileId">;
-type VersionOfFile = Pick<FileVersionRef, "fileId" | "version">;
-
-interface DeclaredFile extends DeclaredVersion {
-  readonly filename: string;
-  readonly metadata: ReadonlyMap<string, string>;
-  /** The id that a grant has for it. */
-  readonly fileId: FileId | undefined;
-}
-
-async function createFile(
-  env: DatabaseBindings,
-  { tenantId, userId }: Identity,
-  { metadata, fileId = newFileId(), ...declared }: DeclaredFile,
-): Promise<VersionOfFile> {
-  const version = 1;
-  const inserted = await insertFile(databaseFor(env, tenantId), {
+  const ref = await refOfUpload(env, identity, declaration, rules.nowMs);
+  const insert = ref.version === 1 ? insertUpload : insertVersionUpload;
+  const inserted = await insert(databaseFor(env, ref.tenantId), {
     ...declared,
-    ref: { tenantId, fileId, version },
-    ownerId: userId,
-    entityType: shortField(metadata, "entityType"),
-    entityId: shortField(metadata, "entityId"),
-    tags: parseTags(metadata.get("tags")),
-    metadata: unknownKeys(metadata),
+    ref,
+    wanted: wantedFor(lengthBytes, maxBytes, rules),
+    ownerId: identity.userId,
+    sizeBytes: lengthBytes ?? undefined,
+    partials: declaration.partials ?? [],
+    actor: actorOf(identity, grant, rules.requestId),
+    nowMs: rules.nowMs,
   });
-  if (!inserted) throw usedError(fileId);
-  return { fileId, version };
+  const reservedBytes = await requireInserted(env, ref, inserted, rules);
+  const warnings = warningsOf(lengthBytes, rules.settings.warnBytes?.[fileClass]);
+  return {
+    ...{ fileId: ref.fileId, version: ref.version, filename, declaredType, maxBytes },
+    reservedBytes,
+    warnings,
+  };
+}
+
+/** Which version of which file an upload becomes. Throws as `takeVersionOf`. */
+async function refOfUpload(
+  env: DatabaseBindings,
+  identity: Identity,
+  { metadata, grant }: NewDeclaration,
+  nowMs: number,
+): Promise<FileVersionRef> {
+  const replaced = metadata.get("replaces");
+  if (replaced) return takeVersionOf(env, identity, replaced, nowMs);
+  return { tenantId: identity.tenantId, fileId: grant?.fileId ?? newFileId(), version: 1 };
 }
 
 /**
  * The next version of a file that is the caller's to change. What else was declared of a file (tags, entity) stays as
  * the file has it. Throws as `requireFile`, `FILE_IN_TRASH`, and `FILE_NOT_READY` while its first version isn't there.
  */
-async function createVersion(
+async function takeVersionOf(
   env: DatabaseBindings,
   identity: Identity,
   replaced: string,
-  declared: DeclaredVersion,
-): Promise<VersionOfFile> {
+  nowMs: number,
+): Promise<FileVersionRef> {
   const fileId = FileId.safeParse(replaced);
   if (!fileId.success) throw new AppError("FILE_NOT_FOUND");
-  await requireReplaceable(env, identity, fileId.data);
-  const { tenantId } = identity;
-  const version = await insertVersion(databaseFor(env, tenantId), {
-    ...declared,
-    tenantId,
-    fileId: fileId.data,
-  });
+  const { file, version: current } = await requireFile(env, identity, fileId.data, "edit");
+  if (file.deletedAtMs !== null) throw new AppError("FILE_IN_TRASH");
+  if (current.state === "uploading") throw new AppError("FILE_NOT_READY");
+  const ref = { tenantId: identity.tenantId, fileId: fileId.data };
+  const version = await takeNextVersion(databaseFor(env, ref.tenantId), ref, nowMs);
   // It was there a moment ago.
   if (version === undefined) throw new AppError("FILE_IN_TRASH");
-  return { fileId: fileId.data, version };
+  return { ...ref, version };
 }
 
-async function requireReplaceable(env: DatabaseBindings, identity: Identity, fileId: FileId): Promise<void> {
-  const { file, version } = await requireFile(env, identity, fileId, "edit");
-  if (file.deletedAtMs !== null) throw new AppError("FILE_IN_TRASH");
-  if (version.state === "uploading") throw new AppError("FILE_NOT_READY");
+function actorOf(identity: Identity, grant: UploadGrant | undefined, requestId: string | null): Actor {
+  const kind = grant === undefined ? identity.role : "grant";
+  return { tenantId: identity.tenantId, id: identity.userId, kind, requestId };
 }
 
-/** Only a grant's id is there before its upload: a random one is never taken. */
-function usedError(fileId: FileId): AppError {
-  return new AppError("GRANT_USED", { detail: `Its upload is ${fileId}.` });
+/** A known length exactly; of one that isn't known yet the first step, or what room there is. */
+function wantedFor(
+  lengthBytes: number | null,
+  maxBytes: number,
+  { defaultQuotaBytes }: Pick<UploadRules, "defaultQuotaBytes">,
+): Wanted {
+  if (lengthBytes !== null) return { atLeastBytes: lengthBytes, atMostBytes: lengthBytes, defaultQuotaBytes };
+  return { atLeastBytes: 1, atMostBytes: Math.min(RESERVATION_STEP_BYTES, maxBytes), defaultQuotaBytes };
+}
+
+/** What is reserved. Throws `GRANT_USED`, `QUOTA_EXCEEDED` and `TENANT_ERASING`. */
+async function requireInserted(
+  env: DatabaseBindings,
+  { tenantId, fileId }: { readonly tenantId: TenantId; readonly fileId: FileId },
+  inserted: Insertion,
+  { defaultQuotaBytes }: Pick<UploadRules, "defaultQuotaBytes">,
+): Promise<number> {
+  switch (inserted.kind) {
+    case "inserted":
+      return inserted.reservedBytes;
+    case "taken":
+      // Only a grant's id is there before its upload: a random one is never taken.
+      throw new AppError("GRANT_USED", { detail: `Its upload is ${fileId}.` });
+    case "no-room":
+      throw roomError(await findTenant(databaseFor(env, tenantId), tenantId), defaultQuotaBytes);
+  }
 }
 
 /**
- * Takes a partial upload (tus 1.0, Concatenation) in: it has neither name nor type, no record, and becomes a file only
- * as a part of a final upload, which is validated as a whole. Throws `FILE_TOO_LARGE`.
+ * Takes a partial upload (tus 1.0, Concatenation) in: it has neither name nor type, no record but its reservation, and
+ * becomes a file only as a part of a final upload, which is validated as a whole and takes the reservation over. Throws
+ * `FILE_TOO_LARGE`, `QUOTA_EXCEEDED` and `TENANT_ERASING`.
  */
-export function createPartialUpload(lengthBytes: number | null, maxUploadBytes: number): AcceptedUpload {
-  requireWithin(lengthBytes, maxUploadBytes);
-  return {
-    fileId: newFileId(),
-    version: 1,
-    filename: "",
-    declaredType: "application/octet-stream",
-    maxBytes: maxUploadBytes,
-  };
-}
-
-function requireWithin(lengthBytes: number | null, maxUploadBytes: number): void {
-  if (lengthBytes === null || lengthBytes <= maxUploadBytes) return;
-  throw new AppError("FILE_TOO_LARGE", {
-    detail: `An upload may be ${maxUploadBytes} bytes at most.`,
-    errors: [{ path: "length", message: 'refused by the rule "size"' }],
-    members: { maxSizeBytes: maxUploadBytes },
-  });
+export async function createPartialUpload(
+  env: DatabaseBindings,
+  tenantId: TenantId,
+  lengthBytes: number | null,
+  rules: Pick<UploadRules, "maxUploadBytes" | "defaultQuotaBytes" | "nowMs">,
+): Promise<AcceptedUpload> {
+  const { maxUploadBytes: maxBytes, nowMs } = rules;
+  requireWithin(lengthBytes, maxBytes);
+  const ref = { tenantId, fileId: newFileId(), version: 1 };
+  const wanted = wantedFor(lengthBytes, maxBytes, rules);
+  const inserted = await insertPartial(databaseFor(env, tenantId), { ref, wanted, nowMs });
+  const reservedBytes = await requireInserted(env, ref, inserted, rules);
+  const declaredType = "application/octet-stream";
+  const { fileId, version } = ref;
+  return { ...{ fileId, version, filename: "", declaredType, maxBytes }, reservedBytes, warnings: [] };
 }
 
 /** Records that an upload's bytes are stored and wait for their check. May be called again for the same upload. */
@@ -200,65 +192,15 @@ export async function recordStoredUpload(
   return markVersionStored(databaseFor(env, job.tenantId), job, object, nowMs);
 }
 
-/** Removes the record of an upload that ended without a file. */
-export async function forgetUpload(env: DatabaseBindings, ref: FileVersionRef): Promise<void> {
-  await deleteUnfinishedFile(databaseFor(env, ref.tenantId), ref);
-}
-
-function requireFilename(declared: string | undefined): string {
-  if (declared === undefined || declared.trim() === "") {
-    throw new AppError("FILE_NAME_REQUIRED", {
-      detail: "The upload's name is missing or empty.",
-      errors: [{ path: "filename", message: "is required" }],
-    });
-  }
-  const name = declared.normalize("NFC").trim();
-  const problem = nameProblem(name);
-  if (problem === undefined) return name;
-  throw new AppError("FILE_NAME_INVALID", {
-    detail: `The file name ${problem}.`,
-    errors: [{ path: "filename", message: problem }],
-  });
-}
-
-function nameProblem(name: string): string | undefined {
-  if (new TextEncoder().encode(name).byteLength > MAX_NAME_BYTES) {
-    return `is longer than ${MAX_NAME_BYTES} bytes`;
-  }
-  if (/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u.test(name)) {
-    return "has control characters, or characters that change the direction of text";
-  }
-  if (/[/\\]/.test(name)) return "has a path in it";
-  if (name === "." || name === "..") return "is the name of a folder";
-  return undefined;
-}
-
-function requireAccepted(check: FileCheck): Extract<FileCheck, { accepted: true }> {
-  if (check.accepted) return check;
-  throw new AppError(CODE_OF_RULE[check.rule], {
-    detail: check.detail,
-    errors: [{ path: FIELD_OF_RULE[check.rule], message: `refused by the rule "${check.rule}"` }],
-    ...(check.limitBytes === undefined ? {} : { members: { maxSizeBytes: check.limitBytes } }),
-  });
-}
-
-function shortField(metadata: ReadonlyMap<string, string>, key: string): string | undefined {
-  const value = metadata.get(key);
-  if (value === undefined || value === "") return undefined;
-  if (value.length <= MAX_FIELD_LENGTH) return value;
-  throw new AppError("UPLOAD_METADATA_INVALID", {
-    errors: [{ path: key, message: `is longer than ${MAX_FIELD_LENGTH} characters` }],
-  });
-}
-
-function parseTags(text: string | undefined): readonly string[] {
-  const tags = [...new Set((text ?? "").split(",").map((tag) => tag.trim()))].filter((tag) => tag !== "");
-  if (tags.length <= MAX_TAGS && tags.every((tag) => tag.length <= MAX_FIELD_LENGTH)) return tags;
-  throw new AppError("UPLOAD_METADATA_INVALID", {
-    errors: [{ path: "tags", message: `are more than ${MAX_TAGS}, or one is too long` }],
-  });
-}
-
-function unknownKeys(metadata: ReadonlyMap<string, string>): Record<string, string> {
-  return Object.fromEntries([...metadata].filter(([key]) => !KNOWN_KEYS.has(key)));
+/**
+ * Removes the record of an upload that ended without a file, and its reservation. May be called again.
+ * @param partials partials that it took reservations over from: they have them again
+ */
+export async function forgetUpload(
+  env: DatabaseBindings,
+  ref: FileVersionRef,
+  partials: readonly ReservedPartial[],
+  nowMs: number,
+): Promise<void> {
+  await deleteUnfinishedUpload(databaseFor(env, ref.tenantId), ref, partials, nowMs);
 }

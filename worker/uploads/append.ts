@@ -7,6 +7,7 @@ import type { Finaliser } from "./finalise.ts";
 import type { ObjectParts } from "./object-parts.ts";
 import { choosePartSize } from "./part-size.ts";
 import { PartWriter } from "./part-writer.ts";
+import type { Reservation } from "./reservation.ts";
 import type { SlabBudget } from "./slabs.ts";
 import type { SniffCheck } from "./sniff-gate.ts";
 import { SniffGate } from "./sniff-gate.ts";
@@ -37,6 +38,7 @@ export interface AppendOptions {
   readonly slabs: SlabBudget;
   readonly finaliser: Finaliser;
   readonly sniff: SniffCheck;
+  readonly reservation: Reservation;
   /** Moves the upload's expiry; part of the commit of whatever progress was made. */
   readonly slideExpiry: () => void;
 }
@@ -69,6 +71,8 @@ export class Append {
   /** Why it couldn't be. */
   #failure: Error | undefined;
   readonly #finished = Promise.withResolvers<void>();
+  /** Resolved when the append is to leave: the database isn't waited for then. */
+  readonly #leaving = Promise.withResolvers<"leaving">();
   /** Where the append begins, and the most it may bring. */
   readonly #offsetBytes: number;
   readonly #roomBytes: number;
@@ -120,6 +124,7 @@ export class Append {
 
   /** Ends the append early, with what it has: at once, or when it has what is on its way. */
   leave(haste: Haste): void {
+    this.#leaving.resolve("leaving");
     if (haste === "at-once") {
       this.#request.source.cut();
       this.#writer.hurry();
@@ -191,12 +196,30 @@ export class Append {
   /** Takes bytes that nobody but the writer looks at, if there is memory for them; false where there is more to do. */
   #takeAtOnce(bytes: Uint8Array): boolean {
     const isPlain = this.#digests === undefined && this.#whole === undefined && this.#gate.isOpen;
-    const fits = this.#writer.receivedBytes + bytes.byteLength <= this.#roomBytes;
+    const receivedBytes = this.#writer.receivedBytes + bytes.byteLength;
+    const fits = receivedBytes <= this.#roomBytes && receivedBytes <= this.#reservedRoomBytes;
     return isPlain && fits && this.#writer.writeAtOnce(bytes);
   }
 
+  /** What this append may bring without reserving more. */
+  get #reservedRoomBytes(): number {
+    return this.#options.reservation.endBytes - this.#offsetBytes;
+  }
+
+  /** Throws `QUOTA_EXCEEDED`, and `UPLOAD_SUPERSEDED` where the append is to leave before the database has answered. */
+  async #reserve(endBytes: number): Promise<void> {
+    const reserving = this.#options.reservation.cover(endBytes);
+    // If nobody waits for it any more, nothing depends on how it ends either.
+    reserving.catch(() => {});
+    if ((await Promise.race([reserving, this.#leaving.promise])) === "leaving") {
+      throw new AppError("UPLOAD_SUPERSEDED");
+    }
+  }
+
   async #take(bytes: Uint8Array): Promise<void> {
-    if (this.#writer.receivedBytes + bytes.byteLength > this.#roomBytes) throw this.#overflow();
+    const receivedBytes = this.#writer.receivedBytes + bytes.byteLength;
+    if (receivedBytes > this.#roomBytes) throw this.#overflow();
+    if (receivedBytes > this.#reservedRoomBytes) await this.#reserve(this.#offsetBytes + receivedBytes);
     if (this.#digests !== undefined) await this.#digests.write(bytes);
     if (this.#whole !== undefined) await this.#whole.write(bytes);
     if (!this.#gate.isOpen) await this.#gate.push(bytes);

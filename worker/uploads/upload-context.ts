@@ -14,6 +14,8 @@ export interface UploadContext {
   readonly protocol: "tus" | "ietf";
   /** Most bytes of one request's body; null for no limit but the upload's own. */
   readonly maxAppendBytes: number | null;
+  /** The quota of a tenant that has none of its own: an upload without a length reserves as it grows. */
+  readonly defaultQuotaBytes: number;
   /** How long an upload that is created now lives without progress. */
   readonly idleMs: number;
   readonly creation?: UploadCreation;
@@ -29,6 +31,7 @@ export interface UploadCreation {
   readonly wantedDigest: ReprDigestName | null;
   readonly lengthBytes: number | null;
   readonly maxBytes: number;
+  readonly reservedBytes: number;
   readonly sources: readonly PartialSource[];
 }
 
@@ -53,7 +56,10 @@ export function readUploadContext(request: Request): UploadContext {
   return JSON.parse(decodeURIComponent(text)) as UploadContext;
 }
 
-/** Name of an upload's Durable Object. The tenant is in it, so another tenant's caller reaches another, empty object. */
+/**
+ * Name of an upload's Durable Object. The tenant is in it, so another tenant's caller reaches another, empty object.
+ * Later versions of a file have objects of their own.
+ */
 export function uploadObjectName({ tenantId, fileId, version }: FileVersionRef): string {
   return version === 1 ? `${tenantId}/${fileId}` : `${tenantId}/${fileId}/${version}`;
 }

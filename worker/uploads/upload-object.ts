@@ -3,6 +3,7 @@ import { AppError, problemResponse } from "#contract/errors.ts";
 import type { Identity } from "#contract/ids.ts";
 import { TUS_VERSION } from "#contract/tus.ts";
 import { checkContent } from "../services/content-type.ts";
+import { extendReservation, reduceReservation } from "../services/quota.ts";
 import type { DatabaseBindings } from "../services/uploads.ts";
 import { forgetUpload, recordStoredUpload } from "../services/uploads.ts";
 import { sendJob } from "../storage/jobs.ts";
@@ -32,6 +33,8 @@ export class UploadObject extends DurableObject<UploadBindings> {
   readonly #upload: Upload;
   readonly #tus: TusFrontEnd;
   readonly #ietf: IetfFrontEnd;
+  /** As the last request's worker is configured: the object itself has no configuration. */
+  #defaultQuotaBytes = 0;
 
   constructor(ctx: DurableObjectState, env: UploadBindings) {
     super(ctx, env);
@@ -44,7 +47,9 @@ export class UploadObject extends DurableObject<UploadBindings> {
       steps: {
         record: (job) => recordStoredUpload(env, job, Date.now()),
         announce: (job) => sendJob(env.JOBS, job),
-        forget: (ref) => forgetUpload(env, ref),
+        forget: (ref, partials) => forgetUpload(env, ref, partials, Date.now()),
+        extend: (ref, growth) => extendReservation(env, ref, growth, this.#defaultQuotaBytes),
+        reduce: (ref, fromBytes, toBytes) => reduceReservation(env, ref, fromBytes, toBytes),
       },
     });
     this.#tus = new TusFrontEnd(this.#upload);
@@ -53,6 +58,7 @@ export class UploadObject extends DurableObject<UploadBindings> {
 
   override async fetch(request: Request): Promise<Response> {
     const context = readUploadContext(request);
+    this.#defaultQuotaBytes = context.defaultQuotaBytes;
     const answer = await this.#answer(request, context).catch((error: unknown) =>
       this.#describe(error, request, context),
     );
@@ -72,6 +78,11 @@ export class UploadObject extends DurableObject<UploadBindings> {
   /** Ends the upload, whoever's it is: its file is being removed. */
   abandon(): Promise<void> {
     return this.#upload.abandon();
+  }
+
+  /** Whether there is an upload here that needs what is reserved for it. Writes nothing where there is none. */
+  needsReservation(): boolean {
+    return this.#upload.needsReservation;
   }
 
   async #answer(request: Request, context: UploadContext): Promise<Response> {
@@ -117,6 +128,7 @@ const OFFSET_ERRORS: ReadonlySet<string> = new Set([
   "UPLOAD_OFFSET_MISMATCH",
   "UPLOAD_SUPERSEDED",
   "UPLOAD_CHECKSUM_MISMATCH",
+  "QUOTA_EXCEEDED",
   "STORE_UNAVAILABLE",
 ]);
 

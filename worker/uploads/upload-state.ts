@@ -61,6 +61,8 @@ export interface UploadState {
   readonly lengthBytes: number | null;
   /** The most that this upload may become: the limit of its class. */
   readonly maxBytes: number;
+  /** What of the tenant's quota is reserved for it; null for uploads of before that was done. */
+  readonly reservedBytes: number | null;
   /** Size of every part but the last; null until the first append shows what suits the client. */
   readonly partSizeBytes: number | null;
   /** Bytes in stored parts (or in the object). The offset is this and the tail. */

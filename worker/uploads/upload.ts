@@ -5,11 +5,14 @@ import type { ObjectStore } from "../storage/object-store.ts";
 import type { AppendRequest } from "./append.ts";
 import { Append } from "./append.ts";
 import { sniffSources } from "./copy-sources.ts";
+import type { EndingSteps } from "./ending.ts";
 import { Ending, hasEnded } from "./ending.ts";
 import type { FinaliseSteps } from "./finalise.ts";
 import { Finaliser } from "./finalise.ts";
 import { ObjectParts } from "./object-parts.ts";
 import { choosePartSize } from "./part-size.ts";
+import type { ReservationSteps } from "./reservation.ts";
+import { Reservation } from "./reservation.ts";
 import type { SlabBudget } from "./slabs.ts";
 import type { SniffCheck } from "./sniff-gate.ts";
 import type { DueKind, PartialSource, UploadKind, UploadState } from "./upload-state.ts";
@@ -39,6 +42,7 @@ export interface NewUpload {
   /** Whether reaching its length is its end (tus) and no body comes with it: an empty one is complete as it is made. */
   readonly completesAtLength: boolean;
   readonly maxBytes: number;
+  readonly reservedBytes: number;
   /** How long it lives without progress. */
   readonly idleMs: number;
   /** Of a final upload: the partials that it is made of, in order. */
@@ -49,7 +53,7 @@ export interface UploadOptions {
   readonly store: UploadStore;
   readonly objects: ObjectStore;
   readonly slabs: SlabBudget;
-  readonly steps: FinaliseSteps & { forget(ref: FileVersionRef): Promise<void> };
+  readonly steps: FinaliseSteps & EndingSteps & ReservationSteps;
   readonly sniff: SniffCheck;
   readonly now: () => number;
 }
@@ -63,6 +67,7 @@ export class Upload {
   readonly #options: UploadOptions;
   readonly #parts: ObjectParts;
   readonly #ending: Ending;
+  readonly #reservation: Reservation;
   readonly #finaliser: Finaliser;
   readonly #slot = new WriterSlot();
   /** The append at work, if there is one. */
@@ -73,6 +78,7 @@ export class Upload {
     this.#store = options.store;
     this.#parts = new ObjectParts(options.store, options.objects);
     this.#ending = new Ending(options);
+    this.#reservation = new Reservation(options.store, options.steps);
     this.#finaliser = new Finaliser({ ...options, parts: this.#parts, ending: this.#ending });
   }
 
@@ -158,7 +164,7 @@ export class Upload {
    * another request took over are kept, unless the append has digests, which is all or nothing. Throws
    * `UPLOAD_BODY_TOO_LARGE`, `UPLOAD_LENGTH_EXCEEDED`, `FILE_TYPE_MISMATCH` and `REPR_DIGEST_MISMATCH` (the latter
    * three end the upload),
-   * `UPLOAD_LENGTH_CONFLICT`, `UPLOAD_CHECKSUM_MISMATCH`, `UPLOAD_SUPERSEDED` and `STORE_UNAVAILABLE`.
+   * `UPLOAD_LENGTH_CONFLICT`, `UPLOAD_CHECKSUM_MISMATCH`, `QUOTA_EXCEEDED`, `UPLOAD_SUPERSEDED` and `STORE_UNAVAILABLE`.
    */
   async append(request: AppendRequest): Promise<number> {
     const state = this.#requireOpen();
@@ -170,6 +176,7 @@ export class Upload {
       throw new AppError("UPLOAD_COMPLETED");
     }
     this.#checkLength(state, request);
+    await this.#settleLength(state, request);
     await this.#runAppend(request);
     if (source.wasCut && !isComplete(this.#store.requireState())) throw new AppError("UPLOAD_SUPERSEDED");
     return this.offsetBytes;
@@ -243,6 +250,7 @@ export class Upload {
         ...this.#options,
         parts: this.#parts,
         finaliser: this.#finaliser,
+        reservation: this.#reservation,
         slideExpiry: () => this.#slideExpiry(),
       },
       request,
@@ -267,6 +275,23 @@ export class Upload {
     if (contradicts || lengthBytes < this.offsetBytes) throw new AppError("UPLOAD_LENGTH_CONFLICT");
     if (lengthBytes > state.maxBytes) throw new AppError("FILE_TOO_LARGE");
     if (endBytes > lengthBytes && completion === "at-length") throw new AppError("UPLOAD_BODY_TOO_LARGE");
+  }
+
+  /** Reserves what a request needs that tells the upload's length. */
+  async #settleLength(state: UploadState, { lengthBytes, bodyBytes, hold }: AppendRequest): Promise<void> {
+    if (state.lengthBytes !== null || lengthBytes === undefined) return;
+    await this.#reservation.settle(lengthBytes, this.offsetBytes + (bodyBytes ?? 0) === lengthBytes);
+    hold.fence();
+  }
+
+  /**
+   * Whether what is reserved for it is still needed: not by what is unknown here, has ended, or is stored and counts
+   * itself. A partial upload's is, for as long as its bytes are kept. Writes nothing.
+   */
+  get needsReservation(): boolean {
+    const { state } = this;
+    if (state === undefined || hasEnded(state)) return false;
+    return state.phase !== "done" || state.kind === "partial";
   }
 
   #slideExpiry(): void {

@@ -157,6 +157,33 @@ test.each(PROGRAMS)("%s is refused under any type", async (name, bytes) => {
   for (const type of ALLOWED_TYPES) expect(await checkContent(bytes, type, true)).toBe(refusal(type, name));
 });
 
+test.each(PROGRAMS)("%s is refused under a type that a tenant was allowed", async (name, bytes) => {
+  for (const type of ["model/step", "application/x-thing+zip", "text/x-thing"]) {
+    expect(await checkContent(bytes, type, true)).toBe(refusal(type, name));
+  }
+});
+
+// What a tenant was allowed beside the usual types: whatever isn't recognised as something else.
+test.each<readonly [string, string, Uint8Array, string | undefined]>([
+  ["model/step", "text", utf8("ISO-10303-21;"), undefined],
+  ["model/step", "bytes", bytesOf("\x01\x02\x03\xFF\0\0\0"), undefined],
+  ["model/step", "a PDF", bytesOf(PDF), "application/pdf"],
+  ["model/step", "a zip", zipOf(["a.txt", "x"]), "application/zip"],
+  ["model/step", "a page", HTML, "text/html"],
+  ["model/step", "a script", utf8("#!/bin/sh\n"), "text/x-script"],
+  ["image/vnd.adobe.photoshop", "one", bytesOf("8BPS\0\x01\0\0\0\0\0\0"), undefined],
+  ["application/epub+zip", "a zip", zipOf(["mimetype", "application/epub+zip"]), undefined],
+  ["application/epub+zip", "a PDF", bytesOf(PDF), "application/pdf"],
+  ["application/x-thing+gzip", "gzip", bytesOf("\x1F\x8B\x08\0\0\0\0\0\0\x03"), undefined],
+  ["application/gpx+xml", "XML", utf8('<?xml version="1.0"?><gpx/>'), undefined],
+  ["application/gpx+xml", "a page", HTML, "text/html"],
+  ["application/x-thing", "XML", utf8('<?xml version="1.0"?><gpx/>'), "application/xml"],
+  ["text/yaml", "text that begins as a program does", utf8("MZ: Mozambique"), undefined],
+  ["text/yaml", "bytes", bytesOf("a\0b"), "something else"],
+])("%s of %s", async (type, _what, bytes, found) => {
+  expect(await checkContent(bytes, type, true)).toBe(found === undefined ? undefined : refusal(type, found));
+});
+
 const SCRIPT = utf8("#!/bin/sh\nrm -rf /\n");
 
 test.each(ALLOWED_TYPES)("scripts and pages under %s, unless they are read as text", async (type) => {

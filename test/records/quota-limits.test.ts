@@ -1,0 +1,367 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { AppError } from "#contract/errors.ts";
+import type { Identity, newFileId } from "#contract/ids.ts";
+import { UserId } from "#contract/ids.ts";
+import type { TenantSettings } from "#contract/tenants.ts";
+import type { Actor } from "../../worker/db/audit.ts";
+import {
+  extendReservation,
+  getQuota,
+  quotaLevel,
+  recountTenant,
+  reduceReservation,
+} from "../../worker/services/quota.ts";
+import { sweepReservations } from "../../worker/services/reservations.ts";
+import type { NewDeclaration } from "../../worker/services/uploads.ts";
+import {
+  createPartialUpload,
+  createUpload,
+  forgetUpload,
+  recordStoredUpload,
+} from "../../worker/services/uploads.ts";
+import type { Databases } from "./support/databases.ts";
+import { newTenantId, startDatabases } from "./support/databases.ts";
+
+const MIB = 1024 * 1024;
+const HOUR_MS = 3_600_000;
+
+let databases: Databases;
+beforeAll(async () => {
+  databases = await startDatabases();
+});
+afterAll(() => databases.stop());
+
+const RULES = { maxUploadBytes: 500 * MIB, defaultQuotaBytes: 1_000, requestId: null, nowMs: 1_000 };
+
+/** A tenant with a quota of 1,000 bytes, and what it does. */
+function newTenant(settings: TenantSettings = {}) {
+  const env = databases.bindings;
+  const tenantId = newTenantId();
+  const identity: Identity = { tenantId, userId: UserId.parse("ann"), role: "member" };
+  const rules = { ...RULES, settings };
+  const actor: Actor = { tenantId, id: "boss", kind: "admin", requestId: null };
+  return {
+    tenantId,
+    actor,
+    refOf: (fileId: ReturnType<typeof newFileId>) => ({ tenantId, fileId, version: 1 }),
+    create: (lengthBytes: number | null, declaration: Partial<NewDeclaration> = {}) =>
+      createUpload(
+        env,
+        identity,
+        { metadata: new Map([["filename", "a.txt"]]), lengthBytes, ...declaration },
+        rules,
+      ),
+    createPartial: (lengthBytes: number | null) => createPartialUpload(env, tenantId, lengthBytes, rules),
+    quota: (defaultQuotaBytes = RULES.defaultQuotaBytes) => getQuota(env, tenantId, defaultQuotaBytes),
+    set: (column: string, value: unknown) =>
+      env.DB.prepare(`UPDATE tenants SET ${column} = ? WHERE tenant_id = ?`).bind(value, tenantId).run(),
+  };
+}
+
+async function refusalOf(work: Promise<unknown>): Promise<AppError> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof AppError) return error;
+  throw new Error(`It wasn't refused: ${String(error)}`);
+}
+
+describe("levels", () => {
+  test.each([
+    [0, 1_000, 80, "ok"],
+    [799, 1_000, 80, "ok"],
+    [800, 1_000, 80, "warning"],
+    [949, 1_000, 80, "warning"],
+    [950, 1_000, 80, "critical"],
+    [1_001, 1_000, 80, "critical"],
+    [9, 1_000, 1, "ok"],
+    [10, 1_000, 1, "warning"],
+    [949, 1_000, 95, "ok"],
+    [950, 1_000, 95, "critical"],
+    [950, 1_000, 100, "critical"],
+    [0, 0, 80, "critical"],
+    [7, 10, 80, "ok"],
+    [8, 10, 80, "warning"],
+    [0.8 * 2 ** 50, 2 ** 50, 80, "warning"],
+  ] as const)("%d of %d bytes, warned of at %d per cent: %s", (used, quota, threshold, level) => {
+    expect(quotaLevel(used, quota, threshold)).toBe(level);
+  });
+
+  test("of a tenant, by its own threshold and quota", async () => {
+    const tenant = newTenant();
+    await tenant.create(500);
+    expect(await tenant.quota()).toMatchObject({ level: "ok", warningThreshold: 80 });
+    await tenant.set("settings", JSON.stringify({ warningThreshold: 50 }));
+    expect(await tenant.quota()).toMatchObject({ level: "warning", warningThreshold: 50 });
+    await tenant.set("quota_bytes", 520);
+    expect(await tenant.quota()).toMatchObject({ level: "critical", quotaBytes: 520, availableBytes: 20 });
+    await tenant.set("quota_bytes", 400);
+    expect(await tenant.quota()).toMatchObject({ level: "critical", usedBytes: 500, availableBytes: 0 });
+  });
+});
+
+test("a tenant that has uploaded nothing has all of the default", async () => {
+  expect(await newTenant().quota()).toEqual({
+    ...{ quotaBytes: 1_000, usedBytes: 0, reservedBytes: 0, availableBytes: 1_000, filesBytes: 0 },
+    ...{
+      versionsBytes: 0,
+      trashBytes: 0,
+      derivativesBytes: 0,
+      fileCount: 0,
+      level: "ok",
+      warningThreshold: 80,
+    },
+  });
+});
+
+describe("an upload is admitted where it fits", () => {
+  test.each([
+    [0, 1_000, true],
+    [0, 1_001, false],
+    [999, 0, true],
+    [999, 1, true],
+    [999, 2, false],
+    [1_000, 0, true],
+    [1_000, 1, false],
+  ])("with %d of 1,000 bytes used, one of %d: %s", async (usedBytes, lengthBytes, fits) => {
+    const tenant = newTenant();
+    if (usedBytes > 0) await tenant.create(usedBytes);
+    const creating = tenant.create(lengthBytes);
+    if (fits) expect((await creating).reservedBytes).toBe(lengthBytes);
+    else {
+      const availableBytes = 1_000 - usedBytes;
+      const { code, members } = await refusalOf(creating);
+      expect({ code, members }).toEqual({
+        code: "QUOTA_EXCEEDED",
+        members: { quotaBytes: 1_000, availableBytes },
+      });
+    }
+    expect((await tenant.quota()).usedBytes).toBe(usedBytes + (fits ? lengthBytes : 0));
+    expect((await tenant.quota()).fileCount).toBe(Number(usedBytes > 0) + Number(fits));
+  });
+
+  test.each([
+    [0, 1_000],
+    [1, 999],
+    [999, 1],
+    [1_000, undefined],
+  ])(
+    "with %d of 1,000 bytes used, one without a length has %s reserved",
+    async (usedBytes, reservedBytes) => {
+      const tenant = newTenant();
+      if (usedBytes > 0) await tenant.create(usedBytes);
+      const creating = tenant.create(null);
+      if (reservedBytes === undefined) expect((await refusalOf(creating)).code).toBe("QUOTA_EXCEEDED");
+      else expect((await creating).reservedBytes).toBe(reservedBytes);
+    },
+  );
+
+  test("one without a length takes a step, and no more than it may become", async () => {
+    const tenant = newTenant({ maxBytes: { document: 10 } });
+    expect((await tenant.create(null)).reservedBytes).toBe(10);
+    await tenant.set("quota_bytes", 500 * MIB);
+    expect((await tenant.createPartial(null)).reservedBytes).toBe(64 * MIB);
+  });
+
+  test("at a tenant that is being erased, none is, and nothing is left of it", async () => {
+    const tenant = newTenant();
+    await tenant.create(1);
+    await tenant.set("erasing_at_ms", 1);
+    expect((await refusalOf(tenant.create(1))).code).toBe("TENANT_ERASING");
+    expect((await refusalOf(tenant.create(null))).code).toBe("TENANT_ERASING");
+    expect((await refusalOf(tenant.createPartial(1))).code).toBe("TENANT_ERASING");
+    expect(await tenant.quota()).toMatchObject({ usedBytes: 1, fileCount: 1 });
+  });
+});
+
+test("an upload's reservation ends with it, whether it is stored or forgotten, once", async () => {
+  const tenant = newTenant();
+  const env = databases.bindings;
+  const [kept, lost] = [await tenant.create(300), await tenant.create(null)];
+  expect(await tenant.quota()).toMatchObject({
+    usedBytes: 1_000,
+    reservedBytes: 1_000,
+    filesBytes: 0,
+    fileCount: 2,
+  });
+  const job = {
+    ...{ kind: "process" as const, ...tenant.refOf(kept.fileId), objectKey: "k", etag: "e" },
+    ...{ sizeBytes: 300, declaredType: "text/plain" },
+  };
+  for (let times = 0; times < 2; times += 1) {
+    expect(await recordStoredUpload(env, job, 1)).toBe(true);
+    await forgetUpload(env, tenant.refOf(lost.fileId), [], 1);
+    // One that is stored isn't forgotten by a late answer.
+    await forgetUpload(env, tenant.refOf(kept.fileId), [], 1);
+    expect(await tenant.quota()).toMatchObject({
+      usedBytes: 300,
+      reservedBytes: 0,
+      filesBytes: 300,
+      fileCount: 1,
+    });
+  }
+});
+
+describe("an upload whose length isn't known", () => {
+  test("grows as far as there is room, and again when there is", async () => {
+    const tenant = newTenant();
+    const env = databases.bindings;
+    const other = await tenant.create(990);
+    const { fileId } = await tenant.create(null);
+    const extend = (atLeastBytes: number, atMostBytes: number) =>
+      extendReservation(env, tenant.refOf(fileId), { atLeastBytes, atMostBytes }, 1_000);
+    expect(await extend(5, 100)).toBe(10);
+    const { code, members } = await refusalOf(extend(11, 100));
+    expect({ code, members }).toEqual({
+      code: "QUOTA_EXCEEDED",
+      members: { quotaBytes: 1_000, availableBytes: 0 },
+    });
+    await forgetUpload(env, tenant.refOf(other.fileId), [], 1);
+    expect(await extend(11, 100)).toBe(100);
+    // Less than there is changes nothing, nor does the same again, as when the answer was lost.
+    expect(await extend(5, 500)).toBe(100);
+    expect(await extend(11, 100)).toBe(100);
+    expect(await tenant.quota()).toMatchObject({ usedBytes: 100, reservedBytes: 100 });
+  });
+
+  test("gives back what it doesn't need, but not late", async () => {
+    const tenant = newTenant();
+    const env = databases.bindings;
+    const ref = tenant.refOf((await tenant.create(null)).fileId);
+    await reduceReservation(env, ref, 1_000, 400);
+    expect((await tenant.quota()).usedBytes).toBe(400);
+    expect(await extendReservation(env, ref, { atLeastBytes: 500, atMostBytes: 500 }, 1_000)).toBe(500);
+    await reduceReservation(env, ref, 400, 100);
+    expect((await tenant.quota()).usedBytes).toBe(500);
+  });
+
+  test("has nothing any more when it was forgotten, or its tenant is being erased", async () => {
+    const tenant = newTenant();
+    const env = databases.bindings;
+    const ref = tenant.refOf((await tenant.create(null)).fileId);
+    const growth = { atLeastBytes: 1_001, atMostBytes: 1_001 };
+    expect((await refusalOf(extendReservation(env, ref, growth, 1_000))).code).toBe("QUOTA_EXCEEDED");
+    await tenant.set("erasing_at_ms", 1);
+    expect((await refusalOf(extendReservation(env, ref, growth, 2_000))).code).toBe("TENANT_ERASING");
+    await forgetUpload(env, ref, [], 1);
+    await tenant.set("erasing_at_ms", null);
+    expect((await refusalOf(extendReservation(env, ref, growth, 2_000))).code).toBe("QUOTA_EXCEEDED");
+    expect((await tenant.quota()).usedBytes).toBe(0);
+  });
+});
+
+describe("a final upload takes its partials' reservations over, so that bytes count once", () => {
+  test("of all of a quota, and gives them back if nothing comes of it", async () => {
+    const tenant = newTenant();
+    const env = databases.bindings;
+    const partials = [await tenant.createPartial(600), await tenant.createPartial(400)].map(
+      ({ fileId, reservedBytes: sizeBytes }) => ({ fileId, sizeBytes }),
+    );
+    const final = await tenant.create(1_000, { partials });
+    expect(await tenant.quota()).toMatchObject({ usedBytes: 1_000, fileCount: 1 });
+    const ref = tenant.refOf(final.fileId);
+    for (let times = 0; times < 2; times += 1) {
+      await forgetUpload(env, ref, partials, 1);
+      expect(await tenant.quota()).toMatchObject({ usedBytes: 1_000, fileCount: 0 });
+    }
+    const [first] = partials;
+    if (first !== undefined) await forgetUpload(env, tenant.refOf(first.fileId), [], 1);
+    expect((await tenant.quota()).usedBytes).toBe(400);
+    // A late answer of the final's end brings nothing back.
+    await forgetUpload(env, ref, partials, 1);
+    expect((await tenant.quota()).usedBytes).toBe(400);
+  });
+
+  test("a partial twice counts twice, since it is stored twice", async () => {
+    const tenant = newTenant();
+    const { fileId } = await tenant.createPartial(500);
+    const twice = [500, 500].map((sizeBytes) => ({ fileId, sizeBytes }));
+    const three = [...twice, ...twice.slice(1)];
+    expect((await refusalOf(tenant.create(1_500, { partials: three }))).code).toBe("QUOTA_EXCEEDED");
+    expect((await tenant.quota()).usedBytes).toBe(500);
+    await tenant.create(1_000, { partials: twice });
+    expect((await tenant.quota()).usedBytes).toBe(1_000);
+  });
+
+  test("of a partial in two finals, the second reserves its own", async () => {
+    const tenant = newTenant();
+    const { fileId } = await tenant.createPartial(400);
+    const partials = [{ fileId, sizeBytes: 400 }];
+    await tenant.create(400, { partials });
+    expect((await tenant.quota()).usedBytes).toBe(400);
+    await tenant.create(400, { partials });
+    expect((await tenant.quota()).usedBytes).toBe(800);
+    expect((await refusalOf(tenant.create(400, { partials }))).code).toBe("QUOTA_EXCEEDED");
+  });
+});
+
+describe("the sweep", () => {
+  const sweep = (stands: boolean, nowMs: number) =>
+    sweepReservations(databases.bindings, () => Promise.resolve(stands), nowMs);
+
+  test("asks an hour after the creation, later every four, and releases what isn't there", async () => {
+    const tenant = newTenant();
+    await tenant.create(10);
+    await tenant.createPartial(20);
+    const usedBytes = async () => (await tenant.quota()).usedBytes;
+    await sweep(false, RULES.nowMs + HOUR_MS - 1);
+    expect(await usedBytes()).toBe(30);
+    await sweep(true, RULES.nowMs + HOUR_MS);
+    await sweep(false, RULES.nowMs + 5 * HOUR_MS - 1);
+    expect(await usedBytes()).toBe(30);
+    await sweep(false, RULES.nowMs + 5 * HOUR_MS);
+    expect(await tenant.quota()).toMatchObject({ usedBytes: 0, fileCount: 0 });
+  });
+
+  test("isn't kept from one by another that can't be asked", async () => {
+    const tenant = newTenant();
+    const [silent, gone] = [await tenant.create(10), await tenant.create(20)];
+    const stillStands = (ref: { fileId: string }) =>
+      ref.fileId === silent.fileId ? Promise.reject(new Error("no answer")) : Promise.resolve(false);
+    expect(gone.reservedBytes).toBe(20);
+    await sweepReservations(databases.bindings, stillStands, RULES.nowMs + HOUR_MS);
+    expect(await tenant.quota()).toMatchObject({ usedBytes: 10, fileCount: 1 });
+    await sweep(false, RULES.nowMs + HOUR_MS);
+    expect((await tenant.quota()).usedBytes).toBe(0);
+  });
+});
+
+test("a recount finds what is off, sets it right, and says so in the audit, and nothing where nothing is", async () => {
+  const tenant = newTenant();
+  const env = databases.bindings;
+  await tenant.create(10);
+  expect(await recountTenant(env, tenant.actor, 5)).toEqual([]);
+  await tenant.set("reserved_bytes", 7);
+  await tenant.set("files_bytes", 3);
+  expect(await recountTenant(env, tenant.actor, 5)).toEqual([
+    { count: "reservedBytes", kept: 7, counted: 10 },
+    { count: "filesBytes", kept: 3, counted: 0 },
+  ]);
+  expect(await recountTenant(env, tenant.actor, 5)).toEqual([]);
+  expect(await tenant.quota()).toMatchObject({ usedBytes: 10, reservedBytes: 10 });
+  const { results } = await env.DB.prepare(
+    "SELECT action, detail FROM audit_events WHERE tenant_id = ? AND at_ms = 5",
+  )
+    .bind(tenant.tenantId)
+    .all();
+  expect(results).toEqual([{ action: "tenant.recounted", detail: '{"reservedBytes":-3,"filesBytes":3}' }]);
+  expect(await recountTenant(env, { ...tenant.actor, tenantId: newTenantId() }, 5)).toEqual([]);
+});
+
+test("a creation is in the audit, by whoever made it", async () => {
+  const tenant = newTenant();
+  const { fileId } = await tenant.create(10);
+  await refusalOf(tenant.create(991));
+  const { results } = await databases.bindings.DB.prepare("SELECT * FROM audit_events WHERE tenant_id = ?")
+    .bind(tenant.tenantId)
+    .all();
+  expect(results).toEqual([
+    expect.objectContaining({
+      action: "file.created",
+      actor_id: "ann",
+      actor_kind: "member",
+      file_id: fileId,
+    }),
+  ]);
+});

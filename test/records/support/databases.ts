@@ -1,0 +1,37 @@
+import { randomBytes } from "node:crypto";
+import { TenantId } from "#contract/ids.ts";
+import { miniflare } from "../../../scripts/dev/from-wrangler.ts";
+import { applyMigrations } from "../../../scripts/dev/migrations.ts";
+
+export interface Databases {
+  /** The bindings of D1, by their names. */
+  readonly bindings: Readonly<Record<string, D1Database>> & { readonly DB: D1Database };
+  stop(): Promise<void>;
+}
+
+/** Real D1 databases, migrated, for services that are called as the worker calls them, from here. */
+export async function startDatabases(...more: readonly string[]): Promise<Databases> {
+  const names = ["DB", ...more];
+  const runtime = new miniflare.Miniflare(
+    miniflare.convertV4MiniflareOptions({
+      modules: true,
+      script: "export default {}",
+      compatibilityDate: "2026-11-17",
+      d1Databases: names,
+    }),
+  );
+  const open = async (name: string): Promise<D1Database> => {
+    const database = await runtime.getD1Database(name);
+    await applyMigrations(database);
+    // The same type by another declaration.
+    return database;
+  };
+  const opened: [string, D1Database][] = [];
+  for (const name of names) opened.push([name, await open(name)]);
+  const [[, DB]] = opened as [[string, D1Database], ...[string, D1Database][]];
+  return { bindings: { ...Object.fromEntries(opened), DB }, stop: () => runtime.dispose() };
+}
+
+export function newTenantId(): TenantId {
+  return TenantId.parse(`t${randomBytes(8).toString("hex")}`);
+}

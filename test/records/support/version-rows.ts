@@ -1,0 +1,35 @@
+import { sql } from "drizzle-orm";
+import type { FileVersionRef } from "#contract/ids.ts";
+import type { Database } from "../../../worker/db/database.ts";
+import { isReserved, reserve } from "../../../worker/db/quota.ts";
+import { files, fileVersions } from "../../../worker/db/schema.ts";
+import { selectRow } from "../../../worker/db/select-row.ts";
+
+/** Inserts the rows of a new version of a file, as its creation does. Throws where there is no room. */
+export async function insertNewVersion(
+  db: Database,
+  ref: FileVersionRef,
+  bytes: number,
+  defaultQuotaBytes: number,
+  nowMs: number,
+): Promise<void> {
+  const row = selectRow(fileVersions, {
+    ...{
+      ...ref,
+      state: "uploading" as const,
+      declaredType: "text/plain",
+      sizeBytes: bytes,
+      createdAtMs: nowMs,
+    },
+  });
+  const isFile = sql`${files.tenantId} = ${ref.tenantId} AND ${files.id} = ${ref.fileId}`;
+  const [[reserved]] = await db.batch([
+    reserve(db, ref, { atLeastBytes: bytes, atMostBytes: bytes, defaultQuotaBytes }, nowMs),
+    db.insert(fileVersions).select(sql`${row} WHERE ${isReserved(ref)}`),
+    db
+      .update(files)
+      .set({ lastVersion: ref.version })
+      .where(sql`${isFile} AND ${isReserved(ref)}`),
+  ]);
+  if (reserved === undefined) throw new Error("There is no room.");
+}

@@ -1,0 +1,316 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Caller } from "../support/api.ts";
+import {
+  append,
+  createUpload,
+  creationHeaders,
+  fileIdOf,
+  headOffset,
+  metadataHeader,
+  newCaller,
+  readProblem,
+  TUS,
+  uploadFile,
+  waitForVerdict,
+} from "../support/api.ts";
+import { appendAt, begin, create, expectRefused, finishAt, statusOf } from "../support/ietf.ts";
+import { quotaOf } from "../support/quota.ts";
+import type { HeaderChange } from "../support/tus.ts";
+import {
+  changed,
+  expectRefusal,
+  headOf,
+  listedFiles,
+  locationOf,
+  patch,
+  postUpload,
+  textOf,
+} from "../support/tus.ts";
+import { launchWorkerAlone } from "../support/worker-alone.ts";
+
+const QUOTA_BYTES = 10_999;
+
+let stack: Awaited<ReturnType<typeof launchWorkerAlone>>;
+beforeAll(async () => {
+  stack = await launchWorkerAlone({ DEFAULT_QUOTA_BYTES: String(QUOTA_BYTES) });
+});
+afterAll(() => stack.stop());
+
+const terminate = (caller: Caller, location: string) =>
+  caller.fetch(location, { method: "DELETE", headers: TUS });
+
+function createDeferred(caller: Caller, change: HeaderChange = {}): Promise<string> {
+  const deferred = { "upload-length": undefined, "upload-defer-length": "1", ...change };
+  return locationOf(postUpload(caller, changed(creationHeaders(0), deferred)));
+}
+
+async function uploadPartial(caller: Caller, text: string): Promise<string> {
+  const partial = { "upload-concat": "partial", "upload-metadata": undefined };
+  const location = await locationOf(postUpload(caller, changed(creationHeaders(text.length), partial)));
+  expect((await append(caller, location, 0, text)).status).toBe(204);
+  return location;
+}
+
+function postFinal(caller: Caller, locations: readonly string[], filename = "notes.txt"): Promise<Response> {
+  const concat = `final;${locations.join(" ")}`;
+  return postUpload(caller, {
+    ...TUS,
+    "upload-concat": concat,
+    "upload-metadata": metadataHeader({ filename }),
+  });
+}
+
+test("of a thousand creations at once, exactly as many are admitted as fit", async () => {
+  const caller = await newCaller({ stack });
+  const answers = await Promise.all(
+    Array.from({ length: 1_000 }, () => postUpload(caller, creationHeaders(1_000))),
+  );
+  const admitted = answers.filter(({ status }) => status === 201);
+  expect(admitted).toHaveLength(10);
+  for (const answer of answers) if (answer.status !== 201) await expectRefusal(answer, 403, "QUOTA_EXCEEDED");
+  expect(await quotaOf(caller)).toMatchObject({ usedBytes: 10_000, availableBytes: 999, fileCount: 10 });
+  expect(await listedFiles(caller)).toHaveLength(10);
+});
+
+test("a quota is told in all of its parts", async () => {
+  const caller = await newCaller();
+  const fileId = await uploadFile(caller, Buffer.from("hello"));
+  await waitForVerdict(caller, fileId);
+  await createUpload(caller, 10);
+  const quotaBytes = 100 * 1024 ** 3;
+  const expected = {
+    ...{ quotaBytes, usedBytes: 15, reservedBytes: 10, availableBytes: quotaBytes - 15, filesBytes: 5 },
+    ...{
+      versionsBytes: 0,
+      trashBytes: 0,
+      derivativesBytes: 0,
+      fileCount: 2,
+      level: "ok",
+      warningThreshold: 80,
+    },
+  };
+  expect(await quotaOf(caller)).toEqual(expected);
+  await caller.fetch(`/v1/files/${fileId}`, { method: "DELETE" });
+  expect(await quotaOf(caller)).toEqual({ ...expected, filesBytes: 0, trashBytes: 5 });
+  expect(await quotaOf(await newCaller())).toMatchObject({ usedBytes: 0, fileCount: 0 });
+});
+
+test("a refusal says what there is, and leaves nothing", async () => {
+  const caller = await newCaller({ stack });
+  const answers = [
+    await postUpload(caller, creationHeaders(QUOTA_BYTES + 1)),
+    await caller.fetch("/v1/files?entityType=contact", {
+      method: "POST",
+      headers: { "content-type": "text/plain" },
+      body: textOf(QUOTA_BYTES + 1),
+    }),
+  ];
+  for (const answer of answers) {
+    expect(answer.headers.has("location")).toBe(false);
+    expect(await readProblem(answer)).toMatchObject({
+      ...{ status: 403, code: "QUOTA_EXCEEDED", quotaBytes: QUOTA_BYTES, availableBytes: QUOTA_BYTES },
+    });
+  }
+  expect(await quotaOf(caller)).toMatchObject({ usedBytes: 0, fileCount: 0, level: "ok" });
+  expect((await postUpload(caller, creationHeaders(QUOTA_BYTES))).status).toBe(201);
+  expect(await quotaOf(caller)).toMatchObject({ availableBytes: 0, level: "critical" });
+});
+
+test("a form whose file doesn't fit is refused, and leaves nothing", async () => {
+  const caller = await newCaller({ stack });
+  const post = (sizeBytes: number) => {
+    const form = new FormData();
+    form.set("file", new File([textOf(sizeBytes)], "a.txt", { type: "text/plain" }));
+    return caller.fetch("/v1/files", { method: "POST", body: form });
+  };
+  await expectRefusal(await post(QUOTA_BYTES + 1), 403, "QUOTA_EXCEEDED");
+  expect(await quotaOf(caller)).toMatchObject({ usedBytes: 0, fileCount: 0 });
+  expect((await post(QUOTA_BYTES)).status).toBe(201);
+  expect(await quotaOf(caller)).toMatchObject({ usedBytes: QUOTA_BYTES, reservedBytes: 0 });
+});
+
+describe("tus 65: termination frees quota", () => {
+  test("of an upload with some of its bytes, and of one with none", async () => {
+    const caller = await newCaller();
+    const [begun, empty] = [await createUpload(caller, 1_000), await createUpload(caller, 500)];
+    await append(caller, begun, 0, "abc");
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 1_500, reservedBytes: 1_500, fileCount: 2 });
+    expect((await terminate(caller, begun)).status).toBe(204);
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 500, reservedBytes: 500, fileCount: 1 });
+    expect((await terminate(caller, empty)).status).toBe(204);
+    await expectRefusal(await terminate(caller, empty), 404, "UPLOAD_NOT_FOUND");
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 0, reservedBytes: 0, fileCount: 0 });
+  });
+
+  test("of a partial upload, complete or not", async () => {
+    const caller = await newCaller();
+    const complete = await uploadPartial(caller, "abcdef");
+    const open = await locationOf(postUpload(caller, { ...creationHeaders(10), "upload-concat": "partial" }));
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 16, fileCount: 0 });
+    for (const location of [complete, open]) expect((await terminate(caller, location)).status).toBe(204);
+    expect((await quotaOf(caller)).usedBytes).toBe(0);
+  });
+});
+
+test("an upload whose content is refused frees what was reserved for it", async () => {
+  const caller = await newCaller();
+  const location = await createUpload(caller, 10, { filename: "a.png" });
+  await expectRefusal(await append(caller, location, 0, "no picture"), 415, "FILE_TYPE_MISMATCH");
+  expect(await quotaOf(caller)).toMatchObject({ usedBytes: 0, fileCount: 0 });
+});
+
+describe("tus 82: partials and their final count once", () => {
+  test("while they are joined, and when they are", async () => {
+    const caller = await newCaller({ stack });
+    const half = Math.floor(QUOTA_BYTES / 2);
+    const partials = [
+      await uploadPartial(caller, textOf(half).toString()),
+      await uploadPartial(caller, textOf(half).toString()),
+    ];
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 2 * half, fileCount: 0 });
+    expect((await postFinal(caller, partials)).status).toBe(201);
+    await expect.poll(async () => (await quotaOf(caller)).filesBytes).toBe(2 * half);
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 2 * half, reservedBytes: 0, fileCount: 1 });
+    // Their bytes are the final's now: another final of them needs room of its own.
+    await expectRefusal(await postFinal(caller, partials), 403, "QUOTA_EXCEEDED");
+    for (const partial of partials) expect((await terminate(caller, partial)).status).toBe(204);
+    expect((await quotaOf(caller)).usedBytes).toBe(2 * half);
+  });
+
+  test("a final that is refused gives its partials back what was reserved", async () => {
+    const caller = await newCaller({ stack });
+    const partial = await uploadPartial(caller, textOf(QUOTA_BYTES).toString());
+    await expectRefusal(await postFinal(caller, [partial], "a.png"), 415, "FILE_TYPE_MISMATCH");
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: QUOTA_BYTES, fileCount: 0 });
+    await expectRefusal(await postFinal(caller, [partial, partial]), 403, "QUOTA_EXCEEDED");
+    expect((await postFinal(caller, [partial])).status).toBe(201);
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: QUOTA_BYTES, fileCount: 1 });
+  });
+});
+
+describe("an upload whose length isn't known", () => {
+  test("is refused what there is no room for, keeps what it has, and goes on when there is room", async () => {
+    const caller = await newCaller({ stack });
+    const other = await createUpload(caller, QUOTA_BYTES - 400);
+    const location = await createDeferred(caller);
+    expect(await quotaOf(caller)).toMatchObject({ availableBytes: 0, usedBytes: QUOTA_BYTES });
+    const bytes = textOf(900);
+    expect((await append(caller, location, 0, bytes.subarray(0, 300))).status).toBe(204);
+    const refused = await append(caller, location, 300, bytes.subarray(300));
+    expect(refused.headers.get("upload-offset")).toBe("300");
+    expect(await readProblem(refused)).toMatchObject({ code: "QUOTA_EXCEEDED", availableBytes: 0 });
+    expect(await headOf(caller, location)).toMatchObject({
+      "upload-offset": "300",
+      "upload-defer-length": "1",
+    });
+    expect((await terminate(caller, other)).status).toBe(204);
+    expect((await append(caller, location, 300, bytes.subarray(300, 800))).status).toBe(204);
+    expect((await patch(caller, location, 800, bytes.subarray(800), { "upload-length": "900" })).status).toBe(
+      204,
+    );
+    expect(await quotaOf(caller)).toMatchObject({
+      usedBytes: 900,
+      reservedBytes: 0,
+      filesBytes: 900,
+      fileCount: 1,
+    });
+  });
+
+  test("reserves exactly what it is told to be, and a length that doesn't fit isn't settled", async () => {
+    const caller = await newCaller({ stack });
+    const location = await createDeferred(caller);
+    const tooLong = await patch(caller, location, 0, "abc", { "upload-length": String(QUOTA_BYTES + 1) });
+    await expectRefusal(tooLong, 403, "QUOTA_EXCEEDED");
+    expect(await headOf(caller, location)).toMatchObject({
+      "upload-offset": "0",
+      "upload-defer-length": "1",
+    });
+    expect((await patch(caller, location, 0, "abc", { "upload-length": "500" })).status).toBe(204);
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 500, reservedBytes: 500 });
+    expect(await headOf(caller, location)).toMatchObject({ "upload-offset": "3", "upload-length": "500" });
+  });
+
+  test("by the IETF's protocol is refused with ?0, and goes on when there is room", async () => {
+    const caller = await newCaller({ stack });
+    const other = await createUpload(caller, QUOTA_BYTES - 400);
+    const location = await begin(caller, {}, textOf(300));
+    const refused = await appendAt(caller, location, 300, textOf(200));
+    await expectRefused(refused, { status: 403, code: "QUOTA_EXCEEDED", complete: "?0" });
+    expect(refused.headers.get("upload-offset")).toBe("300");
+    expect(await statusOf(caller, location)).toEqual({ offset: "300", complete: "?0", length: null });
+    await terminate(caller, other);
+    expect((await finishAt(caller, location, 300, textOf(200))).status).toBe(201);
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 500, reservedBytes: 0 });
+  });
+
+  test("reserves a step more as it grows past one", async () => {
+    const caller = await newCaller();
+    const step = 64 * 1024 * 1024;
+    const location = await createDeferred(caller, {
+      "upload-metadata": metadataHeader({ filename: "a.txt" }),
+    });
+    expect((await quotaOf(caller)).reservedBytes).toBe(step);
+    const bytes = Buffer.alloc(step, "a");
+    expect((await append(caller, location, 0, bytes)).status).toBe(204);
+    expect((await quotaOf(caller)).reservedBytes).toBe(step);
+    expect((await append(caller, location, step, "b")).status).toBe(204);
+    // No more than the class of files allows.
+    expect((await quotaOf(caller)).reservedBytes).toBe(100 * 1024 * 1024);
+    expect(
+      (await patch(caller, location, step + 1, null, { "upload-length": String(step + 1) })).status,
+    ).toBe(204);
+    expect(await quotaOf(caller)).toMatchObject({ reservedBytes: 0, usedBytes: step + 1 });
+  });
+
+  test("that finds no room at all isn't created, by either protocol", async () => {
+    const caller = await newCaller({ stack });
+    const other = await createUpload(caller, QUOTA_BYTES);
+    const headers = changed(creationHeaders(0), { "upload-length": undefined, "upload-defer-length": "1" });
+    await expectRefusal(await postUpload(caller, headers), 403, "QUOTA_EXCEEDED");
+    await expectRefused(await create(caller), { status: 403, code: "QUOTA_EXCEEDED", complete: "?0" });
+    expect(await listedFiles(caller)).toEqual([fileIdOf(other)]);
+  });
+});
+
+describe("the minutely sweep", () => {
+  const makeDue = (caller: Caller) =>
+    stack.query("UPDATE quota_reservations SET check_at_ms = 0 WHERE tenant_id = ?", caller.tenantId);
+
+  test("asks an upload's object, and leaves what is there", async () => {
+    const caller = await newCaller({ stack });
+    const begun = await createUpload(caller, 100);
+    const partial = await uploadPartial(caller, "abc");
+    await append(caller, begun, 0, "abc");
+    await makeDue(caller);
+    await stack.runScheduled();
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 103, fileCount: 1 });
+    const due = "SELECT count(*) AS due FROM quota_reservations WHERE tenant_id = ? AND check_at_ms = 0";
+    expect(await stack.query(due, caller.tenantId)).toEqual([{ due: 0 }]);
+    expect(await headOffset(caller, begun)).toBe(3);
+    expect((await terminate(caller, partial)).status).toBe(204);
+  });
+
+  test("releases what never got an object, which leaves no trace of having been asked", async () => {
+    const caller = await newCaller({ stack });
+    const location = await createUpload(caller, 100);
+    const lostId = "0".repeat(26);
+    await stack.query(
+      `INSERT INTO quota_reservations SELECT tenant_id, ?, version, reserved_bytes, created_at_ms, 0
+        FROM quota_reservations WHERE tenant_id = ?`,
+      ...[lostId, caller.tenantId],
+    );
+    expect((await quotaOf(caller)).usedBytes).toBe(200);
+    const objectsBefore = stack.countUploadObjects();
+    await stack.runScheduled();
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 100, fileCount: 1 });
+    expect(stack.countUploadObjects()).toBe(objectsBefore);
+    expect(await headOffset(caller, location)).toBe(0);
+  });
+});
+
+test("the quota is documented", async () => {
+  const document = (await (await fetch(new URL("/openapi.json", stack.url))).json()) as {
+    paths: Record<string, { get?: { responses: object } }>;
+  };
+  expect(Object.keys(document.paths["/v1/quota"]?.get?.responses ?? {})).toEqual(["200", "401", "403"]);
+});

@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { Reservation } from "../../../worker/uploads/reservation.ts";
+import type { UploadState } from "../../../worker/uploads/upload-state.ts";
+
+const STEP = 64 * 1024 * 1024;
+const MAX = 100 * 1024 * 1024;
+
+/** A reservation of so much, of which everything that is asked for is granted, and what was asked. */
+function reservationOf(reservedBytes: number | null) {
+  const state = { maxBytes: MAX, reservedBytes } as UploadState;
+  const asked: unknown[] = [];
+  const store = {
+    requireState: () => state,
+    note: (change: Partial<UploadState>) => void Object.assign(state, change),
+  };
+  const reservation = new Reservation(store, {
+    extend: async (_ref, { atLeastBytes, atMostBytes }) => {
+      asked.push([atLeastBytes, atMostBytes]);
+      return atMostBytes;
+    },
+    reduce: async (_ref, fromBytes, toBytes) => void asked.push(`${fromBytes} → ${toBytes}`),
+  });
+  return { reservation, asked };
+}
+
+test.each([
+  [10, 0, []],
+  [10, 10, []],
+  [10, 11, [[11, STEP]]],
+  [10, STEP, [[STEP, STEP]]],
+  [STEP, STEP, []],
+  [STEP, STEP + 1, [[STEP + 1, MAX]]],
+  [STEP, MAX, [[MAX, MAX]]],
+  [null, MAX, []],
+])("with %s bytes reserved, room for %d is made by %j", async (reservedBytes, endBytes, expected) => {
+  const { reservation, asked } = reservationOf(reservedBytes);
+  await reservation.cover(endBytes);
+  expect(asked).toEqual(expected);
+  // What was granted isn't asked for again.
+  await reservation.cover(endBytes);
+  expect(asked).toEqual(expected);
+});
+
+test.each([
+  [10, 10, false, []],
+  [10, 11, false, [[11, 11]]],
+  [10, 11, true, [[11, 11]]],
+  [10, 9, false, ["10 → 9"]],
+  [10, 9, true, []],
+  [null, 9, false, []],
+])(
+  "with %s bytes reserved, a length of %d, all brought: %s, asks for %j",
+  async (reserved, length, isAll, expected) => {
+    const { reservation, asked } = reservationOf(reserved);
+    await reservation.settle(length, isAll);
+    expect(asked).toEqual(expected);
+  },
+);

@@ -1,0 +1,226 @@
+import type { SQL } from "drizzle-orm";
+import { and, eq, lt, lte, sql } from "drizzle-orm";
+import type { FileId, FileVersionRef, TenantId } from "#contract/ids.ts";
+import type { Database } from "./database.ts";
+import { quotaReservations, tenants } from "./schema.ts";
+import type { TenantRow } from "./tenants.ts";
+
+export type ReservationRow = typeof quotaReservations.$inferSelect;
+
+/** When an upload is first asked whether it is still there: its creation is over by then. */
+const FIRST_CHECK_MS = 3_600_000;
+
+/** What is to be reserved: at least so much or nothing, and more as far as there is room. */
+export interface Wanted {
+  readonly atLeastBytes: number;
+  readonly atMostBytes: number;
+  /** The quota of a tenant that has none of its own. */
+  readonly defaultQuotaBytes: number;
+}
+
+export function isReservation({ tenantId, fileId, version }: FileVersionRef): SQL | undefined {
+  return and(
+    eq(quotaReservations.tenantId, tenantId),
+    eq(quotaReservations.fileId, fileId),
+    eq(quotaReservations.version, version),
+  );
+}
+
+/**
+ * Whether an upload has its reservation: the condition of all that is made together with it. Written out, as it is in
+ * most statements of a creation, where what drizzle puts together costs more than all else.
+ */
+export function isReserved({ tenantId, fileId, version }: FileVersionRef): SQL {
+  return sql`EXISTS (SELECT 1 FROM quota_reservations AS r
+    WHERE r.tenant_id = ${tenantId} AND r.file_id = ${fileId} AND r.version = ${version})`;
+}
+
+/**
+ * What of a quota is free, in the row `t` of tenants: all stored versions count, and what is reserved. Written out, as
+ * `isReserved`.
+ */
+function freeBytes({ defaultQuotaBytes }: Wanted): SQL {
+  return sql`coalesce(t.quota_bytes, ${defaultQuotaBytes})
+    - (t.files_bytes + t.versions_bytes + t.trash_bytes + t.reserved_bytes)`;
+}
+
+/** Partials' reservations, by their ids as one JSON text. */
+function areOf(tenantId: TenantId, ids: readonly FileId[]): SQL | undefined {
+  return and(
+    eq(quotaReservations.tenantId, tenantId),
+    eq(quotaReservations.version, 1),
+    sql`${quotaReservations.fileId} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`,
+  );
+}
+
+/**
+ * The statement that reserves for a new upload if there is room, and returns what it has reserved.
+ * @param partialIds partials whose reservations the upload is to take over (`takeOver`)
+ */
+export function reserve(
+  db: Database,
+  ref: FileVersionRef,
+  wanted: Wanted,
+  nowMs: number,
+  partialIds: readonly FileId[] = [],
+) {
+  const { tenantId, fileId, version } = ref;
+  const takenOver = sql`(SELECT coalesce(sum(${quotaReservations.reservedBytes}), 0) FROM ${quotaReservations}
+    WHERE ${areOf(tenantId, partialIds)})`;
+  const free = partialIds.length === 0 ? freeBytes(wanted) : sql`${freeBytes(wanted)} + ${takenOver}`;
+  return db
+    .insert(quotaReservations)
+    .select(
+      sql`SELECT ${tenantId}, ${fileId}, ${version}, min(${wanted.atMostBytes}, ${free}), ${nowMs}, ${nowMs + FIRST_CHECK_MS}
+        FROM tenants AS t WHERE t.tenant_id = ${tenantId} AND t.erasing_at_ms IS NULL
+          AND ${wanted.atLeastBytes} <= ${free}`,
+    )
+    .returning({ reservedBytes: quotaReservations.reservedBytes });
+}
+
+/** The statement that ends the reservations of partials that a reserved upload is made of: its own has their bytes. */
+export function takeOver(db: Database, ref: FileVersionRef, partialIds: readonly FileId[]) {
+  return db.delete(quotaReservations).where(and(areOf(ref.tenantId, partialIds), isReserved(ref)));
+}
+
+/** The statement that gives partials theirs back, before that of the upload that took them over is released. */
+export function giveBack(
+  db: Database,
+  ref: FileVersionRef,
+  partials: readonly { readonly fileId: FileId; readonly sizeBytes: number }[],
+  nowMs: number,
+) {
+  return db
+    .insert(quotaReservations)
+    .select(
+      sql`SELECT ${ref.tenantId}, value ->> 'fileId', 1, value ->> 'sizeBytes', ${nowMs}, ${nowMs + FIRST_CHECK_MS}
+        FROM json_each(${JSON.stringify(partials.map(({ fileId, sizeBytes }) => ({ fileId, sizeBytes })))})
+        WHERE ${isReserved(ref)}`,
+    )
+    .onConflictDoNothing();
+}
+
+/** The statement that ends an upload's reservation: it is stored, or it ended. */
+export function release(db: Database, ref: FileVersionRef) {
+  return db.delete(quotaReservations).where(isReservation(ref));
+}
+
+/** What is reserved for an upload, beside its tenant; null where there is no reservation. */
+export interface Holding {
+  readonly reservedBytes: number | null;
+  readonly tenant: TenantRow;
+}
+
+/**
+ * Reserves more for an upload, or nothing where there isn't room for `atLeastBytes` of it in all, and tells what is
+ * reserved then. Doing it again changes nothing. Undefined where there is no tenant.
+ */
+export async function growReservation(
+  db: Database,
+  ref: FileVersionRef,
+  wanted: Wanted,
+): Promise<Holding | undefined> {
+  const ofTenant = sql`FROM tenants AS t WHERE t.tenant_id = ${ref.tenantId} AND t.erasing_at_ms IS NULL`;
+  const free = sql`${freeBytes(wanted)} + ${quotaReservations.reservedBytes}`;
+  const [, [held]] = await db.batch([
+    db
+      .update(quotaReservations)
+      .set({
+        reservedBytes: sql`(SELECT min(${wanted.atMostBytes}, ${free}) ${ofTenant})`,
+      })
+      .where(
+        and(
+          isReservation(ref),
+          lt(quotaReservations.reservedBytes, wanted.atLeastBytes),
+          sql`EXISTS (SELECT 1 ${ofTenant} AND ${wanted.atLeastBytes} <= ${free})`,
+        ),
+      ),
+    db
+      // By a name of its own: rows of a batch come as objects, in which columns of the same name are one.
+      .select({
+        reservedBytes: sql<number | null>`${quotaReservations.reservedBytes}`.as("held_bytes"),
+        tenant: tenants,
+      })
+      .from(tenants)
+      .leftJoin(quotaReservations, isReservation(ref))
+      .where(eq(tenants.tenantId, ref.tenantId)),
+  ]);
+  return held;
+}
+
+/** Gives back what an upload doesn't need, if what is reserved is still `fromBytes`. */
+export async function shrinkReservation(
+  db: Database,
+  ref: FileVersionRef,
+  fromBytes: number,
+  toBytes: number,
+): Promise<void> {
+  await db
+    .update(quotaReservations)
+    .set({ reservedBytes: toBytes })
+    .where(and(isReservation(ref), eq(quotaReservations.reservedBytes, fromBytes)));
+}
+
+/** Reservations whose uploads are to be asked whether they are still there, those first that wait longest. */
+export async function findReservationsToCheck(
+  db: Database,
+  nowMs: number,
+  limit: number,
+): Promise<readonly ReservationRow[]> {
+  return db
+    .select()
+    .from(quotaReservations)
+    .where(lte(quotaReservations.checkAtMs, nowMs))
+    .orderBy(quotaReservations.checkAtMs)
+    .limit(limit);
+}
+
+export async function postponeCheck(db: Database, ref: FileVersionRef, checkAtMs: number): Promise<void> {
+  await db.update(quotaReservations).set({ checkAtMs }).where(isReservation(ref));
+}
+
+/** What triggers count in a tenant's row. */
+export const COUNTS = [
+  "reservedBytes",
+  "filesBytes",
+  "versionsBytes",
+  "trashBytes",
+  "derivativesBytes",
+  "fileCount",
+] as const satisfies readonly (keyof TenantRow)[];
+export type Counts = Readonly<Record<(typeof COUNTS)[number], number>>;
+
+/** The counts by the rows themselves. Names are written out: drizzle leaves tables out where it selects from one. */
+function countsOf(tenantId: TenantId): Record<keyof Counts, SQL<number>> {
+  const sumOf = (where: string) =>
+    sql<number>`(SELECT coalesce(sum(v.size_bytes), 0) FROM file_versions AS v
+      JOIN files AS f ON f.tenant_id = v.tenant_id AND f.id = v.file_id
+      WHERE v.tenant_id = ${tenantId} AND v.state <> 'uploading' AND ${sql.raw(where)})`;
+  return {
+    reservedBytes: sql<number>`(SELECT coalesce(sum(r.reserved_bytes), 0) FROM quota_reservations AS r
+      WHERE r.tenant_id = ${tenantId})`,
+    filesBytes: sumOf("f.deleted_at_ms IS NULL AND f.current_version = v.version"),
+    versionsBytes: sumOf("f.deleted_at_ms IS NULL AND f.current_version <> v.version"),
+    trashBytes: sumOf("f.deleted_at_ms IS NOT NULL"),
+    derivativesBytes: sql<number>`(SELECT coalesce(sum(d.size_bytes), 0) FROM derivatives AS d
+      WHERE d.tenant_id = ${tenantId})`,
+    fileCount: sql<number>`(SELECT count(*) FROM files AS f WHERE f.tenant_id = ${tenantId})`,
+  };
+}
+
+/** A tenant's row beside what its rows come to, or undefined for one that has none. */
+export async function countTenant(
+  db: Database,
+  tenantId: TenantId,
+): Promise<{ readonly kept: Counts; readonly counted: Counts } | undefined> {
+  const [found] = await db
+    .select({ kept: tenants, counted: countsOf(tenantId) })
+    .from(tenants)
+    .where(eq(tenants.tenantId, tenantId));
+  return found;
+}
+
+/** The statement that sets a tenant's counts to what its rows come to. */
+export function correctCounts(db: Database, tenantId: TenantId) {
+  return db.update(tenants).set(countsOf(tenantId)).where(eq(tenants.tenantId, tenantId));
+}

@@ -1,0 +1,239 @@
+import type { SQL } from "drizzle-orm";
+import { and, eq, exists, isNull, notExists, sql } from "drizzle-orm";
+import type { FileClass } from "#contract/file-types.ts";
+import type { FileId, FileVersionRef, UserId } from "#contract/ids.ts";
+import type { ReprDigests } from "#contract/jobs.ts";
+import { foldName } from "#contract/names.ts";
+import type { Actor } from "./audit.ts";
+import { auditIfChanged } from "./audit.ts";
+import type { Database } from "./database.ts";
+import { isVersion } from "./files.ts";
+import type { Wanted } from "./quota.ts";
+import { giveBack, isReserved, release, reserve, takeOver } from "./quota.ts";
+import { files, fileTags, fileVersions } from "./schema.ts";
+import { selectRow } from "./select-row.ts";
+import { ensureTenant } from "./tenants.ts";
+
+/** A partial upload whose reservation another takes over. */
+export interface ReservedPartial {
+  readonly fileId: FileId;
+  readonly sizeBytes: number;
+}
+
+/** What every upload has, a partial one too: room. */
+export interface NewReservation {
+  readonly ref: FileVersionRef;
+  readonly wanted: Wanted;
+  readonly nowMs: number;
+}
+
+/** An upload that becomes a file. */
+export interface NewUpload extends NewReservation {
+  readonly ownerId: UserId;
+  readonly filename: string;
+  readonly originalFilename: string;
+  readonly declaredType: string;
+  readonly fileClass: FileClass;
+  readonly sizeBytes: number | undefined;
+  readonly entityType: string | undefined;
+  readonly entityId: string | undefined;
+  readonly tags: readonly string[];
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly partials: readonly ReservedPartial[];
+  readonly actor: Actor;
+}
+
+export type Insertion =
+  | { readonly kind: "inserted"; readonly reservedBytes: number }
+  /** There was no room for it, or its tenant takes nothing any more. */
+  | { readonly kind: "no-room" }
+  /** There is a file of this id. */
+  | { readonly kind: "taken" };
+
+/**
+ * Inserts the records of an upload that is about to begin, in one batch: its reservation if there is room, and all else
+ * only where that is.
+ */
+export async function insertUpload(db: Database, upload: NewUpload): Promise<Insertion> {
+  const partialIds = upload.partials.map(({ fileId }) => fileId);
+  const { ref, wanted, nowMs } = upload;
+  return insertReserved(() =>
+    db.batch([
+      ensureTenant(db, ref.tenantId, nowMs),
+      reserve(db, ref, wanted, nowMs, partialIds),
+      insertFile(db, upload),
+      insertVersion(db, upload),
+      auditIfChanged(db, { ...eventOf(upload), action: "file.created", atMs: nowMs }),
+      ...(upload.tags.length === 0 ? [] : [insertTags(db, upload)]),
+      ...(partialIds.length === 0 ? [] : [takeOver(db, ref, partialIds)]),
+    ]),
+  );
+}
+
+/** The same for an upload that becomes the next version of a file, whose number was given by `takeNextVersion`. */
+export async function insertVersionUpload(db: Database, upload: NewUpload): Promise<Insertion> {
+  const partialIds = upload.partials.map(({ fileId }) => fileId);
+  const { ref, wanted, nowMs } = upload;
+  return insertReserved(() =>
+    db.batch([
+      ensureTenant(db, ref.tenantId, nowMs),
+      reserve(db, ref, wanted, nowMs, partialIds),
+      insertVersion(db, upload),
+      auditIfChanged(db, { ...eventOf(upload), action: "file.created", atMs: nowMs }),
+      ...(partialIds.length === 0 ? [] : [takeOver(db, ref, partialIds)]),
+    ]),
+  );
+}
+
+/** Reserves for a partial upload, which has no record but that. */
+export async function insertPartial(
+  db: Database,
+  { ref, wanted, nowMs }: NewReservation,
+): Promise<Insertion> {
+  return insertReserved(() =>
+    db.batch([ensureTenant(db, ref.tenantId, nowMs), reserve(db, ref, wanted, nowMs)]),
+  );
+}
+
+async function insertReserved(
+  insert: () => Promise<readonly [unknown, readonly { reservedBytes: number }[], ...unknown[]]>,
+): Promise<Insertion> {
+  try {
+    const [, [reserved]] = await insert();
+    return reserved === undefined ? { kind: "no-room" } : { kind: "inserted", ...reserved };
+  } catch (error) {
+    if (isTaken(error)) return { kind: "taken" };
+    throw error;
+  }
+}
+
+/** D1 has no error codes; its message ends in SQLite's own name of the error. Of one under way the reservation is met first. */
+function isTaken(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (
+    /UNIQUE constraint failed: (?:files\.tenant_id, files\.id|quota_reservations\.tenant_id)\b/.test(
+      error.message,
+    ) || isTaken(error.cause)
+  );
+}
+
+function eventOf({ ref, actor, fileClass, sizeBytes }: NewUpload) {
+  const detail = { fileClass, sizeBytes: sizeBytes ?? null };
+  return { actor, fileId: ref.fileId, version: ref.version, detail };
+}
+
+function insertFile(db: Database, upload: NewUpload) {
+  const { tenantId, fileId, version } = upload.ref;
+  const row = selectRow(files, {
+    tenantId,
+    id: fileId,
+    ownerId: upload.ownerId,
+    filename: upload.filename,
+    foldedName: foldName(upload.filename),
+    currentVersion: version,
+    lastVersion: version,
+    entityType: upload.entityType ?? null,
+    entityId: upload.entityId ?? null,
+    metadata: { ...upload.metadata },
+    createdAtMs: upload.nowMs,
+    updatedAtMs: upload.nowMs,
+  });
+  return db.insert(files).select(sql`${row} WHERE ${isReserved(upload.ref)}`);
+}
+
+function insertVersion(db: Database, upload: NewUpload) {
+  const row = selectRow(fileVersions, {
+    ...upload.ref,
+    state: "uploading",
+    originalFilename: upload.originalFilename,
+    uploadedBy: upload.ownerId,
+    declaredType: upload.declaredType,
+    fileClass: upload.fileClass,
+    sizeBytes: upload.sizeBytes ?? null,
+    createdAtMs: upload.nowMs,
+  });
+  return db.insert(fileVersions).select(sql`${row} WHERE ${isReserved(upload.ref)}`);
+}
+
+/** One parameter for any number of tags: D1 binds a hundred at most. */
+function insertTags(db: Database, { ref, tags, nowMs }: NewUpload) {
+  const { tenantId, fileId } = ref;
+  return db.insert(fileTags).select(
+    sql`SELECT ${tenantId}, ${fileId}, value, ${nowMs} FROM json_each(${JSON.stringify(tags)})
+        WHERE ${isReserved(ref)}`,
+  );
+}
+
+/**
+ * Forgets an upload that never began or ended without a file, in one batch: its reservation, its version, and the file
+ * where that has no other. Partials that it took over have theirs again. Doing it again changes nothing.
+ */
+export async function deleteUnfinishedUpload(
+  db: Database,
+  ref: FileVersionRef,
+  partials: readonly ReservedPartial[],
+  nowMs: number,
+): Promise<void> {
+  const otherVersions = db
+    .select({ one: sql`1` })
+    .from(fileVersions)
+    .where(and(eq(fileVersions.tenantId, files.tenantId), eq(fileVersions.fileId, files.id)));
+  const isFile = and(eq(files.tenantId, ref.tenantId), eq(files.id, ref.fileId));
+  await db.batch([
+    db.delete(fileVersions).where(and(isVersion(ref), eq(fileVersions.state, "uploading"))),
+    // What is being purged ends there, with its event (services/purge.ts).
+    db.delete(files).where(and(isFile, isNull(files.purgingAtMs), notExists(otherVersions))),
+    ...(partials.length === 0 ? [] : [giveBack(db, ref, partials, nowMs)]),
+    release(db, ref),
+  ]);
+}
+
+function hasVersion(db: Database, ref: FileVersionRef): SQL {
+  return exists(
+    db
+      .select({ one: sql`1` })
+      .from(fileVersions)
+      .where(isVersion(ref)),
+  );
+}
+
+export interface StoredObject {
+  readonly objectKey: string;
+  readonly etag: string;
+  readonly sizeBytes: number;
+  /** What its bytes must have; null where nothing was announced, or was compared already. */
+  readonly expectedDigests: ReprDigests | null;
+}
+
+/**
+ * Records that a version's bytes are stored: `uploading` → `quarantined`. From then on the version counts, and no
+ * longer its reservation. Doing it again changes nothing.
+ * @returns whether there is such a version at all: a file that is being purged has no use for bytes that come now
+ */
+export async function markVersionStored(
+  db: Database,
+  ref: FileVersionRef,
+  object: StoredObject,
+  nowMs: number,
+): Promise<boolean> {
+  const [, found] = await db.batch([
+    db
+      .update(fileVersions)
+      .set({ state: "quarantined", ...object, storedAtMs: nowMs, announcedAtMs: nowMs })
+      .where(and(isVersion(ref), eq(fileVersions.state, "uploading"))),
+    db
+      .update(files)
+      .set({ updatedAtMs: nowMs })
+      .where(
+        and(
+          eq(files.tenantId, ref.tenantId),
+          eq(files.id, ref.fileId),
+          isNull(files.purgingAtMs),
+          hasVersion(db, ref),
+        ),
+      )
+      .returning({ id: files.id }),
+    release(db, ref),
+  ]);
+  return found.length > 0;
+}

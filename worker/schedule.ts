@@ -1,0 +1,40 @@
+import { configOf } from "./config.ts";
+import { reannounceUnanswered } from "./services/announce.ts";
+import type { Removal } from "./services/purge.ts";
+import { purgeDue } from "./services/purge.ts";
+import { sweepReservations } from "./services/reservations.ts";
+import { sendJob } from "./storage/jobs.ts";
+import { r2Store } from "./storage/r2.ts";
+import { endUpload } from "./uploads/end-upload.ts";
+import { uploadObjectName } from "./uploads/upload-context.ts";
+
+/** What is done every minute. What fails is logged and done at the next, and keeps nothing else from being done. */
+export async function runSchedule(env: Env): Promise<void> {
+  const nowMs = Date.now();
+  const afterSeconds = configOf(env).reannounceAfterSeconds;
+  const removal: Removal = {
+    objects: r2Store(env.BUCKET),
+    endUpload: (ref) => endUpload(env.UPLOADS, ref),
+  };
+  await Promise.all([
+    attempt("reannounce", () =>
+      reannounceUnanswered(env, (job) => sendJob(env.JOBS, job), { afterSeconds, nowMs }),
+    ),
+    attempt("purge", () => purgeDue(env, removal, nowMs)),
+    attempt("sweep-reservations", () =>
+      sweepReservations(
+        env,
+        (ref) => env.UPLOADS.get(env.UPLOADS.idFromName(uploadObjectName(ref))).needsReservation(),
+        nowMs,
+      ),
+    ),
+  ]);
+}
+
+async function attempt(event: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    console.error({ event: `${event}-failed`, error: String(error) });
+  }
+}

@@ -1,0 +1,165 @@
+import type { UploadGrant } from "#contract/api.ts";
+import { EntityType } from "#contract/entities.ts";
+import { AppError } from "#contract/errors.ts";
+import type { FileCheck, FileClass, FileRule } from "#contract/file-types.ts";
+import { checkFile } from "#contract/file-types.ts";
+import { MAX_ORIGINAL_NAME_LENGTH, normalizeFilename } from "#contract/names.ts";
+import type { TenantSettings } from "#contract/tenants.ts";
+import { applyGrantedEntity, requireGrantedFile } from "./upload-grants.ts";
+
+/** Validation at creation (R23): before any byte is stored, with what is otherwise for the tenant. */
+
+/** What a client declares at creation, in terms of no protocol. */
+export interface UploadDeclaration {
+  readonly metadata: ReadonlyMap<string, string>;
+  /** Null while it isn't known. */
+  readonly lengthBytes: number | null;
+  /** What the caller may upload, where that is less than anything. */
+  readonly grant?: UploadGrant | undefined;
+}
+
+/** What is looked at beside the declaration. */
+export interface ValidationRules {
+  readonly maxUploadBytes: number;
+  /** What is otherwise for the caller's tenant. */
+  readonly settings: TenantSettings;
+}
+
+const CODE_OF_RULE = {
+  "extension-blocked": "FILE_TYPE_REFUSED",
+  "type-not-allowed": "FILE_TYPE_REFUSED",
+  "type-unknown": "FILE_TYPE_REFUSED",
+  size: "FILE_TOO_LARGE",
+} as const satisfies Record<FileRule, string>;
+
+const FIELD_OF_RULE = {
+  "extension-blocked": "filename",
+  "type-not-allowed": "filetype",
+  "type-unknown": "filetype",
+  size: "length",
+} as const satisfies Record<FileRule, string>;
+
+const MAX_TAGS = 50;
+const MAX_FIELD_LENGTH = 128;
+/** Keys of Upload-Metadata that mean something; all others are kept as they are. */
+const KNOWN_KEYS: ReadonlySet<string> = new Set([
+  "filename",
+  "filetype",
+  "entityType",
+  "entityId",
+  "tags",
+  "replaces",
+]);
+
+/** What is declared of an upload, where all of it may be. */
+export interface ValidUpload {
+  readonly filename: string;
+  readonly originalFilename: string;
+  readonly declaredType: string;
+  readonly fileClass: FileClass;
+  readonly entityType: string | undefined;
+  readonly entityId: string | undefined;
+  readonly tags: readonly string[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * Validates a declared upload. Throws `FILE_NAME_REQUIRED`, `FILE_NAME_INVALID`, `FILE_TYPE_REFUSED`, `FILE_TOO_LARGE`,
+ * `UPLOAD_METADATA_INVALID` or `GRANT_SCOPE`, each naming the rule.
+ */
+export function validateUpload(
+  { metadata: sent, lengthBytes, grant }: UploadDeclaration,
+  rules: ValidationRules,
+): ValidUpload {
+  const metadata = grant ? applyGrantedEntity(grant, sent) : sent;
+  requireWithin(lengthBytes, rules.maxUploadBytes);
+  const originalFilename = requireDeclaredName(metadata.get("filename"));
+  const filename = requireFilename(originalFilename);
+  const { mimeType, fileClass } = requireAccepted(
+    checkFile(filename, metadata.get("filetype") ?? "", lengthBytes ?? undefined, {
+      declaredName: originalFilename,
+      overrides: rules.settings,
+    }),
+  );
+  if (grant !== undefined) requireGrantedFile(grant, mimeType, lengthBytes);
+  return {
+    ...{ filename, originalFilename, declaredType: mimeType, fileClass },
+    entityType: parseEntityType(metadata),
+    entityId: shortField(metadata, "entityId"),
+    tags: parseTags(metadata.get("tags")),
+    metadata: unknownKeys(metadata),
+  };
+}
+
+/** Throws `FILE_TOO_LARGE` for more than any upload may be. */
+export function requireWithin(lengthBytes: number | null, maxUploadBytes: number): void {
+  if (lengthBytes === null || lengthBytes <= maxUploadBytes) return;
+  throw new AppError("FILE_TOO_LARGE", {
+    detail: `An upload may be ${maxUploadBytes} bytes at most.`,
+    errors: [{ path: "length", message: 'refused by the rule "size"' }],
+    members: { maxSizeBytes: maxUploadBytes },
+  });
+}
+
+function requireDeclaredName(declared: string | undefined): string {
+  if (declared !== undefined && declared.trim() !== "") return declared;
+  throw new AppError("FILE_NAME_REQUIRED", {
+    detail: "The upload's name is missing or empty.",
+    errors: [{ path: "filename", message: "is required" }],
+  });
+}
+
+/** A declared name as one that every system takes. Throws `FILE_NAME_INVALID` where it can't be made one. */
+function requireFilename(declared: string): string {
+  if (declared.length > MAX_ORIGINAL_NAME_LENGTH) {
+    throw nameError(`is longer than ${MAX_ORIGINAL_NAME_LENGTH} characters`);
+  }
+  const name = normalizeFilename(declared);
+  if (name === undefined) throw nameError("has nothing in it that can be a name");
+  return name;
+}
+
+function nameError(message: string): AppError {
+  return new AppError("FILE_NAME_INVALID", {
+    detail: `The file name ${message}.`,
+    errors: [{ path: "filename", message }],
+  });
+}
+
+function requireAccepted(check: FileCheck): Extract<FileCheck, { accepted: true }> {
+  if (check.accepted) return check;
+  throw new AppError(CODE_OF_RULE[check.rule], {
+    detail: check.detail,
+    errors: [{ path: FIELD_OF_RULE[check.rule], message: `refused by the rule "${check.rule}"` }],
+    ...(check.limitBytes === undefined ? {} : { members: { maxSizeBytes: check.limitBytes } }),
+  });
+}
+
+function shortField(metadata: ReadonlyMap<string, string>, key: string): string | undefined {
+  const value = metadata.get(key);
+  if (value === undefined || value === "") return undefined;
+  if (value.length <= MAX_FIELD_LENGTH) return value;
+  throw new AppError("UPLOAD_METADATA_INVALID", {
+    errors: [{ path: key, message: `is longer than ${MAX_FIELD_LENGTH} characters` }],
+  });
+}
+
+function parseEntityType(metadata: ReadonlyMap<string, string>): string | undefined {
+  const value = metadata.get("entityType") || undefined;
+  if (value === undefined || EntityType.safeParse(value).success) return value;
+  throw new AppError("UPLOAD_METADATA_INVALID", {
+    errors: [{ path: "entityType", message: "is a small letter, then small letters, digits, - and _" }],
+  });
+}
+
+function parseTags(text: string | undefined): readonly string[] {
+  const tags = [...new Set((text ?? "").split(",").map((tag) => tag.trim()))].filter((tag) => tag !== "");
+  if (tags.length <= MAX_TAGS && tags.every((tag) => tag.length <= MAX_FIELD_LENGTH)) return tags;
+  throw new AppError("UPLOAD_METADATA_INVALID", {
+    errors: [{ path: "tags", message: `are more than ${MAX_TAGS}, or one is too long` }],
+  });
+}
+
+function unknownKeys(metadata: ReadonlyMap<string, string>): Record<string, string> {
+  return Object.fromEntries([...metadata].filter(([key]) => !KNOWN_KEYS.has(key)));
+}

@@ -1,0 +1,67 @@
+import type { FileVersionRef } from "#contract/ids.ts";
+import type { ReservationGrowth } from "../services/quota.ts";
+import { RESERVATION_STEP_BYTES } from "../services/quota.ts";
+import { refOf } from "./upload-state.ts";
+import type { UploadStore } from "./upload-store.ts";
+
+/** What reserving needs of the world outside the object. Each may be called again, and may land late. */
+export interface ReservationSteps {
+  /** Reserves more and returns what is reserved then. Throws `QUOTA_EXCEEDED` and `TENANT_ERASING`. */
+  extend(ref: FileVersionRef, growth: ReservationGrowth): Promise<number>;
+  /** Gives back what is over, if what is reserved is still `fromBytes`. */
+  reduce(ref: FileVersionRef, fromBytes: number, toBytes: number): Promise<void>;
+}
+
+/** What of an upload's state it looks at and changes. */
+type KnownReservation = Pick<UploadStore, "requireState" | "note">;
+
+/** Uploads of before there were reservations have none, and count when they are stored. */
+const UNRESERVED = Number.MAX_SAFE_INTEGER;
+
+/**
+ * What is reserved of the tenant's quota for one upload. Where its length is known, that is all of it, from its creation
+ * on; where it isn't, a step at a time as it grows. What is left over at the end goes back when it is recorded as stored.
+ */
+export class Reservation {
+  readonly #store: KnownReservation;
+  readonly #steps: ReservationSteps;
+
+  constructor(store: KnownReservation, steps: ReservationSteps) {
+    this.#store = store;
+    this.#steps = steps;
+  }
+
+  /** Up to which offset there is room. */
+  get endBytes(): number {
+    return this.#store.requireState().reservedBytes ?? UNRESERVED;
+  }
+
+  /** Makes room up to an offset, and for a step behind it where there is some. Throws `QUOTA_EXCEEDED`. */
+  async cover(endBytes: number): Promise<void> {
+    if (endBytes <= this.endBytes) return;
+    const { maxBytes } = this.#store.requireState();
+    const step = Math.ceil(endBytes / RESERVATION_STEP_BYTES) * RESERVATION_STEP_BYTES;
+    await this.#extend({ atLeastBytes: endBytes, atMostBytes: Math.max(endBytes, Math.min(step, maxBytes)) });
+  }
+
+  /**
+   * Reserves exactly the length that a request tells. Less than is reserved isn't worth asking for where that request
+   * brings all the rest: then the end of the upload comes next. Throws `QUOTA_EXCEEDED`.
+   */
+  async settle(lengthBytes: number, bringsRest: boolean): Promise<void> {
+    const { endBytes } = this;
+    if (lengthBytes > endBytes) return this.#extend({ atLeastBytes: lengthBytes, atMostBytes: lengthBytes });
+    if (bringsRest || lengthBytes === endBytes || endBytes === UNRESERVED) return;
+    await this.#steps.reduce(refOf(this.#store.requireState()), endBytes, lengthBytes);
+    this.#note(lengthBytes);
+  }
+
+  async #extend(growth: ReservationGrowth): Promise<void> {
+    this.#note(await this.#steps.extend(refOf(this.#store.requireState()), growth));
+  }
+
+  /** Needn't be durable: extending again tells what is reserved. */
+  #note(reservedBytes: number): void {
+    this.#store.note({ reservedBytes });
+  }
+}
