@@ -7,6 +7,7 @@ import { requestId } from "./middleware/request-id.ts";
 import { uploadHeaders } from "./middleware/upload-headers.ts";
 import { dev } from "./routes/dev.ts";
 import { downloads } from "./routes/downloads.ts";
+import { entities } from "./routes/entities.ts";
 import { files } from "./routes/files.ts";
 import { health } from "./routes/health.ts";
 import { openApiRouter } from "./routes/open-api.ts";
@@ -27,6 +28,7 @@ app.use(cors);
 
 app.route(UPLOADS_PATH, uploads);
 app.route("/v1/files", files);
+app.route("/v1/entities", entities);
 app.route("/v1/signed-urls", signedUrls);
 app.route("/v1/upload-grants", uploadGrants);
 app.route("/d", downloads);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { FileList } from "#contract/api.ts";
+import type { FileList } from "#contract/listing.ts";
 import type { Caller } from "../support/api.ts";
 import {
   append,
@@ -51,8 +51,10 @@ test("a record tells all that was declared and found", async () => {
     entityType: "contact",
     entityId: "c-1",
     ownerId: "ann",
+    isPublic: false,
     createdAt: expect.any(String),
     updatedAt: expect.any(String),
+    deletedAt: null,
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Column, SQL } from "drizzle-orm";
+import type { SQL } from "drizzle-orm";
 import { and, desc, eq, gt, inArray, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
 import type { FileClass } from "#contract/file-types.ts";
 import type { FileId, FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
@@ -76,6 +76,10 @@ async function insertFileRows(db: Database, file: NewFile): Promise<void> {
       metadata: { ...file.metadata },
       createdAtMs: file.nowMs,
       updatedAtMs: file.nowMs,
+      // As the version's trigger would set them: so it has nothing to write.
+      sizeBytes: file.sizeBytes ?? -1,
+      mimeType: file.declaredType,
+      fileClass: file.fileClass,
     }),
     db.insert(fileVersions).values({
       tenantId,
@@ -183,57 +187,19 @@ export async function findFilesByIds(
   return findDetails(db, and(eq(files.tenantId, tenantId), wanted), fileIds.length, viewer);
 }
 
-export interface FileFilter {
-  readonly ownerId?: UserId | undefined;
-  readonly entityType?: string | undefined;
-  readonly entityId?: string | undefined;
-  readonly state?: VersionRow["state"] | undefined;
-  /** Only files listed after this one. */
-  readonly after?: { readonly createdAtMs: number; readonly id: FileId } | undefined;
-}
-
-function whenGiven(column: Column, value: string | undefined): SQL | undefined {
-  return value === undefined ? undefined : eq(column, value);
-}
-
-/** A tenant's files, newest first, `limit` of them at most. */
-export async function listFiles(
-  db: Database,
-  tenantId: TenantId,
-  filter: FileFilter,
-  limit: number,
-): Promise<readonly FileWithDetails[]> {
-  const { after } = filter;
-  return findDetails(
-    db,
-    and(
-      eq(files.tenantId, tenantId),
-      isNull(files.deletedAtMs),
-      whenGiven(files.ownerId, filter.ownerId),
-      whenGiven(files.entityType, filter.entityType),
-      whenGiven(files.entityId, filter.entityId),
-      whenGiven(fileVersions.state, filter.state),
-      after &&
-        or(
-          lt(files.createdAtMs, after.createdAtMs),
-          and(eq(files.createdAtMs, after.createdAtMs), lt(files.id, after.id)),
-        ),
-    ),
-    limit,
-  );
-}
-
 const currentVersionOfFile = and(
   eq(fileVersions.tenantId, files.tenantId),
   eq(fileVersions.fileId, files.id),
   eq(fileVersions.version, files.currentVersion),
 );
 
-async function findDetails(
+/** Files with all that their records show, but for those that are being removed for good. */
+export async function findDetails(
   db: Database,
   where: SQL | undefined,
   limit: number,
   viewer?: Viewer,
+  order: readonly SQL[] = [],
 ): Promise<readonly FileWithDetails[]> {
   const rows = await db
     .select({ file: files, version: fileVersions, shared: shares.permission })
@@ -241,7 +207,7 @@ async function findDetails(
     .innerJoin(fileVersions, currentVersionOfFile)
     .leftJoin(shares, isSharedWith(viewer))
     .where(and(where, isNull(files.purgingAtMs)))
-    .orderBy(desc(files.createdAtMs), desc(files.id))
+    .orderBy(...order)
     .limit(limit);
   return addDetails(db, rows);
 }

@@ -1,11 +1,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { Disposition, FileList, FileListQuery, FileRecord, Variant } from "#contract/api.ts";
+import { Disposition, FileRecord, Variant } from "#contract/api.ts";
 import { AppError } from "#contract/errors.ts";
 import { FileId } from "#contract/ids.ts";
+import { FileList, FileListQuery } from "#contract/listing.ts";
 import { serveObject } from "../delivery/serve.ts";
 import { authenticate } from "../middleware/authenticate.ts";
 import { releaseBody } from "../middleware/release-body.ts";
-import { deleteFile, getFile, getFiles } from "../services/files.ts";
+import { getFiles } from "../services/file-list.ts";
+import { deleteFile, getFile } from "../services/files.ts";
 import { requireDownload } from "../services/servable.ts";
 import { r2Store } from "../storage/r2.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
@@ -25,12 +27,15 @@ function requireFileId(text: string): FileId {
 const listRoute = createRoute({
   method: "get",
   path: "/",
-  summary: "List files, newest first",
+  summary: "List files, newest first where nothing else is asked for",
+  description:
+    "In pages that join without a gap or a double while files come, go and are renamed. What is given of the filters " +
+    "all holds of each file.",
   security: [{ bearer: [] }],
   request: { query: FileListQuery },
   responses: {
     200: { description: "A page of files", content: { "application/json": { schema: FileList } } },
-    ...problemResponses("REQUEST_INVALID", ...TOKEN_ERRORS),
+    ...problemResponses("REQUEST_INVALID", "ROLE_REQUIRED", ...TOKEN_ERRORS),
   },
 });
 
@@ -165,7 +170,7 @@ router.use(releaseBody, authenticate);
 /** `/v1/files`: plain uploads, records, content, deletion. */
 export const files = router
   .openapi(listRoute, async (c) => {
-    return c.json(await getFiles(c.env, c.get("identity"), c.req.valid("query")), 200);
+    return c.json(await getFiles(c.env, c.get("identity"), c.req.valid("query"), Date.now()), 200);
   })
   .openapi(createFileRoute, async (c) => {
     const fileId = await storePlainUpload(c);

@@ -1,10 +1,10 @@
-import type { FileList, FileListQuery, FileRecord, FileState } from "#contract/api.ts";
+import type { FileRecord, FileState } from "#contract/api.ts";
 import { AppError } from "#contract/errors.ts";
-import { FileId, type Identity } from "#contract/ids.ts";
+import type { FileId, Identity } from "#contract/ids.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
-import type { FileRow, FileWithDetails } from "../db/files.ts";
-import { findFileById, listFiles, markFileDeleted } from "../db/files.ts";
+import type { FileWithDetails } from "../db/files.ts";
+import { findFileById, markFileDeleted } from "../db/files.ts";
 import type { Action, FileStanding } from "./permissions.ts";
 import { requireAllowed } from "./permissions.ts";
 
@@ -45,30 +45,6 @@ export async function getFile(
   return formatFile(await requireFile(env, identity, fileId, "view"));
 }
 
-/** A page of the files the caller may see, newest first. Throws `REQUEST_INVALID` for a cursor that isn't ours. */
-export async function getFiles(
-  env: DatabaseBindings,
-  identity: Identity,
-  query: FileListQuery,
-): Promise<FileList> {
-  const found = await listFiles(
-    databaseFor(env, identity.tenantId),
-    identity.tenantId,
-    {
-      ownerId: identity.role === "member" ? identity.userId : undefined,
-      entityType: query.entityType,
-      entityId: query.entityId,
-      state: query.state,
-      after: query.cursor === undefined ? undefined : parseCursor(query.cursor),
-    },
-    query.limit + 1,
-  );
-  const page = found.slice(0, query.limit);
-  const last = page.at(-1);
-  const more = found.length > query.limit && last !== undefined;
-  return { items: page.map(formatFile), nextCursor: more ? formatCursor(last.file) : null };
-}
-
 /** Deletes a file: it stops being served at once. Throws `FILE_NOT_FOUND`, for a deleted one too. */
 export async function deleteFile(
   env: DatabaseBindings,
@@ -86,19 +62,6 @@ export async function deleteFile(
   if (!deleted) throw new AppError("FILE_NOT_FOUND");
 }
 
-function formatCursor(file: FileRow): string {
-  return `${file.createdAtMs}.${file.id}`;
-}
-
-function parseCursor(cursor: string): { createdAtMs: number; id: FileId } {
-  const [time = "", id = ""] = cursor.split(".");
-  const parsed = FileId.safeParse(id);
-  if (/^\d{1,15}$/.test(time) && parsed.success) return { createdAtMs: Number(time), id: parsed.data };
-  throw new AppError("REQUEST_INVALID", {
-    errors: [{ path: "cursor", message: "is not a cursor of this list" }],
-  });
-}
-
 function formatTime(ms: number): string {
   return new Date(ms).toISOString();
 }
@@ -108,7 +71,8 @@ export function mimeTypeOf(version: FileWithDetails["version"]): string {
   return version.sniffedType ?? version.declaredType;
 }
 
-function formatFile(found: FileWithDetails): FileRecord {
+/** A file as callers see it. */
+export function formatFile(found: FileWithDetails): FileRecord {
   const { file, version, verdict } = found;
   return {
     id: file.id,
@@ -128,8 +92,10 @@ function formatFile(found: FileWithDetails): FileRecord {
     entityType: file.entityType,
     entityId: file.entityId,
     ownerId: file.ownerId,
+    isPublic: file.isPublic,
     createdAt: formatTime(file.createdAtMs),
     updatedAt: formatTime(file.updatedAtMs),
+    deletedAt: file.deletedAtMs === null ? null : formatTime(file.deletedAtMs),
   };
 }
 
