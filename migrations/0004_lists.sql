@@ -2,6 +2,8 @@
 DROP INDEX `files_by_creation`;--> statement-breakpoint
 DROP INDEX `files_by_owner`;--> statement-breakpoint
 DROP INDEX `files_by_entity`;--> statement-breakpoint
+DROP INDEX `file_tags_by_file`;--> statement-breakpoint
+CREATE INDEX `file_tags_by_file` ON `file_tags` (`tenant_id`,`file_id`,`tag`);--> statement-breakpoint
 CREATE INDEX `files_by_name` ON `files` (`tenant_id`,`folded_name`,`id`,`owner_id`,`entity_type`,`file_class`,`created_at_ms`) WHERE deleted_at_ms IS NULL AND purging_at_ms IS NULL;--> statement-breakpoint
 CREATE INDEX `files_by_size` ON `files` (`tenant_id`,`size_bytes`,`id`,`owner_id`,`entity_type`,`file_class`,`created_at_ms`,`folded_name`) WHERE deleted_at_ms IS NULL AND purging_at_ms IS NULL;--> statement-breakpoint
 CREATE INDEX `files_by_state` ON `files` (`tenant_id`,`state`,`created_at_ms`,`id`) WHERE deleted_at_ms IS NULL AND purging_at_ms IS NULL;--> statement-breakpoint

@@ -27,7 +27,7 @@ export function questionOf(listing: FileListing): Question {
 }
 
 /** How far a filter's files are counted. More than that are never gathered. */
-export const COUNT_BOUND = 10_000;
+export const COUNT_BOUND = 5_000;
 /** The same of names that a search finds: their numbers are sent to the next statement. */
 export const FOUND_BOUND = 2_000;
 /** A lookup beside the index costs so many steps in it (0011). */

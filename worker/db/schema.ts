@@ -208,7 +208,8 @@ export const fileTags = sqliteTable(
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.tag, t.fileId] }),
-    index("file_tags_by_file").on(t.tenantId, t.fileId),
+    // With the tag, which is all that a record shows.
+    index("file_tags_by_file").on(t.tenantId, t.fileId, t.tag),
     index("file_tags_by_creation").on(t.tenantId, t.tag, t.fileCreatedAtMs, t.fileId),
     foreignKey({ columns: [t.tenantId, t.fileId], foreignColumns: [files.tenantId, files.id] }).onDelete(
       "cascade",

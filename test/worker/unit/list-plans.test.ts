@@ -120,6 +120,22 @@ describe("every statement of every plan goes by an index", () => {
     expect(seen.size).toBeGreaterThan(list.trash ? 100 : 500);
   });
 
+  test("what a page shows of its files too: by their ids", async () => {
+    const [file] = fc.sample(listedFile([TENANT], 0), { numRuns: 1, seed: 1 });
+    if (file === undefined) throw new Error("There is no file.");
+    const database = await openLocalDatabase();
+    const live = { ...file, deletedAtMs: null, isPurging: false };
+    for (const [sql, params] of insertionOf(live)) database.sqlite.prepare(sql).run(...params);
+    database.takeStatements();
+    expect(await listFiles(databaseFor({ DB: database.binding }, TENANT), listingOf({}))).toHaveLength(1);
+    const [, ...details] = database.takeStatements();
+    expect(details).toHaveLength(3);
+    for (const statement of details) {
+      const steps = explain(database, statement).filter((step) => !step.includes("json_each"));
+      expect(steps[0], statement.sql).toMatch(/^SEARCH \w+ .* \(tenant_id=\? AND file_id=\?\)$/);
+    }
+  });
+
   test("counting too", async () => {
     for (const filters of FILTERS) {
       await measureFilters(db, questionOf(listingOf(filters)));
