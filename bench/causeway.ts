@@ -1,3 +1,4 @@
+import type { Identity } from "#contract/ids.ts";
 import { TenantId, UserId } from "#contract/ids.ts";
 import { UPLOADS_PATH } from "#contract/tus.ts";
 import { signToken } from "../scripts/dev/token.ts";
@@ -42,6 +43,20 @@ export const CAUSEWAY_COUNTED: WorkerUnderTest = {
   entry: new URL("./workers/causeway-counted.ts", import.meta.url),
 };
 export const OPERATIONS_PATH = "/bench/operations";
+
+/** The same over a database of its own, miniflare's D1; `ROWS_READ_HEADER` asks for a count of what a request read. */
+export function causewayOnD1(persistTo: string): WorkerUnderTest {
+  const bindings = { ...CAUSEWAY.bindings, d1Databases: { DB: "listing" } };
+  return { entry: new URL("./workers/causeway-d1.ts", import.meta.url), bindings, persistTo };
+}
+export const ROWS_READ_HEADER = "bench-rows-read";
+
+/** The `Authorization` of somebody. */
+export async function authorizationOf(identity: Identity): Promise<Record<string, string>> {
+  return {
+    authorization: `Bearer ${await signToken(identity, { secret: SECRET, ttlSeconds: TOKEN_TTL_SECONDS })}`,
+  };
+}
 
 /** Name of the object of the upload at `path`. */
 export function objectName(path: string): string {

@@ -27,6 +27,13 @@ export interface ResumeLoad {
   readonly rounds: number;
 }
 
+export interface ListingLoad {
+  /** Files of the tenant that is asked. */
+  readonly fileCounts: readonly number[];
+  /** Of each list, at each number of files. */
+  readonly requests: number;
+}
+
 /** Bytes of a sample, whatever the size of its files. */
 const SAMPLE_BYTES = 256 * MIB;
 
@@ -62,4 +69,10 @@ export function memoryLoad(quick: boolean): MemoryLoad {
 
 export function resumeLoad(quick: boolean): ResumeLoad {
   return quick ? { partCounts: [10, 100], rounds: 5 } : { partCounts: [10, 100, 1_000], rounds: 20 };
+}
+
+export function listingLoad(quick: boolean): ListingLoad {
+  return quick
+    ? { fileCounts: [10_000, 100_000], requests: 20 }
+    : { fileCounts: [10_000, 1_000_000], requests: 100 };
 }

@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { REFERENCE } from "./contestants.ts";
+import { measureListing } from "./listing.ts";
 import { measureMemory } from "./memory.ts";
 import { countOperations } from "./operations.ts";
 import type { BenchOptions, SectionName } from "./options.ts";
@@ -21,6 +22,7 @@ const SECTIONS: Readonly<Record<SectionName, Section>> = {
   memory: measureMemory,
   operations: countOperations,
   resume: measureResume,
+  listing: measureListing,
 };
 
 /** Figures say which section they are of, so that one list has them all. */

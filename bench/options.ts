@@ -1,10 +1,10 @@
 import { parseArgs } from "node:util";
-import type { MemoryLoad, ResumeLoad, UploadLoad } from "./loads.ts";
-import { memoryLoad, resumeLoad, smallLoad, uploadLoad } from "./loads.ts";
+import type { ListingLoad, MemoryLoad, ResumeLoad, UploadLoad } from "./loads.ts";
+import { listingLoad, memoryLoad, resumeLoad, smallLoad, uploadLoad } from "./loads.ts";
 
 const MIB = 1024 * 1024;
 
-export const SECTION_NAMES = ["uploads", "small", "memory", "operations", "resume"] as const;
+export const SECTION_NAMES = ["uploads", "small", "memory", "operations", "resume", "listing"] as const;
 export type SectionName = (typeof SECTION_NAMES)[number];
 
 /** What one invocation of `npm run bench` measures; sizes in bytes. */
@@ -15,6 +15,7 @@ export interface BenchOptions {
   readonly small: UploadLoad;
   readonly memory: MemoryLoad;
   readonly resume: ResumeLoad;
+  readonly listing: ListingLoad;
   /** PATCH sizes; `Infinity` sends the file in one. */
   readonly patchSizes: readonly number[];
   /** Names of contestants; empty for the usual ones. */
@@ -29,6 +30,7 @@ what is measured (any of these; --uploads where none is given):
   --memory             32 uploads of 256 MiB at once, and the course of one of 10 GB
   --operations         what an upload asks of the bucket, the database, the queue and its object's storage
   --resume             HEAD and first PATCH after a cut, at 10, 100 and 1,000 parts
+  --listing            pages of lists of 10,000 and 1,000,000 files: time, CPU and rows read
   --all                all of these
 how:
   --patch 5,8,16,one   sizes of PATCHes in MiB (default 8), for --uploads
@@ -37,7 +39,8 @@ how:
   --files 4            files uploaded per sample (256 MiB of large files, 300 small ones): CPU comes in ticks of 10 ms
   --only a,b           these contestants (--uploads and --small always run floor-multipart-do too: ratios are taken to it;
                        --memory runs the product alone where this isn't given)
-  --quick              two samples of half as many files; a quarter of the bytes for --memory; up to 100 parts
+  --quick              two samples of half as many files; a quarter of the bytes for --memory; up to 100 parts,
+                       100,000 files
   --json FILE          write the figures as JSON too`;
 
 function parseCount(name: string, text: string): number {
@@ -71,6 +74,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions | undefined 
       memory: { type: "boolean", default: false },
       operations: { type: "boolean", default: false },
       resume: { type: "boolean", default: false },
+      listing: { type: "boolean", default: false },
       all: { type: "boolean", default: false },
       patch: { type: "string", default: "8" },
       size: { type: "string", default: "64" },
@@ -93,6 +97,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions | undefined 
     small: smallLoad(counts),
     memory: memoryLoad(quick),
     resume: resumeLoad(quick),
+    listing: listingLoad(quick),
     patchSizes: values.patch.split(",").map(parsePatchSize),
     only: values.only?.split(",") ?? [],
     jsonPath: values.json,

@@ -28,12 +28,14 @@ export const WORKER_NAME = "under-test";
 /** Bindings beside `SINK` and `DATABASE`, in the words of miniflare's (v4) worker options. */
 export type WorkerBindings = Pick<
   MiniflareModule.V4WorkerOptionsShape,
-  "bindings" | "durableObjects" | "queueProducers" | "ratelimits" | "serviceBindings"
+  "bindings" | "d1Databases" | "durableObjects" | "queueProducers" | "ratelimits" | "serviceBindings"
 >;
 
 export interface WorkerUnderTest {
   readonly entry: URL;
   readonly bindings: WorkerBindings;
+  /** Where databases of its own are kept; in memory without it. */
+  readonly persistTo?: string;
 }
 
 export interface WorkerRig extends Rig {
@@ -78,6 +80,7 @@ function miniflareOptions(worker: WorkerUnderTest, script: string, sinks: Sinks,
     cf: false,
     resourcePersistencePath: objectDirectory,
     telemetry: { enabled: false },
+    ...(worker.persistTo !== undefined && { resourcePersistencePath: worker.persistTo }),
     workers: [
       {
         ...worker.bindings,

@@ -10,6 +10,7 @@ import { tenant } from "./middleware/tenant.ts";
 import { uploadHeaders } from "./middleware/upload-headers.ts";
 import { dev } from "./routes/dev.ts";
 import { downloads } from "./routes/downloads.ts";
+import { entities } from "./routes/entities.ts";
 import { fileChanges } from "./routes/file-changes.ts";
 import { files } from "./routes/files.ts";
 import { routingPath } from "./routes/first-plan.ts";
@@ -27,7 +28,7 @@ import { uploads } from "./routes/uploads.ts";
 import { versions } from "./routes/versions.ts";
 
 /** What takes a session or a service's token. Uploads take grants too, and see to it themselves. */
-const SESSION_PATHS = ["/v1/files/*", "/v1/signed-urls", "/v1/upload-grants", "/v1/quota"];
+const SESSION_PATHS = ["/v1/files/*", "/v1/signed-urls", "/v1/upload-grants", "/v1/quota", "/v1/entities/*"];
 
 /** The whole API on one screen. */
 export const app = openApiRouter({ getPath: routingPath });
@@ -46,6 +47,7 @@ app.route("/v1/files", shareLinks);
 app.route("/v1/files", files);
 app.route("/v1/files", fileChanges);
 app.route("/v1/files", versions);
+app.route("/v1/entities", entities);
 app.route("/v1/signed-urls", signedUrls);
 app.route("/v1/upload-grants", uploadGrants);
 app.route("/v1/quota", quota);

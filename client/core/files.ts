@@ -1,11 +1,5 @@
-import type {
-  Disposition,
-  FileList,
-  FileListQuery,
-  FileRecord,
-  SignedUrlResponse,
-  Variant,
-} from "#contract/api.ts";
+import type { Disposition, FileRecord, SignedUrlResponse, Variant } from "#contract/api.ts";
+import type { FileList, FileListQuery } from "#contract/listing.ts";
 import { type ApiFetch, createApiFetch } from "./http.ts";
 import { ApiError } from "./problem.ts";
 import { createTokenSource } from "./tokens.ts";
@@ -60,9 +54,13 @@ function pathOf(id: string): string {
   return `/v1/files/${encodeURIComponent(id)}`;
 }
 
-function queryOf(values: Readonly<Record<string, string | number | undefined>>): string {
-  const known = Object.entries(values).filter((pair) => pair[1] !== undefined);
-  const text = new URLSearchParams(known.map(([key, value]) => [key, String(value)])).toString();
+type QueryValue = string | number | readonly string[] | undefined;
+
+function queryOf(values: Readonly<Record<string, QueryValue>>): string {
+  const pairs = Object.entries(values).flatMap(([key, value]) =>
+    [value ?? []].flat().map((each) => [key, String(each)]),
+  );
+  const text = new URLSearchParams(pairs).toString();
   return text === "" ? "" : `?${text}`;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { FileList } from "#contract/api.ts";
+import type { FileList } from "#contract/listing.ts";
 import type { Caller } from "../support/api.ts";
 import {
   append,

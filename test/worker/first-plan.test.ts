@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { FileList, FileRecord } from "#contract/api.ts";
+import type { FileRecord } from "#contract/api.ts";
+import type { FileList } from "#contract/listing.ts";
 import { newCaller, readProblem, sharedStack, waitForVerdict } from "../support/api.ts";
 
 const NAMED = { "content-disposition": 'attachment; filename="a.txt"', "content-type": "text/plain" };

@@ -82,23 +82,6 @@ export const FileRecord = z
   .meta({ id: "File" });
 export type FileRecord = z.infer<typeof FileRecord>;
 
-export const MAX_PAGE_SIZE = 200;
-
-/** Query of `GET /v1/files`. */
-export const FileListQuery = z.object({
-  cursor: z.string().max(200).optional(),
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).default(50),
-  entityType: z.string().max(64).optional(),
-  entityId: z.string().max(128).optional(),
-  state: FileState.exclude(["deleted"]).optional(),
-});
-export type FileListQuery = z.infer<typeof FileListQuery>;
-
-export const FileList = z
-  .object({ items: z.array(FileRecord), nextCursor: z.string().nullable() })
-  .meta({ id: "FileList" });
-export type FileList = z.infer<typeof FileList>;
-
 /** A signed URL lives at most seven days (R44). */
 export const MAX_SIGNED_URL_SECONDS = 7 * 24 * 3600;
 export const MAX_SIGNED_URLS = 500;

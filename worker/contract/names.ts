@@ -83,3 +83,33 @@ export function withEndingOf(name: string, other: string): string {
 export function foldName(name: string): string {
   return name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }
+
+/** What is looked for in names, folded as they are. */
+export interface SearchTerms {
+  /** Each occurs somewhere in the name; none that another contains. */
+  readonly words: readonly string[];
+  /** What the name begins with, where that was too short to look for anywhere. */
+  readonly prefix: string | undefined;
+}
+
+/** The shortest word that the search's index, of trigrams, can find. */
+export const SEARCHED_LENGTH = 3;
+
+/** Characters as Unicode counts them. */
+export function lengthOf(text: string): number {
+  return Array.from(text).length;
+}
+
+/** What a search asks for. Nothing in it is syntax; names have no control characters, so those part words too. */
+export function searchTermsOf(query: string): SearchTerms {
+  const words = foldName(query)
+    .split(/[\s\p{Cc}]+/u)
+    .filter((word) => word !== "");
+  const [first = ""] = words;
+  if (words.length === 1 && lengthOf(first) < SEARCHED_LENGTH) return { words: [], prefix: first };
+  const longestFirst = [...new Set(words)].toSorted((a, b) => b.length - a.length);
+  const telling = longestFirst.filter((word, index) =>
+    longestFirst.slice(0, index).every((longer) => !longer.includes(word)),
+  );
+  return { words: telling, prefix: undefined };
+}

@@ -1,4 +1,4 @@
-import type { Column, SQL, SQLWrapper } from "drizzle-orm";
+import type { SQL, SQLWrapper } from "drizzle-orm";
 import { and, desc, eq, exists, gt, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
 import type { FileId, FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
 import type { SharePermission } from "#contract/sharing.ts";
@@ -63,46 +63,6 @@ export async function findFilesByIds(
   return findDetails(db, and(eq(files.tenantId, tenantId), wanted), fileIds.length, viewer);
 }
 
-export interface FileFilter {
-  readonly ownerId?: UserId | undefined;
-  readonly entityType?: string | undefined;
-  readonly entityId?: string | undefined;
-  readonly state?: VersionRow["state"] | undefined;
-  /** Only files listed after this one. */
-  readonly after?: { readonly createdAtMs: number; readonly id: FileId } | undefined;
-}
-
-function whenGiven(column: Column, value: string | undefined): SQL | undefined {
-  return value === undefined ? undefined : eq(column, value);
-}
-
-/** A tenant's files, newest first, `limit` of them at most. */
-export async function listFiles(
-  db: Database,
-  tenantId: TenantId,
-  filter: FileFilter,
-  limit: number,
-): Promise<readonly FileWithDetails[]> {
-  const { after } = filter;
-  return findDetails(
-    db,
-    and(
-      eq(files.tenantId, tenantId),
-      isNull(files.deletedAtMs),
-      whenGiven(files.ownerId, filter.ownerId),
-      whenGiven(files.entityType, filter.entityType),
-      whenGiven(files.entityId, filter.entityId),
-      whenGiven(fileVersions.state, filter.state),
-      after &&
-        or(
-          lt(files.createdAtMs, after.createdAtMs),
-          and(eq(files.createdAtMs, after.createdAtMs), lt(files.id, after.id)),
-        ),
-    ),
-    limit,
-  );
-}
-
 /** One file as above with another version than its current one in the place of that. */
 export async function findFileWithVersion(
   db: Database,
@@ -110,7 +70,7 @@ export async function findFileWithVersion(
   viewer: Viewer,
 ): Promise<FileWithDetails | undefined> {
   const isWanted = and(eq(files.tenantId, tenantId), eq(files.id, fileId));
-  const [found] = await findDetails(db, isWanted, 1, viewer, sql`${version}`);
+  const [found] = await findDetails(db, isWanted, 1, viewer, [], sql`${version}`);
   return found;
 }
 
@@ -122,11 +82,13 @@ function isVersionOfFile(version: SQLWrapper): SQL | undefined {
   );
 }
 
-async function findDetails(
+/** Files with all that their records show, but for those that are being removed for good. */
+export async function findDetails(
   db: Database,
   where: SQL | undefined,
   limit: number,
   viewer?: Viewer,
+  order: readonly SQL[] = [],
   version: SQLWrapper = files.currentVersion,
 ): Promise<readonly FileWithDetails[]> {
   const rows = await db
@@ -135,7 +97,7 @@ async function findDetails(
     .innerJoin(fileVersions, isVersionOfFile(version))
     .leftJoin(shares, isSharedWith(viewer))
     .where(and(where, isNull(files.purgingAtMs)))
-    .orderBy(desc(files.createdAtMs), desc(files.id))
+    .orderBy(...order)
     .limit(limit);
   return addDetails(db, rows);
 }
@@ -164,9 +126,10 @@ async function addDetails(
   const among = (column: unknown) => sql`${column} IN (SELECT value FROM json_each(${refs}))`;
   const [tagRows, verdictRows, derivativeRows, [tenant]] = await db.batch([
     db
-      .select()
-      .from(fileTags)
-      .where(and(eq(fileTags.tenantId, tenantId), among(fileTags.fileId))),
+      .select({ fileId: sql<FileId>`file_id`.as("file_id"), tag: sql<string>`tag`.as("tag") })
+      // Left to itself, SQLite may read all of the tenant's tags by an index that has what is asked for.
+      .from(sql`${fileTags} INDEXED BY file_tags_by_file`)
+      .where(sql`tenant_id = ${tenantId} AND ${among(sql`file_id`)}`),
     db
       .select()
       .from(verdicts)

@@ -70,6 +70,10 @@ export const quotaReservations = sqliteTable(
   ],
 );
 
+/** Files that are listed, and those listed in the trash. One that is being removed for good is in neither. */
+const LIVE = sql`deleted_at_ms IS NULL AND purging_at_ms IS NULL`;
+const TRASH = sql`deleted_at_ms IS NOT NULL AND purging_at_ms IS NULL`;
+
 /** A tenant's record of a file; its bytes are in versions. Every key begins with the tenant. */
 export const files = sqliteTable(
   "files",
@@ -112,16 +116,32 @@ export const files = sqliteTable(
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
-    // What lists are made by: db/file-list.ts says which is used when.
+    // What lists are made by. In the wide ones are, after the order, the columns that most filters and searches look
+    // at and that seldom change: docs/decisions/0011-lists.md.
     index("files_by_creation")
-      .on(t.tenantId, t.createdAtMs, t.id)
-      .where(sql`deleted_at_ms IS NULL`),
+      .on(t.tenantId, t.createdAtMs, t.id, t.ownerId, t.entityType, t.fileClass, t.foldedName)
+      .where(LIVE),
+    index("files_by_name")
+      .on(t.tenantId, t.foldedName, t.id, t.ownerId, t.entityType, t.fileClass, t.createdAtMs)
+      .where(LIVE),
+    index("files_by_size")
+      .on(t.tenantId, t.sizeBytes, t.id, t.ownerId, t.entityType, t.fileClass, t.createdAtMs, t.foldedName)
+      .where(LIVE),
     index("files_by_owner")
-      .on(t.tenantId, t.ownerId, t.createdAtMs, t.id)
-      .where(sql`deleted_at_ms IS NULL`),
+      .on(t.tenantId, t.ownerId, t.createdAtMs, t.id, t.entityType, t.fileClass, t.foldedName, t.sizeBytes)
+      .where(LIVE),
     index("files_by_entity")
       .on(t.tenantId, t.entityType, t.entityId, t.createdAtMs, t.id)
-      .where(sql`deleted_at_ms IS NULL`),
+      .where(sql`${LIVE} AND entity_type IS NOT NULL`),
+    index("files_by_state").on(t.tenantId, t.state, t.createdAtMs, t.id).where(LIVE),
+    index("files_by_class").on(t.tenantId, t.fileClass, t.createdAtMs, t.id).where(LIVE),
+    index("files_by_type").on(t.tenantId, t.mimeType, t.createdAtMs, t.id).where(LIVE),
+    index("files_in_trash")
+      .on(t.tenantId, t.deletedAtMs, t.id, t.ownerId, t.entityType, t.fileClass, t.createdAtMs, t.foldedName)
+      .where(TRASH),
+    index("files_in_trash_by_owner")
+      .on(t.tenantId, t.ownerId, t.deletedAtMs, t.id, t.entityType, t.fileClass, t.createdAtMs, t.foldedName)
+      .where(TRASH),
     index("files_by_search").on(t.searchId),
     index("files_to_purge")
       .on(t.purgeAtMs)
@@ -188,7 +208,8 @@ export const fileTags = sqliteTable(
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.tag, t.fileId] }),
-    index("file_tags_by_file").on(t.tenantId, t.fileId),
+    // With the tag, which is all that a record shows.
+    index("file_tags_by_file").on(t.tenantId, t.fileId, t.tag),
     index("file_tags_by_creation").on(t.tenantId, t.tag, t.fileCreatedAtMs, t.fileId),
     foreignKey({ columns: [t.tenantId, t.fileId], foreignColumns: [files.tenantId, files.id] }).onDelete(
       "cascade",

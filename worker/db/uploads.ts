@@ -137,6 +137,10 @@ function insertFile(db: Database, upload: NewUpload) {
     metadata: { ...upload.metadata },
     createdAtMs: upload.nowMs,
     updatedAtMs: upload.nowMs,
+    // As the version's trigger would set them: so it has nothing to write.
+    sizeBytes: upload.sizeBytes ?? -1,
+    mimeType: upload.declaredType,
+    fileClass: upload.fileClass,
   });
   return db.insert(files).select(sql`${row} WHERE ${isReserved(upload.ref)}`);
 }

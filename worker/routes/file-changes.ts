@@ -1,7 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { FileRecord } from "#contract/api.ts";
 import { BulkRequest, BulkResponse, FileEdit } from "#contract/file-changes.ts";
-import { FileId } from "#contract/ids.ts";
 import type { AppContext } from "../app-env.ts";
 import { callerOf } from "../middleware/actor.ts";
 import { changeInBulk } from "../services/bulk.ts";

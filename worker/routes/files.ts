@@ -1,9 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { Disposition, FileList, FileListQuery, FileRecord, Variant } from "#contract/api.ts";
-import { FileId } from "#contract/ids.ts";
+import { Disposition, FileRecord, Variant } from "#contract/api.ts";
+import { FileList, FileListQuery } from "#contract/listing.ts";
 import { serveObject } from "../delivery/serve.ts";
 import { limitCreations } from "../middleware/rate-limit.ts";
-import { getFile, getFiles } from "../services/files.ts";
+import { getFiles } from "../services/file-list.ts";
+import { getFile } from "../services/files.ts";
 import { requireDownload } from "../services/servable.ts";
 import { r2Store } from "../storage/r2.ts";
 import { FileParams, requireFileId, SESSION_ERRORS } from "./file-params.ts";
@@ -14,12 +15,15 @@ import { publicUrlOf } from "./public-urls.ts";
 const listRoute = createRoute({
   method: "get",
   path: "/",
-  summary: "List files, newest first",
+  summary: "List files, newest first where nothing else is asked for",
+  description:
+    "In pages that join without a gap or a double while files come, go and are renamed. What is given of the filters " +
+    "all holds of each file.",
   security: [{ bearer: [] }],
   request: { query: FileListQuery },
   responses: {
     200: { description: "A page of files", content: { "application/json": { schema: FileList } } },
-    ...problemResponses("REQUEST_INVALID", ...SESSION_ERRORS),
+    ...problemResponses("REQUEST_INVALID", "ROLE_REQUIRED", ...SESSION_ERRORS),
   },
 });
 
@@ -149,7 +153,8 @@ const router = openApiRouter();
 /** `/v1/files`: plain uploads, records, content. */
 export const files = router
   .openapi(listRoute, async (c) => {
-    return c.json(await getFiles(c.env, c.get("identity"), c.req.valid("query"), publicUrlOf(c)), 200);
+    const page = await getFiles(c.env, c.get("identity"), c.req.valid("query"), publicUrlOf(c), Date.now());
+    return c.json(page, 200);
   })
   .openapi(createFileRoute, async (c) => {
     const fileId = await storePlainUpload(c);

@@ -1,10 +1,10 @@
-import type { FileList, FileListQuery, FileRecord, FileState } from "#contract/api.ts";
+import type { FileRecord, FileState } from "#contract/api.ts";
 import { AppError } from "#contract/errors.ts";
-import { FileId, type Identity } from "#contract/ids.ts";
+import type { FileId, Identity } from "#contract/ids.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { FileRow, FileWithDetails } from "../db/files.ts";
-import { findFileById, listFiles } from "../db/files.ts";
+import { findFileById } from "../db/files.ts";
 import type { Action, FileStanding } from "./permissions.ts";
 import { requireAllowed } from "./permissions.ts";
 import { warningsOf } from "./warnings.ts";
@@ -48,45 +48,6 @@ export async function getFile(
   publicUrlOf: PublicUrlOf,
 ): Promise<FileRecord> {
   return formatFile(await requireFile(env, identity, fileId, "view"), publicUrlOf);
-}
-
-/** A page of the files the caller may see, newest first. Throws `REQUEST_INVALID` for a cursor that isn't ours. */
-export async function getFiles(
-  env: DatabaseBindings,
-  identity: Identity,
-  query: FileListQuery,
-  publicUrlOf: PublicUrlOf,
-): Promise<FileList> {
-  const found = await listFiles(
-    databaseFor(env, identity.tenantId),
-    identity.tenantId,
-    {
-      ownerId: identity.role === "member" ? identity.userId : undefined,
-      entityType: query.entityType,
-      entityId: query.entityId,
-      state: query.state,
-      after: query.cursor === undefined ? undefined : parseCursor(query.cursor),
-    },
-    query.limit + 1,
-  );
-  const page = found.slice(0, query.limit);
-  const last = page.at(-1);
-  const more = found.length > query.limit && last !== undefined;
-  const items = await Promise.all(page.map((each) => formatFile(each, publicUrlOf)));
-  return { items, nextCursor: more ? formatCursor(last.file) : null };
-}
-
-function formatCursor(file: FileRow): string {
-  return `${file.createdAtMs}.${file.id}`;
-}
-
-function parseCursor(cursor: string): { createdAtMs: number; id: FileId } {
-  const [time = "", id = ""] = cursor.split(".");
-  const parsed = FileId.safeParse(id);
-  if (/^\d{1,15}$/.test(time) && parsed.success) return { createdAtMs: Number(time), id: parsed.data };
-  throw new AppError("REQUEST_INVALID", {
-    errors: [{ path: "cursor", message: "is not a cursor of this list" }],
-  });
 }
 
 function formatTime(ms: number): string {

@@ -61,10 +61,9 @@ const purge: FileChange["inRecords"] = ({ DB }, { tenantId, fileId }) =>
 
 function judge(sizeBytes: number): FileChange["inRecords"] {
   return (env, ref, scannedAtMs) => {
-    const report = {
-      ...{ ...ref, kind: "verdict", etag: "e", sizeBytes, sha256: "0".repeat(64), sniffedType: null },
-      ...{ verdict: "clean", signatureName: null, engine: "test", signatureVersion: "1", scannedAtMs },
-    } as const;
+    const what = { kind: "verdict", verdict: "clean", engine: "test", signatureVersion: "1" } as const;
+    const facts = { etag: "e", sizeBytes, sha256: "0".repeat(64), sniffedType: null, signatureName: null };
+    const report = { ...ref, ...what, ...facts, scannedAtMs };
     return insertVerdict(databaseFor(env, ref.tenantId), report, undefined);
   };
 }

@@ -1,0 +1,273 @@
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import { FileId, TenantId } from "#contract/ids.ts";
+import { searchTermsOf } from "#contract/names.ts";
+import type { Database } from "../../../worker/db/database.ts";
+import { databaseFor } from "../../../worker/db/database.ts";
+import type { FileFilters, FileListing } from "../../../worker/db/file-list.ts";
+import { listFiles, measureFilters, readPage } from "../../../worker/db/file-list.ts";
+import type { Measures, Plan, Question } from "../../../worker/db/list-plans.ts";
+import { choosePlan, plansOf, questionOf } from "../../../worker/db/list-plans.ts";
+import type { Asker, ListedFile, ListQuery } from "../../support/listed-files.ts";
+import { expectedList, insertionOf, listedFile, listQuery } from "../../support/listed-files.ts";
+import { runs, timeLimitMs } from "../../support/runs.ts";
+import type { LocalDatabase } from "./local-database.ts";
+import { explain, openLocalDatabase } from "./local-database.ts";
+
+const TENANT = TenantId.parse("acme");
+const NO_FILTERS: FileFilters = { tags: [], search: { words: [], prefix: undefined } };
+
+let local: LocalDatabase;
+let db: Database;
+beforeAll(async () => {
+  local = await openLocalDatabase();
+  db = databaseFor({ DB: local.binding }, TENANT);
+});
+
+function listingOf(filters: Partial<FileFilters>, more: Partial<FileListing> = {}): FileListing {
+  return {
+    ...{ tenantId: TENANT, filters: { ...NO_FILTERS, ...filters }, sort: "date", order: "desc" },
+    ...{ limit: 51, trash: false, nowMs: Date.now() },
+    ...more,
+  };
+}
+
+/** As if one file of each filter had been counted: so every plan there is can be made. */
+function fewOfEach({ filters }: Question): Measures["filters"] {
+  const measured = { matches: 1, bound: 2 };
+  return new Map(
+    filters.map((filter) => [filter, filter.match ? { ...measured, searchIds: "[1]" } : measured]),
+  );
+}
+
+describe("every statement of every plan goes by an index", () => {
+  /** Each is one filter, or one form of it. */
+  const PARTS: readonly Partial<FileFilters>[] = [
+    { ownerId: "ann" as FileFilters["ownerId"] },
+    { entityType: "deal" },
+    { entityType: "deal", entityId: "1" },
+    { tags: ["a"] },
+    { tags: ["a", "b"] },
+    { mimeType: "image/png" },
+    { fileClass: "image" },
+    { state: "clean" },
+    { createdFromMs: 1 },
+    { createdBeforeMs: 9 },
+    { createdFromMs: 1, createdBeforeMs: 9 },
+    { search: searchTermsOf("ab") },
+    { search: searchTermsOf("abc") },
+    { search: searchTermsOf("a b") },
+    { search: searchTermsOf("abc defg h") },
+    { sharedWith: "ann" as FileFilters["ownerId"] },
+  ];
+  const FILTERS = [
+    {},
+    ...PARTS,
+    ...PARTS.flatMap((one, index) => PARTS.slice(index + 1).map((other) => ({ ...one, ...other }))),
+    Object.assign({}, ...PARTS) as Partial<FileFilters>,
+  ];
+
+  /** Steps of the page's own query: what follows are lookups of its rows. */
+  function check(steps: readonly string[], plan: Plan, statement: string): void {
+    const scans = steps.filter((step) => /^SCAN (?!found VIRTUAL TABLE)/.test(step));
+    expect(scans, statement).toEqual([]);
+    const own = steps.filter((step) => step.startsWith("SEARCH") && step.includes(` ${plan.source.index} (`));
+    expect(own, statement).toHaveLength(1);
+    expect(steps, statement).toContain(
+      "SEARCH files USING INDEX sqlite_autoindex_files_1 (tenant_id=? AND id=?)",
+    );
+    // The page itself is sorted again, when its rows are read; a walk sorts nothing before.
+    const sorts = steps.filter((step) => step.startsWith("USE TEMP B-TREE"));
+    if (plan.way === "walk") expect(sorts, statement).toHaveLength(1);
+  }
+
+  /** A walk goes on where the page before ended, by the index. */
+  function checkPlace(steps: readonly string[], { source }: Plan, statement: string): void {
+    const own = steps.find((step) => step.includes(` ${source.index} (`));
+    expect(own, statement).toMatch(/,(?:id|file_id)\)[<>]\(\?,\?\)/);
+  }
+
+  /** Every list of that order: a first page and a later one. */
+  function questionsOf(list: Pick<FileListing, "sort" | "order" | "trash">): readonly Question[] {
+    const later = { value: list.sort === "name" ? "x" : 5, id: FileId.parse("0".repeat(26)) };
+    return FILTERS.flatMap((filters) =>
+      [undefined, later].map((after) => questionOf(listingOf(filters, { ...list, after }))),
+    );
+  }
+
+  const LISTS = (["date", "name", "size"] as const).flatMap((sort) => [
+    { sort, order: "asc", trash: false } as const,
+    { sort, order: "desc", trash: false } as const,
+  ]);
+  const TRASHES = (["asc", "desc"] as const).map(
+    (order) => ({ sort: "deletion", order, trash: true }) as const,
+  );
+
+  test.each([...LISTS, ...TRASHES])("sorted by $sort, $order", async (list) => {
+    const seen = new Set<string>();
+    for (const question of questionsOf(list)) {
+      for (const plan of plansOf(question, fewOfEach(question))) {
+        await readPage(db, question, plan);
+        const [statement] = local.takeStatements();
+        if (statement === undefined || seen.has(statement.sql)) continue;
+        seen.add(statement.sql);
+        const steps = explain(local, statement);
+        check(steps, plan, statement.sql);
+        if (question.listing.after !== undefined && plan.way === "walk")
+          checkPlace(steps, plan, statement.sql);
+      }
+    }
+    expect(seen.size).toBeGreaterThan(list.trash ? 100 : 500);
+  });
+
+  test("what a page shows of its files too: by their ids", async () => {
+    const [file] = fc.sample(listedFile([TENANT], 0), { numRuns: 1, seed: 1 });
+    if (file === undefined) throw new Error("There is no file.");
+    const database = await openLocalDatabase();
+    const live = { ...file, deletedAtMs: null, isPurging: false };
+    for (const [sql, params] of insertionOf(live)) database.sqlite.prepare(sql).run(...params);
+    database.takeStatements();
+    expect(await listFiles(databaseFor({ DB: database.binding }, TENANT), listingOf({}))).toHaveLength(1);
+    const [, ...details] = database.takeStatements();
+    expect(details).toHaveLength(3);
+    for (const statement of details) {
+      const steps = explain(database, statement).filter((step) => !step.includes("json_each"));
+      expect(steps[0], statement.sql).toMatch(/^SEARCH \w+ .* \(tenant_id=\? AND file_id=\?\)$/);
+    }
+  });
+
+  test("counting too", async () => {
+    for (const filters of FILTERS) {
+      await measureFilters(db, questionOf(listingOf(filters)));
+      for (const statement of local.takeStatements()) {
+        const steps = explain(local, statement);
+        const scans = steps.filter((step) =>
+          /^SCAN (?!\(|file_search VIRTUAL TABLE INDEX 0:M\d+><$)/.test(step),
+        );
+        expect(scans, statement.sql).toEqual([]);
+      }
+    }
+  });
+});
+
+function filtersOf(query: ListQuery, { userId, role }: Asker): FileFilters {
+  const scope = query.scope ?? (role === "member" ? "own" : "all");
+  const time = (text?: string) => (text === undefined ? undefined : Date.parse(text));
+  return {
+    ownerId: (scope === "own" ? userId : query.ownerId) as FileFilters["ownerId"],
+    sharedWith: (scope === "shared" ? userId : undefined) as FileFilters["ownerId"],
+    entityType: query.entityType,
+    entityId: query.entityId,
+    tags: query.tag ?? [],
+    mimeType: query.type,
+    fileClass: query.class as FileFilters["fileClass"],
+    state: query.state as FileFilters["state"],
+    createdFromMs: time(query.createdAfter),
+    createdBeforeMs: time(query.createdBefore),
+    search: searchTermsOf(query.q ?? ""),
+  };
+}
+
+const RUNS = runs(40, 1_000);
+const ADMIN: Asker = { tenantId: TENANT, userId: "ann", role: "admin" };
+
+async function databaseWith(files: readonly ListedFile[]): Promise<Database> {
+  const { sqlite, binding } = await openLocalDatabase();
+  for (const [statement, params] of files.flatMap(insertionOf)) sqlite.prepare(statement).run(...params);
+  return databaseFor({ DB: binding }, TENANT);
+}
+
+test(
+  "every plan finds what the list is to have",
+  async () => {
+    const nowMs = Date.now();
+    const files = fc.uniqueArray(listedFile([TENANT, "other"], nowMs), {
+      maxLength: 60,
+      selector: ({ id }) => id,
+    });
+    await fc.assert(
+      fc.asyncProperty(files, fc.array(listQuery, { minLength: 10, maxLength: 10 }), async (all, queries) => {
+        const database = await databaseWith(all);
+        for (const query of queries.filter(
+          ({ scope, ownerId }) => scope !== "own" || ownerId === undefined,
+        )) {
+          const expected = expectedList(all, query, ADMIN, nowMs).map(({ id }) => id);
+          const sort = query.trash ? "deletion" : (query.sort ?? "date");
+          const order = query.order ?? (sort === "name" ? "asc" : "desc");
+          const listing = listingOf(filtersOf(query, ADMIN), {
+            sort,
+            order,
+            nowMs,
+            limit: 200,
+            trash: query.trash === "true",
+          });
+          const question = questionOf(listing);
+          const measured = listing.trash ? new Map() : (await measureFilters(database, question)).filters;
+          for (const plan of plansOf(question, measured)) {
+            const found = await readPage(database, question, plan);
+            expect(
+              found.map(({ file }) => file.id),
+              `${plan.way} ${plan.source.index}`,
+            ).toEqual(expected);
+          }
+          expect((await listFiles(database, listing)).map(({ file }) => file.id)).toEqual(expected);
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  },
+  timeLimitMs(1_000, RUNS),
+);
+
+describe("the plan is the cheap one", () => {
+  const MILLION = 1_000_000;
+  /** Of the filters in their order; undefined for one that wasn't counted. */
+  function chosen(
+    filters: Partial<FileFilters>,
+    matches: readonly number[],
+    more: Partial<FileListing> = {},
+  ): string {
+    const question = questionOf(listingOf(filters, more));
+    const measured = question.filters.map((filter, index) => {
+      const bound = filter.match === undefined ? 10_000 : 2_000;
+      const found = filter.match === undefined ? {} : { searchIds: "[]" };
+      return [filter, { matches: Math.min(bound, matches[index] ?? bound), bound, ...found }] as const;
+    });
+    const { way, source } = choosePlan(question, { fileCount: MILLION, filters: new Map(measured) });
+    return `${way} ${source.index}`;
+  }
+  const OWNER = { ownerId: "ann" as FileFilters["ownerId"] };
+
+  test.each([
+    [
+      "a rare tag of an owner with many",
+      { ...OWNER, tags: ["a"] },
+      [10_000, 3],
+      {},
+      "walk file_tags_by_creation",
+    ],
+    [
+      "an owner with few of a frequent tag",
+      { ...OWNER, tags: ["a"] },
+      [3, 10_000],
+      {},
+      "walk files_by_owner",
+    ],
+    ["an owner with some, by name", OWNER, [5_000], { sort: "name" }, "gather files_by_owner"],
+    ["an owner with many, by name", OWNER, [10_000], { sort: "name" }, "walk files_by_name"],
+    ["a rare word", { search: searchTermsOf("abc") }, [30], {}, "gather files_by_search"],
+    ["a frequent word", { search: searchTermsOf("abc") }, [2_000], {}, "walk files_by_creation"],
+    ["a rare class, by size", { fileClass: "audio" }, [12], { sort: "size" }, "gather files_by_class"],
+    ["a frequent class, by size", { fileClass: "image" }, [10_000], { sort: "size" }, "walk files_by_size"],
+    [
+      "a frequent beginning, by name",
+      { search: searchTermsOf("ab") },
+      [10_000],
+      { sort: "name" },
+      "walk files_by_name",
+    ],
+    ["a day, by name", { createdFromMs: 5 }, [900], { sort: "name" }, "gather files_by_creation"],
+  ] as const)("%s", (_, filters, matches, more, expected) => {
+    expect(chosen(filters, matches, more)).toBe(expected);
+  });
+});

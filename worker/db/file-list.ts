@@ -1,0 +1,101 @@
+import { and, asc, desc, eq, sql } from "drizzle-orm";
+import type { TenantId, UserId } from "#contract/ids.ts";
+import type { Database } from "./database.ts";
+import type { FileRow, FileWithDetails } from "./files.ts";
+import { findDetails } from "./files.ts";
+import type { FileListing, Filter, SortKey } from "./list-filters.ts";
+import { isSharedWith, LIVE, namesFound } from "./list-filters.ts";
+import type { Measures, Plan, Question } from "./list-plans.ts";
+import { choosePlan, COUNT_BOUND, FOUND_BOUND, obviousPlan, pageQuery, questionOf } from "./list-plans.ts";
+import { files, tenants } from "./schema.ts";
+
+export type { FileFilters, FileListing, SortKey } from "./list-filters.ts";
+
+const SORT_COLUMNS = {
+  date: files.createdAtMs,
+  name: files.foldedName,
+  size: files.sizeBytes,
+  deletion: files.deletedAtMs,
+} as const;
+
+/** What a file is listed by: with its id, its place in the list. */
+export function sortValueOf(file: FileRow, sort: SortKey): string | number {
+  const values = { date: file.createdAtMs, name: file.foldedName, size: file.sizeBytes };
+  return sort === "deletion" ? (file.deletedAtMs ?? 0) : values[sort];
+}
+
+/** A page of a tenant's files. How it is found: list-plans.ts and docs/decisions/0011-lists.md. */
+export async function listFiles(db: Database, listing: FileListing): Promise<readonly FileWithDetails[]> {
+  const question = questionOf(listing);
+  const plan = obviousPlan(question) ?? choosePlan(question, await measureFilters(db, question));
+  return readPage(db, question, plan);
+}
+
+/** A page of files by a given plan. */
+export function readPage(db: Database, question: Question, plan: Plan): Promise<readonly FileWithDetails[]> {
+  const { tenantId, order, sort, limit } = question.listing;
+  const isListed = sql`${files.id} IN (${pageQuery(question, plan)})`;
+  const direction = order === "asc" ? asc : desc;
+  const inOrder = [direction(SORT_COLUMNS[sort]), direction(files.id)];
+  return findDetails(db, and(eq(files.tenantId, tenantId), isListed), limit, undefined, inOrder);
+}
+
+/** A filter's statement that counts, where there is an index to count by. */
+function countOf(db: Database, { match, counted }: Filter, tenantId: TenantId) {
+  const matches = sql<number>`count(*)`.as("matches");
+  if (match !== undefined) {
+    const searchIds = sql<string>`json_group_array(search_id)`.as("search_ids");
+    return db.select({ matches, searchIds }).from(namesFound(tenantId, match, FOUND_BOUND));
+  }
+  if (counted === undefined) return undefined;
+  return db.select({ matches }).from(sql`(SELECT 1 FROM ${counted} LIMIT ${COUNT_BOUND})`);
+}
+
+/** Counts each filter's files up to a bound, in one batch. */
+export async function measureFilters(db: Database, { listing, filters }: Question): Promise<Measures> {
+  const { tenantId } = listing;
+  const counts = filters.flatMap((filter) => {
+    const query = countOf(db, filter, tenantId);
+    return query === undefined ? [] : [{ filter, query }];
+  });
+  const [tenant, ...rows] = await db.batch([
+    db.select({ fileCount: tenants.fileCount }).from(tenants).where(eq(tenants.tenantId, tenantId)),
+    ...counts.map(({ query }) => query),
+  ]);
+  const measured = counts.map(({ filter }, index) => {
+    const bound = filter.match === undefined ? COUNT_BOUND : FOUND_BOUND;
+    return [filter, { matches: 0, bound, ...rows[index]?.[0] }] as const;
+  });
+  return { fileCount: tenant[0]?.fileCount ?? 0, filters: new Map(measured) };
+}
+
+/** An entity's files: how many, and the bytes of their current versions. */
+export interface EntityCount {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** Counts the files of entities, in their order: all of the tenant's, or those of `ownerId`, or shared with `sharedWith`. */
+export async function countFilesOfEntities(
+  db: Database,
+  { tenantId, ownerId, sharedWith, nowMs }: Pick<FileListing, "tenantId" | "nowMs"> & EntityViewer,
+  entities: readonly { readonly entityType: string; readonly entityId: string }[],
+): Promise<readonly EntityCount[]> {
+  const isVisible = [
+    ...(ownerId === undefined ? [] : [sql`AND f.owner_id = ${ownerId}`]),
+    ...(sharedWith === undefined ? [] : [sql`AND ${isSharedWith(sharedWith, nowMs)}`]),
+  ];
+  return db.all<EntityCount>(sql`
+    SELECT count(f.id) AS files, coalesce(sum(max(f.size_bytes, 0)), 0) AS bytes
+    FROM json_each(${JSON.stringify(entities)}) AS entity
+    LEFT JOIN files AS f INDEXED BY files_by_entity
+      ON f.tenant_id = ${tenantId} AND ${LIVE} AND f.entity_type = entity.value ->> 'entityType'
+      AND f.entity_id = entity.value ->> 'entityId' ${sql.join(isVisible, sql` `)}
+    GROUP BY entity.key ORDER BY entity.key`);
+}
+
+/** Whose files are counted, where not all are. */
+interface EntityViewer {
+  readonly ownerId?: UserId | undefined;
+  readonly sharedWith?: UserId | undefined;
+}

@@ -1,0 +1,269 @@
+import type { SQL } from "drizzle-orm";
+import { sql } from "drizzle-orm";
+import type { FileClass } from "#contract/file-types.ts";
+import type { FileId, TenantId, UserId } from "#contract/ids.ts";
+import type { SearchTerms } from "#contract/names.ts";
+import { lengthOf, SEARCHED_LENGTH } from "#contract/names.ts";
+import type { FileRow } from "./files.ts";
+
+/** What the trash is sorted by is `deletion`; nothing else is. */
+export type SortKey = "date" | "name" | "size" | "deletion";
+
+export interface FileFilters {
+  readonly ownerId?: UserId | undefined;
+  readonly entityType?: string | undefined;
+  /** Only with `entityType`. */
+  readonly entityId?: string | undefined;
+  /** All of them. */
+  readonly tags: readonly string[];
+  readonly mimeType?: string | undefined;
+  readonly fileClass?: FileClass | undefined;
+  readonly state?: FileRow["state"] | undefined;
+  readonly createdFromMs?: number | undefined;
+  readonly createdBeforeMs?: number | undefined;
+  readonly search: SearchTerms;
+  readonly sharedWith?: UserId | undefined;
+}
+
+/** One page of one tenant's files. */
+export interface FileListing {
+  readonly tenantId: TenantId;
+  readonly filters: FileFilters;
+  readonly sort: SortKey;
+  readonly order: "asc" | "desc";
+  /** Where the page before ended. */
+  readonly after?: { readonly value: string | number; readonly id: FileId } | undefined;
+  readonly limit: number;
+  readonly trash: boolean;
+  readonly nowMs: number;
+}
+
+/** What a list may look at of a file. `row` is what no wide index has, a lookup of its own for each file. */
+export type Fact = "owner" | "entityType" | "class" | "name" | "created" | "size" | "row";
+
+/** Where a list's files can come from: one index, of files or of what points at them. Files are `f` in all of them. */
+export interface Source {
+  readonly index: string;
+  readonly from: SQL;
+  /** By which files come in their order without being sorted. */
+  readonly sort?: SortKey | undefined;
+  /** When a file was made and its id, where the index has them. */
+  readonly createdAtMs: SQL;
+  readonly id: SQL;
+  /** What can be looked at without a lookup; undefined where each file takes one anyhow. */
+  readonly covers: ReadonlySet<Fact> | undefined;
+}
+
+/** From one value on, and to before another. */
+export interface Range {
+  readonly sort: "date" | "name";
+  readonly from?: string | number | undefined;
+  readonly before?: string | number | undefined;
+}
+
+/** One thing that holds of all files of a list. */
+export interface Filter {
+  readonly fact: Fact;
+  readonly check: SQL;
+  /** What finds these files, and how to count them. Absent where they can only be recognised. */
+  readonly source?: Source | undefined;
+  /** `FROM … WHERE …` of rows, one for each file; there may be more than the source has, of files in the trash. */
+  readonly counted?: SQL | undefined;
+  /** FTS5's query by which names are found; the source is made of what it finds. */
+  readonly match?: string | undefined;
+  /** That the source has no others, so that its files needn't be checked. */
+  readonly isExact?: true;
+  /** Of a filter that is a part of an order: what a walk or a gather by it begins and ends with. */
+  readonly range?: Range;
+}
+
+export const LIVE = sql`f.deleted_at_ms IS NULL AND f.purging_at_ms IS NULL`;
+const TRASH = sql`f.deleted_at_ms IS NOT NULL AND f.purging_at_ms IS NULL`;
+
+/** What holds of every file of the list, whatever its filters. */
+export function baseOf({ tenantId, trash }: FileListing): SQL {
+  return sql`f.tenant_id = ${tenantId} AND ${trash ? TRASH : LIVE}`;
+}
+
+const WIDE: readonly Fact[] = ["owner", "entityType", "class", "name", "created"];
+
+function indexOfFiles(index: string, covers: readonly Fact[], sort?: SortKey): Source {
+  return {
+    ...{ index, sort, covers: new Set(covers), from: sql.raw(`files AS f INDEXED BY ${index}`) },
+    ...{ createdAtMs: sql`f.created_at_ms`, id: sql`f.id` },
+  };
+}
+
+const BY_CREATION = indexOfFiles("files_by_creation", WIDE, "date");
+const BY_NAME = indexOfFiles("files_by_name", WIDE, "name");
+const BY_SIZE = indexOfFiles("files_by_size", [...WIDE, "size"], "size");
+const BY_OWNER = indexOfFiles("files_by_owner", [...WIDE, "size"], "date");
+const BY_ENTITY = indexOfFiles("files_by_entity", ["entityType", "created"], "date");
+const BY_ENTITY_TYPE = indexOfFiles("files_by_entity", ["entityType", "created"]);
+const BY_STATE = indexOfFiles("files_by_state", ["created"], "date");
+const BY_CLASS = indexOfFiles("files_by_class", ["class", "created"], "date");
+const BY_TYPE = indexOfFiles("files_by_type", ["created"], "date");
+const IN_TRASH = indexOfFiles("files_in_trash", WIDE, "deletion");
+const IN_TRASH_BY_OWNER = indexOfFiles("files_in_trash_by_owner", WIDE, "deletion");
+
+const BY_SHARE: Source = {
+  index: "shares_by_user",
+  from: sql`shares AS s INDEXED BY shares_by_user CROSS JOIN files AS f ON f.tenant_id = s.tenant_id AND f.id = s.file_id`,
+  ...{ covers: undefined, createdAtMs: sql`f.created_at_ms`, id: sql`f.id` },
+};
+
+/** Every tag's own, since each has files in its order. */
+const BY_TAG: Source = {
+  index: "file_tags_by_creation",
+  from: sql`file_tags AS t INDEXED BY file_tags_by_creation CROSS JOIN files AS f ON f.tenant_id = t.tenant_id AND f.id = t.file_id`,
+  ...{ sort: "date", covers: undefined, createdAtMs: sql`t.file_created_at_ms`, id: sql`t.file_id` },
+};
+
+/** Files whose names were found already: their numbers in `file_search`, as JSON. */
+export function sourceOfFound(searchIds: string): Source {
+  return {
+    index: "files_by_search",
+    from: sql`json_each(${searchIds}) AS found CROSS JOIN files AS f INDEXED BY files_by_search ON f.search_id = found.value`,
+    ...{ covers: undefined, createdAtMs: sql`f.created_at_ms`, id: sql`f.id` },
+  };
+}
+
+/** The index that has a list's files in its order. */
+export function sortedSource({ sort, filters }: FileListing): Source {
+  if (sort === "deletion") return filters.ownerId === undefined ? IN_TRASH : IN_TRASH_BY_OWNER;
+  return { date: BY_CREATION, name: BY_NAME, size: BY_SIZE }[sort];
+}
+
+function filesIn(source: Source, fact: Fact, listing: FileListing, check: SQL): Filter {
+  return { fact, check, source, counted: sql`${source.from} WHERE ${baseOf(listing)} AND ${check}` };
+}
+
+function tagFilter({ tenantId }: FileListing, tag: string): Filter {
+  const own = sql`t.tenant_id = ${tenantId} AND t.tag = ${tag}`;
+  return {
+    fact: "row",
+    check: sql`(SELECT 1 FROM file_tags AS other WHERE other.tenant_id = f.tenant_id AND other.tag = ${tag} AND other.file_id = f.id) IS NOT NULL`,
+    source: { ...BY_TAG, from: sql`${BY_TAG.from} AND ${own}` },
+    counted: sql`file_tags AS t INDEXED BY file_tags_by_creation WHERE ${own}`,
+    isExact: true,
+  };
+}
+
+/** Not EXISTS, which SQLite may make a join of that it begins with; both are looked up by their whole key. */
+export function isSharedWith(userId: UserId, nowMs: number): SQL {
+  return sql`(SELECT 1 FROM shares AS own WHERE own.tenant_id = f.tenant_id AND own.file_id = f.id
+    AND own.user_id = ${userId} AND (own.expires_at_ms IS NULL OR own.expires_at_ms > ${nowMs})) IS NOT NULL`;
+}
+
+function sharedFilter({ tenantId, nowMs }: FileListing, userId: UserId): Filter {
+  const own = sql`s.tenant_id = ${tenantId} AND s.user_id = ${userId}`;
+  return {
+    fact: "row",
+    check: isSharedWith(userId, nowMs),
+    source: { ...BY_SHARE, from: sql`${BY_SHARE.from} AND ${own}` },
+    counted: sql`shares AS s INDEXED BY shares_by_user WHERE ${own}`,
+  };
+}
+
+function entityFilter(listing: FileListing, entityType: string, entityId: string | undefined): Filter {
+  const isOfType = sql`f.entity_type = ${entityType}`;
+  if (entityId === undefined) return filesIn(BY_ENTITY_TYPE, "entityType", listing, isOfType);
+  return filesIn(BY_ENTITY, "row", listing, sql`${isOfType} AND f.entity_id = ${entityId}`);
+}
+
+const RANGE_COLUMNS = { date: sql`f.created_at_ms`, name: sql`f.folded_name` };
+
+/** The conditions of a range. Those on `+column` are checked and never an index's: see `boundsOf`. */
+function rangeTerms({ from, before }: Range, column: SQL): readonly SQL[] {
+  return [
+    ...(from === undefined ? [] : [sql`${column} >= ${from}`]),
+    ...(before === undefined ? [] : [sql`${column} < ${before}`]),
+  ];
+}
+
+function rangeFilter(source: Source, fact: Fact, listing: FileListing, range: Range): Filter {
+  const column = RANGE_COLUMNS[range.sort];
+  const within = (of: SQL): SQL => sql.join([...rangeTerms(range, of)], sql` AND `);
+  return { ...filesIn(source, fact, listing, within(column)), check: within(sql`+${column}`), range };
+}
+
+/**
+ * Where a walk or a gather begins and ends. SQLite takes one bound of an index at each end, so the cursor's place, which
+ * is within the range, is there instead of the range's own.
+ */
+export function boundsOf(
+  filter: Filter,
+  source: Source,
+  { sort, order, after }: FileListing,
+): readonly SQL[] {
+  const { range } = filter;
+  if (range === undefined) return [];
+  const isPassed = after !== undefined && sort === range.sort;
+  const left = isPassed ? { ...range, [order === "asc" ? "from" : "before"]: undefined } : range;
+  return rangeTerms(left, range.sort === "date" ? source.createdAtMs : RANGE_COLUMNS.name);
+}
+
+function createdFilter(listing: FileListing): Filter {
+  const { createdFromMs: from, createdBeforeMs: before } = listing.filters;
+  return rangeFilter(BY_CREATION, "created", listing, { sort: "date", from, before });
+}
+
+/** Above every name that begins with `prefix`: of a name's 255 bytes these would be 256. */
+const LAST_NAME = "\u{10ffff}".repeat(64);
+
+function prefixFilter(listing: FileListing, prefix: string): Filter {
+  const range = { sort: "name", from: prefix, before: prefix + LAST_NAME } as const;
+  return rangeFilter(BY_NAME, "name", listing, range);
+}
+
+/** A word as FTS5 takes it, whatever is in it: a string, in which a quote is doubled (FTS5, 3.1). */
+function quoteWord(word: string): string {
+  return `"${word.replaceAll('"', '""')}"`;
+}
+
+function searchFilter(words: readonly string[]): Filter {
+  const found = words.filter((word) => lengthOf(word) >= SEARCHED_LENGTH);
+  return {
+    fact: "name",
+    check: sql.join(
+      words.map((word) => sql`instr(f.folded_name, ${word}) > 0`),
+      sql` AND `,
+    ),
+    match: found.length === 0 ? undefined : found.map(quoteWord).join(" AND "),
+  };
+}
+
+/** Makes a filter of what is given, and nothing of what isn't. */
+function given<T>(value: T | undefined, filterOf: (value: T) => Filter): readonly Filter[] {
+  return value === undefined ? [] : [filterOf(value)];
+}
+
+/** A list's filters, each by itself. */
+export function filtersOf(listing: FileListing): readonly Filter[] {
+  const { filters } = listing;
+  const { createdFromMs, createdBeforeMs, entityType, entityId, search } = filters;
+  const among = (source: Source, fact: Fact, column: string) => (value: string) =>
+    filesIn(source, fact, listing, sql`${sql.raw(`f.${column}`)} = ${value}`);
+  return [
+    ...given(filters.ownerId, among(BY_OWNER, "owner", "owner_id")),
+    ...given(entityType, (type) => entityFilter(listing, type, entityId)),
+    ...given(filters.state, among(BY_STATE, "row", "state")),
+    ...given(filters.fileClass, among(BY_CLASS, "class", "file_class")),
+    ...given(filters.mimeType, among(BY_TYPE, "row", "mime_type")),
+    ...given(createdFromMs ?? createdBeforeMs, () => createdFilter(listing)),
+    ...filters.tags.map((tag) => tagFilter(listing, tag)),
+    ...given(filters.sharedWith, (userId) => sharedFilter(listing, userId)),
+    ...given(search.prefix, (prefix) => prefixFilter(listing, prefix)),
+    ...(search.words.length === 0 ? [] : [searchFilter(search.words)]),
+  ];
+}
+
+/**
+ * `FROM` of a tenant's names that a search finds, by their numbers, and no more than `bound`. Other tenants' are outside
+ * the range: nothing of them is looked at.
+ */
+export function namesFound(tenantId: TenantId, match: string, bound: number): SQL {
+  const number = sql`(SELECT number FROM tenants WHERE tenant_id = ${tenantId})`;
+  return sql`(SELECT rowid AS search_id FROM file_search WHERE file_search MATCH ${match}
+    AND rowid >= ${number} << 30 AND rowid < (${number} + 1) << 30 LIMIT ${bound})`;
+}

@@ -1,0 +1,146 @@
+import type { SQL } from "drizzle-orm";
+import { sql } from "drizzle-orm";
+import type { Fact, FileListing, Filter, Source } from "./list-filters.ts";
+import { baseOf, boundsOf, filtersOf, sortedSource, sourceOfFound } from "./list-filters.ts";
+
+/**
+ * How a list is made. D1 keeps no statistics for SQLite's planner, so ours decides, and pins the index by which it is
+ * done: either the files come in the list's order from an index and are looked at until the page is full (`walk`), or
+ * all that one of the filters has are looked at and sorted (`gather`). Whatever the way, every filter is checked of
+ * every file: what a plan decides is the time and nothing else.
+ */
+export interface Plan {
+  readonly way: "walk" | "gather";
+  readonly source: Source;
+  /** The filter that the source is of. */
+  readonly filter: Filter | undefined;
+}
+
+/** A list with its filters as conditions. */
+export interface Question {
+  readonly listing: FileListing;
+  readonly filters: readonly Filter[];
+}
+
+export function questionOf(listing: FileListing): Question {
+  return { listing, filters: filtersOf(listing) };
+}
+
+/** How far a filter's files are counted. More than that are never gathered. */
+export const COUNT_BOUND = 5_000;
+/** The same of names that a search finds: their numbers are sent to the next statement. */
+export const FOUND_BOUND = 2_000;
+/** A lookup beside the index costs so many steps in it (0011). */
+const LOOKUP_STEPS = 20;
+/** Of files that weren't counted, because no index has them. */
+const UNCOUNTED_PART = 0.1;
+
+/** What was counted of a filter: exact while it is below the bound. */
+export interface Measured {
+  readonly matches: number;
+  readonly bound: number;
+  /** Of names that were found. */
+  readonly searchIds?: string | undefined;
+}
+
+/** What was counted of the tenant's files. */
+export interface Measures {
+  readonly fileCount: number;
+  readonly filters: ReadonlyMap<Filter, Measured>;
+}
+
+function walkOf(filter: Filter, { sort }: FileListing): readonly Plan[] {
+  const { source } = filter;
+  return source?.sort === sort ? [{ way: "walk", source, filter }] : [];
+}
+
+function gatherOf(filter: Filter, measured: Measured | undefined): readonly Plan[] {
+  if (measured === undefined || measured.matches >= measured.bound) return [];
+  const source = measured.searchIds === undefined ? filter.source : sourceOfFound(measured.searchIds);
+  return source === undefined ? [] : [{ way: "gather", source, filter }];
+}
+
+/** Every plan that there is for a list, given what was counted. In the trash there is one: the trash's index. */
+export function plansOf(
+  { listing, filters }: Question,
+  measured: Measures["filters"],
+): readonly [Plan, ...Plan[]] {
+  const sorted: Plan = { way: "walk", source: sortedSource(listing), filter: undefined };
+  if (listing.trash) return [sorted];
+  return [
+    sorted,
+    ...filters.flatMap((filter) => walkOf(filter, listing)),
+    ...filters.flatMap((filter) => gatherOf(filter, measured.get(filter))),
+  ];
+}
+
+/** The plan that needs no counting: where there is no filter, or one whose index has the list's order. */
+export function obviousPlan(question: Question): Plan | undefined {
+  const { listing, filters } = question;
+  const [only] = filters;
+  if (listing.trash || only === undefined) return plansOf(question, new Map())[0];
+  return filters.length === 1 ? walkOf(only, listing)[0] : undefined;
+}
+
+/** Which part of the tenant's files have something; of more than were counted, the middle of what it can be. */
+function partOf(measured: Measured | undefined, fileCount: number): number {
+  if (measured === undefined) return UNCOUNTED_PART;
+  const counted = Math.min(1, Math.max(1, measured.matches) / fileCount);
+  return measured.matches < measured.bound ? counted : Math.sqrt(counted);
+}
+
+function sortFactOf({ sort }: FileListing): Fact {
+  return sort === "name" || sort === "size" ? sort : "created";
+}
+
+/** What a plan is thought to cost, in steps of an index. */
+function costOf({ way, source, filter }: Plan, { listing, filters }: Question, measures: Measures): number {
+  const fileCount = Math.max(1, measures.fileCount);
+  const partOfAll = (chosen: readonly Filter[]): number =>
+    chosen.reduce((part, each) => part * partOf(measures.filters.get(each), fileCount), 1);
+  const others = filters.filter((other) => other !== filter);
+  const own = fileCount * partOfAll(filter === undefined ? [] : [filter]);
+  const steps = way === "walk" ? Math.min(own, listing.limit / partOfAll(others)) : own;
+  const { covers } = source;
+  if (covers === undefined) return steps * LOOKUP_STEPS;
+  const covered = others.filter(({ fact }) => covers.has(fact));
+  const needsLookup = covered.length < others.length || !covers.has(sortFactOf(listing));
+  return steps * (1 + (needsLookup ? LOOKUP_STEPS * partOfAll(covered) : 0));
+}
+
+/** The plan that is thought to cost least. */
+export function choosePlan(question: Question, measures: Measures): Plan {
+  const [first, ...others] = plansOf(question, measures.filters);
+  const cost = (plan: Plan): number => costOf(plan, question, measures);
+  return others.reduce((best, plan) => (cost(plan) < cost(best) ? plan : best), first);
+}
+
+/** What a list is sorted by, as the plan's index has it, and the id that tells files apart that are alike in it. */
+function keyOf({ sort }: FileListing, { createdAtMs, id }: Source): readonly [value: SQL, id: SQL] {
+  switch (sort) {
+    case "date":
+      return [createdAtMs, id];
+    case "name":
+      return [sql`f.folded_name`, sql`f.id`];
+    case "size":
+      return [sql`f.size_bytes`, sql`f.id`];
+    case "deletion":
+      return [sql`f.deleted_at_ms`, sql`f.id`];
+  }
+}
+
+/** `SELECT` of a page's ids. */
+export function pageQuery({ listing, filters }: Question, { source, filter: own }: Plan): SQL {
+  const { after, order, limit } = listing;
+  const [value, id] = keyOf(listing, source);
+  const direction = sql.raw(order === "asc" ? "ASC" : "DESC");
+  const beyond = sql.raw(order === "asc" ? ">" : "<");
+  const terms = [
+    baseOf(listing),
+    ...filters.filter((filter) => filter !== own || filter.isExact !== true).map(({ check }) => check),
+    ...filters.flatMap((filter) => boundsOf(filter, source, listing)),
+    ...(after === undefined ? [] : [sql`(${value}, ${id}) ${beyond} (${after.value}, ${after.id})`]),
+  ];
+  return sql`SELECT f.id FROM ${source.from} WHERE ${sql.join(terms, sql` AND `)}
+    ORDER BY ${value} ${direction}, ${id} ${direction} LIMIT ${limit}`;
+}

@@ -1,0 +1,30 @@
+import { createRoute } from "@hono/zod-openapi";
+import { EntityCounts, EntityCountsRequest } from "#contract/listing.ts";
+import { getEntityCounts } from "../services/file-list.ts";
+import { openApiRouter, problemResponses } from "./open-api.ts";
+
+const countsRoute = createRoute({
+  method: "post",
+  path: "/counts",
+  summary: "Count the files of entities",
+  description: "Of up to 200 entities in one call: how many files the caller may see, and their bytes.",
+  security: [{ bearer: [] }],
+  request: { body: { required: true, content: { "application/json": { schema: EntityCountsRequest } } } },
+  responses: {
+    200: { description: "The counts", content: { "application/json": { schema: EntityCounts } } },
+    ...problemResponses(
+      "REQUEST_INVALID",
+      "ROLE_REQUIRED",
+      "TOKEN_MISSING",
+      "TOKEN_INVALID",
+      "TOKEN_EXPIRED",
+    ),
+  },
+});
+
+const router = openApiRouter();
+
+/** `/v1/entities`: what the CRM's own things have of files. */
+export const entities = router.openapi(countsRoute, async (c) => {
+  return c.json(await getEntityCounts(c.env, c.get("identity"), c.req.valid("json"), Date.now()), 200);
+});
