@@ -5,7 +5,9 @@ import { cors } from "./middleware/cors.ts";
 import { answerError, answerNotFound } from "./middleware/problem.ts";
 import { requestId } from "./middleware/request-id.ts";
 import { uploadHeaders } from "./middleware/upload-headers.ts";
+import { apiDocument } from "./routes/api-document.ts";
 import { dev } from "./routes/dev.ts";
+import { docs } from "./routes/docs.ts";
 import { downloads } from "./routes/downloads.ts";
 import { files } from "./routes/files.ts";
 import { routingPath } from "./routes/first-plan.ts";
@@ -35,7 +37,5 @@ app.route(REPORTS_PATH, reports);
 app.route("/health", health);
 app.route("/v1/dev", dev);
 
-app.doc31("/openapi.json", {
-  openapi: "3.1.0",
-  info: { title: "Causeway", version: "0.1.0" },
-});
+app.route("/docs", docs);
+app.get("/openapi.json", apiDocument(app));

@@ -9,6 +9,7 @@ import { releaseBody } from "../middleware/release-body.ts";
 import { deleteFile, getFile, getFiles } from "../services/files.ts";
 import { requireDownload } from "../services/servable.ts";
 import { r2Store } from "../storage/r2.ts";
+import { FILE_EXAMPLE, FILE_LIST_EXAMPLE, STORED_FILE_EXAMPLE } from "./examples.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
 import { storePlainUpload } from "./plain-uploads.ts";
 
@@ -26,11 +27,15 @@ function requireFileId(text: string): FileId {
 const listRoute = createRoute({
   method: "get",
   path: "/",
+  operationId: "listFiles",
   summary: "List files, newest first",
   security: [{ bearer: [] }],
   request: { query: FileListQuery },
   responses: {
-    200: { description: "A page of files", content: { "application/json": { schema: FileList } } },
+    200: {
+      description: "A page of files",
+      content: { "application/json": { schema: FileList, example: FILE_LIST_EXAMPLE } },
+    },
     ...problemResponses("REQUEST_INVALID", ...TOKEN_ERRORS),
   },
 });
@@ -53,6 +58,7 @@ const createFileRoute = createRoute({
   method: "post",
   path: "/",
   middleware: limitCreations,
+  operationId: "uploadFile",
   summary: "Upload a file in one request",
   description:
     "For small files and scripts: the body is the file, named by Content-Disposition and typed by Content-Type, or a " +
@@ -89,7 +95,7 @@ const createFileRoute = createRoute({
     201: {
       description: "The file is stored and waits for its check",
       headers: z.object({ Location: z.string().meta({ description: "/v1/files/{id}" }) }),
-      content: { "application/json": { schema: FileRecord } },
+      content: { "application/json": { schema: FileRecord, example: STORED_FILE_EXAMPLE } },
     },
     ...problemResponses(
       "REQUEST_INVALID",
@@ -113,11 +119,15 @@ const createFileRoute = createRoute({
 const getRoute = createRoute({
   method: "get",
   path: "/{id}",
+  operationId: "getFile",
   summary: "Get a file's record",
   security: [{ bearer: [] }],
   request: { params: FileParams },
   responses: {
-    200: { description: "The record", content: { "application/json": { schema: FileRecord } } },
+    200: {
+      description: "The record",
+      content: { "application/json": { schema: FileRecord, example: FILE_EXAMPLE } },
+    },
     ...problemResponses("FILE_NOT_FOUND", ...TOKEN_ERRORS),
   },
 });
@@ -125,6 +135,7 @@ const getRoute = createRoute({
 const deleteRoute = createRoute({
   method: "delete",
   path: "/{id}",
+  operationId: "deleteFile",
   summary: "Delete a file",
   security: [{ bearer: [] }],
   request: { params: FileParams },
@@ -137,6 +148,7 @@ const deleteRoute = createRoute({
 const contentRoute = createRoute({
   method: "get",
   path: "/{id}/content",
+  operationId: "downloadFile",
   summary: "Download a file or a variant of it",
   security: [{ bearer: [] }],
   request: {

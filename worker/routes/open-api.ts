@@ -1,6 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { ErrorCode } from "#contract/errors.ts";
-import { AppError, ERRORS, PROBLEM_CONTENT_TYPE, Problem } from "#contract/errors.ts";
+import { AppError, ERRORS, formatProblem, PROBLEM_CONTENT_TYPE, Problem } from "#contract/errors.ts";
 import type { AppEnv } from "../app-env.ts";
 
 interface RouterOptions {
@@ -22,6 +22,10 @@ export function openApiRouter(options: RouterOptions = {}): OpenAPIHono<AppEnv> 
   });
 }
 
+function problemExamples(codes: readonly ErrorCode[]) {
+  return Object.fromEntries(codes.map((code) => [code, { value: formatProblem(new AppError(code)) }]));
+}
+
 /** Documentation of the errors a route can answer: one entry per status, with its codes. */
 export function problemResponses(...codes: readonly ErrorCode[]) {
   const byStatus = new Map<number, ErrorCode[]>();
@@ -34,7 +38,7 @@ export function problemResponses(...codes: readonly ErrorCode[]) {
       status,
       {
         description: group.map((code) => `${code}: ${ERRORS[code].title}`).join("; "),
-        content: { [PROBLEM_CONTENT_TYPE]: { schema: Problem } },
+        content: { [PROBLEM_CONTENT_TYPE]: { schema: Problem, examples: problemExamples(group) } },
       },
     ]),
   );
