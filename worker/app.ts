@@ -8,7 +8,9 @@ import { releaseBody } from "./middleware/release-body.ts";
 import { requestId } from "./middleware/request-id.ts";
 import { tenant } from "./middleware/tenant.ts";
 import { uploadHeaders } from "./middleware/upload-headers.ts";
+import { apiDocument } from "./routes/api-document.ts";
 import { dev } from "./routes/dev.ts";
+import { docs } from "./routes/docs.ts";
 import { downloads } from "./routes/downloads.ts";
 import { entities } from "./routes/entities.ts";
 import { fileChanges } from "./routes/file-changes.ts";
@@ -58,7 +60,5 @@ app.route(REPORTS_PATH, reports);
 app.route("/health", health);
 app.route("/v1/dev", dev);
 
-app.doc31("/openapi.json", {
-  openapi: "3.1.0",
-  info: { title: "Causeway", version: "0.1.0" },
-});
+app.route("/docs", docs);
+app.get("/openapi.json", apiDocument(app));

@@ -52,7 +52,6 @@ describe("a map of buckets", () => {
   });
 
   test.each([
-    ["", "is like"],
     ["DB", "is like"],
     ["DB=", "is like"],
     ["DB=a-b", "is like"],

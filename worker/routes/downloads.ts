@@ -1,12 +1,62 @@
-import { Hono } from "hono";
-import type { AppEnv } from "../app-env.ts";
+import { z } from "@hono/zod-openapi";
+import { Disposition, Variant } from "#contract/api.ts";
 import { serveObject } from "../delivery/serve.ts";
 import { verifySignedUrl } from "../delivery/signed-url.ts";
 import { requireSignedDownload } from "../services/servable.ts";
 import { r2Store } from "../storage/r2.ts";
+import { openApiRouter, problemResponses } from "./open-api.ts";
 
-/** `/d/<fileId>/<name>?…`: what a signed URL allows. Hono answers HEAD by the GET handler, without the body. */
-export const downloads = new Hono<AppEnv>().get("/:fileId/:name", async (c) => {
+/** `/d/<fileId>/<name>?…`: what a signed URL allows. */
+export const downloads = openApiRouter();
+
+/** Documented only: whatever isn't as it was signed is `SIGNATURE_INVALID`, and nobody is told what it should have been. */
+downloads.openAPIRegistry.registerPath({
+  ...{ method: "get", path: "/{fileId}/{name}", operationId: "downloadBySignedUrl", security: [] },
+  summary: "Download by a signed URL",
+  description:
+    "As POST /v1/signed-urls made it: nothing of it but the name can be changed. HEAD is allowed by it too.",
+  request: {
+    params: z.object({
+      fileId: z.string(),
+      name: z
+        .string()
+        .meta({ description: "For people, and for what a browser saves it as", example: "report.pdf" }),
+    }),
+    query: z.object({
+      t: z.string().meta({ description: "Tenant" }),
+      v: z.int().min(1).meta({ description: "Version" }),
+      variant: Variant,
+      disp: Disposition,
+      exp: z.int().min(0).meta({ description: "When it ends, in seconds since 1970" }),
+      kid: z.string().meta({ description: "Id of the key that signed" }),
+      sig: z.string().meta({ description: "HMAC-SHA256 in base64url" }),
+    }),
+    headers: z.object({
+      Range: z.string().optional().meta({ description: "One range of bytes", example: "bytes=0-1023" }),
+      "If-None-Match": z.string().optional().meta({ description: "The caller's copy" }),
+    }),
+  },
+  responses: {
+    200: { description: "The bytes", content: { "*/*": { schema: { type: "string", format: "binary" } } } },
+    206: {
+      description: "A range of the bytes",
+      content: { "*/*": { schema: { type: "string", format: "binary" } } },
+    },
+    304: { description: "The caller's copy is still good" },
+    ...problemResponses(
+      "SIGNATURE_INVALID",
+      "SIGNED_URL_EXPIRED",
+      "FILE_NOT_FOUND",
+      "VARIANT_NOT_FOUND",
+      "FILE_BLOCKED",
+      "FILE_NOT_READY",
+      "RANGE_NOT_SATISFIABLE",
+    ),
+  },
+});
+
+// Hono answers HEAD by the GET handler, without the body.
+downloads.get("/:fileId/:name", async (c) => {
   const query = new URL(c.req.url).searchParams;
   const { signingKeys } = c.get("config");
   const signed = await verifySignedUrl(c.req.param("fileId"), query, signingKeys, Date.now());

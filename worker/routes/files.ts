@@ -7,6 +7,7 @@ import { getFiles } from "../services/file-list.ts";
 import { getFile } from "../services/files.ts";
 import { requireDownload } from "../services/servable.ts";
 import { r2Store } from "../storage/r2.ts";
+import { FILE_EXAMPLE, FILE_LIST_EXAMPLE, STORED_FILE_EXAMPLE } from "./examples.ts";
 import { FileParams, requireFileId, SESSION_ERRORS } from "./file-params.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
 import { storePlainUpload } from "./plain-uploads.ts";
@@ -15,6 +16,7 @@ import { publicUrlOf } from "./public-urls.ts";
 const listRoute = createRoute({
   method: "get",
   path: "/",
+  operationId: "listFiles",
   summary: "List files, newest first where nothing else is asked for",
   description:
     "In pages that join without a gap or a double while files come, go and are renamed. What is given of the filters " +
@@ -22,7 +24,10 @@ const listRoute = createRoute({
   security: [{ bearer: [] }],
   request: { query: FileListQuery },
   responses: {
-    200: { description: "A page of files", content: { "application/json": { schema: FileList } } },
+    200: {
+      description: "A page of files",
+      content: { "application/json": { schema: FileList, example: FILE_LIST_EXAMPLE } },
+    },
     ...problemResponses("REQUEST_INVALID", "ROLE_REQUIRED", ...SESSION_ERRORS),
   },
 });
@@ -45,6 +50,7 @@ const createFileRoute = createRoute({
   method: "post",
   path: "/",
   middleware: limitCreations,
+  operationId: "uploadFile",
   summary: "Upload a file in one request",
   description:
     "For small files and scripts: the body is the file, named by Content-Disposition and typed by Content-Type, or a " +
@@ -84,7 +90,7 @@ const createFileRoute = createRoute({
         Location: z.string().meta({ description: "/v1/files/{id}" }),
         "Causeway-Warning": z.string().optional().meta({ description: "Codes of the record's warnings" }),
       }),
-      content: { "application/json": { schema: FileRecord } },
+      content: { "application/json": { schema: FileRecord, example: STORED_FILE_EXAMPLE } },
     },
     ...problemResponses(
       "REQUEST_INVALID",
@@ -110,11 +116,15 @@ const createFileRoute = createRoute({
 const getRoute = createRoute({
   method: "get",
   path: "/{id}",
+  operationId: "getFile",
   summary: "Get a file's record",
   security: [{ bearer: [] }],
   request: { params: FileParams },
   responses: {
-    200: { description: "The record", content: { "application/json": { schema: FileRecord } } },
+    200: {
+      description: "The record",
+      content: { "application/json": { schema: FileRecord, example: FILE_EXAMPLE } },
+    },
     ...problemResponses("FILE_NOT_FOUND", ...SESSION_ERRORS),
   },
 });
@@ -122,6 +132,7 @@ const getRoute = createRoute({
 const contentRoute = createRoute({
   method: "get",
   path: "/{id}/content",
+  operationId: "downloadFile",
   summary: "Download a file or a variant of it",
   security: [{ bearer: [] }],
   request: {

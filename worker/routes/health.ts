@@ -2,16 +2,18 @@ import { createRoute } from "@hono/zod-openapi";
 import { Health } from "#contract/api.ts";
 import { checkHealth } from "../services/health.ts";
 import { r2Store } from "../storage/r2.ts";
+import { HEALTH_EXAMPLE } from "./examples.ts";
 import { openApiRouter } from "./open-api.ts";
 
 const healthRoute = createRoute({
   method: "get",
   path: "/",
+  operationId: "getHealth",
   summary: "State of each part",
   responses: {
     200: {
       description: "The worker answers; `status` and `parts` tell of the rest",
-      content: { "application/json": { schema: Health } },
+      content: { "application/json": { schema: Health, example: HEALTH_EXAMPLE } },
     },
   },
 });

@@ -1,6 +1,6 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { ErrorCode } from "#contract/errors.ts";
-import { AppError, ERRORS, PROBLEM_CONTENT_TYPE, Problem } from "#contract/errors.ts";
+import { AppError, ERRORS, formatProblem, PROBLEM_CONTENT_TYPE, Problem } from "#contract/errors.ts";
 import type { AppEnv } from "../app-env.ts";
 
 /** `REQUEST_INVALID` with every field that doesn't fit a schema. */
@@ -24,6 +24,10 @@ export function openApiRouter(options: RouterOptions = {}): OpenAPIHono<AppEnv> 
   });
 }
 
+function problemExamples(codes: readonly ErrorCode[]) {
+  return Object.fromEntries(codes.map((code) => [code, { value: formatProblem(new AppError(code)) }]));
+}
+
 /** Documentation of the errors a route can answer: one entry per status, with its codes. */
 export function problemResponses(...codes: readonly ErrorCode[]) {
   const byStatus = new Map<number, ErrorCode[]>();
@@ -36,7 +40,12 @@ export function problemResponses(...codes: readonly ErrorCode[]) {
       status,
       {
         description: group.map((code) => `${code}: ${ERRORS[code].title}`).join("; "),
-        content: { [PROBLEM_CONTENT_TYPE]: { schema: Problem.extend({ code: z.enum(group) }) } },
+        content: {
+          [PROBLEM_CONTENT_TYPE]: {
+            schema: Problem.extend({ code: z.enum(group) }),
+            examples: problemExamples(group),
+          },
+        },
       },
     ]),
   );

@@ -6,20 +6,25 @@ import type { AppContext } from "../app-env.ts";
 import { signDownload } from "../delivery/signed-url.ts";
 import type { ServableObject } from "../services/servable.ts";
 import { requireSignable } from "../services/servable.ts";
+import { SIGN_EXAMPLE, SIGNED_EXAMPLE } from "./examples.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
 
 const signRoute = createRoute({
   method: "post",
   path: "/",
+  operationId: "signUrls",
   summary: "Sign download URLs, one or hundreds",
   security: [{ bearer: [] }],
   request: {
-    body: { required: true, content: { "application/json": { schema: SignedUrlRequest } } },
+    body: {
+      required: true,
+      content: { "application/json": { schema: SignedUrlRequest, example: SIGN_EXAMPLE } },
+    },
   },
   responses: {
     200: {
       description: "The URLs, in order",
-      content: { "application/json": { schema: SignedUrlResponse } },
+      content: { "application/json": { schema: SignedUrlResponse, example: SIGNED_EXAMPLE } },
     },
     ...problemResponses(
       "REQUEST_INVALID",

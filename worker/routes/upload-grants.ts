@@ -2,23 +2,28 @@ import { createRoute } from "@hono/zod-openapi";
 import { UploadGrantRequest, UploadGrantResponse } from "#contract/api.ts";
 import { signUploadGrant } from "../middleware/upload-grant.ts";
 import { mintUploadGrant } from "../services/upload-grants.ts";
+import { GRANT_EXAMPLE, GRANT_REQUEST_EXAMPLE } from "./examples.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
 
 const mintRoute = createRoute({
   method: "post",
   path: "/",
+  operationId: "createUploadGrant",
   summary: "Make a token that allows one upload",
   description:
     "For a CRM's backend: a browser or a phone that has no session uploads one file at /v1/uploads with the token, " +
     "within what is said here.",
   security: [{ bearer: [] }],
   request: {
-    body: { required: true, content: { "application/json": { schema: UploadGrantRequest } } },
+    body: {
+      required: true,
+      content: { "application/json": { schema: UploadGrantRequest, example: GRANT_REQUEST_EXAMPLE } },
+    },
   },
   responses: {
     201: {
       description: "The token, and the id that the file will have",
-      content: { "application/json": { schema: UploadGrantResponse } },
+      content: { "application/json": { schema: UploadGrantResponse, example: GRANT_EXAMPLE } },
     },
     ...problemResponses(
       "REQUEST_INVALID",

@@ -1,4 +1,3 @@
-import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { AppError } from "#contract/errors.ts";
 import { FileId } from "#contract/ids.ts";
@@ -20,6 +19,8 @@ import { MAX_PARTIALS, parseTusCreation } from "../uploads/tus/tus-headers.ts";
 import type { UploadContext, UploadCreation } from "../uploads/upload-context.ts";
 import { uploadObjectName, withUploadContext } from "../uploads/upload-context.ts";
 import type { PartialSource } from "../uploads/upload-state.ts";
+import { describeUploads } from "./describe-uploads.ts";
+import { openApiRouter } from "./open-api.ts";
 
 type Protocol = UploadContext["protocol"];
 
@@ -213,7 +214,11 @@ function requireMethod(c: AppContext, methods: readonly string[]): void {
 }
 
 /** tus 1.0 and the IETF's resumable uploads at `/v1/uploads`: verified here, done by the upload's own object. */
-export const uploads = new Hono<AppEnv>()
+export const uploads = openApiRouter();
+
+describeUploads(uploads.openAPIRegistry);
+
+uploads
   .use(answerOptions, authenticateUpload, tenant)
   .all("/", limitCreations, (c) => {
     requireMethod(c, COLLECTION_METHODS);

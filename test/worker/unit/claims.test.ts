@@ -7,7 +7,7 @@ const GOOD = { tenant: "acme", sub: "ann", role: "member" };
 
 function configOf(change: Readonly<Record<string, string>>) {
   const secrets = { JWT_SECRET: SECRET, REPORT_SECRET: SECRET, SIGNED_URL_KEYS: `a:${SECRET}` };
-  return parseConfig({ JWT_ISSUER: "us", JWT_AUDIENCE: "us", ...secrets, ...change }).jwt;
+  return parseConfig({ DB: {}, JWT_ISSUER: "us", JWT_AUDIENCE: "us", ...secrets, ...change }).jwt;
 }
 
 /** The tenant that is read where `pointer` points, or what is refused. */

@@ -4,7 +4,8 @@ import { parseConfig } from "../../../worker/config.ts";
 const SECRET = "a-secret-of-forty-characters-or-so-000000";
 const JWKS_URL = "https://issuer.example/jwks.json";
 
-const VALID: Readonly<Record<string, string>> = {
+const VALID: Readonly<Record<string, unknown>> = {
+  DB: {},
   JWT_ISSUER: "https://issuer.example/",
   JWT_AUDIENCE: "crm",
   JWT_SECRET: SECRET,

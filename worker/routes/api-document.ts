@@ -1,0 +1,165 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Handler } from "hono";
+import { ERRORS, PROBLEM_CONTENT_TYPE } from "#contract/errors.ts";
+import type { AppEnv } from "../app-env.ts";
+
+/**
+ * What `/openapi.json` says beside what each route says of itself: who may call, what every route can answer, and how
+ * operations are grouped and named where a route doesn't.
+ */
+
+const DESCRIPTION = `
+Uploads that survive a lost connection, files that are served only after a virus check, and signed URLs.
+
+**Tokens.** A bearer token (JWT) of the CRM's own issuer says who calls: tenant, user and role. An upload grant is a bearer
+token too, for one upload and nothing else. Signed URLs need none.
+
+**Errors** are \`application/problem+json\` (RFC 9457) with a \`code\` to program against. Another tenant's file answers as
+one that isn't there.
+
+**Rate limits** count by user and by tenant. 429 has \`Retry-After\`; what goes on with an upload, and signed URLs, are never
+limited.
+
+**Older paths**: \`/api/v1/files…\` is answered as \`/v1/files…\`. \`/v1/internal\` is between the parts of the service
+and not described here.
+`.trim();
+
+interface Tag {
+  readonly name: string;
+  readonly description: string;
+  /** Paths of its operations; the first tag that fits has them. */
+  readonly paths: RegExp;
+}
+
+const TAGS: readonly Tag[] = [
+  {
+    name: "Uploads",
+    description:
+      "Resumable uploads: tus 1.0 with its extensions, and the IETF's Resumable Uploads for HTTP, on the same resources.",
+    paths: /^\/v1\/upload/,
+  },
+  {
+    name: "Administration",
+    description: "For a tenant's admins.",
+    paths: /^\/v1\/(?:admin|tenants?|quota)\b/,
+  },
+  { name: "Sharing", description: "Files for other users, and for anybody.", paths: /\/share|^\/[ps]\// },
+  {
+    name: "Delivery",
+    description: "The bytes of files, by URLs that need no token.",
+    paths: /^\/(?:d\/|v1\/signed-urls)/,
+  },
+  { name: "Files", description: "Records of files, and their bytes with a token.", paths: /^\/v1\// },
+  { name: "Service", description: "The service itself.", paths: /^\// },
+];
+
+const SECURITY_SCHEMES = {
+  bearer: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "A session or service token of the CRM's issuer.",
+  },
+  uploadGrant: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "A token of `POST /v1/upload-grants`: for the one upload that it was made for.",
+  },
+} as const;
+
+type ApiDocument = ReturnType<OpenAPIHono<AppEnv>["getOpenAPI31Document"]>;
+type PathItem = NonNullable<ApiDocument["paths"]>[string];
+
+const METHODS = ["get", "put", "post", "delete", "options", "head", "patch"] as const;
+type Operation = NonNullable<PathItem[(typeof METHODS)[number]]>;
+
+function problem(code: "RATE_LIMITED" | "SERVICE_UNAVAILABLE") {
+  return {
+    description: `${code}: ${ERRORS[code].title}`,
+    headers: { "Retry-After": { description: "Seconds", schema: { type: "integer" as const } } },
+    content: { [PROBLEM_CONTENT_TYPE]: { schema: { $ref: "#/components/schemas/Problem" } } },
+  };
+}
+
+/** What any route behind `authenticate` can answer. */
+const COMMON_RESPONSES = {
+  RateLimited: problem("RATE_LIMITED"),
+  Unavailable: problem("SERVICE_UNAVAILABLE"),
+};
+
+function isAboutUpload(path: string): boolean {
+  return path.startsWith("/v1/uploads/");
+}
+
+/** `get /v1/files/{id}/content` is `getFilesByIdContent`, where a route has no better name. */
+function nameOf(method: string, path: string): string {
+  const words = path.replace(/^\/v1\//, "").match(/\{?\w+/g) ?? [];
+  const named = words.map((word) =>
+    word.replace(/^\{/, "by-").replace(/(?:^|[-_])(\w)/g, (_, first: string) => first.toUpperCase()),
+  );
+  return method + named.join("");
+}
+
+function complete(operation: Operation, method: string, path: string): Operation {
+  const security = operation.security ?? [];
+  const takesToken = security.some((scheme) => "bearer" in scheme);
+  const common = {
+    ...(takesToken && !isAboutUpload(path) ? { 429: { $ref: "#/components/responses/RateLimited" } } : {}),
+    ...(takesToken ? { 503: { $ref: "#/components/responses/Unavailable" } } : {}),
+  };
+  return {
+    tags: TAGS.filter(({ paths }) => paths.test(path))
+      .slice(0, 1)
+      .map(({ name }) => name),
+    operationId: nameOf(method, path),
+    ...operation,
+    security,
+    responses: { ...common, ...operation.responses },
+  };
+}
+
+function completeItem(path: string, item: PathItem): PathItem {
+  const completed = METHODS.flatMap((method) => {
+    const operation = item[method];
+    return operation === undefined ? [] : [[method, complete(operation, method, path)] as const];
+  });
+  return { ...item, ...Object.fromEntries(completed) };
+}
+
+/** The whole API for machines: OpenAPI 3.1. */
+export function describeApi(app: OpenAPIHono<AppEnv>, version: string): ApiDocument {
+  const document = app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: {
+      title: "Causeway",
+      version,
+      description: DESCRIPTION,
+      license: { name: "MIT", url: "https://spdx.org/licenses/MIT.html" },
+    },
+    servers: [{ url: "/", description: "Where this document came from" }],
+  });
+  const paths = Object.entries(document.paths ?? {}).map(
+    ([path, item]) => [path, completeItem(path, item)] as const,
+  );
+  const used = new Set(paths.flatMap(([, item]) => METHODS.flatMap((method) => item[method]?.tags ?? [])));
+  return {
+    ...document,
+    paths: Object.fromEntries(paths),
+    tags: TAGS.filter(({ name }) => used.has(name)).map(({ name, description }) => ({ name, description })),
+    components: {
+      ...document.components,
+      securitySchemes: { ...document.components?.securitySchemes, ...SECURITY_SCHEMES },
+      responses: { ...document.components?.responses, ...COMMON_RESPONSES },
+    },
+  };
+}
+
+/** Answers the document, which is made at the first request of an isolate: it takes as long as a hundred other answers. */
+export function apiDocument(app: OpenAPIHono<AppEnv>): Handler<AppEnv> {
+  let made: string | undefined;
+  return (c) => {
+    made ??= JSON.stringify(describeApi(app, c.get("config").version));
+    return c.body(made, 200, { "Content-Type": "application/json", "Cache-Control": "no-cache" });
+  };
+}

@@ -1,0 +1,288 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
+import type { ErrorCode } from "#contract/errors.ts";
+import { UPLOAD_CONTENT_TYPE } from "#contract/tus.ts";
+import type { AppEnv } from "../app-env.ts";
+import { problemResponses } from "./open-api.ts";
+
+/**
+ * What `/openapi.json` says of the upload resources. Nothing validates by these: the protocols' front ends parse what
+ * they are sent, as strictly as each protocol wants, and stream it. docs/protocols.md has the whole of it.
+ */
+
+type Registry = OpenAPIHono<AppEnv>["openAPIRegistry"];
+
+const SECURITY = [{ bearer: [] }, { uploadGrant: [] }];
+
+const field = (description: string, example?: string) =>
+  z
+    .string()
+    .optional()
+    .meta({ description, ...(example === undefined ? {} : { example }) });
+
+/**
+ * Request fields, by the protocol that has them. Those of the plainest tus request alone have examples: of these the page
+ * makes a request that can be sent, and protocols can't be mixed in one.
+ */
+const REQUEST = {
+  "Tus-Resumable": field("tus: the version. Its presence says that a request is tus's", "1.0.0"),
+  "Upload-Length": field("Bytes of the whole", "11"),
+  "Upload-Offset": field("Where the body begins: as many bytes as the upload has", "0"),
+  "Upload-Metadata": field(
+    "tus: pairs of a key and a value in base64. `filename` is required; `filetype`, `entityType`, `entityId`, `tags` " +
+      "and `replaces` mean something; others are kept",
+    "filename aGVsbG8udHh0,filetype dGV4dC9wbGFpbg==",
+  ),
+  "Upload-Defer-Length": field("tus: `1`, in the place of a length that comes later"),
+  "Upload-Concat": field("tus: `partial`, or `final;` and the uploads to put together"),
+  "Upload-Checksum": field(
+    "tus: `sha1`, `sha256` or `md5`, and the digest of this body in base64; all of it is taken or nothing",
+  ),
+  "Upload-Complete": field(
+    "IETF: `?0` where more follows, `?1` with the last of it; without it, the body is all of it",
+  ),
+  "Content-Disposition": field('IETF: the file\'s name, as `attachment; filename="hello.txt"`'),
+  "Content-Digest": field("IETF (RFC 9530): of this body, as `sha-256=:…:`"),
+  "Repr-Digest": field("IETF (RFC 9530): of the whole file, as `sha-256=:…:`"),
+  "Want-Repr-Digest": field("IETF (RFC 9530): asks for the file's digest, as `sha-256=1`"),
+} as const;
+
+/** Fields of answers. */
+const ANSWER = {
+  Location: field("The upload; of a complete one, the file", "/v1/uploads/2z6s8k5q0x9v7c4b1n3m2a4d6f"),
+  "Upload-Offset": field("Bytes that are durable", "0"),
+  "Upload-Length": field("Bytes of the whole, where that is known", "11"),
+  "Upload-Complete": field("Whether the upload is complete; in a refusal, whether it is final", "?0"),
+  "Upload-Limit": field(
+    "IETF: `max-size`, `max-append-size`, `max-age`",
+    "max-size=524288000, max-age=259200",
+  ),
+  "Upload-Expires": field("tus: when the upload ends without progress", "Wed, 25 Nov 2026 18:00:00 GMT"),
+  "Upload-Metadata": field("tus: as it was declared", "filename aGVsbG8udHh0"),
+  "Repr-Digest": field(
+    "Of the whole file, where it is known",
+    "sha-256=:uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek=:",
+  ),
+  "Tus-Resumable": field("The version", "1.0.0"),
+  "Tus-Version": field("Versions that there are", "1.0.0"),
+  "Tus-Extension": field("Extensions that there are", "creation,expiration,checksum"),
+  "Tus-Max-Size": field("Bytes of the largest upload", "524288000"),
+  "Tus-Checksum-Algorithm": field("Algorithms that there are", "sha1,sha256,md5"),
+} as const;
+
+function requestFields(...names: (keyof typeof REQUEST)[]) {
+  return z.object(Object.fromEntries(names.map((name) => [name, REQUEST[name]])));
+}
+
+function answerFields(...names: (keyof typeof ANSWER)[]) {
+  return z.object(Object.fromEntries(names.map((name) => [name, ANSWER[name]])));
+}
+
+const BINARY = { schema: { type: "string", format: "binary" } } as const;
+const TOKEN_ERRORS = ["TOKEN_MISSING", "TOKEN_INVALID", "TOKEN_EXPIRED"] as const;
+
+/** What any body can be refused for. */
+const BODY_ERRORS = [
+  ...["UPLOAD_LENGTH_INVALID", "UPLOAD_LENGTH_CONFLICT", "UPLOAD_LENGTH_EXCEEDED", "UPLOAD_HEADER_INVALID"],
+  ...["UPLOAD_CHECKSUM_INVALID", "CONTENT_DIGEST_MISMATCH", "REPR_DIGEST_MISMATCH", "BODY_INCOMPLETE"],
+  ...["UPLOAD_SUPERSEDED", "TUS_VERSION_UNSUPPORTED", "FILE_TOO_LARGE", "UPLOAD_BODY_TOO_LARGE"],
+  ...["UPLOAD_CONTENT_TYPE_INVALID", "FILE_TYPE_MISMATCH", "UPLOAD_CHECKSUM_MISMATCH", "STORE_UNAVAILABLE"],
+] as const satisfies ErrorCode[];
+
+const ENDED = ["UPLOAD_NOT_FOUND", "UPLOAD_EXPIRED", "UPLOAD_LOST"] as const satisfies ErrorCode[];
+
+const CompletedUpload = z
+  .object({ id: z.string().meta({ description: "The file's id" }), url: z.string() })
+  .meta({
+    id: "CompletedUpload",
+    example: { id: "2z6s8k5q0x9v7c4b1n3m2a4d6f", url: "/v1/files/2z6s8k5q0x9v7c4b1n3m2a4d6f" },
+  });
+
+const COMPLETED = { "application/json": { schema: CompletedUpload } };
+
+const id = z.string().meta({
+  description: "The upload's id, which is that of the file it becomes",
+  example: "2z6s8k5q0x9v7c4b1n3m2a4d6f",
+});
+const ONE = { params: z.object({ id }) };
+
+const OPTIONS_ANSWER = {
+  204: {
+    description: "What there is",
+    headers: answerFields(
+      "Tus-Version",
+      "Tus-Extension",
+      "Tus-Max-Size",
+      "Tus-Checksum-Algorithm",
+      "Upload-Limit",
+    ),
+  },
+  ...problemResponses("TUS_VERSION_UNSUPPORTED"),
+};
+
+function describeCollection(registry: Registry): void {
+  registry.registerPath({
+    ...{ method: "options", path: "/", operationId: "describeUploads", security: [] },
+    summary: "What the upload protocols can do here",
+    responses: OPTIONS_ANSWER,
+  });
+  registry.registerPath({
+    ...{ method: "post", path: "/", operationId: "createUpload", security: SECURITY },
+    summary: "Begin an upload, or send a whole file",
+    description:
+      "tus 1.0 (`Tus-Resumable`): an upload of `Upload-Length` bytes, with its first bytes or without. IETF (without " +
+      "it): a body that is a whole file, or its beginning with `Upload-Complete: ?0`. Any client of either protocol " +
+      "does what is described here.",
+    request: {
+      query: z.object({
+        entityType: field("IETF: what the file belongs to"),
+        entityId: field("IETF: which one of those"),
+        tags: field("IETF: separated by commas"),
+        replaces: field("IETF: the file that this is a new version of"),
+      }),
+      headers: requestFields(
+        ...([
+          "Tus-Resumable",
+          "Upload-Length",
+          "Upload-Metadata",
+          "Upload-Defer-Length",
+          "Upload-Concat",
+        ] as const),
+        ...([
+          "Upload-Checksum",
+          "Upload-Complete",
+          "Content-Disposition",
+          "Content-Digest",
+          "Repr-Digest",
+        ] as const),
+        "Want-Repr-Digest",
+      ),
+      body: { required: false, content: { [UPLOAD_CONTENT_TYPE]: BINARY, "*/*": BINARY } },
+    },
+    responses: {
+      201: {
+        description:
+          "The upload is there. IETF: if it is complete, `Location` is the file, and so is the content",
+        headers: answerFields(
+          "Location",
+          "Upload-Offset",
+          "Upload-Complete",
+          "Upload-Limit",
+          "Upload-Expires",
+          "Tus-Resumable",
+        ),
+        content: COMPLETED,
+      },
+      ...problemResponses(
+        ...BODY_ERRORS,
+        ...([
+          "UPLOAD_METADATA_INVALID",
+          "UPLOAD_CONCAT_INVALID",
+          "FILE_NAME_REQUIRED",
+          "FILE_NAME_INVALID",
+        ] as const),
+        ...([
+          "UPLOAD_FINAL",
+          "GRANT_SCOPE",
+          "GRANT_USED",
+          "FILE_TYPE_REFUSED",
+          "METHOD_NOT_ALLOWED",
+        ] as const),
+        ...TOKEN_ERRORS,
+      ),
+    },
+  });
+}
+
+const STATE_FIELDS = answerFields(
+  ...(["Upload-Offset", "Upload-Length", "Upload-Complete", "Upload-Limit", "Upload-Expires"] as const),
+  ...(["Upload-Metadata", "Repr-Digest", "Tus-Resumable"] as const),
+);
+
+function describeState(registry: Registry): void {
+  const about = {
+    path: "/{id}",
+    security: SECURITY,
+    request: { ...ONE, headers: requestFields("Tus-Resumable") },
+  };
+  const errors = problemResponses(...ENDED, ...TOKEN_ERRORS, "TUS_VERSION_UNSUPPORTED");
+  const ietf = { 204: { description: "The state, in the IETF's protocol", headers: STATE_FIELDS } };
+  registry.registerPath({
+    ...{ ...about, method: "head", operationId: "getUploadState" },
+    summary: "How far an upload has come",
+    description: "Cuts whoever is sending to this upload: what came of it is kept. Never limited by rate.",
+    responses: { 200: { description: "The state, in tus", headers: STATE_FIELDS }, ...ietf, ...errors },
+  });
+  registry.registerPath({
+    ...{ ...about, method: "get", operationId: "getUploadStateByGet" },
+    summary: "How far an upload has come, by GET",
+    description: "As HEAD, in the IETF's protocol alone.",
+    responses: { ...ietf, ...errors, ...problemResponses("METHOD_NOT_ALLOWED") },
+  });
+}
+
+function describeAppend(registry: Registry): void {
+  registry.registerPath({
+    ...{ method: "patch", path: "/{id}", operationId: "appendToUpload", security: SECURITY },
+    summary: "Send more of an upload",
+    description: "What arrives is kept though the connection breaks, except in a request with a checksum.",
+    request: {
+      ...ONE,
+      headers: requestFields(
+        ...(["Tus-Resumable", "Upload-Offset", "Upload-Length", "Upload-Checksum"] as const),
+        ...(["Upload-Complete", "Content-Digest"] as const),
+      ),
+      body: {
+        required: true,
+        content: { [UPLOAD_CONTENT_TYPE]: BINARY, "application/partial-upload": BINARY },
+      },
+    },
+    responses: {
+      201: {
+        description: "IETF: the upload is complete, and has become a file",
+        headers: answerFields("Location", "Upload-Offset", "Upload-Complete", "Repr-Digest"),
+        content: COMPLETED,
+      },
+      204: {
+        description: "The bytes are durable. tus: at the end as well",
+        headers: answerFields(
+          "Upload-Offset",
+          "Upload-Complete",
+          "Upload-Limit",
+          "Upload-Expires",
+          "Tus-Resumable",
+        ),
+      },
+      ...problemResponses(
+        ...BODY_ERRORS,
+        ...(["UPLOAD_OFFSET_INVALID", "UPLOAD_OFFSET_MISMATCH", "UPLOAD_COMPLETED", "UPLOAD_FINAL"] as const),
+        ...ENDED,
+        ...TOKEN_ERRORS,
+      ),
+    },
+  });
+}
+
+function describeEnd(registry: Registry): void {
+  registry.registerPath({
+    ...{ method: "delete", path: "/{id}", operationId: "terminateUpload", security: SECURITY },
+    summary: "Give an upload up",
+    request: { ...ONE, headers: requestFields("Tus-Resumable") },
+    responses: {
+      204: { description: "It is gone" },
+      ...problemResponses(...ENDED, "UPLOAD_COMPLETED", "TUS_VERSION_UNSUPPORTED", ...TOKEN_ERRORS),
+    },
+  });
+  registry.registerPath({
+    ...{ method: "options", path: "/{id}", operationId: "describeUpload", security: [], request: ONE },
+    summary: "What the upload protocols can do with an upload",
+    responses: OPTIONS_ANSWER,
+  });
+}
+
+export function describeUploads(registry: Registry): void {
+  describeCollection(registry);
+  describeState(registry);
+  describeAppend(registry);
+  describeEnd(registry);
+}

@@ -1,0 +1,97 @@
+import type { z } from "zod";
+import type {
+  FileRecord,
+  Health,
+  SignedUrlRequest,
+  SignedUrlResponse,
+  UploadGrantRequest,
+  UploadGrantResponse,
+} from "#contract/api.ts";
+import type { FileList } from "#contract/listing.ts";
+
+/** Examples of the API's description. They are written as clients write them; a test holds them against the schemas. */
+
+const FILE_ID = "2z6s8k5q0x9v7c4b1n3m2a4d6f";
+
+export const FILE_EXAMPLE: z.input<typeof FileRecord> = {
+  id: FILE_ID,
+  filename: "contract.pdf",
+  originalFilename: "contract.pdf",
+  mimeType: "application/pdf",
+  sizeBytes: 482_133,
+  sha256: "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9",
+  state: "clean",
+  verdict: {
+    verdict: "clean",
+    signatureName: null,
+    engine: "ClamAV 1.4.6",
+    signatureVersion: "27841",
+    scannedAt: "2026-11-25T09:30:02.000Z",
+  },
+  version: 1,
+  derivatives: [{ name: "thumbnail", mimeType: "image/webp", sizeBytes: 3120, width: 150, height: 150 }],
+  replicas: [],
+  properties: { pages: 12 },
+  tags: ["signed"],
+  entityType: "contact",
+  entityId: "c-1042",
+  ownerId: "ann",
+  warnings: [],
+  isPublic: false,
+  publicUrl: null,
+  createdAt: "2026-11-25T09:30:00.000Z",
+  updatedAt: "2026-11-25T09:30:02.000Z",
+  deletedAt: null,
+};
+
+export const FILE_LIST_EXAMPLE: z.input<typeof FileList> = { items: [FILE_EXAMPLE], nextCursor: null };
+
+/** As it is right after its upload. */
+export const STORED_FILE_EXAMPLE: z.input<typeof FileRecord> = {
+  ...FILE_EXAMPLE,
+  ...{ sha256: null, state: "quarantined", verdict: null, derivatives: [], properties: {} },
+};
+
+export const SIGN_EXAMPLE: z.input<typeof SignedUrlRequest> = {
+  items: [{ fileId: FILE_ID, disposition: "inline", expiresInSeconds: 600 }],
+};
+
+const SIGNATURE = "Yz5lQ0p1V2h3bXk0c2Rmb2l1eWhnYnZjZHNlcnR5dWo";
+const SIGNED_QUERY = `t=acme&v=1&variant=original&disp=inline&exp=1795599000&kid=k1&sig=${SIGNATURE}`;
+
+export const SIGNED_EXAMPLE: z.input<typeof SignedUrlResponse> = {
+  items: [
+    {
+      fileId: FILE_ID,
+      url: `https://files.crm.example/d/${FILE_ID}/contract.pdf?${SIGNED_QUERY}`,
+      expiresAt: "2026-11-25T09:30:00.000Z",
+    },
+  ],
+};
+
+export const GRANT_REQUEST_EXAMPLE: z.input<typeof UploadGrantRequest> = {
+  userId: "ann",
+  entityType: "contact",
+  entityId: "c-1042",
+  maxBytes: 10_485_760,
+  types: ["image/*", "application/pdf"],
+  expiresInSeconds: 900,
+};
+
+export const GRANT_EXAMPLE: z.input<typeof UploadGrantResponse> = {
+  fileId: FILE_ID,
+  token: "eyJhbGciOiJIUzI1NiIsInR5cCI6ImNhdXNld2F5LWdyYW50K2p3dCJ9.e30.c2lnbmF0dXJl",
+  expiresAt: "2026-11-25T09:45:00.000Z",
+};
+
+export const HEALTH_EXAMPLE: z.input<typeof Health> = {
+  status: "ok",
+  version: "0.1.0",
+  parts: {
+    database: { state: "ok", detail: "Answers." },
+    objects: { state: "ok", detail: "Answers." },
+    queue: { state: "ok", detail: "Answers." },
+    processor: { state: "ok", detail: "1 running." },
+    scanner: { state: "ok", detail: "ClamAV 1.4.6" },
+  },
+};
