@@ -12,6 +12,7 @@ import { FileParams, requireFileId, SESSION_ERRORS } from "./file-params.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
 import { storePlainUpload } from "./plain-uploads.ts";
 import { publicUrlOf } from "./public-urls.ts";
+import { formatWarnings } from "./uploads.ts";
 
 const listRoute = createRoute({
   method: "get",
@@ -170,6 +171,7 @@ export const files = router
   .openapi(createFileRoute, async (c) => {
     const fileId = await storePlainUpload(c);
     const record = await getFile(c.env, c.get("identity"), fileId, publicUrlOf(c));
+    if (record.warnings.length > 0) c.header("Causeway-Warning", formatWarnings(record.warnings));
     return c.json(record, 201, { Location: `/v1/files/${fileId}` });
   })
   .openapi(getRoute, async (c) => {
