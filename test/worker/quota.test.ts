@@ -312,5 +312,10 @@ test("the quota is documented", async () => {
   const document = (await (await fetch(new URL("/openapi.json", stack.url))).json()) as {
     paths: Record<string, { get?: { responses: object } }>;
   };
-  expect(Object.keys(document.paths["/v1/quota"]?.get?.responses ?? {})).toEqual(["200", "401", "403"]);
+  expect(Object.keys(document.paths["/v1/quota"]?.get?.responses ?? {})).toEqual([
+    "200",
+    "401",
+    "403",
+    "429",
+  ]);
 });
