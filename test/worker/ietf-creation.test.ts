@@ -261,7 +261,7 @@ test.each([
 
 test.each([
   ["a path", "inline; filename*=UTF-8''..%2F..%2F", 400, "FILE_NAME_INVALID"],
-  ["nothing but controls", "inline; filename*=UTF-8''%0D%0A%00", 400, "FILE_NAME_REQUIRED"],
+  ["nothing but controls", "inline; filename*=UTF-8''%0D%0A%00", 400, "FILE_NAME_INVALID"],
   ["a program before a NUL", "inline; filename*=UTF-8''a.exe%00.txt", 415, "FILE_TYPE_REFUSED"],
   ["a program", 'inline; filename="a.exe"', 415, "FILE_TYPE_REFUSED"],
 ])("ietf 25: a name that is %s is refused by the file's rules", async (_what, disposition, status, code) => {
