@@ -5,6 +5,8 @@ import type { FileId, FileVersionRef, TenantId, UserId } from "#contract/ids.ts"
 import type { ReprDigests } from "#contract/jobs.ts";
 import { foldName } from "#contract/names.ts";
 import type { SharePermission } from "#contract/sharing.ts";
+import type { Actor } from "./audit.ts";
+import { auditIfChanged, auditStatement } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { derivatives, files, fileTags, fileVersions, shares, verdicts } from "./schema.ts";
 import { ensureTenant } from "./tenants.ts";
@@ -37,6 +39,7 @@ export interface NewFile {
   readonly entityId: string | undefined;
   readonly tags: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
+  readonly actor: Actor;
   readonly nowMs: number;
 }
 
@@ -90,6 +93,7 @@ async function insertFileRows(db: Database, file: NewFile): Promise<void> {
       createdAtMs: file.nowMs,
     }),
     ...(file.tags.length === 0 ? [] : [insertTags(db, file)]),
+    auditStatement(db, { actor: file.actor, action: "file.created", fileId, version, atMs: file.nowMs }),
   ]);
 }
 
@@ -136,13 +140,17 @@ export async function markVersionStored(
   db: Database,
   ref: FileVersionRef,
   object: StoredObject,
+  actor: Actor,
   nowMs: number,
 ): Promise<boolean> {
-  const [, found] = await db.batch([
+  const { fileId, version } = ref;
+  const detail = { sizeBytes: object.sizeBytes };
+  const [, , found] = await db.batch([
     db
       .update(fileVersions)
       .set({ state: "quarantined", ...object, storedAtMs: nowMs, announcedAtMs: nowMs })
       .where(and(isVersion(ref), eq(fileVersions.state, "uploading"))),
+    auditIfChanged(db, { actor, action: "file.uploaded", fileId, version, detail, atMs: nowMs }),
     db
       .update(files)
       .set({ updatedAtMs: nowMs })
@@ -299,15 +307,18 @@ async function addDetails(
 /** Marks a file deleted; false where there was none, or it was deleted before. */
 export async function markFileDeleted(
   db: Database,
-  tenantId: TenantId,
+  actor: Actor,
   fileId: FileId,
   nowMs: number,
 ): Promise<boolean> {
-  const changed = await db
-    .update(files)
-    .set({ deletedAtMs: nowMs, updatedAtMs: nowMs })
-    .where(and(eq(files.tenantId, tenantId), eq(files.id, fileId), isNull(files.deletedAtMs)))
-    .returning({ id: files.id });
+  const [changed] = await db.batch([
+    db
+      .update(files)
+      .set({ deletedAtMs: nowMs, updatedAtMs: nowMs })
+      .where(and(eq(files.tenantId, actor.tenantId), eq(files.id, fileId), isNull(files.deletedAtMs)))
+      .returning({ id: files.id }),
+    auditIfChanged(db, { actor, action: "file.deleted", fileId, atMs: nowMs }),
+  ]);
   return changed.length > 0;
 }
 

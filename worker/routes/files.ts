@@ -2,9 +2,12 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { Disposition, FileList, FileListQuery, FileRecord, Variant } from "#contract/api.ts";
 import { AppError } from "#contract/errors.ts";
 import { FileId } from "#contract/ids.ts";
+import { isReading } from "../delivery/reading.ts";
 import { serveObject } from "../delivery/serve.ts";
+import { actorOf } from "../middleware/actor.ts";
 import { authenticate } from "../middleware/authenticate.ts";
 import { releaseBody } from "../middleware/release-body.ts";
+import { recordRead } from "../services/audit.ts";
 import { deleteFile, getFile, getFiles } from "../services/files.ts";
 import { requireDownload } from "../services/servable.ts";
 import { r2Store } from "../storage/r2.ts";
@@ -178,12 +181,18 @@ export const files = router
   })
   .openapi(deleteRoute, async (c) => {
     const fileId = requireFileId(c.req.valid("param").id);
-    await deleteFile(c.env, c.get("identity"), fileId, Date.now());
+    await deleteFile(c.env, c.get("identity"), actorOf(c), fileId, Date.now());
     return c.body(null, 204);
   })
   .openapi(contentRoute, async (c) => {
     const fileId = requireFileId(c.req.valid("param").id);
     const { variant, disposition } = c.req.valid("query");
     const object = await requireDownload(c.env, c.get("identity"), fileId, variant);
-    return serveObject(r2Store(c.env.BUCKET), object, c.req.raw, disposition);
+    const answer = await serveObject(r2Store(c.env.BUCKET), object, c.req.raw, disposition);
+    if (isReading(c.req.raw, answer)) {
+      const { version } = object;
+      const read = { actor: actorOf(c), fileId, version, detail: { variant }, atMs: Date.now() };
+      c.executionCtx.waitUntil(recordRead(c.env, read, false));
+    }
+    return answer;
   });

@@ -4,6 +4,7 @@ import { AppError } from "#contract/errors.ts";
 import { FileId } from "#contract/ids.ts";
 import { TUS_VERSION, UPLOAD_CONTENT_TYPE } from "#contract/tus.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
+import { actorOf } from "../middleware/actor.ts";
 import { effectiveMethod } from "../middleware/effective-method.ts";
 import { releaseBody } from "../middleware/release-body.ts";
 import { authenticateUpload } from "../middleware/upload-grant.ts";
@@ -61,7 +62,7 @@ type Target = Pick<UploadContext, "fileId" | "protocol" | "creation"> &
 /** Hands a request to the object of the upload that it is about: the caller's own, or another in its name. */
 export function sendToObject(c: AppContext, target: Target, request = c.req.raw): Promise<Response> {
   const { maxAppendBytes, uploadIdleMs: idleMs } = c.get("config");
-  const caller = { identity: c.get("identity"), requestId: c.get("requestId") };
+  const caller = { identity: c.get("identity"), requestId: c.get("requestId"), actorKind: actorOf(c).kind };
   const context = { idleMs, ...target, ...caller, maxAppendBytes };
   return objectOf(c, target.fileId).fetch(withUploadContext(request, effectiveMethod(request), context));
 }
@@ -72,7 +73,7 @@ export interface Creation {
 }
 
 function limitsOf(c: AppContext) {
-  return { maxUploadBytes: c.get("config").maxUploadBytes, nowMs: Date.now() };
+  return { maxUploadBytes: c.get("config").maxUploadBytes, actor: actorOf(c), nowMs: Date.now() };
 }
 
 async function acceptTus(c: AppContext): Promise<Creation> {

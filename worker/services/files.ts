@@ -1,4 +1,5 @@
 import type { FileList, FileListQuery, FileRecord, FileState } from "#contract/api.ts";
+import type { Actor } from "#contract/audit.ts";
 import { AppError } from "#contract/errors.ts";
 import { FileId, type Identity } from "#contract/ids.ts";
 import type { DatabaseBindings } from "../db/database.ts";
@@ -73,16 +74,12 @@ export async function getFiles(
 export async function deleteFile(
   env: DatabaseBindings,
   identity: Identity,
+  actor: Actor,
   fileId: FileId,
   nowMs: number,
 ): Promise<void> {
   await requireFile(env, identity, fileId, "delete");
-  const deleted = await markFileDeleted(
-    databaseFor(env, identity.tenantId),
-    identity.tenantId,
-    fileId,
-    nowMs,
-  );
+  const deleted = await markFileDeleted(databaseFor(env, identity.tenantId), actor, fileId, nowMs);
   if (!deleted) throw new AppError("FILE_NOT_FOUND");
 }
 

@@ -1,4 +1,5 @@
 import type { UploadGrant } from "#contract/api.ts";
+import type { Actor } from "#contract/audit.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileCheck, FileRule } from "#contract/file-types.ts";
 import { CLASS_LIMIT_BYTES, checkFile } from "#contract/file-types.ts";
@@ -61,7 +62,7 @@ export async function createUpload(
   env: DatabaseBindings,
   identity: Identity,
   declaration: UploadDeclaration,
-  limits: { readonly maxUploadBytes: number; readonly nowMs: number },
+  limits: { readonly maxUploadBytes: number; readonly actor: Actor; readonly nowMs: number },
 ): Promise<AcceptedUpload> {
   const { lengthBytes, grant } = declaration;
   const metadata = grant ? applyGrantedEntity(grant, declaration.metadata) : declaration.metadata;
@@ -85,6 +86,7 @@ export async function createUpload(
     entityId: shortField(metadata, "entityId"),
     tags: parseTags(metadata.get("tags")),
     metadata: unknownKeys(metadata),
+    actor: limits.actor,
     nowMs: limits.nowMs,
   });
   if (!inserted) throw usedError(fileId);
@@ -129,11 +131,13 @@ function requireWithin(lengthBytes: number | null, maxUploadBytes: number): void
 export async function recordStoredUpload(
   env: DatabaseBindings,
   job: ProcessJob,
+  uploader: Omit<Actor, "tenantId">,
   nowMs: number,
 ): Promise<boolean> {
   const { objectKey, etag, sizeBytes, expectedDigests = null } = job;
   const object = { objectKey, etag, sizeBytes, expectedDigests };
-  return markVersionStored(databaseFor(env, job.tenantId), job, object, nowMs);
+  const actor = { ...uploader, tenantId: job.tenantId };
+  return markVersionStored(databaseFor(env, job.tenantId), job, object, actor, nowMs);
 }
 
 /** Removes the record of an upload that ended without a file. */

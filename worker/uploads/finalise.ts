@@ -6,7 +6,7 @@ import type { Ending } from "./ending.ts";
 import { hasEnded } from "./ending.ts";
 import type { Fence, ObjectParts } from "./object-parts.ts";
 import type { SlabBudget } from "./slabs.ts";
-import type { UploadPhase, UploadState } from "./upload-state.ts";
+import type { Uploader, UploadPhase, UploadState } from "./upload-state.ts";
 import { isFinalising, REMEMBERED_MS, refOf } from "./upload-state.ts";
 import type { UploadStore } from "./upload-store.ts";
 
@@ -21,7 +21,7 @@ const PARTIAL_MS = 6 * 24 * 3_600_000;
 /** What finalising needs of the world outside the object. Each may be called again for the same version. */
 export interface FinaliseSteps {
   /** False where the record is gone: then nobody has a use for the bytes. */
-  record(job: ProcessJob): Promise<boolean>;
+  record(job: ProcessJob, actor: Uploader): Promise<boolean>;
   announce(job: ProcessJob): Promise<void>;
 }
 
@@ -111,7 +111,7 @@ export class Finaliser {
         await this.#makeObject(state);
         return;
       case "recording":
-        if (await steps.record(jobOf(state))) store.update({ phase: "announcing" });
+        if (await steps.record(jobOf(state), uploaderOf(state))) store.update({ phase: "announcing" });
         // The file was erased while its bytes were on their way: they go too.
         else await this.#options.ending.end("terminated");
         return;
@@ -203,6 +203,10 @@ export class Finaliser {
       store.setDue("finalise", now() + delayMs);
     });
   }
+}
+
+function uploaderOf({ actor, ownerId }: UploadState): Uploader {
+  return actor ?? { id: ownerId, kind: "member", requestId: null };
 }
 
 /** Where finalising begins; a file that was stored as a whole has nothing to be put together. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ActorKind } from "#contract/audit.ts";
 import { FileId, Identity } from "#contract/ids.ts";
 import { ReprDigests } from "#contract/jobs.ts";
 
@@ -17,6 +18,8 @@ const UploadContext = z.object({
   identity: Identity,
   fileId: FileId,
   requestId: z.string(),
+  /** How the caller is known. */
+  actorKind: ActorKind,
   protocol: z.enum(["tus", "ietf"]),
   /** Most bytes of one request's body; null for no limit but the upload's own. */
   maxAppendBytes: z.int().nullable(),

@@ -41,7 +41,7 @@ export class UploadObject extends DurableObject<UploadBindings> {
       sniff: checkContent,
       now: () => Date.now(),
       steps: {
-        record: (job) => recordStoredUpload(env, job, Date.now()),
+        record: (job, actor) => recordStoredUpload(env, job, actor, Date.now()),
         announce: (job) => sendJob(env.JOBS, job),
         forget: (ref) => forgetUpload(env, ref),
       },
@@ -80,12 +80,20 @@ export class UploadObject extends DurableObject<UploadBindings> {
   async #create(request: Request, context: UploadContext, creation: UploadCreation): Promise<void> {
     // The id of an upload is new, but for a grant's: that one's upload has ended, and left no record behind.
     if (this.#upload.state !== undefined) throw new AppError("GRANT_USED");
-    const { identity, fileId, idleMs, protocol } = context;
+    const { identity, fileId, idleMs, protocol, requestId, actorKind } = context;
+    const actor = { id: identity.userId, kind: actorKind, requestId };
     const { version, ...declared } = creation;
     const ref = { tenantId: identity.tenantId, fileId, version };
     // One with a body ends with that body: if it is longer than it may be, there is to be no empty file.
     const completesAtLength = protocol === "tus" && bodyBytesOf(request) === 0;
-    await this.#upload.create({ ...declared, ref, ownerId: identity.userId, idleMs, completesAtLength });
+    await this.#upload.create({
+      ...declared,
+      ref,
+      ownerId: identity.userId,
+      actor,
+      idleMs,
+      completesAtLength,
+    });
   }
 
   #describe(

@@ -12,7 +12,7 @@ import { ObjectParts } from "./object-parts.ts";
 import { choosePartSize } from "./part-size.ts";
 import type { SlabBudget } from "./slabs.ts";
 import type { SniffCheck } from "./sniff-gate.ts";
-import type { DueKind, PartialSource, UploadKind, UploadState } from "./upload-state.ts";
+import type { DueKind, PartialSource, Uploader, UploadKind, UploadState } from "./upload-state.ts";
 import { isComplete, isFinalising } from "./upload-state.ts";
 import type { UploadStore } from "./upload-store.ts";
 import type { Haste, Hold } from "./writer-slot.ts";
@@ -28,6 +28,7 @@ const FINISHING_MS = 700;
 export interface NewUpload {
   readonly ref: FileVersionRef;
   readonly ownerId: UserId;
+  readonly actor: Uploader;
   readonly kind: UploadKind;
   readonly filename: string;
   readonly declaredType: string;
