@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { TenantId } from "#contract/ids.ts";
 
 const Seconds = z.coerce.number().int().min(0);
 const Secret = z.string().min(32, "must have 32 characters or more");
@@ -41,6 +42,13 @@ const Variables = z.object({
     .int()
     .min(5 * MIB)
     .optional(),
+  /** Admins of this tenant are the deployment's operators. Without it there are none. */
+  OPERATOR_TENANT: TenantId.optional(),
+  /**
+   * How long an erasure waits for what may still land late before it is finished: longer than any request lives, and than
+   * the day for which an upload that has ended is remembered.
+   */
+  ERASURE_SETTLE_SECONDS: Seconds.default(25 * 3600),
   VERSION: z.string().default("0.1.0"),
   /** Serves `POST /v1/dev/token`. Set by the development stack alone. */
   DEVELOPMENT: z.enum(["true", "false"]).default("false"),
@@ -60,6 +68,8 @@ export interface Config {
   readonly maxUploadBytes: number;
   readonly uploadIdleMs: number;
   readonly maxAppendBytes: number | null;
+  readonly operatorTenant: TenantId | undefined;
+  readonly erasureSettleMs: number;
   readonly version: string;
   readonly development: boolean;
 }
@@ -91,6 +101,8 @@ export function parseConfig(env: unknown): Config {
     maxUploadBytes: vars.MAX_UPLOAD_BYTES,
     uploadIdleMs: vars.UPLOAD_IDLE_SECONDS * 1_000,
     maxAppendBytes: vars.MAX_APPEND_BYTES ?? null,
+    operatorTenant: vars.OPERATOR_TENANT,
+    erasureSettleMs: vars.ERASURE_SETTLE_SECONDS * 1_000,
     version: vars.VERSION,
     development: vars.DEVELOPMENT === "true",
   };

@@ -28,6 +28,15 @@ export interface WorkerAlone extends StackAccess {
 
 /** Starts one for this test. */
 export async function startWorkerAlone(vars: Readonly<Record<string, string>> = {}): Promise<WorkerAlone> {
+  const stack = await launchWorkerAlone(vars);
+  onTestFinished(() => stack.stop());
+  return stack;
+}
+
+/** Starts one that whoever starts it stops: for all tests of a file. */
+export async function launchWorkerAlone(
+  vars: Readonly<Record<string, string>> = {},
+): Promise<WorkerAlone & { stop(): Promise<void> }> {
   const stateDirectory = await mkdtemp(join(tmpdir(), "causeway-worker-"));
   const secrets = readOrCreateSecrets(stateDirectory);
   const workers = await startWorkers({
@@ -35,11 +44,11 @@ export async function startWorkerAlone(vars: Readonly<Record<string, string>> = 
     assetsDirectory: stateDirectory,
     onLog: () => {},
   });
-  onTestFinished(async () => {
-    await workers.stop();
-    await rm(stateDirectory, { recursive: true, force: true });
-  });
   return {
+    async stop() {
+      await workers.stop();
+      await rm(stateDirectory, { recursive: true, force: true });
+    },
     url: workers.url,
     jwtSecret: secrets.jwtSecret,
     miniflare: workers.miniflare,

@@ -1,11 +1,16 @@
-import type { FileVersionRef } from "./ids.ts";
+import type { FileVersionRef, TenantId } from "./ids.ts";
 
 /** Derivatives that the processor can make of an object. */
 export const DERIVATIVE_NAMES = ["thumbnail", "optimized", "preview", "poster"] as const;
 export type DerivativeName = (typeof DERIVATIVE_NAMES)[number];
 
+/** What the keys of all of a tenant's objects begin with, and no other's do. */
+export function tenantPrefix(tenantId: TenantId): string {
+  return `t/${tenantId}/`;
+}
+
 function versionPrefix(ref: FileVersionRef): string {
-  return `t/${ref.tenantId}/${ref.fileId}/${ref.version}`;
+  return `${tenantPrefix(ref.tenantId)}${ref.fileId}/${ref.version}`;
 }
 
 /**

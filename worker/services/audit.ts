@@ -1,4 +1,4 @@
-import type { AuditPage, AuditQuery, AuditRecord } from "#contract/audit.ts";
+import type { Actor, AuditPage, AuditQuery, AuditRecord } from "#contract/audit.ts";
 import { AuditAction } from "#contract/audit.ts";
 import { AppError } from "#contract/errors.ts";
 import type { TenantId } from "#contract/ids.ts";
@@ -6,6 +6,12 @@ import type { AuditEvent, AuditRow } from "../db/audit.ts";
 import { auditList, auditSampled, auditStatement } from "../db/audit.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
+
+/** The same actor in another tenant's trail, where an operator's id could be one of its users': theirs have no slash. */
+export function actorIn(actor: Actor, tenantId: TenantId): Actor {
+  if (actor.tenantId === tenantId) return actor;
+  return { ...actor, tenantId, id: `${actor.tenantId}/${actor.id}` };
+}
 
 /** Records what changes nothing, so that there is no batch for its event to be part of. */
 export async function recordEvent(env: DatabaseBindings, event: AuditEvent): Promise<void> {

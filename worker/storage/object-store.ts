@@ -70,4 +70,17 @@ export interface ObjectRemover {
   remove(keys: readonly string[]): Promise<void>;
 }
 
-export type ObjectStore = ObjectWriter & MultipartWriter & ObjectReader & ObjectRemover;
+export interface ObjectPage {
+  readonly keys: readonly string[];
+  /** Of each, in bytes. */
+  readonly sizes: readonly number[];
+  /** Goes on behind this page; undefined on the last. */
+  readonly cursor: string | undefined;
+}
+
+export interface ObjectLister {
+  /** Objects whose keys begin with `prefix`, in the order of their keys, a thousand at most at a time. */
+  list(prefix: string, cursor?: string): Promise<ObjectPage>;
+}
+
+export type ObjectStore = ObjectWriter & MultipartWriter & ObjectReader & ObjectRemover & ObjectLister;

@@ -116,6 +116,15 @@ export function r2Store(bucket: R2Bucket): ObjectStore {
     async remove(keys) {
       if (keys.length > 0) await call(bucket.delete([...keys]));
     },
+
+    async list(prefix, cursor) {
+      const page = await call(bucket.list({ prefix, ...(cursor === undefined ? {} : { cursor }) }));
+      return {
+        keys: page.objects.map(({ key }) => key),
+        sizes: page.objects.map(({ size }) => size),
+        cursor: page.truncated ? page.cursor : undefined,
+      };
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ActorKind } from "#contract/audit.ts";
+import type { FileVersionRef } from "#contract/ids.ts";
 import { FileId, Identity } from "#contract/ids.ts";
 import { ReprDigests } from "#contract/jobs.ts";
 
@@ -62,6 +63,11 @@ export function withUploadContext(request: Request, method: string, context: Upl
 export function readUploadContext(request: Request): UploadContext {
   const text = request.headers.get(UPLOAD_CONTEXT_HEADER) ?? "";
   return UploadContext.parse(JSON.parse(decodeURIComponent(text)));
+}
+
+/** The same of the upload that becomes, or became, a version. */
+export function objectNameOf({ tenantId, fileId, version }: FileVersionRef): string {
+  return version === 1 ? `${tenantId}/${fileId}` : `${tenantId}/${fileId}/${version}`;
 }
 
 /** Name of an upload's Durable Object. The tenant is in it, so another tenant's caller reaches another, empty object. */

@@ -69,6 +69,11 @@ export class UploadObject extends DurableObject<UploadBindings> {
     return isAllowed(this.#upload, identity) ? this.#upload.describePartial() : undefined;
   }
 
+  /** For the erasure of the upload's tenant. */
+  async eraseUpload(): Promise<void> {
+    await this.#upload.erase();
+  }
+
   async #answer(request: Request, context: UploadContext): Promise<Response> {
     if (context.creation !== undefined) await this.#create(request, context, context.creation);
     // Another user's upload is no upload; another tenant's is another object, which is empty.

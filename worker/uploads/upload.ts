@@ -184,6 +184,19 @@ export class Upload {
     await this.#ending.end("terminated");
   }
 
+  /** Forgets the upload and all that it holds, whatever it is at: its tenant is being erased. */
+  async erase(): Promise<void> {
+    const hold = await this.take();
+    try {
+      // A step of finalising that is being taken would go on with what is no longer there.
+      await this.#finaliser.drive();
+      hold.fence();
+      await this.#ending.erase();
+    } finally {
+      hold.release();
+    }
+  }
+
   /**
    * What a final upload needs of a partial one, or undefined where it isn't a complete partial. It is kept long enough
    * from now to be copied.

@@ -10,6 +10,8 @@ import type { Change, ControlState, UploadRows } from "./faults.ts";
 const SECRET = "fault-tests-fault-tests-fault-tests-fault-tests";
 const NAME = "faulty";
 
+type D1 = Awaited<ReturnType<InstanceType<typeof miniflare.Miniflare>["getD1Database"]>>;
+
 /** The product's worker over a bucket and a queue that fail when they are told to. Nothing is scanned here. */
 export interface FaultyStack extends StackAccess {
   control(change: Change): Promise<ControlState>;
@@ -23,6 +25,13 @@ export interface FaultyStack extends StackAccess {
   countObjects(): Promise<number>;
   /** The stored bytes under a key, or undefined. */
   readObject(key: string): Promise<Buffer | undefined>;
+  /** Puts an object into the bucket behind the product's back. */
+  putObject(key: string, text: string): Promise<void>;
+  /** The keys of the objects under a prefix, in their order. */
+  listKeys(prefix: string): Promise<readonly string[]>;
+  readonly database: D1;
+  /** Runs the worker's cron handler as of a time. */
+  runScheduled(atMs?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -57,7 +66,8 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
     }),
   );
   await runtime.ready;
-  await applyMigrations(await runtime.getD1Database("DB", NAME));
+  const database = await runtime.getD1Database("DB", NAME);
+  await applyMigrations(database);
   const url = await runtime.unsafeGetDirectURL(NAME);
   return {
     url: url.href,
@@ -94,6 +104,22 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
       const bucket = await runtime.getR2Bucket("BUCKET", NAME);
       const object = await bucket.get(key);
       return object === null ? undefined : Buffer.from(await object.arrayBuffer());
+    },
+    async putObject(key, text) {
+      const bucket = await runtime.getR2Bucket("BUCKET", NAME);
+      await bucket.put(key, text);
+    },
+    async listKeys(prefix) {
+      const bucket = await runtime.getR2Bucket("BUCKET", NAME);
+      return (await bucket.list({ prefix })).objects.map(({ key }) => key);
+    },
+    database,
+    async runScheduled(atMs = Date.now()) {
+      const worker = (await runtime.getWorker(NAME)) as unknown as {
+        scheduled(options: { cron: string; scheduledTime: Date }): Promise<{ outcome: string }>;
+      };
+      const { outcome } = await worker.scheduled({ cron: "* * * * *", scheduledTime: new Date(atMs) });
+      if (outcome !== "ok") throw new Error(`The cron handler ended with ${outcome}.`);
     },
     async stop() {
       await runtime.dispose();
