@@ -8,6 +8,7 @@ import { releaseBody } from "./middleware/release-body.ts";
 import { requestId } from "./middleware/request-id.ts";
 import { tenant } from "./middleware/tenant.ts";
 import { uploadHeaders } from "./middleware/upload-headers.ts";
+import { admin } from "./routes/admin.ts";
 import { apiDocument } from "./routes/api-document.ts";
 import { dev } from "./routes/dev.ts";
 import { docs } from "./routes/docs.ts";
@@ -42,6 +43,8 @@ app.use(requestId, configuration, releaseBody);
 app.use(`${UPLOADS_PATH}/*`, uploadHeaders);
 app.use(cors);
 for (const path of SESSION_PATHS) app.use(path, authenticate, tenant);
+// What is asked about an erasure is answered while it is going on.
+app.use("/v1/admin/*", authenticate);
 
 app.route(UPLOADS_PATH, uploads);
 app.route("/v1/files", shares);
@@ -53,6 +56,7 @@ app.route("/v1/entities", entities);
 app.route("/v1/signed-urls", signedUrls);
 app.route("/v1/upload-grants", uploadGrants);
 app.route("/v1/quota", quota);
+app.route("/v1/admin", admin);
 app.route("/d", downloads);
 app.route("/s", sharePages);
 app.route("/p", publicFiles);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { TenantId } from "#contract/ids.ts";
 import { ONE_DATABASE, parseTenantBuckets } from "./db/tenant-buckets.ts";
 import type { TokenConfig } from "./token-config.ts";
 import { findTokenProblems, TokenVariables, tokenConfigOf } from "./token-config.ts";
@@ -63,6 +64,13 @@ const Variables = TokenVariables.extend({
   /** How old a tenant's settings may be; what is changed holds everywhere when they are. */
   TENANT_CACHE_SECONDS: Seconds.default(30),
   TENANT_BUCKETS: TenantBuckets,
+  /** Admins of this tenant are the deployment's operators. Without it there are none. */
+  OPERATOR_TENANT: TenantId.optional(),
+  /**
+   * How long an erasure waits for what may still land late before it is finished: longer than any request lives, and than
+   * the day for which an upload that has ended is remembered.
+   */
+  ERASURE_SETTLE_SECONDS: Seconds.default(25 * 3600),
   VERSION: z.string().default("0.1.0"),
   /** Serves `POST /v1/dev/token`. Set by the development stack alone. */
   DEVELOPMENT: z.enum(["true", "false"]).default("false"),
@@ -79,6 +87,8 @@ export interface Config {
   readonly maxAppendBytes: number | null;
   readonly defaultQuotaBytes: number;
   readonly tenantCacheMs: number;
+  readonly operatorTenant: TenantId | undefined;
+  readonly erasureSettleMs: number;
   readonly version: string;
   readonly development: boolean;
 }
@@ -124,6 +134,8 @@ export function parseConfig(env: object): Config {
     maxAppendBytes: vars.MAX_APPEND_BYTES ?? null,
     defaultQuotaBytes: vars.DEFAULT_QUOTA_BYTES,
     tenantCacheMs: vars.TENANT_CACHE_SECONDS * 1_000,
+    operatorTenant: vars.OPERATOR_TENANT,
+    erasureSettleMs: vars.ERASURE_SETTLE_SECONDS * 1_000,
     version: vars.VERSION,
     development: vars.DEVELOPMENT === "true",
   };

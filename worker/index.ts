@@ -5,5 +5,5 @@ export { UploadObject } from "./uploads/upload-object.ts";
 
 export default {
   fetch: app.fetch,
-  scheduled: (_controller, env) => runSchedule(env),
+  scheduled: ({ scheduledTime }, env) => runSchedule(env, scheduledTime),
 } satisfies ExportedHandler<Env>;

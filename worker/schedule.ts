@@ -1,5 +1,7 @@
 import { configOf } from "./config.ts";
+import { erasureMeans } from "./routes/admin/erasures.ts";
 import { reannounceUnanswered } from "./services/announce.ts";
+import { driveErasures } from "./services/erasure.ts";
 import type { Removal } from "./services/purge.ts";
 import { purgeDue } from "./services/purge.ts";
 import { sweepReservations } from "./services/reservations.ts";
@@ -8,10 +10,13 @@ import { r2Store } from "./storage/r2.ts";
 import { endUpload } from "./uploads/end-upload.ts";
 import { uploadObjectName } from "./uploads/upload-context.ts";
 
-/** What is done every minute. What fails is logged and done at the next, and keeps nothing else from being done. */
-export async function runSchedule(env: Env): Promise<void> {
+/**
+ * What is done every minute. What fails is logged and done at the next, and keeps nothing else from being done.
+ * @param scheduledMs the minute that it is done for
+ */
+export async function runSchedule(env: Env, scheduledMs: number): Promise<void> {
   const nowMs = Date.now();
-  const afterSeconds = configOf(env).reannounceAfterSeconds;
+  const { reannounceAfterSeconds: afterSeconds, erasureSettleMs } = configOf(env);
   const removal: Removal = {
     objects: r2Store(env.BUCKET),
     endUpload: (ref) => endUpload(env.UPLOADS, ref),
@@ -21,6 +26,7 @@ export async function runSchedule(env: Env): Promise<void> {
       reannounceUnanswered(env, (job) => sendJob(env.JOBS, job), { afterSeconds, nowMs }),
     ),
     attempt("purge", () => purgeDue(env, removal, nowMs)),
+    attempt("erase", () => driveErasures(env, erasureMeans(env, erasureSettleMs), scheduledMs)),
     attempt("sweep-reservations", () =>
       sweepReservations(
         env,

@@ -81,6 +81,7 @@ async function mainWorker(options: WorkersOptions) {
       JWT_SECRET: secrets.jwtSecret,
       REPORT_SECRET: secrets.reportSecret,
       SIGNED_URL_KEYS: `local:${secrets.signedUrlSecret}`,
+      OPERATOR_TENANT: "operator",
       DEVELOPMENT: "true",
       ...options.vars,
     },

@@ -185,12 +185,13 @@ test("an upload's reservation ends with it, whether it is stored or forgotten, o
     filesBytes: 0,
     fileCount: 2,
   });
+  const uploader = { id: "ann", kind: "member", requestId: null } as const;
   const job = {
     ...{ kind: "process" as const, ...tenant.refOf(kept.fileId), objectKey: "k", etag: "e" },
     ...{ sizeBytes: 300, declaredType: "text/plain" },
   };
   for (let times = 0; times < 2; times += 1) {
-    expect(await recordStoredUpload(env, job, 1)).toBe(true);
+    expect(await recordStoredUpload(env, job, uploader, 1)).toBe(true);
     await forgetUpload(env, tenant.refOf(lost.fileId), [], 1);
     // One that is stored isn't forgotten by a late answer.
     await forgetUpload(env, tenant.refOf(kept.fileId), [], 1);

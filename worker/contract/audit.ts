@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { TenantId } from "./ids.ts";
+import { FileId, type TenantId } from "./ids.ts";
 
 /** How whoever acted was known: by a session, a service's token, an upload grant, a URL, or not at all (the system). */
 export const ACTOR_KINDS = [
@@ -57,3 +57,37 @@ export type AuditAction = z.infer<typeof AuditAction>;
 /** Facts of an event: never a name, a key, a token or content. */
 export const AuditDetail = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
 export type AuditDetail = z.infer<typeof AuditDetail>;
+
+export const AuditRecord = z
+  .object({
+    id: z.string(),
+    at: z.iso.datetime(),
+    action: AuditAction,
+    actor: z.object({ id: z.string(), kind: ActorKind }),
+    fileId: FileId.nullable(),
+    version: z.int().nullable(),
+    requestId: z.string().nullable(),
+    detail: AuditDetail,
+  })
+  .meta({ id: "AuditRecord" });
+export type AuditRecord = z.infer<typeof AuditRecord>;
+
+const MAX_AUDIT_PAGE = 200;
+const Time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+
+/** Query of `GET /v1/admin/audit`. */
+export const AuditQuery = z.object({
+  fileId: FileId.optional(),
+  userId: z.string().min(1).max(200).optional().meta({ description: "Who did it" }),
+  action: AuditAction.optional(),
+  after: Time.optional().meta({ description: "Events at this time or later, RFC 3339" }),
+  before: Time.optional().meta({ description: "Events before this time, RFC 3339" }),
+  limit: z.coerce.number().int().min(1).max(MAX_AUDIT_PAGE).default(50),
+  cursor: z.string().max(100).optional(),
+});
+export type AuditQuery = z.infer<typeof AuditQuery>;
+
+export const AuditPage = z
+  .object({ items: z.array(AuditRecord), nextCursor: z.string().nullable() })
+  .meta({ id: "AuditPage" });
+export type AuditPage = z.infer<typeof AuditPage>;

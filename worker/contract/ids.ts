@@ -23,6 +23,10 @@ export type FileId = z.infer<typeof FileId>;
 export const ShareLinkId = RandomId.brand<"ShareLinkId">();
 export type ShareLinkId = z.infer<typeof ShareLinkId>;
 
+/** The id of a tenant's erasure, made as a file's is. */
+export const ErasureId = RandomId.brand<"ErasureId">();
+export type ErasureId = z.infer<typeof ErasureId>;
+
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const ID_LENGTH = 26;
 
@@ -39,6 +43,10 @@ export function newFileId(): FileId {
 
 export function newShareLinkId(): ShareLinkId {
   return ShareLinkId.parse(newRandomId());
+}
+
+export function newErasureId(): ErasureId {
+  return ErasureId.parse(newRandomId());
 }
 
 /** What a caller may do at all; what they may do with one file is `services/permissions.ts`. */

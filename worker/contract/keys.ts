@@ -4,9 +4,14 @@ import type { FileId, FileVersionRef, TenantId } from "./ids.ts";
 export const DERIVATIVE_NAMES = ["thumbnail", "optimized", "preview", "poster"] as const;
 export type DerivativeName = (typeof DERIVATIVE_NAMES)[number];
 
-/** What the keys of all that is stored of a file begin with. */
+/** What the keys of all of a tenant's objects begin with, and no other's do. */
+export function tenantPrefix(tenantId: TenantId): string {
+  return `t/${tenantId}/`;
+}
+
+/** The same of one of its files. */
 export function filePrefix(tenantId: TenantId, fileId: FileId): string {
-  return `t/${tenantId}/${fileId}/`;
+  return `${tenantPrefix(tenantId)}${fileId}/`;
 }
 
 function versionPrefix(ref: FileVersionRef): string {

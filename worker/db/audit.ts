@@ -1,11 +1,12 @@
-import type { SQL } from "drizzle-orm";
-import { and, eq, sql } from "drizzle-orm";
+import type { Column, SQL } from "drizzle-orm";
+import { and, desc, eq, gte, lt, sql } from "drizzle-orm";
 import type { Actor, AuditAction, AuditDetail } from "#contract/audit.ts";
-import type { FileId } from "#contract/ids.ts";
+import type { FileId, TenantId } from "#contract/ids.ts";
 import type { Database } from "./database.ts";
-import { auditEvents, files } from "./schema.ts";
+import { auditEvents, files, tenants } from "./schema.ts";
 
 export type { Actor };
+export type AuditRow = typeof auditEvents.$inferSelect;
 
 export interface AuditEvent {
   readonly actor: Actor;
@@ -19,11 +20,16 @@ export interface AuditEvent {
 const TIME_DIGITS = 11;
 const RANDOM_BYTES = 8;
 
-/** Ids in the order of their times: eleven digits of base 36 last until the year 5188. */
+/** What the ids of a time's events begin with, and all later ones are greater than: eleven digits of base 36 last until the year 5188. */
+export function timePrefix(atMs: number): string {
+  return Math.max(0, atMs).toString(36).padStart(TIME_DIGITS, "0");
+}
+
+/** Ids in the order of their times. */
 function newEventId(atMs: number): string {
   const random = crypto.getRandomValues(new Uint8Array(RANDOM_BYTES));
   const suffix = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `${atMs.toString(36).padStart(TIME_DIGITS, "0")}${suffix}`;
+  return `${timePrefix(atMs)}${suffix}`;
 }
 
 function rowOf({
@@ -55,12 +61,63 @@ export function auditStatement(db: Database, event: AuditEvent) {
 
 /** The same where the statement before it in the batch changed something, and nothing otherwise. */
 export function auditIfChanged(db: Database, event: AuditEvent) {
+  return db.insert(auditEvents).select(sql`${selectionOf(event)} WHERE changes() > 0`);
+}
+
+/**
+ * The same for some of the events: as large a share of them as the tenant's settings say, all where they say nothing.
+ * @param lot a random number, at least 0 and less than 1
+ */
+export function auditSampled(db: Database, event: AuditEvent, lot: number) {
+  const share = sql`coalesce((SELECT ${tenants.settings} ->> 'readAuditSample' FROM ${tenants}
+    WHERE ${tenants.tenantId} = ${event.actor.tenantId}), 1)`;
+  return db.insert(auditEvents).select(sql`${selectionOf(event)} WHERE ${lot} < ${share}`);
+}
+
+function selectionOf(event: AuditEvent): SQL {
   const row = rowOf(event);
-  const detail = JSON.stringify(row.detail);
-  return db.insert(auditEvents).select(
-    sql`SELECT ${row.tenantId}, ${row.id}, ${row.atMs}, ${row.action}, ${row.actorId}, ${row.actorKind},
-          ${row.fileId}, ${row.version}, ${row.requestId}, ${detail} WHERE changes() > 0`,
-  );
+  return sql`SELECT ${row.tenantId}, ${row.id}, ${row.atMs}, ${row.action}, ${row.actorId}, ${row.actorKind},
+    ${row.fileId}, ${row.version}, ${row.requestId}, ${JSON.stringify(row.detail)}`;
+}
+
+export interface AuditFilter {
+  readonly fileId?: FileId | undefined;
+  readonly actorId?: string | undefined;
+  readonly action?: AuditAction | undefined;
+  /** Events at this time or later, and before that one. */
+  readonly sinceMs?: number | undefined;
+  readonly untilMs?: number | undefined;
+  /** Events listed after this one. */
+  readonly afterId?: string | undefined;
+}
+
+/** Said to be rarely so: else SQLite takes a period of all of the tenant's events and looks through them. */
+function isSelective(column: Column, value: string | undefined): SQL | undefined {
+  return value === undefined ? undefined : sql`unlikely(${eq(column, value)})`;
+}
+
+/**
+ * A tenant's events, newest first. Times are in the ids, so that each of the table's indexes, which all end in them, has
+ * the events of a period next to each other and in their order.
+ */
+export function auditList(db: Database, tenantId: TenantId, filter: AuditFilter, limit: number) {
+  const { fileId, actorId, action, sinceMs, untilMs, afterId } = filter;
+  return db
+    .select()
+    .from(auditEvents)
+    .where(
+      and(
+        eq(auditEvents.tenantId, tenantId),
+        isSelective(auditEvents.fileId, fileId),
+        isSelective(auditEvents.actorId, actorId),
+        isSelective(auditEvents.action, action),
+        sinceMs === undefined ? undefined : gte(auditEvents.id, timePrefix(sinceMs)),
+        untilMs === undefined ? undefined : lt(auditEvents.id, timePrefix(untilMs)),
+        afterId === undefined ? undefined : lt(auditEvents.id, afterId),
+      ),
+    )
+    .orderBy(desc(auditEvents.id))
+    .limit(limit);
 }
 
 /**

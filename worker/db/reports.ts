@@ -2,6 +2,7 @@ import { and, eq, exists, sql } from "drizzle-orm";
 import type { FileVersionRef } from "#contract/ids.ts";
 import type { DerivativeName } from "#contract/keys.ts";
 import type { DerivativeReport, HeartbeatReport, VerdictReport } from "#contract/reports.ts";
+import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { derivatives, files, fileVersions, processorHeartbeats, verdicts } from "./schema.ts";
 import type { Promotion } from "./versions.ts";
@@ -28,8 +29,10 @@ export async function insertVerdict(
     eq(fileVersions.state, "quarantined"),
   );
   const { scannedAtMs, verdict, signatureName, engine, signatureVersion } = report;
+  const actor = { tenantId, id: "processor", kind: "processor", requestId: null } as const;
+  const detail = { verdict, signatureName, engine, signatureVersion };
   await db.batch([
-    // The state comes last: it is what the other two look at.
+    // The state comes after the other two, which look at it.
     db.insert(verdicts).select(
       sql`SELECT ${tenantId}, ${fileId}, ${version}, ${scannedAtMs}, ${verdict}, ${signatureName}, ${engine},
           ${signatureVersion} FROM ${fileVersions} WHERE ${waiting}`,
@@ -53,6 +56,7 @@ export async function insertVerdict(
       .update(fileVersions)
       .set({ state: verdict, sha256: report.sha256, sniffedType: report.sniffedType })
       .where(waiting),
+    auditIfChanged(db, { actor, action: "file.checked", fileId, version, detail, atMs: scannedAtMs }),
     ...(promotion === undefined ? [] : [promoteStatement(db, report, promotion, scannedAtMs)]),
   ]);
 }

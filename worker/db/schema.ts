@@ -12,7 +12,7 @@ import {
 import type { AuditDetail } from "../contract/audit.ts";
 import { ACTOR_KINDS } from "../contract/audit.ts";
 import { FILE_CLASSES } from "../contract/file-types.ts";
-import type { FileId, ShareLinkId, TenantId, UserId } from "../contract/ids.ts";
+import type { ErasureId, FileId, ShareLinkId, TenantId, UserId } from "../contract/ids.ts";
 import type { ReprDigests } from "../contract/jobs.ts";
 import { SHARE_PERMISSIONS } from "../contract/sharing.ts";
 import type { TenantSettings } from "../contract/tenants.ts";
@@ -339,14 +339,23 @@ export const auditEvents = sqliteTable(
   ],
 );
 
+/** An object's key and size. */
+export interface PendingObject {
+  readonly key: string;
+  readonly sizeBytes: number;
+}
+
 /** The erasure of all that a tenant had, and its proof. Stays when all else is gone. */
 export const erasures = sqliteTable(
   "erasures",
   {
     tenantId: tenantId(),
-    id: text("id").notNull(),
+    id: text("id").$type<ErasureId>().notNull(),
     requestedBy: text("requested_by").notNull(),
+    reason: text("reason"),
     startedAtMs: integer("started_at_ms").notNull(),
+    /** Since when nothing has been found any more; what may still land late is waited for from here. */
+    emptyAtMs: integer("empty_at_ms"),
     finishedAtMs: integer("finished_at_ms"),
     /** What was removed so far. */
     files: integer("files").notNull().default(0),
@@ -355,6 +364,8 @@ export const erasures = sqliteTable(
     bytes: integer("bytes").notNull().default(0),
     /** SHA-256, chained over the keys of removed objects and the ids of removed files in the order of removal. */
     digest: text("digest").notNull(),
+    /** Objects that are about to be removed and aren't counted yet: written down first, so that none counts twice. */
+    pending: text("pending", { mode: "json" }).$type<readonly PendingObject[]>(),
   },
   (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
 );

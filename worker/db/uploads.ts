@@ -218,13 +218,17 @@ export async function markVersionStored(
   db: Database,
   ref: FileVersionRef,
   object: StoredObject,
+  actor: Actor,
   nowMs: number,
 ): Promise<boolean> {
-  const [, found] = await db.batch([
+  const { fileId, version } = ref;
+  const detail = { sizeBytes: object.sizeBytes };
+  const [, , found] = await db.batch([
     db
       .update(fileVersions)
       .set({ state: "quarantined", ...object, storedAtMs: nowMs, announcedAtMs: nowMs })
       .where(and(isVersion(ref), eq(fileVersions.state, "uploading"))),
+    auditIfChanged(db, { actor, action: "file.uploaded", fileId, version, detail, atMs: nowMs }),
     db
       .update(files)
       .set({ updatedAtMs: nowMs })

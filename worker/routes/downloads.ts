@@ -1,7 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { Disposition, Variant } from "#contract/api.ts";
+import type { AppContext } from "../app-env.ts";
+import { isReading } from "../delivery/reading.ts";
 import { serveObject } from "../delivery/serve.ts";
+import type { SignedDownload } from "../delivery/signed-url.ts";
 import { verifySignedUrl } from "../delivery/signed-url.ts";
+import { recordRead } from "../services/audit.ts";
 import { requireSignedDownload } from "../services/servable.ts";
 import { r2Store } from "../storage/r2.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
@@ -55,11 +59,25 @@ downloads.openAPIRegistry.registerPath({
   },
 });
 
+/**
+ * Whoever holds a signed URL isn't known: the URL is. What is read through a share link is recorded when its URL is made
+ * (services/share-access.ts).
+ */
+function recordSignedRead(c: AppContext, signed: SignedDownload, answer: Response): void {
+  if (signed.linkId !== undefined || !isReading(c.req.raw, answer)) return;
+  const { tenantId, fileId, version, variant } = signed;
+  const actor = { tenantId, id: "signed-url", kind: "signed-url", requestId: c.get("requestId") } as const;
+  const read = { actor, fileId, version, detail: { variant }, atMs: Date.now() };
+  c.executionCtx.waitUntil(recordRead(c.env, read, true));
+}
+
 // Hono answers HEAD by the GET handler, without the body.
 downloads.get("/:fileId/:name", async (c) => {
   const query = new URL(c.req.url).searchParams;
   const { signingKeys } = c.get("config");
   const signed = await verifySignedUrl(c.req.param("fileId"), query, signingKeys, Date.now());
   const object = await requireSignedDownload(c.env, signed);
-  return serveObject(r2Store(c.env.BUCKET), object, c.req.raw, signed.disposition);
+  const answer = await serveObject(r2Store(c.env.BUCKET), object, c.req.raw, signed.disposition);
+  recordSignedRead(c, signed, answer);
+  return answer;
 });

@@ -1,8 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { Disposition, FileRecord, Variant } from "#contract/api.ts";
 import { FileList, FileListQuery } from "#contract/listing.ts";
+import { isReading } from "../delivery/reading.ts";
 import { serveObject } from "../delivery/serve.ts";
+import { actorOf } from "../middleware/actor.ts";
 import { limitCreations } from "../middleware/rate-limit.ts";
+import { recordRead } from "../services/audit.ts";
 import { getFiles } from "../services/file-list.ts";
 import { getFile } from "../services/files.ts";
 import { requireDownload } from "../services/servable.ts";
@@ -182,5 +185,11 @@ export const files = router
     const fileId = requireFileId(c.req.valid("param").id);
     const { variant, disposition } = c.req.valid("query");
     const object = await requireDownload(c.env, c.get("identity"), fileId, variant);
-    return serveObject(r2Store(c.env.BUCKET), object, c.req.raw, disposition);
+    const answer = await serveObject(r2Store(c.env.BUCKET), object, c.req.raw, disposition);
+    if (isReading(c.req.raw, answer)) {
+      const { version } = object;
+      const read = { actor: actorOf(c), fileId, version, detail: { variant }, atMs: Date.now() };
+      c.executionCtx.waitUntil(recordRead(c.env, read, false));
+    }
+    return answer;
   });

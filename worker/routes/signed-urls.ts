@@ -4,6 +4,8 @@ import { SignedUrlRequest, SignedUrlResponse } from "#contract/api.ts";
 import type { TenantId } from "#contract/ids.ts";
 import type { AppContext } from "../app-env.ts";
 import { signDownload } from "../delivery/signed-url.ts";
+import { actorOf } from "../middleware/actor.ts";
+import { recordEvent } from "../services/audit.ts";
 import type { ServableObject } from "../services/servable.ts";
 import { requireSignable } from "../services/servable.ts";
 import { SIGN_EXAMPLE, SIGNED_EXAMPLE } from "./examples.ts";
@@ -62,5 +64,8 @@ export const signedUrls = router.openapi(signRoute, async (c) => {
     if (item === undefined) throw new Error("There are more objects than items.");
     return signItem(c, identity.tenantId, item, object);
   });
-  return c.json({ items: await Promise.all(signed) }, 200);
+  const event = { actor: actorOf(c), action: "signed-url.created", detail: { items: items.length } } as const;
+  // At the same time as the signing, and before anybody has the URLs.
+  const [made] = await Promise.all([Promise.all(signed), recordEvent(c.env, { ...event, atMs: Date.now() })]);
+  return c.json({ items: made }, 200);
 });

@@ -1,6 +1,8 @@
 import { createRoute } from "@hono/zod-openapi";
 import { UploadGrantRequest, UploadGrantResponse } from "#contract/api.ts";
+import { actorOf } from "../middleware/actor.ts";
 import { signUploadGrant } from "../middleware/upload-grant.ts";
+import { recordEvent } from "../services/audit.ts";
 import { mintUploadGrant } from "../services/upload-grants.ts";
 import { GRANT_EXAMPLE, GRANT_REQUEST_EXAMPLE } from "./examples.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
@@ -41,6 +43,8 @@ const router = openApiRouter();
 export const uploadGrants = router.openapi(mintRoute, async (c) => {
   const grant = mintUploadGrant(c.get("identity"), c.req.valid("json"), Date.now());
   const token = await signUploadGrant(grant, c.get("config"));
+  const event = { actor: actorOf(c), action: "upload-grant.created", fileId: grant.fileId } as const;
+  await recordEvent(c.env, { ...event, detail: { userId: grant.identity.userId }, atMs: Date.now() });
   const expiresAt = new Date(grant.expiresAtMs).toISOString();
   return c.json({ fileId: grant.fileId, token, expiresAt }, 201, { "Cache-Control": "no-store" });
 });

@@ -3,6 +3,7 @@ import { AppError } from "#contract/errors.ts";
 import { FileId } from "#contract/ids.ts";
 import { parseHeaderInteger, TUS_VERSION, UPLOAD_CONTENT_TYPE } from "#contract/tus.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
+import { actorOf } from "../middleware/actor.ts";
 import { effectiveMethod } from "../middleware/effective-method.ts";
 import { limitCreations } from "../middleware/rate-limit.ts";
 import { tenant } from "../middleware/tenant.ts";
@@ -67,7 +68,7 @@ type Target = UploadRef &
 /** Hands a request to the object of the upload that it is about: the caller's own, or another in its name. */
 export function sendToObject(c: AppContext, target: Target, request = c.req.raw): Promise<Response> {
   const { maxAppendBytes, uploadIdleMs: idleMs, defaultQuotaBytes } = c.get("config");
-  const caller = { identity: c.get("identity"), requestId: c.get("requestId") };
+  const caller = { identity: c.get("identity"), requestId: c.get("requestId"), actorKind: actorOf(c).kind };
   const context = { idleMs, ...target, ...caller, maxAppendBytes, defaultQuotaBytes };
   return objectOf(c, target).fetch(withUploadContext(request, effectiveMethod(request), context));
 }

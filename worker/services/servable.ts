@@ -1,10 +1,10 @@
 import type { Variant } from "#contract/api.ts";
 import { AppError } from "#contract/errors.ts";
-import type { FileId, Identity, ShareLinkId, TenantId } from "#contract/ids.ts";
+import type { FileId, FileVersionRef, Identity, ShareLinkId, TenantId } from "#contract/ids.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
-import type { FileWithDetails } from "../db/files.ts";
-import { findFileById, findFilesByIds } from "../db/files.ts";
+import type { FileWithDetails, VersionRow } from "../db/files.ts";
+import { findFileById, findFilesByIds, findVersion } from "../db/files.ts";
 import { mimeTypeOf, requireFile, standingOf } from "./files.ts";
 import { requireAllowed } from "./permissions.ts";
 import { requireStandingLink } from "./share-link-standing.ts";
@@ -34,7 +34,11 @@ export function servableObject(found: FileWithDetails, variant: Variant): Servab
 
 function requireServable({ file, version }: FileWithDetails): void {
   if (file.deletedAtMs !== null) throw new AppError("FILE_NOT_FOUND");
-  switch (version.state) {
+  requireClean(version);
+}
+
+function requireClean({ state }: VersionRow): void {
+  switch (state) {
     case "clean":
       return;
     case "uploading":
@@ -123,6 +127,25 @@ export async function requirePublicDownload(
   const found = await findFileById(databaseFor(env, tenantId), tenantId, fileId);
   if (found?.file.isPublic !== true || found.version.state !== "clean") throw new AppError("FILE_NOT_FOUND");
   return servableObject(found, variant);
+}
+
+/**
+ * One version for an export of all that its tenant has: of a file in the trash too, and never one that isn't clean. Who
+ * may export has been decided. Throws `FILE_NOT_FOUND`, `VERSION_NOT_FOUND`, `FILE_NOT_READY` and `FILE_BLOCKED`.
+ */
+export async function requireExportedVersion(
+  env: DatabaseBindings,
+  ref: FileVersionRef,
+): Promise<ServableObject> {
+  const db = databaseFor(env, ref.tenantId);
+  const [found, version] = await Promise.all([
+    findFileById(db, ref.tenantId, ref.fileId),
+    findVersion(db, ref),
+  ]);
+  if (found === undefined) throw new AppError("FILE_NOT_FOUND");
+  if (version === undefined) throw new AppError("VERSION_NOT_FOUND");
+  requireClean(version);
+  return servableOriginal({ ...found, version });
 }
 
 export interface SignableItem {

@@ -185,11 +185,13 @@ export async function createPartialUpload(
 export async function recordStoredUpload(
   env: DatabaseBindings,
   job: ProcessJob,
+  uploader: Omit<Actor, "tenantId">,
   nowMs: number,
 ): Promise<boolean> {
   const { objectKey, etag, sizeBytes, expectedDigests = null } = job;
   const object = { objectKey, etag, sizeBytes, expectedDigests };
-  return markVersionStored(databaseFor(env, job.tenantId), job, object, nowMs);
+  const actor = { ...uploader, tenantId: job.tenantId };
+  return markVersionStored(databaseFor(env, job.tenantId), job, object, actor, nowMs);
 }
 
 /**

@@ -71,9 +71,17 @@ export interface ObjectRemover {
   remove(keys: readonly string[]): Promise<void>;
 }
 
+export interface ObjectPage {
+  readonly keys: readonly string[];
+  /** Of each, in bytes. */
+  readonly sizes: readonly number[];
+  /** Whether there are no more. */
+  readonly isAll: boolean;
+}
+
 export interface ObjectLister {
-  /** Keys that begin with `prefix`, a thousand at most, and whether there are more. */
-  list(prefix: string): Promise<{ readonly keys: readonly string[]; readonly isAll: boolean }>;
+  /** Keys that begin with `prefix` in their order, a thousand at most. */
+  list(prefix: string): Promise<ObjectPage>;
 }
 
 export type ObjectStore = ObjectWriter & MultipartWriter & ObjectReader & ObjectRemover & ObjectLister;

@@ -119,7 +119,11 @@ export function r2Store(bucket: R2Bucket): ObjectStore {
 
     async list(prefix) {
       const { objects, truncated } = await call(bucket.list({ prefix }));
-      return { keys: objects.map(({ key }) => key), isAll: !truncated };
+      return {
+        keys: objects.map(({ key }) => key),
+        sizes: objects.map(({ size }) => size),
+        isAll: !truncated,
+      };
     },
   };
 }

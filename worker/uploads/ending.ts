@@ -64,6 +64,27 @@ export class Ending {
     });
   }
 
+  /**
+   * Leaves nothing of the upload behind but what whoever erases its tenant removes: its record, and its object where it
+   * has been stored.
+   */
+  async erase(): Promise<void> {
+    const { store, objects, now } = this.#options;
+    const { state } = store;
+    if (state === undefined) return;
+    const { phase, objectKey, multipartId, etag } = state;
+    if (phase !== "done") {
+      store.transaction(() => {
+        store.update({ phase: hasEnded(state) ? phase : "terminated" });
+        store.clearDue("finalise");
+        store.setDue("expire", now() + END_RETRY_MS);
+      });
+    }
+    const isInParts = objectKey !== null && multipartId !== null && etag === null;
+    if (isInParts) await objects.abortMultipart(objectKey, multipartId);
+    await store.forget();
+  }
+
   async #freeObject({ objectKey, multipartId, etag }: UploadState): Promise<void> {
     const { objects } = this.#options;
     if (objectKey === null) return;

@@ -6,7 +6,7 @@ import type { Ending } from "./ending.ts";
 import { hasEnded } from "./ending.ts";
 import type { Fence, ObjectParts } from "./object-parts.ts";
 import type { SlabBudget } from "./slabs.ts";
-import type { UploadPhase, UploadState } from "./upload-state.ts";
+import type { Uploader, UploadPhase, UploadState } from "./upload-state.ts";
 import { isFinalising, REMEMBERED_MS, refOf } from "./upload-state.ts";
 import type { UploadStore } from "./upload-store.ts";
 
@@ -21,7 +21,7 @@ const PARTIAL_MS = 6 * 24 * 3_600_000;
 /** What finalising needs of the world outside the object. Each may be called again for the same version. */
 export interface FinaliseSteps {
   /** False where the record is gone: then nobody has a use for the bytes. */
-  record(job: ProcessJob): Promise<boolean>;
+  record(job: ProcessJob, actor: Uploader): Promise<boolean>;
   announce(job: ProcessJob): Promise<void>;
 }
 
@@ -112,7 +112,7 @@ export class Finaliser {
         return;
       case "recording":
         // Not written by itself: after a crash it is recorded again, which changes nothing, and announced then.
-        if (await steps.record(jobOf(state))) store.note({ phase: "announcing" });
+        if (await steps.record(jobOf(state), uploaderOf(state))) store.note({ phase: "announcing" });
         // The file was erased while its bytes were on their way: they go too.
         else await this.#options.ending.end("terminated");
         return;
@@ -204,6 +204,10 @@ export class Finaliser {
       store.setDue("finalise", now() + delayMs);
     });
   }
+}
+
+function uploaderOf({ actor, ownerId }: UploadState): Uploader {
+  return actor ?? { id: ownerId, kind: "member", requestId: null };
 }
 
 /** Where finalising begins; a file that was stored as a whole has nothing to be put together. */

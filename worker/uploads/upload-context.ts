@@ -1,3 +1,4 @@
+import type { ActorKind } from "#contract/audit.ts";
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
 import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
 import type { PartialSource, UploadKind } from "./upload-state.ts";
@@ -11,6 +12,8 @@ export interface UploadContext {
   readonly fileId: FileId;
   readonly version: number;
   readonly requestId: string;
+  /** How the caller is known. */
+  readonly actorKind: ActorKind;
   readonly protocol: "tus" | "ietf";
   /** Most bytes of one request's body; null for no limit but the upload's own. */
   readonly maxAppendBytes: number | null;

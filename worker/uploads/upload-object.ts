@@ -45,7 +45,7 @@ export class UploadObject extends DurableObject<UploadBindings> {
       sniff: checkContent,
       now: () => Date.now(),
       steps: {
-        record: (job) => recordStoredUpload(env, job, Date.now()),
+        record: (job, actor) => recordStoredUpload(env, job, actor, Date.now()),
         announce: (job) => sendJob(env.JOBS, job),
         forget: (ref, partials) => forgetUpload(env, ref, partials, Date.now()),
         extend: (ref, growth) => extendReservation(env, ref, growth, this.#defaultQuotaBytes),
@@ -80,6 +80,11 @@ export class UploadObject extends DurableObject<UploadBindings> {
     return this.#upload.abandon();
   }
 
+  /** For the erasure of the upload's tenant. */
+  async eraseUpload(): Promise<void> {
+    await this.#upload.erase();
+  }
+
   /** Whether there is an upload here that needs what is reserved for it. Writes nothing where there is none. */
   needsReservation(): boolean {
     return this.#upload.needsReservation;
@@ -96,11 +101,19 @@ export class UploadObject extends DurableObject<UploadBindings> {
   async #create(request: Request, context: UploadContext, creation: UploadCreation): Promise<void> {
     // The id of an upload is new, but for a grant's: that one's upload has ended, and left no record behind.
     if (this.#upload.state !== undefined) throw new AppError("GRANT_USED");
-    const { identity, fileId, version, idleMs, protocol } = context;
+    const { identity, fileId, version, idleMs, protocol, requestId, actorKind } = context;
+    const actor = { id: identity.userId, kind: actorKind, requestId };
     const ref = { tenantId: identity.tenantId, fileId, version };
     // One with a body ends with that body: if it is longer than it may be, there is to be no empty file.
     const completesAtLength = protocol === "tus" && bodyBytesOf(request) === 0;
-    await this.#upload.create({ ...creation, ref, ownerId: identity.userId, idleMs, completesAtLength });
+    await this.#upload.create({
+      ...creation,
+      ref,
+      ownerId: identity.userId,
+      actor,
+      idleMs,
+      completesAtLength,
+    });
   }
 
   #describe(

@@ -1,3 +1,4 @@
+import type { Actor } from "#contract/audit.ts";
 import type { ErrorCode } from "#contract/errors.ts";
 import type { FileId, FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
 import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
@@ -32,12 +33,17 @@ export interface PartialSource {
 /** What there is to do at a time. The object has one alarm, which is set to what is due first. */
 export type DueKind = "finalise" | "expire" | "forget";
 
+/** Who began an upload, within its tenant. */
+export type Uploader = Omit<Actor, "tenantId">;
+
 /** What is durable of one upload, but for its parts and its tail. */
 export interface UploadState {
   readonly tenantId: TenantId;
   readonly fileId: FileId;
   readonly version: number;
   readonly ownerId: UserId;
+  /** Who began it, for the audit of what it becomes. Not known of one that was begun before that was kept. */
+  readonly actor?: Uploader;
   readonly kind: UploadKind;
   readonly filename: string;
   readonly declaredType: string;

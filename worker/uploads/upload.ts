@@ -15,7 +15,7 @@ import type { ReservationSteps } from "./reservation.ts";
 import { Reservation } from "./reservation.ts";
 import type { SlabBudget } from "./slabs.ts";
 import type { SniffCheck } from "./sniff-gate.ts";
-import type { DueKind, PartialSource, UploadKind, UploadState } from "./upload-state.ts";
+import type { DueKind, PartialSource, Uploader, UploadKind, UploadState } from "./upload-state.ts";
 import { isComplete, isFinalising } from "./upload-state.ts";
 import type { UploadStore } from "./upload-store.ts";
 import type { Haste, Hold } from "./writer-slot.ts";
@@ -31,6 +31,7 @@ const FINISHING_MS = 700;
 export interface NewUpload {
   readonly ref: FileVersionRef;
   readonly ownerId: UserId;
+  readonly actor: Uploader;
   readonly kind: UploadKind;
   readonly filename: string;
   readonly declaredType: string;
@@ -197,6 +198,19 @@ export class Upload {
     try {
       // It may have been completed by the request that was cut.
       if (!this.#isSettled()) await this.#ending.end("terminated");
+    } finally {
+      hold.release();
+    }
+  }
+
+  /** Forgets the upload and all that it holds, whatever it is at: its tenant is being erased. */
+  async erase(): Promise<void> {
+    const hold = await this.take();
+    try {
+      // A step of finalising that is being taken would go on with what is no longer there.
+      await this.#finaliser.drive();
+      hold.fence();
+      await this.#ending.erase();
     } finally {
       hold.release();
     }

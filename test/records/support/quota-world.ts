@@ -316,8 +316,9 @@ export class QuotaWorld {
       sizeBytes,
       declaredType: "text/plain",
     } as const;
+    const uploader = { id: "ann", kind: "member", requestId: null } as const;
     const { value, error, landed } = await this.#attempt(fault, () =>
-      recordStoredUpload(this.#env, job, this.#nowMs),
+      recordStoredUpload(this.#env, job, uploader, this.#nowMs),
     );
     requireFaultOrNone(error);
     if (landed) this.model.store(ref, sizeBytes);

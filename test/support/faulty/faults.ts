@@ -19,6 +19,16 @@ export type Fault =
   /** The call waits until the test lets it go on (`release`). */
   | { readonly kind: "hold" };
 
+/**
+ * What happens to one of the calls to the database from now on: it isn't carried out, its answer is lost, or it waits
+ * until the test asks for something else.
+ */
+export interface DatabaseFault {
+  readonly kind: "fail" | "lose-answer" | "hold";
+  /** Which call, from 1. */
+  readonly atCall: number;
+}
+
 /** A call to the bucket that has no answer yet. */
 export interface StoreCall {
   /** Later calls have larger numbers. */
@@ -58,6 +68,10 @@ export interface Change {
     readonly fileId?: string;
   };
   readonly failingSends?: number;
+  /** Puts so many objects under a prefix, behind the product's back: named by their numbers, four digits each. */
+  readonly putObjects?: { readonly prefix: string; readonly count: number };
+  /** Counts the calls to the database from 1 again, with a fault at one of them or, by null, at none. */
+  readonly database?: DatabaseFault | null;
   /** Carries held calls out: all of them, the last first; or these (`StoreCall.id`), in this order. */
   readonly release?: true | readonly number[];
   /** Looks at what is durable in an upload's object (`ControlState.rows`). */
@@ -66,6 +80,8 @@ export interface Change {
 
 export interface ControlState {
   readonly counts: Partial<Record<Operation, number>>;
+  /** Calls to the database since they were last counted from 1. */
+  readonly databaseCalls: number;
   /** How many calls are held. */
   readonly held: number;
   readonly calls: readonly StoreCall[];

@@ -10,13 +10,13 @@ import type { Change, ControlState, UploadRows } from "./faults.ts";
 const SECRET = "fault-tests-fault-tests-fault-tests-fault-tests";
 const NAME = "faulty";
 
+type D1 = Awaited<ReturnType<InstanceType<typeof miniflare.Miniflare>["getD1Database"]>>;
+
 /** The product's worker over a bucket and a queue that fail when they are told to. Nothing is scanned here. */
 export interface FaultyStack extends StackAccess {
   control(change: Change): Promise<ControlState>;
   /** Ends the upload's Durable Object as the platform does: what is in memory only is gone. */
   evict(tenantId: string, fileId: string): Promise<void>;
-  /** Runs the worker's cron handler; rejects where that throws. */
-  runScheduled(): Promise<void>;
   /** Asks the database, or changes it. */
   query(sql: string, ...values: readonly (string | number)[]): Promise<readonly Record<string, unknown>[]>;
   /** Erases a file's record behind its upload's back. */
@@ -27,6 +27,13 @@ export interface FaultyStack extends StackAccess {
   countObjects(): Promise<number>;
   /** The stored bytes under a key, or undefined. */
   readObject(key: string): Promise<Buffer | undefined>;
+  /** Puts an object into the bucket behind the product's back. */
+  putObject(key: string, text: string): Promise<void>;
+  /** The keys of the objects under a prefix, in their order. */
+  listKeys(prefix: string): Promise<readonly string[]>;
+  readonly database: D1;
+  /** Runs the worker's cron handler as of a time; rejects where that throws. */
+  runScheduled(atMs?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -61,7 +68,8 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
     }),
   );
   await runtime.ready;
-  await applyMigrations(await runtime.getD1Database("DB", NAME));
+  const database = await runtime.getD1Database("DB", NAME);
+  await applyMigrations(database);
   const url = await runtime.unsafeGetDirectURL(NAME);
   return {
     url: url.href,
@@ -82,15 +90,7 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
         if (!String(error).includes("not currently running")) throw error;
       });
     },
-    async runScheduled() {
-      const worker = (await runtime.getWorker(NAME)) as unknown as {
-        scheduled(options: { cron: string }): Promise<{ outcome: string }>;
-      };
-      const { outcome } = await worker.scheduled({ cron: "* * * * *" });
-      if (outcome !== "ok") throw new Error(`Cron ended with ${outcome}.`);
-    },
     async query(sql, ...values) {
-      const database = await runtime.getD1Database("DB", NAME);
       const { results } = await database
         .prepare(sql)
         .bind(...values)
@@ -113,6 +113,22 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
       const bucket = await runtime.getR2Bucket("BUCKET", NAME);
       const object = await bucket.get(key);
       return object === null ? undefined : Buffer.from(await object.arrayBuffer());
+    },
+    async putObject(key, text) {
+      const bucket = await runtime.getR2Bucket("BUCKET", NAME);
+      await bucket.put(key, text);
+    },
+    async listKeys(prefix) {
+      const bucket = await runtime.getR2Bucket("BUCKET", NAME);
+      return (await bucket.list({ prefix })).objects.map(({ key }) => key);
+    },
+    database,
+    async runScheduled(atMs = Date.now()) {
+      const worker = (await runtime.getWorker(NAME)) as unknown as {
+        scheduled(options: { cron: string; scheduledTime: Date }): Promise<{ outcome: string }>;
+      };
+      const { outcome } = await worker.scheduled({ cron: "* * * * *", scheduledTime: new Date(atMs) });
+      if (outcome !== "ok") throw new Error(`The cron handler ended with ${outcome}.`);
     },
     async stop() {
       await runtime.dispose();

@@ -157,7 +157,7 @@ export function withFaults(bucket: R2Bucket, faults: BucketFaults): R2Bucket {
     head: (key: string) => faults.run("head", key, () => bucket.head(key)),
     get: (key: string, options?: R2GetOptions) => faults.run("get", key, () => bucket.get(key, options)),
     delete: (keys: string | string[]) => faults.run("delete", String(keys), () => bucket.delete(keys)),
-    list: (options: R2ListOptions) => faults.run("list", options.prefix ?? "", () => bucket.list(options)),
+    list: (options?: R2ListOptions) => faults.run("list", options?.prefix ?? "", () => bucket.list(options)),
     async put(key: string, value: unknown, options?: R2PutOptions) {
       const bytes = await toBytes(value);
       return faults.run("put", key, () => {

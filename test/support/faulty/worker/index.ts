@@ -3,9 +3,11 @@ import worker, { UploadObject as ProductUploadObject } from "../../../../worker/
 import type { Change, ControlState, UploadRows } from "../faults.ts";
 import { BodyMeter } from "./body-meter.ts";
 import { BucketFaults, withFaults } from "./bucket.ts";
+import { DatabaseFaults, withDatabaseFaults } from "./database.ts";
 
 /** One for the isolate, so that the worker and its Durable Objects share it. */
 const faults = new BucketFaults();
+const databaseFaults = new DatabaseFaults();
 let failingSends = 0;
 const sentJobs: ControlState["sentJobs"][number][] = [];
 const meter = new BodyMeter();
@@ -26,7 +28,11 @@ const envs = new WeakMap<Env, Env>();
 function withFaultyBucket(env: Env): Env {
   const known = envs.get(env);
   if (known !== undefined) return known;
-  const wrapped = { ...env, BUCKET: withFaults(env.BUCKET, faults) };
+  const wrapped = {
+    ...env,
+    BUCKET: withFaults(env.BUCKET, faults),
+    DB: withDatabaseFaults(env.DB, databaseFaults),
+  };
   envs.set(env, wrapped);
   return wrapped;
 }
@@ -71,6 +77,8 @@ async function control(request: Request, env: Env): Promise<Response> {
   if (change.reset === true) await reset();
   if (change.plan !== undefined) faults.plan(change.plan.operation, change.plan.faults, change.plan.fileId);
   if (change.failingSends !== undefined) failingSends = change.failingSends;
+  if (change.putObjects !== undefined) await putObjects(env, change.putObjects);
+  if (change.database !== undefined) databaseFaults.plan(change.database ?? undefined);
   if (change.release !== undefined)
     await faults.release(change.release === true ? undefined : change.release);
   const rows = change.inspect === undefined ? null : await inspect(env, change.inspect);
@@ -78,6 +86,7 @@ async function control(request: Request, env: Env): Promise<Response> {
   const held = calls.filter(({ isHeld }) => isHeld).length;
   return Response.json({
     counts,
+    databaseCalls: databaseFaults.calls,
     held,
     calls,
     bodies: meter.seen,
@@ -86,11 +95,17 @@ async function control(request: Request, env: Env): Promise<Response> {
   } satisfies ControlState);
 }
 
+async function putObjects(env: Env, { prefix, count }: NonNullable<Change["putObjects"]>): Promise<void> {
+  const names = Array.from({ length: count }, (_, index) => String(index).padStart(4, "0"));
+  await Promise.all(names.map((name) => env.BUCKET.put(`${prefix}${name}`, "x")));
+}
+
 async function reset(): Promise<void> {
   await faults.reset();
   meter.reset();
   sentJobs.length = 0;
   failingSends = 0;
+  databaseFaults.plan(undefined);
 }
 
 export default {

@@ -1,0 +1,52 @@
+import type { WorkerAlone } from "./worker-alone.ts";
+
+type D1 = Awaited<ReturnType<WorkerAlone["miniflare"]["getD1Database"]>>;
+
+/** Every table whose rows are a tenant's. */
+export const TENANT_TABLES = [
+  "tenants",
+  "files",
+  "file_versions",
+  "file_tags",
+  "verdicts",
+  "derivatives",
+  "shares",
+  "share_links",
+  "quota_reservations",
+  "audit_events",
+] as const;
+
+/** How many rows of each table are a tenant's. */
+export async function countTenantRows(database: D1, tenantId: string): Promise<Record<string, number>> {
+  const counts: [string, number][] = [];
+  for (const table of TENANT_TABLES) {
+    const statement = database.prepare(`SELECT count(*) AS n FROM ${table} WHERE tenant_id = ?`);
+    counts.push([table, Number((await statement.bind(tenantId).first("n")) ?? 0)]);
+  }
+  return Object.fromEntries(counts);
+}
+
+/** Says of a stored version what a processor would: that it is clean, with this SHA-256. */
+export async function markClean(database: D1, fileId: string, sha256: string): Promise<void> {
+  await database
+    .prepare(
+      "UPDATE file_versions SET state = 'clean', sha256 = ? WHERE file_id = ? AND state = 'quarantined'",
+    )
+    .bind(sha256, fileId)
+    .run();
+}
+
+/** Gives a file a row of everything that can be about one. */
+export async function addRowsAbout(database: D1, tenantId: string, fileId: string): Promise<void> {
+  const run = (sql: string) => database.prepare(sql).bind(tenantId, fileId);
+  await database.batch([
+    run("INSERT INTO verdicts VALUES (?, ?, 1, 1000, 'clean', NULL, 'ClamAV', '1') ON CONFLICT DO NOTHING"),
+    run("INSERT INTO derivatives VALUES (?, ?, 1, 'thumbnail', 'unused', 'image/webp', 3, 1, 2, 1000)"),
+    run("INSERT INTO shares VALUES (?, ?, 'bob', 'download', 'ann', 1000, NULL)"),
+    run(
+      `INSERT INTO share_links (tenant_id, id, file_id, created_by, created_at_ms, password_hash)
+       SELECT ?1, substr(?2, 1, 25) || 'z', ?2, 'ann', 1000, 'scrypt$secret'`,
+    ),
+    run("INSERT INTO quota_reservations VALUES (?, ?, 1, 5, 1000, 2000)"),
+  ]);
+}

@@ -1,0 +1,101 @@
+import { z } from "zod";
+import { ErasureId, TenantId } from "./ids.ts";
+
+const Timestamp = z.iso.datetime();
+
+/**
+ * The erasure of all that a tenant had, and when it is finished the proof of it:
+ *
+ * - `digest` is chained by SHA-256, in hex, over what was removed in the order of removal: `firstDigest`, then for each
+ *   item `nextDigest`. Files come first, in the order of their ids, as `file <id>`; then objects in the order of their
+ *   keys, as `object <key>`; then whatever landed late, which is removed as soon as it is found.
+ * - `signature` is HMAC-SHA256, in hex, of `proofText` by the deployment's signing key `kid`.
+ *
+ * Whoever kept a list of keys and ids can compute the digest again; whoever has the key can tell that nothing of the
+ * proof was changed.
+ */
+export const Erasure = z
+  .object({
+    id: ErasureId,
+    tenantId: TenantId,
+    requestedBy: z.string().meta({ description: "A user; an operator's is <tenant>/<user>" }),
+    reason: z.string().nullable(),
+    startedAt: Timestamp,
+    finishedAt: Timestamp.nullable().meta({ description: "null while there may be something left" }),
+    files: z.int(),
+    versions: z.int(),
+    objects: z.int(),
+    bytes: z.int().meta({ description: "Of the objects" }),
+    digest: z.string(),
+    signature: z.string().nullable().meta({ description: "null until it is finished" }),
+    kid: z.string().nullable(),
+  })
+  .meta({ id: "Erasure" });
+export type Erasure = z.infer<typeof Erasure>;
+
+/** Body of `POST /v1/admin/tenants/{tenantId}/erasure`. */
+export const ErasureRequest = z
+  .strictObject({
+    confirm: z.string().meta({ description: "The tenant's id again" }),
+    reason: z.string().min(1).max(500).optional(),
+  })
+  .meta({ id: "ErasureRequest" });
+export type ErasureRequest = z.infer<typeof ErasureRequest>;
+
+export type RemovedItem = `file ${string}` | `object ${string}`;
+
+const encoder = new TextEncoder();
+
+function toHex(bytes: ArrayBuffer): string {
+  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function sha256(text: string): Promise<string> {
+  return toHex(await crypto.subtle.digest("SHA-256", encoder.encode(text)));
+}
+
+/** The digest of an erasure that has removed nothing yet. */
+export function firstDigest(tenantId: TenantId, id: ErasureId): Promise<string> {
+  return sha256(`causeway-erasure\n${tenantId}\n${id}`);
+}
+
+/** The digest after these items too, each chained to the one before it. */
+export async function nextDigest(digest: string, items: readonly RemovedItem[]): Promise<string> {
+  let chained = digest;
+  for (const item of items) chained = await sha256(`${chained}\n${item}`);
+  return chained;
+}
+
+type Proof = Omit<Erasure, "signature" | "kid" | "reason">;
+
+/** What is signed: fields that can't have a line feed in them, one a line, in this order. */
+export function proofText(proof: Proof, kid: string): string {
+  const { tenantId, id, requestedBy, startedAt, finishedAt, files, versions, objects, bytes, digest } = proof;
+  const fields = [tenantId, id, requestedBy, startedAt, finishedAt, files, versions, objects, bytes, digest];
+  return ["causeway-erasure-proof", ...fields, kid].join("\n");
+}
+
+function importKey(secret: string): Promise<CryptoKey> {
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  return crypto.subtle.importKey("raw", encoder.encode(secret), algorithm, false, ["sign", "verify"]);
+}
+
+interface Key {
+  readonly kid: string;
+  readonly secret: string;
+}
+
+export async function signProof(proof: Proof, { kid, secret }: Key): Promise<string> {
+  const text = encoder.encode(proofText(proof, kid));
+  return toHex(await crypto.subtle.sign("HMAC", await importKey(secret), text));
+}
+
+/** Whether an erasure's proof is signed by one of these keys, and finished. Compares in constant time. */
+export async function verifyProof(erasure: Erasure, keys: readonly Key[]): Promise<boolean> {
+  const { signature, kid, finishedAt } = erasure;
+  const key = keys.find((candidate) => candidate.kid === kid);
+  if (key === undefined || finishedAt === null || !/^[0-9a-f]{64}$/.test(signature ?? "")) return false;
+  const bytes = Uint8Array.from(signature?.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  const text = encoder.encode(proofText(erasure, key.kid));
+  return crypto.subtle.verify("HMAC", await importKey(key.secret), bytes, text);
+}

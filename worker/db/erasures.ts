@@ -1,0 +1,241 @@
+import type { SQL } from "drizzle-orm";
+import { and, asc, eq, inArray, isNotNull, isNull, sql } from "drizzle-orm";
+import type { ErasureId, FileId, FileVersionRef, TenantId } from "#contract/ids.ts";
+import type { AuditEvent } from "./audit.ts";
+import { auditIfChanged } from "./audit.ts";
+import type { Database } from "./database.ts";
+import type { PendingObject } from "./schema.ts";
+import { auditEvents, erasures, files, fileVersions, quotaReservations, tenants } from "./schema.ts";
+
+export type { PendingObject };
+export type ErasureRow = typeof erasures.$inferSelect;
+
+export interface NewErasure {
+  readonly tenantId: TenantId;
+  readonly id: ErasureId;
+  readonly requestedBy: string;
+  readonly reason: string | null;
+  readonly digest: string;
+}
+
+/**
+ * Begins the erasure of a tenant, from which on nothing of it is served or taken, and returns it; or the one that has
+ * begun before. Undefined where there is no such tenant.
+ */
+export async function beginErasure(
+  db: Database,
+  erasure: NewErasure,
+  event: AuditEvent,
+): Promise<ErasureRow | undefined> {
+  const { tenantId, id, requestedBy, reason, digest } = erasure;
+  const unfinished = and(eq(erasures.tenantId, tenantId), isNull(erasures.finishedAtMs));
+  const [, , , [begun]] = await db.batch([
+    db
+      .update(tenants)
+      .set({ erasingAtMs: event.atMs })
+      .where(and(eq(tenants.tenantId, tenantId), isNull(tenants.erasingAtMs))),
+    auditIfChanged(db, event),
+    db.insert(erasures).select(
+      sql`SELECT ${tenantId}, ${id}, ${requestedBy}, ${reason}, ${event.atMs}, NULL, NULL, 0, 0, 0, 0, ${digest}, NULL
+          WHERE EXISTS (SELECT 1 FROM ${tenants} WHERE ${tenants.tenantId} = ${tenantId})
+          AND NOT EXISTS (SELECT 1 FROM ${erasures} WHERE ${unfinished})`,
+    ),
+    db.select().from(erasures).where(unfinished),
+  ]);
+  return begun;
+}
+
+/** Erasures that aren't finished, the oldest first. There are few. */
+export async function findUnfinishedErasures(db: Database): Promise<readonly ErasureRow[]> {
+  return db.select().from(erasures).where(isNull(erasures.finishedAtMs)).orderBy(asc(erasures.startedAtMs));
+}
+
+/** @param tenantId whose it has to be; undefined for anybody's */
+export async function findErasure(
+  db: Database,
+  tenantId: TenantId | undefined,
+  id: ErasureId,
+): Promise<ErasureRow | undefined> {
+  const isOfTenant = tenantId && eq(erasures.tenantId, tenantId);
+  return db.query.erasures.findFirst({ where: and(isOfTenant, eq(erasures.id, id)) });
+}
+
+type VersionToErase = Pick<typeof fileVersions.$inferSelect, "version" | "state" | "createdAtMs">;
+
+export interface FileToErase {
+  readonly id: FileId;
+  readonly versions: readonly VersionToErase[];
+}
+
+/** The next files of a tenant by their ids, with their versions: those in the trash and those being purged too. */
+export async function findFilesToErase(
+  db: Database,
+  tenantId: TenantId,
+  limit: number,
+): Promise<readonly FileToErase[]> {
+  const next = () =>
+    db
+      .select({ id: files.id })
+      .from(files)
+      .where(eq(files.tenantId, tenantId))
+      .orderBy(asc(files.id))
+      .limit(limit);
+  const { fileId, version, state, createdAtMs } = fileVersions;
+  const [found, versions] = await db.batch([
+    next(),
+    db
+      .select({ fileId, version, state, createdAtMs })
+      .from(fileVersions)
+      .where(and(eq(fileVersions.tenantId, tenantId), inArray(fileVersions.fileId, next()))),
+  ]);
+  const byFile = Map.groupBy(versions, (row) => row.fileId);
+  return found.map(({ id }) => ({ id, versions: byFile.get(id) ?? [] }));
+}
+
+/** The erasure as it was read: whoever went on with it meanwhile has changed its digest. */
+function isUnchanged({ tenantId, id, digest }: ErasureRow): SQL | undefined {
+  return and(
+    eq(erasures.tenantId, tenantId),
+    eq(erasures.id, id),
+    eq(erasures.digest, digest),
+    isNull(erasures.finishedAtMs),
+  );
+}
+
+/** Removes files with all rows that are about them, and counts them, both or neither. */
+export async function eraseFiles(
+  db: Database,
+  erasure: ErasureRow,
+  found: readonly FileToErase[],
+  digest: string,
+): Promise<void> {
+  const { tenantId, id } = erasure;
+  const ids = JSON.stringify(found.map((file) => file.id));
+  const versions = found.reduce((sum, file) => sum + file.versions.length, 0);
+  const isCounted = sql`EXISTS (SELECT 1 FROM ${erasures} WHERE ${erasures.tenantId} = ${tenantId}
+    AND ${erasures.id} = ${id} AND ${erasures.digest} = ${digest})`;
+  await db.batch([
+    db
+      .update(erasures)
+      .set({
+        digest,
+        files: sql`${erasures.files} + ${found.length}`,
+        versions: sql`${erasures.versions} + ${versions}`,
+        emptyAtMs: null,
+      })
+      .where(isUnchanged(erasure)),
+    // Their tags, versions, verdicts, derivatives, shares and links go with them, and their names in the search.
+    db
+      .delete(files)
+      .where(
+        and(
+          eq(files.tenantId, tenantId),
+          sql`${files.id} IN (SELECT value FROM json_each(${ids}))`,
+          isCounted,
+        ),
+      ),
+  ]);
+}
+
+/** The next reservations of a tenant: the uploads that hold them are under way, or partial ones that wait. */
+export async function findReservationsToErase(
+  db: Database,
+  tenantId: TenantId,
+  limit: number,
+): Promise<readonly FileVersionRef[]> {
+  const { fileId, version } = quotaReservations;
+  return db
+    .select({ tenantId: quotaReservations.tenantId, fileId, version })
+    .from(quotaReservations)
+    .where(eq(quotaReservations.tenantId, tenantId))
+    .limit(limit);
+}
+
+export async function eraseReservations(
+  db: Database,
+  tenantId: TenantId,
+  found: readonly FileVersionRef[],
+): Promise<void> {
+  const refs = JSON.stringify(found.map(({ fileId, version }) => [fileId, version]));
+  await db.delete(quotaReservations).where(
+    and(
+      eq(quotaReservations.tenantId, tenantId),
+      sql`(${quotaReservations.fileId}, ${quotaReservations.version})
+          IN (SELECT value ->> 0, value ->> 1 FROM json_each(${refs}))`,
+    ),
+  );
+}
+
+/** Writes down which objects are removed next, unless others are. */
+export async function markObjectsPending(
+  db: Database,
+  erasure: ErasureRow,
+  pending: readonly PendingObject[],
+): Promise<void> {
+  await db
+    .update(erasures)
+    .set({ pending, emptyAtMs: null })
+    .where(and(isUnchanged(erasure), isNull(erasures.pending)));
+}
+
+/** Counts the objects that were written down and are removed now. */
+export async function countPendingObjects(
+  db: Database,
+  erasure: ErasureRow,
+  pending: readonly PendingObject[],
+  digest: string,
+): Promise<void> {
+  const bytes = pending.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  await db
+    .update(erasures)
+    .set({
+      digest,
+      objects: sql`${erasures.objects} + ${pending.length}`,
+      bytes: sql`${erasures.bytes} + ${bytes}`,
+      pending: null,
+    })
+    .where(and(isUnchanged(erasure), isNotNull(erasures.pending)));
+}
+
+/** Removes some of a tenant's audit trail; says whether there was any. */
+export async function eraseAuditTrail(db: Database, tenantId: TenantId, limit: number): Promise<boolean> {
+  const next = db
+    .select({ id: auditEvents.id })
+    .from(auditEvents)
+    .where(eq(auditEvents.tenantId, tenantId))
+    .limit(limit);
+  const removed = await db
+    .delete(auditEvents)
+    .where(and(eq(auditEvents.tenantId, tenantId), inArray(auditEvents.id, next)))
+    .returning({ id: auditEvents.id });
+  return removed.length > 0;
+}
+
+export async function markEmpty(db: Database, erasure: ErasureRow, nowMs: number): Promise<void> {
+  await db
+    .update(erasures)
+    .set({ emptyAtMs: nowMs })
+    .where(and(isUnchanged(erasure), isNull(erasures.emptyAtMs)));
+}
+
+/** Tables whose rows say that something of a tenant is left; what hangs on these goes with them. */
+const OWNED = [files, quotaReservations, auditEvents] as const;
+
+/** Removes the tenant's own row and ends the erasure, if nothing of the tenant is left. */
+export async function finishErasure(db: Database, erasure: ErasureRow, nowMs: number): Promise<void> {
+  const { tenantId } = erasure;
+  const isLeft = sql.join(
+    OWNED.map((table) => sql`EXISTS (SELECT 1 FROM ${table} WHERE tenant_id = ${tenantId})`),
+    sql` OR `,
+  );
+  const isTenantLeft = sql`EXISTS (SELECT 1 FROM ${tenants} WHERE tenant_id = ${tenantId})`;
+  await db.batch([
+    db
+      .delete(tenants)
+      .where(and(eq(tenants.tenantId, tenantId), isNotNull(tenants.erasingAtMs), sql`NOT (${isLeft})`)),
+    db
+      .update(erasures)
+      .set({ finishedAtMs: nowMs })
+      .where(and(isUnchanged(erasure), isNull(erasures.pending), sql`NOT ${isTenantLeft}`)),
+  ]);
+}

@@ -1,0 +1,117 @@
+import type { Column } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, lt } from "drizzle-orm";
+import type { FileId, TenantId } from "#contract/ids.ts";
+import type { AuditRow } from "./audit.ts";
+import { timePrefix } from "./audit.ts";
+import type { Database } from "./database.ts";
+import type { DerivativeRow, FileRow, VerdictRow, VersionRow } from "./files.ts";
+import {
+  auditEvents,
+  derivatives,
+  files,
+  fileTags,
+  fileVersions,
+  shareLinks,
+  shares,
+  tenants,
+  verdicts,
+} from "./schema.ts";
+import type { TenantRow } from "./tenants.ts";
+
+export type ShareRow = typeof shares.$inferSelect;
+export type ShareLinkRow = typeof shareLinks.$inferSelect;
+
+/** A file with every row that is about it. */
+export interface WholeFile {
+  readonly file: FileRow;
+  readonly versions: readonly VersionRow[];
+  readonly verdicts: readonly VerdictRow[];
+  readonly derivatives: readonly DerivativeRow[];
+  readonly tags: readonly string[];
+  readonly shares: readonly ShareRow[];
+  readonly links: readonly ShareLinkRow[];
+}
+
+export interface PageOf<T> {
+  /** Of the moment at which the page was read; undefined where there is no tenant any more. */
+  readonly tenant: TenantRow | undefined;
+  readonly items: readonly T[];
+}
+
+function tenantIs(db: Database, tenantId: TenantId) {
+  return db.select().from(tenants).where(eq(tenants.tenantId, tenantId));
+}
+
+function rowsByFile<T extends { readonly fileId: FileId }>(rows: readonly T[]): (id: FileId) => readonly T[] {
+  const groups = Map.groupBy(rows, (row) => row.fileId);
+  return (id) => groups.get(id) ?? [];
+}
+
+/**
+ * Whole files of a tenant by their ids, after one of them, `limit` at most: all rows of one moment, in one batch. Those
+ * that are being removed for good are gone already.
+ */
+export async function findWholeFiles(
+  db: Database,
+  tenantId: TenantId,
+  after: string,
+  limit: number,
+): Promise<PageOf<WholeFile>> {
+  const wanted = and(eq(files.tenantId, tenantId), gt(files.id, after as FileId), isNull(files.purgingAtMs));
+  const ids = db.select({ id: files.id }).from(files).where(wanted).orderBy(asc(files.id)).limit(limit);
+  const ofThose = (table: { readonly tenantId: Column; readonly fileId: Column }) =>
+    and(eq(table.tenantId, tenantId), inArray(table.fileId, ids));
+  const [[tenant], fileRows, ...details] = await db.batch([
+    tenantIs(db, tenantId),
+    db.select().from(files).where(wanted).orderBy(asc(files.id)).limit(limit),
+    db.select().from(fileVersions).where(ofThose(fileVersions)).orderBy(asc(fileVersions.version)),
+    db.select().from(verdicts).where(ofThose(verdicts)).orderBy(asc(verdicts.scannedAtMs)),
+    db.select().from(derivatives).where(ofThose(derivatives)).orderBy(asc(derivatives.name)),
+    db.select().from(fileTags).where(ofThose(fileTags)).orderBy(asc(fileTags.tag)),
+    db.select().from(shares).where(ofThose(shares)).orderBy(asc(shares.userId)),
+    db.select().from(shareLinks).where(ofThose(shareLinks)).orderBy(asc(shareLinks.createdAtMs)),
+  ]);
+  const [versions, verdictRows, derivativeRows, tags, shareRows, links] = details;
+  const versionsOf = rowsByFile(versions);
+  const verdictsOf = rowsByFile(verdictRows);
+  const derivativesOf = rowsByFile(derivativeRows);
+  const tagsOf = rowsByFile(tags);
+  const sharesOf = rowsByFile(shareRows);
+  const linksOf = rowsByFile(links);
+  const items = fileRows.map((file) => ({
+    file,
+    versions: versionsOf(file.id),
+    verdicts: verdictsOf(file.id),
+    derivatives: derivativesOf(file.id),
+    tags: tagsOf(file.id).map(({ tag }) => tag),
+    shares: sharesOf(file.id),
+    links: linksOf(file.id),
+  }));
+  return { tenant, items };
+}
+
+/** A tenant's audit trail of before a time, oldest first, after one event, `limit` of them at most. */
+export async function findAuditTrail(
+  db: Database,
+  tenantId: TenantId,
+  untilMs: number,
+  after: string,
+  limit: number,
+): Promise<PageOf<AuditRow>> {
+  const [[tenant], items] = await db.batch([
+    tenantIs(db, tenantId),
+    db
+      .select()
+      .from(auditEvents)
+      .where(
+        and(
+          eq(auditEvents.tenantId, tenantId),
+          gt(auditEvents.id, after),
+          lt(auditEvents.id, timePrefix(untilMs)),
+        ),
+      )
+      .orderBy(asc(auditEvents.id))
+      .limit(limit),
+  ]);
+  return { tenant, items };
+}

@@ -1,0 +1,26 @@
+import { createRoute } from "@hono/zod-openapi";
+import { AuditPage, AuditQuery } from "#contract/audit.ts";
+import { getAuditPage } from "../../services/audit.ts";
+import { openApiRouter, problemResponses } from "../open-api.ts";
+import { requireTenantInPath, TOKEN_ERRORS } from "./tenant-in-path.ts";
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/",
+  summary: "What was done by whom, newest first",
+  description:
+    "Of the caller's own tenant. Reads by signed URLs are recorded in the share that the tenant's `readAuditSample` " +
+    "says; of a download in ranges the one that begins at 0 is; HEAD and 304 aren't reads.",
+  security: [{ bearer: [] }],
+  request: { query: AuditQuery },
+  responses: {
+    200: { description: "A page of events", content: { "application/json": { schema: AuditPage } } },
+    ...problemResponses("REQUEST_INVALID", "ROLE_REQUIRED", ...TOKEN_ERRORS),
+  },
+});
+
+/** `/v1/admin/audit`. */
+export const audit = openApiRouter().openapi(listRoute, async (c) => {
+  const { tenantId } = requireTenantInPath(c, c.get("identity").tenantId, "audit");
+  return c.json(await getAuditPage(c.env, tenantId, c.req.valid("query")), 200);
+});

@@ -1,0 +1,69 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { Erasure, ErasureRequest } from "#contract/erasures.ts";
+import { formatErasure, requestErasure, requireErasure } from "../../services/erasure-requests.ts";
+import type { ErasureMeans } from "../../services/erasure.ts";
+import { driveErasureOf } from "../../services/erasure.ts";
+import { requireErasing } from "../../services/tenant-permissions.ts";
+import { r2Store } from "../../storage/r2.ts";
+import { uploadObjectName } from "../../uploads/upload-context.ts";
+import { openApiRouter, problemResponses } from "../open-api.ts";
+import { requireTenantInPath, TENANT_ERRORS, TenantParams, TOKEN_ERRORS } from "./tenant-in-path.ts";
+
+const erasureContent = { "application/json": { schema: Erasure } };
+
+const requestRoute = createRoute({
+  method: "post",
+  path: "/{tenantId}/erasure",
+  summary: "Erase all that a tenant has",
+  description:
+    "From now on everything of the tenant is refused (TENANT_ERASING), and all of it is removed: uploads under way, " +
+    "objects, records, audit trail. For its admins and for operators. Asked for again, it answers the one under way.",
+  security: [{ bearer: [] }],
+  request: {
+    params: TenantParams,
+    body: { required: true, content: { "application/json": { schema: ErasureRequest } } },
+  },
+  responses: {
+    202: { description: "It has begun", content: erasureContent },
+    ...problemResponses("REQUEST_INVALID", ...TENANT_ERRORS),
+  },
+});
+
+const getRoute = createRoute({
+  method: "get",
+  path: "/{id}",
+  summary: "An erasure, and when it is finished the proof of it",
+  security: [{ bearer: [] }],
+  request: { params: z.object({ id: z.string() }) },
+  responses: {
+    200: { description: "The erasure", content: erasureContent },
+    ...problemResponses("ERASURE_NOT_FOUND", "ROLE_REQUIRED", ...TOKEN_ERRORS),
+  },
+});
+
+/** What an erasure works with. */
+export function erasureMeans(env: Env, settleMs: number): ErasureMeans {
+  return {
+    objects: r2Store(env.BUCKET),
+    eraseUpload: (ref) => env.UPLOADS.get(env.UPLOADS.idFromName(uploadObjectName(ref))).eraseUpload(),
+    settleMs,
+  };
+}
+
+/** `/v1/admin/tenants/{tenantId}/erasure`. */
+export const tenantErasure = openApiRouter().openapi(requestRoute, async (c) => {
+  const { actor } = requireTenantInPath(c, c.req.valid("param").tenantId, "erase");
+  const erasure = await requestErasure(c.env, actor, c.req.valid("json"), Date.now());
+  const { signingKeys, erasureSettleMs } = c.get("config");
+  const means = erasureMeans(c.env, erasureSettleMs);
+  c.executionCtx.waitUntil(driveErasureOf(c.env, erasure, means, Date.now()));
+  return c.json(await formatErasure(erasure, signingKeys), 202);
+});
+
+/** `/v1/admin/erasures`. Works while the tenant is being erased, and when nothing else of it is left. */
+export const erasures = openApiRouter().openapi(getRoute, async (c) => {
+  const { signingKeys, operatorTenant } = c.get("config");
+  const tenantId = requireErasing(c.get("identity"), operatorTenant);
+  const erasure = await requireErasure(c.env, tenantId, c.req.valid("param").id);
+  return c.json(await formatErasure(erasure, signingKeys), 200);
+});

@@ -1,0 +1,88 @@
+import { createRoute } from "@hono/zod-openapi";
+import { Recount, TenantChange, TenantListQuery, TenantPage, TenantRecord } from "#contract/tenant-admin.ts";
+import { recount } from "../../services/recount.ts";
+import { getTenant, getTenants, updateTenant } from "../../services/tenant-admin.ts";
+import { actionOf, requireOperator } from "../../services/tenant-permissions.ts";
+import { openApiRouter, problemResponses } from "../open-api.ts";
+import { requireTenantInPath, TENANT_ERRORS, TenantParams, TOKEN_ERRORS } from "./tenant-in-path.ts";
+
+const security = [{ bearer: [] }];
+const tenantAnswer = {
+  description: "The tenant",
+  content: { "application/json": { schema: TenantRecord } },
+};
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/",
+  summary: "All tenants, by their ids",
+  description: "For operators: admins of the tenant that the deployment names.",
+  security,
+  request: { query: TenantListQuery },
+  responses: {
+    200: { description: "A page of tenants", content: { "application/json": { schema: TenantPage } } },
+    ...problemResponses("REQUEST_INVALID", "ROLE_REQUIRED", ...TOKEN_ERRORS),
+  },
+});
+
+const getRoute = createRoute({
+  method: "get",
+  path: "/{tenantId}",
+  summary: "One tenant: quota, settings, counts",
+  description: "For its admins and services, and for operators.",
+  security,
+  request: { params: TenantParams },
+  responses: { 200: tenantAnswer, ...problemResponses(...TENANT_ERRORS) },
+});
+
+const changeRoute = createRoute({
+  method: "patch",
+  path: "/{tenantId}",
+  summary: "Change a tenant's settings or quota",
+  description: "Settings are for its admins and services too; the quota is for operators alone.",
+  security,
+  request: {
+    params: TenantParams,
+    body: { required: true, content: { "application/json": { schema: TenantChange } } },
+  },
+  responses: {
+    200: tenantAnswer,
+    ...problemResponses("REQUEST_INVALID", "TENANT_ERASING", ...TENANT_ERRORS),
+  },
+});
+
+const recountRoute = createRoute({
+  method: "post",
+  path: "/{tenantId}/recount",
+  summary: "Count a tenant's rows again and correct its counts by them",
+  description: "For its admins and for operators.",
+  security,
+  request: { params: TenantParams },
+  responses: {
+    200: {
+      description: "The counts that were wrong",
+      content: { "application/json": { schema: Recount } },
+    },
+    ...problemResponses("TENANT_ERASING", ...TENANT_ERRORS),
+  },
+});
+
+/** `/v1/admin/tenants`. */
+export const tenants = openApiRouter()
+  .openapi(listRoute, async (c) => {
+    requireOperator(c.get("identity"), c.get("config").operatorTenant);
+    return c.json(await getTenants(c.env, c.req.valid("query")), 200);
+  })
+  .openapi(getRoute, async (c) => {
+    const { tenantId } = requireTenantInPath(c, c.req.valid("param").tenantId, "view");
+    return c.json(await getTenant(c.env, c.get("identity"), tenantId), 200);
+  })
+  .openapi(changeRoute, async (c) => {
+    const change = c.req.valid("json");
+    const { actor } = requireTenantInPath(c, c.req.valid("param").tenantId, actionOf(change));
+    return c.json(await updateTenant(c.env, actor, change, Date.now()), 200);
+  })
+  .openapi(recountRoute, async (c) => {
+    const { actor } = requireTenantInPath(c, c.req.valid("param").tenantId, "recount");
+    return c.json(await recount(c.env, actor, Date.now()), 200);
+  });

@@ -1,0 +1,186 @@
+import type { RemovedItem } from "#contract/erasures.ts";
+import { nextDigest } from "#contract/erasures.ts";
+import type { FileVersionRef, TenantId } from "#contract/ids.ts";
+import { tenantPrefix } from "#contract/keys.ts";
+import type { Database, DatabaseBindings } from "../db/database.ts";
+import { allDatabases, databaseFor } from "../db/database.ts";
+import type { ErasureRow, FileToErase } from "../db/erasures.ts";
+import {
+  countPendingObjects,
+  eraseAuditTrail,
+  eraseFiles,
+  eraseReservations,
+  findErasure,
+  findFilesToErase,
+  findReservationsToErase,
+  findUnfinishedErasures,
+  finishErasure,
+  markEmpty,
+  markObjectsPending,
+} from "../db/erasures.ts";
+import { withDeadline } from "../deadline.ts";
+import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
+
+/**
+ * The erasure of all that a tenant had, in small steps, each of which may be done twice: whatever dies in the middle of
+ * one, the next run of the cron goes on. A step does the first of these for which there is something to do:
+ *
+ *   objects that were written down   are removed, and then counted
+ *   files                            their uploads are forgotten, then their rows are removed and counted in one batch
+ *   reservations                     the uploads that hold them are forgotten, then they are removed
+ *   objects under the tenant's keys  are written down
+ *   audit trail                      is removed
+ *
+ * When there is nothing, what may still be on its way is waited for (`settleMs`), and looked for again. Only when there
+ * is nothing then either, the tenant's row goes and the erasure is finished.
+ */
+export interface ErasureMeans {
+  readonly objects: ObjectLister & ObjectRemover;
+  /** Makes an upload's object forget all that it holds. For one that it holds nothing of too. */
+  eraseUpload(ref: FileVersionRef): Promise<void>;
+  readonly settleMs: number;
+}
+
+interface Run extends ErasureMeans {
+  readonly db: Database;
+  readonly nowMs: number;
+  readonly limits: Limits;
+}
+
+/** What is left to a run, whatever the number of erasures. */
+interface Limits {
+  readonly untilMs: number;
+  /** Calls to other parts. */
+  calls: number;
+}
+
+/** A Worker may make 1,000 subrequests; the last step may make 200 more than are left. */
+const CALLS_PER_RUN = 700;
+/** Beside those to uploads' objects. */
+const CALLS_PER_STEP = 7;
+const RUN_MS = 20_000;
+const FILES_PER_STEP = 50;
+const RESERVATIONS_PER_STEP = 50;
+const EVENTS_PER_STEP = 1_000;
+/** An upload remembers itself for a week at most (uploads/upload.ts): older ones have forgotten. */
+const REMEMBERED_MS = 8 * 24 * 3_600_000;
+const UPLOAD_DEADLINE_MS = 15_000;
+
+function newLimits(): Limits {
+  return { untilMs: Date.now() + RUN_MS, calls: CALLS_PER_RUN };
+}
+
+/** Goes on with the erasures that aren't finished, the oldest first. One that fails keeps no other from going on. */
+export async function driveErasures(
+  env: DatabaseBindings,
+  means: ErasureMeans,
+  nowMs: number,
+): Promise<void> {
+  const limits = newLimits();
+  for (const db of allDatabases(env)) {
+    for (const erasure of await findUnfinishedErasures(db)) {
+      await driveErasure({ ...means, db, nowMs, limits }, erasure);
+    }
+  }
+}
+
+/** Goes on with one erasure at once. Never throws: the cron goes on with what is left. */
+export async function driveErasureOf(
+  env: DatabaseBindings,
+  erasure: ErasureRow,
+  means: ErasureMeans,
+  nowMs: number,
+): Promise<void> {
+  const db = databaseFor(env, erasure.tenantId);
+  await driveErasure({ ...means, db, nowMs, limits: newLimits() }, erasure);
+}
+
+async function driveErasure(run: Run, begun: ErasureRow): Promise<void> {
+  const { limits } = run;
+  try {
+    let erasure: ErasureRow | undefined = begun;
+    while (erasure !== undefined && limits.calls > 0 && Date.now() < limits.untilMs) {
+      if (!(await takeStep(run, erasure))) return;
+      erasure = await findErasure(run.db, erasure.tenantId, erasure.id);
+    }
+  } catch (error) {
+    const { tenantId, id } = begun;
+    console.error({ event: "erasure-postponed", tenantId, erasureId: id, error: String(error) });
+  }
+}
+
+/** Returns whether there may be more to do at once. */
+async function takeStep(run: Run, erasure: ErasureRow): Promise<boolean> {
+  const { emptyAtMs, finishedAtMs } = erasure;
+  if (finishedAtMs !== null) return false;
+  if (emptyAtMs !== null && run.nowMs < emptyAtMs + run.settleMs) return false;
+  run.limits.calls -= CALLS_PER_STEP;
+  if (await removeSomething(run, erasure)) return true;
+  if (emptyAtMs === null) await markEmpty(run.db, erasure, run.nowMs);
+  else await finishErasure(run.db, erasure, run.nowMs);
+  return true;
+}
+
+async function removeSomething(run: Run, erasure: ErasureRow): Promise<boolean> {
+  const { db } = run;
+  return (
+    (await removePendingObjects(run, erasure)) ||
+    (await removeFiles(run, erasure)) ||
+    (await removeReservations(run, erasure.tenantId)) ||
+    (await writeObjectsDown(run, erasure)) ||
+    eraseAuditTrail(db, erasure.tenantId, EVENTS_PER_STEP)
+  );
+}
+
+async function removePendingObjects({ db, objects }: Run, erasure: ErasureRow): Promise<boolean> {
+  const { pending, digest } = erasure;
+  if (pending === null) return false;
+  await objects.remove(pending.map(({ key }) => key));
+  const items = pending.map(({ key }): RemovedItem => `object ${key}`);
+  await countPendingObjects(db, erasure, pending, await nextDigest(digest, items));
+  return true;
+}
+
+async function removeFiles(run: Run, erasure: ErasureRow): Promise<boolean> {
+  const { tenantId, digest } = erasure;
+  const found = await findFilesToErase(run.db, tenantId, FILES_PER_STEP);
+  if (found.length === 0) return false;
+  await eraseUploads(run, remembered(run, tenantId, found));
+  const items = found.map(({ id }): RemovedItem => `file ${id}`);
+  await eraseFiles(run.db, erasure, found, await nextDigest(digest, items));
+  return true;
+}
+
+/** Versions whose uploads are under way, or ended so lately that their objects may know them still. */
+function remembered({ nowMs }: Run, tenantId: TenantId, found: readonly FileToErase[]): FileVersionRef[] {
+  return found.flatMap(({ id, versions }) =>
+    versions
+      .filter(({ state, createdAtMs }) => state === "uploading" || createdAtMs > nowMs - REMEMBERED_MS)
+      .map(({ version }) => ({ tenantId, fileId: id, version })),
+  );
+}
+
+async function eraseUploads(run: Run, refs: readonly FileVersionRef[]): Promise<void> {
+  run.limits.calls -= refs.length;
+  const erasing = refs.map((ref) =>
+    withDeadline(run.eraseUpload(ref), UPLOAD_DEADLINE_MS, "SERVICE_UNAVAILABLE"),
+  );
+  await Promise.all(erasing);
+}
+
+async function removeReservations(run: Run, tenantId: TenantId): Promise<boolean> {
+  const found = await findReservationsToErase(run.db, tenantId, RESERVATIONS_PER_STEP);
+  if (found.length === 0) return false;
+  await eraseUploads(run, found);
+  await eraseReservations(run.db, tenantId, found);
+  return true;
+}
+
+/** Always from the beginning: what was found is gone by the next time, and what landed behind it is found. */
+async function writeObjectsDown({ db, objects }: Run, erasure: ErasureRow): Promise<boolean> {
+  const found = await objects.list(tenantPrefix(erasure.tenantId));
+  if (found.keys.length === 0) return false;
+  const pending = found.keys.map((key, index) => ({ key, sizeBytes: found.sizes[index] ?? 0 }));
+  await markObjectsPending(db, erasure, pending);
+  return true;
+}
