@@ -7,6 +7,7 @@ import { requireTenantInPath, TOKEN_ERRORS } from "./tenant-in-path.ts";
 const listRoute = createRoute({
   method: "get",
   path: "/",
+  operationId: "listAuditEvents",
   summary: "What was done by whom, newest first",
   description:
     "Of the caller's own tenant. Reads by signed URLs are recorded in the share that the tenant's `readAuditSample` " +

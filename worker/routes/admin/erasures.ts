@@ -14,6 +14,7 @@ const erasureContent = { "application/json": { schema: Erasure } };
 const requestRoute = createRoute({
   method: "post",
   path: "/{tenantId}/erasure",
+  operationId: "eraseTenant",
   summary: "Erase all that a tenant has",
   description:
     "From now on everything of the tenant is refused (TENANT_ERASING), and all of it is removed: uploads under way, " +
@@ -32,6 +33,7 @@ const requestRoute = createRoute({
 const getRoute = createRoute({
   method: "get",
   path: "/{id}",
+  operationId: "getErasure",
   summary: "An erasure, and when it is finished the proof of it",
   security: [{ bearer: [] }],
   request: { params: z.object({ id: z.string() }) },

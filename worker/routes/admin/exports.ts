@@ -19,6 +19,7 @@ const NDJSON: string = "application/x-ndjson";
 const exportRoute = createRoute({
   method: "get",
   path: "/{tenantId}/export",
+  operationId: "exportTenant",
   summary: "All records of a tenant, as lines of JSON",
   description:
     "The tenant, its files by id with all that is about them, its audit trail up to the export's beginning, and a " +
@@ -36,6 +37,7 @@ const exportRoute = createRoute({
 const contentRoute = createRoute({
   method: "get",
   path: "/{tenantId}/files/{fileId}/versions/{version}/content",
+  operationId: "exportVersionContent",
   summary: "The bytes of one version",
   description: "Of any version that was found clean, of a file in the trash too. Takes Range.",
   security: [{ bearer: [] }],

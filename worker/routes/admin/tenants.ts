@@ -15,6 +15,7 @@ const tenantAnswer = {
 const listRoute = createRoute({
   method: "get",
   path: "/",
+  operationId: "listTenants",
   summary: "All tenants, by their ids",
   description: "For operators: admins of the tenant that the deployment names.",
   security,
@@ -28,6 +29,7 @@ const listRoute = createRoute({
 const getRoute = createRoute({
   method: "get",
   path: "/{tenantId}",
+  operationId: "getTenant",
   summary: "One tenant: quota, settings, counts",
   description: "For its admins and services, and for operators.",
   security,
@@ -38,6 +40,7 @@ const getRoute = createRoute({
 const changeRoute = createRoute({
   method: "patch",
   path: "/{tenantId}",
+  operationId: "changeTenant",
   summary: "Change a tenant's settings or quota",
   description: "Settings are for its admins and services too; the quota is for operators alone.",
   security,
@@ -54,6 +57,7 @@ const changeRoute = createRoute({
 const recountRoute = createRoute({
   method: "post",
   path: "/{tenantId}/recount",
+  operationId: "recountTenant",
   summary: "Count a tenant's rows again and correct its counts by them",
   description: "For its admins and for operators.",
   security,
