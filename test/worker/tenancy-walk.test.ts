@@ -26,7 +26,13 @@ const SEED = 20_261_124;
 const MISSING_ID = "0".repeat(26);
 
 /** Operations whose path or query is the credential: it names its tenant itself, and there is no other in it to name. */
-const CREDENTIALS: ReadonlySet<string> = new Set([]);
+const CREDENTIALS: ReadonlySet<string> = new Set([
+  "GET /s/{token}",
+  "POST /s/{token}",
+  "GET /d/{fileId}/{name}",
+  "HEAD /d/{fileId}/{name}",
+  "GET /p/{fileId}/{name}",
+]);
 
 /** Ids by the name of the parameter or property that takes them: what somebody has, and what nobody has. */
 type Ids = Readonly<Record<string, { readonly theirs: string; readonly missing: string }>>;
@@ -47,15 +53,22 @@ async function makeTheirs(): Promise<readonly Ids[]> {
   await Promise.all([clean, deleted].map((fileId) => waitForVerdict(them, fileId)));
   await them.fetch(`/v1/files/${deleted}`, { method: "DELETE" });
   const uploading = fileIdOf(await createUpload(them, 100));
-  return [clean, deleted, uploading].map((fileId) => idsOf(them, fileId));
+  const linked = await them.fetch(`/v1/files/${clean}/share-links`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: "{}",
+  });
+  const { id: linkId } = (await linked.json()) as { id: string };
+  return [clean, deleted, uploading].map((fileId) => idsOf(them, fileId, linkId));
 }
 
-function idsOf(them: Caller, fileId: string): Ids {
+function idsOf(them: Caller, fileId: string, linkId: string): Ids {
   const file = { theirs: fileId, missing: MISSING_ID };
   return {
     ...{ id: file, fileId: file, fileIds: file, replaces: file },
     version: { theirs: "1", missing: "1" },
     userId: { theirs: "ann", missing: "ann" },
+    linkId: { theirs: linkId, missing: MISSING_ID },
     tenantId: { theirs: them.tenantId, missing: `${them.tenantId.slice(0, -4)}none` },
   };
 }

@@ -41,6 +41,16 @@ const LINK_ERRORS = [
   "FILE_BLOCKED",
 ] as const;
 
+/** A refusal is a page for whoever takes pages, and a problem document for the others. */
+function pagesOf(responses: ReturnType<typeof problemResponses>): ReturnType<typeof problemResponses> {
+  return Object.fromEntries(
+    Object.entries(responses).map(([status, { description, content }]) => [
+      status,
+      { description, content: { ...content, "text/html": { schema: { type: "string" } } } },
+    ]),
+  );
+}
+
 const showRoute = createRoute({
   method: "get",
   path: "/{token}",
@@ -52,7 +62,7 @@ const showRoute = createRoute({
       description: "What is known of the file; behind a password, nothing",
       content: { "text/html": { schema: { type: "string" } }, [JSON_TYPE]: { schema: SharedFile } },
     },
-    ...problemResponses(...LINK_ERRORS),
+    ...pagesOf(problemResponses(...LINK_ERRORS)),
   },
 });
 
@@ -77,7 +87,7 @@ const takeRoute = createRoute({
       description: "To the bytes",
       headers: z.object({ Location: z.string().meta({ description: "A signed URL, for an hour at most" }) }),
     },
-    ...problemResponses("REQUEST_INVALID", "SHARE_PASSWORD_WRONG", "RATE_LIMITED", ...LINK_ERRORS),
+    ...pagesOf(problemResponses("REQUEST_INVALID", "SHARE_PASSWORD_WRONG", "RATE_LIMITED", ...LINK_ERRORS)),
   },
 });
 
