@@ -3,13 +3,14 @@ import type { TenantId, UserId } from "#contract/ids.ts";
 import type { Database } from "./database.ts";
 import type { FileRow, FileWithDetails } from "./files.ts";
 import { findDetails } from "./files.ts";
-import type { FileListing, Filter, SortKey } from "./list-filters.ts";
+import type { FileListing, Filter } from "./list-filters.ts";
 import { isSharedWith, LIVE, namesFound } from "./list-filters.ts";
 import type { Measures, Plan, Question } from "./list-plans.ts";
 import { choosePlan, COUNT_BOUND, FOUND_BOUND, obviousPlan, pageQuery, questionOf } from "./list-plans.ts";
+import type { SortKey } from "./list-sources.ts";
 import { files, tenants } from "./schema.ts";
 
-export type { FileFilters, FileListing, SortKey } from "./list-filters.ts";
+export type { FileFilters, FileListing } from "./list-filters.ts";
 
 const SORT_COLUMNS = {
   date: files.createdAtMs,

@@ -5,9 +5,22 @@ import type { FileId, TenantId, UserId } from "#contract/ids.ts";
 import type { SearchTerms } from "#contract/names.ts";
 import { lengthOf, SEARCHED_LENGTH } from "#contract/names.ts";
 import type { FileRow } from "./files.ts";
-
-/** What the trash is sorted by is `deletion`; nothing else is. */
-export type SortKey = "date" | "name" | "size" | "deletion";
+import type { Fact, SortKey, Source } from "./list-sources.ts";
+import {
+  BY_CLASS,
+  BY_CREATION,
+  BY_ENTITY,
+  BY_ENTITY_TYPE,
+  BY_NAME,
+  BY_OWNER,
+  BY_SHARE,
+  BY_SIZE,
+  BY_STATE,
+  BY_TAG,
+  BY_TYPE,
+  IN_TRASH,
+  IN_TRASH_BY_OWNER,
+} from "./list-sources.ts";
 
 export interface FileFilters {
   readonly ownerId?: UserId | undefined;
@@ -38,22 +51,6 @@ export interface FileListing {
   readonly nowMs: number;
 }
 
-/** What a list may look at of a file. `row` is what no wide index has, a lookup of its own for each file. */
-export type Fact = "owner" | "entityType" | "class" | "name" | "created" | "size" | "row";
-
-/** Where a list's files can come from: one index, of files or of what points at them. Files are `f` in all of them. */
-export interface Source {
-  readonly index: string;
-  readonly from: SQL;
-  /** By which files come in their order without being sorted. */
-  readonly sort?: SortKey | undefined;
-  /** When a file was made and its id, where the index has them. */
-  readonly createdAtMs: SQL;
-  readonly id: SQL;
-  /** What can be looked at without a lookup; undefined where each file takes one anyhow. */
-  readonly covers: ReadonlySet<Fact> | undefined;
-}
-
 /** From one value on, and to before another. */
 export interface Range {
   readonly sort: "date" | "name";
@@ -69,6 +66,8 @@ export interface Filter {
   readonly source?: Source | undefined;
   /** `FROM … WHERE …` of rows, one for each file; there may be more than the source has, of files in the trash. */
   readonly counted?: SQL | undefined;
+  /** `SELECT` of the ids of its files, to have them at hand where each would take a lookup. */
+  readonly ids?: SQL | undefined;
   /** FTS5's query by which names are found; the source is made of what it finds. */
   readonly match?: string | undefined;
   /** That the source has no others, so that its files needn't be checked. */
@@ -85,49 +84,6 @@ export function baseOf({ tenantId, trash }: FileListing): SQL {
   return sql`f.tenant_id = ${tenantId} AND ${trash ? TRASH : LIVE}`;
 }
 
-const WIDE: readonly Fact[] = ["owner", "entityType", "class", "name", "created"];
-
-function indexOfFiles(index: string, covers: readonly Fact[], sort?: SortKey): Source {
-  return {
-    ...{ index, sort, covers: new Set(covers), from: sql.raw(`files AS f INDEXED BY ${index}`) },
-    ...{ createdAtMs: sql`f.created_at_ms`, id: sql`f.id` },
-  };
-}
-
-const BY_CREATION = indexOfFiles("files_by_creation", WIDE, "date");
-const BY_NAME = indexOfFiles("files_by_name", WIDE, "name");
-const BY_SIZE = indexOfFiles("files_by_size", [...WIDE, "size"], "size");
-const BY_OWNER = indexOfFiles("files_by_owner", [...WIDE, "size"], "date");
-const BY_ENTITY = indexOfFiles("files_by_entity", ["entityType", "created"], "date");
-const BY_ENTITY_TYPE = indexOfFiles("files_by_entity", ["entityType", "created"]);
-const BY_STATE = indexOfFiles("files_by_state", ["created"], "date");
-const BY_CLASS = indexOfFiles("files_by_class", ["class", "created"], "date");
-const BY_TYPE = indexOfFiles("files_by_type", ["created"], "date");
-const IN_TRASH = indexOfFiles("files_in_trash", WIDE, "deletion");
-const IN_TRASH_BY_OWNER = indexOfFiles("files_in_trash_by_owner", WIDE, "deletion");
-
-const BY_SHARE: Source = {
-  index: "shares_by_user",
-  from: sql`shares AS s INDEXED BY shares_by_user CROSS JOIN files AS f ON f.tenant_id = s.tenant_id AND f.id = s.file_id`,
-  ...{ covers: undefined, createdAtMs: sql`f.created_at_ms`, id: sql`f.id` },
-};
-
-/** Every tag's own, since each has files in its order. */
-const BY_TAG: Source = {
-  index: "file_tags_by_creation",
-  from: sql`file_tags AS t INDEXED BY file_tags_by_creation CROSS JOIN files AS f ON f.tenant_id = t.tenant_id AND f.id = t.file_id`,
-  ...{ sort: "date", covers: undefined, createdAtMs: sql`t.file_created_at_ms`, id: sql`t.file_id` },
-};
-
-/** Files whose names were found already: their numbers in `file_search`, as JSON. */
-export function sourceOfFound(searchIds: string): Source {
-  return {
-    index: "files_by_search",
-    from: sql`json_each(${searchIds}) AS found CROSS JOIN files AS f INDEXED BY files_by_search ON f.search_id = found.value`,
-    ...{ covers: undefined, createdAtMs: sql`f.created_at_ms`, id: sql`f.id` },
-  };
-}
-
 /** The index that has a list's files in its order. */
 export function sortedSource({ sort, filters }: FileListing): Source {
   if (sort === "deletion") return filters.ownerId === undefined ? IN_TRASH : IN_TRASH_BY_OWNER;
@@ -135,7 +91,8 @@ export function sortedSource({ sort, filters }: FileListing): Source {
 }
 
 function filesIn(source: Source, fact: Fact, listing: FileListing, check: SQL): Filter {
-  return { fact, check, source, counted: sql`${source.from} WHERE ${baseOf(listing)} AND ${check}` };
+  const counted = sql`${source.from} WHERE ${baseOf(listing)} AND ${check}`;
+  return { fact, check, source, counted, ids: sql`SELECT f.id FROM ${counted}` };
 }
 
 function tagFilter({ tenantId }: FileListing, tag: string): Filter {
@@ -145,6 +102,7 @@ function tagFilter({ tenantId }: FileListing, tag: string): Filter {
     check: sql`(SELECT 1 FROM file_tags AS other WHERE other.tenant_id = f.tenant_id AND other.tag = ${tag} AND other.file_id = f.id) IS NOT NULL`,
     source: { ...BY_TAG, from: sql`${BY_TAG.from} AND ${own}` },
     counted: sql`file_tags AS t INDEXED BY file_tags_by_creation WHERE ${own}`,
+    ids: sql`SELECT t.file_id FROM file_tags AS t INDEXED BY file_tags_by_creation WHERE ${own}`,
     isExact: true,
   };
 }
@@ -162,6 +120,8 @@ function sharedFilter({ tenantId, nowMs }: FileListing, userId: UserId): Filter 
     check: isSharedWith(userId, nowMs),
     source: { ...BY_SHARE, from: sql`${BY_SHARE.from} AND ${own}` },
     counted: sql`shares AS s INDEXED BY shares_by_user WHERE ${own}`,
+    ids: sql`SELECT s.file_id FROM shares AS s INDEXED BY shares_by_user WHERE ${own}
+      AND (s.expires_at_ms IS NULL OR s.expires_at_ms > ${nowMs})`,
   };
 }
 

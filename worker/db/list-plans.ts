@@ -1,7 +1,9 @@
 import type { SQL } from "drizzle-orm";
 import { sql } from "drizzle-orm";
-import type { Fact, FileListing, Filter, Source } from "./list-filters.ts";
-import { baseOf, boundsOf, filtersOf, sortedSource, sourceOfFound } from "./list-filters.ts";
+import type { FileListing, Filter } from "./list-filters.ts";
+import { baseOf, boundsOf, filtersOf, sortedSource } from "./list-filters.ts";
+import type { Fact, Source } from "./list-sources.ts";
+import { sourceOfFound } from "./list-sources.ts";
 
 /**
  * How a list is made. D1 keeps no statistics for SQLite's planner, so ours decides, and pins the index by which it is
@@ -14,6 +16,8 @@ export interface Plan {
   readonly source: Source;
   /** The filter that the source is of. */
   readonly filter: Filter | undefined;
+  /** A filter whose files are all listed before, so that a walk needn't look each up. */
+  readonly listed?: Filter;
 }
 
 /** A list with its filters as conditions. */
@@ -27,11 +31,14 @@ export function questionOf(listing: FileListing): Question {
 }
 
 /** How far a filter's files are counted. More than that are never gathered. */
-export const COUNT_BOUND = 5_000;
+export const COUNT_BOUND = 10_000;
 /** The same of names that a search finds: their numbers are sent to the next statement. */
 export const FOUND_BOUND = 2_000;
 /** A lookup beside the index costs so many steps in it (0011). */
 const LOOKUP_STEPS = 20;
+/** To list a file before, and to look whether one is listed. */
+const LISTING_STEPS = 8;
+const LISTED_STEPS = 2;
 /** Of files that weren't counted, because no index has them. */
 const UNCOUNTED_PART = 0.1;
 
@@ -60,6 +67,12 @@ function gatherOf(filter: Filter, measured: Measured | undefined): readonly Plan
   return source === undefined ? [] : [{ way: "gather", source, filter }];
 }
 
+/** Walks by the list's own index with one filter's files listed before: those that take a lookup each, and are few. */
+function listedWalkOf(filter: Filter, walk: Plan, measured: Measured | undefined): readonly Plan[] {
+  if (filter.fact !== "row" || filter.ids === undefined) return [];
+  return measured !== undefined && measured.matches < measured.bound ? [{ ...walk, listed: filter }] : [];
+}
+
 /** Every plan that there is for a list, given what was counted. In the trash there is one: the trash's index. */
 export function plansOf(
   { listing, filters }: Question,
@@ -71,6 +84,7 @@ export function plansOf(
     sorted,
     ...filters.flatMap((filter) => walkOf(filter, listing)),
     ...filters.flatMap((filter) => gatherOf(filter, measured.get(filter))),
+    ...filters.flatMap((filter) => listedWalkOf(filter, sorted, measured.get(filter))),
   ];
 }
 
@@ -94,7 +108,8 @@ function sortFactOf({ sort }: FileListing): Fact {
 }
 
 /** What a plan is thought to cost, in steps of an index. */
-function costOf({ way, source, filter }: Plan, { listing, filters }: Question, measures: Measures): number {
+function costOf(plan: Plan, { listing, filters }: Question, measures: Measures): number {
+  const { way, source, filter, listed } = plan;
   const fileCount = Math.max(1, measures.fileCount);
   const partOfAll = (chosen: readonly Filter[]): number =>
     chosen.reduce((part, each) => part * partOf(measures.filters.get(each), fileCount), 1);
@@ -102,10 +117,13 @@ function costOf({ way, source, filter }: Plan, { listing, filters }: Question, m
   const own = fileCount * partOfAll(filter === undefined ? [] : [filter]);
   const steps = way === "walk" ? Math.min(own, listing.limit / partOfAll(others)) : own;
   const { covers } = source;
-  if (covers === undefined) return steps * LOOKUP_STEPS;
-  const covered = others.filter(({ fact }) => covers.has(fact));
+  // The file by its id or number, and its row.
+  if (covers === undefined) return steps * 2 * LOOKUP_STEPS;
+  const covered = others.filter((other) => other === listed || covers.has(other.fact));
   const needsLookup = covered.length < others.length || !covers.has(sortFactOf(listing));
-  return steps * (1 + (needsLookup ? LOOKUP_STEPS * partOfAll(covered) : 0));
+  const ahead = listed === undefined ? 0 : own * partOfAll([listed]) * LISTING_STEPS;
+  const each = 1 + (listed === undefined ? 0 : LISTED_STEPS);
+  return ahead + steps * (each + (needsLookup ? LOOKUP_STEPS * partOfAll(covered) : 0));
 }
 
 /** The plan that is thought to cost least. */
@@ -129,15 +147,21 @@ function keyOf({ sort }: FileListing, { createdAtMs, id }: Source): readonly [va
   }
 }
 
+function checkOf(filter: Filter, { filter: own, listed }: Plan): readonly SQL[] {
+  if (filter === own && filter.isExact === true) return [];
+  return [filter === listed ? sql`f.id IN (${filter.ids})` : filter.check];
+}
+
 /** `SELECT` of a page's ids. */
-export function pageQuery({ listing, filters }: Question, { source, filter: own }: Plan): SQL {
+export function pageQuery({ listing, filters }: Question, plan: Plan): SQL {
+  const { source } = plan;
   const { after, order, limit } = listing;
   const [value, id] = keyOf(listing, source);
   const direction = sql.raw(order === "asc" ? "ASC" : "DESC");
   const beyond = sql.raw(order === "asc" ? ">" : "<");
   const terms = [
     baseOf(listing),
-    ...filters.filter((filter) => filter !== own || filter.isExact !== true).map(({ check }) => check),
+    ...filters.flatMap((filter) => checkOf(filter, plan)),
     ...filters.flatMap((filter) => boundsOf(filter, source, listing)),
     ...(after === undefined ? [] : [sql`(${value}, ${id}) ${beyond} (${after.value}, ${after.id})`]),
   ];

@@ -73,6 +73,8 @@ describe("every statement of every plan goes by an index", () => {
     expect(scans, statement).toEqual([]);
     const own = steps.filter((step) => step.startsWith("SEARCH") && step.includes(` ${plan.source.index} (`));
     expect(own, statement).toHaveLength(1);
+    const lists = steps.filter((step) => step.startsWith("LIST SUBQUERY"));
+    expect(lists, statement).toHaveLength(plan.listed === undefined ? 1 : 2);
     expect(steps, statement).toContain(
       "SEARCH files USING INDEX sqlite_autoindex_files_1 (tenant_id=? AND id=?)",
     );
@@ -233,8 +235,8 @@ describe("the plan is the cheap one", () => {
       const found = filter.match === undefined ? {} : { searchIds: "[]" };
       return [filter, { matches: Math.min(bound, matches[index] ?? bound), bound, ...found }] as const;
     });
-    const { way, source } = choosePlan(question, { fileCount: MILLION, filters: new Map(measured) });
-    return `${way} ${source.index}`;
+    const { way, source, listed } = choosePlan(question, { fileCount: MILLION, filters: new Map(measured) });
+    return `${way} ${source.index}${listed === undefined ? "" : ", listed"}`;
   }
   const OWNER = { ownerId: "ann" as FileFilters["ownerId"] };
 
@@ -266,6 +268,15 @@ describe("the plan is the cheap one", () => {
       { sort: "name" },
       "walk files_by_name",
     ],
+    [
+      "some of a state, by name",
+      { state: "unscannable" },
+      [6_000],
+      { sort: "name" },
+      "walk files_by_name, listed",
+    ],
+    ["few of a state, by name", { state: "unscannable" }, [100], { sort: "name" }, "gather files_by_state"],
+    ["many of a state, by name", { state: "unscannable" }, [10_000], { sort: "name" }, "walk files_by_name"],
     ["a day, by name", { createdFromMs: 5 }, [900], { sort: "name" }, "gather files_by_creation"],
   ] as const)("%s", (_, filters, matches, more, expected) => {
     expect(chosen(filters, matches, more)).toBe(expected);
