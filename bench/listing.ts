@@ -186,6 +186,11 @@ function targetsOf(pairs: readonly Pair[]): TargetResult[] {
   const slow = pairs.filter(([, many]) => many.p95Ms > P95_MS);
   const grown = pairs.filter((pair) => !isFlat(pair));
   return [
+    // Holds on a machine that isn't quiet too: the times have in them what others took.
+    atMost({
+      ...{ figure: `most CPU of a page of ${files} files`, unit: "ms", limit: P95_MS },
+      measured: Math.max(...pairs.map(([, many]) => many.cpuMs)),
+    }),
     atMost({
       figure: `lists of ${files} files with p95 over ${P95_MS} ms`,
       unit: "",

@@ -199,6 +199,7 @@ test("a search takes what is typed as it is, folded, and nothing as syntax", asy
       "🎉party🎉.png",
       "ÅNGSTRÖM.txt",
       "İstanbul.txt",
+      "pizza.txt",
       "zz",
     ],
   ];
@@ -247,6 +248,8 @@ test("a search takes what is typed as it is, folded, and nothing as syntax", asy
     ["ty🎉", ["🎉party🎉.png"]],
     ["z", ["zz"]],
     ["zz", ["zz"]],
+    ["  zz ", ["zz"]],
+    ["zz a", ["pizza.txt"]],
     ["zzz", []],
     ["un", ["under_score.txt", "under score.txt"]],
     ["%", []],

@@ -1,5 +1,5 @@
 import type { SQL } from "drizzle-orm";
-import { and, eq, exists, isNull, notExists, sql } from "drizzle-orm";
+import { and, eq, exists, isNotNull, isNull, notExists, sql } from "drizzle-orm";
 import type { FileClass } from "#contract/file-types.ts";
 import type { FileId, FileVersionRef, UserId } from "#contract/ids.ts";
 import type { ReprDigests } from "#contract/jobs.ts";
@@ -183,9 +183,14 @@ export async function deleteUnfinishedUpload(
     .from(fileVersions)
     .where(and(eq(fileVersions.tenantId, files.tenantId), eq(fileVersions.fileId, files.id)));
   const isFile = and(eq(files.tenantId, ref.tenantId), eq(files.id, ref.fileId));
+  // What is being purged ends there, with its event, and by its rows knows what is left to end (services/purge.ts).
+  const purgedFile = db
+    .select({ one: sql`1` })
+    .from(files)
+    .where(and(isFile, isNotNull(files.purgingAtMs)));
+  const isUnstored = and(isVersion(ref), eq(fileVersions.state, "uploading"));
   await db.batch([
-    db.delete(fileVersions).where(and(isVersion(ref), eq(fileVersions.state, "uploading"))),
-    // What is being purged ends there, with its event (services/purge.ts).
+    db.delete(fileVersions).where(and(isUnstored, notExists(purgedFile))),
     db.delete(files).where(and(isFile, isNull(files.purgingAtMs), notExists(otherVersions))),
     ...(partials.length === 0 ? [] : [giveBack(db, ref, partials, nowMs)]),
     release(db, ref),
