@@ -317,5 +317,6 @@ test("the quota is documented", async () => {
     "401",
     "403",
     "429",
+    "503",
   ]);
 });
