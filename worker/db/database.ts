@@ -5,7 +5,7 @@ import { withD1Deadline } from "./d1-deadline.ts";
 import * as schema from "./schema.ts";
 import { bucketOf, isDatabaseName, ONE_DATABASE, parseTenantBuckets } from "./tenant-buckets.ts";
 
-export type Database = DrizzleD1Database<typeof schema> & { readonly $client: D1Database };
+export type Database = DrizzleD1Database<typeof schema>;
 
 /** The bindings that hold records. Others like it are DB_2, DB_3, …: a deployment may spread its tenants over them. */
 export interface DatabaseBindings {
