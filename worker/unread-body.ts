@@ -10,7 +10,10 @@ const READ_LIMIT_MS = 300;
 export async function releaseUnreadBody({ body, headers }: Request): Promise<void> {
   if (body === null || body.locked) return;
   const lengthBytes = Number(headers.get("Content-Length") ?? Number.NaN);
-  if (lengthBytes > READ_BYTES || Number.isNaN(lengthBytes)) return body.cancel().catch(() => {});
+  // A client that waits to be told to go on (100 Continue) would be told so by reading.
+  const isHeldBack = headers.has("Expect");
+  if (isHeldBack || lengthBytes > READ_BYTES || Number.isNaN(lengthBytes))
+    return body.cancel().catch(() => {});
   // A client that goes away ends its body too, and whoever is too slow has it cut off.
   await body.pipeTo(new WritableStream(), { signal: AbortSignal.timeout(READ_LIMIT_MS) }).catch(() => {});
 }
