@@ -43,6 +43,8 @@ export function withDatabaseFaults(database: D1Database, faults: DatabaseFaults)
     prepare: (query: string) => wrapStatement(database.prepare(query), faults),
     batch: (statements: D1PreparedStatement[]) =>
       faults.run(() => database.batch(statements.map((each) => originals.get(each) ?? each))),
+    // Locally there is one database and no replica: a session reads what everybody reads.
+    withSession: () => wrapped,
   };
   return wrapped as unknown as D1Database;
 }
