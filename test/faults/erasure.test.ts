@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Erasure } from "#contract/erasures.ts";
 import { firstDigest, nextDigest, verifyProof } from "#contract/erasures.ts";
-import { newAdmin, newOperator, sendJson } from "../support/admin.ts";
+import { newAdmin, newOperator, PATIENCE_MS, sendJson } from "../support/admin.ts";
 import type { Caller } from "../support/api.ts";
 import { append, createUpload, fileIdOf, newCaller, readProblem, TUS, uploadFile } from "../support/api.ts";
 import type { Fault, Operation } from "../support/faulty/faults.ts";
@@ -90,16 +90,22 @@ const NOTHING = Object.fromEntries(TENANT_TABLES.map((table) => [table, 0]));
 async function expectSwept({ admin }: Filled): Promise<void> {
   const swept = { ...NOTHING, tenants: 1 };
   await expect
-    .poll(async () => {
-      await stack.runScheduled();
-      return countTenantRows(stack.database, admin.tenantId);
-    })
+    .poll(
+      async () => {
+        await stack.runScheduled();
+        return countTenantRows(stack.database, admin.tenantId);
+      },
+      { timeout: PATIENCE_MS },
+    )
     .toEqual(swept);
   await expect
-    .poll(async () => {
-      await stack.runScheduled();
-      return stack.listKeys(`t/${admin.tenantId}/`);
-    })
+    .poll(
+      async () => {
+        await stack.runScheduled();
+        return stack.listKeys(`t/${admin.tenantId}/`);
+      },
+      { timeout: PATIENCE_MS },
+    )
     .toEqual([]);
 }
 
@@ -117,10 +123,13 @@ async function expectedDigest({ tenantId, id }: Erasure, filled: Pick<Filled, "f
 
 async function expectProven(filled: Filled, id: string): Promise<Erasure> {
   await expect
-    .poll(async () => {
-      await stack.runScheduled(later());
-      return (await getErasure(filled.admin, id)).finishedAt;
-    })
+    .poll(
+      async () => {
+        await stack.runScheduled(later());
+        return (await getErasure(filled.admin, id)).finishedAt;
+      },
+      { timeout: PATIENCE_MS },
+    )
     .not.toBeNull();
   const proof = await getErasure(filled.admin, id);
   expect(await countTenantRows(stack.database, filled.admin.tenantId)).toEqual(NOTHING);
@@ -244,7 +253,9 @@ async function fillSmallTenant(): Promise<Filled> {
 async function beginQuietly(filled: Filled): Promise<Erasure> {
   await stack.control({ database: { kind: "fail", atCall: 2 } });
   const erasure = await begin(filled);
-  await expect.poll(async () => (await stack.control({})).databaseCalls).toBeGreaterThanOrEqual(2);
+  await expect
+    .poll(async () => (await stack.control({})).databaseCalls, { timeout: PATIENCE_MS })
+    .toBeGreaterThanOrEqual(2);
   return erasure;
 }
 
@@ -319,7 +330,7 @@ test("a run that another has overtaken, at whatever call, changes and counts not
     await stack.control({ database: { kind: "hold", atCall } });
     const overtaken = stack.runScheduled();
     await expect
-      .poll(async () => (await stack.control({})).databaseCalls, { interval: 5 })
+      .poll(async () => (await stack.control({})).databaseCalls, { interval: 5, timeout: PATIENCE_MS })
       .toBeGreaterThanOrEqual(atCall);
     await stack.runScheduled();
     const landed = await landLate(filled);
@@ -327,10 +338,13 @@ test("a run that another has overtaken, at whatever call, changes and counts not
     await overtaken;
     await stack.runScheduled(later());
     await expect
-      .poll(async () => {
-        await stack.runScheduled(later(2));
-        return (await getErasure(filled.admin, id)).finishedAt;
-      })
+      .poll(
+        async () => {
+          await stack.runScheduled(later(2));
+          return (await getErasure(filled.admin, id)).finishedAt;
+        },
+        { timeout: PATIENCE_MS },
+      )
       .not.toBeNull();
     const proof = await getErasure(filled.admin, id);
     const first = await expectedDigest(proof, filled);
@@ -364,8 +378,8 @@ test("what lands after all was removed is found, counted and removed, and waited
 
 test("many objects and files go in steps, and several runs at once count each once", async () => {
   const ann = await newCaller({ stack });
-  const files = [];
-  for (let index = 0; index < 60; index += 1) files.push(await uploadFile(ann, Buffer.from(`file ${index}`)));
+  const uploads = Array.from({ length: 52 }, (_, index) => uploadFile(ann, Buffer.from(`file ${index}`)));
+  const files = await Promise.all(uploads);
   const prefix = `t/${ann.tenantId}/`;
   await stack.control({ putObjects: { prefix: `${prefix}zz/`, count: 1_000 } });
   const stored = await stack.database
@@ -433,7 +447,7 @@ test("an export under way breaks off, so that what is left never passes for the 
   const answer = await filled.admin.fetch(path);
   const reading = answer.text();
   reading.catch(() => {});
-  await expect.poll(async () => (await stack.control({})).databaseCalls).toBe(4);
+  await expect.poll(async () => (await stack.control({})).databaseCalls, { timeout: PATIENCE_MS }).toBe(4);
   await begin(filled);
   await stack.control({ database: null });
   await expect(reading).rejects.toThrow();

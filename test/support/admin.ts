@@ -5,6 +5,9 @@ import { TenantId as Tenant } from "#contract/ids.ts";
 import type { Caller, StackAccess } from "./api.ts";
 import { newCaller, sharedStack } from "./api.ts";
 
+/** How long something may take to come about on a machine with other work: what takes longer hangs. */
+export const PATIENCE_MS = 30_000;
+
 /** An admin of a tenant. */
 export function newAdmin(tenantId: TenantId, stack: StackAccess = sharedStack()): Promise<Caller> {
   return newCaller({ tenantId, user: "boss", role: "admin", stack });
@@ -28,7 +31,9 @@ export async function expectActions(
   actions: readonly string[],
 ): Promise<readonly AuditRecord[]> {
   const oldestFirst = async () => (await readAudit(admin, query)).toReversed();
-  await expect.poll(async () => (await oldestFirst()).map(({ action }) => action)).toEqual(actions);
+  await expect
+    .poll(async () => (await oldestFirst()).map(({ action }) => action), { timeout: PATIENCE_MS })
+    .toEqual(actions);
   return oldestFirst();
 }
 

@@ -24,7 +24,6 @@ export async function startStallingProxy(target: string): Promise<StallingProxy>
     const part = chunk.subarray(0, left);
     left -= part.byteLength;
     bytes += part.byteLength;
-    // Written out before it is said: the reader has it when the test goes on.
     await new Promise<void>((resolve) => response.write(part, () => resolve()));
     if (part.byteLength === chunk.byteLength) return;
     spent.resolve();

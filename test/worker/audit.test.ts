@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { AuditPage } from "#contract/audit.ts";
-import { expectActions, newAdmin, readAudit, sendJson } from "../support/admin.ts";
+import { expectActions, newAdmin, PATIENCE_MS, readAudit, sendJson } from "../support/admin.ts";
 import type { Caller } from "../support/api.ts";
 import {
   append,
@@ -89,7 +89,9 @@ test.each([
   expect((await ann.fetch(`/v1/files/${fileId}`, { method: "DELETE" })).status).toBe(204);
   const actions = [...UPLOADED, ...(counts ? ["file.read"] : []), "file.deleted"].sort();
   await expect
-    .poll(async () => (await readAudit(admin, `?fileId=${fileId}`)).map(({ action }) => action).sort())
+    .poll(async () => (await readAudit(admin, `?fileId=${fileId}`)).map(({ action }) => action).sort(), {
+      timeout: PATIENCE_MS,
+    })
     .toEqual(actions);
 });
 

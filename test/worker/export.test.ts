@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ExportedFile, ExportLine } from "#contract/export.ts";
 import { ExportLine as Line } from "#contract/export.ts";
-import { newAdmin, newOperator, readAudit } from "../support/admin.ts";
+import { newAdmin, newOperator, PATIENCE_MS, readAudit } from "../support/admin.ts";
 import type { Caller } from "../support/api.ts";
 import { createUpload, newCaller, readProblem, uploadFile } from "../support/api.ts";
 import { addRowsAbout, markClean } from "../support/tenant-rows.ts";
@@ -200,7 +200,9 @@ describe("a version's content", () => {
     const range = await admin.fetch(path, { headers: { range: "bytes=7-" } });
     expect([range.status, await range.text()]).toEqual([206, "export"]);
     await expect
-      .poll(async () => (await readAudit(admin, "?action=file.read")).map(({ detail }) => detail))
+      .poll(async () => (await readAudit(admin, "?action=file.read")).map(({ detail }) => detail), {
+        timeout: PATIENCE_MS,
+      })
       .toEqual([{ variant: "original", export: true }]);
   });
 

@@ -116,7 +116,7 @@ async function bundleWorker(): Promise<string> {
     write: false,
     format: "esm",
     target: "es2024",
-    external: ["cloudflare:workers"],
+    external: ["cloudflare:workers", "node:*"],
   });
   const [output] = outputFiles;
   if (output === undefined) throw new Error("The tests' worker gave no bundle.");
