@@ -6,7 +6,7 @@ import { CAUSEWAY_COUNTED, CAUSEWAY_LARGE_TUS, OBJECT_CLASS, objectName } from "
 import { median } from "./lanes.ts";
 import type { ResumeLoad } from "./loads.ts";
 import type { OperationCounts } from "./operation-counts.ts";
-import { addCounts, countOf, takeOperations } from "./operation-counts.ts";
+import { countOf, takeOperations } from "./operation-counts.ts";
 import { readCpuSeconds } from "./process-usage.ts";
 import type { ProductSession } from "./product-session.ts";
 import { withProduct } from "./product-session.ts";
@@ -27,7 +27,7 @@ interface ResumeFigures {
   readonly headMs: number;
   readonly firstPatchMs: number;
   readonly cpuMs: number;
-  /** Per resume: statements and calls that read, and the rows that they read. */
+  /** Of the median resume: statements and calls that read, and the rows that they read. */
   readonly storageReads: number;
   readonly rowsRead: number;
   /** Of the bytes that were sent before the cut, those that the server didn't keep. */
@@ -97,14 +97,14 @@ async function measureAt(upload: CutUpload, parts: number, roundCount: number): 
   const lostBytes = await upload.cut();
   const rounds: Round[] = [];
   for (let round = 0; round < roundCount; round += 1) rounds.push(await upload.resume());
-  const operations = addCounts(rounds.map((round) => round.operations));
-  const perResume = (name: string): number => countOf(operations, name) / roundCount;
+  const perResume = (...names: readonly string[]): number =>
+    median(rounds.map(({ operations }) => names.reduce((sum, name) => sum + countOf(operations, name), 0)));
   return {
     parts,
     headMs: median(rounds.map(({ headMs }) => headMs)),
     firstPatchMs: median(rounds.map(({ patchMs }) => patchMs)),
     cpuMs: (rounds.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0) * 1000) / roundCount,
-    storageReads: READS.reduce((sum, name) => sum + perResume(name), 0),
+    storageReads: perResume(...READS),
     rowsRead: perResume("sql.rowsRead"),
     lostBytes,
   };

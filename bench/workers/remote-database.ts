@@ -59,7 +59,7 @@ class RemoteStatement {
   }
 }
 
-/** Has what the product uses of a D1Database, not all of it. */
+/** Has what the product uses of a D1Database, not all of it. There are no replicas, so a session is the database. */
 export function remoteDatabase(service: Fetcher): D1Database {
   const database = {
     prepare: (sql: string) => new RemoteStatement(service, sql),
@@ -70,6 +70,7 @@ export function remoteDatabase(service: Fetcher): D1Database {
       );
       return results.map((result) => ({ success: true, results: toObjects(result) }));
     },
+    withSession: () => ({ ...database, getBookmark: () => null }),
   };
   return database as unknown as D1Database;
 }

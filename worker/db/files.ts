@@ -21,6 +21,8 @@ export interface FileWithDetails {
   readonly shared: SharePermission | undefined;
   /** From which size on a file of its class is taken with a warning, where the tenant wants one. */
   readonly warnBytes: number | undefined;
+  /** All that its tenant has is being removed for good. */
+  readonly isTenantErasing: boolean;
 }
 
 /** The condition that a row of versions is this one. */
@@ -114,7 +116,7 @@ function isSharedWith({ userId, nowMs }: { userId: string; nowMs: number } = { u
 
 type FileAndVersion = Pick<FileWithDetails, "file" | "version"> & { readonly shared: SharePermission | null };
 
-/** Tags, newest verdicts, derivatives and the tenant's settings of a page of files, in one batch whatever their number. */
+/** Tags, newest verdicts, derivatives and how the tenant stands, for a page of files, in one batch whatever their number. */
 async function addDetails(
   db: Database,
   rows: readonly FileAndVersion[],
@@ -139,7 +141,10 @@ async function addDetails(
       .select()
       .from(derivatives)
       .where(and(eq(derivatives.tenantId, tenantId), among(derivatives.fileId))),
-    db.select({ settings: tenants.settings }).from(tenants).where(eq(tenants.tenantId, tenantId)),
+    db
+      .select({ settings: tenants.settings, erasingAtMs: tenants.erasingAtMs })
+      .from(tenants)
+      .where(eq(tenants.tenantId, tenantId)),
   ]);
   return rows.map((row) => {
     const isOfRow = (other: { fileId: FileId; version: number }): boolean =>
@@ -151,6 +156,7 @@ async function addDetails(
       verdict: verdictRows.find(isOfRow),
       derivatives: derivativeRows.filter(isOfRow),
       warnBytes: tenant?.settings.warnBytes?.[row.version.fileClass],
+      isTenantErasing: (tenant?.erasingAtMs ?? null) !== null,
     };
   });
 }

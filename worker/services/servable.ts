@@ -24,16 +24,16 @@ export interface ServableObject {
 
 /**
  * The only way from a record to an object's key, so the only place where default deny is decided (R26): nothing but a
- * `clean` version that isn't deleted is ever served. Throws `FILE_NOT_FOUND`, `FILE_NOT_READY`, `FILE_BLOCKED` or
- * `VARIANT_NOT_FOUND`.
+ * `clean` version that isn't deleted, of a tenant that isn't being erased, is ever served. Throws `FILE_NOT_FOUND`,
+ * `FILE_NOT_READY`, `FILE_BLOCKED` or `VARIANT_NOT_FOUND`.
  */
 export function servableObject(found: FileWithDetails, variant: Variant): ServableObject {
   requireServable(found);
   return variant === "original" ? servableOriginal(found) : servableDerivative(found, variant);
 }
 
-function requireServable({ file, version }: FileWithDetails): void {
-  if (file.deletedAtMs !== null) throw new AppError("FILE_NOT_FOUND");
+function requireServable({ file, version, isTenantErasing }: FileWithDetails): void {
+  if (file.deletedAtMs !== null || isTenantErasing) throw new AppError("FILE_NOT_FOUND");
   requireClean(version);
 }
 

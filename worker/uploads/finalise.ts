@@ -42,8 +42,8 @@ export interface FinaliserOptions {
  *
  * A final upload begins with `copying` in the place of `receiving`; a partial one ends after `storing`.
  *
- * Each state but `announcing` is durable before its step begins and each step may be done twice, so that after a crash
- * at any point the alarm goes on from there. `announcing` is the queue's outbox: the job is sent at least once.
+ * Each state is durable before its step begins and each step may be done twice, so that after a crash at any point the
+ * alarm goes on from there. `announcing` is the queue's outbox: the job is sent at least once.
  */
 export class Finaliser {
   readonly #options: FinaliserOptions;
@@ -111,8 +111,7 @@ export class Finaliser {
         await this.#makeObject(state);
         return;
       case "recording":
-        // Not written by itself: after a crash it is recorded again, which changes nothing, and announced then.
-        if (await steps.record(jobOf(state), uploaderOf(state))) store.note({ phase: "announcing" });
+        if (await steps.record(jobOf(state), uploaderOf(state))) store.update({ phase: "announcing" });
         // The file was erased while its bytes were on their way: they go too.
         else await this.#options.ending.end("terminated");
         return;

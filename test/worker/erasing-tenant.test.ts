@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { newCaller, signUrl } from "../support/api.ts";
+import { publish, uploadClean } from "../support/file-states.ts";
+import { codeOf, createLink, look, taken } from "../support/sharing.ts";
+import { startWorkerAlone } from "../support/worker-alone.ts";
+
+/** Those who hold a URL have no session that could be refused: what they may read is decided by the records. */
+test("while a tenant is being erased, none of the URLs that were given out opens anything", async () => {
+  const worker = await startWorkerAlone();
+  const caller = await newCaller({ stack: worker });
+  const fileId = await uploadClean(worker, caller, Buffer.from("not for long"));
+  const link = await createLink(caller, fileId);
+  const urls = {
+    signed: await signUrl(caller, fileId),
+    public: await publish(caller, fileId),
+    linked: (await taken(link.url)).url,
+  };
+  const statuses = async () => {
+    const answers = await Promise.all(Object.values(urls).map((url) => fetch(url)));
+    return Promise.all(answers.map(async (answer) => (answer.ok ? answer.text() : codeOf(answer))));
+  };
+  expect(await statuses()).toEqual(["not for long", "not for long", "not for long"]);
+  expect((await look(link.url)).status).toBe(200);
+
+  const erasing = "UPDATE tenants SET erasing_at_ms = ? WHERE tenant_id = ? RETURNING tenant_id";
+  expect(await worker.query(erasing, Date.now(), caller.tenantId)).toHaveLength(1);
+
+  expect(await statuses()).toEqual(["404 FILE_NOT_FOUND", "404 FILE_NOT_FOUND", "404 SHARE_LINK_NOT_FOUND"]);
+  expect(await codeOf(await look(link.url))).toBe("404 SHARE_LINK_NOT_FOUND");
+});
