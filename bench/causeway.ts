@@ -44,6 +44,14 @@ export const CAUSEWAY_COUNTED: WorkerUnderTest = {
 };
 export const OPERATIONS_PATH = "/bench/operations";
 
+/** The same in an isolate that collects its garbage whenever `COLLECT_PATH` is asked for. */
+export const CAUSEWAY_COLLECTED: WorkerUnderTest = {
+  ...CAUSEWAY,
+  entry: new URL("./workers/causeway-collected.ts", import.meta.url),
+  v8Flags: ["--expose-gc"],
+};
+export const COLLECT_PATH = "/bench/collect";
+
 /** The same over a database of its own, miniflare's D1; `ROWS_READ_HEADER` asks for a count of what a request read. */
 export function causewayOnD1(persistTo: string): WorkerUnderTest {
   const bindings = { ...CAUSEWAY.bindings, d1Databases: { DB: "listing" } };

@@ -1,5 +1,6 @@
 /** Memory of the product in the course of one large upload: it is to be flat in the file's size. */
-import { CAUSEWAY, CAUSEWAY_LARGE_TUS } from "./causeway.ts";
+import { CAUSEWAY, CAUSEWAY_COLLECTED, CAUSEWAY_LARGE_TUS } from "./causeway.ts";
+import { whileCollecting } from "./collector.ts";
 import { PRODUCT } from "./contestants.ts";
 import { readPeakRssBytes, readRssBytes, resetPeakRss } from "./process-usage.ts";
 import type { ProductSession } from "./product-session.ts";
@@ -15,6 +16,8 @@ const FLAT_MIB = 16;
 
 export interface CourseFigures {
   readonly name: string;
+  /** Whether the isolate was made to collect its garbage all the time. */
+  readonly isCollected: boolean;
   /** null: the whole file in one request. */
   readonly patchBytes: number | null;
   readonly sentBytes: number;
@@ -28,12 +31,14 @@ export interface CourseFigures {
 class CourseReader {
   readonly figures: CourseFigures[] = [];
   readonly #pid: number;
+  readonly #isCollected: boolean;
   readonly #patchBytes: number;
   readonly #milestones: number[];
   readonly #idleRssBytes: number;
 
-  constructor(pid: number, patchBytes: number, milestones: readonly number[]) {
+  constructor(pid: number, isCollected: boolean, patchBytes: number, milestones: readonly number[]) {
     this.#pid = pid;
+    this.#isCollected = isCollected;
     this.#patchBytes = patchBytes;
     this.#milestones = [...milestones];
     this.#idleRssBytes = readRssBytes(pid);
@@ -46,6 +51,7 @@ class CourseReader {
     this.#milestones.shift();
     this.figures.push({
       name: PRODUCT,
+      isCollected: this.#isCollected,
       patchBytes: Number.isFinite(this.#patchBytes) ? this.#patchBytes : null,
       sentBytes: next,
       idleRssBytes: this.#idleRssBytes,
@@ -56,12 +62,11 @@ class CourseReader {
 }
 
 async function uploadLarge(
-  { rig, tus }: ProductSession,
+  { tus }: ProductSession,
+  reader: CourseReader,
   patchBytes: number,
-  milestones: readonly number[],
+  sizeBytes: number,
 ): Promise<readonly CourseFigures[]> {
-  const sizeBytes = Math.max(...milestones);
-  const reader = new CourseReader(rig.pid, patchBytes, milestones);
   const path = await tus.create(sizeBytes);
   for (let offset = 0; offset < sizeBytes;) {
     const start = offset;
@@ -72,30 +77,45 @@ async function uploadLarge(
   return reader.figures;
 }
 
-/** @param patchBytes `Infinity` for the whole file in one request */
-export function followCourse(
-  patchBytes: number,
-  milestones: readonly number[],
-): Promise<readonly CourseFigures[]> {
-  return withProduct(CAUSEWAY, CAUSEWAY_LARGE_TUS, (session) => uploadLarge(session, patchBytes, milestones));
+export interface Course {
+  /** `Infinity` for the whole file in one request. */
+  readonly patchBytes: number;
+  readonly milestones: readonly number[];
+  readonly isCollected: boolean;
 }
 
-const HEADERS = ["contestant", "PATCH", "sent", "idle RSS", "RSS", "peak RSS"];
+export function followCourse({
+  patchBytes,
+  milestones,
+  isCollected,
+}: Course): Promise<readonly CourseFigures[]> {
+  return withProduct(isCollected ? CAUSEWAY_COLLECTED : CAUSEWAY, CAUSEWAY_LARGE_TUS, (session) => {
+    const { rig } = session;
+    const follow = (): Promise<readonly CourseFigures[]> => {
+      const reader = new CourseReader(rig.pid, isCollected, patchBytes, milestones);
+      return uploadLarge(session, reader, patchBytes, Math.max(...milestones));
+    };
+    return isCollected ? whileCollecting(rig, follow) : follow();
+  });
+}
+
+const HEADERS = ["contestant", "collected", "PATCH", "sent", "idle RSS", "RSS", "peak RSS"];
 
 function formatRow(figures: CourseFigures): string[] {
-  const { name, patchBytes, sentBytes, idleRssBytes, rssBytes, peakRssBytes } = figures;
+  const { name, isCollected, patchBytes, sentBytes, idleRssBytes, rssBytes, peakRssBytes } = figures;
   const memory = [idleRssBytes, rssBytes, peakRssBytes].map(formatBytes);
-  return [name, formatPatchSize(patchBytes), `${sentBytes / 1e9} GB`, ...memory];
+  return [name, isCollected ? "yes" : "no", formatPatchSize(patchBytes), `${sentBytes / 1e9} GB`, ...memory];
 }
 
 export function formatCourse(figures: readonly CourseFigures[]): string {
   return formatTable(HEADERS, figures.map(formatRow));
 }
 
+/** Of what is in use: when V8 collects the rest isn't the product's choice. */
 export function targetsOfCourse(figures: readonly CourseFigures[]): TargetResult[] {
   const patchSizes = [...new Set(figures.map(({ patchBytes }) => patchBytes))];
   return patchSizes.flatMap((patchBytes) => {
-    const course = figures.filter((entry) => entry.patchBytes === patchBytes);
+    const course = figures.filter((entry) => entry.isCollected && entry.patchBytes === patchBytes);
     const [first, last] = [course[0], course.at(-1)];
     if (first === undefined || last === undefined) return [];
     const span = `${first.sentBytes / 1e9} to ${last.sentBytes / 1e9} GB, PATCH ${formatPatchSize(patchBytes)}`;

@@ -1,4 +1,6 @@
+import { CAUSEWAY_COLLECTED } from "./causeway.ts";
 import { Client } from "./client.ts";
+import { whileCollecting } from "./collector.ts";
 import type { Contestant } from "./contestants.ts";
 import { chooseContestants, PRODUCT } from "./contestants.ts";
 import { Interruptions } from "./interruptions.ts";
@@ -13,6 +15,7 @@ import { startSinks } from "./sinks.ts";
 import { formatBytes, formatMemory, formatPatchSize, formatTable } from "./table.ts";
 import type { TargetResult } from "./targets.ts";
 import { atMost } from "./targets.ts";
+import { startWorkerRig } from "./worker-rig.ts";
 
 const MIB = 1024 * 1024;
 const PATCH_SIZES = [8 * MIB, Number.POSITIVE_INFINITY];
@@ -21,6 +24,8 @@ const ABOVE_IDLE_MIB = 160;
 /** What many uploads at once took of one process. */
 interface CrowdFigures {
   readonly name: string;
+  /** Whether the isolate was made to collect its garbage all the time. */
+  readonly isCollected: boolean;
   readonly fileBytes: number;
   /** null: the whole file in one request. */
   readonly patchBytes: number | null;
@@ -32,10 +37,15 @@ interface CrowdFigures {
   readonly cut: number;
 }
 
+interface CrowdPlan {
+  readonly contestant: Contestant;
+  readonly isCollected: boolean;
+  readonly patchBytes: number;
+}
+
 async function measureCrowd(
-  contestant: Contestant,
+  { contestant, isCollected, patchBytes }: CrowdPlan,
   rig: Rig,
-  patchBytes: number,
   { uploads, fileBytes }: MemoryLoad,
 ): Promise<CrowdFigures> {
   const client = new Client(rig.origin, uploads);
@@ -49,6 +59,7 @@ async function measureCrowd(
   client.close();
   return {
     name: contestant.name,
+    isCollected,
     fileBytes,
     patchBytes: Number.isFinite(patchBytes) ? patchBytes : null,
     uploads,
@@ -60,18 +71,26 @@ async function measureCrowd(
   };
 }
 
+function planCrowds(contestants: readonly Contestant[]): readonly CrowdPlan[] {
+  return contestants.flatMap((contestant) => {
+    const patchSizes = contestant.isFloor ? [Number.POSITIVE_INFINITY] : PATCH_SIZES;
+    const ways = contestant.name === PRODUCT ? [false, true] : [false];
+    return ways.flatMap((isCollected) =>
+      patchSizes.map((patchBytes) => ({ contestant, isCollected, patchBytes })),
+    );
+  });
+}
+
 /** One after the other, each in a process of its own: memory that one has given back is still resident. */
 async function measureCrowds(contestants: readonly Contestant[], load: MemoryLoad): Promise<CrowdFigures[]> {
-  const plans = contestants.flatMap((contestant) => {
-    const patchSizes = contestant.isFloor ? [Number.POSITIVE_INFINITY] : PATCH_SIZES;
-    return patchSizes.map((patchBytes) => ({ contestant, patchBytes }));
-  });
   const sinks = await startSinks();
   const figures: CrowdFigures[] = [];
   try {
-    for (const { contestant, patchBytes } of plans) {
-      const rig = await contestant.start(sinks);
-      const measured = measureCrowd(contestant, rig, patchBytes, load);
+    for (const plan of planCrowds(contestants)) {
+      const { isCollected, contestant } = plan;
+      const rig = await (isCollected ? startWorkerRig(CAUSEWAY_COLLECTED, sinks) : contestant.start(sinks));
+      const measure = (): Promise<CrowdFigures> => measureCrowd(plan, rig, load);
+      const measured = isCollected ? whileCollecting(rig, measure) : measure();
       figures.push(await settled(measured, () => rig.stop()));
     }
     return figures;
@@ -90,13 +109,14 @@ async function settled<T>(work: Promise<T>, after: () => Promise<void>): Promise
 }
 
 const HEADERS = [
-  ...["contestant", "file", "PATCH", "at once", "MB/s", "idle → peak RSS"],
+  ...["contestant", "collected", "file", "PATCH", "at once", "MB/s", "idle → peak RSS"],
   ...["above idle", "answered 503", "cut"],
 ];
 
 function formatRow(figures: CrowdFigures): string[] {
   return [
     figures.name,
+    figures.isCollected ? "yes" : "no",
     formatBytes(figures.fileBytes),
     formatPatchSize(figures.patchBytes),
     String(figures.uploads),
@@ -120,8 +140,13 @@ export const measureMemory: Section = async ({ memory, only }) => {
   const contestants = chooseContestants(only.length === 0 ? [PRODUCT] : only);
   const crowds = await measureCrowds(contestants, memory);
   const courses: CourseFigures[] = [];
-  for (const patchBytes of PATCH_SIZES) courses.push(...(await followCourse(patchBytes, memory.courseBytes)));
-  const crowdTargets = crowds.filter(({ name }) => name === PRODUCT).flatMap(targetsOfCrowd);
+  for (const isCollected of [false, true]) {
+    for (const patchBytes of PATCH_SIZES) {
+      courses.push(...(await followCourse({ patchBytes, milestones: memory.courseBytes, isCollected })));
+    }
+  }
+  // Of what is in use: when V8 collects the rest isn't the product's choice.
+  const crowdTargets = crowds.filter((crowd) => crowd.isCollected).flatMap(targetsOfCrowd);
   return {
     figures: [...crowds, ...courses],
     table: `${formatTable(HEADERS, crowds.map(formatRow))}\n\n${formatCourse(courses)}`,

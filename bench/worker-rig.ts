@@ -36,6 +36,7 @@ export interface WorkerUnderTest {
   readonly bindings: WorkerBindings;
   /** Where databases of its own are kept; in memory without it. */
   readonly persistTo?: string;
+  readonly v8Flags?: readonly string[];
 }
 
 export interface WorkerRig extends Rig {
@@ -99,13 +100,23 @@ function miniflareOptions(worker: WorkerUnderTest, script: string, sinks: Sinks,
   });
 }
 
+/** miniflare takes them from the environment only. */
+async function withV8Flags(flags: readonly string[], start: () => Promise<unknown>): Promise<void> {
+  if (flags.length > 0) process.env["MINIFLARE_WORKERD_V8_FLAGS"] = flags.join(" ");
+  try {
+    await start();
+  } finally {
+    delete process.env["MINIFLARE_WORKERD_V8_FLAGS"];
+  }
+}
+
 /** Bundles the worker and starts it; requests to `origin` reach it without passing miniflare's entry worker. */
 export async function startWorkerRig(worker: WorkerUnderTest, sinks: Sinks): Promise<WorkerRig> {
   const script = await bundle(worker.entry);
   const before = new Set(findWorkerdPids());
   const objectDirectory = makeObjectDirectory();
   const miniflare = new Miniflare(miniflareOptions(worker, script, sinks, objectDirectory));
-  await miniflare.ready;
+  await withV8Flags(worker.v8Flags ?? [], () => miniflare.ready);
   const pid = findWorkerdPids().find((candidate) => !before.has(candidate));
   if (pid === undefined) throw new Error("miniflare started no workerd that can be found in /proc");
   return {
