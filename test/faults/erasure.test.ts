@@ -302,7 +302,7 @@ test("a database that fails as an erasure comes to its end does not make it end 
 test("a request for an erasure whose answer is lost has begun it, and is answered when it is made again", async () => {
   const filled = await fillSmallTenant();
   await stack.control({ database: { kind: "lose-answer", atCall: 1 } });
-  expect((await requestErasure(filled.admin, filled.admin.tenantId)).status).toBe(500);
+  expect((await requestErasure(filled.admin, filled.admin.tenantId)).status).toBe(503);
   const { id } = await begin(filled);
   await expectProven(filled, id);
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
-import { append, createUpload, fileIdOf, newCaller, readProblem, TUS } from "../support/api.ts";
+import { append, fileIdOf, newCaller, readProblem, TUS } from "../support/api.ts";
+import { loseUpload } from "../support/faulty/lost-upload.ts";
 import type { FaultyStack } from "../support/faulty/stack.ts";
 import { startFaultyStack } from "../support/faulty/stack.ts";
 
@@ -54,19 +55,12 @@ test("a final upload whose partial is deleted while it is copied is lost, for go
 });
 
 test("an upload whose parts the store has dropped is lost, and every later request is told so", async () => {
-  const bytes = Buffer.alloc(11 * MIB, "lost ");
-  const location = await createUpload(caller, bytes.byteLength);
-  await append(caller, location, 0, bytes.subarray(0, 8 * MIB));
-  const inspect = { tenantId: caller.tenantId, fileId: fileIdOf(location) };
-  const { rows } = await stack.control({ inspect });
-  if (!rows?.multipart) throw new Error("Nothing was stored in parts.");
-  await stack.dropMultipart(rows.multipart);
-  const last = await append(caller, location, 8 * MIB, bytes.subarray(8 * MIB));
+  const { location, sizeBytes, answer: last } = await loseUpload(stack, caller);
   expect(await readProblem(last)).toMatchObject({ status: 410, code: "UPLOAD_LOST" });
 
   const head = () => caller.fetch(location, { method: "HEAD", headers: TUS });
   expect((await head()).status).toBe(410);
-  const again = await append(caller, location, bytes.byteLength, "x");
+  const again = await append(caller, location, sizeBytes, "x");
   expect(await readProblem(again)).toMatchObject({ status: 410, code: "UPLOAD_LOST" });
   expect((await caller.fetch(`/v1/files/${fileIdOf(location)}`)).status).toBe(404);
   expect((await stack.control({})).sentJobs).toEqual([]);

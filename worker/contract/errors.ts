@@ -162,9 +162,16 @@ export class AppError extends Error {
   }
 }
 
-/** The problem document of an error; what isn't an `AppError` is `INTERNAL` and tells nothing of itself. */
+/** What is to be answered of an error: an `AppError` that a library wrapped counts; what else there is is `INTERNAL`. */
+export function asAppError(error: unknown): AppError {
+  let cause = error;
+  while (cause instanceof Error && !(cause instanceof AppError)) cause = cause.cause;
+  return cause instanceof AppError ? cause : new AppError("INTERNAL", { cause: error });
+}
+
+/** The problem document of an error; one that wasn't thrown on purpose tells nothing of itself. */
 export function formatProblem(error: unknown, requestId?: string): Problem {
-  const known = error instanceof AppError ? error : new AppError("INTERNAL");
+  const known = asAppError(error);
   const { status, title } = ERRORS[known.code];
   return {
     type: `urn:causeway:error:${known.code.toLowerCase().replaceAll("_", "-")}`,
@@ -184,7 +191,7 @@ export function problemResponse(error: unknown, requestId?: string): Response {
   return new Response(JSON.stringify(problem), {
     status: problem.status,
     headers: {
-      ...(error instanceof AppError ? error.headers : {}),
+      ...asAppError(error).headers,
       "Content-Type": PROBLEM_CONTENT_TYPE,
       "Cache-Control": "no-store",
     },

@@ -1,7 +1,7 @@
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import { drizzle } from "drizzle-orm/d1";
 import type { TenantId } from "#contract/ids.ts";
-import { withD1Deadline } from "./d1-deadline.ts";
+import { guardD1 } from "./d1-guard.ts";
 import * as schema from "./schema.ts";
 import { bucketOf, isDatabaseName, ONE_DATABASE, parseTenantBuckets } from "./tenant-buckets.ts";
 
@@ -52,7 +52,7 @@ function numberOf(name: string): number {
 function open(binding: D1Database): Database {
   const known = databases.get(binding);
   if (known !== undefined) return known;
-  const database = drizzle(withD1Deadline(binding), { schema });
+  const database = drizzle(guardD1(binding), { schema });
   databases.set(binding, database);
   return database;
 }
@@ -73,7 +73,7 @@ export function databaseFor(env: DatabaseBindings, tenantId: TenantId): Database
  * What decides who may read, or whether a file lives, asks `databaseFor`. One for each request.
  */
 export function replicaFor(env: DatabaseBindings, tenantId: TenantId): Database {
-  const session = withD1Deadline(bindingFor(env, tenantId)).withSession("first-unconstrained");
+  const session = guardD1(bindingFor(env, tenantId)).withSession("first-unconstrained");
   // A session has what drizzle uses of a database: `prepare` and `batch`.
   return drizzle(session as unknown as D1Database, { schema });
 }

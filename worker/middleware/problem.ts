@@ -1,18 +1,18 @@
 import type { ErrorHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { AppError, problemResponse } from "#contract/errors.ts";
+import { AppError, asAppError, problemResponse } from "#contract/errors.ts";
 import type { AppEnv } from "../app-env.ts";
 
-function asAppError(error: unknown): unknown {
-  if (!(error instanceof HTTPException) || error.status >= 500) return error;
-  // The framework's own refusals: a body that isn't JSON and the like.
+/** The framework's own refusals, of a body that isn't JSON and the like, are ours. */
+function errorOf(error: unknown): AppError {
+  if (!(error instanceof HTTPException) || error.status >= 500) return asAppError(error);
   return new AppError("REQUEST_INVALID", { detail: error.message, cause: error });
 }
 
 /** Answers whatever a handler threw as a problem document; what wasn't thrown on purpose is logged and says nothing. */
 export const answerError: ErrorHandler<AppEnv> = (error, c) => {
-  const known = asAppError(error);
-  if (!(known instanceof AppError) || known.status >= 500) {
+  const known = errorOf(error);
+  if (known.status >= 500) {
     console.error({ event: "request-failed", requestId: c.get("requestId"), error: describe(error) });
   }
   return problemResponse(known, c.get("requestId"));
@@ -20,8 +20,8 @@ export const answerError: ErrorHandler<AppEnv> = (error, c) => {
 
 function describe(error: Error): string {
   const { cause } = error;
-  const isTelling = cause instanceof Error || typeof cause === "string";
-  return `${error.stack ?? String(error)}${isTelling ? ` (cause: ${String(cause)})` : ""}`;
+  const told = cause instanceof Error ? describe(cause) : typeof cause === "string" ? cause : undefined;
+  return `${error.stack ?? String(error)}${told === undefined ? "" : ` (cause: ${told})`}`;
 }
 
 export const answerNotFound: NotFoundHandler<AppEnv> = (c) =>

@@ -1,11 +1,9 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Handler } from "hono";
-import { ERRORS, PROBLEM_CONTENT_TYPE } from "#contract/errors.ts";
 import type { AppEnv } from "../app-env.ts";
 
 /**
- * What `/openapi.json` says beside what each route says of itself: who may call, what every route can answer, and how
- * operations are grouped and named where a route doesn't.
+ * What `/openapi.json` says beside what each route says of itself: who may call, and how operations are grouped and named where a route doesn't.
  */
 
 const DESCRIPTION = `
@@ -74,24 +72,6 @@ type PathItem = NonNullable<ApiDocument["paths"]>[string];
 const METHODS = ["get", "put", "post", "delete", "options", "head", "patch"] as const;
 type Operation = NonNullable<PathItem[(typeof METHODS)[number]]>;
 
-function problem(code: "RATE_LIMITED" | "SERVICE_UNAVAILABLE") {
-  return {
-    description: `${code}: ${ERRORS[code].title}`,
-    headers: { "Retry-After": { description: "Seconds", schema: { type: "integer" as const } } },
-    content: { [PROBLEM_CONTENT_TYPE]: { schema: { $ref: "#/components/schemas/Problem" } } },
-  };
-}
-
-/** What any route behind `authenticate` can answer. */
-const COMMON_RESPONSES = {
-  RateLimited: problem("RATE_LIMITED"),
-  Unavailable: problem("SERVICE_UNAVAILABLE"),
-};
-
-function isAboutUpload(path: string): boolean {
-  return path.startsWith("/v1/uploads/");
-}
-
 /** `get /v1/files/{id}/content` is `getFilesByIdContent`, where a route has no better name. */
 function nameOf(method: string, path: string): string {
   const words = path.replace(/^\/v1\//, "").match(/\{?\w+/g) ?? [];
@@ -102,20 +82,13 @@ function nameOf(method: string, path: string): string {
 }
 
 function complete(operation: Operation, method: string, path: string): Operation {
-  const security = operation.security ?? [];
-  const takesToken = security.some((scheme) => "bearer" in scheme);
-  const common = {
-    ...(takesToken && !isAboutUpload(path) ? { 429: { $ref: "#/components/responses/RateLimited" } } : {}),
-    ...(takesToken ? { 503: { $ref: "#/components/responses/Unavailable" } } : {}),
-  };
   return {
     tags: TAGS.filter(({ paths }) => paths.test(path))
       .slice(0, 1)
       .map(({ name }) => name),
     operationId: nameOf(method, path),
     ...operation,
-    security,
-    responses: { ...common, ...operation.responses },
+    security: operation.security ?? [],
   };
 }
 
@@ -150,7 +123,6 @@ export function describeApi(app: OpenAPIHono<AppEnv>, version: string): ApiDocum
     components: {
       ...document.components,
       securitySchemes: { ...document.components?.securitySchemes, ...SECURITY_SCHEMES },
-      responses: { ...document.components?.responses, ...COMMON_RESPONSES },
     },
   };
 }

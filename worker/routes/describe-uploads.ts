@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import type { ErrorCode } from "#contract/errors.ts";
 import { UPLOAD_CONTENT_TYPE } from "#contract/tus.ts";
 import type { AppEnv } from "../app-env.ts";
-import { problemResponses } from "./open-api.ts";
+import { tokenProblems } from "./open-api.ts";
 import { answerFields, field, requestFields } from "./upload-fields.ts";
 
 /**
@@ -16,17 +16,26 @@ type Registry = OpenAPIHono<AppEnv>["openAPIRegistry"];
 const SECURITY = [{ bearer: [] }, { uploadGrant: [] }];
 
 const BINARY = { schema: { type: "string", format: "binary" } } as const;
-const TOKEN_ERRORS = ["TOKEN_MISSING", "TOKEN_INVALID", "TOKEN_EXPIRED"] as const;
 
 /** What any body can be refused for. */
 const BODY_ERRORS = [
   ...["UPLOAD_LENGTH_INVALID", "UPLOAD_LENGTH_CONFLICT", "UPLOAD_LENGTH_EXCEEDED", "UPLOAD_HEADER_INVALID"],
-  ...["UPLOAD_CHECKSUM_INVALID", "CONTENT_DIGEST_MISMATCH", "REPR_DIGEST_MISMATCH", "BODY_INCOMPLETE"],
+  ...["UPLOAD_CHECKSUM_INVALID", "CONTENT_DIGEST_MISMATCH", "REPR_DIGEST_MISMATCH"],
   ...["UPLOAD_SUPERSEDED", "TUS_VERSION_UNSUPPORTED", "FILE_TOO_LARGE", "UPLOAD_BODY_TOO_LARGE"],
   ...["UPLOAD_CONTENT_TYPE_INVALID", "FILE_TYPE_MISMATCH", "UPLOAD_CHECKSUM_MISMATCH", "STORE_UNAVAILABLE"],
+  ...["QUOTA_EXCEEDED", "TENANT_ERASING", "METHOD_NOT_ALLOWED"],
 ] as const satisfies ErrorCode[];
 
-const ENDED = ["UPLOAD_NOT_FOUND", "UPLOAD_EXPIRED", "UPLOAD_LOST"] as const satisfies ErrorCode[];
+/** What whoever names a file as the one to be replaced can be refused for. */
+export const REPLACING_ERRORS = [
+  ...["FILE_NOT_FOUND", "PERMISSION_REQUIRED", "FILE_IN_TRASH", "FILE_NOT_READY"],
+] as const satisfies ErrorCode[];
+
+/** What is asked about one upload can find it so; one that was refused says again why. */
+const OF_ONE = [
+  ...["UPLOAD_NOT_FOUND", "UPLOAD_EXPIRED", "UPLOAD_LOST", "FILE_TYPE_MISMATCH", "REPR_DIGEST_MISMATCH"],
+  ...["UPLOAD_LENGTH_EXCEEDED", "TUS_VERSION_UNSUPPORTED", "METHOD_NOT_ALLOWED", "TENANT_ERASING"],
+] as const satisfies ErrorCode[];
 
 const CompletedUpload = z
   .object({ id: z.string().meta({ description: "The file's id" }), url: z.string() })
@@ -54,7 +63,6 @@ const OPTIONS_ANSWER = {
       "Upload-Limit",
     ),
   },
-  ...problemResponses("TUS_VERSION_UNSUPPORTED"),
 };
 
 function describeCollection(registry: Registry): void {
@@ -110,22 +118,16 @@ function describeCollection(registry: Registry): void {
         ),
         content: COMPLETED,
       },
-      ...problemResponses(
+      ...tokenProblems(
         ...BODY_ERRORS,
+        ...REPLACING_ERRORS,
         ...([
           "UPLOAD_METADATA_INVALID",
           "UPLOAD_CONCAT_INVALID",
           "FILE_NAME_REQUIRED",
           "FILE_NAME_INVALID",
         ] as const),
-        ...([
-          "UPLOAD_FINAL",
-          "GRANT_SCOPE",
-          "GRANT_USED",
-          "FILE_TYPE_REFUSED",
-          "METHOD_NOT_ALLOWED",
-        ] as const),
-        ...TOKEN_ERRORS,
+        ...(["UPLOAD_FINAL", "GRANT_SCOPE", "GRANT_USED", "FILE_TYPE_REFUSED", "RATE_LIMITED"] as const),
       ),
     },
   });
@@ -142,7 +144,7 @@ function describeState(registry: Registry): void {
     security: SECURITY,
     request: { ...ONE, headers: requestFields("Tus-Resumable") },
   };
-  const errors = problemResponses(...ENDED, ...TOKEN_ERRORS, "TUS_VERSION_UNSUPPORTED");
+  const errors = tokenProblems(...OF_ONE);
   const ietf = { 204: { description: "The state, in the IETF's protocol", headers: STATE_FIELDS } };
   registry.registerPath({
     ...{ ...about, method: "head", operationId: "getUploadState" },
@@ -154,7 +156,7 @@ function describeState(registry: Registry): void {
     ...{ ...about, method: "get", operationId: "getUploadStateByGet" },
     summary: "How far an upload has come, by GET",
     description: "As HEAD, in the IETF's protocol alone.",
-    responses: { ...ietf, ...errors, ...problemResponses("METHOD_NOT_ALLOWED") },
+    responses: { ...ietf, ...errors },
   });
 }
 
@@ -190,11 +192,10 @@ function describeAppend(registry: Registry): void {
           "Tus-Resumable",
         ),
       },
-      ...problemResponses(
+      ...tokenProblems(
         ...BODY_ERRORS,
+        ...OF_ONE,
         ...(["UPLOAD_OFFSET_INVALID", "UPLOAD_OFFSET_MISMATCH", "UPLOAD_COMPLETED", "UPLOAD_FINAL"] as const),
-        ...ENDED,
-        ...TOKEN_ERRORS,
       ),
     },
   });
@@ -207,7 +208,7 @@ function describeEnd(registry: Registry): void {
     request: { ...ONE, headers: requestFields("Tus-Resumable") },
     responses: {
       204: { description: "It is gone" },
-      ...problemResponses(...ENDED, "UPLOAD_COMPLETED", "TUS_VERSION_UNSUPPORTED", ...TOKEN_ERRORS),
+      ...tokenProblems(...OF_ONE, "UPLOAD_COMPLETED"),
     },
   });
   registry.registerPath({

@@ -8,6 +8,7 @@ import { verifySignedUrl } from "../delivery/signed-url.ts";
 import { recordRead } from "../services/audit.ts";
 import { requireSignedDownload } from "../services/servable.ts";
 import { r2Store } from "../storage/r2.ts";
+import { CONTENT_ERRORS, CONTENT_RESPONSES } from "./content.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
 
 /** `/d/<fileId>/<name>?…`: what a signed URL allows. */
@@ -32,6 +33,7 @@ downloads.openAPIRegistry.registerPath({
       variant: Variant,
       disp: Disposition,
       exp: z.int().min(0).meta({ description: "When it ends, in seconds since 1970" }),
+      link: z.string().optional().meta({ description: "Id of the share link that it was made through" }),
       kid: z.string().meta({ description: "Id of the key that signed" }),
       sig: z.string().meta({ description: "HMAC-SHA256 in base64url" }),
     }),
@@ -41,20 +43,16 @@ downloads.openAPIRegistry.registerPath({
     }),
   },
   responses: {
-    200: { description: "The bytes", content: { "*/*": { schema: { type: "string", format: "binary" } } } },
-    206: {
-      description: "A range of the bytes",
-      content: { "*/*": { schema: { type: "string", format: "binary" } } },
-    },
-    304: { description: "The caller's copy is still good" },
+    ...CONTENT_RESPONSES,
     ...problemResponses(
       "SIGNATURE_INVALID",
       "SIGNED_URL_EXPIRED",
-      "FILE_NOT_FOUND",
-      "VARIANT_NOT_FOUND",
-      "FILE_BLOCKED",
-      "FILE_NOT_READY",
-      "RANGE_NOT_SATISFIABLE",
+      "SERVICE_UNAVAILABLE",
+      ...CONTENT_ERRORS,
+      // Of a URL that was made through a share link.
+      "SHARE_LINK_NOT_FOUND",
+      "SHARE_LINK_ENDED",
+      "SHARE_LINKS_OFF",
     ),
   },
 });

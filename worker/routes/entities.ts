@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { EntityCounts, EntityCountsRequest } from "#contract/listing.ts";
 import { getEntityCounts } from "../services/file-list.ts";
-import { openApiRouter, problemResponses } from "./open-api.ts";
+import { openApiRouter, sessionProblems } from "./open-api.ts";
 
 const countsRoute = createRoute({
   method: "post",
@@ -12,13 +12,7 @@ const countsRoute = createRoute({
   request: { body: { required: true, content: { "application/json": { schema: EntityCountsRequest } } } },
   responses: {
     200: { description: "The counts", content: { "application/json": { schema: EntityCounts } } },
-    ...problemResponses(
-      "REQUEST_INVALID",
-      "ROLE_REQUIRED",
-      "TOKEN_MISSING",
-      "TOKEN_INVALID",
-      "TOKEN_EXPIRED",
-    ),
+    ...sessionProblems("REQUEST_INVALID"),
   },
 });
 

@@ -11,8 +11,8 @@ import { purgeFile } from "../services/purge.ts";
 import { deleteFile, restoreFile } from "../services/trash.ts";
 import { r2Store } from "../storage/r2.ts";
 import { endUpload } from "../uploads/end-upload.ts";
-import { FILE_ERRORS, FileParams, requireFileId, SESSION_ERRORS } from "./file-params.ts";
-import { openApiRouter, problemResponses } from "./open-api.ts";
+import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
+import { openApiRouter, sessionProblems } from "./open-api.ts";
 import { publicUrlOf } from "./public-urls.ts";
 
 const RECORD = { description: "The record", content: { "application/json": { schema: FileRecord } } };
@@ -29,7 +29,7 @@ const editRoute = createRoute({
   },
   responses: {
     200: RECORD,
-    ...problemResponses(
+    ...sessionProblems(
       "REQUEST_INVALID",
       "FILE_NAME_INVALID",
       "FILE_TYPE_REFUSED",
@@ -54,7 +54,7 @@ const deleteRoute = createRoute({
   },
   responses: {
     204: { description: "It is no longer served" },
-    ...problemResponses("REQUEST_INVALID", ...FILE_ERRORS),
+    ...sessionProblems("REQUEST_INVALID", ...FILE_ERRORS),
   },
 });
 
@@ -64,7 +64,7 @@ const restoreRoute = createRoute({
   summary: "Take a file out of the trash",
   security: [{ bearer: [] }],
   request: { params: FileParams },
-  responses: { 200: RECORD, ...problemResponses("FILE_NOT_IN_TRASH", ...FILE_ERRORS) },
+  responses: { 200: RECORD, ...sessionProblems("FILE_NOT_IN_TRASH", ...FILE_ERRORS) },
 });
 
 const bulkRoute = createRoute({
@@ -81,7 +81,7 @@ const bulkRoute = createRoute({
       description: "What became of each, in order",
       content: { "application/json": { schema: BulkResponse } },
     },
-    ...problemResponses("REQUEST_INVALID", ...SESSION_ERRORS),
+    ...sessionProblems("REQUEST_INVALID"),
   },
 });
 

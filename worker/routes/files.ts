@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { Disposition, FileRecord, Variant } from "#contract/api.ts";
+import { FileRecord } from "#contract/api.ts";
 import { FileList, FileListQuery } from "#contract/listing.ts";
 import { isReading } from "../delivery/reading.ts";
 import { serveObject } from "../delivery/serve.ts";
@@ -10,9 +10,11 @@ import { getFiles } from "../services/file-list.ts";
 import { getFile } from "../services/files.ts";
 import { requireDownload } from "../services/servable.ts";
 import { r2Store } from "../storage/r2.ts";
+import { CONTENT_ERRORS, CONTENT_RESPONSES, ContentQuery } from "./content.ts";
+import { REPLACING_ERRORS } from "./describe-uploads.ts";
 import { FILE_EXAMPLE, FILE_LIST_EXAMPLE, STORED_FILE_EXAMPLE } from "./examples.ts";
-import { FileParams, requireFileId, SESSION_ERRORS } from "./file-params.ts";
-import { openApiRouter, problemResponses } from "./open-api.ts";
+import { FileParams, requireFileId } from "./file-params.ts";
+import { openApiRouter, sessionProblems } from "./open-api.ts";
 import { storePlainUpload } from "./plain-uploads.ts";
 import { publicUrlOf } from "./public-urls.ts";
 import { formatWarnings } from "./uploads.ts";
@@ -32,7 +34,7 @@ const listRoute = createRoute({
       description: "A page of files",
       content: { "application/json": { schema: FileList, example: FILE_LIST_EXAMPLE } },
     },
-    ...problemResponses("REQUEST_INVALID", "ROLE_REQUIRED", ...SESSION_ERRORS),
+    ...sessionProblems("REQUEST_INVALID"),
   },
 });
 
@@ -40,6 +42,7 @@ const FIELD_DESCRIPTIONS = {
   entityType: "What the file belongs to",
   entityId: "Which one of those",
   tags: "Separated by commas",
+  replaces: "The file that this is a new version of",
 } as const;
 
 const fieldProperties = Object.fromEntries(
@@ -72,6 +75,7 @@ const createFileRoute = createRoute({
       entityType: z.string().optional().meta({ description: FIELD_DESCRIPTIONS.entityType }),
       entityId: z.string().optional().meta({ description: FIELD_DESCRIPTIONS.entityId }),
       tags: z.string().optional().meta({ description: FIELD_DESCRIPTIONS.tags }),
+      replaces: z.string().optional().meta({ description: FIELD_DESCRIPTIONS.replaces }),
     }),
     body: {
       required: true,
@@ -96,23 +100,23 @@ const createFileRoute = createRoute({
       }),
       content: { "application/json": { schema: FileRecord, example: STORED_FILE_EXAMPLE } },
     },
-    ...problemResponses(
-      "REQUEST_INVALID",
+    ...sessionProblems(
       "FORM_INVALID",
       "BODY_INCOMPLETE",
+      "CONTENT_DIGEST_MISMATCH",
+      "REPR_DIGEST_MISMATCH",
       "FILE_NAME_REQUIRED",
       "FILE_NAME_INVALID",
       "UPLOAD_METADATA_INVALID",
       "UPLOAD_HEADER_INVALID",
+      "UPLOAD_SUPERSEDED",
       "FILE_TOO_LARGE",
       "UPLOAD_BODY_TOO_LARGE",
       "FILE_TYPE_REFUSED",
       "FILE_TYPE_MISMATCH",
-      "UPLOAD_CHECKSUM_MISMATCH",
       "QUOTA_EXCEEDED",
-      "TENANT_ERASING",
       "STORE_UNAVAILABLE",
-      ...SESSION_ERRORS,
+      ...REPLACING_ERRORS,
     ),
   },
 });
@@ -129,7 +133,7 @@ const getRoute = createRoute({
       description: "The record",
       content: { "application/json": { schema: FileRecord, example: FILE_EXAMPLE } },
     },
-    ...problemResponses("FILE_NOT_FOUND", ...SESSION_ERRORS),
+    ...sessionProblems("FILE_NOT_FOUND"),
   },
 });
 
@@ -141,25 +145,11 @@ const contentRoute = createRoute({
   security: [{ bearer: [] }],
   request: {
     params: FileParams,
-    query: z.object({
-      variant: Variant.default("original"),
-      disposition: Disposition.default("attachment"),
-    }),
+    query: ContentQuery,
   },
   responses: {
-    200: { description: "The bytes" },
-    206: { description: "A range of the bytes" },
-    304: { description: "The caller's copy is still good" },
-    ...problemResponses(
-      "REQUEST_INVALID",
-      "PERMISSION_REQUIRED",
-      "FILE_NOT_FOUND",
-      "VARIANT_NOT_FOUND",
-      "FILE_NOT_READY",
-      "FILE_BLOCKED",
-      "RANGE_NOT_SATISFIABLE",
-      ...SESSION_ERRORS,
-    ),
+    ...CONTENT_RESPONSES,
+    ...sessionProblems("REQUEST_INVALID", "PERMISSION_REQUIRED", ...CONTENT_ERRORS),
   },
 });
 

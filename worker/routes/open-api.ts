@@ -28,18 +28,21 @@ function problemExamples(codes: readonly ErrorCode[]) {
   return Object.fromEntries(codes.map((code) => [code, { value: formatProblem(new AppError(code)) }]));
 }
 
+/** What keeps a caller from something for a while says for how long, where that is known. */
+const RETRY_AFTER = {
+  "Retry-After": { description: "Seconds", schema: { type: "integer" as const } },
+};
+const PASSING_STATUSES: ReadonlySet<number> = new Set([429, 503]);
+
 /** Documentation of the errors a route can answer: one entry per status, with its codes. */
 export function problemResponses(...codes: readonly ErrorCode[]) {
-  const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of codes) {
-    const { status } = ERRORS[code];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
-  }
+  const byStatus = Map.groupBy(new Set(codes), (code) => ERRORS[code].status);
   return Object.fromEntries(
     [...byStatus].map(([status, group]) => [
       status,
       {
         description: group.map((code) => `${code}: ${ERRORS[code].title}`).join("; "),
+        ...(PASSING_STATUSES.has(status) ? { headers: RETRY_AFTER } : {}),
         content: {
           [PROBLEM_CONTENT_TYPE]: {
             schema: Problem.extend({ code: z.enum(group) }),
@@ -49,4 +52,19 @@ export function problemResponses(...codes: readonly ErrorCode[]) {
       },
     ]),
   );
+}
+
+/** The same of a route that takes a token, with what any token can be refused for. */
+export function tokenProblems(...codes: readonly ErrorCode[]) {
+  return problemResponses(...codes, "TOKEN_MISSING", "TOKEN_INVALID", "TOKEN_EXPIRED", "SERVICE_UNAVAILABLE");
+}
+
+/** The same of a route behind `authenticate`. */
+export function adminProblems(...codes: readonly ErrorCode[]) {
+  return tokenProblems(...codes, "RATE_LIMITED");
+}
+
+/** The same of a route behind `authenticate` and `tenant`. */
+export function sessionProblems(...codes: readonly ErrorCode[]) {
+  return adminProblems(...codes, "TENANT_ERASING");
 }

@@ -1,9 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { Disposition, Variant } from "#contract/api.ts";
 import { verifyPublicUrl } from "../delivery/public-url.ts";
 import { serveObject } from "../delivery/serve.ts";
 import { requirePublicDownload } from "../services/servable.ts";
 import { r2Store } from "../storage/r2.ts";
+import { CONTENT_RESPONSES, ContentQuery, SERVING_ERRORS } from "./content.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
 
 /** Not a tenant's or a signature's own schema: what can't be one is a URL that isn't ours. */
@@ -22,22 +22,16 @@ const readRoute = createRoute({
     "The name is for people; variant and disposition may be set by whoever uses the URL.",
   request: {
     params: z.object({ fileId: z.string(), name: z.string() }),
-    query: Signature.extend({
-      variant: Variant.default("original"),
-      disposition: Disposition.default("attachment"),
-    }),
+    query: Signature.extend(ContentQuery.shape),
   },
   responses: {
-    200: { description: "The bytes" },
-    206: { description: "A range of the bytes" },
-    304: { description: "The caller's copy is still good" },
+    ...CONTENT_RESPONSES,
     ...problemResponses(
       "REQUEST_INVALID",
       "SIGNATURE_INVALID",
-      "FILE_NOT_FOUND",
       "VARIANT_NOT_FOUND",
-      "RANGE_NOT_SATISFIABLE",
-      "STORE_UNAVAILABLE",
+      "SERVICE_UNAVAILABLE",
+      ...SERVING_ERRORS,
     ),
   },
 });

@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { Quota } from "#contract/quota.ts";
 import { getQuota } from "../services/quota.ts";
-import { openApiRouter, problemResponses } from "./open-api.ts";
+import { openApiRouter, sessionProblems } from "./open-api.ts";
 
 const quotaRoute = createRoute({
   method: "get",
@@ -10,7 +10,7 @@ const quotaRoute = createRoute({
   security: [{ bearer: [] }],
   responses: {
     200: { description: "As it is now", content: { "application/json": { schema: Quota } } },
-    ...problemResponses("TENANT_ERASING", "TOKEN_MISSING", "TOKEN_INVALID", "TOKEN_EXPIRED"),
+    ...sessionProblems(),
   },
 });
 

@@ -8,7 +8,7 @@ import { callerOf } from "../middleware/actor.ts";
 import type { LinkFacts } from "../services/share-links.ts";
 import { createShareLink, endShareLink, getShareLinks } from "../services/share-links.ts";
 import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
-import { openApiRouter, problemResponses } from "./open-api.ts";
+import { openApiRouter, sessionProblems } from "./open-api.ts";
 
 const listRoute = createRoute({
   method: "get",
@@ -20,7 +20,7 @@ const listRoute = createRoute({
   request: { params: FileParams },
   responses: {
     200: { description: "The links", content: { "application/json": { schema: ShareLinkList } } },
-    ...problemResponses(...FILE_ERRORS),
+    ...sessionProblems(...FILE_ERRORS),
   },
 });
 
@@ -38,7 +38,7 @@ const createLinkRoute = createRoute({
   },
   responses: {
     201: { description: "The link", content: { "application/json": { schema: ShareLink } } },
-    ...problemResponses(
+    ...sessionProblems(
       "REQUEST_INVALID",
       "SHARE_LINKS_OFF",
       "FILE_IN_TRASH",
@@ -57,7 +57,7 @@ const revokeRoute = createRoute({
   request: { params: FileParams.extend({ linkId: z.string() }) },
   responses: {
     204: { description: "It works no more" },
-    ...problemResponses("SHARE_LINK_NOT_FOUND", ...FILE_ERRORS),
+    ...sessionProblems("SHARE_LINK_NOT_FOUND", ...FILE_ERRORS),
   },
 });
 

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { accepts } from "hono/accepts";
 import { createMiddleware } from "hono/factory";
-import { AppError } from "#contract/errors.ts";
+import { AppError, asAppError } from "#contract/errors.ts";
 import { bareMediaType } from "#contract/file-types.ts";
 import {
   MAX_PASSWORD_LENGTH,
@@ -39,6 +39,7 @@ const LINK_ERRORS = [
   "FILE_NOT_FOUND",
   "FILE_NOT_READY",
   "FILE_BLOCKED",
+  "SERVICE_UNAVAILABLE",
 ] as const;
 
 /** A refusal is a page for whoever takes pages, and a problem document for the others. */
@@ -208,8 +209,7 @@ router.use(guard);
 router.onError(async (error, c) => {
   const answer = await answerError(error, c);
   if (wantsJson(c)) return answer;
-  const known = error instanceof AppError ? error : new AppError("INTERNAL");
-  return answerPage(c, (nonce) => problemPage(known, nonce), answer);
+  return answerPage(c, (nonce) => problemPage(asAppError(error), nonce), answer);
 });
 
 /** `/s/<token>`: a share link's page, for people without a session. */

@@ -5,7 +5,7 @@ import { Share, ShareList, ShareRequest } from "#contract/sharing.ts";
 import { callerOf } from "../middleware/actor.ts";
 import { getShares, removeShare, setShare } from "../services/shares.ts";
 import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
-import { openApiRouter, problemResponses } from "./open-api.ts";
+import { openApiRouter, sessionProblems } from "./open-api.ts";
 
 const listRoute = createRoute({
   method: "get",
@@ -16,7 +16,7 @@ const listRoute = createRoute({
   request: { params: FileParams },
   responses: {
     200: { description: "The shares", content: { "application/json": { schema: ShareList } } },
-    ...problemResponses(...FILE_ERRORS),
+    ...sessionProblems(...FILE_ERRORS),
   },
 });
 
@@ -33,7 +33,7 @@ const setRoute = createRoute({
   responses: {
     200: { description: "The share was changed", content: { "application/json": { schema: Share } } },
     201: { description: "The file is shared", content: { "application/json": { schema: Share } } },
-    ...problemResponses("REQUEST_INVALID", "FILE_IN_TRASH", "SHARE_LIMIT_REACHED", ...FILE_ERRORS),
+    ...sessionProblems("REQUEST_INVALID", "FILE_IN_TRASH", "SHARE_LIMIT_REACHED", ...FILE_ERRORS),
   },
 });
 
@@ -45,7 +45,7 @@ const removeRoute = createRoute({
   request: { params: FileParams.extend({ userId: z.string() }) },
   responses: {
     204: { description: "They see the file no more" },
-    ...problemResponses("SHARE_NOT_FOUND", ...FILE_ERRORS),
+    ...sessionProblems("SHARE_NOT_FOUND", ...FILE_ERRORS),
   },
 });
 

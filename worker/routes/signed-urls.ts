@@ -9,7 +9,7 @@ import { recordEvent } from "../services/audit.ts";
 import type { ServableObject } from "../services/servable.ts";
 import { requireSignable } from "../services/servable.ts";
 import { SIGN_EXAMPLE, SIGNED_EXAMPLE } from "./examples.ts";
-import { openApiRouter, problemResponses } from "./open-api.ts";
+import { openApiRouter, sessionProblems } from "./open-api.ts";
 
 const signRoute = createRoute({
   method: "post",
@@ -28,16 +28,13 @@ const signRoute = createRoute({
       description: "The URLs, in order",
       content: { "application/json": { schema: SignedUrlResponse, example: SIGNED_EXAMPLE } },
     },
-    ...problemResponses(
+    ...sessionProblems(
       "REQUEST_INVALID",
       "PERMISSION_REQUIRED",
       "FILE_NOT_FOUND",
       "VARIANT_NOT_FOUND",
       "FILE_NOT_READY",
       "FILE_BLOCKED",
-      "TOKEN_MISSING",
-      "TOKEN_INVALID",
-      "TOKEN_EXPIRED",
     ),
   },
 });

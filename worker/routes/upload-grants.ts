@@ -5,7 +5,7 @@ import { signUploadGrant } from "../middleware/upload-grant.ts";
 import { recordEvent } from "../services/audit.ts";
 import { mintUploadGrant } from "../services/upload-grants.ts";
 import { GRANT_EXAMPLE, GRANT_REQUEST_EXAMPLE } from "./examples.ts";
-import { openApiRouter, problemResponses } from "./open-api.ts";
+import { openApiRouter, sessionProblems } from "./open-api.ts";
 
 const mintRoute = createRoute({
   method: "post",
@@ -27,13 +27,7 @@ const mintRoute = createRoute({
       description: "The token, and the id that the file will have",
       content: { "application/json": { schema: UploadGrantResponse, example: GRANT_EXAMPLE } },
     },
-    ...problemResponses(
-      "REQUEST_INVALID",
-      "ROLE_REQUIRED",
-      "TOKEN_MISSING",
-      "TOKEN_INVALID",
-      "TOKEN_EXPIRED",
-    ),
+    ...sessionProblems("REQUEST_INVALID", "ROLE_REQUIRED"),
   },
 });
 

@@ -1,5 +1,5 @@
 import { createMiddleware } from "hono/factory";
-import { AppError } from "#contract/errors.ts";
+import { AppError, asAppError } from "#contract/errors.ts";
 import { FileId } from "#contract/ids.ts";
 import { parseHeaderInteger, TUS_VERSION, UPLOAD_CONTENT_TYPE } from "#contract/tus.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
@@ -140,7 +140,7 @@ async function acceptOrDescribe(c: AppContext): Promise<Creation> {
   try {
     return await acceptIetf(c, parseIetfCreation(c.req.raw));
   } catch (error) {
-    throw error instanceof AppError ? describeRefusal(error) : error;
+    throw describeRefusal(asAppError(error));
   }
 }
 

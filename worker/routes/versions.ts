@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { Disposition, FileRecord, Variant } from "#contract/api.ts";
+import { FileRecord } from "#contract/api.ts";
 import type { FileVersionRef } from "#contract/ids.ts";
 import { parseHeaderInteger } from "#contract/tus.ts";
 import { FileVersionList } from "#contract/versions.ts";
@@ -9,8 +9,9 @@ import { actorOf } from "../middleware/actor.ts";
 import { getFile } from "../services/files.ts";
 import { getVersions, removeVersion, requireVersionDownload, restoreVersion } from "../services/versions.ts";
 import { r2Store } from "../storage/r2.ts";
+import { CONTENT_ERRORS, CONTENT_RESPONSES, ContentQuery } from "./content.ts";
 import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
-import { openApiRouter, problemResponses } from "./open-api.ts";
+import { openApiRouter, sessionProblems } from "./open-api.ts";
 import { publicUrlOf } from "./public-urls.ts";
 
 const VersionParams = FileParams.extend({
@@ -32,7 +33,7 @@ const listRoute = createRoute({
   request: { params: FileParams },
   responses: {
     200: { description: "The versions", content: { "application/json": { schema: FileVersionList } } },
-    ...problemResponses(...FILE_ERRORS),
+    ...sessionProblems(...FILE_ERRORS),
   },
 });
 
@@ -46,7 +47,7 @@ const restoreRoute = createRoute({
   request: { params: VersionParams },
   responses: {
     200: { description: "The file's record", content: { "application/json": { schema: FileRecord } } },
-    ...problemResponses(
+    ...sessionProblems(
       "VERSION_NOT_FOUND",
       "FILE_IN_TRASH",
       "FILE_NOT_READY",
@@ -65,7 +66,7 @@ const deleteRoute = createRoute({
   request: { params: VersionParams },
   responses: {
     204: { description: "It is gone, and its quota is free" },
-    ...problemResponses(
+    ...sessionProblems(
       "VERSION_NOT_FOUND",
       "VERSION_CURRENT",
       "FILE_IN_TRASH",
@@ -82,25 +83,11 @@ const contentRoute = createRoute({
   security: [{ bearer: [] }],
   request: {
     params: VersionParams,
-    query: z.object({
-      variant: Variant.default("original"),
-      disposition: Disposition.default("attachment"),
-    }),
+    query: ContentQuery,
   },
   responses: {
-    200: { description: "The bytes" },
-    206: { description: "A range of the bytes" },
-    304: { description: "The caller's copy is still good" },
-    ...problemResponses(
-      "REQUEST_INVALID",
-      "VERSION_NOT_FOUND",
-      "VARIANT_NOT_FOUND",
-      "FILE_NOT_READY",
-      "FILE_BLOCKED",
-      "RANGE_NOT_SATISFIABLE",
-      "STORE_UNAVAILABLE",
-      ...FILE_ERRORS,
-    ),
+    ...CONTENT_RESPONSES,
+    ...sessionProblems("REQUEST_INVALID", "PERMISSION_REQUIRED", "VERSION_NOT_FOUND", ...CONTENT_ERRORS),
   },
 });
 

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { AppError, problemResponse } from "#contract/errors.ts";
+import { AppError, asAppError, problemResponse } from "#contract/errors.ts";
 import type { Identity } from "#contract/ids.ts";
 import { TUS_VERSION } from "#contract/tus.ts";
 import { checkContent } from "../services/content-type.ts";
@@ -121,7 +121,7 @@ export class UploadObject extends DurableObject<UploadBindings> {
     request: Request,
     { requestId, fileId, identity, protocol }: UploadContext,
   ): Response {
-    const known = error instanceof AppError ? error : new AppError("INTERNAL", { cause: error });
+    const known = asAppError(error);
     if (known.status >= 500) {
       const ids = { requestId, uploadId: fileId, tenantId: identity.tenantId };
       console.error({ event: "upload-failed", ...ids, error: String(error), cause: String(known.cause) });

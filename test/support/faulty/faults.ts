@@ -26,7 +26,7 @@ export type Fault =
 export interface DatabaseFault {
   readonly kind: "fail" | "lose-answer" | "hold";
   /** Which call, from 1. */
-  readonly atCall: number;
+  readonly atCall: number | "every";
 }
 
 /** A call to the bucket that has no answer yet. */

@@ -8,6 +8,7 @@ import type { StackAccess } from "../api.ts";
 import type { Change, ControlState, UploadRows } from "./faults.ts";
 
 const SECRET = "fault-tests-fault-tests-fault-tests-fault-tests";
+const SIGNING_KEY = { kid: "test", secret: SECRET };
 const NAME = "faulty";
 
 type D1 = Awaited<ReturnType<InstanceType<typeof miniflare.Miniflare>["getD1Database"]>>;
@@ -32,6 +33,8 @@ export interface FaultyStack extends StackAccess {
   /** The keys of the objects under a prefix, in their order. */
   listKeys(prefix: string): Promise<readonly string[]>;
   readonly database: D1;
+  /** By which it signs URLs. */
+  readonly signingKey: { readonly kid: string; readonly secret: string };
   /** Runs the worker's cron handler as of a time; rejects where that throws. */
   runScheduled(atMs?: number): Promise<void>;
   stop(): Promise<void>;
@@ -55,7 +58,7 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
             JWT_AUDIENCE: "causeway",
             JWT_SECRET: SECRET,
             REPORT_SECRET: SECRET,
-            SIGNED_URL_KEYS: `test:${SECRET}`,
+            SIGNED_URL_KEYS: `${SIGNING_KEY.kid}:${SIGNING_KEY.secret}`,
             ...vars,
           },
           r2Buckets: ["BUCKET"],
@@ -123,6 +126,7 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
       return (await bucket.list({ prefix })).objects.map(({ key }) => key);
     },
     database,
+    signingKey: SIGNING_KEY,
     async runScheduled(atMs = Date.now()) {
       const worker = (await runtime.getWorker(NAME)) as unknown as {
         scheduled(options: { cron: string; scheduledTime: Date }): Promise<{ outcome: string }>;

@@ -72,3 +72,23 @@ export function resolveSchema(document: ApiDocument, schema: Schema): Schema {
   if (!ref.startsWith(REF) || found === undefined) throw new Error(`${ref} leads nowhere.`);
   return resolveSchema(document, found);
 }
+
+const PROBLEM = "application/problem+json";
+
+/** The codes of a schema: an enum of its own, or of what it is made of. */
+function codesIn(document: ApiDocument, schema: Schema): readonly string[] {
+  const found = resolveSchema(document, schema);
+  if (typeof found === "boolean") return [];
+  const { properties, allOf } = found as {
+    properties?: { code?: { enum?: readonly string[] } };
+    allOf?: readonly Schema[];
+  };
+  return properties?.code?.enum ?? (allOf ?? []).flatMap((part) => codesIn(document, part));
+}
+
+/** Codes of the errors that an operation is documented with. */
+export function documentedCodes(document: ApiDocument, { responses }: Operation): readonly string[] {
+  return Object.values(responses).flatMap(({ content }) =>
+    codesIn(document, content?.[PROBLEM]?.schema ?? true),
+  );
+}

@@ -1,8 +1,8 @@
 import { createRoute } from "@hono/zod-openapi";
 import { AuditPage, AuditQuery } from "#contract/audit.ts";
 import { getAuditPage } from "../../services/audit.ts";
-import { openApiRouter, problemResponses } from "../open-api.ts";
-import { requireTenantInPath, TOKEN_ERRORS } from "./tenant-in-path.ts";
+import { openApiRouter, adminProblems } from "../open-api.ts";
+import { requireTenantInPath } from "./tenant-in-path.ts";
 
 const listRoute = createRoute({
   method: "get",
@@ -16,7 +16,7 @@ const listRoute = createRoute({
   request: { query: AuditQuery },
   responses: {
     200: { description: "A page of events", content: { "application/json": { schema: AuditPage } } },
-    ...problemResponses("REQUEST_INVALID", "ROLE_REQUIRED", ...TOKEN_ERRORS),
+    ...adminProblems("REQUEST_INVALID", "ROLE_REQUIRED"),
   },
 });
 

@@ -6,8 +6,8 @@ import { driveErasureOf } from "../../services/erasure.ts";
 import { requireErasing } from "../../services/tenant-permissions.ts";
 import { r2Store } from "../../storage/r2.ts";
 import { uploadObjectName } from "../../uploads/upload-context.ts";
-import { openApiRouter, problemResponses } from "../open-api.ts";
-import { requireTenantInPath, TENANT_ERRORS, TenantParams, TOKEN_ERRORS } from "./tenant-in-path.ts";
+import { openApiRouter, adminProblems } from "../open-api.ts";
+import { requireTenantInPath, TENANT_ERRORS, TenantParams } from "./tenant-in-path.ts";
 
 const erasureContent = { "application/json": { schema: Erasure } };
 
@@ -26,7 +26,7 @@ const requestRoute = createRoute({
   },
   responses: {
     202: { description: "It has begun", content: erasureContent },
-    ...problemResponses("REQUEST_INVALID", ...TENANT_ERRORS),
+    ...adminProblems("REQUEST_INVALID", ...TENANT_ERRORS),
   },
 });
 
@@ -39,7 +39,7 @@ const getRoute = createRoute({
   request: { params: z.object({ id: z.string() }) },
   responses: {
     200: { description: "The erasure", content: erasureContent },
-    ...problemResponses("ERASURE_NOT_FOUND", "ROLE_REQUIRED", ...TOKEN_ERRORS),
+    ...adminProblems("ERASURE_NOT_FOUND", "ROLE_REQUIRED"),
   },
 });
 

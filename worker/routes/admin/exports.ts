@@ -10,7 +10,8 @@ import { exportTenant } from "../../services/export.ts";
 import { requireExportedVersion } from "../../services/servable.ts";
 import { requireLivingTenant } from "../../services/tenant-admin.ts";
 import { r2Store } from "../../storage/r2.ts";
-import { openApiRouter, problemResponses } from "../open-api.ts";
+import { CONTENT_RESPONSES, SERVING_ERRORS } from "../content.ts";
+import { openApiRouter, adminProblems } from "../open-api.ts";
 import { requireTenantInPath, TENANT_ERRORS, TenantParams } from "./tenant-in-path.ts";
 
 /** As any text: the router takes what ends in "json" for one JSON value. */
@@ -30,7 +31,7 @@ const exportRoute = createRoute({
   request: { params: TenantParams, query: ExportQuery },
   responses: {
     200: { description: "The lines", content: { [NDJSON]: { schema: ExportLine } } },
-    ...problemResponses("REQUEST_INVALID", "TENANT_ERASING", ...TENANT_ERRORS),
+    ...adminProblems("REQUEST_INVALID", "TENANT_ERASING", ...TENANT_ERRORS),
   },
 });
 
@@ -45,16 +46,13 @@ const contentRoute = createRoute({
     params: TenantParams.extend({ fileId: z.string(), version: z.string() }),
   },
   responses: {
-    200: { description: "The bytes" },
-    206: { description: "A range of the bytes" },
-    304: { description: "The caller's copy is still good" },
-    ...problemResponses(
-      "FILE_NOT_FOUND",
+    ...CONTENT_RESPONSES,
+    ...adminProblems(
       "VERSION_NOT_FOUND",
       "FILE_NOT_READY",
       "FILE_BLOCKED",
       "TENANT_ERASING",
-      "RANGE_NOT_SATISFIABLE",
+      ...SERVING_ERRORS,
       ...TENANT_ERRORS,
     ),
   },

@@ -7,8 +7,7 @@ import { actorIn } from "../../services/audit.ts";
 import type { TenantAction } from "../../services/tenant-permissions.ts";
 import { requireTenantAllowed } from "../../services/tenant-permissions.ts";
 
-export const TOKEN_ERRORS = ["TOKEN_MISSING", "TOKEN_INVALID", "TOKEN_EXPIRED"] as const;
-export const TENANT_ERRORS = ["TENANT_NOT_FOUND", "ROLE_REQUIRED", ...TOKEN_ERRORS] as const;
+export const TENANT_ERRORS = ["TENANT_NOT_FOUND", "ROLE_REQUIRED"] as const;
 
 /** Not the id's own schema: what can't be an id is a tenant that isn't there, not a malformed request. */
 export const TenantParams = z.object({ tenantId: z.string().meta({ description: "Tenant id" }) });

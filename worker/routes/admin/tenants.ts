@@ -3,8 +3,8 @@ import { Recount, TenantChange, TenantListQuery, TenantPage, TenantRecord } from
 import { recount } from "../../services/recount.ts";
 import { getTenant, getTenants, updateTenant } from "../../services/tenant-admin.ts";
 import { actionOf, requireOperator } from "../../services/tenant-permissions.ts";
-import { openApiRouter, problemResponses } from "../open-api.ts";
-import { requireTenantInPath, TENANT_ERRORS, TenantParams, TOKEN_ERRORS } from "./tenant-in-path.ts";
+import { openApiRouter, adminProblems } from "../open-api.ts";
+import { requireTenantInPath, TENANT_ERRORS, TenantParams } from "./tenant-in-path.ts";
 
 const security = [{ bearer: [] }];
 const tenantAnswer = {
@@ -22,7 +22,7 @@ const listRoute = createRoute({
   request: { query: TenantListQuery },
   responses: {
     200: { description: "A page of tenants", content: { "application/json": { schema: TenantPage } } },
-    ...problemResponses("REQUEST_INVALID", "ROLE_REQUIRED", ...TOKEN_ERRORS),
+    ...adminProblems("REQUEST_INVALID", "ROLE_REQUIRED"),
   },
 });
 
@@ -34,7 +34,7 @@ const getRoute = createRoute({
   description: "For its admins and services, and for operators.",
   security,
   request: { params: TenantParams },
-  responses: { 200: tenantAnswer, ...problemResponses(...TENANT_ERRORS) },
+  responses: { 200: tenantAnswer, ...adminProblems(...TENANT_ERRORS) },
 });
 
 const changeRoute = createRoute({
@@ -50,7 +50,7 @@ const changeRoute = createRoute({
   },
   responses: {
     200: tenantAnswer,
-    ...problemResponses("REQUEST_INVALID", "TENANT_ERASING", ...TENANT_ERRORS),
+    ...adminProblems("REQUEST_INVALID", "TENANT_ERASING", ...TENANT_ERRORS),
   },
 });
 
@@ -67,7 +67,7 @@ const recountRoute = createRoute({
       description: "The counts that were wrong",
       content: { "application/json": { schema: Recount } },
     },
-    ...problemResponses("TENANT_ERASING", ...TENANT_ERRORS),
+    ...adminProblems("TENANT_ERASING", ...TENANT_ERRORS),
   },
 });
 

@@ -1,4 +1,4 @@
-import { AppError, ERRORS, problemResponse } from "#contract/errors.ts";
+import { AppError, asAppError, ERRORS, problemResponse } from "#contract/errors.ts";
 import { bareMediaType } from "#contract/file-types.ts";
 import { uploadPath } from "#contract/tus.ts";
 import type { AppendRequest, Completion } from "../append.ts";
@@ -83,8 +83,7 @@ export class IetfFrontEnd {
       const parsed = parseAppend(request, complete ? "with-this" : "not-yet", 0);
       await this.#append(request, parsed, await this.#upload.take(), 0);
     } catch (error) {
-      const known = error instanceof AppError ? error : new AppError("INTERNAL", { cause: error });
-      throw await this.#afterCreation(known);
+      throw await this.#afterCreation(asAppError(error));
     }
     return this.#isDone ? this.#answerDone() : this.#answerCreated();
   }

@@ -1,4 +1,4 @@
-import { AppError } from "#contract/errors.ts";
+import { AppError, asAppError } from "#contract/errors.ts";
 import { TUS_VERSION, UPLOAD_CONTENT_TYPE, uploadPath } from "#contract/tus.ts";
 import type { AppendRequest } from "../append.ts";
 import { BodySource } from "../body-source.ts";
@@ -50,9 +50,10 @@ export class TusFrontEnd {
       return await this.#append(request, parseAppend(request), await this.#upload.take(), 0);
     } catch (error) {
       // Wrong bytes leave nothing behind; what failed on our side can be resumed at the address told.
-      if (error instanceof AppError && error.status >= 500) throw error.withHeaders({ Location: location });
+      const known = asAppError(error);
+      if (known.status >= 500) throw known.withHeaders({ Location: location });
       await this.#discard();
-      throw error;
+      throw known;
     }
   }
 

@@ -13,7 +13,8 @@ export class DatabaseFaults {
 
   async run<T>(call: () => Promise<T>): Promise<T> {
     this.calls += 1;
-    const fault = this.#fault?.atCall === this.calls ? this.#fault : undefined;
+    const isMeant = this.#fault?.atCall === this.calls || this.#fault?.atCall === "every";
+    const fault = isMeant ? this.#fault : undefined;
     if (fault?.kind === "fail") throw new Error("D1_ERROR: the database is out of order.");
     // Asked for again and again: a request that only waits for another one is ended by the runtime.
     while (fault?.kind === "hold" && this.#fault === fault) await scheduler.wait(5);

@@ -1,10 +1,19 @@
+import { AppError } from "#contract/errors.ts";
 import { withDeadline } from "../deadline.ts";
 
 /** Longest wait for D1; a statement that has not answered by then may still be carried out. */
 const DEADLINE_MS = 10_000;
 
-function inTime<T>(work: Promise<T>): Promise<T> {
-  return withDeadline(work, DEADLINE_MS, "SERVICE_UNAVAILABLE");
+/** D1 has no error codes. What SQLite says of a statement ends in SQLite's own name of it; all else is the service's. */
+const OF_A_STATEMENT = /\bSQLITE_[A-Z]+\b/;
+
+async function guarded<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await withDeadline(work, DEADLINE_MS, "SERVICE_UNAVAILABLE");
+  } catch (error) {
+    if (error instanceof AppError || OF_A_STATEMENT.test(String(error))) throw error;
+    throw new AppError("SERVICE_UNAVAILABLE", { detail: "The database did not answer.", cause: error });
+  }
 }
 
 /** The statement behind each of ours: D1's batch takes its own only. */
@@ -13,10 +22,10 @@ const originals = new WeakMap<D1PreparedStatement, D1PreparedStatement>();
 function wrapStatement(statement: D1PreparedStatement): D1PreparedStatement {
   const wrapped = {
     bind: (...values: unknown[]) => wrapStatement(statement.bind(...values)),
-    first: (column?: string) => inTime(column === undefined ? statement.first() : statement.first(column)),
-    run: () => inTime(statement.run()),
-    all: () => inTime(statement.all()),
-    raw: (...args: never[]) => inTime((statement.raw as (...given: never[]) => Promise<unknown[]>)(...args)),
+    first: (column?: string) => guarded(column === undefined ? statement.first() : statement.first(column)),
+    run: () => guarded(statement.run()),
+    all: () => guarded(statement.all()),
+    raw: (...args: never[]) => guarded((statement.raw as (...given: never[]) => Promise<unknown[]>)(...args)),
   } as unknown as D1PreparedStatement;
   originals.set(wrapped, statement);
   return wrapped;
@@ -29,7 +38,7 @@ function wrapQueries(target: Queries): Queries {
   return {
     prepare: (query) => wrapStatement(target.prepare(query)),
     batch: <T>(statements: D1PreparedStatement[]) =>
-      inTime(target.batch<T>(statements.map((statement) => originals.get(statement) ?? statement))),
+      guarded(target.batch<T>(statements.map((statement) => originals.get(statement) ?? statement))),
   };
 }
 
@@ -39,12 +48,13 @@ function wrapSession(session: D1DatabaseSession): D1DatabaseSession {
 
 /**
  * A D1 binding whose every call has a deadline, a session's too: the binding itself has none, and a query that never
- * answers would hold whatever waits for it for ever. Throws `SERVICE_UNAVAILABLE`.
+ * answers would hold whatever waits for it for ever. Throws `SERVICE_UNAVAILABLE` for that and for whatever keeps D1 from
+ * answering, and passes on what is wrong with a statement.
  */
-export function withD1Deadline(binding: D1Database): D1Database {
+export function guardD1(binding: D1Database): D1Database {
   return {
     ...wrapQueries(binding),
-    exec: (query: string) => inTime(binding.exec(query)),
+    exec: (query: string) => guarded(binding.exec(query)),
     withSession: (...args: Parameters<D1Database["withSession"]>) =>
       wrapSession(binding.withSession(...args)),
   } as D1Database;

@@ -1,0 +1,97 @@
+import type { Ask, Scene } from "./scene.ts";
+import { MISSING_ID } from "./scene.ts";
+import type { Refusal, Refusals, RefusalTable } from "./table.ts";
+import {
+  ADMIN,
+  breakReading,
+  byMember,
+  ERASING,
+  json,
+  MISSING_FILE,
+  NOT_CLEAN,
+  NOT_JSON,
+  RANGE,
+  withBody,
+  withQuery,
+} from "./table.ts";
+
+const ANOTHER_TENANT = "nobody-has-this";
+
+/** The same about another tenant. */
+const ofAnother: Refusal = ({ ann }, good) => ({
+  ...good,
+  path: good.path.replace(ann.tenantId, ANOTHER_TENANT),
+});
+
+const TENANT: Refusals = { ...ADMIN, ROLE_REQUIRED: byMember, TENANT_NOT_FOUND: ofAnother };
+
+/** A request by the tenant's admin about a tenant in which there is a file. */
+function ofTenant(method: string, path: string, body?: (tenantId: string) => object) {
+  return async (scene: Scene): Promise<Ask> => {
+    const { tenantId } = scene.ann;
+    const fileId = await scene.addCleanFile();
+    const filled = `/v1/admin/tenants/${tenantId}${path.replace("{fileId}", fileId)}`;
+    return body === undefined
+      ? { by: scene.admin, method, path: filled }
+      : json(scene.admin, method, filled, body(tenantId));
+  };
+}
+
+const erase = ofTenant("POST", "/erasure", (confirm) => ({ confirm }));
+
+export const ADMINISTRATION: RefusalTable = {
+  "GET /v1/admin/audit": {
+    good: ({ admin }) => ({ by: admin, method: "GET", path: "/v1/admin/audit" }),
+    refusals: { ...ADMIN, ROLE_REQUIRED: byMember, REQUEST_INVALID: withQuery("limit=many") },
+  },
+  "GET /v1/admin/tenants": {
+    good: ({ operator }) => ({ by: operator, method: "GET", path: "/v1/admin/tenants" }),
+    refusals: {
+      ...ADMIN,
+      ROLE_REQUIRED: (scene, good) => ({ ...good, by: scene.admin }),
+      REQUEST_INVALID: withQuery("limit=many"),
+    },
+  },
+  "GET /v1/admin/tenants/{tenantId}": { good: ofTenant("GET", ""), refusals: TENANT },
+  "PATCH /v1/admin/tenants/{tenantId}": {
+    good: ofTenant("PATCH", "", () => ({ settings: { publicFiles: true } })),
+    refusals: { ...TENANT, ...ERASING, ...NOT_JSON },
+  },
+  "POST /v1/admin/tenants/{tenantId}/recount": {
+    good: ofTenant("POST", "/recount"),
+    refusals: { ...TENANT, ...ERASING },
+  },
+  "GET /v1/admin/tenants/{tenantId}/export": {
+    good: ofTenant("GET", "/export"),
+    refusals: { ...TENANT, ...ERASING, REQUEST_INVALID: withQuery("limit=many") },
+  },
+  "GET /v1/admin/tenants/{tenantId}/files/{fileId}/versions/{version}/content": {
+    good: ofTenant("GET", "/files/{fileId}/versions/1/content"),
+    refusals: {
+      ...TENANT,
+      ...ERASING,
+      ...MISSING_FILE,
+      ...NOT_CLEAN,
+      ...RANGE,
+      STORE_UNAVAILABLE: breakReading,
+      VERSION_NOT_FOUND: (_scene, good) => ({ ...good, path: good.path.replace("/1/", "/9/") }),
+    },
+  },
+  "POST /v1/admin/tenants/{tenantId}/erasure": {
+    good: erase,
+    refusals: { ...TENANT, REQUEST_INVALID: withBody(JSON.stringify({ confirm: "another" })) },
+  },
+  "GET /v1/admin/erasures/{id}": {
+    async good(scene) {
+      const { path, headers = {}, body = null } = await erase(scene);
+      const answer = await scene.admin.fetch(path, { method: "POST", headers: { ...headers }, body });
+      const { id } = (await answer.json()) as { id: string };
+      return { by: scene.admin, method: "GET", path: `/v1/admin/erasures/${id}` };
+    },
+    refusals: {
+      ...ADMIN,
+      ROLE_REQUIRED: byMember,
+      ERASURE_NOT_FOUND: (_scene, good) => ({ ...good, path: `/v1/admin/erasures/${MISSING_ID}` }),
+    },
+  },
+};
