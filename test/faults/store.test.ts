@@ -5,11 +5,13 @@ import {
   APPEND,
   append,
   createUpload,
+  creationHeaders,
   fileIdOf,
   getRecord,
   headOffset,
   newCaller,
   readProblem,
+  TUS,
 } from "../support/api.ts";
 import type { Fault, Operation } from "../support/faulty/faults.ts";
 import type { FaultyStack } from "../support/faulty/stack.ts";
@@ -192,6 +194,25 @@ test("an upload whose store stays broken tells its clients so, and where to go o
   expect(await readProblem(answer)).toMatchObject({ status: 503, code: "STORE_UNAVAILABLE" });
   await stack.control({ plan: { operation: "uploadPart", faults: [] } });
   await appendAll(location, bytes, PART, await headOffset(caller, location));
+  await expectFinished(location, bytes);
+});
+
+test("while the database is out of order, uploads that were begun go on and can be asked about", async () => {
+  const bytes = textOf(2 * PART);
+  const location = await createUpload(caller, bytes.byteLength);
+  // One that this isolate has heard nothing of.
+  const newcomer = await newCaller({ stack });
+  const nowhere = `/v1/uploads/${"0".repeat(26)}`;
+  await stack.control({ database: { kind: "fail", atCall: "every" } });
+  expect((await newcomer.fetch(nowhere, { method: "HEAD", headers: TUS })).status).toBe(404);
+  expect((await append(newcomer, nowhere, 0, "x")).status).toBe(404);
+  expect((await newcomer.fetch("/v1/uploads", { method: "POST", headers: creationHeaders(1) })).status).toBe(
+    503,
+  );
+  expect((await append(caller, location, 0, bytes.subarray(0, PART))).status).toBe(204);
+  expect(await headOffset(caller, location)).toBe(PART);
+  expect((await append(caller, location, PART, bytes.subarray(PART))).status).toBe(204);
+  await stack.control({ database: null });
   await expectFinished(location, bytes);
 });
 

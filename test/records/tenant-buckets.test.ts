@@ -5,7 +5,7 @@ import { allDatabases, databaseFor, replicaFor } from "../../worker/db/database.
 import { BUCKETS, bucketOf, parseTenantBuckets } from "../../worker/db/tenant-buckets.ts";
 import { findTenant } from "../../worker/db/tenants.ts";
 import { sweepReservations } from "../../worker/services/reservations.ts";
-import { admitTenant, forgetTenantStanding } from "../../worker/services/tenants.ts";
+import { admitTenant, admitUploading, forgetTenantStanding } from "../../worker/services/tenants.ts";
 import { createUpload } from "../../worker/services/uploads.ts";
 import type { Databases } from "./support/databases.ts";
 import { newTenantId, startDatabases } from "./support/databases.ts";
@@ -167,5 +167,20 @@ describe("a tenant's settings", () => {
     expect((await attempt(undefined, admit(1_000))).value).toEqual({});
     expect((await attempt(fault, admit(1_000_000))).value).toEqual({});
     expect((await attempt(undefined, admit(1_000_000))).calls).toBe(1);
+  });
+
+  test("are those for all where an upload goes on, and neither memory nor database has others", async () => {
+    const { binding, attempt } = faultyDatabase(databases.bindings.DB);
+    const env = { DB: binding };
+    const tenantId = newTenantId();
+    const fault = { call: 0, when: "before" } as const;
+    const admit = () => admitUploading(env, tenantId, { ...settled, maxAgeMs: 0 });
+    const { value, calls } = await attempt(fault, admit);
+    expect({ value, calls }).toEqual({ value: {}, calls: 1 });
+    await binding
+      .prepare("INSERT INTO tenants (tenant_id, created_at_ms, erasing_at_ms) VALUES (?, 1, 1)")
+      .bind(tenantId)
+      .run();
+    await expect(admit()).rejects.toMatchObject({ code: "TENANT_ERASING" });
   });
 });

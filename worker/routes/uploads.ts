@@ -6,7 +6,7 @@ import type { AppContext, AppEnv } from "../app-env.ts";
 import { actorOf } from "../middleware/actor.ts";
 import { effectiveMethod } from "../middleware/effective-method.ts";
 import { limitCreations } from "../middleware/rate-limit.ts";
-import { tenant } from "../middleware/tenant.ts";
+import { uploadTenant } from "../middleware/tenant.ts";
 import { authenticateUpload } from "../middleware/upload-grant.ts";
 import { requireGrantedKind } from "../services/upload-grants.ts";
 import type { AcceptedUpload, UploadRules } from "../services/uploads.ts";
@@ -220,7 +220,7 @@ export const uploads = openApiRouter();
 describeUploads(uploads.openAPIRegistry);
 
 uploads
-  .use(answerOptions, authenticateUpload, tenant)
+  .use(answerOptions, authenticateUpload, uploadTenant)
   .all("/", limitCreations, (c) => {
     requireMethod(c, COLLECTION_METHODS);
     return handleCreation(c);

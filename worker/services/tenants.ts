@@ -1,9 +1,10 @@
-import { AppError } from "#contract/errors.ts";
+import { AppError, asAppError } from "#contract/errors.ts";
 import type { TenantId } from "#contract/ids.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import { findTenant } from "../db/tenants.ts";
+import { withDeadline } from "../deadline.ts";
 
 /** What of a tenant is asked at every request. */
 export interface TenantStanding {
@@ -55,6 +56,28 @@ export async function admitTenant(
   const standing = isFresh ? known.standing : await refresh(env, tenantId, nowMs);
   if (standing.isErasing) throw new AppError("TENANT_ERASING");
   return standing.settings;
+}
+
+/** What asks a database and can do without its answer waits for it so long. */
+const TOLERANT_WAIT_MS = 1_000;
+
+/**
+ * The same for what goes on with an upload, which needs no database: where that can't say how the tenant stands, the
+ * request goes on, with the settings that are for all. The uploads of a tenant that is being erased end by themselves.
+ * Throws `TENANT_ERASING`.
+ */
+export async function admitUploading(
+  env: DatabaseBindings,
+  tenantId: TenantId,
+  age: { readonly maxAgeMs: number; readonly nowMs: number },
+): Promise<TenantSettings> {
+  try {
+    return await withDeadline(admitTenant(env, tenantId, age), TOLERANT_WAIT_MS, "SERVICE_UNAVAILABLE");
+  } catch (error) {
+    if (asAppError(error).code === "TENANT_ERASING") throw error;
+    console.error({ event: "tenant-unknown", tenantId, error: String(error) });
+    return {};
+  }
 }
 
 async function refresh(env: DatabaseBindings, tenantId: TenantId, nowMs: number): Promise<TenantStanding> {
