@@ -8,6 +8,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { foldName } from "#contract/names.ts";
 import { makeNames } from "./listing-names.ts";
+import type { Random } from "./random.ts";
+import { randomFrom } from "./random.ts";
 
 /** The tenant that is asked; its files are `fileCount`. The others have a twentieth of that each. */
 export const LISTED_TENANT = "listed";
@@ -63,18 +65,6 @@ const TYPES: Weighted<
 ];
 const TAG_COUNT = 300;
 const DELETED = 0.02;
-
-/** Marsaglia's xorshift with 32 bits. */
-export type Random = () => number;
-export function randomFrom(seed: number): Random {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
 
 function chooser<T>(weighted: Weighted<T>): (random: Random) => T {
   const total = weighted.reduce((sum, [, weight]) => sum + weight, 0);

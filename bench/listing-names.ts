@@ -1,4 +1,4 @@
-import type { Random } from "./listing-data.ts";
+import type { Random } from "./random.ts";
 
 /** How names of files go, by script; the first words are the more frequent. */
 const VOCABULARIES: readonly {
