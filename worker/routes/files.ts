@@ -34,7 +34,7 @@ const listRoute = createRoute({
       description: "A page of files",
       content: { "application/json": { schema: FileList, example: FILE_LIST_EXAMPLE } },
     },
-    ...sessionProblems("REQUEST_INVALID"),
+    ...sessionProblems("REQUEST_INVALID", "ROLE_REQUIRED"),
   },
 });
 

@@ -56,7 +56,11 @@ const noSuchVersion: Refusal = (_scene, good) => ({
 export const FILES: RefusalTable = {
   "GET /v1/files": {
     good: ({ ann }) => ({ by: ann, method: "GET", path: "/v1/files" }),
-    refusals: { ...SESSION, REQUEST_INVALID: withQuery("limit=many") },
+    refusals: {
+      ...SESSION,
+      REQUEST_INVALID: withQuery("limit=many"),
+      ROLE_REQUIRED: withQuery("scope=all"),
+    },
   },
   "GET /v1/files/{id}": {
     good: ofFile("GET", "/v1/files/{id}"),
@@ -131,7 +135,11 @@ export const FILES: RefusalTable = {
   "POST /v1/entities/counts": {
     good: ({ ann }) =>
       json(ann, "POST", "/v1/entities/counts", { items: [{ entityType: "lead", entityId: "7" }] }),
-    refusals: { ...SESSION, ...NOT_JSON },
+    refusals: {
+      ...SESSION,
+      ...NOT_JSON,
+      ROLE_REQUIRED: (_scene, good) => ({ ...good, body: `{"scope":"all",${good.body?.slice(1) ?? ""}` }),
+    },
   },
   "GET /v1/quota": {
     good: ({ ann }) => ({ by: ann, method: "GET", path: "/v1/quota" }),
