@@ -2,6 +2,7 @@ import { configOf } from "./config.ts";
 import { erasureMeans } from "./routes/admin/erasures.ts";
 import { reannounceUnanswered } from "./services/announce.ts";
 import { driveErasures } from "./services/erasure.ts";
+import { driveObjectRemovals } from "./services/object-removals.ts";
 import type { Removal } from "./services/purge.ts";
 import { purgeDue } from "./services/purge.ts";
 import { sweepReservations } from "./services/reservations.ts";
@@ -26,6 +27,7 @@ export async function runSchedule(env: Env, scheduledMs: number): Promise<void> 
       reannounceUnanswered(env, (job) => sendJob(env.JOBS, job), { afterSeconds, nowMs }),
     ),
     attempt("purge", () => purgeDue(env, removal, nowMs)),
+    attempt("remove-objects", () => driveObjectRemovals(env, removal.objects, nowMs)),
     attempt("erase", () => driveErasures(env, erasureMeans(env, erasureSettleMs), scheduledMs)),
     attempt("sweep-reservations", () =>
       sweepReservations(

@@ -285,7 +285,7 @@ test("a database that fails at any one of its calls is asked again, and nothing 
 }, 300_000);
 
 test("a database that fails as an erasure comes to its end does not make it end twice, or never", async () => {
-  for (let atCall = 1; atCall <= 12; atCall += 1) {
+  for (let atCall = 1; atCall <= 13; atCall += 1) {
     for (const kind of ["fail", "lose-answer"] as const) {
       const filled = await fillSmallTenant();
       const { id } = await beginQuietly(filled);

@@ -7,6 +7,7 @@ export const TENANT_TABLES = [
   "tenants",
   "files",
   "file_versions",
+  "object_removals",
   "file_tags",
   "verdicts",
   "derivatives",
@@ -48,5 +49,7 @@ export async function addRowsAbout(database: D1, tenantId: string, fileId: strin
        SELECT ?1, substr(?2, 1, 25) || 'z', ?2, 'ann', 1000, 'scrypt$secret'`,
     ),
     run("INSERT INTO quota_reservations VALUES (?, ?, 1, 5, 1000, 9000000000000)"),
+    // Of a version that there is: cron leaves it alone.
+    run("INSERT INTO object_removals SELECT ?1, ?2, 1, 't/' || ?1 || '/' || ?2 || '/1/', 1000"),
   ]);
 }

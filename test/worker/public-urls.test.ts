@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { newAdmin, sendJson } from "../support/admin.ts";
 import type { Caller } from "../support/api.ts";
 import { getRecord, newCaller, readProblem, signUrl, uploadFile, waitForVerdict } from "../support/api.ts";
 import { patchFile, publish, uploadClean } from "../support/file-states.ts";
@@ -104,6 +105,50 @@ test("the URL works again when a file comes out of the trash", async () => {
   await caller.fetch(`/v1/files/${fileId}`, { method: "DELETE" });
   expect((await caller.fetch(`/v1/files/${fileId}/restore`, { method: "POST" })).status).toBe(200);
   expect((await fetch(url)).status).toBe(200);
+});
+
+async function setPublicFiles({ tenantId }: Caller, publicFiles: boolean | null): Promise<void> {
+  const admin = await newAdmin(tenantId);
+  const settings = { publicFiles };
+  expect((await sendJson(admin, "PATCH", `/v1/admin/tenants/${tenantId}`, { settings })).status).toBe(200);
+}
+
+test.each([true, null])(
+  "no URL works and no record has one while the tenant has no public files; %j makes them work again",
+  async (again) => {
+    const [{ caller, fileId, url }, other] = [await publicFile(), await publicFile()];
+    expect((await fetch(url)).status).toBe(200);
+    await setPublicFiles(caller, false);
+    for (const method of ["GET", "HEAD"]) expect((await fetch(url, { method })).status).toBe(404);
+    const conditional = { "if-none-match": "*", range: "bytes=0-1" };
+    const answer = await fetch(url, { headers: conditional });
+    expect(await readProblem(answer)).toMatchObject({ status: 404, code: "FILE_NOT_FOUND" });
+    // What its owner chose stays, and so does what they may do with it.
+    const hidden = { isPublic: true, publicUrl: null };
+    expect(await getRecord(caller, fileId)).toMatchObject(hidden);
+    const listed = await caller.fetch("/v1/files");
+    expect(await listed.json()).toMatchObject({ items: [{ id: fileId, ...hidden }] });
+    expect((await caller.fetch(`/v1/files/${fileId}/content`)).status).toBe(200);
+    expect((await fetch(await signUrl(caller, fileId))).status).toBe(200);
+    expect((await fetch(other.url)).status).toBe(200);
+
+    await setPublicFiles(caller, again);
+    expect((await fetch(url)).status).toBe(200);
+    expect((await getRecord(caller, fileId)).publicUrl).toBe(url);
+  },
+);
+
+test("of a tenant without public files, a file that is public answers as one that isn't", async () => {
+  const { caller, fileId, url } = await publicFile();
+  await setPublicFiles(caller, false);
+  const told = async () => {
+    const { requestId: _requestId, ...problem } = await readProblem(await fetch(url));
+    return problem;
+  };
+  const switchedOff = await told();
+  await setPublicFiles(caller, true);
+  expect((await patchFile(caller, fileId, { isPublic: false })).status).toBe(200);
+  expect(await told()).toEqual(switchedOff);
 });
 
 test("the URL is on the delivery's own origin", async () => {

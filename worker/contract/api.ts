@@ -74,7 +74,10 @@ export const FileRecord = z
     entityId: z.string().nullable(),
     ownerId: z.string(),
     isPublic: z.boolean(),
-    publicUrl: z.url().nullable().meta({ description: "By which anybody may read it while it is public" }),
+    publicUrl: z.url().nullable().meta({
+      description:
+        "By which anybody may read it while it is public and its tenant's settings allow public files",
+    }),
     createdAt: Timestamp,
     updatedAt: Timestamp,
     deletedAt: Timestamp.nullable().meta({ description: "Since when it is in the trash" }),

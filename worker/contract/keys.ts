@@ -14,8 +14,9 @@ export function filePrefix(tenantId: TenantId, fileId: FileId): string {
   return `${tenantPrefix(tenantId)}${fileId}/`;
 }
 
-function versionPrefix(ref: FileVersionRef): string {
-  return `${filePrefix(ref.tenantId, ref.fileId)}${ref.version}`;
+/** The same of one of a file's versions. It ends in a slash: version 1's is no beginning of version 10's. */
+export function versionPrefix(ref: FileVersionRef): string {
+  return `${filePrefix(ref.tenantId, ref.fileId)}${ref.version}/`;
 }
 
 /**
@@ -23,10 +24,10 @@ function versionPrefix(ref: FileVersionRef): string {
  * can never replace bytes that were scanned; R2 also refuses a second write to a key within a second.
  */
 export function originalKey(ref: FileVersionRef, attempt: number): string {
-  return `${versionPrefix(ref)}/original-${attempt}`;
+  return `${versionPrefix(ref)}original-${attempt}`;
 }
 
 /** Key of a derivative, e.g. `…/thumbnail.webp`. Making it again writes the same key with the same content. */
 export function derivativeKey(ref: FileVersionRef, name: DerivativeName, extension: string): string {
-  return `${versionPrefix(ref)}/${name}.${extension}`;
+  return `${versionPrefix(ref)}${name}.${extension}`;
 }

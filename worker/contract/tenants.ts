@@ -38,7 +38,14 @@ export const TenantSettings = z
     warningThreshold: z.int().min(1).max(100).optional().meta({
       description: "Per cent of the quota from which on its use is said to be a warning",
     }),
-    publicFiles: z.boolean().optional().meta({ description: "Whether files may be made public" }),
+    publicFiles: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          "Whether files may be made public. While it is false, the URLs of those that are public answer FILE_NOT_FOUND " +
+          "and their records have none; they work again when it is no longer false",
+      }),
     shareLinks: z.boolean().optional().meta({ description: "Whether links may be made for outsiders" }),
     trashDays: z.int().min(0).max(3650).optional().meta({
       description: "How long a deleted file can be restored",

@@ -21,6 +21,8 @@ export interface FileWithDetails {
   readonly shared: SharePermission | undefined;
   /** From which size on a file of its class is taken with a warning, where the tenant wants one. */
   readonly warnBytes: number | undefined;
+  /** Whether its tenant has public files at all: where it hasn't, none is read by its public URL. */
+  readonly hasPublicFiles: boolean;
   /** All that its tenant has is being removed for good. */
   readonly isTenantErasing: boolean;
 }
@@ -156,6 +158,7 @@ async function addDetails(
       verdict: verdictRows.find(isOfRow),
       derivatives: derivativeRows.filter(isOfRow),
       warnBytes: tenant?.settings.warnBytes?.[row.version.fileClass],
+      hasPublicFiles: tenant?.settings.publicFiles !== false,
       isTenantErasing: (tenant?.erasingAtMs ?? null) !== null,
     };
   });

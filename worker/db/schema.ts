@@ -197,6 +197,29 @@ export const fileVersions = sqliteTable(
   ],
 );
 
+/**
+ * The outbox of removed versions: what their objects' keys begin with, until none of those is there any more. Goes with
+ * the file, whose own removal takes all of its objects.
+ */
+export const objectRemovals = sqliteTable(
+  "object_removals",
+  {
+    tenantId: tenantId(),
+    fileId: fileId(),
+    version: integer("version").notNull(),
+    prefix: text("prefix").notNull(),
+    /** When this was last begun: those that came to grief are behind all others. */
+    attemptedAtMs: integer("attempted_at_ms").notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.fileId, t.version] }),
+    index("object_removals_by_attempt").on(t.attemptedAtMs),
+    foreignKey({ columns: [t.tenantId, t.fileId], foreignColumns: [files.tenantId, files.id] }).onDelete(
+      "cascade",
+    ),
+  ],
+);
+
 export const fileTags = sqliteTable(
   "file_tags",
   {

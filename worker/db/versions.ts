@@ -6,6 +6,7 @@ import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import type { VerdictRow, VersionRow } from "./files.ts";
 import { isVersion } from "./files.ts";
+import { objectRemovalOf } from "./object-removals.ts";
 import { files, fileVersions, verdicts } from "./schema.ts";
 
 function isLiveFile({ tenantId, fileId }: { tenantId: TenantId; fileId: FileId }) {
@@ -93,7 +94,10 @@ export async function makeVersionCurrent(
   return changed.length > 0;
 }
 
-/** Removes the record of a version that isn't the current one. False where there is none, or it is the current one. */
+/**
+ * Removes the record of a version that isn't the current one, and writes down that its objects are to be removed, both or
+ * neither. False where there is none, or it is the current one.
+ */
 export async function deleteVersion(db: Database, ref: FileVersionRef, event: AuditEvent): Promise<boolean> {
   const isNotCurrent = exists(
     db
@@ -101,11 +105,11 @@ export async function deleteVersion(db: Database, ref: FileVersionRef, event: Au
       .from(files)
       .where(and(isLiveFile(ref), ne(files.currentVersion, ref.version))),
   );
-  const [deleted] = await db.batch([
-    db
-      .delete(fileVersions)
-      .where(and(isVersion(ref), isNotCurrent))
-      .returning({ version: fileVersions.version }),
+  const isRemovable = and(isVersion(ref), isNotCurrent);
+  const [, deleted] = await db.batch([
+    // Of the row that goes next.
+    objectRemovalOf(db, ref, isRemovable, event.atMs),
+    db.delete(fileVersions).where(isRemovable).returning({ version: fileVersions.version }),
     auditIfChanged(db, event),
   ]);
   return deleted.length > 0;

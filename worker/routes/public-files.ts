@@ -18,7 +18,8 @@ const readRoute = createRoute({
   path: "/{fileId}/{name}",
   summary: "Read a public file or a variant of it",
   description:
-    "A file's record has this URL while the file is public. It doesn't expire, and gives the current version. " +
+    "A file's record has this URL while the file is public and its tenant has public files. It doesn't expire, and " +
+    "gives the current version. " +
     "The name is for people; variant and disposition may be set by whoever uses the URL.",
   request: {
     params: z.object({ fileId: z.string(), name: z.string() }),

@@ -5,7 +5,7 @@ import { parseHeaderInteger } from "#contract/tus.ts";
 import { FileVersionList } from "#contract/versions.ts";
 import type { AppContext } from "../app-env.ts";
 import { serveObject } from "../delivery/serve.ts";
-import { actorOf } from "../middleware/actor.ts";
+import { actorOf, callerOf } from "../middleware/actor.ts";
 import { getFile } from "../services/files.ts";
 import { getVersions, removeVersion, requireVersionDownload, restoreVersion } from "../services/versions.ts";
 import { r2Store } from "../storage/r2.ts";
@@ -106,7 +106,9 @@ export const versions = router
   })
   .openapi(deleteRoute, async (c) => {
     const ref = requireRef(c, c.req.valid("param"));
-    await removeVersion(c.env, actorOf(c), c.get("identity"), ref, Date.now());
+    const later = (work: Promise<void>) => c.executionCtx.waitUntil(work);
+    const tools = { objects: r2Store(c.env.BUCKET), later };
+    await removeVersion(c.env, tools, callerOf(c), ref, Date.now());
     return c.body(null, 204);
   })
   .openapi(contentRoute, async (c) => {

@@ -22,6 +22,11 @@ export function standingOf({ file, shared }: FileWithDetails): FileStanding {
   return { ownerId: file.ownerId, isDeleted: file.deletedAtMs !== null, shared };
 }
 
+/** Whether anybody may read it by its public URL: it was made public, and its tenant has public files. */
+export function isPublished({ file, hasPublicFiles }: FileWithDetails): boolean {
+  return file.isPublic && hasPublicFiles;
+}
+
 /**
  * The file if the caller may do `action` with it. Throws `FILE_NOT_FOUND` alike for a missing file, another tenant's
  * and one the caller may not see, and `PERMISSION_REQUIRED` for one they may see and no more.
@@ -83,7 +88,7 @@ export async function formatFile(found: FileWithDetails, publicUrlOf: PublicUrlO
     entityId: file.entityId,
     ownerId: file.ownerId,
     isPublic: file.isPublic,
-    publicUrl: file.isPublic ? await publicUrlOf(file) : null,
+    publicUrl: isPublished(found) ? await publicUrlOf(file) : null,
     createdAt: formatTime(file.createdAtMs),
     updatedAt: formatTime(file.updatedAtMs),
     deletedAt: file.deletedAtMs === null ? null : formatTime(file.deletedAtMs),

@@ -9,6 +9,7 @@ import { findUnstoredVersions } from "../db/file-sets.ts";
 import { deletePurged, findPurging, markDuePurging, markPurging, postponePurges } from "../db/trash.ts";
 import { withDeadline } from "../deadline.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
+import { emptyPrefix, inTurns } from "./empty-prefix.ts";
 import type { Caller } from "./file-actions.ts";
 import { requireActionable } from "./file-actions.ts";
 import { requireFile } from "./files.ts";
@@ -32,10 +33,6 @@ export interface Removal {
 
 /** Most files that one run of cron takes on: each is three calls or four, of the thousand that a run may make. */
 const FILES_PER_RUN = 100;
-/** Workers have six connections at a time. */
-const AT_ONCE = 5;
-/** Most objects of one file that are removed in one run, in thousands. */
-const MAX_PAGES = 20;
 const END_UPLOAD_DEADLINE_MS = 15_000;
 
 /** Removes a file for good, from the trash or not. Throws as `requireActionable`. */
@@ -123,15 +120,6 @@ async function removeBytes(
   return fileIds.filter((_fileId, index) => outcomes[index]);
 }
 
-/** A few at a time. */
-async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
-  const results: R[] = [];
-  for (let first = 0; first < items.length; first += AT_ONCE) {
-    results.push(...(await Promise.all(items.slice(first, first + AT_ONCE).map(work))));
-  }
-  return results;
-}
-
 /** Whether nothing of the file is stored any more. Never throws. */
 async function removeBytesOf(
   removal: Removal,
@@ -142,21 +130,11 @@ async function removeBytesOf(
   try {
     for (const ref of uploads) await endInTime(removal, ref);
     // Replicas go here, before the objects that they could be made of again.
-    return await removeObjects(removal, filePrefix(tenantId, fileId));
+    return await emptyPrefix(removal.objects, filePrefix(tenantId, fileId));
   } catch (error) {
     logPostponed({ tenantId, fileId }, error);
     return false;
   }
-}
-
-/** By what there is and not by what rows name: an attempt to store that was given up may have landed all the same. */
-async function removeObjects({ objects }: Removal, prefix: string): Promise<boolean> {
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const { keys, isAll } = await objects.list(prefix);
-    await objects.remove(keys);
-    if (isAll) return true;
-  }
-  return false;
 }
 
 function endInTime({ endUpload }: Removal, ref: FileVersionRef): Promise<void> {

@@ -5,7 +5,7 @@ import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { FileWithDetails, VersionRow } from "../db/files.ts";
 import { findFileById, findFilesByIds, findVersion } from "../db/files.ts";
-import { mimeTypeOf, requireFile, standingOf } from "./files.ts";
+import { isPublished, mimeTypeOf, requireFile, standingOf } from "./files.ts";
 import { requireAllowed } from "./permissions.ts";
 import { requireStandingLink } from "./share-link-standing.ts";
 
@@ -118,14 +118,19 @@ export async function requireSignedDownload(
   return servableObject(found, signed.variant);
 }
 
-/** What anybody may read of a public file: while it isn't public, or can't be served, there is no such file. */
+/**
+ * What anybody may read of a public file: while it isn't public, its tenant has no public files, or it can't be served,
+ * there is no such file.
+ */
 export async function requirePublicDownload(
   env: DatabaseBindings,
   { tenantId, fileId }: { tenantId: TenantId; fileId: FileId },
   variant: Variant,
 ): Promise<ServableObject> {
   const found = await findFileById(databaseFor(env, tenantId), tenantId, fileId);
-  if (found?.file.isPublic !== true || found.version.state !== "clean") throw new AppError("FILE_NOT_FOUND");
+  if (found === undefined || !isPublished(found) || found.version.state !== "clean") {
+    throw new AppError("FILE_NOT_FOUND");
+  }
   return servableObject(found, variant);
 }
 

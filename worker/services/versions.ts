@@ -10,7 +10,10 @@ import type { FileWithDetails } from "../db/files.ts";
 import { findFileWithVersion } from "../db/files.ts";
 import type { VersionWithVerdict } from "../db/versions.ts";
 import { deleteVersion, findVersions, makeVersionCurrent } from "../db/versions.ts";
+import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
+import type { Caller } from "./file-actions.ts";
 import { mimeTypeOf, requireFile, standingOf } from "./files.ts";
+import { removeVersionObjects } from "./object-removals.ts";
 import { requireAllowed } from "./permissions.ts";
 import type { ServableObject } from "./servable.ts";
 import { servableObject } from "./servable.ts";
@@ -102,14 +105,20 @@ function eventOf(actor: Actor, { fileId, version }: FileVersionRef, atMs: number
   return { actor, fileId, version, atMs };
 }
 
+export interface VersionRemovalTools {
+  readonly objects: ObjectLister & ObjectRemover;
+  /** Goes on with work when the answer is under way. */
+  readonly later: (work: Promise<void>) => void;
+}
+
 /**
- * Removes a version that isn't the current one, and frees what it takes. Throws as `requireFile`, `VERSION_NOT_FOUND`,
+ * Removes a version that isn't the current one, and frees what it takes; its objects go afterwards. Throws as `requireFile`, `VERSION_NOT_FOUND`,
  * `FILE_IN_TRASH`, `VERSION_CURRENT`, and `FILE_NOT_READY` for one that is being uploaded: its upload can be ended.
  */
 export async function removeVersion(
   env: DatabaseBindings,
-  actor: Actor,
-  identity: Identity,
+  { objects, later }: VersionRemovalTools,
+  { identity, actor }: Caller,
   ref: FileVersionRef,
   nowMs: number,
 ): Promise<void> {
@@ -120,4 +129,5 @@ export async function removeVersion(
   const event = { ...eventOf(actor, ref, nowMs), action: "version.deleted" } as const;
   const deleted = await deleteVersion(databaseFor(env, ref.tenantId), ref, event);
   if (!deleted) throw new AppError("VERSION_NOT_FOUND");
+  later(removeVersionObjects(env, objects, ref));
 }

@@ -1,0 +1,63 @@
+import type { FileVersionRef } from "#contract/ids.ts";
+import { versionPrefix } from "#contract/keys.ts";
+import type { Database, DatabaseBindings } from "../db/database.ts";
+import { allDatabases, databaseFor } from "../db/database.ts";
+import type { ObjectRemoval } from "../db/object-removals.ts";
+import { deleteObjectRemovals, takeObjectRemovals } from "../db/object-removals.ts";
+import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
+import { emptyPrefix, inTurns } from "./empty-prefix.ts";
+
+/**
+ * The objects of removed versions. What is to be removed was written down with the removal of the version's row, so that
+ * a crash at any moment costs nothing but another try by cron:
+ *
+ *   row out, prefix written down (one batch) → stored objects → the prefix forgotten
+ *
+ * A file's version numbers are given once (`takeNextVersion`), so that no other version's objects ever come under the
+ * prefix. A derivative that is stored late is removed when its report is refused (reports.ts).
+ */
+type Objects = ObjectLister & ObjectRemover;
+
+/** Most that one run of cron takes on: each is two calls, of the thousand that a run may make. */
+const REMOVALS_PER_RUN = 50;
+
+/** Removes the objects of a version that has been removed. What can't be removed now is left to cron. Never throws. */
+export async function removeVersionObjects(
+  env: DatabaseBindings,
+  objects: Objects,
+  ref: FileVersionRef,
+): Promise<void> {
+  const db = databaseFor(env, ref.tenantId);
+  await carryOut(db, objects, [{ ...ref, prefix: versionPrefix(ref) }]);
+}
+
+/** Cron's part: all that is left to remove. Never throws for a store's sake. */
+export async function driveObjectRemovals(
+  env: DatabaseBindings,
+  objects: Objects,
+  nowMs: number,
+): Promise<void> {
+  for (const db of allDatabases(env)) {
+    await carryOut(db, objects, await takeObjectRemovals(db, nowMs, REMOVALS_PER_RUN));
+  }
+}
+
+async function carryOut(db: Database, objects: Objects, removals: readonly ObjectRemoval[]): Promise<void> {
+  const outcomes = await inTurns(removals, (removal) => isEmptied(objects, removal));
+  const done = removals.filter((_removal, index) => outcomes[index]);
+  if (done.length === 0) return;
+  try {
+    await deleteObjectRemovals(db, done);
+  } catch (error) {
+    console.error({ event: "removals-not-forgotten", removals: done.length, error: String(error) });
+  }
+}
+
+async function isEmptied(objects: Objects, { prefix, ...ref }: ObjectRemoval): Promise<boolean> {
+  try {
+    return await emptyPrefix(objects, prefix);
+  } catch (error) {
+    console.error({ event: "removal-postponed", ...ref, error: String(error) });
+    return false;
+  }
+}
