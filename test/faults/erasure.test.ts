@@ -456,7 +456,7 @@ test("an export under way breaks off, so that what is left never passes for the 
 test.each([
   ["another's id", { confirm: "other" }, "confirm"],
   ["an empty reason", { reason: "" }, "reason"],
-  ["a field that isn't known", { force: true }, ""],
+  ["a field that isn't known", { force: true }, "force"],
 ])("an erasure with %s is refused and begins nothing", async (_what, body, path) => {
   const { admin } = await fillTenant();
   expect(await readProblem(await requestErasure(admin, admin.tenantId, body))).toMatchObject({

@@ -441,7 +441,7 @@ describe("a query that isn't right is refused, naming what", () => {
     ["q", { q: "x".repeat(201) }],
     ["q", { q: Array.from({ length: 21 }, (_, index) => `${index + 10}x`).join(" ") }],
     ["entityId", { entityType: [], entityId: "1" }],
-    ["", { unknown: "1" }],
+    ["unknown", { unknown: "1" }],
   ])("%s %j", async (path, change) => {
     const caller = await newCaller();
     await list(caller, { ...GOOD, ...DATES });
