@@ -6,7 +6,8 @@ import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import type { VerdictRow, VersionRow } from "./files.ts";
 import { isVersion } from "./files.ts";
-import { files, fileVersions, verdicts } from "./schema.ts";
+import { files, fileVersions } from "./schema/files.ts";
+import { verdicts } from "./schema/processing.ts";
 
 function isLiveFile({ tenantId, fileId }: { tenantId: TenantId; fileId: FileId }) {
   return and(
