@@ -148,7 +148,7 @@ test("the schema in code is that of the migrations: there is nothing to generate
     "--dialect",
     "sqlite",
     "--schema",
-    "worker/db/schema.ts",
+    "worker/db/schema/index.ts",
     "--out",
     relative(ROOT, directory),
   ];

@@ -190,8 +190,9 @@ test("an upload's reservation ends with it, whether it is stored or forgotten, o
     ...{ kind: "process" as const, ...tenant.refOf(kept.fileId), objectKey: "k", etag: "e" },
     ...{ sizeBytes: 300, declaredType: "text/plain" },
   };
+  expect(await recordStoredUpload(env, job, uploader, 1)).toBe(true);
+  expect(await tenant.quota()).toMatchObject({ usedBytes: 1_000, reservedBytes: 700, filesBytes: 300 });
   for (let times = 0; times < 2; times += 1) {
-    expect(await recordStoredUpload(env, job, uploader, 1)).toBe(true);
     await forgetUpload(env, tenant.refOf(lost.fileId), [], 1);
     // One that is stored isn't forgotten by a late answer.
     await forgetUpload(env, tenant.refOf(kept.fileId), [], 1);
@@ -201,6 +202,7 @@ test("an upload's reservation ends with it, whether it is stored or forgotten, o
       filesBytes: 300,
       fileCount: 1,
     });
+    expect(await recordStoredUpload(env, job, uploader, 1)).toBe(true);
   }
 });
 
@@ -226,15 +228,31 @@ describe("an upload whose length isn't known", () => {
     expect(await tenant.quota()).toMatchObject({ usedBytes: 100, reservedBytes: 100 });
   });
 
+  test("grows by what room there is if that is enough, and by nothing if it isn't", async () => {
+    const tenant = newTenant();
+    const env = databases.bindings;
+    for (const otherBytes of [850, 20]) await tenant.create(otherBytes);
+    const ref = tenant.refOf((await tenant.create(null)).fileId);
+    const extend = (atLeastBytes: number) =>
+      extendReservation(env, ref, { atLeastBytes, atMostBytes: 500 }, 1_000);
+    await tenant.set("quota_bytes", 1_200);
+    // 1,000 bytes are taken, and 130 of these are its own.
+    expect((await refusalOf(extend(331))).code).toBe("QUOTA_EXCEEDED");
+    expect((await tenant.quota()).usedBytes).toBe(1_000);
+    expect(await extend(200)).toBe(330);
+    expect((await tenant.quota()).usedBytes).toBe(1_200);
+  });
+
   test("gives back what it doesn't need, but not late", async () => {
     const tenant = newTenant();
     const env = databases.bindings;
+    await tenant.create(500);
     const ref = tenant.refOf((await tenant.create(null)).fileId);
-    await reduceReservation(env, ref, 1_000, 400);
-    expect((await tenant.quota()).usedBytes).toBe(400);
+    await reduceReservation(env, ref, 500, 400);
+    expect((await tenant.quota()).usedBytes).toBe(900);
     expect(await extendReservation(env, ref, { atLeastBytes: 500, atMostBytes: 500 }, 1_000)).toBe(500);
     await reduceReservation(env, ref, 400, 100);
-    expect((await tenant.quota()).usedBytes).toBe(500);
+    expect((await tenant.quota()).usedBytes).toBe(1_000);
   });
 
   test("has nothing any more when it was forgotten, or its tenant is being erased", async () => {

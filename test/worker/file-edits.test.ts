@@ -122,7 +122,7 @@ describe("boundaries", () => {
     ["a name that is a number", { filename: 5 }, "filename"],
     ["isPublic as a text", { isPublic: "true" }, "isPublic"],
     ["nothing", {}, ""],
-    ["an unknown field", { filename: "a.txt", ownerId: "bob" }, ""],
+    ["an unknown field", { filename: "a.txt", ownerId: "bob" }, "ownerId"],
   ])("%s is refused", async (_what, edit, path) => {
     const { caller, fileId } = await newFile();
     const before = await getRecord(caller, fileId);

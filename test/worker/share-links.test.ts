@@ -191,7 +191,7 @@ test.each([
   ["too long a password", () => ({ password: "x".repeat(129) }), "password"],
   ["no downloads", () => ({ maxDownloads: 0 }), "maxDownloads"],
   ["half a download", () => ({ maxDownloads: 1.5 }), "maxDownloads"],
-  ["a field that isn't one", () => ({ downloads: 5 }), ""],
+  ["a field that isn't one", () => ({ downloads: 5 }), "downloads"],
 ])("a link with %s is refused, and the field is named", async (_what, makeBody, path) => {
   const { ann, fileId } = await cleanFile();
   const answer = await sendJson(ann, "POST", `/v1/files/${fileId}/share-links`, makeBody());

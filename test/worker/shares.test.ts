@@ -128,7 +128,7 @@ test.each([
   ["no permission", "bob", {}, "permission"],
   ["an end that has passed", "bob", { permission: "view", expiresAt: "2020-01-01T00:00:00Z" }, "expiresAt"],
   ["an end that is no time", "bob", { permission: "view", expiresAt: "tomorrow" }, "expiresAt"],
-  ["a field that isn't one", "bob", { permission: "view", notify: true }, ""],
+  ["a field that isn't one", "bob", { permission: "view", notify: true }, "notify"],
 ] as const)("sharing with %s is refused, and the field is named", async (_what, userId, body, path) => {
   const { ann, fileId } = await cleanFile();
   expect((await share(ann, fileId, "carl")).status).toBe(201);

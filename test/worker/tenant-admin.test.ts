@@ -138,10 +138,10 @@ test("a quota is set by an operator alone, before there is anything of the tenan
 test.each([
   [{ quotaBytes: -1 }, "quotaBytes"],
   [{ quotaBytes: 1.5 }, "quotaBytes"],
-  [{ quota: 1 }, ""],
+  [{ quota: 1 }, "quota"],
   [{ settings: { trashDays: -1 } }, "settings.trashDays"],
   [{ settings: { trashDays: "7" } }, "settings.trashDays"],
-  [{ settings: { colour: "red" } }, "settings"],
+  [{ settings: { colour: "red" } }, "settings.colour"],
   [{ settings: { maxBytes: { image: null } } }, "settings.maxBytes.image"],
   [{ settings: null }, "settings"],
 ])("a change by %j is refused and changes nothing", async (body, path) => {
@@ -154,6 +154,21 @@ test.each([
     errors: [{ path }],
   });
   expect(await getTenant(operator, tenantId)).toMatchObject({ quotaBytes: 1, settings: { trashDays: 7 } });
+});
+
+test("every field that isn't one is named by its own path", async () => {
+  const { tenantId } = await newCaller();
+  const operator = await newOperator();
+  const answer = await change(operator, tenantId, { settings: { colour: "red", font: "sans" }, quota: 1 });
+  const message = "is not a field";
+  expect(await readProblem(answer)).toMatchObject({
+    code: "REQUEST_INVALID",
+    errors: [
+      { path: "settings.colour", message },
+      { path: "settings.font", message },
+      { path: "quota", message },
+    ],
+  });
 });
 
 /** What a caller is told, without what differs in every answer. */

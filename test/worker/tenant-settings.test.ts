@@ -229,6 +229,11 @@ test("a tenant that is being erased is refused everywhere, and takes nothing", a
 });
 
 test("settings are read again when they are old, and what decides by rows is told at once", async () => {
+  const known = await newCaller({ stack });
+  expect((await creating(known, "a.zip")).status).toBe(201);
+  await set(stack, known, { refusedTypes: ["application/zip"] });
+  await expectRefusal(await creating(known, "a.zip"), 415, "FILE_TYPE_REFUSED");
+
   const remembering = await startWorkerAlone({ TENANT_CACHE_SECONDS: "3600" });
   const caller = await newCaller({ stack: remembering });
   expect((await creating(caller, "a.zip")).status).toBe(201);

@@ -3,7 +3,9 @@ import { and, desc, eq, gte, lt, sql } from "drizzle-orm";
 import type { Actor, AuditAction, AuditDetail } from "#contract/audit.ts";
 import type { FileId, TenantId } from "#contract/ids.ts";
 import type { Database } from "./database.ts";
-import { auditEvents, files, tenants } from "./schema.ts";
+import { auditEvents } from "./schema/audit.ts";
+import { files } from "./schema/files.ts";
+import { tenants } from "./schema/tenants.ts";
 
 export type { Actor };
 export type AuditRow = typeof auditEvents.$inferSelect;

@@ -2,7 +2,7 @@ import type { DrizzleD1Database } from "drizzle-orm/d1";
 import { drizzle } from "drizzle-orm/d1";
 import type { TenantId } from "#contract/ids.ts";
 import { guardD1 } from "./d1-guard.ts";
-import * as schema from "./schema.ts";
+import * as schema from "./schema/index.ts";
 import { bucketOf, isDatabaseName, ONE_DATABASE, parseTenantBuckets } from "./tenant-buckets.ts";
 
 export type Database = DrizzleD1Database<typeof schema>;

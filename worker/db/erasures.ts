@@ -4,8 +4,11 @@ import type { ErasureId, FileId, FileVersionRef, TenantId } from "#contract/ids.
 import type { AuditEvent } from "./audit.ts";
 import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
-import type { PendingObject } from "./schema.ts";
-import { auditEvents, erasures, files, fileVersions, quotaReservations, tenants } from "./schema.ts";
+import { auditEvents } from "./schema/audit.ts";
+import type { PendingObject } from "./schema/erasures.ts";
+import { erasures } from "./schema/erasures.ts";
+import { files, fileVersions } from "./schema/files.ts";
+import { quotaReservations, tenants } from "./schema/tenants.ts";
 
 export type { PendingObject };
 export type ErasureRow = typeof erasures.$inferSelect;

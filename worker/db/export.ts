@@ -5,17 +5,11 @@ import type { AuditRow } from "./audit.ts";
 import { timePrefix } from "./audit.ts";
 import type { Database } from "./database.ts";
 import type { DerivativeRow, FileRow, VerdictRow, VersionRow } from "./files.ts";
-import {
-  auditEvents,
-  derivatives,
-  files,
-  fileTags,
-  fileVersions,
-  shareLinks,
-  shares,
-  tenants,
-  verdicts,
-} from "./schema.ts";
+import { auditEvents } from "./schema/audit.ts";
+import { files, fileTags, fileVersions } from "./schema/files.ts";
+import { derivatives, verdicts } from "./schema/processing.ts";
+import { shareLinks, shares } from "./schema/sharing.ts";
+import { tenants } from "./schema/tenants.ts";
 import type { TenantRow } from "./tenants.ts";
 
 export type ShareRow = typeof shares.$inferSelect;

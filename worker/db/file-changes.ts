@@ -6,7 +6,7 @@ import { auditEach } from "./audit.ts";
 import type { Database } from "./database.ts";
 import type { EventOfEach, FileSet } from "./file-sets.ts";
 import { idsOf, isLive } from "./file-sets.ts";
-import { files, fileTags } from "./schema.ts";
+import { files, fileTags } from "./schema/files.ts";
 
 export interface TagChange {
   readonly kind: "set" | "add" | "remove";

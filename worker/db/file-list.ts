@@ -8,7 +8,8 @@ import { isSharedWith, LIVE, namesFound } from "./list-filters.ts";
 import type { Measures, Plan, Question } from "./list-plans.ts";
 import { choosePlan, COUNT_BOUND, FOUND_BOUND, obviousPlan, pageQuery, questionOf } from "./list-plans.ts";
 import type { SortKey } from "./list-sources.ts";
-import { files, tenants } from "./schema.ts";
+import { files } from "./schema/files.ts";
+import { tenants } from "./schema/tenants.ts";
 
 export type { FileFilters, FileListing } from "./list-filters.ts";
 

@@ -2,7 +2,7 @@ import { and, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import type { FileId, FileVersionRef, TenantId } from "#contract/ids.ts";
 import type { AuditEvent } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { files, fileVersions } from "./schema.ts";
+import { files, fileVersions } from "./schema/files.ts";
 
 /**
  * Changes of files are changes of sets of them: one, or two hundred in one batch. Each returns the ids of those that

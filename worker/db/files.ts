@@ -3,7 +3,10 @@ import { and, desc, eq, exists, gt, isNotNull, isNull, lt, or, sql } from "drizz
 import type { FileId, FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
 import type { SharePermission } from "#contract/sharing.ts";
 import type { Database } from "./database.ts";
-import { derivatives, files, fileTags, fileVersions, shares, tenants, verdicts } from "./schema.ts";
+import { files, fileTags, fileVersions } from "./schema/files.ts";
+import { derivatives, verdicts } from "./schema/processing.ts";
+import { shares } from "./schema/sharing.ts";
+import { tenants } from "./schema/tenants.ts";
 
 export type FileRow = typeof files.$inferSelect;
 export type VersionRow = typeof fileVersions.$inferSelect;

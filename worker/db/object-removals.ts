@@ -3,7 +3,7 @@ import { and, eq, notExists, sql } from "drizzle-orm";
 import type { FileVersionRef } from "#contract/ids.ts";
 import { versionPrefix } from "#contract/keys.ts";
 import type { Database } from "./database.ts";
-import { fileVersions, objectRemovals } from "./schema.ts";
+import { fileVersions, objectRemovals } from "./schema/files.ts";
 import { selectRow } from "./select-row.ts";
 
 /** Objects of a version that was removed. */

@@ -2,7 +2,7 @@ import type { SQL } from "drizzle-orm";
 import { and, eq, lt, lte, sql } from "drizzle-orm";
 import type { FileId, FileVersionRef, TenantId } from "#contract/ids.ts";
 import type { Database } from "./database.ts";
-import { quotaReservations, tenants } from "./schema.ts";
+import { quotaReservations, tenants } from "./schema/tenants.ts";
 import type { TenantRow } from "./tenants.ts";
 
 export type ReservationRow = typeof quotaReservations.$inferSelect;

@@ -4,7 +4,8 @@ import type { DerivativeName } from "#contract/keys.ts";
 import type { DerivativeReport, HeartbeatReport, VerdictReport } from "#contract/reports.ts";
 import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { derivatives, files, fileVersions, processorHeartbeats, verdicts } from "./schema.ts";
+import { files, fileVersions } from "./schema/files.ts";
+import { derivatives, processorHeartbeats, verdicts } from "./schema/processing.ts";
 import type { Promotion } from "./versions.ts";
 import { promoteStatement } from "./versions.ts";
 

@@ -4,7 +4,9 @@ import type { TenantSettings } from "#contract/tenants.ts";
 import type { AuditEvent } from "./audit.ts";
 import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { files, shareLinks, tenants } from "./schema.ts";
+import { files } from "./schema/files.ts";
+import { shareLinks } from "./schema/sharing.ts";
+import { tenants } from "./schema/tenants.ts";
 
 export type ShareLinkRow = typeof shareLinks.$inferSelect;
 

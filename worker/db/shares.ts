@@ -3,7 +3,8 @@ import type { FileId, TenantId, UserId } from "#contract/ids.ts";
 import type { AuditEvent } from "./audit.ts";
 import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { files, shares } from "./schema.ts";
+import { files } from "./schema/files.ts";
+import { shares } from "./schema/sharing.ts";
 
 export type ShareRow = typeof shares.$inferSelect;
 

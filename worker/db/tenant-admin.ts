@@ -5,7 +5,7 @@ import type { TenantChange } from "#contract/tenant-admin.ts";
 import type { AuditEvent } from "./audit.ts";
 import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { tenants } from "./schema.ts";
+import { tenants } from "./schema/tenants.ts";
 import type { TenantRow } from "./tenants.ts";
 import { ensureTenant } from "./tenants.ts";
 

@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import type { TenantId } from "#contract/ids.ts";
 import type { Database } from "./database.ts";
-import { tenants } from "./schema.ts";
+import { tenants } from "./schema/tenants.ts";
 
 export type TenantRow = typeof tenants.$inferSelect;
 

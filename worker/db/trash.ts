@@ -4,7 +4,8 @@ import { auditEach } from "./audit.ts";
 import type { Database } from "./database.ts";
 import type { EventOfEach, FileSet } from "./file-sets.ts";
 import { idsOf, isInTrash, isLive, isPurging, isThere } from "./file-sets.ts";
-import { files, quotaReservations } from "./schema.ts";
+import { files } from "./schema/files.ts";
+import { quotaReservations } from "./schema/tenants.ts";
 
 /** Who deletes files, and until when they can be restored. */
 export interface Trashing {

@@ -10,7 +10,7 @@ import type { Database } from "./database.ts";
 import { isVersion } from "./files.ts";
 import type { Wanted } from "./quota.ts";
 import { giveBack, isReserved, release, reserve, takeOver } from "./quota.ts";
-import { files, fileTags, fileVersions } from "./schema.ts";
+import { files, fileTags, fileVersions } from "./schema/files.ts";
 import { selectRow } from "./select-row.ts";
 import { ensureTenant } from "./tenants.ts";
 

@@ -7,7 +7,8 @@ import type { Database } from "./database.ts";
 import type { VerdictRow, VersionRow } from "./files.ts";
 import { isVersion } from "./files.ts";
 import { objectRemovalOf } from "./object-removals.ts";
-import { files, fileVersions, verdicts } from "./schema.ts";
+import { files, fileVersions } from "./schema/files.ts";
+import { verdicts } from "./schema/processing.ts";
 
 function isLiveFile({ tenantId, fileId }: { tenantId: TenantId; fileId: FileId }) {
   return and(

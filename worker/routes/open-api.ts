@@ -1,12 +1,17 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import type { ErrorCode } from "#contract/errors.ts";
+import type { ErrorCode, FieldProblem } from "#contract/errors.ts";
 import { AppError, ERRORS, formatProblem, PROBLEM_CONTENT_TYPE, Problem } from "#contract/errors.ts";
 import type { AppEnv } from "../app-env.ts";
 
-/** `REQUEST_INVALID` with every field that doesn't fit a schema. */
+/** `REQUEST_INVALID` with every field that doesn't fit a schema, and every one that isn't in it. */
 export function invalidRequest({ issues }: Pick<z.ZodError, "issues">): AppError {
-  const errors = issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
-  return new AppError("REQUEST_INVALID", { errors });
+  return new AppError("REQUEST_INVALID", { errors: issues.flatMap(fieldErrorsOf) });
+}
+
+/** An issue about unknown fields has the path of what they are in: each is told by its own. */
+function fieldErrorsOf(issue: z.core.$ZodIssue): readonly FieldProblem[] {
+  if (issue.code !== "unrecognized_keys") return [{ path: issue.path.join("."), message: issue.message }];
+  return issue.keys.map((key) => ({ path: [...issue.path, key].join("."), message: "is not a field" }));
 }
 
 interface RouterOptions {

@@ -6,9 +6,6 @@ import { FileId, newFileId } from "#contract/ids.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
 import type { Actor } from "../db/audit.ts";
 import type { DatabaseBindings } from "../db/database.ts";
-
-export type { DatabaseBindings };
-
 import { databaseFor } from "../db/database.ts";
 import type { Wanted } from "../db/quota.ts";
 import { findTenant } from "../db/tenants.ts";

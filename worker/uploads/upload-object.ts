@@ -4,7 +4,6 @@ import type { Identity } from "#contract/ids.ts";
 import { TUS_VERSION } from "#contract/tus.ts";
 import { checkContent } from "../services/content-type.ts";
 import { extendReservation, reduceReservation } from "../services/quota.ts";
-import type { DatabaseBindings } from "../services/uploads.ts";
 import { forgetUpload, recordStoredUpload } from "../services/uploads.ts";
 import { sendJob } from "../storage/jobs.ts";
 import { r2Store } from "../storage/r2.ts";
@@ -19,24 +18,19 @@ import type { PartialSource } from "./upload-state.ts";
 import { UploadStore } from "./upload-store.ts";
 import { Upload } from "./upload.ts";
 
-interface UploadBindings extends DatabaseBindings {
-  readonly BUCKET: R2Bucket;
-  readonly JOBS: Queue<unknown>;
-}
-
 /**
  * One resumable upload as a Durable Object: its lock, its offset and its tail live here, so there is one writer and no
  * lock service. It is named by tenant and file id. This class only connects: the upload itself is `Upload`, the
  * protocols are front ends of it that don't know each other.
  */
-export class UploadObject extends DurableObject<UploadBindings> {
+export class UploadObject extends DurableObject<Env> {
   readonly #upload: Upload;
   readonly #tus: TusFrontEnd;
   readonly #ietf: IetfFrontEnd;
   /** As the last request's worker is configured: the object itself has no configuration. */
   #defaultQuotaBytes = 0;
 
-  constructor(ctx: DurableObjectState, env: UploadBindings) {
+  constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#upload = new Upload({
       store: new UploadStore(ctx.storage),

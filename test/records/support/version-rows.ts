@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { FileVersionRef } from "#contract/ids.ts";
 import type { Database } from "../../../worker/db/database.ts";
 import { isReserved, reserve } from "../../../worker/db/quota.ts";
-import { files, fileVersions } from "../../../worker/db/schema.ts";
+import { files, fileVersions } from "../../../worker/db/schema/files.ts";
 import { selectRow } from "../../../worker/db/select-row.ts";
 
 /** Inserts the rows of a new version of a file, as its creation does. Throws where there is no room. */

@@ -1,0 +1,61 @@
+import { sql } from "drizzle-orm";
+import { check, foreignKey, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { fileId, tenantId } from "./columns.ts";
+import { fileVersions } from "./files.ts";
+
+/** A fact: what an engine said of a version at a time. The newest decides the version's state. */
+export const verdicts = sqliteTable(
+  "verdicts",
+  {
+    tenantId: tenantId(),
+    fileId: fileId(),
+    version: integer("version").notNull(),
+    scannedAtMs: integer("scanned_at_ms").notNull(),
+    verdict: text("verdict", { enum: ["clean", "infected", "unscannable"] }).notNull(),
+    signatureName: text("signature_name"),
+    engine: text("engine").notNull(),
+    signatureVersion: text("signature_version").notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.fileId, t.version, t.scannedAtMs] }),
+    foreignKey({
+      columns: [t.tenantId, t.fileId, t.version],
+      foreignColumns: [fileVersions.tenantId, fileVersions.fileId, fileVersions.version],
+    }).onDelete("cascade"),
+    check("verdicts_verdict", sql`${t.verdict} IN ('clean', 'infected', 'unscannable')`),
+  ],
+);
+
+export const derivatives = sqliteTable(
+  "derivatives",
+  {
+    tenantId: tenantId(),
+    fileId: fileId(),
+    version: integer("version").notNull(),
+    name: text("name", { enum: ["thumbnail", "optimized", "preview", "poster"] }).notNull(),
+    objectKey: text("object_key").notNull(),
+    mimeType: text("mime_type").notNull(),
+    sizeBytes: integer("size_bytes").notNull(),
+    width: integer("width"),
+    height: integer("height"),
+    createdAtMs: integer("created_at_ms").notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.fileId, t.version, t.name] }),
+    foreignKey({
+      columns: [t.tenantId, t.fileId, t.version],
+      foreignColumns: [fileVersions.tenantId, fileVersions.fileId, fileVersions.version],
+    }).onDelete("cascade"),
+    check("derivatives_name", sql`${t.name} IN ('thumbnail', 'optimized', 'preview', 'poster')`),
+  ],
+);
+
+/** The newest sign of life of each processor; `/health` is made of it. */
+export const processorHeartbeats = sqliteTable("processor_heartbeats", {
+  processorId: text("processor_id").primaryKey(),
+  atMs: integer("at_ms").notNull(),
+  scanner: text("scanner", { enum: ["ok", "down"] }).notNull(),
+  scannerDetail: text("scanner_detail").notNull(),
+  signatureVersion: text("signature_version"),
+  queue: text("queue", { enum: ["ok", "down"] }).notNull(),
+});

@@ -1,0 +1,51 @@
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { TenantSettings } from "../../contract/tenants.ts";
+import { fileId, tenantId } from "./columns.ts";
+
+/**
+ * Who owns files and pays for them. A row is made by the first upload. The byte counts are kept by triggers (see the
+ * migration "tenants"), so that no statement can forget them; `services/quota.ts` says what they mean.
+ */
+export const tenants = sqliteTable(
+  "tenants",
+  {
+    /** Numbers the tenant within its database; begins the rowids of its names in `file_search`. */
+    number: integer("number").primaryKey({ autoIncrement: true }),
+    tenantId: tenantId(),
+    /** What is otherwise for this tenant than for all; checked by the contract's schema when it is written. */
+    settings: text("settings", { mode: "json" }).$type<TenantSettings>().notNull().default({}),
+    /** Null for the deployment's default. */
+    quotaBytes: integer("quota_bytes"),
+    /** Files made so far: the newest one's place in `file_search`. */
+    fileSequence: integer("file_sequence").notNull().default(0),
+    fileCount: integer("file_count").notNull().default(0),
+    reservedBytes: integer("reserved_bytes").notNull().default(0),
+    filesBytes: integer("files_bytes").notNull().default(0),
+    versionsBytes: integer("versions_bytes").notNull().default(0),
+    trashBytes: integer("trash_bytes").notNull().default(0),
+    derivativesBytes: integer("derivatives_bytes").notNull().default(0),
+    createdAtMs: integer("created_at_ms").notNull(),
+    /** Since when all of it is being erased, and nothing of it is served or taken. */
+    erasingAtMs: integer("erasing_at_ms"),
+  },
+  (t) => [uniqueIndex("tenants_by_id").on(t.tenantId)],
+);
+
+/** Bytes held for an upload from its creation: gone when it is stored (then its version counts) or ends without. */
+export const quotaReservations = sqliteTable(
+  "quota_reservations",
+  {
+    tenantId: tenantId(),
+    /** The upload's id and version: that of its file, or a partial upload's own. */
+    fileId: fileId(),
+    version: integer("version").notNull(),
+    reservedBytes: integer("reserved_bytes").notNull(),
+    createdAtMs: integer("created_at_ms").notNull(),
+    /** When the upload is asked whether it is still there. */
+    checkAtMs: integer("check_at_ms").notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.fileId, t.version] }),
+    index("quota_reservations_to_check").on(t.checkAtMs),
+  ],
+);
