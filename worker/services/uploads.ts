@@ -86,8 +86,9 @@ export async function createUpload(
     nowMs: rules.nowMs,
   });
   const inserted = await inserting.catch(async (error: unknown) => {
-    // The answer may have been lost: then its partials are free again for the next attempt. A grant's id is another's too.
-    if (partials.length > 0 && grant === undefined) await forgetUpload(env, ref).catch(() => {});
+    // The answer may have been lost: its partials are to be free for the next attempt. Its id is nobody else's, as a
+    // grant's may be, which is for no final upload.
+    if (partials.length > 0) await forgetUpload(env, ref).catch(() => {});
     throw error;
   });
   if (inserted.kind === "no-room") await requireFree(env, ref.tenantId, partials);
