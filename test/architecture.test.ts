@@ -24,6 +24,8 @@ const RULES: readonly {
     may: [
       "worker/uploads/",
       "worker/unread-body.ts",
+      // A final upload's object calls those of its partials.
+      "worker/deadline.ts",
       "worker/services/",
       "worker/storage/",
       "worker/contract/",

@@ -1,26 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AppError } from "#contract/errors.ts";
-import type { Identity, newFileId } from "#contract/ids.ts";
-import { UserId } from "#contract/ids.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
-import type { Actor } from "../../worker/db/audit.ts";
 import {
   extendReservation,
-  getQuota,
   quotaLevel,
   recountTenant,
   reduceReservation,
 } from "../../worker/services/quota.ts";
 import { sweepReservations } from "../../worker/services/reservations.ts";
-import type { NewDeclaration } from "../../worker/services/uploads.ts";
-import {
-  createPartialUpload,
-  createUpload,
-  forgetUpload,
-  recordStoredUpload,
-} from "../../worker/services/uploads.ts";
+import { forgetUpload, recordStoredUpload } from "../../worker/services/uploads.ts";
 import type { Databases } from "./support/databases.ts";
 import { newTenantId, startDatabases } from "./support/databases.ts";
+import type { QuotaTenant } from "./support/quota-tenant.ts";
+import { newQuotaTenant, refusalOf, RULES } from "./support/quota-tenant.ts";
 
 const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
@@ -31,40 +22,8 @@ beforeAll(async () => {
 });
 afterAll(() => databases.stop());
 
-const RULES = { maxUploadBytes: 500 * MIB, defaultQuotaBytes: 1_000, requestId: null, nowMs: 1_000 };
-
-/** A tenant with a quota of 1,000 bytes, and what it does. */
-function newTenant(settings: TenantSettings = {}) {
-  const env = databases.bindings;
-  const tenantId = newTenantId();
-  const identity: Identity = { tenantId, userId: UserId.parse("ann"), role: "member" };
-  const rules = { ...RULES, settings };
-  const actor: Actor = { tenantId, id: "boss", kind: "admin", requestId: null };
-  return {
-    tenantId,
-    actor,
-    refOf: (fileId: ReturnType<typeof newFileId>) => ({ tenantId, fileId, version: 1 }),
-    create: (lengthBytes: number | null, declaration: Partial<NewDeclaration> = {}) =>
-      createUpload(
-        env,
-        identity,
-        { metadata: new Map([["filename", "a.txt"]]), lengthBytes, ...declaration },
-        rules,
-      ),
-    createPartial: (lengthBytes: number | null) => createPartialUpload(env, tenantId, lengthBytes, rules),
-    quota: (defaultQuotaBytes = RULES.defaultQuotaBytes) => getQuota(env, tenantId, defaultQuotaBytes),
-    set: (column: string, value: unknown) =>
-      env.DB.prepare(`UPDATE tenants SET ${column} = ? WHERE tenant_id = ?`).bind(value, tenantId).run(),
-  };
-}
-
-async function refusalOf(work: Promise<unknown>): Promise<AppError> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof AppError) return error;
-  throw new Error(`It wasn't refused: ${String(error)}`);
+function newTenant(settings: TenantSettings = {}): QuotaTenant {
+  return newQuotaTenant(databases.bindings, settings);
 }
 
 describe("levels", () => {
@@ -186,23 +145,24 @@ test("an upload's reservation ends with it, whether it is stored or forgotten, o
     fileCount: 2,
   });
   const uploader = { id: "ann", kind: "member", requestId: null } as const;
+  const origin = { uploader, partials: [] };
   const job = {
     ...{ kind: "process" as const, ...tenant.refOf(kept.fileId), objectKey: "k", etag: "e" },
     ...{ sizeBytes: 300, declaredType: "text/plain" },
   };
-  expect(await recordStoredUpload(env, job, uploader, 1)).toBe(true);
+  expect(await recordStoredUpload(env, job, origin, 1)).toBe(true);
   expect(await tenant.quota()).toMatchObject({ usedBytes: 1_000, reservedBytes: 700, filesBytes: 300 });
   for (let times = 0; times < 2; times += 1) {
-    await forgetUpload(env, tenant.refOf(lost.fileId), [], 1);
+    await forgetUpload(env, tenant.refOf(lost.fileId));
     // One that is stored isn't forgotten by a late answer.
-    await forgetUpload(env, tenant.refOf(kept.fileId), [], 1);
+    await forgetUpload(env, tenant.refOf(kept.fileId));
     expect(await tenant.quota()).toMatchObject({
       usedBytes: 300,
       reservedBytes: 0,
       filesBytes: 300,
       fileCount: 1,
     });
-    expect(await recordStoredUpload(env, job, uploader, 1)).toBe(true);
+    expect(await recordStoredUpload(env, job, origin, 1)).toBe(true);
   }
 });
 
@@ -220,7 +180,7 @@ describe("an upload whose length isn't known", () => {
       code: "QUOTA_EXCEEDED",
       members: { quotaBytes: 1_000, availableBytes: 0 },
     });
-    await forgetUpload(env, tenant.refOf(other.fileId), [], 1);
+    await forgetUpload(env, tenant.refOf(other.fileId));
     expect(await extend(11, 100)).toBe(100);
     // Less than there is changes nothing, nor does the same again, as when the answer was lost.
     expect(await extend(5, 500)).toBe(100);
@@ -263,55 +223,10 @@ describe("an upload whose length isn't known", () => {
     expect((await refusalOf(extendReservation(env, ref, growth, 1_000))).code).toBe("QUOTA_EXCEEDED");
     await tenant.set("erasing_at_ms", 1);
     expect((await refusalOf(extendReservation(env, ref, growth, 2_000))).code).toBe("TENANT_ERASING");
-    await forgetUpload(env, ref, [], 1);
+    await forgetUpload(env, ref);
     await tenant.set("erasing_at_ms", null);
     expect((await refusalOf(extendReservation(env, ref, growth, 2_000))).code).toBe("QUOTA_EXCEEDED");
     expect((await tenant.quota()).usedBytes).toBe(0);
-  });
-});
-
-describe("a final upload takes its partials' reservations over, so that bytes count once", () => {
-  test("of all of a quota, and gives them back if nothing comes of it", async () => {
-    const tenant = newTenant();
-    const env = databases.bindings;
-    const partials = [await tenant.createPartial(600), await tenant.createPartial(400)].map(
-      ({ fileId, reservedBytes: sizeBytes }) => ({ fileId, sizeBytes }),
-    );
-    const final = await tenant.create(1_000, { partials });
-    expect(await tenant.quota()).toMatchObject({ usedBytes: 1_000, fileCount: 1 });
-    const ref = tenant.refOf(final.fileId);
-    for (let times = 0; times < 2; times += 1) {
-      await forgetUpload(env, ref, partials, 1);
-      expect(await tenant.quota()).toMatchObject({ usedBytes: 1_000, fileCount: 0 });
-    }
-    const [first] = partials;
-    if (first !== undefined) await forgetUpload(env, tenant.refOf(first.fileId), [], 1);
-    expect((await tenant.quota()).usedBytes).toBe(400);
-    // A late answer of the final's end brings nothing back.
-    await forgetUpload(env, ref, partials, 1);
-    expect((await tenant.quota()).usedBytes).toBe(400);
-  });
-
-  test("a partial twice counts twice, since it is stored twice", async () => {
-    const tenant = newTenant();
-    const { fileId } = await tenant.createPartial(500);
-    const twice = [500, 500].map((sizeBytes) => ({ fileId, sizeBytes }));
-    const three = [...twice, ...twice.slice(1)];
-    expect((await refusalOf(tenant.create(1_500, { partials: three }))).code).toBe("QUOTA_EXCEEDED");
-    expect((await tenant.quota()).usedBytes).toBe(500);
-    await tenant.create(1_000, { partials: twice });
-    expect((await tenant.quota()).usedBytes).toBe(1_000);
-  });
-
-  test("of a partial in two finals, the second reserves its own", async () => {
-    const tenant = newTenant();
-    const { fileId } = await tenant.createPartial(400);
-    const partials = [{ fileId, sizeBytes: 400 }];
-    await tenant.create(400, { partials });
-    expect((await tenant.quota()).usedBytes).toBe(400);
-    await tenant.create(400, { partials });
-    expect((await tenant.quota()).usedBytes).toBe(800);
-    expect((await refusalOf(tenant.create(400, { partials }))).code).toBe("QUOTA_EXCEEDED");
   });
 });
 

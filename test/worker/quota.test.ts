@@ -60,6 +60,23 @@ function postFinal(caller: Caller, locations: readonly string[], filename = "not
   });
 }
 
+/** When the sweep asks what a tenant's uploads need. */
+const makeDue = (caller: Caller) =>
+  stack.query("UPDATE quota_reservations SET check_at_ms = 0 WHERE tenant_id = ?", caller.tenantId);
+
+/** What a worker leaves that died between the batch of a final upload's creation and the call of its object. */
+async function insertLostFinal(caller: Caller, partials: readonly string[]): Promise<void> {
+  const { tenantId } = caller;
+  const lostId = "0".repeat(26);
+  await stack.query("INSERT INTO quota_reservations VALUES (?, ?, 1, 0, 0, 0, NULL, NULL)", tenantId, lostId);
+  for (const partial of partials) {
+    await stack.query(
+      "UPDATE quota_reservations SET final_id = ?, final_version = 1 WHERE tenant_id = ? AND file_id = ?",
+      ...[lostId, tenantId, fileIdOf(partial)],
+    );
+  }
+}
+
 test("of a thousand creations at once, exactly as many are admitted as fit", async () => {
   const caller = await newCaller({ stack });
   const answers = await Promise.all(
@@ -171,10 +188,34 @@ describe("tus 82: partials and their final count once", () => {
     expect((await postFinal(caller, partials)).status).toBe(201);
     await expect.poll(async () => (await quotaOf(caller)).filesBytes).toBe(2 * half);
     expect(await quotaOf(caller)).toMatchObject({ usedBytes: 2 * half, reservedBytes: 0, fileCount: 1 });
-    // Their bytes are the final's now: another final of them needs room of its own.
-    await expectRefusal(await postFinal(caller, partials), 403, "QUOTA_EXCEEDED");
-    for (const partial of partials) expect((await terminate(caller, partial)).status).toBe(204);
+    // Their bytes are the final's now, and theirs are gone.
+    await expectRefusal(await postFinal(caller, partials), 400, "UPLOAD_CONCAT_INVALID");
+    for (const partial of partials) {
+      await expectRefusal(await terminate(caller, partial), 404, "UPLOAD_NOT_FOUND");
+    }
     expect((await quotaOf(caller)).usedBytes).toBe(2 * half);
+    expect(await stack.objectKeys(`t/${caller.tenantId}/`)).toHaveLength(1);
+  });
+
+  test("a partial that is twice in a final needs room for that", async () => {
+    const caller = await newCaller({ stack });
+    const half = Math.floor(QUOTA_BYTES / 2);
+    const partial = await uploadPartial(caller, textOf(half).toString());
+    await expectRefusal(await postFinal(caller, [partial, partial, partial]), 403, "QUOTA_EXCEEDED");
+    expect((await postFinal(caller, [partial, partial])).status).toBe(201);
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 2 * half, filesBytes: 2 * half });
+  });
+
+  test("partials whose final never got an object keep what is theirs, and can be joined", async () => {
+    const caller = await newCaller({ stack });
+    const partials = [await uploadPartial(caller, "abc"), await uploadPartial(caller, "defg")];
+    await insertLostFinal(caller, partials);
+    await expectRefusal(await postFinal(caller, partials), 400, "UPLOAD_CONCAT_INVALID");
+    await makeDue(caller);
+    await stack.runScheduled();
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 7, reservedBytes: 7, fileCount: 0 });
+    expect((await postFinal(caller, partials)).status).toBe(201);
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 7, filesBytes: 7, fileCount: 1 });
   });
 
   test("a final that is refused gives its partials back what was reserved", async () => {
@@ -273,9 +314,6 @@ describe("an upload whose length isn't known", () => {
 });
 
 describe("the minutely sweep", () => {
-  const makeDue = (caller: Caller) =>
-    stack.query("UPDATE quota_reservations SET check_at_ms = 0 WHERE tenant_id = ?", caller.tenantId);
-
   test("asks an upload's object, and leaves what is there", async () => {
     const caller = await newCaller({ stack });
     const begun = await createUpload(caller, 100);
@@ -295,7 +333,7 @@ describe("the minutely sweep", () => {
     const location = await createUpload(caller, 100);
     const lostId = "0".repeat(26);
     await stack.query(
-      `INSERT INTO quota_reservations SELECT tenant_id, ?, version, reserved_bytes, created_at_ms, 0
+      `INSERT INTO quota_reservations SELECT tenant_id, ?, version, reserved_bytes, created_at_ms, 0, NULL, NULL
         FROM quota_reservations WHERE tenant_id = ?`,
       ...[lostId, caller.tenantId],
     );

@@ -170,9 +170,6 @@ test.each([
   const final = await locationOf(postFinal(caller, partials));
   await expectRefusal(await patch(caller, final, offset, "x", change), 403, "UPLOAD_FINAL");
   expect(await headOf(caller, final)).toMatchObject({ "upload-offset": "6", "upload-length": "6" });
-  for (const partial of partials) {
-    expect(await headOf(caller, partial)).toMatchObject({ "upload-offset": "3", "upload-length": "3" });
-  }
   await expectStored(caller, fileIdOf(final), Buffer.from("abcdef"));
 });
 
@@ -226,13 +223,39 @@ test("tus 76: an address with characters that nobody sees is refused, not read w
   expect(await listedFiles(caller)).toEqual([]);
 });
 
-test("tus 77: a partial may be there twice, and in two finals", async () => {
+test("tus 77: a partial may be there twice, but in one final only: with that it is gone", async () => {
   const caller = await newCaller();
-  const [a = "", b = ""] = await uploadPartials(caller, ["abc", "def"]);
-  const first = await locationOf(postFinal(caller, [a, b, a]));
-  const second = await locationOf(postFinal(caller, [b, a]));
-  await expectStored(caller, fileIdOf(first), Buffer.from("abcdefabc"));
-  await expectStored(caller, fileIdOf(second), Buffer.from("defabc"));
+  const [a = "", b = "", c = ""] = await uploadPartials(caller, ["abc", "def", "ghi"]);
+  const final = await locationOf(postFinal(caller, [a, b, a]));
+  await expectRefusal(await postFinal(caller, [c, a]), 400, "UPLOAD_CONCAT_INVALID");
+  await expectStored(caller, fileIdOf(final), Buffer.from("abcdefabc"));
+  expect(await listedFiles(caller)).toEqual([fileIdOf(final)]);
+  const other = await locationOf(postFinal(caller, [c]));
+  await expectStored(caller, fileIdOf(other), Buffer.from("ghi"));
+});
+
+test("tus 77: of finals of the same partials at once, one is made, and the others are refused", async () => {
+  const caller = await newCaller();
+  const partials = await uploadPartials(caller, ["abc", "def"]);
+  const answers = await Promise.all(Array.from({ length: 5 }, () => postFinal(caller, partials)));
+  const [made, ...others] = answers.toSorted((a, b) => a.status - b.status);
+  expect(made?.status).toBe(201);
+  for (const other of others) await expectRefusal(other, 400, "UPLOAD_CONCAT_INVALID");
+  const fileId = fileIdOf(made?.headers.get("location") ?? "");
+  await expectStored(caller, fileId, Buffer.from("abcdef"));
+  expect(await listedFiles(caller)).toEqual([fileId]);
+});
+
+test("tus 77: nothing can be asked of a partial that was joined", async () => {
+  const caller = await newCaller();
+  const partials = await uploadPartials(caller, ["abc", "def"]);
+  await locationOf(postFinal(caller, partials));
+  for (const partial of partials) {
+    expect((await caller.fetch(partial, { method: "HEAD", headers: TUS })).status).toBe(404);
+    await expectRefusal(await append(caller, partial, 3, "x"), 404, "UPLOAD_NOT_FOUND");
+    const ended = await caller.fetch(partial, { method: "DELETE", headers: TUS });
+    await expectRefusal(ended, 404, "UPLOAD_NOT_FOUND");
+  }
 });
 
 test("tus 78: an unfinished partial can't be joined, and concatenation-unfinished isn't listed", async () => {
@@ -264,14 +287,14 @@ test("tus 79: partials that are too much together are refused", async () => {
 test("tus 80: partials that aren't there, aren't the caller's, or aren't partials, are refused alike", async () => {
   const caller = await newCaller();
   const colleague = await newCaller({ tenantId: caller.tenantId, user: "bob" });
-  const [own = ""] = await uploadPartials(caller, ["abc"]);
+  const [own = "", joined = ""] = await uploadPartials(caller, ["abc", "abc"]);
   const [theirs = ""] = await uploadPartials(await newCaller(), ["abc"]);
   const [bobs = ""] = await uploadPartials(colleague, ["abc"]);
   const file = `/v1/uploads/${await uploadFile(caller, Buffer.from("abc"))}`;
   const ended = await createPartial(caller, 3);
   await caller.fetch(ended, { method: "DELETE", headers: TUS });
-  const final = await locationOf(postFinal(caller, [own]));
-  const answers = [`/v1/uploads/${"0".repeat(26)}`, theirs, bobs, file, ended, final].map(
+  const final = await locationOf(postFinal(caller, [joined]));
+  const answers = [`/v1/uploads/${"0".repeat(26)}`, theirs, bobs, file, ended, final, joined].map(
     async (location) => {
       const { requestId: _requestId, ...problem } = await readProblem(
         await postFinal(caller, [own, location]),
@@ -282,6 +305,7 @@ test("tus 80: partials that aren't there, aren't the caller's, or aren't partial
   const [first, ...others] = await Promise.all(answers);
   expect(first).toMatchObject({ status: 400, code: "UPLOAD_CONCAT_INVALID" });
   for (const other of others) expect(other).toEqual(first);
+  expect((await postFinal(caller, [own])).status).toBe(201);
 });
 
 test.each([

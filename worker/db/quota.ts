@@ -1,6 +1,6 @@
 import type { SQL } from "drizzle-orm";
 import { and, eq, lt, lte, sql } from "drizzle-orm";
-import type { FileId, FileVersionRef, TenantId } from "#contract/ids.ts";
+import type { FileVersionRef, TenantId } from "#contract/ids.ts";
 import type { Database } from "./database.ts";
 import { quotaReservations, tenants } from "./schema/tenants.ts";
 import type { TenantRow } from "./tenants.ts";
@@ -8,7 +8,7 @@ import type { TenantRow } from "./tenants.ts";
 export type ReservationRow = typeof quotaReservations.$inferSelect;
 
 /** When an upload is first asked whether it is still there: its creation is over by then. */
-const FIRST_CHECK_MS = 3_600_000;
+export const FIRST_CHECK_MS = 3_600_000;
 
 /** What is to be reserved: at least so much or nothing, and more as far as there is room. */
 export interface Wanted {
@@ -39,65 +39,23 @@ export function isReserved({ tenantId, fileId, version }: FileVersionRef): SQL {
  * What of a quota is free, in the row `t` of tenants: all stored versions count, and what is reserved. Written out, as
  * `isReserved`.
  */
-function freeBytes({ defaultQuotaBytes }: Wanted): SQL {
+export function freeBytes({ defaultQuotaBytes }: Wanted): SQL {
   return sql`coalesce(t.quota_bytes, ${defaultQuotaBytes})
     - (t.files_bytes + t.versions_bytes + t.trash_bytes + t.reserved_bytes)`;
 }
 
-/** Partials' reservations, by their ids as one JSON text. */
-function areOf(tenantId: TenantId, ids: readonly FileId[]): SQL | undefined {
-  return and(
-    eq(quotaReservations.tenantId, tenantId),
-    eq(quotaReservations.version, 1),
-    sql`${quotaReservations.fileId} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`,
-  );
-}
-
-/**
- * The statement that reserves for a new upload if there is room, and returns what it has reserved.
- * @param partialIds partials whose reservations the upload is to take over (`takeOver`)
- */
-export function reserve(
-  db: Database,
-  ref: FileVersionRef,
-  wanted: Wanted,
-  nowMs: number,
-  partialIds: readonly FileId[] = [],
-) {
+/** The statement that reserves for a new upload if there is room, and returns what it has reserved. */
+export function reserve(db: Database, ref: FileVersionRef, wanted: Wanted, nowMs: number) {
   const { tenantId, fileId, version } = ref;
-  const takenOver = sql`(SELECT coalesce(sum(${quotaReservations.reservedBytes}), 0) FROM ${quotaReservations}
-    WHERE ${areOf(tenantId, partialIds)})`;
-  const free = partialIds.length === 0 ? freeBytes(wanted) : sql`${freeBytes(wanted)} + ${takenOver}`;
+  const free = freeBytes(wanted);
   return db
     .insert(quotaReservations)
     .select(
-      sql`SELECT ${tenantId}, ${fileId}, ${version}, min(${wanted.atMostBytes}, ${free}), ${nowMs}, ${nowMs + FIRST_CHECK_MS}
+      sql`SELECT ${tenantId}, ${fileId}, ${version}, min(${wanted.atMostBytes}, ${free}), ${nowMs}, ${nowMs + FIRST_CHECK_MS}, NULL, NULL
         FROM tenants AS t WHERE t.tenant_id = ${tenantId} AND t.erasing_at_ms IS NULL
           AND ${wanted.atLeastBytes} <= ${free}`,
     )
     .returning({ reservedBytes: quotaReservations.reservedBytes });
-}
-
-/** The statement that ends the reservations of partials that a reserved upload is made of: its own has their bytes. */
-export function takeOver(db: Database, ref: FileVersionRef, partialIds: readonly FileId[]) {
-  return db.delete(quotaReservations).where(and(areOf(ref.tenantId, partialIds), isReserved(ref)));
-}
-
-/** The statement that gives partials theirs back, before that of the upload that took them over is released. */
-export function giveBack(
-  db: Database,
-  ref: FileVersionRef,
-  partials: readonly { readonly fileId: FileId; readonly sizeBytes: number }[],
-  nowMs: number,
-) {
-  return db
-    .insert(quotaReservations)
-    .select(
-      sql`SELECT ${ref.tenantId}, value ->> 'fileId', 1, value ->> 'sizeBytes', ${nowMs}, ${nowMs + FIRST_CHECK_MS}
-        FROM json_each(${JSON.stringify(partials.map(({ fileId, sizeBytes }) => ({ fileId, sizeBytes })))})
-        WHERE ${isReserved(ref)}`,
-    )
-    .onConflictDoNothing();
 }
 
 /** The statement that ends an upload's reservation: it is stored, or it ended. */

@@ -1,24 +1,22 @@
 import type { SQL } from "drizzle-orm";
 import { and, eq, exists, isNotNull, isNull, notExists, sql } from "drizzle-orm";
 import type { FileClass } from "#contract/file-types.ts";
-import type { FileId, FileVersionRef, UserId } from "#contract/ids.ts";
+import type { FileVersionRef, UserId } from "#contract/ids.ts";
 import type { ReprDigests } from "#contract/jobs.ts";
 import { foldName } from "#contract/names.ts";
 import type { Actor } from "./audit.ts";
 import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { isVersion } from "./files.ts";
+import type { ReservedPartial } from "./partials.ts";
+import { endJoined, handOver, join, reserveBeyond } from "./partials.ts";
 import type { Wanted } from "./quota.ts";
-import { giveBack, isReserved, release, reserve, takeOver } from "./quota.ts";
+import { isReserved, release, reserve } from "./quota.ts";
 import { files, fileTags, fileVersions } from "./schema/files.ts";
 import { selectRow } from "./select-row.ts";
 import { ensureTenant } from "./tenants.ts";
 
-/** A partial upload whose reservation another takes over. */
-export interface ReservedPartial {
-  readonly fileId: FileId;
-  readonly sizeBytes: number;
-}
+export type { ReservedPartial };
 
 /** What every upload has, a partial one too: room. */
 export interface NewReservation {
@@ -45,7 +43,7 @@ export interface NewUpload extends NewReservation {
 
 export type Insertion =
   | { readonly kind: "inserted"; readonly reservedBytes: number }
-  /** There was no room for it, or its tenant takes nothing any more. */
+  /** There was no room for it, its tenant takes nothing any more, or a partial of it isn't to be had. */
   | { readonly kind: "no-room" }
   /** There is a file of this id. */
   | { readonly kind: "taken" };
@@ -55,34 +53,37 @@ export type Insertion =
  * only where that is.
  */
 export async function insertUpload(db: Database, upload: NewUpload): Promise<Insertion> {
-  const partialIds = upload.partials.map(({ fileId }) => fileId);
-  const { ref, wanted, nowMs } = upload;
+  const { ref, partials, nowMs } = upload;
   return insertReserved(() =>
     db.batch([
       ensureTenant(db, ref.tenantId, nowMs),
-      reserve(db, ref, wanted, nowMs, partialIds),
+      reserveFor(db, upload),
       insertFile(db, upload),
       insertVersion(db, upload),
       auditIfChanged(db, { ...eventOf(upload), action: "file.created", atMs: nowMs }),
       ...(upload.tags.length === 0 ? [] : [insertTags(db, upload)]),
-      ...(partialIds.length === 0 ? [] : [takeOver(db, ref, partialIds)]),
+      ...(partials.length === 0 ? [] : [join(db, ref, partials)]),
     ]),
   );
 }
 
 /** The same for an upload that becomes the next version of a file, whose number was given by `takeNextVersion`. */
 export async function insertVersionUpload(db: Database, upload: NewUpload): Promise<Insertion> {
-  const partialIds = upload.partials.map(({ fileId }) => fileId);
-  const { ref, wanted, nowMs } = upload;
+  const { ref, partials, nowMs } = upload;
   return insertReserved(() =>
     db.batch([
       ensureTenant(db, ref.tenantId, nowMs),
-      reserve(db, ref, wanted, nowMs, partialIds),
+      reserveFor(db, upload),
       insertVersion(db, upload),
       auditIfChanged(db, { ...eventOf(upload), action: "file.created", atMs: nowMs }),
-      ...(partialIds.length === 0 ? [] : [takeOver(db, ref, partialIds)]),
+      ...(partials.length === 0 ? [] : [join(db, ref, partials)]),
     ]),
   );
+}
+
+function reserveFor(db: Database, { ref, wanted, partials, nowMs }: NewUpload) {
+  if (partials.length === 0) return reserve(db, ref, wanted, nowMs);
+  return reserveBeyond(db, ref, wanted, partials, nowMs);
 }
 
 /** Reserves for a partial upload, which has no record but that. */
@@ -170,14 +171,9 @@ function insertTags(db: Database, { ref, tags, nowMs }: NewUpload) {
 
 /**
  * Forgets an upload that never began or ended without a file, in one batch: its reservation, its version, and the file
- * where that has no other. Partials that it took over have theirs again. Doing it again changes nothing.
+ * where that has no other. Doing it again changes nothing.
  */
-export async function deleteUnfinishedUpload(
-  db: Database,
-  ref: FileVersionRef,
-  partials: readonly ReservedPartial[],
-  nowMs: number,
-): Promise<void> {
+export async function deleteUnfinishedUpload(db: Database, ref: FileVersionRef): Promise<void> {
   const otherVersions = db
     .select({ one: sql`1` })
     .from(fileVersions)
@@ -192,7 +188,7 @@ export async function deleteUnfinishedUpload(
   await db.batch([
     db.delete(fileVersions).where(and(isUnstored, notExists(purgedFile))),
     db.delete(files).where(and(isFile, isNull(files.purgingAtMs), notExists(otherVersions))),
-    ...(partials.length === 0 ? [] : [giveBack(db, ref, partials, nowMs)]),
+    handOver(db, ref),
     release(db, ref),
   ]);
 }
@@ -214,38 +210,46 @@ export interface StoredObject {
   readonly expectedDigests: ReprDigests | null;
 }
 
+export interface StoredUpload {
+  readonly object: StoredObject;
+  /** What it was made of; empty for an upload that wasn't. */
+  readonly partials: readonly Pick<ReservedPartial, "fileId">[];
+  readonly actor: Actor;
+  readonly nowMs: number;
+}
+
 /**
  * Records that a version's bytes are stored: `uploading` → `quarantined`. From then on the version counts, and no
- * longer its reservation. Doing it again changes nothing.
+ * longer its reservation, nor those of the partials that it was made of. Doing it again changes nothing.
  * @returns whether there is such a version at all: a file that is being purged has no use for bytes that come now
  */
 export async function markVersionStored(
   db: Database,
   ref: FileVersionRef,
-  object: StoredObject,
-  actor: Actor,
-  nowMs: number,
+  { object, partials, actor, nowMs }: StoredUpload,
 ): Promise<boolean> {
   const { fileId, version } = ref;
   const detail = { sizeBytes: object.sizeBytes };
+  const isKept = and(
+    eq(files.tenantId, ref.tenantId),
+    eq(files.id, ref.fileId),
+    isNull(files.purgingAtMs),
+    hasVersion(db, ref),
+  );
+  const isStored = exists(
+    db
+      .select({ one: sql`1` })
+      .from(files)
+      .where(isKept),
+  );
   const [, , found] = await db.batch([
     db
       .update(fileVersions)
       .set({ state: "quarantined", ...object, storedAtMs: nowMs, announcedAtMs: nowMs })
       .where(and(isVersion(ref), eq(fileVersions.state, "uploading"))),
     auditIfChanged(db, { actor, action: "file.uploaded", fileId, version, detail, atMs: nowMs }),
-    db
-      .update(files)
-      .set({ updatedAtMs: nowMs })
-      .where(
-        and(
-          eq(files.tenantId, ref.tenantId),
-          eq(files.id, ref.fileId),
-          isNull(files.purgingAtMs),
-          hasVersion(db, ref),
-        ),
-      )
-      .returning({ id: files.id }),
+    db.update(files).set({ updatedAtMs: nowMs }).where(isKept).returning({ id: files.id }),
+    ...(partials.length === 0 ? [] : [endJoined(db, ref, partials, isStored)]),
     release(db, ref),
   ]);
   return found.length > 0;

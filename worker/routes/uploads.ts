@@ -175,9 +175,8 @@ async function handleCreation(c: AppContext): Promise<Response> {
 }
 
 /** Takes the record of an upload back that its client doesn't know of. */
-export async function forgetCreation(c: AppContext, { fileId, version, creation }: Creation): Promise<void> {
-  const ref = { tenantId: c.get("identity").tenantId, fileId, version };
-  await forgetUpload(c.env, ref, creation.sources, Date.now());
+export async function forgetCreation(c: AppContext, { fileId, version }: Creation): Promise<void> {
+  await forgetUpload(c.env, { tenantId: c.get("identity").tenantId, fileId, version });
 }
 
 function withWarnings(answer: Response, warnings: Creation["warnings"]): Response {

@@ -49,7 +49,7 @@ async function checkOne(
       await postponeCheck(db, row, nowMs + CHECK_AGAIN_MS);
       return false;
     }
-    await deleteUnfinishedUpload(db, row, [], nowMs);
+    await deleteUnfinishedUpload(db, row);
     return true;
   } catch (error) {
     const { tenantId, fileId, version } = row;

@@ -7,6 +7,7 @@ import type { ProcessJob } from "#contract/jobs.ts";
 import type { Actor } from "../db/audit.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
+import { arePartialsFree, findUnreserved } from "../db/partials.ts";
 import type { Wanted } from "../db/quota.ts";
 import { findTenant } from "../db/tenants.ts";
 import type { Insertion, ReservedPartial } from "../db/uploads.ts";
@@ -43,7 +44,7 @@ export interface AcceptedUpload {
   readonly declaredType: string;
   /** The most that the file may become: the limit of its class, or of all uploads. */
   readonly maxBytes: number;
-  /** What is reserved for it: its length, or, while that isn't known, a first step. */
+  /** What is reserved for it: its length without that of its partials, or, while that isn't known, a first step. */
   readonly reservedBytes: number;
   readonly warnings: readonly FileWarning[];
 }
@@ -51,8 +52,8 @@ export interface AcceptedUpload {
 /**
  * Validates a declared upload (R23), reserves for it and inserts its record, before any byte is stored. Throws
  * `FILE_NAME_REQUIRED`, `FILE_NAME_INVALID`, `FILE_TYPE_REFUSED`, `FILE_TOO_LARGE`, `UPLOAD_METADATA_INVALID` or
- * `GRANT_SCOPE`, each naming the rule, `GRANT_USED`, `QUOTA_EXCEEDED` and `TENANT_ERASING`; for a new version of a
- * file also what `takeVersionOf` throws.
+ * `GRANT_SCOPE`, each naming the rule, `GRANT_USED`, `QUOTA_EXCEEDED` and `TENANT_ERASING`; for a final upload also
+ * `UPLOAD_CONCAT_INVALID`, and for a new version of a file what `takeVersionOf` throws.
  */
 export async function createUpload(
   env: DatabaseBindings,
@@ -70,16 +71,24 @@ export async function createUpload(
   );
   const ref = await refOfUpload(env, identity, declaration, rules.nowMs);
   const insert = ref.version === 1 ? insertUpload : insertVersionUpload;
-  const inserted = await insert(databaseFor(env, ref.tenantId), {
+  const { partials = [] } = declaration;
+  const inserting = insert(databaseFor(env, ref.tenantId), {
     ...declared,
     ref,
     wanted: wantedFor(lengthBytes, maxBytes, rules),
     ownerId: identity.userId,
     sizeBytes: lengthBytes ?? undefined,
-    partials: declaration.partials ?? [],
+    partials,
     actor: actorOf(identity, grant, rules.requestId),
     nowMs: rules.nowMs,
   });
+  const inserted = await inserting.catch(async (error: unknown) => {
+    // The answer may have been lost: its partials are to be free for the next attempt. Its id is nobody else's, as a
+    // grant's may be, which is for no final upload.
+    if (partials.length > 0) await forgetUpload(env, ref).catch(() => {});
+    throw error;
+  });
+  if (inserted.kind === "no-room") await requireFree(env, ref.tenantId, partials);
   const reservedBytes = await requireInserted(env, ref, inserted, rules);
   const warnings = warningsOf(lengthBytes, rules.settings.warnBytes?.[fileClass]);
   return {
@@ -138,6 +147,28 @@ function wantedFor(
   return { atLeastBytes: 1, atMostBytes: Math.min(RESERVATION_STEP_BYTES, maxBytes), defaultQuotaBytes };
 }
 
+/** Throws `UPLOAD_CONCAT_INVALID` where a partial ended since it was described, or another final upload has it. */
+async function requireFree(
+  env: DatabaseBindings,
+  tenantId: TenantId,
+  partials: readonly ReservedPartial[],
+): Promise<void> {
+  if (partials.length === 0 || (await arePartialsFree(databaseFor(env, tenantId), tenantId, partials)))
+    return;
+  throw new AppError("UPLOAD_CONCAT_INVALID", {
+    detail: "A partial upload isn't there any more, or is part of another final one.",
+  });
+}
+
+/** Which of a final upload's partials are to end: they have nothing reserved any more, so that no other can have them. */
+export async function findSpentPartials(
+  env: DatabaseBindings,
+  tenantId: TenantId,
+  partialIds: readonly FileId[],
+): Promise<readonly FileId[]> {
+  return findUnreserved(databaseFor(env, tenantId), tenantId, partialIds);
+}
+
 /** What is reserved. Throws `GRANT_USED`, `QUOTA_EXCEEDED` and `TENANT_ERASING`. */
 async function requireInserted(
   env: DatabaseBindings,
@@ -158,8 +189,8 @@ async function requireInserted(
 
 /**
  * Takes a partial upload (tus 1.0, Concatenation) in: it has neither name nor type, no record but its reservation, and
- * becomes a file only as a part of a final upload, which is validated as a whole and takes the reservation over. Throws
- * `FILE_TOO_LARGE`, `QUOTA_EXCEEDED` and `TENANT_ERASING`.
+ * becomes a file only as a part of a final upload, which is validated as a whole and reserves only what it needs beyond
+ * its partials. Throws `FILE_TOO_LARGE`, `QUOTA_EXCEEDED` and `TENANT_ERASING`.
  */
 export async function createPartialUpload(
   env: DatabaseBindings,
@@ -178,28 +209,30 @@ export async function createPartialUpload(
   return { ...{ fileId, version, filename: "", declaredType, maxBytes }, reservedBytes, warnings: [] };
 }
 
+/** Where the bytes of a stored upload came from. */
+export interface UploadOrigin {
+  readonly uploader: Omit<Actor, "tenantId">;
+  /** What it was made of: they have nothing reserved from now on. Empty for an upload that wasn't made of others. */
+  readonly partials: readonly Pick<ReservedPartial, "fileId">[];
+}
+
 /** Records that an upload's bytes are stored and wait for their check. May be called again for the same upload. */
 export async function recordStoredUpload(
   env: DatabaseBindings,
   job: ProcessJob,
-  uploader: Omit<Actor, "tenantId">,
+  { uploader, partials }: UploadOrigin,
   nowMs: number,
 ): Promise<boolean> {
   const { objectKey, etag, sizeBytes, expectedDigests = null } = job;
   const object = { objectKey, etag, sizeBytes, expectedDigests };
   const actor = { ...uploader, tenantId: job.tenantId };
-  return markVersionStored(databaseFor(env, job.tenantId), job, object, actor, nowMs);
+  return markVersionStored(databaseFor(env, job.tenantId), job, { object, partials, actor, nowMs });
 }
 
 /**
- * Removes the record of an upload that ended without a file, and its reservation. May be called again.
- * @param partials partials that it took reservations over from: they have them again
+ * Removes the record of an upload that ended without a file, and its reservation. Its partials keep theirs. May be called
+ * again.
  */
-export async function forgetUpload(
-  env: DatabaseBindings,
-  ref: FileVersionRef,
-  partials: readonly ReservedPartial[],
-  nowMs: number,
-): Promise<void> {
-  await deleteUnfinishedUpload(databaseFor(env, ref.tenantId), ref, partials, nowMs);
+export async function forgetUpload(env: DatabaseBindings, ref: FileVersionRef): Promise<void> {
+  await deleteUnfinishedUpload(databaseFor(env, ref.tenantId), ref);
 }

@@ -1,7 +1,7 @@
 import type { ErrorCode } from "#contract/errors.ts";
 import type { FileVersionRef } from "#contract/ids.ts";
 import type { MultipartWriter, ObjectRemover } from "../storage/object-store.ts";
-import type { PartialSource, UploadPhase, UploadState } from "./upload-state.ts";
+import type { UploadPhase, UploadState } from "./upload-state.ts";
 import { REMEMBERED_MS, refOf } from "./upload-state.ts";
 import type { UploadStore } from "./upload-store.ts";
 
@@ -16,11 +16,8 @@ export function hasEnded({ phase }: UploadState): boolean {
 }
 
 export interface EndingSteps {
-  /**
-   * Removes the upload's record and what is reserved for it. May be called again.
-   * @param partials what it was to be made of: they have their reservations again
-   */
-  forget(ref: FileVersionRef, partials: readonly PartialSource[]): Promise<void>;
+  /** Removes the upload's record and what is reserved for it. May be called again. */
+  forget(ref: FileVersionRef): Promise<void>;
 }
 
 export interface EndingOptions {
@@ -55,7 +52,7 @@ export class Ending {
       store.clearDue("finalise");
       store.setDue("expire", nowMs + END_RETRY_MS);
     });
-    await steps.forget(refOf(state), state.sources);
+    await steps.forget(refOf(state));
     await this.#freeObject(state);
     store.transaction(() => {
       store.clearBytes();

@@ -1,12 +1,15 @@
 import { AppError } from "#contract/errors.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
+import type { UploadOrigin } from "../services/uploads.ts";
 import type { ObjectStore, StoredFacts, StoredPart } from "../storage/object-store.ts";
 import { copySources } from "./copy-sources.ts";
+import type { DiscardSteps } from "./discard-sources.ts";
+import { discardSources } from "./discard-sources.ts";
 import type { Ending } from "./ending.ts";
 import { hasEnded } from "./ending.ts";
 import type { Fence, ObjectParts } from "./object-parts.ts";
 import type { SlabBudget } from "./slabs.ts";
-import type { Uploader, UploadPhase, UploadState } from "./upload-state.ts";
+import type { UploadPhase, UploadState } from "./upload-state.ts";
 import { isFinalising, REMEMBERED_MS, refOf } from "./upload-state.ts";
 import type { UploadStore } from "./upload-store.ts";
 
@@ -19,9 +22,9 @@ const TAKE_OVER_MS = 15_000;
 const PARTIAL_MS = 6 * 24 * 3_600_000;
 
 /** What finalising needs of the world outside the object. Each may be called again for the same version. */
-export interface FinaliseSteps {
+export interface FinaliseSteps extends DiscardSteps {
   /** False where the record is gone: then nobody has a use for the bytes. */
-  record(job: ProcessJob, actor: Uploader): Promise<boolean>;
+  record(job: ProcessJob, origin: UploadOrigin): Promise<boolean>;
   announce(job: ProcessJob): Promise<void>;
 }
 
@@ -40,7 +43,8 @@ export interface FinaliserOptions {
  *
  *   receiving → storing (parts become the object) → recording (D1: `quarantined`) → announcing (queue) → done
  *
- * A final upload begins with `copying` in the place of `receiving`; a partial one ends after `storing`.
+ * A final upload begins with `copying` in the place of `receiving`, and has `discarding` before `done`: what it was made
+ * of ends. A partial one ends after `storing`.
  *
  * Each state is durable before its step begins and each step may be done twice, so that after a crash at any point the
  * alarm goes on from there. `announcing` is the queue's outbox: the job is sent at least once.
@@ -111,12 +115,16 @@ export class Finaliser {
         await this.#makeObject(state);
         return;
       case "recording":
-        if (await steps.record(jobOf(state), uploaderOf(state))) store.update({ phase: "announcing" });
-        // The file was erased while its bytes were on their way: they go too.
-        else await this.#options.ending.end("terminated");
+        if (await steps.record(jobOf(state), originOf(state))) store.update({ phase: "announcing" });
+        else await this.#endWithoutFile(state);
         return;
       case "announcing":
         await steps.announce(jobOf(state));
+        if (state.kind === "final") store.update({ phase: "discarding", failures: 0 });
+        else this.#finish();
+        return;
+      case "discarding":
+        await discardSources(steps, state);
         this.#finish();
         return;
       case "receiving":
@@ -126,6 +134,13 @@ export class Finaliser {
       case "terminated":
         return;
     }
+  }
+
+  /** The file was erased while its bytes were on their way: they go too. */
+  async #endWithoutFile(state: UploadState): Promise<void> {
+    // It may have been recorded and erased since, without an answer: then its partials are nobody's.
+    if (state.kind === "final") await discardSources(this.#options.steps, state);
+    await this.#options.ending.end("terminated");
   }
 
   async #makeObject(state: UploadState): Promise<void> {
@@ -205,8 +220,8 @@ export class Finaliser {
   }
 }
 
-function uploaderOf({ actor, ownerId }: UploadState): Uploader {
-  return actor ?? { id: ownerId, kind: "member", requestId: null };
+function originOf({ actor, ownerId, sources }: UploadState): UploadOrigin {
+  return { uploader: actor ?? { id: ownerId, kind: "member", requestId: null }, partials: sources };
 }
 
 /** Where finalising begins; a file that was stored as a whole has nothing to be put together. */

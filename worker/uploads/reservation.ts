@@ -13,7 +13,7 @@ export interface ReservationSteps {
 }
 
 /** What of an upload's state it looks at and changes. */
-type KnownReservation = Pick<UploadStore, "requireState" | "note">;
+type KnownReservation = Pick<UploadStore, "requireState" | "note" | "update">;
 
 /** Uploads of before there were reservations have none, and count when they are stored. */
 const UNRESERVED = Number.MAX_SAFE_INTEGER;
@@ -52,16 +52,14 @@ export class Reservation {
     const { endBytes } = this;
     if (lengthBytes > endBytes) return this.#extend({ atLeastBytes: lengthBytes, atMostBytes: lengthBytes });
     if (bringsRest || lengthBytes === endBytes || endBytes === UNRESERVED) return;
+    // Durable before it is asked for: whatever becomes of the answer, no more is taken to be reserved than is.
+    this.#store.update({ reservedBytes: lengthBytes });
     await this.#steps.reduce(refOf(this.#store.requireState()), endBytes, lengthBytes);
-    this.#note(lengthBytes);
   }
 
   async #extend(growth: ReservationGrowth): Promise<void> {
-    this.#note(await this.#steps.extend(refOf(this.#store.requireState()), growth));
-  }
-
-  /** Needn't be durable: extending again tells what is reserved. */
-  #note(reservedBytes: number): void {
+    const reservedBytes = await this.#steps.extend(refOf(this.#store.requireState()), growth);
+    // Needn't be durable: extending again tells what is reserved.
     this.#store.note({ reservedBytes });
   }
 }

@@ -2,12 +2,14 @@ import { DurableObject } from "cloudflare:workers";
 import { AppError, asAppError, problemResponse } from "#contract/errors.ts";
 import type { Identity } from "#contract/ids.ts";
 import { TUS_VERSION } from "#contract/tus.ts";
+import { withDeadline } from "../deadline.ts";
 import { checkContent } from "../services/content-type.ts";
 import { extendReservation, reduceReservation } from "../services/quota.ts";
-import { forgetUpload, recordStoredUpload } from "../services/uploads.ts";
+import { findSpentPartials, forgetUpload, recordStoredUpload } from "../services/uploads.ts";
 import { sendJob } from "../storage/jobs.ts";
 import { r2Store } from "../storage/r2.ts";
 import { releaseUnreadBody } from "../unread-body.ts";
+import { endUpload } from "./end-upload.ts";
 import { IetfFrontEnd } from "./ietf/ietf-front-end.ts";
 import { bodyBytesOf, requireBodyWithin } from "./request-body.ts";
 import { isolateSlabs } from "./slabs.ts";
@@ -17,6 +19,8 @@ import { readUploadContext } from "./upload-context.ts";
 import type { PartialSource } from "./upload-state.ts";
 import { UploadStore } from "./upload-store.ts";
 import { Upload } from "./upload.ts";
+
+const DISCARD_DEADLINE_MS = 15_000;
 
 /**
  * One resumable upload as a Durable Object: its lock, its offset and its tail live here, so there is one writer and no
@@ -39,9 +43,12 @@ export class UploadObject extends DurableObject<Env> {
       sniff: checkContent,
       now: () => Date.now(),
       steps: {
-        record: (job, actor) => recordStoredUpload(env, job, actor, Date.now()),
+        record: (job, origin) => recordStoredUpload(env, job, origin, Date.now()),
         announce: (job) => sendJob(env.JOBS, job),
-        forget: (ref, partials) => forgetUpload(env, ref, partials, Date.now()),
+        findSpent: (tenantId, partialIds) => findSpentPartials(env, tenantId, partialIds),
+        discard: (ref) =>
+          withDeadline(endUpload(env.UPLOADS, ref), DISCARD_DEADLINE_MS, "SERVICE_UNAVAILABLE"),
+        forget: (ref) => forgetUpload(env, ref),
         extend: (ref, growth) => extendReservation(env, ref, growth, this.#defaultQuotaBytes),
         reduce: (ref, fromBytes, toBytes) => reduceReservation(env, ref, fromBytes, toBytes),
       },
@@ -69,7 +76,7 @@ export class UploadObject extends DurableObject<Env> {
     return isAllowed(this.#upload, identity) ? this.#upload.describePartial() : undefined;
   }
 
-  /** Ends the upload, whoever's it is: its file is being removed. */
+  /** Ends the upload, whoever's it is: its file is being removed, or it is a partial one that was joined. */
   abandon(): Promise<void> {
     return this.#upload.abandon();
   }
@@ -125,7 +132,10 @@ export class UploadObject extends DurableObject<Env> {
     if (protocol === "ietf") return this.#ietf.describeProblem(known, requestId, request);
     const answer = problemResponse(known, requestId);
     answer.headers.set("Tus-Resumable", TUS_VERSION);
-    if (OFFSET_ERRORS.has(known.code)) answer.headers.set("Upload-Offset", String(this.#upload.offsetBytes));
+    const isThere = this.#upload.state !== undefined;
+    if (isThere && OFFSET_ERRORS.has(known.code)) {
+      answer.headers.set("Upload-Offset", String(this.#upload.offsetBytes));
+    }
     return answer;
   }
 }

@@ -4,7 +4,7 @@ import type { FileId, FileVersionRef, TenantId, UserId } from "#contract/ids.ts"
 import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
 
 /**
- * Where an upload is in its life. `receiving` takes bytes; `copying` to `announcing` are the finalise machine
+ * Where an upload is in its life. `receiving` takes bytes; `copying` to `discarding` are the finalise machine
  * (finalise.ts), each state durable before its step begins. `terminated`, `expired` and `refused` are ends without a
  * file.
  */
@@ -14,6 +14,7 @@ export type UploadPhase =
   | "storing"
   | "recording"
   | "announcing"
+  | "discarding"
   | "done"
   | "terminated"
   | "expired"
@@ -94,8 +95,16 @@ export function isComplete({ phase }: UploadState): boolean {
   return isFinalising(phase) || phase === "done";
 }
 
+const FINALISING: ReadonlySet<UploadPhase> = new Set<UploadPhase>([
+  "copying",
+  "storing",
+  "recording",
+  "announcing",
+  "discarding",
+]);
+
 export function isFinalising(phase: UploadPhase): boolean {
-  return phase === "copying" || phase === "storing" || phase === "recording" || phase === "announcing";
+  return FINALISING.has(phase);
 }
 
 /** How long an upload that has ended is remembered, so that a lost last answer can be asked for again (R6). */

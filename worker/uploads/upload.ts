@@ -191,7 +191,10 @@ export class Upload {
     await this.#ending.end("terminated");
   }
 
-  /** Ends the upload where that is still possible, because its file is being removed: an end or none is fine as well. */
+  /**
+   * Ends the upload where that is still possible, because its file is being removed, or it is a partial one that was
+   * joined: an end or none is fine as well.
+   */
   async abandon(): Promise<void> {
     if (this.#isSettled()) return;
     const hold = await this.take();
@@ -219,7 +222,9 @@ export class Upload {
   /** Whether there is nothing left to end: a complete upload finds its file gone by itself (finalise.ts). */
   #isSettled(): boolean {
     const { state } = this;
-    return state === undefined || isComplete(state) || (hasEnded(state) && state.due.expire === undefined);
+    if (state === undefined) return true;
+    if (hasEnded(state)) return state.due.expire === undefined;
+    return isComplete(state) && !(state.kind === "partial" && state.phase === "done");
   }
 
   /**

@@ -21,6 +21,12 @@ export interface UploadKey {
   readonly version: number;
 }
 
+export interface ModelPartial extends UploadKey {
+  readonly sizeBytes: number;
+}
+
+export type Refusal = "QUOTA_EXCEEDED" | "UPLOAD_CONCAT_INVALID";
+
 export function keyOf({ fileId, version }: UploadKey): string {
   return `${fileId}/${version}`;
 }
@@ -41,6 +47,8 @@ export class QuotaModel {
   readonly quotaBytes: number;
   readonly files = new Map<FileId, ModelFile>();
   readonly reserved = new Map<string, number>();
+  /** Which final upload a partial one was joined to. */
+  readonly #joined = new Map<string, string>();
 
   constructor(quotaBytes: number) {
     this.quotaBytes = quotaBytes;
@@ -64,16 +72,28 @@ export class QuotaModel {
     return this.quotaBytes - filesBytes - versionsBytes - trashBytes - reservedBytes;
   }
 
-  /** What would be reserved for a new upload that takes these partials over, or undefined. */
-  admit(atLeast: number, atMost: number, partials: readonly UploadKey[] = []): number | undefined {
-    const freed = sum([...new Set(partials.map(keyOf))].map((key) => this.reserved.get(key) ?? 0));
-    const free = this.freeBytes + freed;
-    return atLeast <= free ? Math.min(atMost, free) : undefined;
+  /** What would be reserved for a new upload, for one of partials beside what these have, or why it is refused. */
+  admit(atLeast: number, atMost: number, partials: readonly ModelPartial[] = []): number | Refusal {
+    const sizes = new Map(partials.map((partial) => [keyOf(partial), partial.sizeBytes]));
+    if (![...sizes.keys()].every((key) => this.#isFree(key))) return "UPLOAD_CONCAT_INVALID";
+    const joined = sum(sizes.values());
+    const held = sum([...sizes.keys()].map((key) => this.reserved.get(key) ?? 0));
+    const free = this.freeBytes + held - joined;
+    return atLeast - joined <= free ? Math.min(atMost - joined, free) : "QUOTA_EXCEEDED";
   }
 
-  addUpload(upload: UploadKey, bytes: number, partials: readonly UploadKey[]): void {
-    for (const partial of partials) this.reserved.delete(keyOf(partial));
+  addUpload(upload: UploadKey, bytes: number, partials: readonly ModelPartial[]): void {
+    for (const partial of partials) {
+      this.reserved.set(keyOf(partial), partial.sizeBytes);
+      this.#joined.set(keyOf(partial), keyOf(upload));
+    }
     this.reserved.set(keyOf(upload), bytes);
+  }
+
+  /** Whether a partial has its reservation, and no final upload that is under way has the partial. */
+  #isFree(key: string): boolean {
+    const final = this.#joined.get(key);
+    return this.reserved.has(key) && (final === undefined || !this.reserved.has(final));
   }
 
   /** What is reserved then. */
@@ -93,14 +113,18 @@ export class QuotaModel {
   store(upload: UploadKey, sizeBytes: number): void {
     this.reserved.delete(keyOf(upload));
     const version = this.files.get(upload.fileId)?.versions.get(upload.version);
-    if (version !== undefined) version.storedBytes ??= sizeBytes;
+    if (version === undefined) return;
+    version.storedBytes ??= sizeBytes;
+    for (const [partial, final] of this.#joined) if (final === keyOf(upload)) this.reserved.delete(partial);
   }
 
-  forget(upload: UploadKey, partials: readonly (UploadKey & { readonly sizeBytes: number })[]): void {
-    const held = this.reserved.delete(keyOf(upload));
-    for (const partial of held ? partials : []) {
-      if (!this.reserved.has(keyOf(partial))) this.reserved.set(keyOf(partial), partial.sizeBytes);
-    }
+  forget(upload: UploadKey): void {
+    const key = keyOf(upload);
+    const [bytes, final] = [this.reserved.get(key) ?? 0, this.#joined.get(key) ?? ""];
+    // The final that it was joined to may have its bytes.
+    const ofFinal = this.reserved.get(final);
+    if (ofFinal !== undefined) this.reserved.set(final, ofFinal + bytes);
+    this.reserved.delete(key);
     const file = this.files.get(upload.fileId);
     if (file?.versions.get(upload.version)?.storedBytes === null) file.versions.delete(upload.version);
     if (file?.versions.size === 0) this.files.delete(upload.fileId);

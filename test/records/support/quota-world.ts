@@ -12,6 +12,7 @@ import { sweepReservations } from "../../../worker/services/reservations.ts";
 import {
   createPartialUpload,
   createUpload,
+  findSpentPartials,
   forgetUpload,
   recordStoredUpload,
 } from "../../../worker/services/uploads.ts";
@@ -21,7 +22,7 @@ import { newTenantId } from "./databases.ts";
 import type { Attempted, Fault, FaultyDatabase } from "./faults.ts";
 import { isFault } from "./faults.ts";
 import { fileChange } from "./file-changes.ts";
-import type { ModelFile } from "./quota-model.ts";
+import type { ModelFile, ModelPartial } from "./quota-model.ts";
 import { keyOf, newFile, newVersion, QuotaModel } from "./quota-model.ts";
 import { insertNewVersion } from "./version-rows.ts";
 
@@ -38,18 +39,14 @@ type Kind = "file" | "partial" | "final";
 interface SimulatedUpload {
   readonly ref: FileVersionRef;
   readonly kind: Kind;
-  readonly partials: readonly {
-    readonly fileId: FileId;
-    readonly version: number;
-    readonly sizeBytes: number;
-  }[];
+  readonly partials: readonly ModelPartial[];
   readonly reservation: Reservation;
   readonly state: { maxBytes: number; reservedBytes: number | null; lengthBytes: number | null };
-  /** As it was when the object was made: what was only noted is gone when the object is. */
-  readonly firstReservedBytes: number;
+  /** What was only noted is gone when the object leaves memory. */
+  readonly durable: { reservedBytes: number };
   offsetBytes: number;
-  /** `storing` and `ending` have a step before them that may have failed; the object's alarm does it again. */
-  phase: "receiving" | "storing" | "ending" | "done" | "ended";
+  /** `storing`, `discarding` and `ending` have a step that may have failed; the object's alarm does it again. */
+  phase: "receiving" | "storing" | "discarding" | "ending" | "done" | "ended";
 }
 
 /** What an upload's object is made with. */
@@ -156,16 +153,34 @@ export class QuotaWorld {
         ? []
         : [`${quota.availableBytes} available, expected ${freeBytes}`]),
       ...(quota.usedBytes <= QUOTA_BYTES ? [] : ["the quota is exceeded"]),
+      ...this.#uncounted().map(({ ref }) => `${keyOf(ref)} is stored, and not counted`),
     ];
   }
 
-  /** After a while without faults: alarms ring, the sweep asks. Nothing is reserved for what isn't there then. */
+  /** Partials that are stored and have nothing reserved, but for those whose final is about to end them. */
+  #uncounted(): readonly SimulatedUpload[] {
+    const goingSoon = new Set(
+      this.#choose(({ phase }) => phase === "storing" || phase === "discarding").flatMap(({ partials }) =>
+        partials.map(keyOf),
+      ),
+    );
+    return this.#choose(({ kind, phase }) => kind === "partial" && phase === "done").filter(
+      ({ ref, offsetBytes }) =>
+        !goingSoon.has(keyOf(ref)) && (this.model.reserved.get(keyOf(ref)) ?? -1) < offsetBytes,
+    );
+  }
+
+  /**
+   * After a while without faults: alarms ring, the sweep asks. Nothing is reserved for what isn't there then, and nothing
+   * is stored for which nothing is reserved.
+   */
   async settle(): Promise<readonly string[]> {
     await this.#ringAlarms();
     this.#nowMs += SWEEP_EVERY_MS;
     await this.#sweep({ fault: undefined });
     const standing = new Set([...this.#uploads].filter(([, upload]) => stands(upload)).map(([key]) => key));
-    return [...this.model.reserved.keys()].filter((key) => !standing.has(key));
+    const uncounted = this.#uncounted().map(({ ref }) => keyOf(ref));
+    return [...[...this.model.reserved.keys()].filter((key) => !standing.has(key)), ...uncounted];
   }
 
   /** Does `work` with a fault in it, and says whether the call that changes something (the first) was carried out. */
@@ -188,7 +203,8 @@ export class QuotaWorld {
     const { value, error, landed } = await this.#attempt(fault, () =>
       this.#askFor(kind, lengthBytes, partials),
     );
-    if (expected === undefined || !landed) return requireRefused(error, "QUOTA_EXCEEDED");
+    if (typeof expected === "string") return requireRefused(error, expected);
+    if (!landed) return requireRefused(error);
     // Where the answer was lost, only the database knows its id.
     const fileId = value?.fileId ?? [...(await this.#reservedIds())].find((id) => !idsBefore.has(id));
     if (fileId === undefined) throw new Error("There is no reservation of what was admitted.");
@@ -214,16 +230,21 @@ export class QuotaWorld {
     const { kind, lengthBytes, reservedBytes, partials } = made;
     const maxBytes = kind === "partial" ? MAX_UPLOAD_BYTES : DOCUMENT_BYTES;
     const state = { ...ref, maxBytes, reservedBytes, lengthBytes };
+    const durable: SimulatedUpload["durable"] = { reservedBytes };
     const store = {
       requireState: () => state as object as UploadState,
       note: (change: Partial<UploadState>) => void Object.assign(state, change),
+      update: (change: Partial<UploadState>) => {
+        Object.assign(durable, change);
+        return Object.assign(state, change) as object as UploadState;
+      },
     };
     const reservation = new Reservation(store, {
       extend: (_ref, growth) => extendReservation(this.#env, ref, growth, QUOTA_BYTES),
       reduce: (_ref, fromBytes, toBytes) => reduceReservation(this.#env, ref, fromBytes, toBytes),
     });
     const offsetBytes = kind === "final" ? (lengthBytes ?? 0) : 0;
-    const known = { ref, kind, partials, reservation, state, firstReservedBytes: reservedBytes };
+    const known = { ref, kind, partials, reservation, state, durable };
     this.#uploads.set(keyOf(ref), { ...known, offsetBytes, phase: "receiving" });
   }
 
@@ -253,7 +274,7 @@ export class QuotaWorld {
     const { error, landed } = await this.#attempt(fault, () =>
       insertNewVersion(databaseFor(this.#env, this.#tenantId), ref, bytes, QUOTA_BYTES, this.#nowMs),
     );
-    if (expected === undefined || !landed) return requireRefused(error);
+    if (typeof expected === "string" || !landed) return requireRefused(error);
     this.model.addUpload(ref, expected, []);
     file.last = ref.version;
     file.versions.set(ref.version, newVersion());
@@ -294,7 +315,7 @@ export class QuotaWorld {
   }
 
   /** The last byte: a partial is done with it, anything else is to be recorded. */
-  async #finish({ pick, fault }: Happening): Promise<void> {
+  async #finish({ pick, fault, isCut }: Happening): Promise<void> {
     const upload = pickOf(
       this.#choose(({ phase }) => phase === "receiving"),
       pick,
@@ -303,11 +324,14 @@ export class QuotaWorld {
     upload.offsetBytes = upload.state.lengthBytes ?? upload.offsetBytes;
     upload.state.lengthBytes = upload.offsetBytes;
     upload.phase = upload.kind === "partial" ? "done" : "storing";
-    if (upload.phase === "storing") await this.#record(upload, fault);
+    if (upload.phase === "storing") await this.#record(upload, { fault, isCut });
   }
 
-  async #record(upload: SimulatedUpload, fault: Fault | undefined): Promise<void> {
-    const { ref, offsetBytes: sizeBytes } = upload;
+  async #record(
+    upload: SimulatedUpload,
+    { fault, isCut }: Pick<Happening, "fault" | "isCut">,
+  ): Promise<void> {
+    const { ref, partials, offsetBytes: sizeBytes } = upload;
     const job = {
       ...ref,
       kind: "process",
@@ -318,13 +342,26 @@ export class QuotaWorld {
     } as const;
     const uploader = { id: "ann", kind: "member", requestId: null } as const;
     const { value, error, landed } = await this.#attempt(fault, () =>
-      recordStoredUpload(this.#env, job, uploader, this.#nowMs),
+      recordStoredUpload(this.#env, job, { uploader, partials }, this.#nowMs),
     );
     requireFaultOrNone(error);
     if (landed) this.model.store(ref, sizeBytes);
-    if (value === true) upload.phase = "done";
+    if (value === true) upload.phase = partials.length === 0 ? "done" : "discarding";
+    if (upload.phase === "discarding" && !isCut) await this.#discard(upload);
     // Its file was purged: the bytes go too.
-    if (value === false) await this.#forget(upload, undefined);
+    if (value !== false) return;
+    if (partials.length > 0) await this.#discard(upload);
+    await this.#forget(upload, undefined);
+  }
+
+  /** Ends what a final was made of, where it isn't counted any more. */
+  async #discard(final: SimulatedUpload): Promise<void> {
+    const ids = final.partials.map(({ fileId }) => fileId);
+    for (const fileId of await findSpentPartials(this.#env, this.#tenantId, ids)) {
+      const upload = this.#uploads.get(keyOf({ fileId, version: 1 }));
+      if (upload?.phase === "done") await this.#forget(upload, undefined);
+    }
+    final.phase = "done";
   }
 
   async #end({ pick, fault }: Happening): Promise<void> {
@@ -337,12 +374,10 @@ export class QuotaWorld {
 
   async #forget(upload: SimulatedUpload, fault: Fault | undefined): Promise<void> {
     upload.phase = "ending";
-    const { ref, partials } = upload;
-    const { error, landed } = await this.#attempt(fault, () =>
-      forgetUpload(this.#env, ref, partials, this.#nowMs),
-    );
+    const { ref } = upload;
+    const { error, landed } = await this.#attempt(fault, () => forgetUpload(this.#env, ref));
     requireFaultOrNone(error);
-    if (landed) this.model.forget(ref, partials);
+    if (landed) this.model.forget(ref);
     if (error === undefined) upload.phase = "ended";
   }
 
@@ -350,12 +385,13 @@ export class QuotaWorld {
   async #restart({ pick }: Happening): Promise<void> {
     const upload = pickOf(this.#choose(isOpenEnded), pick);
     if (upload === undefined) return;
-    upload.state.reservedBytes = upload.firstReservedBytes;
+    upload.state.reservedBytes = upload.durable.reservedBytes;
   }
 
   async #ringAlarms(): Promise<void> {
     for (const upload of this.#choose(({ phase }) => phase === "storing"))
-      await this.#record(upload, undefined);
+      await this.#record(upload, { fault: undefined, isCut: false });
+    for (const upload of this.#choose(({ phase }) => phase === "discarding")) await this.#discard(upload);
     for (const upload of this.#choose(({ phase }) => phase === "ending"))
       await this.#forget(upload, undefined);
   }
@@ -380,7 +416,7 @@ export class QuotaWorld {
       const upload = this.#uploads.get(key);
       if (upload !== undefined && stands(upload)) continue;
       const [fileId, version] = key.split("/") as [FileId, string];
-      this.model.forget({ fileId, version: Number(version) }, []);
+      this.model.forget({ fileId, version: Number(version) });
     }
   }
 

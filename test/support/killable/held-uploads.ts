@@ -35,6 +35,11 @@ const PLACES: readonly Place[] = [
   { phase: "recording", call: "batch", when: "after", isMultipart: true },
   { phase: "announcing", call: "send", when: "before", isMultipart: true },
   { phase: "announcing", call: "send", when: "after", isMultipart: false },
+  // The first records the final upload, the second is the end of one of its partials.
+  { phase: "discarding", call: "batch", when: "before", isMultipart: false, skipped: 1 },
+  { phase: "discarding", call: "batch", when: "after", isMultipart: false, skipped: 1 },
+  { phase: "discarding", call: "delete", when: "before", isMultipart: false },
+  { phase: "discarding", call: "delete", when: "after", isMultipart: true },
 ];
 
 /** An upload that waits in a state of finalise until workerd is killed. Its tenant has no other file. */
@@ -82,7 +87,7 @@ async function holdUpload(stack: KillableStack, place: Place, numbers: Numbers):
   const first = bytesAt(content, 0, firstBytes);
   const rest = bytesAt(content, firstBytes, restBytes);
   const complete =
-    place.phase === "copying"
+    place.phase === "copying" || place.phase === "discarding"
       ? await uploadPartials(caller, [first, rest])
       : await uploadMost(caller, first, rest);
   await stack.hold({ ...place, tenantId });

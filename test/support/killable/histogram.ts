@@ -1,7 +1,7 @@
 import type { UploadPhase, UploadState } from "../../../worker/uploads/upload-state.ts";
 
 /** The states of finalise, in their order. */
-export const FINALISE_PHASES = ["copying", "storing", "recording", "announcing"] as const;
+export const FINALISE_PHASES = ["copying", "storing", "recording", "announcing", "discarding"] as const;
 export type FinalisePhase = (typeof FINALISE_PHASES)[number];
 
 /** Where kills caught uploads, by what was durable then. */

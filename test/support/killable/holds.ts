@@ -12,6 +12,7 @@ const HELD_CALLS = [
   "complete",
   "batch",
   "send",
+  "delete",
 ] as const;
 export type HeldCall = (typeof HELD_CALLS)[number];
 

@@ -22,8 +22,6 @@ export interface Outcome {
   readonly repeatedJobs: number;
   /** Objects of attempts that a kill cut off before they counted; each has a key of its own. */
   readonly supersededObjects: number;
-  /** Objects of partial uploads, which wait there for others to join them. */
-  readonly partialObjects: number;
 }
 
 /** An alarm rings 15 s after an upload became complete (TAKE_OVER_MS), and there may be many to finish. */
@@ -98,21 +96,17 @@ function checkJobs({ stateDirectory }: KillableStack, files: ReadonlyMap<string,
 async function checkObjects(
   stack: KillableStack,
   files: ReadonlyMap<string, VersionRow>,
-): Promise<Pick<Outcome, "partialObjects" | "supersededObjects">> {
+): Promise<Pick<Outcome, "supersededObjects">> {
   const objects = await stack.listObjects();
   const stored = objects.filter(({ key }) => files.has(key));
   expect(stored).toHaveLength(files.size);
   for (const { key, etag, size } of stored) expect(files.get(key)).toMatchObject({ etag, sizeBytes: size });
   const uploads = readUploads(stack.stateDirectory);
   const others = objects.filter(({ key }) => !files.has(key));
-  const partials = others.filter(({ key }) => uploads.some((upload) => isPartialAt(upload, key)));
   const superseded = others.filter(({ key }) => uploads.some((upload) => wasAttemptOf(upload, key)));
-  expect(others.filter((other) => !partials.includes(other) && !superseded.includes(other))).toEqual([]);
-  return { partialObjects: partials.length, supersededObjects: superseded.length };
-}
-
-function isPartialAt({ kind, objectKey }: UploadState, key: string): boolean {
-  return kind === "partial" && objectKey === key;
+  // Those of partials are gone: all were joined.
+  expect(others.filter((other) => !superseded.includes(other))).toEqual([]);
+  return { supersededObjects: superseded.length };
 }
 
 /** Whether an upload tried to store itself under `key`, and then did it under another. */

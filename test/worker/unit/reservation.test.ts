@@ -6,19 +6,23 @@ const STEP = 64 * 1024 * 1024;
 const MAX = 100 * 1024 * 1024;
 
 /** A reservation of so much, of which everything that is asked for is granted, and what was asked. */
-function reservationOf(reservedBytes: number | null) {
+function reservationOf(reservedBytes: number | null, isLost = false) {
   const state = { maxBytes: MAX, reservedBytes } as UploadState;
   const asked: unknown[] = [];
   const store = {
     requireState: () => state,
     note: (change: Partial<UploadState>) => void Object.assign(state, change),
+    update: (change: Partial<UploadState>) => Object.assign(state, change),
   };
   const reservation = new Reservation(store, {
     extend: async (_ref, { atLeastBytes, atMostBytes }) => {
       asked.push([atLeastBytes, atMostBytes]);
       return atMostBytes;
     },
-    reduce: async (_ref, fromBytes, toBytes) => void asked.push(`${fromBytes} → ${toBytes}`),
+    reduce: async (_ref, fromBytes, toBytes) => {
+      asked.push(`${fromBytes} → ${toBytes}`);
+      if (isLost) throw new Error("The answer was lost.");
+    },
   });
   return { reservation, asked };
 }
@@ -56,3 +60,10 @@ test.each([
     expect(asked).toEqual(expected);
   },
 );
+
+test("what may have been given back isn't counted on, also when nobody heard of it", async () => {
+  const { reservation, asked } = reservationOf(10, true);
+  await expect(reservation.settle(3, false)).rejects.toThrow("The answer was lost.");
+  await reservation.cover(4);
+  expect(asked).toEqual(["10 → 3", [4, STEP]]);
+});

@@ -1,4 +1,5 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { FileId } from "../../contract/ids.ts";
 import type { TenantSettings } from "../../contract/tenants.ts";
 import { fileId, tenantId } from "./columns.ts";
 
@@ -43,6 +44,9 @@ export const quotaReservations = sqliteTable(
     createdAtMs: integer("created_at_ms").notNull(),
     /** When the upload is asked whether it is still there. */
     checkAtMs: integer("check_at_ms").notNull(),
+    /** Of a partial upload: the final one that it was joined to. Free again where that one has no reservation. */
+    finalId: text("final_id").$type<FileId>(),
+    finalVersion: integer("final_version"),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.fileId, t.version] }),
