@@ -23,11 +23,11 @@ async function uploadPartial(caller: Caller, text: string): Promise<string> {
   return location;
 }
 
-function join(caller: Caller, partials: readonly string[]): Promise<Response> {
+function join(caller: Caller, partials: readonly string[], filename = "notes.txt"): Promise<Response> {
   const headers = {
     ...TUS,
     "upload-concat": `final;${partials.join(" ")}`,
-    "upload-metadata": metadataHeader({ filename: "notes.txt" }),
+    "upload-metadata": metadataHeader({ filename }),
   };
   return caller.fetch("/v1/uploads", { method: "POST", headers });
 }
@@ -109,7 +109,7 @@ test("a joining whose answer from the database was lost can be tried again at on
 const UNREADABLE: Change = { plan: { operation: "get", faults: [{ kind: "fail" }] } };
 
 test.each([
-  ["is joined", {}, 4],
+  ["is joined", {}, 3],
   ["can't be made", UNREADABLE, 2],
 ] as const)(
   "whichever call to the database fails as a final %s, all that is stored is counted in the end",
@@ -152,7 +152,7 @@ test("a partial that is being joined can be terminated, and what its final may h
   await stack.control({ plan: { operation: "get", faults: hold } });
   const joining = join(caller, partials);
   await expect.poll(async () => (await stack.control({})).held, { interval: 20, timeout: 10_000 }).toBe(1);
-  const refused = await readProblem(await join(caller, partials));
+  const refused = await readProblem(await join(caller, partials, "other.txt"));
   expect(refused).toMatchObject({ status: 400, code: "UPLOAD_CONCAT_INVALID" });
   expect((await caller.fetch(partials[0] ?? "", { method: "DELETE", headers: TUS })).status).toBe(204);
   expect((await holdingsOf(caller)).usedBytes).toBe(WHOLE_BYTES);
@@ -170,9 +170,9 @@ test("a partial that is being joined can be terminated, and what its final may h
 });
 
 /** Joins partials, and resolves when the final's bytes are about to be put into the bucket, under this id. */
-async function joinUntilPut(caller: Caller, partials: readonly string[]) {
+async function joinUntilPut(caller: Caller, partials: readonly string[], filename?: string) {
   const before = (await stack.control({ plan: { operation: "put", faults: [{ kind: "hold" }] } })).held;
-  const joining = join(caller, partials);
+  const joining = join(caller, partials, filename);
   const heldNow = async () => (await stack.control({})).held;
   await expect.poll(heldNow, { interval: 20, timeout: 10_000 }).toBe(before + 1);
   const call = (await stack.control({})).calls.findLast(({ isHeld }) => isHeld);
@@ -203,7 +203,7 @@ test("a final whose file was purged before it was recorded leaves its partials t
   const { caller, partials } = await newPartials();
   const first = await joinUntilPut(caller, partials);
   await eraseRows(caller, first.fileId);
-  const second = await joinUntilPut(caller, partials);
+  const second = await joinUntilPut(caller, partials, "other.txt");
   await first.release();
   expect((await first.joining).status).toBe(404);
   for (const partial of partials) {
@@ -211,5 +211,26 @@ test("a final whose file was purged before it was recorded leaves its partials t
   }
   await second.release();
   expect((await second.joining).status).toBe(201);
+  expect(await holdingsOf(caller)).toEqual(JOINED);
+});
+
+test("a final that is asked for again while it is copied is told of, and made once", async () => {
+  const { caller, partials } = await newPartials();
+  const { joining, fileId, release } = await joinUntilPut(caller, partials);
+  const again = await join(caller, partials);
+  expect(again.status).toBe(201);
+  expect(again.headers.get("location")).toBe(`/v1/uploads/${fileId}`);
+  await release();
+  expect((await joining).headers.get("location")).toBe(`/v1/uploads/${fileId}`);
+  expect(await holdingsOf(caller)).toEqual(JOINED);
+});
+
+test("one that came to nothing is made anew when it is asked for again", async () => {
+  const { caller, partials } = await newPartials();
+  const first = await joinUntilPut(caller, partials);
+  await eraseRows(caller, first.fileId);
+  await first.release();
+  expect((await first.joining).status).toBe(404);
+  expect((await join(caller, partials)).status).toBe(201);
   expect(await holdingsOf(caller)).toEqual(JOINED);
 });

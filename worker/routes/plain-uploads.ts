@@ -7,8 +7,9 @@ import { readFormHead } from "../uploads/plain/form-creation.ts";
 import { FormReader, isForm } from "../uploads/plain/form-reader.ts";
 import type { PlainTarget } from "../uploads/plain/plain-upload.ts";
 import { storeBody, storeForm } from "../uploads/plain/plain-upload.ts";
+import { sendToObject } from "./upload-objects.ts";
 import type { Creation } from "./uploads.ts";
-import { acceptIetf, forgetCreation, sendToObject } from "./uploads.ts";
+import { acceptIetf, forgetCreation } from "./uploads.ts";
 
 /** Nobody can go on with a plain upload: if its request and all that cleans up after it die, it ends by itself soon. */
 const PLAIN_IDLE_MS = 10 * 60_000;

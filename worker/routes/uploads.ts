@@ -3,7 +3,6 @@ import { AppError, asAppError } from "#contract/errors.ts";
 import { FileId } from "#contract/ids.ts";
 import { parseHeaderInteger, TUS_VERSION, UPLOAD_CONTENT_TYPE } from "#contract/tus.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
-import { actorOf } from "../middleware/actor.ts";
 import { effectiveMethod } from "../middleware/effective-method.ts";
 import { limitCreations } from "../middleware/rate-limit.ts";
 import { uploadTenant } from "../middleware/tenant.ts";
@@ -15,13 +14,13 @@ import type { IetfCreation } from "../uploads/ietf/ietf-creation.ts";
 import { parseIetfCreation } from "../uploads/ietf/ietf-creation.ts";
 import { describeRefusal } from "../uploads/ietf/problems.ts";
 import { bodyBytesOf, requireBodyWithin } from "../uploads/request-body.ts";
-import type { TusCreation } from "../uploads/tus/tus-headers.ts";
-import { MAX_PARTIALS, parseTusCreation } from "../uploads/tus/tus-headers.ts";
+import { parseTusCreation } from "../uploads/tus/tus-headers.ts";
 import type { UploadContext, UploadCreation } from "../uploads/upload-context.ts";
-import { uploadObjectName, withUploadContext } from "../uploads/upload-context.ts";
-import type { PartialSource } from "../uploads/upload-state.ts";
 import { describeUploads } from "./describe-uploads.ts";
+import { findPartials, sumOf } from "./final-uploads.ts";
 import { openApiRouter } from "./open-api.ts";
+import type { UploadRef } from "./upload-objects.ts";
+import { sendToObject } from "./upload-objects.ts";
 
 type Protocol = UploadContext["protocol"];
 
@@ -54,25 +53,6 @@ function protocolOf(request: Request): Protocol {
   return "ietf";
 }
 
-type UploadRef = Pick<UploadContext, "fileId" | "version">;
-
-function objectOf(c: AppContext, { fileId, version }: UploadRef) {
-  const name = uploadObjectName({ tenantId: c.get("identity").tenantId, fileId, version });
-  return c.env.UPLOADS.get(c.env.UPLOADS.idFromName(name));
-}
-
-type Target = UploadRef &
-  Pick<UploadContext, "protocol" | "creation"> &
-  Partial<Pick<UploadContext, "idleMs">>;
-
-/** Hands a request to the object of the upload that it is about: the caller's own, or another in its name. */
-export function sendToObject(c: AppContext, target: Target, request = c.req.raw): Promise<Response> {
-  const { maxAppendBytes, uploadIdleMs: idleMs, defaultQuotaBytes } = c.get("config");
-  const caller = { identity: c.get("identity"), requestId: c.get("requestId"), actorKind: actorOf(c).kind };
-  const context = { idleMs, ...target, ...caller, maxAppendBytes, defaultQuotaBytes };
-  return objectOf(c, target).fetch(withUploadContext(request, effectiveMethod(request), context));
-}
-
 export interface Creation extends UploadRef {
   readonly creation: UploadCreation;
   readonly warnings: AcceptedUpload["warnings"];
@@ -84,7 +64,8 @@ function rulesOf(c: AppContext): UploadRules {
   return { maxUploadBytes, defaultQuotaBytes, ...ofCaller, nowMs: Date.now() };
 }
 
-async function acceptTus(c: AppContext): Promise<Creation> {
+/** What is to be made; or the final upload that is there already, and is asked for again. */
+async function acceptTus(c: AppContext): Promise<Creation | { readonly again: UploadRef }> {
   requireBodyWithin(c.req.raw, c.get("config").maxAppendBytes);
   const { headers } = c.req.raw;
   const declared = parseTusCreation(headers);
@@ -94,8 +75,10 @@ async function acceptTus(c: AppContext): Promise<Creation> {
   }
   if (hasBody && declared.kind === "final") throw new AppError("UPLOAD_FINAL");
   requireGrantedKind(c.get("grant"), declared.kind);
-  const sources = declared.kind === "final" ? await findPartials(c, declared) : [];
-  const lengthBytes = declared.kind === "final" ? sumOf(sources) : declared.lengthBytes;
+  const joining = declared.kind === "final" ? await findPartials(c, declared) : undefined;
+  if (joining !== undefined && "again" in joining) return joining;
+  const sources = joining?.sources ?? [];
+  const lengthBytes = joining === undefined ? declared.lengthBytes : sumOf(sources);
   const { metadata: named } = declared;
   const { fileId, version, warnings, ...accepted } =
     declared.kind === "partial"
@@ -110,29 +93,6 @@ async function acceptTus(c: AppContext): Promise<Creation> {
   const ofIetf = { reprDigests: {}, wantedDigest: null };
   const creation = { ...accepted, ...ofIetf, kind, metadata, concat, lengthBytes, sources };
   return { fileId, version, creation, warnings };
-}
-
-function sumOf(sources: readonly PartialSource[]): number {
-  return sources.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-}
-
-/** The partials of a final upload. An unknown one, an unfinished one and somebody else's are refused alike. */
-async function findPartials(c: AppContext, { partialIds }: TusCreation): Promise<PartialSource[]> {
-  if (partialIds.length > MAX_PARTIALS) {
-    throw new AppError("UPLOAD_CONCAT_INVALID", {
-      detail: `A final upload has ${MAX_PARTIALS} partials at most.`,
-    });
-  }
-  const identity = c.get("identity");
-  const found = await Promise.all(
-    partialIds.map((fileId) => objectOf(c, { fileId, version: 1 }).describePartial(identity)),
-  );
-  return found.map((source) => {
-    if (source !== undefined) return source;
-    throw new AppError("UPLOAD_CONCAT_INVALID", {
-      detail: "A partial upload isn't there or isn't complete.",
-    });
-  });
 }
 
 /** As `acceptIetf`, with what the IETF's protocol wants said of a refusal. */
@@ -163,6 +123,7 @@ export async function acceptIetf(c: AppContext, declared: IetfCreation): Promise
 async function handleCreation(c: AppContext): Promise<Response> {
   const protocol = protocolOf(c.req.raw);
   const created = protocol === "tus" ? await acceptTus(c) : await acceptOrDescribe(c);
+  if ("again" in created) return sendToObject(c, { ...created.again, protocol });
   const answer = await sendToObject(c, { ...created, protocol }).catch(async (error: unknown) => {
     // What became of it isn't known, and a grant's holder knows its id: that one's goes on, or expires.
     if (c.get("grant") === undefined) await forgetCreation(c, created);

@@ -2,10 +2,7 @@ import type { FileVersionRef } from "#contract/ids.ts";
 import { uploadObjectName } from "./upload-context.ts";
 import type { UploadObject } from "./upload-object.ts";
 
-/**
- * Ends a version's upload if it is still under way, or a partial one that is complete. Whoever calls this has decided that
- * it may be ended.
- */
+/** Ends a version's upload if it is still under way. Whoever calls this has decided that it may be ended. */
 export async function endUpload(
   uploads: DurableObjectNamespace<UploadObject>,
   ref: FileVersionRef,

@@ -62,6 +62,20 @@ export class Ending {
   }
 
   /**
+   * Frees the bytes of a partial upload that a final one has copied. It stays complete for as long as what has ended is
+   * remembered, so that a client that goes on with its final upload sends nothing again.
+   */
+  async spend(): Promise<void> {
+    const { store, now } = this.#options;
+    await this.#freeObject(store.requireState());
+    store.transaction(() => {
+      store.update({ objectKey: null, etag: null });
+      store.clearDue("expire");
+      store.setDue("forget", now() + REMEMBERED_MS);
+    });
+  }
+
+  /**
    * Leaves nothing of the upload behind but what whoever erases its tenant removes: its record, and its object where it
    * has been stored.
    */

@@ -3,10 +3,10 @@ import type { ProcessJob } from "#contract/jobs.ts";
 import type { UploadOrigin } from "../services/uploads.ts";
 import type { ObjectStore, StoredFacts, StoredPart } from "../storage/object-store.ts";
 import { copySources } from "./copy-sources.ts";
-import type { DiscardSteps } from "./discard-sources.ts";
-import { discardSources } from "./discard-sources.ts";
 import type { Ending } from "./ending.ts";
 import { hasEnded } from "./ending.ts";
+import type { SourceSteps } from "./final-sources.ts";
+import { claimSources, discardSources } from "./final-sources.ts";
 import type { Fence, ObjectParts } from "./object-parts.ts";
 import type { SlabBudget } from "./slabs.ts";
 import type { UploadPhase, UploadState } from "./upload-state.ts";
@@ -22,7 +22,7 @@ const TAKE_OVER_MS = 15_000;
 const PARTIAL_MS = 6 * 24 * 3_600_000;
 
 /** What finalising needs of the world outside the object. Each may be called again for the same version. */
-export interface FinaliseSteps extends DiscardSteps {
+export interface FinaliseSteps extends SourceSteps {
   /** False where the record is gone: then nobody has a use for the bytes. */
   record(job: ProcessJob, origin: UploadOrigin): Promise<boolean>;
   announce(job: ProcessJob): Promise<void>;
@@ -44,7 +44,7 @@ export interface FinaliserOptions {
  *   receiving → storing (parts become the object) → recording (D1: `quarantined`) → announcing (queue) → done
  *
  * A final upload begins with `copying` in the place of `receiving`, and has `discarding` before `done`: what it was made
- * of ends. A partial one ends after `storing`.
+ * of is freed. A partial one ends after `storing`.
  *
  * Each state is durable before its step begins and each step may be done twice, so that after a crash at any point the
  * alarm goes on from there. `announcing` is the queue's outbox: the job is sent at least once.
@@ -109,6 +109,7 @@ export class Finaliser {
     const { store, steps } = this.#options;
     switch (state.phase) {
       case "copying":
+        await claimSources(steps, state);
         await copySources(this.#options, () => store.update({ phase: "storing", failures: 0 }));
         return;
       case "storing":

@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { AppError, asAppError, problemResponse } from "#contract/errors.ts";
-import type { Identity } from "#contract/ids.ts";
+import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
 import { TUS_VERSION } from "#contract/tus.ts";
 import { withDeadline } from "../deadline.ts";
 import { checkContent } from "../services/content-type.ts";
@@ -9,18 +9,23 @@ import { findSpentPartials, forgetUpload, recordStoredUpload } from "../services
 import { sendJob } from "../storage/jobs.ts";
 import { r2Store } from "../storage/r2.ts";
 import { releaseUnreadBody } from "../unread-body.ts";
-import { endUpload } from "./end-upload.ts";
 import { IetfFrontEnd } from "./ietf/ietf-front-end.ts";
 import { bodyBytesOf, requireBodyWithin } from "./request-body.ts";
 import { isolateSlabs } from "./slabs.ts";
 import { TusFrontEnd } from "./tus/tus-front-end.ts";
 import type { UploadContext, UploadCreation } from "./upload-context.ts";
-import { readUploadContext } from "./upload-context.ts";
-import type { PartialSource } from "./upload-state.ts";
+import { readUploadContext, uploadObjectName } from "./upload-context.ts";
+import type { PartialDescription } from "./upload-state.ts";
+import { NO_PARTIAL } from "./upload-state.ts";
 import { UploadStore } from "./upload-store.ts";
 import { Upload } from "./upload.ts";
 
-const DISCARD_DEADLINE_MS = 15_000;
+/** Longest wait for another upload's object. */
+const OBJECT_DEADLINE_MS = 15_000;
+
+function inTime<T>(work: Promise<T>): Promise<T> {
+  return withDeadline(work, OBJECT_DEADLINE_MS, "SERVICE_UNAVAILABLE");
+}
 
 /**
  * One resumable upload as a Durable Object: its lock, its offset and its tail live here, so there is one writer and no
@@ -46,8 +51,8 @@ export class UploadObject extends DurableObject<Env> {
         record: (job, origin) => recordStoredUpload(env, job, origin, Date.now()),
         announce: (job) => sendJob(env.JOBS, job),
         findSpent: (tenantId, partialIds) => findSpentPartials(env, tenantId, partialIds),
-        discard: (ref) =>
-          withDeadline(endUpload(env.UPLOADS, ref), DISCARD_DEADLINE_MS, "SERVICE_UNAVAILABLE"),
+        claim: (partial, final) => inTime(this.#objectOf(partial).claim(final)),
+        discard: (partial) => inTime(this.#objectOf(partial).spend()),
         forget: (ref) => forgetUpload(env, ref),
         extend: (ref, growth) => extendReservation(env, ref, growth, this.#defaultQuotaBytes),
         reduce: (ref, fromBytes, toBytes) => reduceReservation(env, ref, fromBytes, toBytes),
@@ -67,16 +72,36 @@ export class UploadObject extends DurableObject<Env> {
     return answer;
   }
 
+  #objectOf(ref: FileVersionRef): DurableObjectStub<UploadObject> {
+    const { UPLOADS } = this.env;
+    return UPLOADS.get(UPLOADS.idFromName(uploadObjectName(ref)));
+  }
+
   override async alarm(): Promise<void> {
     await this.#upload.onAlarm();
   }
 
-  /** What a final upload needs to know of this one, or undefined where it is no complete partial of the caller's. */
-  describePartial(identity: Identity): PartialSource | undefined {
-    return isAllowed(this.#upload, identity) ? this.#upload.describePartial() : undefined;
+  /** What a final upload needs to know of this one: nothing where it isn't the caller's. */
+  describePartial(identity: Identity): PartialDescription {
+    return isAllowed(this.#upload, identity) ? this.#upload.describePartial() : NO_PARTIAL;
   }
 
-  /** Ends the upload, whoever's it is: its file is being removed, or it is a partial one that was joined. */
+  /** Whether this is the caller's final upload of these partials, with this metadata. */
+  isFinalOf(identity: Identity, partialIds: readonly FileId[], metadata: string | null): boolean {
+    return isAllowed(this.#upload, identity) && this.#upload.isFinalOf(partialIds, metadata);
+  }
+
+  /** Lets this, a partial upload, know its final one, which has seen to it that it is the only one. */
+  claim(final: FileVersionRef): void {
+    this.#upload.claimPartial(final);
+  }
+
+  /** Frees the bytes of this, a partial upload that nobody can join any more. */
+  spend(): Promise<void> {
+    return this.#upload.spendPartial();
+  }
+
+  /** Ends the upload, whoever's it is: its file is being removed. */
   abandon(): Promise<void> {
     return this.#upload.abandon();
   }

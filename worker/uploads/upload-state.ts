@@ -31,6 +31,16 @@ export interface PartialSource {
   readonly sizeBytes: number;
 }
 
+/** What whoever joins uploads needs to know of one. */
+export interface PartialDescription {
+  /** Its bytes; null where it isn't a complete partial upload, or isn't any more. */
+  readonly source: PartialSource | null;
+  /** The final upload that it was joined to last; null where there is none. */
+  readonly joinedTo: Pick<FileVersionRef, "fileId" | "version"> | null;
+}
+
+export const NO_PARTIAL: PartialDescription = { source: null, joinedTo: null };
+
 /** What there is to do at a time. The object has one alarm, which is set to what is due first. */
 export type DueKind = "finalise" | "expire" | "forget";
 
@@ -74,6 +84,8 @@ export interface UploadState {
   readonly partSizeBytes: number | null;
   /** Bytes in stored parts (or in the object). The offset is this and the tail. */
   readonly storedBytes: number;
+  /** Of a partial upload: the final one that it was joined to. */
+  readonly joinedTo?: Pick<FileVersionRef, "fileId" | "version">;
   /** What a final upload is made of; empty for others. */
   readonly sources: readonly PartialSource[];
   readonly objectKey: string | null;
@@ -86,8 +98,8 @@ export interface UploadState {
   readonly failures: number;
 }
 
-export function refOf(state: UploadState): FileVersionRef {
-  return { tenantId: state.tenantId, fileId: state.fileId, version: state.version };
+export function refOf({ tenantId, fileId, version }: FileVersionRef): FileVersionRef {
+  return { tenantId, fileId, version };
 }
 
 /** Whether the last byte is durable and finalising has begun or is done. */

@@ -1,5 +1,5 @@
 import { AppError } from "#contract/errors.ts";
-import type { FileVersionRef, UserId } from "#contract/ids.ts";
+import type { FileId, FileVersionRef, UserId } from "#contract/ids.ts";
 import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import type { AppendRequest } from "./append.ts";
@@ -7,15 +7,24 @@ import { Append } from "./append.ts";
 import { sniffSources } from "./copy-sources.ts";
 import type { EndingSteps } from "./ending.ts";
 import { Ending, hasEnded } from "./ending.ts";
+import { isMadeOf } from "./final-sources.ts";
 import type { FinaliseSteps } from "./finalise.ts";
 import { Finaliser } from "./finalise.ts";
 import { ObjectParts } from "./object-parts.ts";
 import { choosePartSize } from "./part-size.ts";
+import { Partial } from "./partial.ts";
 import type { ReservationSteps } from "./reservation.ts";
 import { Reservation } from "./reservation.ts";
 import type { SlabBudget } from "./slabs.ts";
 import type { SniffCheck } from "./sniff-gate.ts";
-import type { DueKind, PartialSource, Uploader, UploadKind, UploadState } from "./upload-state.ts";
+import type {
+  DueKind,
+  PartialDescription,
+  PartialSource,
+  Uploader,
+  UploadKind,
+  UploadState,
+} from "./upload-state.ts";
 import { isComplete, isFinalising } from "./upload-state.ts";
 import type { UploadStore } from "./upload-store.ts";
 import type { Haste, Hold } from "./writer-slot.ts";
@@ -70,6 +79,7 @@ export class Upload {
   readonly #ending: Ending;
   readonly #reservation: Reservation;
   readonly #finaliser: Finaliser;
+  readonly #partial: Partial;
   readonly #slot = new WriterSlot();
   /** The append at work, if there is one. */
   #append: Append | undefined;
@@ -81,6 +91,7 @@ export class Upload {
     this.#ending = new Ending(options);
     this.#reservation = new Reservation(options.store, options.steps);
     this.#finaliser = new Finaliser({ ...options, parts: this.#parts, ending: this.#ending });
+    this.#partial = new Partial({ ...options, ending: this.#ending });
   }
 
   get state(): UploadState | undefined {
@@ -191,10 +202,7 @@ export class Upload {
     await this.#ending.end("terminated");
   }
 
-  /**
-   * Ends the upload where that is still possible, because its file is being removed, or it is a partial one that was
-   * joined: an end or none is fine as well.
-   */
+  /** Ends the upload where that is still possible, because its file is being removed: an end or none is fine as well. */
   async abandon(): Promise<void> {
     if (this.#isSettled()) return;
     const hold = await this.take();
@@ -222,22 +230,33 @@ export class Upload {
   /** Whether there is nothing left to end: a complete upload finds its file gone by itself (finalise.ts). */
   #isSettled(): boolean {
     const { state } = this;
-    if (state === undefined) return true;
-    if (hasEnded(state)) return state.due.expire === undefined;
-    return isComplete(state) && !(state.kind === "partial" && state.phase === "done");
+    return state === undefined || isComplete(state) || (hasEnded(state) && state.due.expire === undefined);
   }
 
-  /**
-   * What a final upload needs of a partial one, or undefined where it isn't a complete partial. It is kept long enough
-   * from now to be copied.
-   */
-  describePartial(): PartialSource | undefined {
+  /** What there is of this as a partial upload. */
+  describePartial(): PartialDescription {
+    return this.#partial.describe();
+  }
+
+  /** Lets this, a partial upload, know the final one that it was joined to. */
+  claimPartial(final: FileVersionRef): void {
+    this.#partial.claim(final);
+  }
+
+  /** Frees the bytes of a partial upload that a final one has copied. */
+  async spendPartial(): Promise<void> {
+    const hold = await this.take();
+    try {
+      await this.#partial.spend();
+    } finally {
+      hold.release();
+    }
+  }
+
+  /** Whether this is the final upload of these partials with this metadata, and hasn't come to nothing. */
+  isFinalOf(partialIds: readonly FileId[], metadata: string | null): boolean {
     const { state } = this;
-    if (state?.kind !== "partial" || state.phase !== "done") return undefined;
-    const { fileId, objectKey, etag, lengthBytes } = state;
-    if (objectKey === null || etag === null || lengthBytes === null) return undefined;
-    this.#store.setDue("expire", this.#options.now() + LIFETIME_MS);
-    return { fileId, objectKey, etag, sizeBytes: lengthBytes };
+    return state !== undefined && !hasEnded(state) && isMadeOf(state, partialIds, metadata);
   }
 
   /** Does what is due at the alarm: goes on finalising, lets the upload expire, or forgets it. Never throws. */
@@ -310,7 +329,7 @@ export class Upload {
   get needsReservation(): boolean {
     const { state } = this;
     if (state === undefined || hasEnded(state)) return false;
-    return state.phase !== "done" || state.kind === "partial";
+    return state.phase !== "done" || (state.kind === "partial" && state.objectKey !== null);
   }
 
   #slideExpiry(): void {

@@ -1,0 +1,54 @@
+import { AppError } from "#contract/errors.ts";
+import type { AppContext } from "../app-env.ts";
+import type { TusCreation } from "../uploads/tus/tus-headers.ts";
+import { MAX_PARTIALS } from "../uploads/tus/tus-headers.ts";
+import type { PartialDescription, PartialSource } from "../uploads/upload-state.ts";
+import type { UploadRef } from "./upload-objects.ts";
+import { objectOf } from "./upload-objects.ts";
+
+/** What a final upload (tus 1.0, Concatenation) is asked to be made of, or the one that was made of it already. */
+export type Joining = { readonly sources: readonly PartialSource[] } | { readonly again: UploadRef };
+
+/**
+ * The partials of a final upload. An unknown one, an unfinished one and somebody else's are refused alike:
+ * `UPLOAD_CONCAT_INVALID`. Where the same final upload of the same partials is there, or under way, it is that one: a
+ * client that lost its answer asks again.
+ */
+export async function findPartials(
+  c: AppContext,
+  { partialIds, metadataHeader }: Pick<TusCreation, "partialIds" | "metadataHeader">,
+): Promise<Joining> {
+  if (partialIds.length > MAX_PARTIALS) {
+    throw new AppError("UPLOAD_CONCAT_INVALID", {
+      detail: `A final upload has ${MAX_PARTIALS} partials at most.`,
+    });
+  }
+  const identity = c.get("identity");
+  const found = await Promise.all(
+    partialIds.map((fileId) => objectOf(c, { fileId, version: 1 }).describePartial(identity)),
+  );
+  const joinedTo = commonFinal(found);
+  const isAgain =
+    joinedTo !== undefined &&
+    (await objectOf(c, joinedTo).isFinalOf(identity, [...partialIds], metadataHeader));
+  return isAgain ? { again: joinedTo } : { sources: found.map(requireSource) };
+}
+
+/** The final upload that all of them were joined to. */
+function commonFinal(found: readonly PartialDescription[]): UploadRef | undefined {
+  const final = found[0]?.joinedTo ?? undefined;
+  const isSame = ({ joinedTo }: PartialDescription): boolean =>
+    joinedTo?.fileId === final?.fileId && joinedTo?.version === final?.version;
+  return found.every(isSame) ? final : undefined;
+}
+
+function requireSource({ source }: PartialDescription): PartialSource {
+  if (source !== null) return source;
+  throw new AppError("UPLOAD_CONCAT_INVALID", {
+    detail: "A partial upload isn't there, isn't complete, or is part of another final one.",
+  });
+}
+
+export function sumOf(sources: readonly PartialSource[]): number {
+  return sources.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}

@@ -1,0 +1,26 @@
+import type { AppContext } from "../app-env.ts";
+import { actorOf } from "../middleware/actor.ts";
+import { effectiveMethod } from "../middleware/effective-method.ts";
+import type { UploadContext } from "../uploads/upload-context.ts";
+import { uploadObjectName, withUploadContext } from "../uploads/upload-context.ts";
+
+/** An upload of the caller's tenant. */
+export type UploadRef = Pick<UploadContext, "fileId" | "version">;
+
+/** The object of an upload, which is there whether the upload is or not. */
+export function objectOf(c: AppContext, { fileId, version }: UploadRef) {
+  const name = uploadObjectName({ tenantId: c.get("identity").tenantId, fileId, version });
+  return c.env.UPLOADS.get(c.env.UPLOADS.idFromName(name));
+}
+
+type Target = UploadRef &
+  Pick<UploadContext, "protocol" | "creation"> &
+  Partial<Pick<UploadContext, "idleMs">>;
+
+/** Hands a request to the object of the upload that it is about: the caller's own, or another in its name. */
+export function sendToObject(c: AppContext, target: Target, request = c.req.raw): Promise<Response> {
+  const { maxAppendBytes, uploadIdleMs: idleMs, defaultQuotaBytes } = c.get("config");
+  const caller = { identity: c.get("identity"), requestId: c.get("requestId"), actorKind: actorOf(c).kind };
+  const context = { idleMs, ...target, ...caller, maxAppendBytes, defaultQuotaBytes };
+  return objectOf(c, target).fetch(withUploadContext(request, effectiveMethod(request), context));
+}
