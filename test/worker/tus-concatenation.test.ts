@@ -267,6 +267,15 @@ test("tus 77: who lost the answer to a final asks again, and is told of the same
   await expectRefusal(await postFinal(stranger, partials), 400, "UPLOAD_CONCAT_INVALID");
 });
 
+test("tus 77: of a final that an admin made of somebody's partials, those aren't told", async () => {
+  const caller = await newCaller();
+  const admin = await newCaller({ tenantId: caller.tenantId, user: "root", role: "admin" });
+  const partials = await uploadPartials(caller, ["abc", "def"]);
+  const final = await locationOf(postFinal(admin, partials));
+  await expectRefusal(await postFinal(caller, partials), 400, "UPLOAD_CONCAT_INVALID");
+  expect((await postFinal(admin, partials)).headers.get("location")).toBe(final);
+});
+
 test("tus 77: a partial that was joined stays complete, though its bytes are the final's now", async () => {
   const caller = await newCaller();
   const partials = await uploadPartials(caller, ["abc", "def"]);
