@@ -205,9 +205,8 @@ export class QuotaWorld {
     );
     if (typeof expected === "string") return requireRefused(error, expected);
     if (!landed) return requireRefused(error);
-    // Where the answer was lost, only the database knows its id.
-    const fileId = value?.fileId ?? [...(await this.#reservedIds())].find((id) => !idsBefore.has(id));
-    if (fileId === undefined) throw new Error("There is no reservation of what was admitted.");
+    const fileId = value?.fileId ?? (await this.#findAdmitted(idsBefore, kind));
+    if (fileId === undefined) return;
     const ref = { tenantId: this.#tenantId, fileId, version: 1 };
     this.model.addUpload(ref, expected, partials);
     if (kind !== "partial") this.model.files.set(fileId, newFile());
@@ -215,6 +214,16 @@ export class QuotaWorld {
     if (value.reservedBytes !== expected)
       throw new Error(`Reserved ${value.reservedBytes}, not ${expected}.`);
     this.#addObject(ref, { kind, lengthBytes, reservedBytes: expected, partials });
+  }
+
+  /**
+   * The id of an upload whose answer was lost, which only the database knows. A final one was forgotten at once, if that
+   * could be done.
+   */
+  async #findAdmitted(idsBefore: ReadonlySet<FileId>, kind: Kind): Promise<FileId | undefined> {
+    const fileId = [...(await this.#reservedIds())].find((id) => !idsBefore.has(id));
+    if (fileId !== undefined || kind === "final") return fileId;
+    throw new Error("There is no reservation of what was admitted.");
   }
 
   #askFor(kind: Kind, lengthBytes: number | null, partials: SimulatedUpload["partials"]) {
@@ -354,12 +363,12 @@ export class QuotaWorld {
     await this.#forget(upload, undefined);
   }
 
-  /** Ends what a final was made of, where it isn't counted any more. */
+  /** Frees what a final was made of, where it isn't counted any more. */
   async #discard(final: SimulatedUpload): Promise<void> {
     const ids = final.partials.map(({ fileId }) => fileId);
     for (const fileId of await findSpentPartials(this.#env, this.#tenantId, ids)) {
       const upload = this.#uploads.get(keyOf({ fileId, version: 1 }));
-      if (upload?.phase === "done") await this.#forget(upload, undefined);
+      if (upload?.phase === "done") upload.phase = "ended";
     }
     final.phase = "done";
   }

@@ -35,9 +35,7 @@ const PLACES: readonly Place[] = [
   { phase: "recording", call: "batch", when: "after", isMultipart: true },
   { phase: "announcing", call: "send", when: "before", isMultipart: true },
   { phase: "announcing", call: "send", when: "after", isMultipart: false },
-  // The first records the final upload, the second is the end of one of its partials.
-  { phase: "discarding", call: "batch", when: "before", isMultipart: false, skipped: 1 },
-  { phase: "discarding", call: "batch", when: "after", isMultipart: false, skipped: 1 },
+  // Each of its partials' bytes.
   { phase: "discarding", call: "delete", when: "before", isMultipart: false },
   { phase: "discarding", call: "delete", when: "after", isMultipart: true },
 ];

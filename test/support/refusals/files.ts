@@ -121,7 +121,7 @@ export const FILES: RefusalTable = {
       ...FILE,
       ...IN_TRASH,
       VERSION_NOT_FOUND: noSuchVersion,
-      VERSION_CURRENT: (_scene, good) => ({ ...good, path: good.path.replace("/1", "/2") }),
+      VERSION_CURRENT: (_scene, good) => ({ ...good, path: good.path.replace(/1$/, "2") }),
       async FILE_NOT_READY(scene, good) {
         await createUpload(scene.ann, 5, { filename: "notes.txt", replaces: scene.fileId });
         return { ...good, path: good.path.replace(/1$/, "3") };

@@ -80,6 +80,16 @@ async function sendAllButTheEnd(
   return request;
 }
 
+/** A body that says it is more than any may be: nobody waits for it. */
+const announceTooMuch: Refusal = async ({ stack }, { method, path, headers, by }) => {
+  const request = await openRequest(new URL(path, stack.url), method, {
+    ...headers,
+    authorization: `Bearer ${by?.token ?? ""}`,
+    "content-length": String(MAX_APPEND_BYTES + 1),
+  });
+  return toldOn(request);
+};
+
 /** Another request asks where the upload is while its bytes come. */
 const supersede: Refusal = async (scene, good) => {
   const request = await sendAllButTheEnd(scene, good);
@@ -372,7 +382,7 @@ export const UPLOADS: RefusalTable = {
         await scene.changeSettings({ maxBytes: { document: 3 } });
         return good;
       },
-      UPLOAD_BODY_TOO_LARGE: withBody("x".repeat(MAX_APPEND_BYTES + 1)),
+      UPLOAD_BODY_TOO_LARGE: announceTooMuch,
       FILE_TYPE_REFUSED: withHeaders({ "content-disposition": 'attachment; filename="program.exe"' }),
       FILE_TYPE_MISMATCH: withHeaders({
         "content-type": "image/png",
