@@ -1,5 +1,5 @@
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
-import { UserId } from "#contract/ids.ts";
+import { newFileId, UserId } from "#contract/ids.ts";
 import type { DatabaseBindings } from "../../../worker/db/database.ts";
 import { databaseFor } from "../../../worker/db/database.ts";
 import {
@@ -78,6 +78,11 @@ export const HAPPENINGS = {
   ...{ append: 9, "tell-length": 3, finish: 14, end: 2, restart: 2, alarms: 1, sweep: 1 },
   ...{ verdict: 5, derivative: 4, "new-version": 7, "make-current": 6, delete: 3, restore: 3, purge: 1 },
 } as const;
+
+/** How much is asked for at least and at most. */
+function wantedOf(lengthBytes: number | null): readonly [number, number] {
+  return lengthBytes === null ? [1, STEP_BYTES] : [lengthBytes, lengthBytes];
+}
 
 /** A tenant whose records are in a real database, beside the model of what they are to be. */
 export class QuotaWorld {
@@ -198,7 +203,7 @@ export class QuotaWorld {
     lengthBytes: number | null,
     partials: SimulatedUpload["partials"],
   ): Promise<void> {
-    const expected = this.model.admit(lengthBytes ?? 1, lengthBytes ?? STEP_BYTES, partials);
+    const expected = this.model.admit(...wantedOf(lengthBytes), partials);
     const idsBefore = await this.#reservedIds();
     const { value, error, landed } = await this.#attempt(fault, () =>
       this.#askFor(kind, lengthBytes, partials),
@@ -206,9 +211,10 @@ export class QuotaWorld {
     if (typeof expected === "string") return requireRefused(error, expected);
     if (!landed) return requireRefused(error);
     const fileId = value?.fileId ?? (await this.#findAdmitted(idsBefore, kind));
-    if (fileId === undefined) return;
-    const ref = { tenantId: this.#tenantId, fileId, version: 1 };
+    const ref = { tenantId: this.#tenantId, fileId: fileId ?? newFileId(), version: 1 };
     this.model.addUpload(ref, expected, partials);
+    // What its partials had more reserved than they became is free all the same.
+    if (fileId === undefined) return this.model.forget(ref);
     if (kind !== "partial") this.model.files.set(fileId, newFile());
     if (value === undefined || isCut) return;
     if (value.reservedBytes !== expected)
