@@ -71,5 +71,6 @@ export function countedDatabase(database: D1Database): D1Database {
       return database.batch(statements.map((statement) => originals.get(statement) ?? statement));
     },
   };
-  return counted as D1Database;
+  // Locally there is no replica: a session reads what everybody reads.
+  return { ...counted, withSession: () => ({ ...counted, getBookmark: () => null }) } as D1Database;
 }

@@ -28,5 +28,7 @@ export function countRowsRead(database: D1Database): { database: D1Database; row
       return (await database.batch<T>(own)).map(count);
     },
   };
-  return { database: counted as D1Database, rowsRead: () => rows };
+  // Locally there is no replica: a session reads what everybody reads.
+  const withSession = () => ({ ...counted, getBookmark: () => null });
+  return { database: { ...counted, withSession } as D1Database, rowsRead: () => rows };
 }
