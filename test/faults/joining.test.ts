@@ -203,7 +203,7 @@ test("a final whose file was purged before it was recorded leaves its partials t
   const { caller, partials } = await newPartials();
   const first = await joinUntilPut(caller, partials);
   await eraseRows(caller, first.fileId);
-  const second = await joinUntilPut(caller, partials, "other.txt");
+  const second = await joinUntilPut(caller, partials);
   await first.release();
   expect((await first.joining).status).toBe(404);
   for (const partial of partials) {

@@ -4,8 +4,11 @@ import { withDeadline } from "../deadline.ts";
 /** Longest wait for D1; a statement that has not answered by then may still be carried out. */
 const DEADLINE_MS = 10_000;
 
-/** D1 has no error codes. What SQLite says of a statement ends in SQLite's own name of it; all else is the service's. */
-const OF_A_STATEMENT = /\bSQLITE_[A-Z]+\b/;
+/**
+ * D1 has no error codes. What SQLite says of a statement ends in SQLite's own name of it; all else is the service's, and so
+ * is what it says of the database's condition.
+ */
+const OF_A_STATEMENT = /\bSQLITE_(?!BUSY|LOCKED|FULL|IOERR|NOMEM|INTERRUPT)[A-Z_]+/;
 
 async function guarded<T>(work: Promise<T>): Promise<T> {
   try {

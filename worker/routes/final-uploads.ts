@@ -1,5 +1,6 @@
 import { AppError } from "#contract/errors.ts";
 import type { AppContext } from "../app-env.ts";
+import { isRecorded } from "../services/uploads.ts";
 import type { TusCreation } from "../uploads/tus/tus-headers.ts";
 import { MAX_PARTIALS } from "../uploads/tus/tus-headers.ts";
 import type { PartialDescription, PartialSource } from "../uploads/upload-state.ts";
@@ -30,7 +31,9 @@ export async function findPartials(
   const joinedTo = commonFinal(found);
   const isAgain =
     joinedTo !== undefined &&
-    (await objectOf(c, joinedTo).isFinalOf(identity, [...partialIds], metadataHeader));
+    (await objectOf(c, joinedTo).isFinalOf(identity, [...partialIds], metadataHeader)) &&
+    // What its object doesn't know yet: the record may have been taken back, or purged.
+    (await isRecorded(c.env, { tenantId: identity.tenantId, ...joinedTo }));
   return isAgain ? { again: joinedTo } : { sources: found.map(requireSource) };
 }
 

@@ -7,6 +7,7 @@ import type { ProcessJob } from "#contract/jobs.ts";
 import type { Actor } from "../db/audit.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
+import { findVersion } from "../db/files.ts";
 import { arePartialsFree, findUnreserved } from "../db/partials.ts";
 import type { Wanted } from "../db/quota.ts";
 import { findTenant } from "../db/tenants.ts";
@@ -158,6 +159,11 @@ async function requireFree(
   throw new AppError("UPLOAD_CONCAT_INVALID", {
     detail: "A partial upload isn't there any more, or is part of another final one.",
   });
+}
+
+/** Whether an upload can still become a file: its record is there, and isn't being purged. */
+export async function isRecorded(env: DatabaseBindings, ref: FileVersionRef): Promise<boolean> {
+  return (await findVersion(databaseFor(env, ref.tenantId), ref)) !== undefined;
 }
 
 /** Which of a final upload's partials are to end: they have nothing reserved any more, so that no other can have them. */
