@@ -16,8 +16,6 @@ import { files, fileTags, fileVersions } from "./schema/files.ts";
 import { selectRow } from "./select-row.ts";
 import { ensureTenant } from "./tenants.ts";
 
-export type { ReservedPartial };
-
 /** What every upload has, a partial one too: room. */
 export interface NewReservation {
   readonly ref: FileVersionRef;

@@ -3,7 +3,8 @@ import type { Handler } from "hono";
 import type { AppEnv } from "../app-env.ts";
 
 /**
- * What `/openapi.json` says beside what each route says of itself: who may call, and how operations are grouped and named where a route doesn't.
+ * What `/openapi.json` says beside what each route says of itself: who may call, and how operations are grouped and named
+ * where a route doesn't.
  */
 
 const DESCRIPTION = `

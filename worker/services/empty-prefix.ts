@@ -1,7 +1,5 @@
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
 
-/** Workers have six connections at a time. */
-const AT_ONCE = 5;
 /** Most objects under one prefix that are removed in one run, in thousands. */
 const MAX_PAGES = 20;
 
@@ -16,16 +14,4 @@ export async function emptyPrefix(objects: ObjectLister & ObjectRemover, prefix:
     if (isAll) return true;
   }
   return false;
-}
-
-/** A few at a time. */
-export async function inTurns<T, R>(
-  items: readonly T[],
-  work: (item: T) => Promise<R>,
-): Promise<readonly R[]> {
-  const results: R[] = [];
-  for (let first = 0; first < items.length; first += AT_ONCE) {
-    results.push(...(await Promise.all(items.slice(first, first + AT_ONCE).map(work))));
-  }
-  return results;
 }

@@ -5,7 +5,8 @@ import { allDatabases, databaseFor } from "../db/database.ts";
 import type { ObjectRemoval } from "../db/object-removals.ts";
 import { deleteObjectRemovals, takeObjectRemovals } from "../db/object-removals.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
-import { emptyPrefix, inTurns } from "./empty-prefix.ts";
+import { emptyPrefix } from "./empty-prefix.ts";
+import { inTurns } from "./in-turns.ts";
 
 /**
  * The objects of removed versions. What is to be removed was written down with the removal of the version's row, so that

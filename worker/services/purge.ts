@@ -9,10 +9,11 @@ import { findUnstoredVersions } from "../db/file-sets.ts";
 import { deletePurged, findPurging, markDuePurging, markPurging, postponePurges } from "../db/trash.ts";
 import { withDeadline } from "../deadline.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
-import { emptyPrefix, inTurns } from "./empty-prefix.ts";
+import { emptyPrefix } from "./empty-prefix.ts";
 import type { Caller } from "./file-actions.ts";
 import { requireActionable } from "./file-actions.ts";
 import { requireFile } from "./files.ts";
+import { inTurns } from "./in-turns.ts";
 
 /**
  * Removing files for good (R42), in steps that may each be done twice, so that a crash between any two costs nothing but

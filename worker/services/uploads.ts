@@ -8,10 +8,11 @@ import type { Actor } from "../db/audit.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import { findVersion } from "../db/files.ts";
+import type { ReservedPartial } from "../db/partials.ts";
 import { arePartialsFree, findUnreserved } from "../db/partials.ts";
 import type { Wanted } from "../db/quota.ts";
 import { findTenant } from "../db/tenants.ts";
-import type { Insertion, ReservedPartial } from "../db/uploads.ts";
+import type { Insertion } from "../db/uploads.ts";
 import {
   deleteUnfinishedUpload,
   insertPartial,

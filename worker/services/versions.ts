@@ -112,7 +112,8 @@ export interface VersionRemovalTools {
 }
 
 /**
- * Removes a version that isn't the current one, and frees what it takes; its objects go afterwards. Throws as `requireFile`, `VERSION_NOT_FOUND`,
+ * Removes a version that isn't the current one, and frees what it takes; its objects go afterwards. Throws as
+ * `requireFile`, `VERSION_NOT_FOUND`,
  * `FILE_IN_TRASH`, `VERSION_CURRENT`, and `FILE_NOT_READY` for one that is being uploaded: its upload can be ended.
  */
 export async function removeVersion(

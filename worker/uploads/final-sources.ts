@@ -1,11 +1,9 @@
 import type { FileId, FileVersionRef, TenantId } from "#contract/ids.ts";
+import { inTurns } from "../services/in-turns.ts";
 import type { UploadState } from "./upload-state.ts";
 import { refOf } from "./upload-state.ts";
 
 /** What a final upload does with the partial ones that it is made of (tus 1.0, Concatenation). */
-
-/** A Worker has six connections at a time. */
-const AT_ONCE = 5;
 
 /** What that needs of the world outside the object. Each may be called again. */
 export interface SourceSteps {
@@ -23,16 +21,10 @@ function idsOf({ sources }: Pick<Final, "sources">): readonly FileId[] {
   return [...new Set(sources.map(({ fileId }) => fileId))];
 }
 
-async function forEach(ids: readonly FileId[], act: (fileId: FileId) => Promise<void>): Promise<void> {
-  for (let first = 0; first < ids.length; first += AT_ONCE) {
-    await Promise.all(ids.slice(first, first + AT_ONCE).map(act));
-  }
-}
-
 /** Lets the partials know whose they are, so that a client that lost the final's answer and asks again is told of it. */
 export async function claimSources(steps: SourceSteps, final: Final): Promise<void> {
   const { tenantId } = final;
-  await forEach(idsOf(final), (fileId) => steps.claim({ tenantId, fileId, version: 1 }, refOf(final)));
+  await inTurns(idsOf(final), (fileId) => steps.claim({ tenantId, fileId, version: 1 }, refOf(final)));
 }
 
 /**
@@ -42,7 +34,7 @@ export async function claimSources(steps: SourceSteps, final: Final): Promise<vo
 export async function discardSources(steps: SourceSteps, final: Final): Promise<void> {
   const { tenantId } = final;
   const spent = await steps.findSpent(tenantId, idsOf(final));
-  await forEach(spent, (fileId) => steps.discard({ tenantId, fileId, version: 1 }));
+  await inTurns(spent, (fileId) => steps.discard({ tenantId, fileId, version: 1 }));
 }
 
 /** Whether a final upload is made of these partials and has this metadata: then it is what is asked for again. */

@@ -8,6 +8,7 @@ import { hasEnded } from "./ending.ts";
 import type { SourceSteps } from "./final-sources.ts";
 import { claimSources, discardSources } from "./final-sources.ts";
 import type { Fence, ObjectParts } from "./object-parts.ts";
+import { PARTIAL_KEPT_MS } from "./partial.ts";
 import type { SlabBudget } from "./slabs.ts";
 import type { UploadPhase, UploadState } from "./upload-state.ts";
 import { isFinalising, REMEMBERED_MS, refOf } from "./upload-state.ts";
@@ -18,8 +19,6 @@ const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 5 * 60_000;
 /** The alarm that takes over when the request that completed the upload dies on the way. */
 const TAKE_OVER_MS = 15_000;
-/** How long a complete partial upload waits for the final one that it belongs to. */
-const PARTIAL_MS = 6 * 24 * 3_600_000;
 
 /** What finalising needs of the world outside the object. Each may be called again for the same version. */
 export interface FinaliseSteps extends SourceSteps {
@@ -197,7 +196,7 @@ export class Finaliser {
       // others is known for as long as their end was announced to be off (Upload-Expires, max-age).
       store.setDue(
         kind === "partial" ? "expire" : "forget",
-        kind === "partial" ? now() + PARTIAL_MS : Math.max(now() + REMEMBERED_MS, expiresAtMs),
+        kind === "partial" ? now() + PARTIAL_KEPT_MS : Math.max(now() + REMEMBERED_MS, expiresAtMs),
       );
     });
   }

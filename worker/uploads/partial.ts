@@ -4,11 +4,11 @@ import type { PartialDescription, UploadState } from "./upload-state.ts";
 import { NO_PARTIAL } from "./upload-state.ts";
 import type { UploadStore } from "./upload-store.ts";
 
-/** A partial is kept for so long from when a final upload was last asked for, so that it can be copied. */
-const KEPT_MS = 6 * 24 * 3_600_000;
+/** A partial is kept for so long from when it was complete, or a final upload of it was last asked for. */
+export const PARTIAL_KEPT_MS = 6 * 24 * 3_600_000;
 
 /** Whether an upload is a partial one (tus 1.0, Concatenation) that can be joined, or was. */
-export function isDonePartial(state: UploadState | undefined): boolean {
+function isDonePartial(state: UploadState | undefined): boolean {
   return state?.kind === "partial" && state.phase === "done";
 }
 
@@ -32,7 +32,7 @@ export class Partial {
     if (state === undefined || !isDonePartial(state)) return NO_PARTIAL;
     const { fileId, objectKey, etag, lengthBytes, joinedTo = null } = state;
     if (objectKey === null || etag === null || lengthBytes === null) return { source: null, joinedTo };
-    store.setDue("expire", now() + KEPT_MS);
+    store.setDue("expire", now() + PARTIAL_KEPT_MS);
     return { source: { fileId, objectKey, etag, sizeBytes: lengthBytes }, joinedTo };
   }
 

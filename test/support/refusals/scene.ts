@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { UploadGrantResponse } from "#contract/api.ts";
+import { TenantId, UserId } from "#contract/ids.ts";
 import { signToken } from "../../../scripts/dev/token.ts";
 import type { Caller, StackAccess } from "../api.ts";
 import { newCaller, newTenantId } from "../api.ts";
@@ -91,7 +92,7 @@ export class Scene {
       newCaller({ tenantId, user: "bob", stack }),
       newCaller({ tenantId, user: "admin", role: "admin", stack }),
       newCaller({ tenantId, user: "crm", role: "service", stack }),
-      newCaller({ tenantId: newTenantIdOf(OPERATORS), user: "root", role: "admin", stack }),
+      newCaller({ tenantId: TenantId.parse(OPERATORS), user: "root", role: "admin", stack }),
     ]);
     return new Scene(stages, { ann, bob, admin, backend, operator });
   }
@@ -187,13 +188,9 @@ export class Scene {
 
   async expiredToken(): Promise<Caller> {
     const { tenantId } = this.ann;
-    const identity = { tenantId, userId: "ann", role: "member" } as Parameters<typeof signToken>[0];
+    const identity = { tenantId, userId: UserId.parse("ann"), role: "member" } as const;
     return this.bearing(await signToken(identity, { secret: this.stack.jwtSecret, ttlSeconds: -3600 }));
   }
-}
-
-function newTenantIdOf(name: string): Caller["tenantId"] {
-  return name as Caller["tenantId"];
 }
 
 /** A caller like another with a token of its own. */
