@@ -32,6 +32,8 @@ export class BodySource {
   #idleTicks = 0;
   #ticking: ReturnType<typeof setInterval> | undefined;
   #cut = false;
+  /** Whether there is nothing left to read, or nobody to read it. */
+  #isOver = false;
   #leaving: { idle: ReturnType<typeof setTimeout>; readonly last: ReturnType<typeof setTimeout> } | undefined;
 
   constructor(body: ReadableStream<Uint8Array> | null) {
@@ -82,6 +84,13 @@ export class BodySource {
     this.#reader?.cancel().catch(() => {});
   }
 
+  /** Lets go of a body that is to be read no further from here; whoever answers its request sees to the rest of it. */
+  release(): void {
+    if (this.#isOver || this.#cut) return;
+    this.#finish();
+    this.#reader?.releaseLock();
+  }
+
   /**
    * Cuts as soon as nothing more comes: bytes that were on their way before somebody asked for the upload needn't be
    * sent again. A client that goes on sending is cut after a bounded time.
@@ -102,6 +111,7 @@ export class BodySource {
   }
 
   #finish(): void {
+    this.#isOver = true;
     this.#stopTicking();
     const scratch = this.#scratch;
     this.#scratch = undefined;

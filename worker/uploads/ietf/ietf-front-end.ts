@@ -160,9 +160,9 @@ export class IetfFrontEnd {
       if (offset !== this.#upload.offsetBytes) throw new AppError("UPLOAD_OFFSET_MISMATCH");
       await this.#upload.append({ ...parsed, source, hold });
     } catch (error) {
-      source.cut();
       throw inTermsOfIetf(error);
     } finally {
+      source.release();
       hold.release();
     }
   }

@@ -101,10 +101,8 @@ export class TusFrontEnd {
       this.#upload.requireState();
       if (offset !== this.#upload.offsetBytes) throw new AppError("UPLOAD_OFFSET_MISMATCH");
       return await this.#upload.append({ ...parsed, source, hold });
-    } catch (error) {
-      source.cut();
-      throw error;
     } finally {
+      source.release();
       hold.release();
     }
   }
