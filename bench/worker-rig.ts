@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type * as Esbuild from "esbuild";
 import type * as MiniflareModule from "miniflare";
+import { COMPATIBILITY } from "../scripts/dev/compatibility.ts";
 import { findWorkerdPids } from "./process-usage.ts";
 import type { Rig } from "./rig.ts";
 import type { ServerProcess } from "./server-process.ts";
@@ -19,7 +20,6 @@ const requireFromWrangler = createRequire(createRequire(import.meta.url).resolve
 const { Miniflare, convertV4MiniflareOptions } = requireFromWrangler("miniflare") as typeof MiniflareModule;
 const { build } = requireFromWrangler("esbuild") as typeof Esbuild;
 
-const COMPATIBILITY_DATE = "2026-11-17";
 /** A file system in memory, as every Linux has it. */
 const MEMORY_FILES = "/dev/shm";
 /** For bindings by which the worker under test reaches itself. */
@@ -87,8 +87,7 @@ function miniflareOptions(worker: WorkerUnderTest, script: string, sinks: Sinks,
         ...worker.bindings,
         name: WORKER_NAME,
         modules: [{ type: "ESModule", path: "worker.mjs", contents: script }],
-        compatibilityDate: COMPATIBILITY_DATE,
-        compatibilityFlags: ["nodejs_compat"],
+        ...COMPATIBILITY,
         unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
         serviceBindings: {
           ...worker.bindings.serviceBindings,

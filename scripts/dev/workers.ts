@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { bundleDevWorker, bundleWorker, PROJECT_ROOT, WRANGLER_CONFIG } from "./bundle.ts";
+import { bundleDevWorker, bundleWorker, WRANGLER_CONFIG } from "./bundle.ts";
+import { COMPATIBILITY } from "./compatibility.ts";
 import { miniflare, readWorkerOptions } from "./from-wrangler.ts";
 import type { MigratableDatabase } from "./migrations.ts";
 import { applyMigrations } from "./migrations.ts";
@@ -13,6 +13,7 @@ import type { Secrets } from "./state.ts";
 const WORKER_NAME = "causeway";
 const HOST = "127.0.0.1";
 const JOBS_QUEUE = "causeway-jobs";
+const { compatibilityDate } = COMPATIBILITY;
 
 export interface WorkersOptions {
   readonly stateDirectory: string;
@@ -96,7 +97,7 @@ async function mainWorker(options: WorkersOptions) {
   return { worker, databases, bucket: LocalBuckets.parse(fromConfig["r2Buckets"]).BUCKET };
 }
 
-async function bridgeWorker({ secrets }: WorkersOptions, compatibilityDate: string) {
+async function bridgeWorker({ secrets }: WorkersOptions) {
   return queueBridgeWorker({
     script: await bundleDevWorker("scripts/dev/queue-bridge/index.ts"),
     compatibilityDate,
@@ -107,20 +108,14 @@ async function bridgeWorker({ secrets }: WorkersOptions, compatibilityDate: stri
   });
 }
 
-async function compatibilityDate(): Promise<string> {
-  const config = await readFile(join(PROJECT_ROOT, "wrangler.toml"), "utf8");
-  return /^compatibility_date = "([\d-]+)"/m.exec(config)?.[1] ?? "";
-}
-
 /** Starts the worker of wrangler.toml and the queue's stand-in in one workerd, without wrangler's development proxy. */
 export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
-  const date = await compatibilityDate();
   const [{ worker, databases, bucket }, bridge, limiterScript] = await Promise.all([
     mainWorker(options),
-    bridgeWorker(options, date),
+    bridgeWorker(options),
     bundleDevWorker("scripts/dev/rate-limiter/index.ts"),
   ]);
-  const limiter = rateLimiterWorker(limiterScript, date);
+  const limiter = rateLimiterWorker(limiterScript, compatibilityDate);
   const runtime = withoutSignalHandlers(
     () =>
       new miniflare.Miniflare(

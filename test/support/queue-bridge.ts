@@ -4,6 +4,7 @@ import { once } from "node:events";
 import Cloudflare from "cloudflare";
 import type { MessagePullResponse } from "cloudflare/resources/queues/messages";
 import { bundleDevWorker } from "../../scripts/dev/bundle.ts";
+import { COMPATIBILITY } from "../../scripts/dev/compatibility.ts";
 import { miniflare } from "../../scripts/dev/from-wrangler.ts";
 import type { QueueCounts } from "../../scripts/dev/queue-bridge/messages.ts";
 import {
@@ -20,7 +21,7 @@ export const QUEUES = Array.from({ length: 80 }, (_, index) => `queue-${index}`)
 /** Bound in the producer, but not served by the bridge. */
 export const UNSERVED_QUEUE = "queue-x";
 
-const COMPATIBILITY_DATE = "2026-11-17";
+const { compatibilityDate } = COMPATIBILITY;
 
 /** `/send` sends the request's body, read as the query says; `/batch` sends what the body lists. */
 const PRODUCER = `
@@ -63,7 +64,7 @@ export class SendFailure extends Error {}
 export async function startStack(resourcePersistencePath: string) {
   const bridge = queueBridgeWorker({
     script: await bundleDevWorker("scripts/dev/queue-bridge/clocked.ts"),
-    compatibilityDate: COMPATIBILITY_DATE,
+    compatibilityDate,
     queues: QUEUES,
     token: TOKEN,
     host: "127.0.0.1",
@@ -74,7 +75,7 @@ export async function startStack(resourcePersistencePath: string) {
     name: "producer",
     modules: true as const,
     script: PRODUCER,
-    compatibilityDate: COMPATIBILITY_DATE,
+    compatibilityDate,
     serviceBindings: Object.fromEntries(
       [...QUEUES, UNSERVED_QUEUE].map((name) => [name, localQueueBinding(name)]),
     ),

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { ObjectStoreOptions } from "../../../processor/object-store.ts";
+import { COMPATIBILITY } from "../../../scripts/dev/compatibility.ts";
 
 // As wrangler has it, so that it is the runtime that `npm start` uses.
 const fromWrangler = createRequire(createRequire(import.meta.url).resolve("wrangler/package.json"));
@@ -28,7 +29,7 @@ export async function startBucket(): Promise<TestBucket> {
       port: 0,
       modules: true,
       script: "export default { fetch: () => new Response(null, { status: 404 }) };",
-      compatibilityDate: "2026-11-17",
+      compatibilityDate: COMPATIBILITY.compatibilityDate,
       r2Buckets: { BUCKET: { id: BUCKET, s3Credentials: CREDENTIALS } },
     }),
   );

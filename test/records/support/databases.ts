@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { TenantId } from "#contract/ids.ts";
+import { COMPATIBILITY } from "../../../scripts/dev/compatibility.ts";
 import { miniflare } from "../../../scripts/dev/from-wrangler.ts";
 import { applyMigrations } from "../../../scripts/dev/migrations.ts";
 
@@ -16,7 +17,7 @@ export async function startDatabases(...more: readonly string[]): Promise<Databa
     miniflare.convertV4MiniflareOptions({
       modules: true,
       script: "export default {}",
-      compatibilityDate: "2026-11-17",
+      compatibilityDate: COMPATIBILITY.compatibilityDate,
       d1Databases: names,
     }),
   );

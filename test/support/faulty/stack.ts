@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleDevWorker } from "../../../scripts/dev/bundle.ts";
+import { COMPATIBILITY } from "../../../scripts/dev/compatibility.ts";
 import { miniflare } from "../../../scripts/dev/from-wrangler.ts";
 import { applyMigrations } from "../../../scripts/dev/migrations.ts";
 import type { StackAccess } from "../api.ts";
@@ -51,8 +52,7 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
           name: NAME,
           modules: true,
           script,
-          compatibilityDate: "2026-11-17",
-          compatibilityFlags: ["nodejs_compat"],
+          ...COMPATIBILITY,
           bindings: {
             JWT_ISSUER: "causeway",
             JWT_AUDIENCE: "causeway",

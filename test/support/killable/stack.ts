@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleDevWorker, PROJECT_ROOT } from "../../../scripts/dev/bundle.ts";
+import { COMPATIBILITY } from "../../../scripts/dev/compatibility.ts";
 import { esbuild, miniflare } from "../../../scripts/dev/from-wrangler.ts";
 import { applyMigrations } from "../../../scripts/dev/migrations.ts";
 import { findFreePort } from "../../../scripts/dev/ports.ts";
@@ -15,7 +16,6 @@ import { HOLDS_PATH, OBJECTS_PATH } from "./test-routes.ts";
 const SECRET = "kill-tests-kill-tests-kill-tests-kill-tests";
 const NAME = "killable";
 const QUEUE = "jobs";
-const COMPATIBILITY_DATE = "2026-11-17";
 
 /** The product's worker, whose uploads make their calls through holds.ts. */
 const WORKER = `
@@ -137,8 +137,7 @@ function runtimeOptions({ stateDirectory, script, bridge, port, entryPort }: Run
     name: NAME,
     modules: true,
     script,
-    compatibilityDate: COMPATIBILITY_DATE,
-    compatibilityFlags: ["nodejs_compat"],
+    ...COMPATIBILITY,
     bindings: {
       JWT_ISSUER: "causeway",
       JWT_AUDIENCE: "causeway",
@@ -153,7 +152,7 @@ function runtimeOptions({ stateDirectory, script, bridge, port, entryPort }: Run
     unsafeDirectSockets: [{ host: "127.0.0.1", port }],
   };
   const queue = queueBridgeWorker({
-    ...{ script: bridge, compatibilityDate: COMPATIBILITY_DATE, queues: [QUEUE], token: SECRET },
+    ...{ script: bridge, compatibilityDate: COMPATIBILITY.compatibilityDate, queues: [QUEUE], token: SECRET },
     ...{ host: "127.0.0.1", port: 0 },
   });
   return miniflare.convertV4MiniflareOptions({
