@@ -7,6 +7,7 @@ import type { Config } from "../config.ts";
 import { identityOf } from "./claims.ts";
 import { requireRate } from "./rate-limit.ts";
 import { keyFor } from "./token-keys.ts";
+import { VerifiedTokens } from "./verified-tokens.ts";
 
 const CHALLENGE = { "WWW-Authenticate": 'Bearer realm="causeway"' };
 
@@ -27,6 +28,13 @@ export function requireBearer(authorization: string | undefined): string {
   return token;
 }
 
+const verifiedTokens = new VerifiedTokens({ nowMs: Date.now, keyFor });
+
+/** Who a session's or service's token speaks for, if it was verified here before and would be again. */
+export function recallToken(token: string, jwt: Config["jwt"]): Promise<Identity | undefined> {
+  return verifiedTokens.recall(token, jwt);
+}
+
 /** Types of our own tokens (`causeway-grant+jwt`), which are never a session whatever signs them. RFC 8725, 3.11. */
 const OWN_TYPE = /^(?:application\/)?causeway-/i;
 
@@ -38,18 +46,25 @@ const OWN_TYPE = /^(?:application\/)?causeway-/i;
 export async function verifyToken(authorization: string | undefined, jwt: Config["jwt"]): Promise<Identity> {
   const token = requireBearer(authorization);
   try {
-    const { payload, protectedHeader } = await jwtVerify(token, (header) => keyFor(header, jwt), {
-      algorithms: [...jwt.algorithms],
-      issuer: jwt.issuer,
-      audience: [...jwt.audience],
-      clockTolerance: jwt.leewaySeconds,
-      requiredClaims: ["exp"],
-    });
-    if (OWN_TYPE.test(protectedHeader.typ ?? "")) throw new Error("A token of our own is no session.");
-    return identityOf(payload, jwt);
+    return (await recallToken(token, jwt)) ?? (await verify(token, jwt));
   } catch (cause) {
     throw cause instanceof AppError ? cause : asTokenError(cause);
   }
+}
+
+async function verify(token: string, jwt: Config["jwt"]): Promise<Identity> {
+  const { payload, protectedHeader, key } = await jwtVerify(token, (header) => keyFor(header, jwt), {
+    algorithms: [...jwt.algorithms],
+    issuer: jwt.issuer,
+    audience: [...jwt.audience],
+    clockTolerance: jwt.leewaySeconds,
+    requiredClaims: ["exp"],
+  });
+  if (OWN_TYPE.test(protectedHeader.typ ?? "")) throw new Error("A token of our own is no session.");
+  const identity = identityOf(payload, jwt);
+  const { exp: expiresAt = 0 } = payload;
+  verifiedTokens.remember(token, { identity, header: protectedHeader, key, expiresAt }, jwt);
+  return identity;
 }
 
 /** Lets only requests with a valid session or service token through, and no more of them than one may make. */

@@ -6,7 +6,7 @@ import { UploadGrantScope } from "#contract/api.ts";
 import { FileId, TenantId, UserId } from "#contract/ids.ts";
 import type { AppEnv } from "../app-env.ts";
 import type { Config } from "../config.ts";
-import { asTokenError, requireBearer, verifyToken } from "./authenticate.ts";
+import { asTokenError, recallToken, requireBearer, verifyToken } from "./authenticate.ts";
 
 /**
  * Upload grants as tokens (R10): JWTs of our own making, signed by the first of the signing keys, verified by any.
@@ -81,8 +81,10 @@ function claimsToBeGrant(token: string): boolean {
 export const authenticateUpload = createMiddleware<AppEnv>(async (c, next) => {
   const authorization = c.req.header("Authorization");
   const token = requireBearer(authorization);
-  if (!claimsToBeGrant(token)) {
-    c.set("identity", await verifyToken(authorization, c.get("config").jwt));
+  const { jwt } = c.get("config");
+  const known = await recallToken(token, jwt);
+  if (known !== undefined || !claimsToBeGrant(token)) {
+    c.set("identity", known ?? (await verifyToken(authorization, jwt)));
     return next();
   }
   const grant = await verifyUploadGrant(token, c.get("config"));

@@ -19,8 +19,11 @@ export const uploadHeaders = createMiddleware<AppEnv>(async (c, next) => {
     headers.set("Tus-Max-Size", String(maxUploadBytes));
     headers.set("Tus-Checksum-Algorithm", TUS_CHECKSUM_ALGORITHMS);
   }
-  const general = formatUploadLimit({ maxSizeBytes: maxUploadBytes, expiresAtMs: null }, 0);
-  const limit = headers.get("Upload-Limit") ?? (isOptions || status === 413 ? general : null);
+  const isGeneral = isOptions || status === 413;
+  const general = isGeneral
+    ? formatUploadLimit({ maxSizeBytes: maxUploadBytes, expiresAtMs: null }, 0)
+    : null;
+  const limit = headers.get("Upload-Limit") ?? general;
   if (limit === null) return;
   // One for all uploads and one for all requests, so it is said here and nowhere else.
   headers.set(
