@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
 import {
@@ -12,30 +11,14 @@ import {
 import type { ApiDocument, Operation } from "../support/open-api/document.ts";
 import { fetchDocument, nameOf } from "../support/open-api/document.ts";
 import type { PlannedRequest } from "../support/open-api/requests.ts";
-import { initOf, RequestPlans } from "../support/open-api/requests.ts";
-import type { Hints } from "../support/open-api/values.ts";
+import { initOf } from "../support/open-api/requests.ts";
+import type { Ids } from "../support/tenancy.ts";
+import { idsOf, pairsFor, walkedOperations } from "../support/tenancy.ts";
 
 /**
  * Every operation of the document is asked about what another tenant has and about what nobody has: status, headers and
- * body must be the same. An operation that takes an id that this file doesn't know of fails it.
+ * body must be the same. An operation that takes an id that `idsOf` doesn't know of fails it.
  */
-
-/** How often each operation is asked, with other values beside the ids. */
-const SAMPLES = 4;
-const SEED = 20_261_124;
-const MISSING_ID = "0".repeat(26);
-
-/** Operations whose path or query is the credential: it names its tenant itself, and there is no other in it to name. */
-const CREDENTIALS: ReadonlySet<string> = new Set([
-  "GET /s/{token}",
-  "POST /s/{token}",
-  "GET /d/{fileId}/{name}",
-  "HEAD /d/{fileId}/{name}",
-  "GET /p/{fileId}/{name}",
-]);
-
-/** Ids by the name of the parameter or property that takes them: what somebody has, and what nobody has. */
-type Ids = Readonly<Record<string, { readonly theirs: string; readonly missing: string }>>;
 
 let document: ApiDocument;
 let ids: readonly Ids[];
@@ -53,52 +36,7 @@ async function makeTheirs(): Promise<readonly Ids[]> {
   await Promise.all([clean, deleted].map((fileId) => waitForVerdict(them, fileId)));
   await them.fetch(`/v1/files/${deleted}`, { method: "DELETE" });
   const uploading = fileIdOf(await createUpload(them, 100));
-  const linked = await them.fetch(`/v1/files/${clean}/share-links`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: "{}",
-  });
-  const { id: linkId } = (await linked.json()) as { id: string };
-  return [clean, deleted, uploading].map((fileId) => idsOf(them, fileId, linkId));
-}
-
-function idsOf(them: Caller, fileId: string, linkId: string): Ids {
-  const file = { theirs: fileId, missing: MISSING_ID };
-  return {
-    ...{ id: file, fileId: file, fileIds: file, replaces: file },
-    version: { theirs: "1", missing: "1" },
-    userId: { theirs: "ann", missing: "ann" },
-    linkId: { theirs: linkId, missing: MISSING_ID },
-    tenantId: { theirs: them.tenantId, missing: `${them.tenantId.slice(0, -4)}none` },
-  };
-}
-
-function hintsOf(known: Ids, which: "theirs" | "missing"): Hints {
-  return Object.fromEntries(
-    Object.entries(known).map(([name, pair]) => {
-      const value = name === "version" ? Number(pair[which]) : pair[which];
-      return [name, fc.constant(name === "fileIds" ? [value] : value)];
-    }),
-  );
-}
-
-/** The same requests to an operation about either: the ids are all that differs. */
-function pairsFor(operation: Operation, known: Ids): readonly (readonly [PlannedRequest, PlannedRequest])[] {
-  const sample = (which: "theirs" | "missing") =>
-    fc.sample(new RequestPlans(document, hintsOf(known, which), 0).to(operation), {
-      seed: SEED,
-      numRuns: SAMPLES,
-    });
-  const missing = sample("missing");
-  return sample("theirs").flatMap((request, index) => {
-    const twin = missing[index];
-    return twin === undefined || isSame(request, twin) ? [] : [[request, twin] as const];
-  });
-}
-
-/** Whether no id was drawn: there is nothing to compare then. */
-function isSame(a: PlannedRequest, b: PlannedRequest): boolean {
-  return a.target === b.target && JSON.stringify(a.body) === JSON.stringify(b.body);
+  return Promise.all([clean, deleted, uploading].map((fileId) => idsOf(them, fileId)));
 }
 
 interface Told {
@@ -146,13 +84,11 @@ const FOREIGN_WORDS: ReadonlySet<string> = new Set(["entityId", "operationId", "
 
 test("every id that an operation takes is one of those walked with", () => {
   const known = new Set([...Object.keys(ids[0] ?? {}), ...FOREIGN_WORDS]);
-  const unknown = document.operations
-    .filter((operation) => !CREDENTIALS.has(nameOf(operation)))
-    .flatMap((operation) =>
-      idNamesOf(operation)
-        .filter((name) => !known.has(name))
-        .map((name) => `${nameOf(operation)}: ${name}`),
-    );
+  const unknown = walkedOperations(document).flatMap((operation) =>
+    idNamesOf(operation)
+      .filter((name) => !known.has(name))
+      .map((name) => `${nameOf(operation)}: ${name}`),
+  );
   expect(unknown).toEqual([]);
 });
 
@@ -160,10 +96,10 @@ test.each(["admin", "service", "member"] as const)(
   "to a tenant's %s, what another tenant has is as what nobody has",
   async (role) => {
     const caller = await newCaller({ role });
-    const walked = document.operations.filter((operation) => !CREDENTIALS.has(nameOf(operation)));
+    const walked = walkedOperations(document);
     for (const operation of walked) {
       for (const known of ids) {
-        for (const [theirs, missing] of pairsFor(operation, known)) {
+        for (const { theirs, missing } of pairsFor(document, operation, known)) {
           const answers = [await ask(caller, theirs, known), await ask(caller, missing, known)];
           expect(answers[0], `${theirs.target} ${JSON.stringify(theirs.body)}`).toEqual(answers[1]);
         }

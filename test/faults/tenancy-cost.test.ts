@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Caller } from "../support/api.ts";
+import { createUpload, fileIdOf, newCaller, uploadFile } from "../support/api.ts";
+import type { ControlState } from "../support/faulty/faults.ts";
+import type { FaultyStack } from "../support/faulty/stack.ts";
+import { startFaultyStack } from "../support/faulty/stack.ts";
+import type { ApiDocument } from "../support/open-api/document.ts";
+import { fetchDocument } from "../support/open-api/document.ts";
+import type { PlannedRequest } from "../support/open-api/requests.ts";
+import { initOf } from "../support/open-api/requests.ts";
+import type { Ids } from "../support/tenancy.ts";
+import { idsOf, pairsFor, walkedOperations } from "../support/tenancy.ts";
+
+/**
+ * Whoever can't tell another tenant's file from none by the answer isn't to tell them by how long it takes either: both
+ * take the same calls to the database and to the store.
+ */
+
+let stack: FaultyStack;
+let document: ApiDocument;
+let ids: readonly Ids[];
+
+beforeAll(async () => {
+  // What is remembered of a tenant would be a call more or less by when it is asked.
+  stack = await startFaultyStack({ TENANT_CACHE_SECONDS: "0" });
+  document = await fetchDocument(stack.url);
+  ids = await makeTheirs();
+});
+afterAll(() => stack.stop());
+
+async function makeTheirs(): Promise<readonly Ids[]> {
+  const them = await newCaller({ stack, role: "admin" });
+  const stored = await uploadFile(them, new TextEncoder().encode("theirs"));
+  const deleted = await uploadFile(them, new TextEncoder().encode("was theirs"));
+  await them.fetch(`/v1/files/${deleted}`, { method: "DELETE" });
+  const uploading = fileIdOf(await createUpload(them, 100));
+  return Promise.all([stored, deleted, uploading].map((fileId) => idsOf(them, fileId)));
+}
+
+async function costOf(
+  caller: Caller,
+  request: PlannedRequest,
+): Promise<Pick<ControlState, "databaseCalls" | "counts">> {
+  await stack.control({ reset: true });
+  const answer = await caller.fetch(request.target, initOf(request));
+  await answer.arrayBuffer();
+  const { databaseCalls, counts } = await stack.control({});
+  return { databaseCalls, counts };
+}
+
+test.each(["admin", "service", "member"] as const)(
+  "to ask about what another tenant has costs a tenant's %s what it costs to ask about nothing",
+  async (role) => {
+    const caller = await newCaller({ stack, role });
+    let compared = 0;
+    for (const operation of walkedOperations(document)) {
+      for (const known of ids) {
+        for (const { theirs, missing } of pairsFor(document, operation, known)) {
+          const costs = [await costOf(caller, theirs), await costOf(caller, missing)];
+          expect(costs[0], `${theirs.target} ${JSON.stringify(theirs.body)}`).toEqual(costs[1]);
+          compared += 1;
+        }
+      }
+    }
+    expect(compared).toBeGreaterThan(100);
+  },
+);
