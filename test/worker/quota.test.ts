@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
 import {
   append,
@@ -26,15 +26,11 @@ import {
   postUpload,
   textOf,
 } from "../support/tus.ts";
-import { launchWorkerAlone } from "../support/worker-alone.ts";
+import { useWorkerAlone } from "../support/worker-alone.ts";
 
 const QUOTA_BYTES = 10_999;
 
-let stack: Awaited<ReturnType<typeof launchWorkerAlone>>;
-beforeAll(async () => {
-  stack = await launchWorkerAlone({ DEFAULT_QUOTA_BYTES: String(QUOTA_BYTES) });
-});
-afterAll(() => stack.stop());
+const stack = useWorkerAlone({ DEFAULT_QUOTA_BYTES: String(QUOTA_BYTES) });
 
 const terminate = (caller: Caller, location: string) =>
   caller.fetch(location, { method: "DELETE", headers: TUS });
