@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { runs, timeLimitMs } from "../support/runs.ts";
 import { useDatabases } from "./support/databases.ts";
 import { faultyDatabase } from "./support/faults.ts";
-import { HAPPENINGS, QuotaWorld } from "./support/quota-world.ts";
+import { HAPPENINGS } from "./support/quota-happenings.ts";
+import { QuotaWorld } from "./support/quota-world.ts";
 
 /** Happenings of one run; `npm test` has a few hundred in all, `npm run test:long` ten thousand. */
 const AT_A_TIME = 100;
