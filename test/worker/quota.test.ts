@@ -340,15 +340,11 @@ describe("the minutely sweep", () => {
   });
 });
 
-test("the quota is documented", async () => {
+test("the quota is documented, in a group of its own", async () => {
   const document = (await (await fetch(new URL("/openapi.json", stack.url))).json()) as {
-    paths: Record<string, { get?: { responses: object } }>;
+    paths: Record<string, { get?: { tags: readonly string[]; responses: object } }>;
   };
-  expect(Object.keys(document.paths["/v1/quota"]?.get?.responses ?? {})).toEqual([
-    "200",
-    "401",
-    "403",
-    "429",
-    "503",
-  ]);
+  const operation = document.paths["/v1/quota"]?.get;
+  expect(operation?.tags).toEqual(["Quota"]);
+  expect(Object.keys(operation?.responses ?? {})).toEqual(["200", "401", "403", "429", "503"]);
 });
