@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Erasure } from "#contract/erasures.ts";
 import { nextDigest } from "#contract/erasures.ts";
 import { newAdmin, PATIENCE_MS } from "../support/admin.ts";
@@ -13,18 +13,12 @@ import {
   getErasure,
   later,
   requestErasure,
-  startErasureStack,
+  useErasureStack,
 } from "../support/erasures.ts";
 import type { Fault, Operation } from "../support/faulty/faults.ts";
-import type { FaultyStack } from "../support/faulty/stack.ts";
 import { addRowsAbout } from "../support/tenant-rows.ts";
 
-let stack: FaultyStack;
-beforeAll(async () => {
-  stack = await startErasureStack();
-});
-afterAll(() => stack.stop());
-beforeEach(() => stack.control({ reset: true }));
+const stack = useErasureStack();
 
 const FAIL: Fault = { kind: "fail" };
 const LOSE: Fault = { kind: "lose-answer" };

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Erasure } from "#contract/erasures.ts";
 import { newAdmin, newOperator, PATIENCE_MS, sendJson } from "../support/admin.ts";
 import { newCaller, readProblem, uploadFile } from "../support/api.ts";
@@ -9,16 +9,10 @@ import {
   fillTenant,
   getErasure,
   requestErasure,
-  startErasureStack,
+  useErasureStack,
 } from "../support/erasures.ts";
-import type { FaultyStack } from "../support/faulty/stack.ts";
 
-let stack: FaultyStack;
-beforeAll(async () => {
-  stack = await startErasureStack();
-});
-afterAll(() => stack.stop());
-beforeEach(() => stack.control({ reset: true }));
+const stack = useErasureStack();
 
 test("an erasure that is asked for again is the one under way; when it is finished, the id is free", async () => {
   const filled = await fillTenant(stack);

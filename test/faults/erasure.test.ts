@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { verifyProof } from "#contract/erasures.ts";
 import { newAdmin } from "../support/admin.ts";
 import { append, createUpload, fileIdOf, newCaller, TUS, uploadFile } from "../support/api.ts";
@@ -11,21 +11,15 @@ import {
   fillTenant,
   getErasure,
   later,
-  startErasureStack,
+  useErasureStack,
 } from "../support/erasures.ts";
 import type { Fault } from "../support/faulty/faults.ts";
-import type { FaultyStack } from "../support/faulty/stack.ts";
 import { countTenantRows, TENANT_TABLES } from "../support/tenant-rows.ts";
 
 const PART = 5 * 1024 * 1024;
 const FAIL: Fault = { kind: "fail" };
 
-let stack: FaultyStack;
-beforeAll(async () => {
-  stack = await startErasureStack();
-});
-afterAll(() => stack.stop());
-beforeEach(() => stack.control({ reset: true }));
+const stack = useErasureStack();
 
 test("all that a tenant had is removed, and that is proven; another's is left alone", async () => {
   const [filled, other] = [await fillTenant(stack), await fillTenant(stack)];

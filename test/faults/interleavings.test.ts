@@ -1,10 +1,9 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
 import { APPEND, append, createUpload, fileIdOf, headOffset, newCaller, TUS } from "../support/api.ts";
 import { distinctBytes } from "../support/distinct-bytes.ts";
-import type { FaultyStack } from "../support/faulty/stack.ts";
-import { startFaultyStack } from "../support/faulty/stack.ts";
+import { useFaultyStack } from "../support/faulty/stack.ts";
 import type { RawRequest } from "../support/raw-request.ts";
 import { openRequest } from "../support/raw-request.ts";
 import { runs, timeLimitMs } from "../support/runs.ts";
@@ -12,14 +11,7 @@ import { runs, timeLimitMs } from "../support/runs.ts";
 const MIB = 1024 * 1024;
 const RUNS = runs(12, 1_000);
 
-let stack: FaultyStack;
-beforeAll(async () => {
-  stack = await startFaultyStack();
-});
-afterAll(() => stack.stop());
-beforeEach(async () => {
-  await stack.control({ reset: true });
-});
+const stack = useFaultyStack();
 
 /** What may happen to an upload; sizes are fractions of what is left. */
 const Step = fc.oneof(

@@ -1,19 +1,13 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
 import { append, metadataHeader, newCaller, readProblem, TUS } from "../support/api.ts";
 import type { Change } from "../support/faulty/faults.ts";
-import type { FaultyStack } from "../support/faulty/stack.ts";
-import { startFaultyStack } from "../support/faulty/stack.ts";
+import { useFaultyStack } from "../support/faulty/stack.ts";
 
 const TEXTS = ["abc", "defg"] as const;
 const WHOLE_BYTES = TEXTS.join("").length;
 
-let stack: FaultyStack;
-beforeAll(async () => {
-  stack = await startFaultyStack();
-});
-afterAll(() => stack.stop());
-beforeEach(() => stack.control({ reset: true }));
+const stack = useFaultyStack();
 
 async function uploadPartial(caller: Caller, text: string): Promise<string> {
   const headers = { ...TUS, "upload-concat": "partial", "upload-length": String(text.length) };

@@ -1,10 +1,9 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { DIALECTS } from "../support/dialects.ts";
 import { distinctBytes } from "../support/distinct-bytes.ts";
 import type { Fault, Operation, StoreCall } from "../support/faulty/faults.ts";
-import type { FaultyStack } from "../support/faulty/stack.ts";
-import { startFaultyStack } from "../support/faulty/stack.ts";
+import { useFaultyStack } from "../support/faulty/stack.ts";
 import { LateLanding, type SupersededAppend } from "../support/faulty/superseded-append.ts";
 import { isOver, UploadAtFaults } from "../support/faulty/upload-at-faults.ts";
 import type { RawRequest } from "../support/raw-request.ts";
@@ -23,11 +22,7 @@ const MIB = 1024 * 1024;
 const USUAL_PART_BYTES = 8 * MIB;
 const SOURCE = distinctBytes(17 * MIB);
 
-let stack: FaultyStack;
-beforeAll(async () => {
-  stack = await startFaultyStack();
-});
-afterAll(() => stack.stop());
+const stack = useFaultyStack();
 
 /** One upload under test. Between its steps every held call is one of a writer that was taken over. */
 class Run {

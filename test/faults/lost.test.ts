@@ -1,20 +1,14 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
 import { append, fileIdOf, newCaller, readProblem, TUS } from "../support/api.ts";
 import { loseUpload } from "../support/faulty/lost-upload.ts";
-import type { FaultyStack } from "../support/faulty/stack.ts";
-import { startFaultyStack } from "../support/faulty/stack.ts";
+import { useFaultyStack } from "../support/faulty/stack.ts";
 
 const MIB = 1024 * 1024;
 
-let stack: FaultyStack;
+const stack = useFaultyStack();
 let caller: Caller;
-beforeAll(async () => {
-  stack = await startFaultyStack();
-});
-afterAll(() => stack.stop());
 beforeEach(async () => {
-  await stack.control({ reset: true });
   caller = await newCaller({ stack });
 });
 

@@ -1,8 +1,7 @@
 import { randomInt } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { fileIdOf, newCaller, newTenantId } from "../support/api.ts";
-import type { FaultyStack } from "../support/faulty/stack.ts";
-import { startFaultyStack } from "../support/faulty/stack.ts";
+import { useFaultyStack } from "../support/faulty/stack.ts";
 import { Bystanders } from "../support/mutations/bystanders.ts";
 import { Campaign } from "../support/mutations/campaign.ts";
 import { credentialMutations, isAboutOne, strangerMutations } from "../support/mutations/credentials.ts";
@@ -34,21 +33,19 @@ const UNKNOWN_ID = "0".repeat(26);
 
 const KINDS: readonly RequestKind[] = [...TUS_KINDS, ...IETF_KINDS, ...FILE_KINDS];
 
-let stack: FaultyStack;
+const stack = useFaultyStack({ REPORT_SECRET });
 let world: World;
 let bystanders: Bystanders;
 let cases: readonly Case[];
 const validRequests = new Map<RequestKind, WireRequest>();
 
 beforeAll(async () => {
-  stack = await startFaultyStack({ REPORT_SECRET });
   world = { stack, url: new URL(stack.url), tenantId: newTenantId(), reportSecret: REPORT_SECRET };
   bystanders = await Bystanders.begin(world, REQUESTS / BATCH + 1);
   for (const kind of KINDS) validRequests.set(kind, (await kind.begin(world)).request());
   const special = await specialMutations();
   cases = [...validRequests].flatMap(([kind, valid]) => casesOf(kind, valid, special));
 });
-afterAll(() => stack.stop());
 
 async function specialMutations() {
   const { otherTenants, otherUsers, live } = bystanders;

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, beforeEach, test } from "vitest";
+import { beforeEach, test } from "vitest";
 import type { Caller } from "../support/api.ts";
 import { APPEND, append, createUpload, creationHeaders, newCaller } from "../support/api.ts";
-import type { FaultyStack } from "../support/faulty/stack.ts";
-import { startFaultyStack } from "../support/faulty/stack.ts";
+import { useFaultyStack } from "../support/faulty/stack.ts";
 import type { RawRequest } from "../support/raw-request.ts";
 import { openRequest } from "../support/raw-request.ts";
 import { expectReceived } from "../support/tus.ts";
@@ -11,14 +10,9 @@ const MIB = 1024 * 1024;
 const PART = 5 * MIB;
 const BODY = Buffer.alloc(3 * PART, "text ");
 
-let stack: FaultyStack;
+const stack = useFaultyStack();
 let caller: Caller;
-beforeAll(async () => {
-  stack = await startFaultyStack();
-});
-afterAll(() => stack.stop());
 beforeEach(async () => {
-  await stack.control({ reset: true });
   caller = await newCaller({ stack });
 });
 

@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
 import { APPEND, append, createUpload, fileIdOf, newCaller, TUS } from "../support/api.ts";
 import { distinctBytes } from "../support/distinct-bytes.ts";
-import type { FaultyStack } from "../support/faulty/stack.ts";
-import { startFaultyStack } from "../support/faulty/stack.ts";
+import { useFaultyStack } from "../support/faulty/stack.ts";
 import type { RawRequest } from "../support/raw-request.ts";
 import { openRequest } from "../support/raw-request.ts";
 
@@ -14,11 +13,7 @@ const PART = 8 * MIB;
 const HOLDERS = 3;
 const POLLING = { interval: 20, timeout: 30_000 } as const;
 
-let stack: FaultyStack;
-beforeAll(async () => {
-  stack = await startFaultyStack();
-});
-afterAll(() => stack.stop());
+const stack = useFaultyStack();
 
 /** Fills a part whose store has no answer: its memory is taken until it is released. */
 async function holdPart(caller: Caller): Promise<RawRequest> {

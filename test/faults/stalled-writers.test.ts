@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { DIALECTS } from "../support/dialects.ts";
 import { distinctBytes } from "../support/distinct-bytes.ts";
-import type { FaultyStack } from "../support/faulty/stack.ts";
-import { startFaultyStack } from "../support/faulty/stack.ts";
+import { useFaultyStack } from "../support/faulty/stack.ts";
 import type { Range, StalledAppend, StalledState } from "../support/faulty/stalled-append.ts";
 import {
   LargeStalledAppend,
@@ -31,11 +30,7 @@ const POLLING = { interval: 25, timeout: 30_000 } as const;
 
 const SOURCE = distinctBytes(20 * 1024 * 1024);
 
-let stack: FaultyStack;
-beforeAll(async () => {
-  stack = await startFaultyStack();
-});
-afterAll(() => stack.stop());
+const stack = useFaultyStack();
 
 /** One upload whose append stalls, from its beginning to its stored object. */
 class Run {

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
 import { APPEND, append, createUpload, fileIdOf, getRecord, headOffset, newCaller } from "../support/api.ts";
-import type { FaultyStack } from "../support/faulty/stack.ts";
-import { startFaultyStack } from "../support/faulty/stack.ts";
+import { useFaultyStack } from "../support/faulty/stack.ts";
 import type { RawRequest } from "../support/raw-request.ts";
 import { openRequest } from "../support/raw-request.ts";
 import { chunkOf, LAST_CHUNK } from "../support/tus.ts";
@@ -10,11 +9,7 @@ import { chunkOf, LAST_CHUNK } from "../support/tus.ts";
 const MIB = 1024 * 1024;
 const STALLED = 64;
 
-let stack: FaultyStack;
-beforeAll(async () => {
-  stack = await startFaultyStack();
-});
-afterAll(() => stack.stop());
+const stack = useFaultyStack();
 
 function textOf(sizeBytes: number, seed: string): Buffer<ArrayBuffer> {
   return Buffer.alloc(sizeBytes, `${seed} `);

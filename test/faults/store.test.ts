@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
 import {
   APPEND,
@@ -14,21 +14,15 @@ import {
   TUS,
 } from "../support/api.ts";
 import type { Fault, Operation } from "../support/faulty/faults.ts";
-import type { FaultyStack } from "../support/faulty/stack.ts";
-import { startFaultyStack } from "../support/faulty/stack.ts";
+import { useFaultyStack } from "../support/faulty/stack.ts";
 import { openRequest } from "../support/raw-request.ts";
 
 const MIB = 1024 * 1024;
 const PART = 5 * MIB;
 
-let stack: FaultyStack;
+const stack = useFaultyStack();
 let caller: Caller;
-beforeAll(async () => {
-  stack = await startFaultyStack();
-});
-afterAll(() => stack.stop());
 beforeEach(async () => {
-  await stack.control({ reset: true });
   caller = await newCaller({ stack });
 });
 

@@ -1,24 +1,18 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
 import { append, createUpload, newCaller, uploadFile } from "../support/api.ts";
 import type { Fault, Operation } from "../support/faulty/faults.ts";
-import type { FaultyStack } from "../support/faulty/stack.ts";
-import { startFaultyStack } from "../support/faulty/stack.ts";
+import { useFaultyStack } from "../support/faulty/stack.ts";
 import { countsOf } from "../support/file-states.ts";
 
 const FAIL: Fault = { kind: "fail" };
 const LOSE: Fault = { kind: "lose-answer" };
 const HOLD: Fault = { kind: "hold" };
 
-let stack: FaultyStack;
+// How a tenant stands is read at every request, so that each makes the same calls to the database.
+const stack = useFaultyStack({ TENANT_CACHE_SECONDS: "0" });
 let caller: Caller;
-beforeAll(async () => {
-  // How a tenant stands is read at every request, so that each makes the same calls to the database.
-  stack = await startFaultyStack({ TENANT_CACHE_SECONDS: "0" });
-});
-afterAll(() => stack.stop());
 beforeEach(async () => {
-  await stack.control({ reset: true });
   caller = await newCaller({ stack });
 });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { TenantSettings } from "#contract/tenants.ts";
 import {
   extendReservation,
@@ -8,19 +8,14 @@ import {
 } from "../../worker/services/quota.ts";
 import { sweepReservations } from "../../worker/services/reservations.ts";
 import { forgetUpload, recordStoredUpload } from "../../worker/services/uploads.ts";
-import type { Databases } from "./support/databases.ts";
-import { newTenantId, startDatabases } from "./support/databases.ts";
+import { newTenantId, useDatabases } from "./support/databases.ts";
 import type { QuotaTenant } from "./support/quota-tenant.ts";
 import { newQuotaTenant, refusalOf, RULES } from "./support/quota-tenant.ts";
 
 const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
 
-let databases: Databases;
-beforeAll(async () => {
-  databases = await startDatabases();
-});
-afterAll(() => databases.stop());
+const databases = useDatabases();
 
 function newTenant(settings: TenantSettings = {}): QuotaTenant {
   return newQuotaTenant(databases.bindings, settings);

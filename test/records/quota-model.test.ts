@@ -1,21 +1,17 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { runs, timeLimitMs } from "../support/runs.ts";
-import type { Databases } from "./support/databases.ts";
-import { startDatabases } from "./support/databases.ts";
+import { useDatabases } from "./support/databases.ts";
 import { faultyDatabase } from "./support/faults.ts";
-import { HAPPENINGS, QuotaWorld } from "./support/quota-world.ts";
+import { HAPPENINGS } from "./support/quota-happenings.ts";
+import { QuotaWorld } from "./support/quota-world.ts";
 
 /** Happenings of one run; `npm test` has a few hundred in all, `npm run test:long` ten thousand. */
 const AT_A_TIME = 100;
 const RUNS = runs(4, 100);
 const ENOUGH_FOR_ALL = 50;
 
-let databases: Databases;
-beforeAll(async () => {
-  databases = await startDatabases();
-});
-afterAll(() => databases.stop());
+const databases = useDatabases();
 
 const faults = fc.option(
   fc.record({ call: fc.constantFrom(0, 0, 0, 1, 2), when: fc.constantFrom("before", "after") }),

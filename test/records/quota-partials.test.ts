@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { FileId } from "#contract/ids.ts";
 import { UserId } from "#contract/ids.ts";
 import { databaseFor } from "../../worker/db/database.ts";
@@ -6,8 +6,7 @@ import { deletePurged, markPurging } from "../../worker/db/trash.ts";
 import { sweepReservations } from "../../worker/services/reservations.ts";
 import type { NewDeclaration } from "../../worker/services/uploads.ts";
 import { findSpentPartials, forgetUpload, recordStoredUpload } from "../../worker/services/uploads.ts";
-import type { Databases } from "./support/databases.ts";
-import { startDatabases } from "./support/databases.ts";
+import { useDatabases } from "./support/databases.ts";
 import type { QuotaTenant } from "./support/quota-tenant.ts";
 import { newQuotaTenant, refusalOf, RULES } from "./support/quota-tenant.ts";
 
@@ -15,11 +14,7 @@ import { newQuotaTenant, refusalOf, RULES } from "./support/quota-tenant.ts";
 
 const HOUR_MS = 3_600_000;
 
-let databases: Databases;
-beforeAll(async () => {
-  databases = await startDatabases();
-});
-afterAll(() => databases.stop());
+const databases = useDatabases();
 
 async function newPartials(tenant: QuotaTenant, ...sizes: readonly number[]) {
   const made = await Promise.all(sizes.map((sizeBytes) => tenant.createPartial(sizeBytes)));

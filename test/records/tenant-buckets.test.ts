@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { TenantId, UserId } from "#contract/ids.ts";
 import { parseConfig } from "../../worker/config.ts";
 import { allDatabases, databaseFor, replicaFor } from "../../worker/db/database.ts";
@@ -7,15 +7,10 @@ import { findTenant } from "../../worker/db/tenants.ts";
 import { sweepReservations } from "../../worker/services/reservations.ts";
 import { admitTenant, admitUploading, forgetTenantStanding } from "../../worker/services/tenants.ts";
 import { createUpload } from "../../worker/services/uploads.ts";
-import type { Databases } from "./support/databases.ts";
-import { newTenantId, startDatabases } from "./support/databases.ts";
+import { newTenantId, useDatabases } from "./support/databases.ts";
 import { faultyDatabase } from "./support/faults.ts";
 
-let databases: Databases;
-beforeAll(async () => {
-  databases = await startDatabases("DB_2", "DB_10");
-});
-afterAll(() => databases.stop());
+const databases = useDatabases("DB_2", "DB_10");
 
 describe("a tenant's bucket", () => {
   // Written down here, so that nobody changes it: tenants would be looked for where they aren't.

@@ -5,14 +5,14 @@ import { newAdmin, PATIENCE_MS, sendJson } from "./admin.ts";
 import type { Caller } from "./api.ts";
 import { append, createUpload, fileIdOf, newCaller, TUS, uploadFile } from "./api.ts";
 import type { FaultyStack } from "./faulty/stack.ts";
-import { startFaultyStack } from "./faulty/stack.ts";
+import { useFaultyStack } from "./faulty/stack.ts";
 import { addRowsAbout, countTenantRows, TENANT_TABLES } from "./tenant-rows.ts";
 
 const SETTLE_SECONDS = 60;
 
-/** A stack that can be told to fail, and whose erasures wait a minute for what lands late. */
-export function startErasureStack(): Promise<FaultyStack> {
-  return startFaultyStack({
+/** For all tests of a file: a stack that can be told to fail, and whose erasures wait a minute for what lands late. */
+export function useErasureStack(): FaultyStack {
+  return useFaultyStack({
     OPERATOR_TENANT: "operator",
     ERASURE_SETTLE_SECONDS: String(SETTLE_SECONDS),
   });

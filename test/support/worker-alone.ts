@@ -9,6 +9,7 @@ import { readOrCreateSecrets } from "../../scripts/dev/state.ts";
 import type { RunningWorkers } from "../../scripts/dev/workers.ts";
 import { startWorkers } from "../../scripts/dev/workers.ts";
 import type { StackAccess } from "./api.ts";
+import { useStarted } from "./started.ts";
 
 const WORKER_NAME = "causeway";
 const UPLOAD_OBJECTS = "causeway-UploadObject";
@@ -55,7 +56,15 @@ export async function startWorkerAlone(
   return worker;
 }
 
-/** Starts one that whoever called stops: for all tests of a file. */
+/** One for all tests of a file. */
+export function useWorkerAlone(
+  vars: Readonly<Record<string, string>> = {},
+  rateLimitFactor = GENEROUS,
+): WorkerAlone {
+  return useStarted(() => launchWorkerAlone(vars, rateLimitFactor));
+}
+
+/** Starts one that whoever called stops. */
 export async function launchWorkerAlone(
   vars: Readonly<Record<string, string>> = {},
   rateLimitFactor = GENEROUS,

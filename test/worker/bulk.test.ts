@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { BulkItem } from "#contract/file-changes.ts";
 import type { Caller } from "../support/api.ts";
 import { getRecord, newCaller, readProblem, uploadFile } from "../support/api.ts";
 import { auditOf, countsOf, NOTHING_COUNTED, patchFile, postBulk } from "../support/file-states.ts";
-import type { WorkerAlone } from "../support/worker-alone.ts";
-import { launchWorkerAlone } from "../support/worker-alone.ts";
+import { useWorkerAlone } from "../support/worker-alone.ts";
 
-let worker: WorkerAlone & { stop(): Promise<void> };
-beforeAll(async () => {
-  worker = await launchWorkerAlone();
-});
-afterAll(() => worker.stop());
+const worker = useWorkerAlone();
 
 const MISSING = "00000000000000000000000000";
 

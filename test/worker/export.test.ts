@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { ExportedFile, ExportLine } from "#contract/export.ts";
 import { ExportLine as Line } from "#contract/export.ts";
 import { newAdmin, newOperator, PATIENCE_MS, readAudit } from "../support/admin.ts";
 import type { Caller } from "../support/api.ts";
 import { createUpload, newCaller, readProblem, uploadFile } from "../support/api.ts";
 import { addRowsAbout, markClean } from "../support/tenant-rows.ts";
-import { launchWorkerAlone } from "../support/worker-alone.ts";
+import { useWorkerAlone } from "../support/worker-alone.ts";
 
 function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
@@ -14,11 +14,7 @@ function sha256(bytes: Uint8Array): string {
 
 const BYTES = Buffer.from("hello, export");
 
-let stack: Awaited<ReturnType<typeof launchWorkerAlone>>;
-beforeAll(async () => {
-  stack = await launchWorkerAlone();
-});
-afterAll(() => stack.stop());
+const stack = useWorkerAlone();
 
 interface Exporting {
   readonly ann: Caller;

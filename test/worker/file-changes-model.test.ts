@@ -1,19 +1,14 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
 import { newCaller, uploadFile } from "../support/api.ts";
 import { countsOf, patchFile, postBulk } from "../support/file-states.ts";
 import { runs, timeLimitMs } from "../support/runs.ts";
-import type { WorkerAlone } from "../support/worker-alone.ts";
-import { launchWorkerAlone } from "../support/worker-alone.ts";
+import { useWorkerAlone } from "../support/worker-alone.ts";
 
 /** Whatever is done with files in whatever order, each is where a simple model says, and the tenant's counts are right. */
 
-let worker: WorkerAlone & { stop(): Promise<void> };
-beforeAll(async () => {
-  worker = await launchWorkerAlone();
-});
-afterAll(() => worker.stop());
+const worker = useWorkerAlone();
 
 const SIZES = [3, 5, 11];
 

@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { FileRecord } from "#contract/api.ts";
 import type { Caller } from "../support/api.ts";
 import { getRecord, newCaller, readProblem, uploadFile } from "../support/api.ts";
 import { auditOf, patchFile } from "../support/file-states.ts";
-import type { WorkerAlone } from "../support/worker-alone.ts";
-import { launchWorkerAlone } from "../support/worker-alone.ts";
+import { useWorkerAlone } from "../support/worker-alone.ts";
 
-let worker: WorkerAlone & { stop(): Promise<void> };
-beforeAll(async () => {
-  worker = await launchWorkerAlone();
-});
-afterAll(() => worker.stop());
+const worker = useWorkerAlone();
 
 async function newFile(): Promise<{ caller: Caller; fileId: string }> {
   const caller = await newCaller({ stack: worker });

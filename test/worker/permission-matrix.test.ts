@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { FileId } from "#contract/ids.ts";
 import { publicUrlMaker } from "../../worker/delivery/public-url.ts";
 import { signDownload } from "../../worker/delivery/signed-url.ts";
@@ -6,19 +6,14 @@ import type { Caller } from "../support/api.ts";
 import { newCaller } from "../support/api.ts";
 import type { Place } from "../support/file-states.ts";
 import { makeFileIn, patchFile, PLACES, postBulk, publish, shareFile } from "../support/file-states.ts";
-import type { WorkerAlone } from "../support/worker-alone.ts";
-import { launchWorkerAlone } from "../support/worker-alone.ts";
+import { useWorkerAlone } from "../support/worker-alone.ts";
 
 /**
  * Everybody who may come, everything they may want, everywhere a file may be: asked of the real routes. What is expected
  * is written here a second time, on purpose, and not taken from the product's own table.
  */
 
-let worker: WorkerAlone & { stop(): Promise<void> };
-beforeAll(async () => {
-  worker = await launchWorkerAlone();
-});
-afterAll(() => worker.stop());
+const worker = useWorkerAlone();
 
 const json = (body: object): RequestInit => ({
   method: "POST",

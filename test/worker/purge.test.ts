@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { REPORT_SIGNATURE_HEADER, REPORTS_PATH, signReport } from "#contract/reports.ts";
 import type { Caller } from "../support/api.ts";
 import { append, createUpload, fileIdOf, newCaller, readProblem, TUS, uploadFile } from "../support/api.ts";
@@ -13,14 +13,9 @@ import {
 } from "../support/file-states.ts";
 import { PART } from "../support/tus.ts";
 import { makeVideo } from "../support/video.ts";
-import type { WorkerAlone } from "../support/worker-alone.ts";
-import { launchWorkerAlone } from "../support/worker-alone.ts";
+import { useWorkerAlone } from "../support/worker-alone.ts";
 
-let worker: WorkerAlone & { stop(): Promise<void> };
-beforeAll(async () => {
-  worker = await launchWorkerAlone();
-});
-afterAll(() => worker.stop());
+const worker = useWorkerAlone();
 
 const TABLES_OF_FILE = [
   "file_versions",

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
 import {
   append,
@@ -26,15 +26,11 @@ import {
   postUpload,
   textOf,
 } from "../support/tus.ts";
-import { launchWorkerAlone } from "../support/worker-alone.ts";
+import { useWorkerAlone } from "../support/worker-alone.ts";
 
 const QUOTA_BYTES = 10_999;
 
-let stack: Awaited<ReturnType<typeof launchWorkerAlone>>;
-beforeAll(async () => {
-  stack = await launchWorkerAlone({ DEFAULT_QUOTA_BYTES: String(QUOTA_BYTES) });
-});
-afterAll(() => stack.stop());
+const stack = useWorkerAlone({ DEFAULT_QUOTA_BYTES: String(QUOTA_BYTES) });
 
 const terminate = (caller: Caller, location: string) =>
   caller.fetch(location, { method: "DELETE", headers: TUS });
@@ -344,15 +340,11 @@ describe("the minutely sweep", () => {
   });
 });
 
-test("the quota is documented", async () => {
+test("the quota is documented, in a group of its own", async () => {
   const document = (await (await fetch(new URL("/openapi.json", stack.url))).json()) as {
-    paths: Record<string, { get?: { responses: object } }>;
+    paths: Record<string, { get?: { tags: readonly string[]; responses: object } }>;
   };
-  expect(Object.keys(document.paths["/v1/quota"]?.get?.responses ?? {})).toEqual([
-    "200",
-    "401",
-    "403",
-    "429",
-    "503",
-  ]);
+  const operation = document.paths["/v1/quota"]?.get;
+  expect(operation?.tags).toEqual(["Quota"]);
+  expect(Object.keys(operation?.responses ?? {})).toEqual(["200", "401", "403", "429", "503"]);
 });

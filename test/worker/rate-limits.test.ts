@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { REPORTS_PATH } from "#contract/reports.ts";
 import { PROJECT_ROOT } from "../../scripts/dev/bundle.ts";
 import type { Caller } from "../support/api.ts";
@@ -14,20 +14,13 @@ import {
   readProblem,
   TUS,
 } from "../support/api.ts";
-import type { WorkerAlone } from "../support/worker-alone.ts";
-import { launchWorkerAlone } from "../support/worker-alone.ts";
+import { useWorkerAlone } from "../support/worker-alone.ts";
 
 /** The hundredth of what is deployed, as wrangler.toml has it. */
 const LIMITS = { userCreations: 3, tenantCreations: 30, userRequests: 10, tenantRequests: 100 };
 const PERIOD_SECONDS = 10;
 
-let worker: WorkerAlone;
-
-beforeAll(async () => {
-  worker = await launchWorkerAlone({}, 0.01);
-});
-
-afterAll(() => worker.stop());
+const worker = useWorkerAlone({}, 0.01);
 
 function caller(options: Parameters<typeof newCaller>[0] = {}): Promise<Caller> {
   return newCaller({ ...options, stack: worker });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { TenantSettings } from "#contract/tenants.ts";
 import type { Caller } from "../support/api.ts";
 import {
@@ -15,17 +15,12 @@ import {
 import { create, uploadWhole } from "../support/ietf.ts";
 import { quotaOf } from "../support/quota.ts";
 import { changed, expectRefusal, listedFiles, locationOf, patch, postUpload } from "../support/tus.ts";
-import { launchWorkerAlone, startWorkerAlone } from "../support/worker-alone.ts";
+import type { WorkerAlone } from "../support/worker-alone.ts";
+import { startWorkerAlone, useWorkerAlone } from "../support/worker-alone.ts";
 
-type Worker = Awaited<ReturnType<typeof launchWorkerAlone>>;
+const stack = useWorkerAlone({ TENANT_CACHE_SECONDS: "0" });
 
-let stack: Worker;
-beforeAll(async () => {
-  stack = await launchWorkerAlone({ TENANT_CACHE_SECONDS: "0" });
-});
-afterAll(() => stack.stop());
-
-type Database = Pick<Worker, "query">;
+type Database = Pick<WorkerAlone, "query">;
 type ExtraType = NonNullable<TenantSettings["extraTypes"]>[number];
 
 async function makeTenant({ query }: Database, { tenantId }: Caller): Promise<void> {

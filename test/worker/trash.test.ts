@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
 import {
   APPEND,
@@ -15,14 +15,9 @@ import { auditOf, countsOf, NOTHING_COUNTED, shareFile, uploadClean } from "../s
 import { openRequest } from "../support/raw-request.ts";
 import { listedFiles, PART } from "../support/tus.ts";
 import { makeVideo } from "../support/video.ts";
-import type { WorkerAlone } from "../support/worker-alone.ts";
-import { launchWorkerAlone } from "../support/worker-alone.ts";
+import { useWorkerAlone } from "../support/worker-alone.ts";
 
-let worker: WorkerAlone & { stop(): Promise<void> };
-beforeAll(async () => {
-  worker = await launchWorkerAlone();
-});
-afterAll(() => worker.stop());
+const worker = useWorkerAlone();
 
 const DAY_MS = 24 * 3_600_000;
 

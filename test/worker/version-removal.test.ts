@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { REPORT_SIGNATURE_HEADER, REPORTS_PATH, signReport } from "#contract/reports.ts";
 import type { Caller } from "../support/api.ts";
 import { append, createUpload, newCaller, readProblem } from "../support/api.ts";
 import { countsOf, NOTHING_COUNTED, uploadClean } from "../support/file-states.ts";
-import type { WorkerAlone } from "../support/worker-alone.ts";
-import { launchWorkerAlone } from "../support/worker-alone.ts";
+import { useWorkerAlone } from "../support/worker-alone.ts";
 
-let worker: WorkerAlone & { stop(): Promise<void> };
-beforeAll(async () => {
-  worker = await launchWorkerAlone();
-});
-afterAll(() => worker.stop());
+const worker = useWorkerAlone();
 
 function objectsOf(caller: Caller, fileId: string): Promise<readonly string[]> {
   return worker.objectKeys(`t/${caller.tenantId}/${fileId}/`);

@@ -40,7 +40,7 @@ const TAGS: readonly Tag[] = [
   {
     name: "Administration",
     description: "For a tenant's admins.",
-    paths: /^\/v1\/(?:admin|tenants?|quota)\b/,
+    paths: /^\/v1\/admin\b/,
   },
   { name: "Sharing", description: "Files for other users, and for anybody.", paths: /\/share|^\/[ps]\// },
   {
@@ -48,6 +48,7 @@ const TAGS: readonly Tag[] = [
     description: "The bytes of files, by URLs that need no token.",
     paths: /^\/(?:d\/|v1\/signed-urls)/,
   },
+  { name: "Quota", description: "How much a tenant may store, and what it stores.", paths: /^\/v1\/quota\b/ },
   { name: "Files", description: "Records of files, and their bytes with a token.", paths: /^\/v1\// },
   { name: "Service", description: "The service itself.", paths: /^\// },
 ];

@@ -3,6 +3,7 @@ import { TenantId } from "#contract/ids.ts";
 import { COMPATIBILITY } from "../../../scripts/dev/compatibility.ts";
 import { miniflare } from "../../../scripts/dev/from-wrangler.ts";
 import { applyMigrations } from "../../../scripts/dev/migrations.ts";
+import { useStarted } from "../../support/started.ts";
 
 export interface Databases {
   /** The bindings of D1, by their names. */
@@ -10,8 +11,15 @@ export interface Databases {
   stop(): Promise<void>;
 }
 
-/** Real D1 databases, migrated, for services that are called as the worker calls them, from here. */
-export async function startDatabases(...more: readonly string[]): Promise<Databases> {
+/**
+ * Real D1 databases, migrated, for services that are called as the worker calls them, from here: one set for all tests of
+ * a file.
+ */
+export function useDatabases(...more: readonly string[]): Databases {
+  return useStarted(() => startDatabases(...more));
+}
+
+async function startDatabases(...more: readonly string[]): Promise<Databases> {
   const names = ["DB", ...more];
   const runtime = new miniflare.Miniflare(
     miniflare.convertV4MiniflareOptions({

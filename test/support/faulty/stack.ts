@@ -1,11 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { beforeEach } from "vitest";
 import { bundleDevWorker } from "../../../scripts/dev/bundle.ts";
 import { COMPATIBILITY } from "../../../scripts/dev/compatibility.ts";
 import { miniflare } from "../../../scripts/dev/from-wrangler.ts";
 import { applyMigrations } from "../../../scripts/dev/migrations.ts";
 import type { StackAccess } from "../api.ts";
+import { useStarted } from "../started.ts";
 import type { Change, ControlState, UploadRows } from "./faults.ts";
 
 const SECRET = "fault-tests-fault-tests-fault-tests-fault-tests";
@@ -39,6 +41,15 @@ export interface FaultyStack extends StackAccess {
   /** Runs the worker's cron handler as of a time; rejects where that throws. */
   runScheduled(atMs?: number): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** One for all tests of a file. Before each of them nothing is to fail any more, and what was sent is forgotten. */
+export function useFaultyStack(vars: Readonly<Record<string, string>> = {}): FaultyStack {
+  const stack = useStarted(() => startFaultyStack(vars));
+  beforeEach(async () => {
+    await stack.control({ reset: true });
+  });
+  return stack;
 }
 
 export async function startFaultyStack(vars: Readonly<Record<string, string>> = {}): Promise<FaultyStack> {
