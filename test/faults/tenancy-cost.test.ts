@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
 import { createUpload, fileIdOf, newCaller, uploadFile } from "../support/api.ts";
 import type { ControlState } from "../support/faulty/faults.ts";
-import type { FaultyStack } from "../support/faulty/stack.ts";
-import { startFaultyStack } from "../support/faulty/stack.ts";
+import { useFaultyStack } from "../support/faulty/stack.ts";
 import type { ApiDocument } from "../support/open-api/document.ts";
 import { fetchDocument } from "../support/open-api/document.ts";
 import type { PlannedRequest } from "../support/open-api/requests.ts";
@@ -16,17 +15,15 @@ import { idsOf, pairsFor, walkedOperations } from "../support/tenancy.ts";
  * take the same calls to the database and to the store.
  */
 
-let stack: FaultyStack;
+// What is remembered of a tenant would be a call more or less by when it is asked.
+const stack = useFaultyStack({ TENANT_CACHE_SECONDS: "0" });
 let document: ApiDocument;
 let ids: readonly Ids[];
 
 beforeAll(async () => {
-  // What is remembered of a tenant would be a call more or less by when it is asked.
-  stack = await startFaultyStack({ TENANT_CACHE_SECONDS: "0" });
   document = await fetchDocument(stack.url);
   ids = await makeTheirs();
 });
-afterAll(() => stack.stop());
 
 async function makeTheirs(): Promise<readonly Ids[]> {
   const them = await newCaller({ stack, role: "admin" });
