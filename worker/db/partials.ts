@@ -33,7 +33,7 @@ function areFree(tenantId: TenantId, partials: readonly ReservedPartial[]): SQL 
 
 /**
  * The statement that reserves for a final upload what it needs beyond its partials, if all of these are free and there is
- * room, and returns what it has reserved.
+ * room, and returns what it has reserved. What its partials have is enough also where the quota is exceeded by now.
  */
 export function reserveBeyond(
   db: Database,
@@ -54,7 +54,7 @@ export function reserveBeyond(
         FROM tenants AS t, (SELECT count(*) AS found, coalesce(sum(p.reserved_bytes), 0) AS bytes
           FROM quota_reservations AS p WHERE ${areFree(tenantId, joined)}) AS held
         WHERE t.tenant_id = ${tenantId} AND t.erasing_at_ms IS NULL AND held.found = ${joined.length}
-          AND ${neededBytes} <= ${freeBytes(wanted)} + held.bytes - ${joinedBytes}`,
+          AND ${neededBytes} <= max(0, ${freeBytes(wanted)}) + held.bytes - ${joinedBytes}`,
     )
     .returning({ reservedBytes: quotaReservations.reservedBytes });
 }

@@ -1,7 +1,9 @@
+import { eq } from "drizzle-orm";
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
 import { newFileId, UserId } from "#contract/ids.ts";
 import type { DatabaseBindings } from "../../../worker/db/database.ts";
 import { databaseFor } from "../../../worker/db/database.ts";
+import { tenants } from "../../../worker/db/schema/tenants.ts";
 import {
   extendReservation,
   getQuota,
@@ -22,6 +24,7 @@ import { newTenantId } from "./databases.ts";
 import type { Attempted, Fault, FaultyDatabase } from "./faults.ts";
 import { isFault } from "./faults.ts";
 import { fileChange } from "./file-changes.ts";
+import type { Happening } from "./quota-happenings.ts";
 import type { ModelFile, ModelPartial } from "./quota-model.ts";
 import { keyOf, newFile, newVersion, QuotaModel } from "./quota-model.ts";
 import { insertNewVersion } from "./version-rows.ts";
@@ -55,30 +58,6 @@ interface MadeUpload extends Pick<SimulatedUpload, "kind" | "partials"> {
   readonly reservedBytes: number;
 }
 
-/** One thing that happens, with all that was drawn for it. */
-export interface Happening {
-  readonly what: keyof typeof HAPPENINGS;
-  /** Chooses among what there is. */
-  readonly pick: number;
-  readonly mebibytes: number;
-  readonly fault: Fault | undefined;
-  /** Whether what comes after it doesn't: the object isn't made, or forgets what it only noted. */
-  readonly isCut: boolean;
-}
-
-/** How often each happens, beside the others. */
-export const HAPPENINGS = {
-  ...{
-    create: 2,
-    "create-deferred": 2,
-    "create-partial": 1,
-    "create-partial-deferred": 2,
-    "create-final": 2,
-  },
-  ...{ append: 9, "tell-length": 3, finish: 14, end: 2, restart: 2, alarms: 1, sweep: 1 },
-  ...{ verdict: 5, derivative: 4, "new-version": 7, "make-current": 6, delete: 3, restore: 3, purge: 1 },
-} as const;
-
 /** How much is asked for at least and at most. */
 function wantedOf(lengthBytes: number | null): readonly [number, number] {
   return lengthBytes === null ? [1, STEP_BYTES] : [lengthBytes, lengthBytes];
@@ -92,6 +71,8 @@ export class QuotaWorld {
   readonly #identity: Identity = { tenantId: newTenantId(), userId: UserId.parse("ann"), role: "member" };
   readonly #uploads = new Map<string, SimulatedUpload>();
   #nowMs = 1_000;
+  /** What the tenant used when that was last looked at. */
+  #usedBytes = 0;
 
   constructor(faulty: FaultyDatabase) {
     this.#faulty = faulty;
@@ -131,6 +112,8 @@ export class QuotaWorld {
         return this.#ringAlarms();
       case "sweep":
         return this.#sweep(happening);
+      case "set-quota":
+        return this.#setQuota(happening);
       case "verdict":
       case "derivative":
       case "make-current":
@@ -147,6 +130,9 @@ export class QuotaWorld {
     const corrections = await recountTenant(this.#env, actor, this.#nowMs);
     const quota = await getQuota(this.#env, this.#tenantId, QUOTA_BYTES);
     const { counts, freeBytes } = this.model;
+    // One that was lowered may be exceeded, and not by more than it was.
+    const mostBytes = Math.max(quota.quotaBytes, this.#usedBytes);
+    this.#usedBytes = quota.usedBytes;
     const differing = Object.entries(counts).flatMap(([name, expected]) => {
       const found = quota[name as keyof typeof counts];
       return found === expected ? [] : [`${name} is ${found}, expected ${expected}`];
@@ -154,10 +140,10 @@ export class QuotaWorld {
     return [
       ...corrections.map(({ count, kept, counted }) => `${count} was kept as ${kept}, and is ${counted}`),
       ...differing,
-      ...(quota.availableBytes === freeBytes
+      ...(quota.availableBytes === Math.max(0, freeBytes)
         ? []
         : [`${quota.availableBytes} available, expected ${freeBytes}`]),
-      ...(quota.usedBytes <= QUOTA_BYTES ? [] : ["the quota is exceeded"]),
+      ...(quota.usedBytes <= mostBytes ? [] : ["the quota is exceeded"]),
       ...this.#uncounted().map(({ ref }) => `${keyOf(ref)} is stored, and not counted`),
     ];
   }
@@ -394,6 +380,18 @@ export class QuotaWorld {
     requireFaultOrNone(error);
     if (landed) this.model.forget(ref);
     if (error === undefined) upload.phase = "ended";
+  }
+
+  /** The operator lowers the quota, or raises it again. A tenant that has no row yet keeps what it had. */
+  async #setQuota({ mebibytes }: Happening): Promise<void> {
+    const quotaBytes = QUOTA_BYTES - mebibytes * 7 * MIB;
+    const db = databaseFor(this.#env, this.#tenantId);
+    const changed = await db
+      .update(tenants)
+      .set({ quotaBytes })
+      .where(eq(tenants.tenantId, this.#tenantId))
+      .returning();
+    if (changed.length > 0) this.model.quotaBytes = quotaBytes;
   }
 
   /** The object leaves memory, and what it only noted is gone. */
