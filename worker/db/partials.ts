@@ -3,7 +3,7 @@ import { and, eq, sql } from "drizzle-orm";
 import type { FileId, FileVersionRef, TenantId } from "#contract/ids.ts";
 import type { Database } from "./database.ts";
 import type { Wanted } from "./quota.ts";
-import { FIRST_CHECK_MS, freeBytes, isReserved } from "./quota.ts";
+import { FIRST_CHECK_MS, freeBytes, isReservation, isReserved } from "./quota.ts";
 import { quotaReservations } from "./schema/tenants.ts";
 
 /**
@@ -128,6 +128,19 @@ export async function arePartialsFree(
     sql`SELECT count(*) AS found FROM quota_reservations AS p WHERE ${areFree(tenantId, joined)}`,
   );
   return counted?.found === joined.length;
+}
+
+/** In which final upload's name a partial's reservation is; undefined where there is none, or no reservation any more. */
+export async function findFinal(
+  db: Database,
+  partial: FileVersionRef,
+): Promise<Pick<FileVersionRef, "fileId" | "version"> | undefined> {
+  const [row] = await db
+    .select({ fileId: quotaReservations.finalId, version: quotaReservations.finalVersion })
+    .from(quotaReservations)
+    .where(isReservation(partial));
+  const { fileId = null, version = null } = row ?? {};
+  return fileId === null || version === null ? undefined : { fileId, version };
 }
 
 /** Which partials have nothing reserved any more: their final upload is stored, or they ended. No other can have them. */

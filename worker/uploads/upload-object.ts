@@ -5,7 +5,7 @@ import { TUS_VERSION } from "#contract/tus.ts";
 import { withDeadline } from "../deadline.ts";
 import { checkContent } from "../services/content-type.ts";
 import { extendReservation, reduceReservation } from "../services/quota.ts";
-import { findSpentPartials, forgetUpload, recordStoredUpload } from "../services/uploads.ts";
+import { findFinalOf, findSpentPartials, forgetUpload, recordStoredUpload } from "../services/uploads.ts";
 import { sendJob } from "../storage/jobs.ts";
 import { r2Store } from "../storage/r2.ts";
 import { releaseUnreadBody } from "../unread-body.ts";
@@ -53,6 +53,7 @@ export class UploadObject extends DurableObject<Env> {
         findSpent: (tenantId, partialIds) => findSpentPartials(env, tenantId, partialIds),
         claim: (partial, final) => inTime(this.#objectOf(partial).claim(final)),
         discard: (partial) => inTime(this.#objectOf(partial).spend()),
+        findFinal: (partial) => findFinalOf(env, partial),
         forget: (ref) => forgetUpload(env, ref),
         extend: (ref, growth) => extendReservation(env, ref, growth, this.#defaultQuotaBytes),
         reduce: (ref, fromBytes, toBytes) => reduceReservation(env, ref, fromBytes, toBytes),
@@ -91,9 +92,9 @@ export class UploadObject extends DurableObject<Env> {
     return isAllowed(this.#upload, identity) && this.#upload.isFinalOf(partialIds, metadata);
   }
 
-  /** Lets this, a partial upload, know its final one, which has seen to it that it is the only one. */
-  claim(final: FileVersionRef): void {
-    this.#upload.claimPartial(final);
+  /** Lets this, a partial upload, know the final one that it was joined to. */
+  claim(final: FileVersionRef): Promise<void> {
+    return this.#upload.claimPartial(final);
   }
 
   /** Frees the bytes of this, a partial upload that nobody can join any more. */

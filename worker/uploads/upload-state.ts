@@ -31,12 +31,15 @@ export interface PartialSource {
   readonly sizeBytes: number;
 }
 
+/** A final upload, in its tenant. */
+export type FinalRef = Pick<FileVersionRef, "fileId" | "version">;
+
 /** What whoever joins uploads needs to know of one. */
 export interface PartialDescription {
   /** Its bytes; null where it isn't a complete partial upload, or isn't any more. */
   readonly source: PartialSource | null;
   /** The final upload that it was joined to last; null where there is none. */
-  readonly joinedTo: Pick<FileVersionRef, "fileId" | "version"> | null;
+  readonly joinedTo: FinalRef | null;
 }
 
 export const NO_PARTIAL: PartialDescription = { source: null, joinedTo: null };
@@ -85,7 +88,7 @@ export interface UploadState {
   /** Bytes in stored parts (or in the object). The offset is this and the tail. */
   readonly storedBytes: number;
   /** Of a partial upload: the final one that it was joined to. */
-  readonly joinedTo?: Pick<FileVersionRef, "fileId" | "version">;
+  readonly joinedTo?: FinalRef;
   /** What a final upload is made of; empty for others. */
   readonly sources: readonly PartialSource[];
   readonly objectKey: string | null;
