@@ -83,6 +83,8 @@ export interface UploadState {
   readonly maxBytes: number;
   /** What of the tenant's quota is reserved for it; null for uploads of before that was done. */
   readonly reservedBytes: number | null;
+  /** How much was reserved before all but `reservedBytes` was to be given back, until that is known to be done. */
+  readonly reducedFromBytes?: number | undefined;
   /** Size of every part but the last; null until the first append shows what suits the client. */
   readonly partSizeBytes: number | null;
   /** Bytes in stored parts (or in the object). The offset is this and the tail. */

@@ -175,9 +175,8 @@ export class Upload {
   /**
    * Appends a body and returns the new offset, when it is durable. Bytes that arrived before the client went away or
    * another request took over are kept, unless the append has digests, which is all or nothing. Throws
-   * `UPLOAD_BODY_TOO_LARGE`, `UPLOAD_LENGTH_EXCEEDED`, `FILE_TYPE_MISMATCH` and `REPR_DIGEST_MISMATCH` (the latter
-   * three end the upload),
-   * `UPLOAD_LENGTH_CONFLICT`, `UPLOAD_CHECKSUM_MISMATCH`, `QUOTA_EXCEEDED`, `UPLOAD_SUPERSEDED` and `STORE_UNAVAILABLE`.
+   * `UPLOAD_BODY_TOO_LARGE`, `UPLOAD_LENGTH_EXCEEDED`, `FILE_TYPE_MISMATCH` and `REPR_DIGEST_MISMATCH` (these three end
+   * it), `UPLOAD_LENGTH_CONFLICT`, `UPLOAD_CHECKSUM_MISMATCH`, `QUOTA_EXCEEDED`, `UPLOAD_SUPERSEDED`, `STORE_UNAVAILABLE`.
    */
   async append(request: AppendRequest): Promise<number> {
     const state = this.#requireOpen();
@@ -191,6 +190,7 @@ export class Upload {
     this.#checkLength(state, request);
     await this.#settleLength(state, request);
     await this.#runAppend(request);
+    await this.#reservation.giveBack();
     if (source.wasCut && !isComplete(this.#store.requireState())) throw new AppError("UPLOAD_SUPERSEDED");
     return this.offsetBytes;
   }

@@ -22,7 +22,7 @@ import { Reservation } from "../../../worker/uploads/reservation.ts";
 import type { UploadState } from "../../../worker/uploads/upload-state.ts";
 import { newTenantId } from "./databases.ts";
 import type { Attempted, Fault, FaultyDatabase } from "./faults.ts";
-import { isFault } from "./faults.ts";
+import { requireFaultOrNone, requireRefused } from "./faults.ts";
 import { fileChange } from "./file-changes.ts";
 import type { Happening } from "./quota-happenings.ts";
 import type { ModelFile, ModelPartial } from "./quota-model.ts";
@@ -44,9 +44,13 @@ interface SimulatedUpload {
   readonly kind: Kind;
   readonly partials: readonly ModelPartial[];
   readonly reservation: Reservation;
-  readonly state: { maxBytes: number; reservedBytes: number | null; lengthBytes: number | null };
+  readonly state: Pick<UploadState, "reducedFromBytes"> & {
+    maxBytes: number;
+    reservedBytes: number | null;
+    lengthBytes: number | null;
+  };
   /** What was only noted is gone when the object leaves memory. */
-  readonly durable: { reservedBytes: number };
+  readonly durable: Partial<UploadState> & { reservedBytes: number };
   offsetBytes: number;
   /** `storing`, `discarding` and `ending` have a step that may have failed; the object's alarm does it again. */
   phase: "receiving" | "storing" | "discarding" | "ending" | "done" | "ended";
@@ -233,6 +237,7 @@ export class QuotaWorld {
     const state = { ...ref, maxBytes, reservedBytes, lengthBytes };
     const durable: SimulatedUpload["durable"] = { reservedBytes };
     const store = {
+      state: state as object as UploadState,
       requireState: () => state as object as UploadState,
       note: (change: Partial<UploadState>) => void Object.assign(state, change),
       update: (change: Partial<UploadState>) => {
@@ -322,10 +327,18 @@ export class QuotaWorld {
       pick,
     );
     if (upload === undefined) return;
+    await this.#giveBack(upload);
     upload.offsetBytes = upload.state.lengthBytes ?? upload.offsetBytes;
     upload.state.lengthBytes = upload.offsetBytes;
     upload.phase = upload.kind === "partial" ? "done" : "storing";
     if (upload.phase === "storing") await this.#record(upload, { fault, isCut });
+  }
+
+  /** With its last byte comes another chance to give back what couldn't be when its length was told. */
+  async #giveBack({ ref, reservation, state }: SimulatedUpload): Promise<void> {
+    const { reducedFromBytes, reservedBytes } = state;
+    await reservation.giveBack();
+    if (reducedFromBytes !== undefined) this.model.reduce(ref, reducedFromBytes, reservedBytes ?? 0);
   }
 
   async #record(
@@ -398,7 +411,7 @@ export class QuotaWorld {
   async #restart({ pick }: Happening): Promise<void> {
     const upload = pickOf(this.#choose(isOpenEnded), pick);
     if (upload === undefined) return;
-    upload.state.reservedBytes = upload.durable.reservedBytes;
+    Object.assign(upload.state, upload.durable);
   }
 
   async #ringAlarms(): Promise<void> {
@@ -476,15 +489,4 @@ function isOpenEnded({ phase, state }: SimulatedUpload): boolean {
 
 function pickOf(uploads: readonly SimulatedUpload[], pick: number): SimulatedUpload | undefined {
   return uploads[pick % Math.max(1, uploads.length)];
-}
-
-function requireFaultOrNone(error: unknown): void {
-  if (error === undefined || isFault(error)) return;
-  throw new Error("Something else went wrong.", { cause: error });
-}
-
-function requireRefused(error: unknown, code = ""): void {
-  if (isFault(error)) return;
-  if (error instanceof Error && error.message.startsWith(code)) return;
-  throw new Error("It was admitted, and there is no room for it.", { cause: error });
 }
