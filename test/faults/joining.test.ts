@@ -228,3 +228,28 @@ test("one that came to nothing is made anew when it is asked for again", async (
   expect((await join(caller, partials)).status).toBe(201);
   expect(await holdingsOf(caller)).toEqual(JOINED);
 });
+
+test("a final that came to nothing and copies again leaves the one after it known to their partials", async () => {
+  const { caller, partials } = await newPartials();
+  const hold = [{ kind: "none" }, { kind: "none" }, { kind: "hold" }] as const;
+  await stack.control({ plan: { operation: "get", faults: hold } });
+  const doomed = join(caller, partials);
+  await expect.poll(async () => (await stack.control({})).held, { interval: 20, timeout: 10_000 }).toBe(1);
+  const [file] = await stack.query("SELECT id FROM files WHERE tenant_id = ?", caller.tenantId);
+  const doomedId = String(file?.["id"]);
+  await eraseRows(caller, doomedId);
+  const next = await joinUntilPut(caller, partials);
+  const { calls } = await stack.control({
+    plan: { operation: "put", faults: [{ kind: "fail" }], fileId: doomedId },
+  });
+  await stack.control({ release: calls.filter(({ operation }) => operation === "get").map(({ id }) => id) });
+  const location = (await doomed).headers.get("location") ?? "";
+  const statusOf = async () => (await caller.fetch(location, { method: "HEAD", headers: TUS })).status;
+  await expect.poll(statusOf, { interval: 50, timeout: 20_000 }).toBe(404);
+  const again = await join(caller, partials);
+  expect(again.status).toBe(201);
+  expect(again.headers.get("location")).toBe(`/v1/uploads/${next.fileId}`);
+  await next.release();
+  expect((await next.joining).status).toBe(201);
+  expect(await holdingsOf(caller)).toEqual(JOINED);
+});

@@ -133,6 +133,17 @@ test("a partial that ends while it is joined gives the final what it had: that m
   expect((await tenant.quota()).usedBytes).toBe(400);
 });
 
+test("and that is nothing where the quota was lowered below what is used: its partials have all of it", async () => {
+  const tenant = newQuotaTenant(databases.bindings);
+  const partials = await newPartials(tenant, 600, 400);
+  await tenant.set("quota_bytes", 500);
+  expect(
+    (await refusalOf(tenant.create(1_600, { partials: [...partials, ...partials.slice(0, 1)] }))).code,
+  ).toBe("QUOTA_EXCEEDED");
+  expect((await tenant.create(1_000, { partials })).reservedBytes).toBe(0);
+  expect(await tenant.quota()).toMatchObject({ usedBytes: 1_000, availableBytes: 0, fileCount: 1 });
+});
+
 test("a partial twice counts twice, since it is stored twice", async () => {
   const tenant = newQuotaTenant(databases.bindings);
   const { fileId } = await tenant.createPartial(500);

@@ -3,7 +3,7 @@ import { and, eq, sql } from "drizzle-orm";
 import type { FileId, FileVersionRef, TenantId } from "#contract/ids.ts";
 import type { Database } from "./database.ts";
 import type { Wanted } from "./quota.ts";
-import { FIRST_CHECK_MS, freeBytes, isReserved } from "./quota.ts";
+import { FIRST_CHECK_MS, freeBytes, isReservation, isReserved } from "./quota.ts";
 import { quotaReservations } from "./schema/tenants.ts";
 
 /**
@@ -33,7 +33,7 @@ function areFree(tenantId: TenantId, partials: readonly ReservedPartial[]): SQL 
 
 /**
  * The statement that reserves for a final upload what it needs beyond its partials, if all of these are free and there is
- * room, and returns what it has reserved.
+ * room, and returns what it has reserved. What its partials have is enough also where the quota is exceeded by now.
  */
 export function reserveBeyond(
   db: Database,
@@ -54,7 +54,7 @@ export function reserveBeyond(
         FROM tenants AS t, (SELECT count(*) AS found, coalesce(sum(p.reserved_bytes), 0) AS bytes
           FROM quota_reservations AS p WHERE ${areFree(tenantId, joined)}) AS held
         WHERE t.tenant_id = ${tenantId} AND t.erasing_at_ms IS NULL AND held.found = ${joined.length}
-          AND ${neededBytes} <= ${freeBytes(wanted)} + held.bytes - ${joinedBytes}`,
+          AND ${neededBytes} <= max(0, ${freeBytes(wanted)}) + held.bytes - ${joinedBytes}`,
     )
     .returning({ reservedBytes: quotaReservations.reservedBytes });
 }
@@ -128,6 +128,19 @@ export async function arePartialsFree(
     sql`SELECT count(*) AS found FROM quota_reservations AS p WHERE ${areFree(tenantId, joined)}`,
   );
   return counted?.found === joined.length;
+}
+
+/** In which final upload's name a partial's reservation is; undefined where there is none, or no reservation any more. */
+export async function findFinal(
+  db: Database,
+  partial: FileVersionRef,
+): Promise<Pick<FileVersionRef, "fileId" | "version"> | undefined> {
+  const [row] = await db
+    .select({ fileId: quotaReservations.finalId, version: quotaReservations.finalVersion })
+    .from(quotaReservations)
+    .where(isReservation(partial));
+  const { fileId = null, version = null } = row ?? {};
+  return fileId === null || version === null ? undefined : { fileId, version };
 }
 
 /** Which partials have nothing reserved any more: their final upload is stored, or they ended. No other can have them. */

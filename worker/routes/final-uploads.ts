@@ -1,6 +1,7 @@
 import { AppError } from "#contract/errors.ts";
 import type { AppContext } from "../app-env.ts";
 import { isRecorded } from "../services/uploads.ts";
+import { objectAnswerInTime } from "../uploads/object-answer.ts";
 import type { TusCreation } from "../uploads/tus/tus-headers.ts";
 import { MAX_PARTIALS } from "../uploads/tus/tus-headers.ts";
 import type { PartialDescription, PartialSource } from "../uploads/upload-state.ts";
@@ -13,7 +14,7 @@ export type Joining = { readonly sources: readonly PartialSource[] } | { readonl
 /**
  * The partials of a final upload. An unknown one, an unfinished one and somebody else's are refused alike:
  * `UPLOAD_CONCAT_INVALID`. Where the same final upload of the same partials is there, or under way, it is that one: a
- * client that lost its answer asks again.
+ * client that lost its answer asks again. Throws `SERVICE_UNAVAILABLE` where one of them can't be reached.
  */
 export async function findPartials(
   c: AppContext,
@@ -26,12 +27,14 @@ export async function findPartials(
   }
   const identity = c.get("identity");
   const found = await Promise.all(
-    partialIds.map((fileId) => objectOf(c, { fileId, version: 1 }).describePartial(identity)),
+    partialIds.map((fileId) =>
+      objectAnswerInTime(objectOf(c, { fileId, version: 1 }).describePartial(identity)),
+    ),
   );
   const joinedTo = commonFinal(found);
   const isAgain =
     joinedTo !== undefined &&
-    (await objectOf(c, joinedTo).isFinalOf(identity, [...partialIds], metadataHeader)) &&
+    (await objectAnswerInTime(objectOf(c, joinedTo).isFinalOf(identity, [...partialIds], metadataHeader))) &&
     // What its object doesn't know yet: the record may have been taken back, or purged.
     (await isRecorded(c.env, { tenantId: identity.tenantId, ...joinedTo }));
   return isAgain ? { again: joinedTo } : { sources: found.map(requireSource) };

@@ -1,6 +1,7 @@
 import type { AppContext } from "../app-env.ts";
 import { actorOf } from "../middleware/actor.ts";
 import { effectiveMethod } from "../middleware/effective-method.ts";
+import { objectAnswer } from "../uploads/object-answer.ts";
 import type { UploadContext } from "../uploads/upload-context.ts";
 import { uploadObjectName, withUploadContext } from "../uploads/upload-context.ts";
 
@@ -17,10 +18,14 @@ type Target = UploadRef &
   Pick<UploadContext, "protocol" | "creation"> &
   Partial<Pick<UploadContext, "idleMs">>;
 
-/** Hands a request to the object of the upload that it is about: the caller's own, or another in its name. */
+/**
+ * Hands a request to the object of the upload that it is about: the caller's own, or another in its name. Throws
+ * `SERVICE_UNAVAILABLE` where that can't be reached; what it refuses is an answer.
+ */
 export function sendToObject(c: AppContext, target: Target, request = c.req.raw): Promise<Response> {
   const { maxAppendBytes, uploadIdleMs: idleMs, defaultQuotaBytes } = c.get("config");
   const caller = { identity: c.get("identity"), requestId: c.get("requestId"), actorKind: actorOf(c).kind };
   const context = { idleMs, ...target, ...caller, maxAppendBytes, defaultQuotaBytes };
-  return objectOf(c, target).fetch(withUploadContext(request, effectiveMethod(request), context));
+  const asked = withUploadContext(request, effectiveMethod(request), context);
+  return objectAnswer(objectOf(c, target).fetch(asked));
 }

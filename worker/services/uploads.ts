@@ -9,7 +9,7 @@ import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import { findVersion } from "../db/files.ts";
 import type { ReservedPartial } from "../db/partials.ts";
-import { arePartialsFree, findUnreserved } from "../db/partials.ts";
+import { arePartialsFree, findFinal, findUnreserved } from "../db/partials.ts";
 import type { Wanted } from "../db/quota.ts";
 import { findTenant } from "../db/tenants.ts";
 import type { Insertion } from "../db/uploads.ts";
@@ -165,6 +165,14 @@ async function requireFree(
 /** Whether an upload can still become a file: its record is there, and isn't being purged. */
 export async function isRecorded(env: DatabaseBindings, ref: FileVersionRef): Promise<boolean> {
   return (await findVersion(databaseFor(env, ref.tenantId), ref)) !== undefined;
+}
+
+/** Which final upload a partial one was joined to last, as long as its bytes count as its own. */
+export async function findFinalOf(
+  env: DatabaseBindings,
+  partial: FileVersionRef,
+): Promise<Pick<FileVersionRef, "fileId" | "version"> | undefined> {
+  return findFinal(databaseFor(env, partial.tenantId), partial);
 }
 
 /** Which of a final upload's partials are to end: they have nothing reserved any more, so that no other can have them. */

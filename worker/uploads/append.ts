@@ -57,6 +57,14 @@ const DISCARDING: ReadonlySet<string> = new Set([
   "UPLOAD_LOST",
 ]);
 
+/** Errors after which the upload can never become a file. */
+export const ENDING: ReadonlySet<string> = new Set([
+  "FILE_TYPE_MISMATCH",
+  "UPLOAD_LENGTH_EXCEEDED",
+  "REPR_DIGEST_MISMATCH",
+  "UPLOAD_LOST",
+]);
+
 /** One append at work: body → digests and sniffing → parts and tail, and the end of the upload if this is it. */
 export class Append {
   readonly #options: AppendOptions;

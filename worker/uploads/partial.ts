@@ -1,7 +1,7 @@
 import type { FileVersionRef } from "#contract/ids.ts";
 import type { Ending } from "./ending.ts";
-import type { PartialDescription, UploadState } from "./upload-state.ts";
-import { NO_PARTIAL } from "./upload-state.ts";
+import type { FinalRef, PartialDescription, UploadState } from "./upload-state.ts";
+import { NO_PARTIAL, refOf } from "./upload-state.ts";
 import type { UploadStore } from "./upload-store.ts";
 
 /** A partial is kept for so long from when it was complete, or a final upload of it was last asked for. */
@@ -12,8 +12,19 @@ function isDonePartial(state: UploadState | undefined): boolean {
   return state?.kind === "partial" && state.phase === "done";
 }
 
+function isSameFinal(one: FinalRef | undefined, other: FinalRef): boolean {
+  return one?.fileId === other.fileId && one.version === other.version;
+}
+
+/** What a partial upload needs to know of the world outside its object. */
+export interface PartialSteps {
+  /** In which final upload's name its reservation is; undefined where there is none, or no reservation any more. */
+  findFinal(partial: FileVersionRef): Promise<FinalRef | undefined>;
+}
+
 export interface PartialOptions {
   readonly store: UploadStore;
+  readonly steps: PartialSteps;
   readonly ending: Ending;
   readonly now: () => number;
 }
@@ -36,10 +47,19 @@ export class Partial {
     return { source: { fileId, objectKey, etag, sizeBytes: lengthBytes }, joinedTo };
   }
 
-  /** Remembers the final upload, which has seen to it that it is the only one. */
-  claim({ fileId, version }: FileVersionRef): void {
-    const { store } = this.#options;
-    if (isDonePartial(store.state)) store.update({ joinedTo: { fileId, version } });
+  /**
+   * Remembers the final upload that it was joined to. One that came to nothing says so too, and again whenever it begins
+   * to copy: of two, it is the one that has the reservation, and where that has ended the one that was known before.
+   */
+  async claim({ fileId, version }: FinalRef): Promise<void> {
+    const { store, steps } = this.#options;
+    const { state } = store;
+    if (state === undefined || !isDonePartial(state)) return;
+    const final = { fileId, version };
+    const isOther = state.joinedTo !== undefined && !isSameFinal(state.joinedTo, final);
+    if (isOther && !isSameFinal(await steps.findFinal(refOf(state)), final)) return;
+    // It may have ended meanwhile.
+    if (isDonePartial(store.state)) store.update({ joinedTo: final });
   }
 
   /** Frees its bytes: a final upload has copied them, and no other can. */

@@ -13,7 +13,7 @@ export interface ReservationSteps {
 }
 
 /** What of an upload's state it looks at and changes. */
-type KnownReservation = Pick<UploadStore, "requireState" | "note" | "update">;
+type KnownReservation = Pick<UploadStore, "state" | "requireState" | "note" | "update">;
 
 /** Uploads of before there were reservations have none, and count when they are stored. */
 const UNRESERVED = Number.MAX_SAFE_INTEGER;
@@ -52,14 +52,31 @@ export class Reservation {
     const { endBytes } = this;
     if (lengthBytes > endBytes) return this.#extend({ atLeastBytes: lengthBytes, atMostBytes: lengthBytes });
     if (bringsRest || lengthBytes === endBytes || endBytes === UNRESERVED) return;
+    const { reducedFromBytes = endBytes } = this.#store.requireState();
     // Durable before it is asked for: whatever becomes of the answer, no more is taken to be reserved than is.
-    this.#store.update({ reservedBytes: lengthBytes });
-    await this.#steps.reduce(refOf(this.#store.requireState()), endBytes, lengthBytes);
+    this.#store.update({ reservedBytes: lengthBytes, reducedFromBytes });
+    await this.giveBack();
+  }
+
+  /**
+   * Gives back what isn't needed any more and isn't known to have been given back: nothing, but for once in a while. That
+   * it can't be done keeps no bytes from being taken, so it is done again later.
+   */
+  async giveBack(): Promise<void> {
+    const { state } = this.#store;
+    if (state?.reducedFromBytes === undefined || state.reservedBytes === null) return;
+    try {
+      await this.#steps.reduce(refOf(state), state.reducedFromBytes, state.reservedBytes);
+      this.#store.update({ reducedFromBytes: undefined });
+    } catch (error) {
+      console.error({ event: "giving-back-postponed", ...refOf(state), error: String(error) });
+    }
   }
 
   async #extend(growth: ReservationGrowth): Promise<void> {
     const reservedBytes = await this.#steps.extend(refOf(this.#store.requireState()), growth);
-    // Needn't be durable: extending again tells what is reserved.
-    this.#store.note({ reservedBytes });
+    // Needn't be durable: extending again tells what is reserved. But what is in use again mustn't be given back.
+    if (this.#store.requireState().reducedFromBytes === undefined) this.#store.note({ reservedBytes });
+    else this.#store.update({ reservedBytes, reducedFromBytes: undefined });
   }
 }

@@ -2,14 +2,14 @@ import { DurableObject } from "cloudflare:workers";
 import { AppError, asAppError, problemResponse } from "#contract/errors.ts";
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
 import { TUS_VERSION } from "#contract/tus.ts";
-import { withDeadline } from "../deadline.ts";
 import { checkContent } from "../services/content-type.ts";
 import { extendReservation, reduceReservation } from "../services/quota.ts";
-import { findSpentPartials, forgetUpload, recordStoredUpload } from "../services/uploads.ts";
+import { findFinalOf, findSpentPartials, forgetUpload, recordStoredUpload } from "../services/uploads.ts";
 import { sendJob } from "../storage/jobs.ts";
 import { r2Store } from "../storage/r2.ts";
 import { releaseUnreadBody } from "../unread-body.ts";
 import { IetfFrontEnd } from "./ietf/ietf-front-end.ts";
+import { objectAnswerInTime } from "./object-answer.ts";
 import { bodyBytesOf, requireBodyWithin } from "./request-body.ts";
 import { isolateSlabs } from "./slabs.ts";
 import { TusFrontEnd } from "./tus/tus-front-end.ts";
@@ -19,13 +19,6 @@ import type { PartialDescription } from "./upload-state.ts";
 import { NO_PARTIAL } from "./upload-state.ts";
 import { UploadStore } from "./upload-store.ts";
 import { Upload } from "./upload.ts";
-
-/** Longest wait for another upload's object. */
-const OBJECT_DEADLINE_MS = 15_000;
-
-function inTime<T>(work: Promise<T>): Promise<T> {
-  return withDeadline(work, OBJECT_DEADLINE_MS, "SERVICE_UNAVAILABLE");
-}
 
 /**
  * One resumable upload as a Durable Object: its lock, its offset and its tail live here, so there is one writer and no
@@ -51,8 +44,9 @@ export class UploadObject extends DurableObject<Env> {
         record: (job, origin) => recordStoredUpload(env, job, origin, Date.now()),
         announce: (job) => sendJob(env.JOBS, job),
         findSpent: (tenantId, partialIds) => findSpentPartials(env, tenantId, partialIds),
-        claim: (partial, final) => inTime(this.#objectOf(partial).claim(final)),
-        discard: (partial) => inTime(this.#objectOf(partial).spend()),
+        claim: (partial, final) => objectAnswerInTime(this.#objectOf(partial).claim(final)),
+        discard: (partial) => objectAnswerInTime(this.#objectOf(partial).spend()),
+        findFinal: (partial) => findFinalOf(env, partial),
         forget: (ref) => forgetUpload(env, ref),
         extend: (ref, growth) => extendReservation(env, ref, growth, this.#defaultQuotaBytes),
         reduce: (ref, fromBytes, toBytes) => reduceReservation(env, ref, fromBytes, toBytes),
@@ -91,9 +85,9 @@ export class UploadObject extends DurableObject<Env> {
     return isAllowed(this.#upload, identity) && this.#upload.isFinalOf(partialIds, metadata);
   }
 
-  /** Lets this, a partial upload, know its final one, which has seen to it that it is the only one. */
-  claim(final: FileVersionRef): void {
-    this.#upload.claimPartial(final);
+  /** Lets this, a partial upload, know the final one that it was joined to. */
+  claim(final: FileVersionRef): Promise<void> {
+    return this.#upload.claimPartial(final);
   }
 
   /** Frees the bytes of this, a partial upload that nobody can join any more. */

@@ -31,12 +31,15 @@ export interface PartialSource {
   readonly sizeBytes: number;
 }
 
+/** A final upload, in its tenant. */
+export type FinalRef = Pick<FileVersionRef, "fileId" | "version">;
+
 /** What whoever joins uploads needs to know of one. */
 export interface PartialDescription {
   /** Its bytes; null where it isn't a complete partial upload, or isn't any more. */
   readonly source: PartialSource | null;
   /** The final upload that it was joined to last; null where there is none. */
-  readonly joinedTo: Pick<FileVersionRef, "fileId" | "version"> | null;
+  readonly joinedTo: FinalRef | null;
 }
 
 export const NO_PARTIAL: PartialDescription = { source: null, joinedTo: null };
@@ -80,12 +83,14 @@ export interface UploadState {
   readonly maxBytes: number;
   /** What of the tenant's quota is reserved for it; null for uploads of before that was done. */
   readonly reservedBytes: number | null;
+  /** How much was reserved before all but `reservedBytes` was to be given back, until that is known to be done. */
+  readonly reducedFromBytes?: number | undefined;
   /** Size of every part but the last; null until the first append shows what suits the client. */
   readonly partSizeBytes: number | null;
   /** Bytes in stored parts (or in the object). The offset is this and the tail. */
   readonly storedBytes: number;
   /** Of a partial upload: the final one that it was joined to. */
-  readonly joinedTo?: Pick<FileVersionRef, "fileId" | "version">;
+  readonly joinedTo?: FinalRef;
   /** What a final upload is made of; empty for others. */
   readonly sources: readonly PartialSource[];
   readonly objectKey: string | null;

@@ -3,7 +3,7 @@ import type { FileId, FileVersionRef, UserId } from "#contract/ids.ts";
 import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import type { AppendRequest } from "./append.ts";
-import { Append } from "./append.ts";
+import { Append, ENDING } from "./append.ts";
 import { sniffSources } from "./copy-sources.ts";
 import type { EndingSteps } from "./ending.ts";
 import { Ending, hasEnded } from "./ending.ts";
@@ -12,6 +12,7 @@ import type { FinaliseSteps } from "./finalise.ts";
 import { Finaliser } from "./finalise.ts";
 import { ObjectParts } from "./object-parts.ts";
 import { choosePartSize } from "./part-size.ts";
+import type { PartialSteps } from "./partial.ts";
 import { Partial } from "./partial.ts";
 import type { ReservationSteps } from "./reservation.ts";
 import { Reservation } from "./reservation.ts";
@@ -63,7 +64,7 @@ export interface UploadOptions {
   readonly store: UploadStore;
   readonly objects: ObjectStore;
   readonly slabs: SlabBudget;
-  readonly steps: FinaliseSteps & EndingSteps & ReservationSteps;
+  readonly steps: FinaliseSteps & EndingSteps & ReservationSteps & PartialSteps;
   readonly sniff: SniffCheck;
   readonly now: () => number;
 }
@@ -174,9 +175,8 @@ export class Upload {
   /**
    * Appends a body and returns the new offset, when it is durable. Bytes that arrived before the client went away or
    * another request took over are kept, unless the append has digests, which is all or nothing. Throws
-   * `UPLOAD_BODY_TOO_LARGE`, `UPLOAD_LENGTH_EXCEEDED`, `FILE_TYPE_MISMATCH` and `REPR_DIGEST_MISMATCH` (the latter
-   * three end the upload),
-   * `UPLOAD_LENGTH_CONFLICT`, `UPLOAD_CHECKSUM_MISMATCH`, `QUOTA_EXCEEDED`, `UPLOAD_SUPERSEDED` and `STORE_UNAVAILABLE`.
+   * `UPLOAD_BODY_TOO_LARGE`, `UPLOAD_LENGTH_EXCEEDED`, `FILE_TYPE_MISMATCH` and `REPR_DIGEST_MISMATCH` (these three end
+   * it), `UPLOAD_LENGTH_CONFLICT`, `UPLOAD_CHECKSUM_MISMATCH`, `QUOTA_EXCEEDED`, `UPLOAD_SUPERSEDED`, `STORE_UNAVAILABLE`.
    */
   async append(request: AppendRequest): Promise<number> {
     const state = this.#requireOpen();
@@ -190,6 +190,7 @@ export class Upload {
     this.#checkLength(state, request);
     await this.#settleLength(state, request);
     await this.#runAppend(request);
+    await this.#reservation.giveBack();
     if (source.wasCut && !isComplete(this.#store.requireState())) throw new AppError("UPLOAD_SUPERSEDED");
     return this.offsetBytes;
   }
@@ -239,8 +240,8 @@ export class Upload {
   }
 
   /** Lets this, a partial upload, know the final one that it was joined to. */
-  claimPartial(final: FileVersionRef): void {
-    this.#partial.claim(final);
+  claimPartial(final: FileVersionRef): Promise<void> {
+    return this.#partial.claim(final);
   }
 
   /** Frees the bytes of a partial upload that a final one has copied. */
@@ -399,11 +400,3 @@ async function bringsNothing({ bodyBytes, source }: AppendRequest): Promise<bool
   if (bodyBytes !== null) return bodyBytes === 0;
   return (await source.read()).kind === "end";
 }
-
-/** Errors after which the upload can never become a file. */
-const ENDING: ReadonlySet<string> = new Set([
-  "FILE_TYPE_MISMATCH",
-  "UPLOAD_LENGTH_EXCEEDED",
-  "REPR_DIGEST_MISMATCH",
-  "UPLOAD_LOST",
-]);

@@ -23,6 +23,19 @@ export function isFault(error: unknown): boolean {
   return error instanceof DatabaseFault || (error instanceof Error && isFault(error.cause));
 }
 
+/** Throws what went wrong without having been told to. */
+export function requireFaultOrNone(error: unknown): void {
+  if (error === undefined || isFault(error)) return;
+  throw new Error("Something else went wrong.", { cause: error });
+}
+
+/** Throws where nothing was refused: with this code, or by a fault. */
+export function requireRefused(error: unknown, code = ""): void {
+  if (isFault(error)) return;
+  if (error instanceof Error && error.message.startsWith(code)) return;
+  throw new Error("It was admitted, and there is no room for it.", { cause: error });
+}
+
 /** The statement behind each of ours: D1's batch takes its own only. */
 const originals = new WeakMap<D1PreparedStatement, D1PreparedStatement>();
 

@@ -3,7 +3,6 @@ import { UserId } from "#contract/ids.ts";
 import type { DatabaseBindings } from "../../../worker/db/database.ts";
 import { newTenantId } from "./databases.ts";
 import type { Attempted, Fault, FaultyDatabase } from "./faults.ts";
-import { isFault } from "./faults.ts";
 import { QuotaModel } from "./quota-model.ts";
 
 export const MIB = 1024 * 1024;
@@ -44,15 +43,4 @@ export class ModelledTenant {
       .all<{ file_id: FileId }>();
     return new Set(results.map(({ file_id: fileId }) => fileId));
   }
-}
-
-export function requireFaultOrNone(error: unknown): void {
-  if (error === undefined || isFault(error)) return;
-  throw new Error("Something else went wrong.", { cause: error });
-}
-
-export function requireRefused(error: unknown, code = ""): void {
-  if (isFault(error)) return;
-  if (error instanceof Error && error.message.startsWith(code)) return;
-  throw new Error("It was admitted, and there is no room for it.", { cause: error });
 }

@@ -1,8 +1,9 @@
 import type { FileId } from "#contract/ids.ts";
 import { newFileId } from "#contract/ids.ts";
 import { createPartialUpload, createUpload } from "../../../worker/services/uploads.ts";
+import { requireRefused } from "./faults.ts";
 import type { ModelledTenant } from "./modelled-tenant.ts";
-import { QUOTA_BYTES, requireRefused } from "./modelled-tenant.ts";
+import { QUOTA_BYTES } from "./modelled-tenant.ts";
 import type { Happening } from "./quota-happenings.ts";
 import { newFile } from "./quota-model.ts";
 import type { QuotaUploads } from "./quota-uploads.ts";

@@ -1,8 +1,9 @@
 import type { FileId } from "#contract/ids.ts";
 import { databaseFor } from "../../../worker/db/database.ts";
+import { requireFaultOrNone, requireRefused } from "./faults.ts";
 import { fileChange } from "./file-changes.ts";
 import type { ModelledTenant } from "./modelled-tenant.ts";
-import { MIB, QUOTA_BYTES, requireFaultOrNone, requireRefused } from "./modelled-tenant.ts";
+import { MIB, QUOTA_BYTES } from "./modelled-tenant.ts";
 import type { Happening } from "./quota-happenings.ts";
 import type { ModelFile } from "./quota-model.ts";
 import { newVersion } from "./quota-model.ts";

@@ -21,5 +21,6 @@ export const HAPPENINGS = {
     "create-final": 2,
   },
   ...{ append: 9, "tell-length": 3, finish: 14, end: 2, restart: 2, alarms: 1, sweep: 1 },
+  "set-quota": 1,
   ...{ verdict: 5, derivative: 4, "new-version": 7, "make-current": 6, delete: 3, restore: 3, purge: 1 },
 } as const;

@@ -44,7 +44,7 @@ function sum(values: Iterable<number>): number {
 }
 
 export class QuotaModel {
-  readonly quotaBytes: number;
+  quotaBytes: number;
   readonly files = new Map<FileId, ModelFile>();
   readonly reserved = new Map<string, number>();
   /** Which final upload a partial one was joined to. */
@@ -78,7 +78,8 @@ export class QuotaModel {
     if (![...sizes.keys()].every((key) => this.#isFree(key))) return "UPLOAD_CONCAT_INVALID";
     const joined = sum(sizes.values());
     const held = sum([...sizes.keys()].map((key) => this.reserved.get(key) ?? 0));
-    const free = this.freeBytes + held - joined;
+    // What partials have is had, also when the quota was lowered below what is used.
+    const free = partials.length === 0 ? this.freeBytes : Math.max(0, this.freeBytes) + held - joined;
     return atLeast - joined <= free ? Math.min(atMost - joined, free) : "QUOTA_EXCEEDED";
   }
 

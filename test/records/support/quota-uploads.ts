@@ -2,8 +2,9 @@ import type { FileId, FileVersionRef } from "#contract/ids.ts";
 import { sweepReservations } from "../../../worker/services/reservations.ts";
 import { findSpentPartials, forgetUpload, recordStoredUpload } from "../../../worker/services/uploads.ts";
 import type { Fault } from "./faults.ts";
+import { requireFaultOrNone, requireRefused } from "./faults.ts";
 import type { ModelledTenant } from "./modelled-tenant.ts";
-import { MIB, requireFaultOrNone, requireRefused } from "./modelled-tenant.ts";
+import { MIB } from "./modelled-tenant.ts";
 import type { Happening } from "./quota-happenings.ts";
 import { keyOf } from "./quota-model.ts";
 import type { MadeUpload, SimulatedUpload } from "./simulated-upload.ts";
@@ -94,10 +95,18 @@ export class QuotaUploads {
       pick,
     );
     if (upload === undefined) return;
+    await this.#giveBack(upload);
     upload.offsetBytes = upload.state.lengthBytes ?? upload.offsetBytes;
     upload.state.lengthBytes = upload.offsetBytes;
     upload.phase = upload.kind === "partial" ? "done" : "storing";
     if (upload.phase === "storing") await this.#record(upload, { fault, isCut });
+  }
+
+  /** With its last byte comes another chance to give back what couldn't be when its length was told. */
+  async #giveBack({ ref, reservation, state }: SimulatedUpload): Promise<void> {
+    const { reducedFromBytes, reservedBytes } = state;
+    await reservation.giveBack();
+    if (reducedFromBytes !== undefined) this.#tenant.model.reduce(ref, reducedFromBytes, reservedBytes ?? 0);
   }
 
   async #record(
@@ -158,7 +167,7 @@ export class QuotaUploads {
   async restart({ pick }: Happening): Promise<void> {
     const upload = pickOf(this.choose(isOpenEnded), pick);
     if (upload === undefined) return;
-    upload.state.reservedBytes = upload.durable.reservedBytes;
+    Object.assign(upload.state, upload.durable);
   }
 
   async ringAlarms(): Promise<void> {

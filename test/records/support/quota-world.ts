@@ -1,3 +1,6 @@
+import { eq } from "drizzle-orm";
+import { databaseFor } from "../../../worker/db/database.ts";
+import { tenants } from "../../../worker/db/schema/tenants.ts";
 import { getQuota, recountTenant } from "../../../worker/services/quota.ts";
 import type { FaultyDatabase } from "./faults.ts";
 import { MIB, ModelledTenant, QUOTA_BYTES } from "./modelled-tenant.ts";
@@ -14,6 +17,8 @@ export class QuotaWorld {
   readonly #uploads: QuotaUploads;
   readonly #creations: QuotaCreations;
   readonly #files: QuotaFiles;
+  /** What the tenant used when that was last looked at. */
+  #usedBytes = 0;
 
   constructor(faulty: FaultyDatabase) {
     this.#tenant = new ModelledTenant(faulty);
@@ -55,6 +60,8 @@ export class QuotaWorld {
         return this.#uploads.ringAlarms();
       case "sweep":
         return this.#uploads.sweep(happening);
+      case "set-quota":
+        return this.#setQuota(happening);
       case "verdict":
       case "derivative":
       case "make-current":
@@ -76,6 +83,9 @@ export class QuotaWorld {
     const corrections = await recountTenant(this.#tenant.env, actor, this.#tenant.nowMs);
     const quota = await getQuota(this.#tenant.env, this.#tenant.tenantId, QUOTA_BYTES);
     const { counts, freeBytes } = this.model;
+    // One that was lowered may be exceeded, and not by more than it was.
+    const mostBytes = Math.max(quota.quotaBytes, this.#usedBytes);
+    this.#usedBytes = quota.usedBytes;
     const differing = Object.entries(counts).flatMap(([name, expected]) => {
       const found = quota[name as keyof typeof counts];
       return found === expected ? [] : [`${name} is ${found}, expected ${expected}`];
@@ -83,11 +93,23 @@ export class QuotaWorld {
     return [
       ...corrections.map(({ count, kept, counted }) => `${count} was kept as ${kept}, and is ${counted}`),
       ...differing,
-      ...(quota.availableBytes === freeBytes
+      ...(quota.availableBytes === Math.max(0, freeBytes)
         ? []
         : [`${quota.availableBytes} available, expected ${freeBytes}`]),
-      ...(quota.usedBytes <= QUOTA_BYTES ? [] : ["the quota is exceeded"]),
+      ...(quota.usedBytes <= mostBytes ? [] : ["the quota is exceeded"]),
       ...this.#uploads.uncounted().map(({ ref }) => `${keyOf(ref)} is stored, and not counted`),
     ];
+  }
+
+  /** The operator lowers the quota, or raises it again. A tenant that has no row yet keeps what it had. */
+  async #setQuota({ mebibytes }: Happening): Promise<void> {
+    const { env, tenantId } = this.#tenant;
+    const quotaBytes = QUOTA_BYTES - mebibytes * 7 * MIB;
+    const changed = await databaseFor(env, tenantId)
+      .update(tenants)
+      .set({ quotaBytes })
+      .where(eq(tenants.tenantId, tenantId))
+      .returning();
+    if (changed.length > 0) this.model.quotaBytes = quotaBytes;
   }
 }

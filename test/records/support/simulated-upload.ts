@@ -19,9 +19,13 @@ export interface SimulatedUpload {
   readonly kind: Kind;
   readonly partials: readonly ModelPartial[];
   readonly reservation: Reservation;
-  readonly state: { maxBytes: number; reservedBytes: number | null; lengthBytes: number | null };
+  readonly state: Pick<UploadState, "reducedFromBytes"> & {
+    maxBytes: number;
+    reservedBytes: number | null;
+    lengthBytes: number | null;
+  };
   /** What was only noted is gone when the object leaves memory. */
-  readonly durable: { reservedBytes: number };
+  readonly durable: Partial<UploadState> & { reservedBytes: number };
   offsetBytes: number;
   /** `storing`, `discarding` and `ending` have a step that may have failed; the object's alarm does it again. */
   phase: "receiving" | "storing" | "discarding" | "ending" | "done" | "ended";
@@ -44,6 +48,7 @@ export function simulateUpload(
   const state = { ...ref, maxBytes, reservedBytes, lengthBytes };
   const durable: SimulatedUpload["durable"] = { reservedBytes };
   const store = {
+    state: state as object as UploadState,
     requireState: () => state as object as UploadState,
     note: (change: Partial<UploadState>) => void Object.assign(state, change),
     update: (change: Partial<UploadState>) => {

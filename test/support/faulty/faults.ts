@@ -76,6 +76,8 @@ export interface Change {
   readonly release?: true | readonly number[];
   /** Looks at what is durable in an upload's object (`ControlState.rows`). */
   readonly inspect?: { readonly tenantId: string; readonly fileId: string };
+  /** Breaks an upload's object: what it is doing for others has no answer. It is there again when it is asked next. */
+  readonly breakObject?: { readonly tenantId: string; readonly fileId: string };
 }
 
 export interface ControlState {

@@ -47,6 +47,11 @@ export class UploadObject extends ProductUploadObject {
     return super.fetch(request);
   }
 
+  /** Ends it as the platform does: whatever is asked of it at the moment gets no answer. */
+  break(): void {
+    this.ctx.abort("The object was told to break.");
+  }
+
   inspect(): UploadRows {
     const { sql } = this.ctx.storage;
     const isThere = (table: string): boolean =>
@@ -67,9 +72,9 @@ export class UploadObject extends ProductUploadObject {
   }
 }
 
-function inspect(env: Env, { tenantId, fileId }: NonNullable<Change["inspect"]>): Promise<UploadRows> {
+function objectOf(env: Env, { tenantId, fileId }: NonNullable<Change["inspect"]>) {
   const { UPLOADS } = env as unknown as { UPLOADS: DurableObjectNamespace<UploadObject> };
-  return UPLOADS.get(UPLOADS.idFromName(`${tenantId}/${fileId}`)).inspect();
+  return UPLOADS.get(UPLOADS.idFromName(`${tenantId}/${fileId}`));
 }
 
 async function control(request: Request, env: Env): Promise<Response> {
@@ -81,7 +86,12 @@ async function control(request: Request, env: Env): Promise<Response> {
   if (change.database !== undefined) databaseFaults.plan(change.database ?? undefined);
   if (change.release !== undefined)
     await faults.release(change.release === true ? undefined : change.release);
-  const rows = change.inspect === undefined ? null : await inspect(env, change.inspect);
+  const rows = change.inspect === undefined ? null : await objectOf(env, change.inspect).inspect();
+  // Nor does whoever tells it to break get an answer.
+  if (change.breakObject !== undefined)
+    await objectOf(env, change.breakObject)
+      .break()
+      .catch(() => {});
   const { counts, calls } = faults;
   const held = calls.filter(({ isHeld }) => isHeld).length;
   return Response.json({
