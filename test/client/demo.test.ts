@@ -77,7 +77,8 @@ test("pauses and resumes by keyboard, and shows an image's thumbnail", async () 
   server.tus.next("PATCH", { stallAfterBytes: MIB });
   await page.goto(server.origin);
   await input().setInputFiles([{ ...pdf("photo.png", 2 * MIB), mimeType: "image/png" }]);
-  await row("photo.png").getByText("Uploading").waitFor();
+  // Else it is what follows the pause that stalls.
+  await expect.poll(() => server.tus.uploads.get("file1")?.bytes.length).toBe(MIB);
   await row("photo.png").getByRole("button", { name: "Pause" }).focus();
   await page.keyboard.press("Enter");
   await row("photo.png").getByText("Paused").waitFor();
