@@ -6,6 +6,8 @@ const common = {
   hookTimeout: 120_000,
   // A test that passes at the second try is a defect, in the test or in the product.
   retry: 0,
+  // What a test waits for comes when it comes: only what never does is a failure.
+  expect: { poll: { timeout: 10_000 } },
 };
 
 export default defineConfig({

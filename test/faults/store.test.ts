@@ -15,7 +15,9 @@ import {
 } from "../support/api.ts";
 import type { Fault, Operation } from "../support/faulty/faults.ts";
 import { useFaultyStack } from "../support/faulty/stack.ts";
+import type { RawRequest } from "../support/raw-request.ts";
 import { openRequest } from "../support/raw-request.ts";
+import { expectReceived } from "../support/tus.ts";
 
 const MIB = 1024 * 1024;
 const PART = 5 * MIB;
@@ -71,6 +73,50 @@ test("an upload costs what it must: a multipart upload, its parts, its completio
   const { counts } = await stack.control({});
   expect(counts).toEqual({ createMultipartUpload: 1, uploadPart: 3, complete: 1 });
 });
+
+/** Sends half of an upload's first part, while the store has no answer to the beginning of the whole. */
+async function beginHeld(bytes: Buffer): Promise<{ location: string; request: RawRequest }> {
+  const location = await createUpload(caller, bytes.byteLength);
+  await plan("createMultipartUpload", HOLD);
+  const request = await openRequest(new URL(location, stack.url), "PATCH", {
+    ...APPEND,
+    authorization: `Bearer ${caller.token}`,
+    "upload-offset": "0",
+    "content-length": String(PART),
+  });
+  await request.write(bytes.subarray(0, PART / 2));
+  await expect.poll(async () => (await stack.control({})).held, { interval: 20 }).toBe(1);
+  const readBytes = async () => (await stack.control({})).bodies[fileIdOf(location)]?.readBytes;
+  await expect.poll(readBytes, { interval: 20 }).toBe(PART / 2);
+  return { location, request };
+}
+
+test("the store is asked to begin while the first part still comes, and once", async () => {
+  const bytes = textOf(2 * PART);
+  const { location, request } = await beginHeld(bytes);
+  await stack.control({ release: true });
+  await request.write(bytes.subarray(PART / 2, PART));
+  await expectReceived(request, /204/);
+  await request.cut();
+  await appendAll(location, bytes, PART, PART);
+  await expectFinished(location, bytes);
+  const { counts } = await stack.control({});
+  expect(counts).toEqual({ createMultipartUpload: 1, uploadPart: 2, complete: 1 });
+});
+
+test.each(["answers", "is given up"])(
+  "a client that leaves while the store is asked to begin, which then %s, loses nothing",
+  async (outcome) => {
+    const bytes = textOf(2 * PART);
+    const { location, request } = await beginHeld(bytes);
+    await request.cut();
+    if (outcome === "answers") await stack.control({ release: true });
+    expect(await headOffset(caller, location)).toBe(PART / 2);
+    await stack.control({ release: true });
+    await appendAll(location, bytes, PART, PART / 2);
+    await expectFinished(location, bytes);
+  },
+);
 
 test("a file of one part is a single put", async () => {
   const bytes = textOf(1000);

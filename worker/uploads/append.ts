@@ -174,6 +174,8 @@ export class Append {
     const partSizeBytes = known ?? choosePartSize(bodyBytes, lengthBytes ?? this.#pendingLength ?? null);
     // An append of nothing says nothing of those to come.
     if (known === null && bodyBytes !== 0) store.note({ partSizeBytes });
+    const partRoomBytes = partSizeBytes - store.tail.sizeBytes;
+    const isLengthKnown = (lengthBytes ?? this.#pendingLength) !== undefined;
     return new PartWriter({
       store,
       parts,
@@ -182,6 +184,10 @@ export class Append {
       partSizeBytes,
       expectedBytes: Math.min(bodyBytes ?? Number.MAX_SAFE_INTEGER, this.#roomBytes),
       missingBytes: this.#roomBytes,
+      fillsPart:
+        bodyBytes !== null &&
+        bodyBytes >= partRoomBytes &&
+        (bodyBytes > partRoomBytes || (isLengthKnown && this.#roomBytes > partRoomBytes)),
       holdsBack: digests.length > 0,
       onPart: this.#options.slideExpiry,
     });

@@ -17,6 +17,11 @@ export type SentRest =
   | { readonly kind: "parts"; readonly parts: readonly SentPart[] }
   | { readonly kind: "whole"; readonly objectKey: string; readonly etag: string; readonly sizeBytes: number };
 
+interface Multipart {
+  readonly objectKey: string;
+  readonly multipartId: string;
+}
+
 /** Part numbers that may be lost by reserving them: of 10,000 that a store takes, a file may need 9,000. */
 const SPARE_NUMBERS = 500;
 
@@ -30,12 +35,22 @@ export class ObjectParts {
   readonly #objects: ObjectStore;
   readonly #partNumbers: Attempts;
   readonly #objectNumbers: Attempts;
+  /** The multipart upload that is being begun, and for whom: another's fence says nothing of this one. */
+  #beginning: { readonly fence: Fence; readonly begun: Promise<Multipart> } | undefined;
 
   constructor(store: UploadStore, objects: ObjectStore) {
     this.#store = store;
     this.#objects = objects;
     this.#partNumbers = new Attempts(store, "partAttempts");
     this.#objectNumbers = new Attempts(store, "objectAttempts");
+  }
+
+  /**
+   * Begins what the first part needs, while the bytes of that part still come. Never rejects: where it fails, the part
+   * tries again.
+   */
+  async prepare(fence: Fence): Promise<void> {
+    await this.#beginMultipart(fence).catch(() => {});
   }
 
   /** Sends one part under a number of its own. */
@@ -113,9 +128,21 @@ export class ObjectParts {
     return { kind: "whole", objectKey, etag, sizeBytes: body.sizeBytes };
   }
 
-  async #beginMultipart(fence: Fence): Promise<{ objectKey: string; multipartId: string }> {
-    const { objectKey, multipartId, declaredType } = this.#store.requireState();
+  async #beginMultipart(fence: Fence): Promise<Multipart> {
+    const { objectKey, multipartId } = this.#store.requireState();
     if (objectKey !== null && multipartId !== null) return { objectKey, multipartId };
+    if (this.#beginning?.fence === fence) return this.#beginning.begun;
+    const beginning = { fence, begun: this.#createMultipart(fence) };
+    this.#beginning = beginning;
+    try {
+      return await beginning.begun;
+    } finally {
+      if (this.#beginning === beginning) this.#beginning = undefined;
+    }
+  }
+
+  async #createMultipart(fence: Fence): Promise<Multipart> {
+    const { declaredType } = this.#store.requireState();
     const key = this.#nextKey();
     const id = await this.#objects.createMultipart(key, declaredType);
     fence();

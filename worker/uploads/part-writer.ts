@@ -19,6 +19,8 @@ export interface PartWriterOptions {
   readonly missingBytes: number;
   /** Whether nothing is committed before `keep` or `storeRest`: the append may yet be discarded as a whole. */
   readonly holdsBack: boolean;
+  /** Whether this append is sure to fill a part, and not the upload's last: then the store is told of it early. */
+  readonly fillsPart?: boolean;
   /** What must become durable together with each part. */
   readonly onPart: () => void;
 }
@@ -63,6 +65,8 @@ export class PartWriter {
   #isShort = false;
   /** Whether somebody else may hold views of `#filling`. */
   #lent = false;
+  /** What the first part will need of the store. */
+  #preparing: Promise<void> | undefined;
   /** Resolved when there is no time to wait for the store any more. */
   readonly #hurry = Promise.withResolvers<"hurry">();
   #isHurried = false;
@@ -88,6 +92,7 @@ export class PartWriter {
 
   /** Takes a chunk; its memory may be used again when the promise is done. Waits while two parts are on their way. */
   async write(chunk: Uint8Array): Promise<void> {
+    if (this.#options.fillsPart === true) this.#preparing ??= this.#options.parts.prepare(this.#sendingFence);
     if (this.#isInTheWay()) await this.spill();
     for (let from = 0; from < chunk.byteLength;) {
       if (this.#roomBytes() === 0) await this.#startStoring();
@@ -181,6 +186,8 @@ export class PartWriter {
 
   /** The part on its way, once it is stored; undefined where there is none or it failed or there is no time for it. */
   async #sentPart(): Promise<SentPart | undefined> {
+    // An append that was cut short is over when the store knows of nothing that the upload doesn't.
+    if (!this.#isHurried) await Promise.race([this.#preparing, this.#hurry.promise]);
     if (this.#storing === undefined || this.#isHurried) return undefined;
     return this.#unlessHurried(this.#storing.settled).catch(() => undefined);
   }
