@@ -14,6 +14,7 @@ describe("names that can be made good are", () => {
     ["as it is", "Offer 2026.pdf", "Offer 2026.pdf"],
     ["of another script", "Größe 文件 😀.txt", "Größe 文件 😀.txt"],
     ["composed", "U\u0308bersicht.txt", "Übersicht.txt"],
+    ["composed where something stood between", "a\u0000\u0311.txt", "ȃ.txt"],
     ["with a NUL", "a\0.txt", "a.txt"],
     ["with a line break", "a\r\nb.txt", "ab.txt"],
     ["with a delete", "a\x7f.txt", "a.txt"],

@@ -120,8 +120,11 @@ class Run {
       "upload-checksum": `sha1 ${"A".repeat(27)}=`,
     };
     const answer = await this.#caller.fetch(this.#location, { method: "PATCH", headers, body: bytes });
+    // One of those that stall may have come only now, and taken the upload over.
+    if (this.#stalled.length > 0 && answer.status === 409) return this.#head();
     expect([460, 503]).toContain(answer.status);
     expect(await headOffset(this.#caller, this.#location)).toBe(this.#known);
+    return undefined;
   }
 
   async #cut(bytes: Buffer<ArrayBuffer>): Promise<void> {

@@ -66,7 +66,8 @@ function shorten(name: string): string {
  * space or dots around it, no device of Windows', at most 255 bytes. Undefined where nothing of a name is left.
  */
 export function normalizeFilename(declared: string): string | undefined {
-  const safe = declared.normalize("NFC").replace(UNSAFE, "");
+  // In this order: what is taken away may have kept marks from the letter that they compose with.
+  const safe = declared.replace(UNSAFE, "").normalize("NFC");
   if (!VISIBLE.test(safe.replace(PATH, ""))) return undefined;
   const name = safe.replace(PATH, "_").replace(/\s+/gu, " ").replace(LEADING, "").replace(TRAILING, "");
   return shorten(DEVICE.test(name) ? `_${name}` : name);

@@ -129,6 +129,11 @@ export class Upload {
       return this.#takeSlot("at-once");
     }
     await live.finishesWithin(FINISHING_MS);
+    const next = this.#append;
+    // Another has begun meanwhile, which this one can't succeed beside either.
+    if (next !== undefined && next !== live && offsetBytes !== next.liveOffsetBytes) {
+      throw new AppError("UPLOAD_OFFSET_MISMATCH");
+    }
     return this.#takeSlot("when-idle");
   }
 
