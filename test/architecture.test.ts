@@ -46,7 +46,7 @@ const RULES: readonly {
       "worker/storage/",
       // What a request declares is read in the worker; the upload itself is behind its object's stub.
       "worker/uploads/upload-context.ts",
-      "worker/uploads/upload-state.ts",
+      "worker/uploads/state/upload-state.ts",
       "worker/uploads/object-answer.ts",
       "worker/uploads/request-body.ts",
       "worker/uploads/end-upload.ts",

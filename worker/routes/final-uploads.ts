@@ -2,9 +2,9 @@ import { AppError } from "#contract/errors.ts";
 import type { AppContext } from "../app-env.ts";
 import { isRecorded } from "../services/uploads.ts";
 import { objectAnswerInTime } from "../uploads/object-answer.ts";
+import type { PartialDescription, PartialSource } from "../uploads/state/upload-state.ts";
 import type { TusCreation } from "../uploads/tus/tus-headers.ts";
 import { MAX_PARTIALS } from "../uploads/tus/tus-headers.ts";
-import type { PartialDescription, PartialSource } from "../uploads/upload-state.ts";
 import type { UploadRef } from "./upload-objects.ts";
 import { objectOf } from "./upload-objects.ts";
 

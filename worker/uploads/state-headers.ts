@@ -1,5 +1,5 @@
 import { formatReprDigests, formatUploadLimit } from "./ietf/fields.ts";
-import { isComplete } from "./upload-state.ts";
+import { isComplete } from "./state/upload-state.ts";
 import type { Upload } from "./upload.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { ActorKind } from "#contract/audit.ts";
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
 import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
-import type { PartialSource, UploadKind } from "./upload-state.ts";
+import type { PartialSource, UploadKind } from "./state/upload-state.ts";
 
 /** Header in which the worker tells the object what it has verified. A caller's own is never passed on. */
 export const UPLOAD_CONTEXT_HEADER = "x-causeway-upload";

@@ -11,14 +11,14 @@ import { releaseUnreadBody } from "../unread-body.ts";
 import { IetfFrontEnd } from "./ietf/ietf-front-end.ts";
 import { objectAnswerInTime } from "./object-answer.ts";
 import { bodyBytesOf, requireBodyWithin } from "./request-body.ts";
-import { isolateSlabs } from "./slabs.ts";
+import type { PartialDescription } from "./state/upload-state.ts";
+import { NO_PARTIAL } from "./state/upload-state.ts";
+import { UploadStore } from "./state/upload-store.ts";
 import { TusFrontEnd } from "./tus/tus-front-end.ts";
 import type { UploadContext, UploadCreation } from "./upload-context.ts";
 import { readUploadContext, uploadObjectName } from "./upload-context.ts";
-import type { PartialDescription } from "./upload-state.ts";
-import { NO_PARTIAL } from "./upload-state.ts";
-import { UploadStore } from "./upload-store.ts";
 import { Upload } from "./upload.ts";
+import { isolateSlabs } from "./writing/slabs.ts";
 
 /**
  * One resumable upload as a Durable Object: its lock, its offset and its tail live here, so there is one writer and no

@@ -2,22 +2,16 @@ import { AppError } from "#contract/errors.ts";
 import type { FileId, FileVersionRef, UserId } from "#contract/ids.ts";
 import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
-import type { AppendRequest } from "./append.ts";
-import { Append, ENDING } from "./append.ts";
-import { sniffSources } from "./copy-sources.ts";
-import type { EndingSteps } from "./ending.ts";
-import { Ending, hasEnded } from "./ending.ts";
-import { isMadeOf } from "./final-sources.ts";
-import type { FinaliseSteps } from "./finalise.ts";
-import { Finaliser } from "./finalise.ts";
-import { ObjectParts } from "./object-parts.ts";
-import { choosePartSize } from "./part-size.ts";
-import type { PartialSteps } from "./partial.ts";
-import { Partial } from "./partial.ts";
-import type { ReservationSteps } from "./reservation.ts";
-import { Reservation } from "./reservation.ts";
-import type { SlabBudget } from "./slabs.ts";
-import type { SniffCheck } from "./sniff-gate.ts";
+import type { EndingSteps } from "./finishing/ending.ts";
+import { Ending, hasEnded } from "./finishing/ending.ts";
+import type { FinaliseSteps } from "./finishing/finalise.ts";
+import { Finaliser } from "./finishing/finalise.ts";
+import { sniffSources } from "./joining/copy-sources.ts";
+import { isMadeOf } from "./joining/final-sources.ts";
+import type { PartialSteps } from "./joining/partial.ts";
+import { Partial } from "./joining/partial.ts";
+import type { ReservationSteps } from "./state/reservation.ts";
+import { Reservation } from "./state/reservation.ts";
 import type {
   DueKind,
   PartialDescription,
@@ -25,11 +19,17 @@ import type {
   Uploader,
   UploadKind,
   UploadState,
-} from "./upload-state.ts";
-import { isComplete, isFinalising } from "./upload-state.ts";
-import type { UploadStore } from "./upload-store.ts";
-import type { Haste, Hold } from "./writer-slot.ts";
-import { WriterSlot } from "./writer-slot.ts";
+} from "./state/upload-state.ts";
+import { isComplete, isFinalising } from "./state/upload-state.ts";
+import type { UploadStore } from "./state/upload-store.ts";
+import type { AppendRequest } from "./writing/append.ts";
+import { Append, ENDING } from "./writing/append.ts";
+import { ObjectParts } from "./writing/object-parts.ts";
+import { choosePartSize } from "./writing/part-size.ts";
+import type { SlabBudget } from "./writing/slabs.ts";
+import type { SniffCheck } from "./writing/sniff-gate.ts";
+import type { Haste, Hold } from "./writing/writer-slot.ts";
+import { WriterSlot } from "./writing/writer-slot.ts";
 
 /** R2 drops multipart uploads after seven days; ours end before that. */
 const LIFETIME_MS = 6 * 24 * 3_600_000;

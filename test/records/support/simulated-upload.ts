@@ -1,8 +1,8 @@
 import type { FileVersionRef } from "#contract/ids.ts";
 import type { DatabaseBindings } from "../../../worker/db/database.ts";
 import { extendReservation, reduceReservation } from "../../../worker/services/quota.ts";
-import { Reservation } from "../../../worker/uploads/reservation.ts";
-import type { UploadState } from "../../../worker/uploads/upload-state.ts";
+import { Reservation } from "../../../worker/uploads/state/reservation.ts";
+import type { UploadState } from "../../../worker/uploads/state/upload-state.ts";
 import { MIB, QUOTA_BYTES } from "./modelled-tenant.ts";
 import type { ModelPartial } from "./quota-model.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { ProcessJob } from "#contract/jobs.ts";
-import type { UploadState } from "../../../worker/uploads/upload-state.ts";
+import type { UploadState } from "../../../worker/uploads/state/upload-state.ts";
 
 /** What a state directory holds, read from its SQLite files: also while nothing runs on it. */
 

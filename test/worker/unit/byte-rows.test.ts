@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { ByteRows } from "../../../worker/uploads/byte-rows.ts";
-import { Tables } from "../../../worker/uploads/tables.ts";
+import { ByteRows } from "../../../worker/uploads/state/byte-rows.ts";
+import { Tables } from "../../../worker/uploads/state/tables.ts";
 
 const MIB = 1024 * 1024;
 

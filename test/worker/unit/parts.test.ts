@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { rowSpans } from "../../../worker/uploads/byte-rows.ts";
-import { PartBuffer } from "../../../worker/uploads/part-buffer.ts";
-import { choosePartSize, MAX_FILE_BYTES } from "../../../worker/uploads/part-size.ts";
-import { SlabBudget } from "../../../worker/uploads/slabs.ts";
+import { rowSpans } from "../../../worker/uploads/state/byte-rows.ts";
+import { PartBuffer } from "../../../worker/uploads/writing/part-buffer.ts";
+import { choosePartSize, MAX_FILE_BYTES } from "../../../worker/uploads/writing/part-size.ts";
+import { SlabBudget } from "../../../worker/uploads/writing/slabs.ts";
 
 const MIB = 1024 * 1024;
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { Reservation } from "../../../worker/uploads/reservation.ts";
-import type { UploadState } from "../../../worker/uploads/upload-state.ts";
+import { Reservation } from "../../../worker/uploads/state/reservation.ts";
+import type { UploadState } from "../../../worker/uploads/state/upload-state.ts";
 
 const STEP = 64 * 1024 * 1024;
 const MAX = 100 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Haste, Hold } from "../../../worker/uploads/writer-slot.ts";
-import { WriterSlot } from "../../../worker/uploads/writer-slot.ts";
+import type { Haste, Hold } from "../../../worker/uploads/writing/writer-slot.ts";
+import { WriterSlot } from "../../../worker/uploads/writing/writer-slot.ts";
 
 /** A holder that leaves as soon as it is asked to, and notes that it was. */
 function obedient(hold: Hold, asked: Haste[]): Hold {

@@ -2,7 +2,7 @@ import { ContentDisposition } from "@remix-run/headers";
 import type { Dictionary } from "structured-headers";
 import { parseDictionary, parseItem } from "structured-headers";
 import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
-import type { DigestAlgorithm, ExpectedDigest } from "../digests.ts";
+import type { DigestAlgorithm, ExpectedDigest } from "../writing/digests.ts";
 
 /** Media type of an append (draft-ietf-httpbis-resumable-upload). */
 export const PARTIAL_UPLOAD_TYPE = "application/partial-upload";

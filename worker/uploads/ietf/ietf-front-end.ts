@@ -1,14 +1,14 @@
 import { AppError, asAppError, ERRORS, problemResponse } from "#contract/errors.ts";
 import { bareMediaType } from "#contract/file-types.ts";
 import { uploadPath } from "#contract/tus.ts";
-import type { AppendRequest, Completion } from "../append.ts";
-import { BodySource } from "../body-source.ts";
 import { bodyBytesOf } from "../request-body.ts";
 import { stateHeaders } from "../state-headers.ts";
-import type { UploadState } from "../upload-state.ts";
-import { isComplete } from "../upload-state.ts";
+import type { UploadState } from "../state/upload-state.ts";
+import { isComplete } from "../state/upload-state.ts";
 import type { Upload } from "../upload.ts";
-import type { Hold } from "../writer-slot.ts";
+import type { AppendRequest, Completion } from "../writing/append.ts";
+import { BodySource } from "../writing/body-source.ts";
+import type { Hold } from "../writing/writer-slot.ts";
 import {
   formatUploadLimit,
   PARTIAL_UPLOAD_TYPE,

@@ -1,12 +1,12 @@
 import { AppError, asAppError } from "#contract/errors.ts";
 import { TUS_VERSION, UPLOAD_CONTENT_TYPE, uploadPath } from "#contract/tus.ts";
-import type { AppendRequest } from "../append.ts";
-import { BodySource } from "../body-source.ts";
 import { bodyBytesOf } from "../request-body.ts";
 import { stateHeaders } from "../state-headers.ts";
-import { isComplete } from "../upload-state.ts";
+import { isComplete } from "../state/upload-state.ts";
 import type { Upload } from "../upload.ts";
-import type { Hold } from "../writer-slot.ts";
+import type { AppendRequest } from "../writing/append.ts";
+import { BodySource } from "../writing/body-source.ts";
+import type { Hold } from "../writing/writer-slot.ts";
 import { parseChecksum, requireLength, requireOffset } from "./tus-headers.ts";
 
 /** tus 1.0 (https://tus.io/protocols/resumable-upload) over one `Upload` that its sender may see. */

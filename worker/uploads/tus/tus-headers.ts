@@ -1,8 +1,8 @@
 import { AppError } from "#contract/errors.ts";
 import { FileId } from "#contract/ids.ts";
 import { parseHeaderInteger, parseUploadMetadata, UPLOADS_PATH } from "#contract/tus.ts";
-import type { DigestAlgorithm, ExpectedDigest } from "../digests.ts";
-import type { UploadKind } from "../upload-state.ts";
+import type { UploadKind } from "../state/upload-state.ts";
+import type { DigestAlgorithm, ExpectedDigest } from "../writing/digests.ts";
 
 /** What the tus front end does of tus 1.0, and nothing else. */
 export const TUS_EXTENSIONS =

@@ -1,8 +1,8 @@
 import type { FileVersionRef } from "#contract/ids.ts";
-import type { Ending } from "./ending.ts";
-import type { FinalRef, PartialDescription, UploadState } from "./upload-state.ts";
-import { NO_PARTIAL, refOf } from "./upload-state.ts";
-import type { UploadStore } from "./upload-store.ts";
+import type { Ending } from "../finishing/ending.ts";
+import type { FinalRef, PartialDescription, UploadState } from "../state/upload-state.ts";
+import { NO_PARTIAL, refOf } from "../state/upload-state.ts";
+import type { UploadStore } from "../state/upload-store.ts";
 
 /** A partial is kept for so long from when it was complete, or a final upload of it was last asked for. */
 export const PARTIAL_KEPT_MS = 6 * 24 * 3_600_000;

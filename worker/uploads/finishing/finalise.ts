@@ -1,18 +1,18 @@
 import { AppError } from "#contract/errors.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
-import type { UploadOrigin } from "../services/uploads.ts";
-import type { ObjectStore, StoredFacts, StoredPart } from "../storage/object-store.ts";
-import { copySources } from "./copy-sources.ts";
+import type { UploadOrigin } from "../../services/uploads.ts";
+import type { ObjectStore, StoredFacts, StoredPart } from "../../storage/object-store.ts";
+import { copySources } from "../joining/copy-sources.ts";
+import type { SourceSteps } from "../joining/final-sources.ts";
+import { claimSources, discardSources } from "../joining/final-sources.ts";
+import { PARTIAL_KEPT_MS } from "../joining/partial.ts";
+import type { UploadPhase, UploadState } from "../state/upload-state.ts";
+import { isFinalising, REMEMBERED_MS, refOf } from "../state/upload-state.ts";
+import type { UploadStore } from "../state/upload-store.ts";
+import type { Fence, ObjectParts } from "../writing/object-parts.ts";
+import type { SlabBudget } from "../writing/slabs.ts";
 import type { Ending } from "./ending.ts";
 import { hasEnded } from "./ending.ts";
-import type { SourceSteps } from "./final-sources.ts";
-import { claimSources, discardSources } from "./final-sources.ts";
-import type { Fence, ObjectParts } from "./object-parts.ts";
-import { PARTIAL_KEPT_MS } from "./partial.ts";
-import type { SlabBudget } from "./slabs.ts";
-import type { UploadPhase, UploadState } from "./upload-state.ts";
-import { isFinalising, REMEMBERED_MS, refOf } from "./upload-state.ts";
-import type { UploadStore } from "./upload-store.ts";
 
 /** First wait after a step failed; doubled each time up to the longest. */
 const FIRST_RETRY_MS = 1_000;

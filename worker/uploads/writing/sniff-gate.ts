@@ -1,5 +1,5 @@
 import { AppError } from "#contract/errors.ts";
-import type { UploadStore } from "./upload-store.ts";
+import type { UploadStore } from "../state/upload-store.ts";
 
 /** As much as is looked at of a file's beginning (R24). */
 export const SNIFFED_BYTES = 4_096;

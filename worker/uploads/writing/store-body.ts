@@ -1,4 +1,4 @@
-import type { StoreBody } from "../storage/object-store.ts";
+import type { StoreBody } from "../../storage/object-store.ts";
 
 export function sizeOf(pieces: readonly Uint8Array[]): number {
   return pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);

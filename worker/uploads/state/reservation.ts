@@ -1,6 +1,6 @@
 import type { FileVersionRef } from "#contract/ids.ts";
-import type { ReservationGrowth } from "../services/quota.ts";
-import { RESERVATION_STEP_BYTES } from "../services/quota.ts";
+import type { ReservationGrowth } from "../../services/quota.ts";
+import { RESERVATION_STEP_BYTES } from "../../services/quota.ts";
 import { refOf } from "./upload-state.ts";
 import type { UploadStore } from "./upload-store.ts";
 

@@ -1,8 +1,8 @@
 import { originalKey } from "#contract/keys.ts";
-import type { ObjectStore, StoreBody, StoredPart } from "../storage/object-store.ts";
+import type { ObjectStore, StoreBody, StoredPart } from "../../storage/object-store.ts";
+import { refOf } from "../state/upload-state.ts";
+import type { UploadStore } from "../state/upload-store.ts";
 import { Attempts } from "./attempts.ts";
-import { refOf } from "./upload-state.ts";
-import type { UploadStore } from "./upload-store.ts";
 
 /** Throws `UPLOAD_SUPERSEDED` once another request has taken the upload over: nothing may be committed then. */
 export type Fence = () => void;

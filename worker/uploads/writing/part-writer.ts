@@ -1,11 +1,11 @@
 import { AppError } from "#contract/errors.ts";
-import type { StoreBody } from "../storage/object-store.ts";
+import type { StoreBody } from "../../storage/object-store.ts";
+import type { UploadStore } from "../state/upload-store.ts";
 import type { Fence, ObjectParts, SentPart } from "./object-parts.ts";
 import { PartBuffer } from "./part-buffer.ts";
 import { settlesWithin } from "./settles-within.ts";
 import type { SlabBudget } from "./slabs.ts";
 import { joinBodies, sizeOf } from "./store-body.ts";
-import type { UploadStore } from "./upload-store.ts";
 
 export interface PartWriterOptions {
   readonly store: UploadStore;

@@ -1,9 +1,9 @@
 import type { ErrorCode } from "#contract/errors.ts";
 import type { FileVersionRef } from "#contract/ids.ts";
-import type { MultipartWriter, ObjectRemover } from "../storage/object-store.ts";
-import type { UploadPhase, UploadState } from "./upload-state.ts";
-import { REMEMBERED_MS, refOf } from "./upload-state.ts";
-import type { UploadStore } from "./upload-store.ts";
+import type { MultipartWriter, ObjectRemover } from "../../storage/object-store.ts";
+import type { UploadPhase, UploadState } from "../state/upload-state.ts";
+import { REMEMBERED_MS, refOf } from "../state/upload-state.ts";
+import type { UploadStore } from "../state/upload-store.ts";
 
 const END_RETRY_MS = 60_000;
 

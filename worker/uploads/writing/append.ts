@@ -1,17 +1,17 @@
 import { AppError } from "#contract/errors.ts";
 import type { ReprDigests } from "#contract/jobs.ts";
+import type { Finaliser } from "../finishing/finalise.ts";
+import type { Reservation } from "../state/reservation.ts";
+import type { UploadStore } from "../state/upload-store.ts";
 import type { BodySource } from "./body-source.ts";
 import type { ExpectedDigest } from "./digests.ts";
 import { BodyDigests, WholeDigests } from "./digests.ts";
-import type { Finaliser } from "./finalise.ts";
 import type { ObjectParts } from "./object-parts.ts";
 import { choosePartSize } from "./part-size.ts";
 import { PartWriter } from "./part-writer.ts";
-import type { Reservation } from "./reservation.ts";
 import type { SlabBudget } from "./slabs.ts";
 import type { SniffCheck } from "./sniff-gate.ts";
 import { SniffGate } from "./sniff-gate.ts";
-import type { UploadStore } from "./upload-store.ts";
 import type { Haste, Hold } from "./writer-slot.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { StoreBody } from "../storage/object-store.ts";
+import type { StoreBody } from "../../storage/object-store.ts";
 import type { Slab, SlabBudget } from "./slabs.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { StoredPart } from "../storage/object-store.ts";
+import type { StoredPart } from "../../storage/object-store.ts";
 import { ByteRows } from "./byte-rows.ts";
 import { Tables } from "./tables.ts";
 import type { DueKind, UploadState } from "./upload-state.ts";

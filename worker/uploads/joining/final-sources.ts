@@ -1,7 +1,7 @@
 import type { FileId, FileVersionRef, TenantId } from "#contract/ids.ts";
-import { inTurns } from "../services/in-turns.ts";
-import type { UploadState } from "./upload-state.ts";
-import { refOf } from "./upload-state.ts";
+import { inTurns } from "../../services/in-turns.ts";
+import type { UploadState } from "../state/upload-state.ts";
+import { refOf } from "../state/upload-state.ts";
 
 /** What a final upload does with the partial ones that it is made of (tus 1.0, Concatenation). */
 

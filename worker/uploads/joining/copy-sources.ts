@@ -1,13 +1,13 @@
 import { AppError } from "#contract/errors.ts";
-import type { ObjectReader } from "../storage/object-store.ts";
-import { BodySource } from "./body-source.ts";
-import type { ObjectParts } from "./object-parts.ts";
-import { PartWriter } from "./part-writer.ts";
-import type { SlabBudget } from "./slabs.ts";
-import type { SniffCheck } from "./sniff-gate.ts";
-import { SNIFFED_BYTES } from "./sniff-gate.ts";
-import type { PartialSource } from "./upload-state.ts";
-import type { UploadStore } from "./upload-store.ts";
+import type { ObjectReader } from "../../storage/object-store.ts";
+import type { PartialSource } from "../state/upload-state.ts";
+import type { UploadStore } from "../state/upload-store.ts";
+import { BodySource } from "../writing/body-source.ts";
+import type { ObjectParts } from "../writing/object-parts.ts";
+import { PartWriter } from "../writing/part-writer.ts";
+import type { SlabBudget } from "../writing/slabs.ts";
+import type { SniffCheck } from "../writing/sniff-gate.ts";
+import { SNIFFED_BYTES } from "../writing/sniff-gate.ts";
 
 export interface CopyOptions {
   readonly store: UploadStore;

@@ -1,4 +1,4 @@
-import type { StoreBody } from "../storage/object-store.ts";
+import type { StoreBody } from "../../storage/object-store.ts";
 import type { Tables } from "./tables.ts";
 
 /** Rows of bytes are ≤ 1 MiB: SQLite in a Durable Object takes values of 2 MB at most. */

@@ -1,4 +1,4 @@
-import type { UploadStore } from "./upload-store.ts";
+import type { UploadStore } from "../state/upload-store.ts";
 
 /**
  * Numbers for attempts, of which none is ever used twice: each is durable before it is used. One may be reserved in a
