@@ -200,9 +200,13 @@ export class Upload {
     return this.offsetBytes;
   }
 
-  /** Ends the upload and frees what it holds. Throws `UPLOAD_COMPLETED` when it has become a file already. */
-  async terminate(): Promise<void> {
+  /**
+   * Ends the upload and frees what it holds. Throws `UPLOAD_COMPLETED` when it has become a file already, and
+   * `UPLOAD_SUPERSEDED` where another request has it.
+   */
+  async terminate({ fence }: Hold): Promise<void> {
     const state = this.#requireOpen();
+    fence();
     if (isComplete(state) && state.kind !== "partial") throw new AppError("UPLOAD_COMPLETED");
     if (isFinalising(state.phase)) throw new AppError("UPLOAD_COMPLETED");
     await this.#ending.end("terminated");

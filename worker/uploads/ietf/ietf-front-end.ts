@@ -79,20 +79,22 @@ export class IetfFrontEnd {
   /** Creation: the upload exists by now, and the content is its beginning, or all of it. */
   async #answerCreation(request: Request): Promise<Response> {
     const complete = parseBooleanField(request.headers, "Upload-Complete") ?? true;
+    const hold = await this.#upload.take();
     try {
-      const parsed = parseAppend(request, complete ? "with-this" : "not-yet", 0);
-      await this.#append(request, parsed, await this.#upload.take(), 0);
+      await this.#append(request, parseAppend(request, complete ? "with-this" : "not-yet", 0), hold, 0);
     } catch (error) {
-      throw await this.#afterCreation(asAppError(error));
+      throw await this.#afterCreation(asAppError(error), hold);
+    } finally {
+      hold.release();
     }
     return this.#isDone ? this.#answerDone() : this.#answerCreated();
   }
 
   /** What may succeed later is told where to go on; anything else leaves nothing behind, since nobody knows of it. */
-  async #afterCreation(error: AppError): Promise<AppError> {
+  async #afterCreation(error: AppError, hold: Hold): Promise<AppError> {
     if (this.#upload.state?.phase !== "receiving") return error;
     if (ERRORS[error.code].retryable) return error.withHeaders({ Location: this.#location });
-    await this.#upload.terminate();
+    await this.#upload.terminate(hold);
     return error;
   }
 
@@ -148,7 +150,11 @@ export class IetfFrontEnd {
     // A request that can't succeed takes no upload over.
     const parsed = parseAppend(request, complete ? "with-this" : "not-yet", offset);
     const hold = await this.#upload.takeAt(offset);
-    await this.#append(request, parsed, hold, offset);
+    try {
+      await this.#append(request, parsed, hold, offset);
+    } finally {
+      hold.release();
+    }
     if (this.#isDone) return this.#answerDone();
     return new Response(null, { status: 204, headers: stateHeaders(this.#upload) });
   }
@@ -163,14 +169,13 @@ export class IetfFrontEnd {
       throw inTermsOfIetf(error);
     } finally {
       source.release();
-      hold.release();
     }
   }
 
   async #answerCancel(): Promise<Response> {
     const hold = await this.#upload.take();
     try {
-      await this.#upload.terminate();
+      await this.#upload.terminate(hold);
       return new Response(null, { status: 204 });
     } finally {
       hold.release();

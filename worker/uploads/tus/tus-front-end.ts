@@ -46,20 +46,24 @@ export class TusFrontEnd {
   }
 
   async #appendFirst(request: Request, location: string): Promise<number> {
+    const hold = await this.#upload.take();
     try {
-      return await this.#append(request, parseAppend(request), await this.#upload.take(), 0);
+      return await this.#append(request, parseAppend(request), hold, 0).catch((error: unknown) =>
+        this.#discardAfter(error, hold),
+      );
     } catch (error) {
-      // Wrong bytes leave nothing behind; what failed on our side can be resumed at the address told.
       const known = asAppError(error);
-      if (known.status >= 500) throw known.withHeaders({ Location: location });
-      await this.#discard();
-      throw known;
+      throw canGoOn(known) ? known.withHeaders({ Location: location }) : known;
+    } finally {
+      hold.release();
     }
   }
 
-  async #discard(): Promise<void> {
-    const { state } = this.#upload;
-    if (state?.phase === "receiving") await this.#upload.terminate();
+  /** Wrong bytes leave nothing behind, as long as nobody else has the upload. Throws `error`. */
+  async #discardAfter(error: unknown, hold: Hold): Promise<never> {
+    const isOpen = this.#upload.state?.phase === "receiving";
+    if (isOpen && !canGoOn(asAppError(error))) await this.#upload.terminate(hold);
+    throw error;
   }
 
   async #answerHead(): Promise<Response> {
@@ -89,10 +93,14 @@ export class TusFrontEnd {
     // A request that can't succeed takes no upload over.
     const parsed = parseAppend(request);
     const hold = await this.#upload.takeAt(offset);
-    const reached = await this.#append(request, parsed, hold, offset);
-    const headers = new Headers({ "Upload-Offset": String(reached) });
-    this.#setExpires(headers);
-    return answer(204, headers);
+    try {
+      const reached = await this.#append(request, parsed, hold, offset);
+      const headers = new Headers({ "Upload-Offset": String(reached) });
+      this.#setExpires(headers);
+      return answer(204, headers);
+    } finally {
+      hold.release();
+    }
   }
 
   async #append(request: Request, parsed: ParsedAppend, hold: Hold, offset: number): Promise<number> {
@@ -103,14 +111,13 @@ export class TusFrontEnd {
       return await this.#upload.append({ ...parsed, source, hold });
     } finally {
       source.release();
-      hold.release();
     }
   }
 
   async #answerDelete(): Promise<Response> {
     const hold = await this.#upload.take();
     try {
-      await this.#upload.terminate();
+      await this.#upload.terminate(hold);
       return answer(204, new Headers());
     } finally {
       hold.release();
@@ -123,6 +130,11 @@ export class TusFrontEnd {
     if (isComplete(state)) return;
     headers.set("Upload-Expires", new Date(state.expiresAtMs).toUTCString());
   }
+}
+
+/** What was taken over, or failed on our side, can be resumed where it has got to. */
+function canGoOn({ code, status }: AppError): boolean {
+  return status >= 500 || code === "UPLOAD_SUPERSEDED";
 }
 
 type ParsedAppend = Omit<AppendRequest, "source" | "hold">;
