@@ -106,8 +106,8 @@ export class UploadObject extends DurableObject<Env> {
   }
 
   /** Whether there is an upload here that needs what is reserved for it. Writes nothing where there is none. */
-  needsReservation(): boolean {
-    return this.#upload.needsReservation;
+  needsReservation(): Promise<boolean> {
+    return this.#upload.needsReservation();
   }
 
   async #answer(request: Request, context: UploadContext): Promise<Response> {

@@ -33,6 +33,8 @@ import { WriterSlot } from "./writing/writer-slot.ts";
 
 /** R2 drops multipart uploads after seven days; ours end before that. */
 const LIFETIME_MS = 6 * 24 * 3_600_000;
+/** When the alarm rings again whose work was cut short: later than any of it takes (finalise.ts). */
+const RING_AGAIN_MS = 5 * 60_000;
 /** How soon an upload that would have expired is looked at again while an append is at work. */
 const LOOK_AGAIN_MS = 10_000;
 /** How long an append at work may go on when another comes for an offset that it has passed. */
@@ -272,8 +274,12 @@ export class Upload {
   /** Does what is due at the alarm: goes on finalising, lets the upload expire, or forgets it. Never throws. */
   async onAlarm(): Promise<void> {
     const due = this.#store.nextDue();
-    if (due !== undefined && due.atMs <= this.#options.now()) await this.#doDue(due.kind);
-    // An alarm is spent when it rings; what is still due needs another.
+    const nowMs = this.#options.now();
+    if (due !== undefined && due.atMs <= nowMs) {
+      // An alarm is spent when it rings, and is rung for six failures at most: work that is cut short needs another.
+      this.#store.setAlarm(nowMs + RING_AGAIN_MS);
+      await this.#doDue(due.kind);
+    }
     if (this.state !== undefined) this.#store.armAlarm();
   }
 
@@ -334,11 +340,13 @@ export class Upload {
 
   /**
    * Whether what is reserved for it is still needed: not by what is unknown here, has ended, or is stored and counts
-   * itself. A partial upload's is, for as long as its bytes are kept. Writes nothing.
+   * itself. A partial upload's is, for as long as its bytes are kept. Writes nothing, but for an alarm that was lost.
    */
-  get needsReservation(): boolean {
+  async needsReservation(): Promise<boolean> {
     const { state } = this;
-    if (state === undefined || hasEnded(state)) return false;
+    if (state === undefined) return false;
+    await this.#store.restoreAlarm();
+    if (hasEnded(state)) return false;
     return state.phase !== "done" || (state.kind === "partial" && state.objectKey !== null);
   }
 

@@ -49,6 +49,11 @@ export interface BodiesSeen {
 
 /** What is durable in an upload's object. */
 export interface UploadRows {
+  readonly phase: string;
+  /** Bytes that are in the store, as parts of the upload. */
+  readonly storedBytes: number;
+  /** When its alarm rings; null where none is set. */
+  readonly alarmAtMs: number | null;
   /** Bytes of its tail, and those that are held back for a digest. */
   readonly asideBytes: number;
   /** The size of its parts; null before it is settled. */
@@ -74,6 +79,12 @@ export interface Change {
   readonly database?: DatabaseFault | null;
   /** Carries held calls out: all of them, the last first; or these (`StoreCall.id`), in this order. */
   readonly release?: true | readonly number[];
+  /** How far ahead of the time the product's clock is from now on. The alarms of its objects ring by the time. */
+  readonly clockAheadMs?: number;
+  /** Loses the alarm of an upload's object. */
+  readonly loseAlarm?: { readonly tenantId: string; readonly fileId: string };
+  /** Has the alarm of an upload's object ring; resolves when the object has dealt with it. */
+  readonly ringAlarm?: { readonly tenantId: string; readonly fileId: string };
   /** Looks at what is durable in an upload's object (`ControlState.rows`). */
   readonly inspect?: { readonly tenantId: string; readonly fileId: string };
   /** Breaks an upload's object: what it is doing for others has no answer. It is there again when it is asked next. */

@@ -17,6 +17,11 @@ import { hasEnded } from "./ending.ts";
 /** First wait after a step failed; doubled each time up to the longest. */
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 5 * 60_000;
+/**
+ * How long is copied in one go. The handler of an alarm may take 15 minutes, and 30 s of CPU unless more is allowed
+ * (wrangler.toml); a copy goes on by the next one, so that it is never near either, whatever its size.
+ */
+const COPY_LIMIT_MS = 60_000;
 /** The alarm that takes over when the request that completed the upload dies on the way. */
 const TAKE_OVER_MS = 15_000;
 
@@ -79,7 +84,7 @@ export class Finaliser {
     const { store } = this.#options;
     try {
       for (let state = store.state; state !== undefined && isFinalising(state.phase); state = store.state) {
-        await this.#step(state);
+        if (!(await this.#step(state))) return;
       }
     } catch (error) {
       await this.#fail(error);
@@ -104,36 +109,45 @@ export class Finaliser {
     }
   }
 
-  async #step(state: UploadState): Promise<void> {
+  /** Returns whether the next step may be taken at once; if not, it is due. */
+  async #step(state: UploadState): Promise<boolean> {
     const { store, steps } = this.#options;
     switch (state.phase) {
       case "copying":
-        await claimSources(steps, state);
-        await copySources(this.#options, () => store.update({ phase: "storing", failures: 0 }));
-        return;
+        return this.#copy(state);
       case "storing":
         await this.#makeObject(state);
-        return;
+        return true;
       case "recording":
         if (await steps.record(jobOf(state), originOf(state))) store.update({ phase: "announcing" });
         else await this.#endWithoutFile(state);
-        return;
+        return true;
       case "announcing":
         await steps.announce(jobOf(state));
         if (state.kind === "final") store.update({ phase: "discarding", failures: 0 });
         else this.#finish();
-        return;
+        return true;
       case "discarding":
         await discardSources(steps, state);
         this.#finish();
-        return;
+        return true;
       case "receiving":
       case "done":
       case "expired":
       case "refused":
       case "terminated":
-        return;
+        return false;
     }
+  }
+
+  async #copy(state: UploadState): Promise<boolean> {
+    const { store, steps, now } = this.#options;
+    await claimSources(steps, state);
+    const isAll = await copySources(this.#options, now() + COPY_LIMIT_MS, () =>
+      store.update({ phase: "storing", failures: 0 }),
+    );
+    if (!isAll) store.setDue("finalise", now());
+    return isAll;
   }
 
   /** The file was erased while its bytes were on their way: they go too. */

@@ -14,6 +14,7 @@ export interface CopyOptions {
   readonly objects: ObjectReader;
   readonly parts: ObjectParts;
   readonly slabs: SlabBudget;
+  readonly now: () => number;
 }
 
 /** A stretch of a source that is still to be copied. */
@@ -55,10 +56,18 @@ export async function sniffSources(
  * Puts a final upload's object together from its partials' (tus 1.0, Concatenation), as a stream through the store's
  * parts: memory stays at two parts whatever the sizes, and after a crash it goes on behind the last part that was
  * committed. Throws `STORE_UNAVAILABLE`; then it is to be called again. Throws `UPLOAD_LOST` where a partial was deleted.
+ * Returns whether that was all: by `untilMs` it stops, and is to be called again too.
  * @param alsoCommit what must become durable together with the end of the copy
  */
-export async function copySources(options: CopyOptions, alsoCommit: () => void): Promise<void> {
+export async function copySources(
+  options: CopyOptions,
+  untilMs: number,
+  alsoCommit: () => void,
+): Promise<boolean> {
   const { store, parts, slabs } = options;
+  // Nobody else writes to a final upload.
+  const fence = (): void => {};
+  await parts.storeOverlongTail(fence);
   const { sources, lengthBytes, partSizeBytes } = store.requireState();
   if (lengthBytes === null || partSizeBytes === null)
     throw new Error("A final upload has a length from the start.");
@@ -69,8 +78,7 @@ export async function copySources(options: CopyOptions, alsoCommit: () => void):
     store,
     parts,
     slabs,
-    // Nobody else writes to a final upload.
-    fence: () => {},
+    fence,
     partSizeBytes,
     expectedBytes: missingBytes,
     missingBytes,
@@ -78,20 +86,26 @@ export async function copySources(options: CopyOptions, alsoCommit: () => void):
     onPart: () => {},
   });
   try {
-    for (const stretch of remainingStretches(sources, copiedBytes))
-      await copyStretch(options, writer, stretch);
+    for (const stretch of remainingStretches(sources, copiedBytes)) {
+      if (await copyStretch(options, writer, stretch, untilMs)) continue;
+      await writer.keep(() => {});
+      return false;
+    }
     await writer.storeRest(alsoCommit);
+    return true;
   } catch (error) {
     await writer.discard();
     throw error;
   }
 }
 
+/** Whether all of it was copied in time. */
 async function copyStretch(
-  { objects }: CopyOptions,
+  { objects, now }: CopyOptions,
   writer: PartWriter,
   { source, offset }: Stretch,
-): Promise<void> {
+  untilMs: number,
+): Promise<boolean> {
   const range = { offset, length: source.sizeBytes - offset };
   const object = await objects.get(source.objectKey, { etag: source.etag, range });
   if (object === undefined)
@@ -102,11 +116,12 @@ async function copyStretch(
   try {
     for (;;) {
       const event = await body.read();
-      if (event.kind === "end") return;
+      if (event.kind === "end") return true;
       if (event.kind === "cut") {
         throw new AppError("STORE_UNAVAILABLE", { detail: "The store stopped sending." });
       }
       await writer.write(event.bytes);
+      if (now() >= untilMs) return false;
     }
   } finally {
     body.cut();

@@ -117,7 +117,18 @@ export class UploadStore {
       return;
     }
     const next = this.nextDue();
-    void (next === undefined ? this.#storage.deleteAlarm() : this.#storage.setAlarm(next.atMs));
+    if (next === undefined) void this.#storage.deleteAlarm();
+    else this.setAlarm(next.atMs);
+  }
+
+  /** Sets the alarm whatever is due. Not awaited, as `armAlarm`. */
+  setAlarm(atMs: number): void {
+    void this.#storage.setAlarm(atMs);
+  }
+
+  /** Sets the alarm again where something is due and there is none. */
+  async restoreAlarm(): Promise<void> {
+    if (this.nextDue() !== undefined && (await this.#storage.getAlarm()) === null) this.armAlarm();
   }
 
   nextDue(): { readonly kind: DueKind; readonly atMs: number } | undefined {

@@ -9,6 +9,9 @@ import { DatabaseFaults, withDatabaseFaults } from "./database.ts";
 const faults = new BucketFaults();
 const databaseFaults = new DatabaseFaults();
 let failingSends = 0;
+const realNow = Date.now.bind(Date);
+let clockAheadMs = 0;
+Date.now = () => realNow() + clockAheadMs;
 const sentJobs: ControlState["sentJobs"][number][] = [];
 const meter = new BodyMeter();
 
@@ -52,7 +55,15 @@ export class UploadObject extends ProductUploadObject {
     this.ctx.abort("The object was told to break.");
   }
 
-  inspect(): UploadRows {
+  async loseAlarm(): Promise<void> {
+    await this.ctx.storage.deleteAlarm();
+  }
+
+  async ringAlarm(): Promise<void> {
+    await this.alarm();
+  }
+
+  async inspect(): Promise<UploadRows> {
     const { sql } = this.ctx.storage;
     const isThere = (table: string): boolean =>
       sql.exec("SELECT 1 FROM sqlite_master WHERE name = ?", table).toArray().length > 0;
@@ -61,14 +72,16 @@ export class UploadObject extends ProductUploadObject {
         ? 0
         : sql.exec<{ bytes: number }>(`SELECT coalesce(sum(length(bytes)), 0) AS bytes FROM ${table}`).one()
             .bytes;
-    const { part, key, id } = sql
-      .exec<{ part: number | null; key: string | null; id: string | null }>(
-        `SELECT state ->> 'partSizeBytes' AS part, state ->> 'objectKey' AS key, state ->> 'multipartId' AS id
-         FROM upload`,
+    const { phase, stored, part, key, id } = sql
+      .exec<{ phase: string; stored: number; part: number | null; key: string | null; id: string | null }>(
+        `SELECT state ->> 'phase' AS phase, state ->> 'storedBytes' AS stored, state ->> 'partSizeBytes' AS part,
+         state ->> 'objectKey' AS key, state ->> 'multipartId' AS id FROM upload`,
       )
       .one();
     const multipart = key === null || id === null ? null : { key, id };
-    return { asideBytes: bytesIn("tail") + bytesIn("held"), partBytes: part, multipart };
+    const asideBytes = bytesIn("tail") + bytesIn("held");
+    const alarmAtMs = await this.ctx.storage.getAlarm();
+    return { phase, storedBytes: stored, alarmAtMs, asideBytes, partBytes: part, multipart };
   }
 }
 
@@ -86,6 +99,9 @@ async function control(request: Request, env: Env): Promise<Response> {
   if (change.database !== undefined) databaseFaults.plan(change.database ?? undefined);
   if (change.release !== undefined)
     await faults.release(change.release === true ? undefined : change.release);
+  if (change.clockAheadMs !== undefined) clockAheadMs = change.clockAheadMs;
+  if (change.loseAlarm !== undefined) await objectOf(env, change.loseAlarm).loseAlarm();
+  if (change.ringAlarm !== undefined) await objectOf(env, change.ringAlarm).ringAlarm();
   const rows = change.inspect === undefined ? null : await objectOf(env, change.inspect).inspect();
   // Nor does whoever tells it to break get an answer.
   if (change.breakObject !== undefined)
@@ -115,6 +131,7 @@ async function reset(): Promise<void> {
   meter.reset();
   sentJobs.length = 0;
   failingSends = 0;
+  clockAheadMs = 0;
   databaseFaults.plan(undefined);
 }
 
