@@ -69,6 +69,21 @@ export class Client {
     await promise;
   }
 
+  /** Announces `announcedBytes`, sends `body` and then nothing more. Resolves when that is sent, to what cuts it. */
+  async sendAndStall(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body: Uint8Array,
+    announcedBytes: number,
+  ): Promise<() => void> {
+    const request = this.#open(method, path, headers, announcedBytes);
+    // Being cut is an error of the request too.
+    request.on("error", () => {});
+    await new Promise<void>((resolve) => request.write(body, () => resolve()));
+    return () => request.destroy();
+  }
+
   close(): void {
     this.#agent.destroy();
   }

@@ -21,6 +21,13 @@ export interface MemoryLoad {
   readonly courseBytes: readonly number[];
 }
 
+export interface StalledLoad {
+  /** Requests whose body stalls after a byte. */
+  readonly bodies: number;
+  /** Parts that a store has no answer to. */
+  readonly parts: number;
+}
+
 export interface ResumeLoad {
   readonly partCounts: readonly number[];
   /** Times that the upload is resumed at each: CPU time comes in ticks of 10 ms. */
@@ -65,6 +72,10 @@ export function smallLoad(counts: Counts): UploadLoad {
 export function memoryLoad(quick: boolean): MemoryLoad {
   if (quick) return { uploads: 32, fileBytes: 64 * MIB, courseBytes: [GB, 2 * GB] };
   return { uploads: 32, fileBytes: 256 * MIB, courseBytes: [GB, 2 * GB, 5 * GB, 10 * GB] };
+}
+
+export function stalledLoad(quick: boolean): StalledLoad {
+  return quick ? { bodies: 64, parts: 6 } : { bodies: 300, parts: 16 };
 }
 
 export function resumeLoad(quick: boolean): ResumeLoad {

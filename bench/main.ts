@@ -12,6 +12,7 @@ import type { BenchOptions, SectionName } from "./options.ts";
 import { parseOptions, USAGE } from "./options.ts";
 import { measureResume } from "./resume.ts";
 import type { Section, SectionResult } from "./section.ts";
+import { measureStalls } from "./stalled.ts";
 import type { TargetResult } from "./targets.ts";
 import { formatTargets } from "./targets.ts";
 import { measureSmallUploads, measureUploads } from "./upload-cost.ts";
@@ -20,6 +21,7 @@ const SECTIONS: Readonly<Record<SectionName, Section>> = {
   uploads: measureUploads,
   small: measureSmallUploads,
   memory: measureMemory,
+  stalled: measureStalls,
   operations: countOperations,
   resume: measureResume,
   listing: measureListing,

@@ -1,10 +1,18 @@
 import { parseArgs } from "node:util";
-import type { ListingLoad, MemoryLoad, ResumeLoad, UploadLoad } from "./loads.ts";
-import { listingLoad, memoryLoad, resumeLoad, smallLoad, uploadLoad } from "./loads.ts";
+import type { ListingLoad, MemoryLoad, ResumeLoad, StalledLoad, UploadLoad } from "./loads.ts";
+import { listingLoad, memoryLoad, resumeLoad, smallLoad, stalledLoad, uploadLoad } from "./loads.ts";
 
 const MIB = 1024 * 1024;
 
-export const SECTION_NAMES = ["uploads", "small", "memory", "operations", "resume", "listing"] as const;
+export const SECTION_NAMES = [
+  "uploads",
+  "small",
+  "memory",
+  "stalled",
+  "operations",
+  "resume",
+  "listing",
+] as const;
 export type SectionName = (typeof SECTION_NAMES)[number];
 
 /** What one invocation of `npm run bench` measures; sizes in bytes. */
@@ -14,6 +22,7 @@ export interface BenchOptions {
   readonly uploads: readonly UploadLoad[];
   readonly small: UploadLoad;
   readonly memory: MemoryLoad;
+  readonly stalled: StalledLoad;
   readonly resume: ResumeLoad;
   readonly listing: ListingLoad;
   /** PATCH sizes; `Infinity` sends the file in one. */
@@ -28,6 +37,7 @@ what is measured (any of these; --uploads where none is given):
   --uploads            large files by PATCHes: MB/s, CPU and memory beside the floors
   --small              files of 1 KiB, each in one request, 8 at once
   --memory             32 uploads of 256 MiB at once, and the course of one of 10 GB
+  --stalled            memory of clients that fell silent and of parts that were given up
   --operations         what an upload asks of the bucket, the database, the queue and its object's storage
   --resume             HEAD and first PATCH after a cut, at 10, 100 and 1,000 parts
   --listing            pages of lists of 10,000 and 1,000,000 files: time, CPU and rows read
@@ -72,6 +82,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions | undefined 
       uploads: { type: "boolean", default: false },
       small: { type: "boolean", default: false },
       memory: { type: "boolean", default: false },
+      stalled: { type: "boolean", default: false },
       operations: { type: "boolean", default: false },
       resume: { type: "boolean", default: false },
       listing: { type: "boolean", default: false },
@@ -96,6 +107,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions | undefined 
     uploads: sizes.map((fileBytes) => uploadLoad(fileBytes, counts)),
     small: smallLoad(counts),
     memory: memoryLoad(quick),
+    stalled: stalledLoad(quick),
     resume: resumeLoad(quick),
     listing: listingLoad(quick),
     patchSizes: values.patch.split(",").map(parsePatchSize),

@@ -27,6 +27,8 @@ interface Answer {
   readonly zeros?: number;
 }
 
+/** Whether parts are neither read nor answered, and how many were not. */
+const silence = { isOn: false, parts: 0 };
 const objects = new Map<string, StoredObject>();
 const uploads = new Map<string, MultipartUpload>();
 
@@ -48,6 +50,10 @@ async function putObject(request: IncomingMessage, key: string): Promise<Answer>
 }
 
 async function putPart(request: IncomingMessage, query: URLSearchParams): Promise<Answer> {
+  if (silence.isOn) {
+    silence.parts += 1;
+    return new Promise(() => {});
+  }
   const upload = uploads.get(query.get("uploadId") ?? "");
   if (upload === undefined) return { status: 404 };
   if (request.headers["content-length"] === undefined) return { status: 411 };
@@ -104,6 +110,11 @@ async function route(request: IncomingMessage): Promise<Answer> {
       return completeUpload(request, query);
     case "DELETE /upload":
       return { status: uploads.delete(query.get("uploadId") ?? "") ? 200 : 404, json: null };
+    case "POST /silence":
+      silence.isOn = true;
+      return { status: 200, json: silence };
+    case "GET /silence":
+      return { status: 200, json: silence };
     default:
       return { status: 404 };
   }

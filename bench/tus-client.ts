@@ -75,6 +75,17 @@ export class TusClient {
     await this.#client.sendAndLeave("PATCH", path, headers, body, sentBytes);
   }
 
+  /** Begins an append of `announcedBytes`, sends `body` of it and then nothing more. Returns what cuts it. */
+  async appendAndStall(
+    path: string,
+    offsetBytes: number,
+    body: Uint8Array,
+    announcedBytes: number,
+  ): Promise<() => void> {
+    const headers = await this.#patchHeaders(offsetBytes);
+    return this.#client.sendAndStall("PATCH", path, headers, body, announcedBytes);
+  }
+
   async offset(path: string): Promise<number> {
     const answer = await this.#client.send("HEAD", path, await this.#withCommon({}));
     requireStatus(answer, 200);

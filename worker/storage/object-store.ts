@@ -11,6 +11,11 @@
 export interface StoreBody {
   readonly pieces: Iterable<Uint8Array>;
   readonly sizeBytes: number;
+  /**
+   * Called by the store when it begins with the pieces, and what this returns when it has done with them: that may be
+   * long after its caller has stopped waiting.
+   */
+  readonly hold?: () => () => void;
 }
 
 /** Identity of stored bytes: another etag is other bytes. */

@@ -62,9 +62,12 @@ async function store<T>(
   body: StoreBody,
   send: (value: Uint8Array | ReadableStream) => Promise<T>,
 ): Promise<T> {
+  const letGo = body.hold?.();
   const { value, written } = streamOf(body);
+  const sent = send(value);
+  if (letGo !== undefined) void Promise.allSettled([sent, written]).then(letGo);
   // A refused store breaks its stream too: both are waited for together, so neither rejection is left unheard.
-  const [stored] = await call(Promise.all([send(value), written]), STORE_DEADLINE_MS);
+  const [stored] = await call(Promise.all([sent, written]), STORE_DEADLINE_MS);
   return stored;
 }
 

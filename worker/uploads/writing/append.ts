@@ -99,6 +99,7 @@ export class Append {
     this.#whole = isWanted && bringsAll ? new WholeDigests(reprDigests, wantedDigest) : undefined;
     this.#gate = new SniffGate(store, options.sniff);
     this.#writer = this.#openWriter();
+    request.source.onTick = () => this.#writer.renew();
     request.source.onStalled = () => {
       this.#spilling = this.#writer.spill().catch((error: unknown) => {
         // Its memory is to come back all the same: the append ends here, with what it has.

@@ -1,11 +1,12 @@
+import type { ReadingBuffers } from "./reading-buffers.ts";
+import { FIRST_BYTES, isolateReadingBuffers } from "./reading-buffers.ts";
+
 /** What came of reading on in a request's body. A client that goes away is data here, not an exception. */
 export type BodyEvent =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
   | { readonly kind: "end" }
   | { readonly kind: "cut" };
 
-/** What workerd's HTTP server hands over at a time at most: anything less takes two wake-ups of JavaScript for it. */
-const SCRATCH_BYTES = 408 * 1024;
 /**
  * A client that sends nothing for two ticks, so for 0.75 to 1.5 s, gives its memory back: 64 such must not delay a 65th
  * by more than 2 s. One ticking timer for a body, because one for each read would cost as much as the reading.
@@ -17,17 +18,16 @@ const LEAVING_IDLE_MS = 100;
 /** … for this long in all: whoever waits for it must be answered within 1.5 s (R4). */
 const LEAVING_LIMIT_MS = 500;
 
-/** Scratch buffers that nobody uses: a new one for each body would be what fills the memory until it is collected. */
-const freeScratch: ArrayBuffer[] = [];
-const KEPT_SCRATCH = 16;
-
 /**
- * Reads a request's body through one scratch buffer, at a native stream's cost: the bytes of an event are valid until
- * the next read.
+ * Reads a request's body through one buffer, at a native stream's cost: the bytes of an event are valid until the next
+ * read. The buffer is small until a read has filled it, so that a body which brings little takes little.
  */
 export class BodySource {
   readonly #reader: ReadableStreamBYOBReader | undefined;
-  #scratch: ArrayBuffer | undefined;
+  readonly #buffers: ReadingBuffers;
+  #buffer: ArrayBuffer | undefined;
+  /** Whether the last read filled a first buffer: then there is more than that at a time. */
+  #wantsMore = false;
   #isReading = false;
   #idleTicks = 0;
   #ticking: ReturnType<typeof setInterval> | undefined;
@@ -36,12 +36,16 @@ export class BodySource {
   #isOver = false;
   #leaving: { idle: ReturnType<typeof setTimeout>; readonly last: ReturnType<typeof setTimeout> } | undefined;
 
-  constructor(body: ReadableStream<Uint8Array> | null) {
+  constructor(body: ReadableStream<Uint8Array> | null, buffers = isolateReadingBuffers) {
     this.#reader = body?.getReader({ mode: "byob" });
+    this.#buffers = buffers;
   }
 
   /** Called when the client has stalled, while a read waits for it and goes on waiting. */
   onStalled: () => void = () => {};
+
+  /** Called now and then while the body is open: whatever memory its bytes are in is still needed. */
+  onTick: () => void = () => {};
 
   /** Whether reading was ended from here: the body didn't end, and its client may still be there. */
   get wasCut(): boolean {
@@ -59,12 +63,15 @@ export class BodySource {
     // Only the client's own silence counts, not the time that its last bytes took to be dealt with.
     this.#idleTicks = 0;
     this.#isReading = true;
-    const scratch = this.#scratch ?? freeScratch.pop() ?? new ArrayBuffer(SCRATCH_BYTES);
+    let buffer = this.#buffer ?? this.#buffers.take(this);
+    if (this.#wantsMore) buffer = this.#buffers.grow(this, buffer);
+    this.#buffer = undefined;
     let event: BodyEvent;
     try {
       // `read`, not `readAtLeast`: when the client goes, that one takes with it whatever it had gathered.
-      const { done, value } = await this.#reader.read(new Uint8Array(scratch));
-      this.#scratch = value?.buffer;
+      const { done, value } = await this.#reader.read(new Uint8Array(buffer));
+      this.#buffer = value?.buffer;
+      this.#wantsMore = isFullOf(value) && value.byteLength <= FIRST_BYTES;
       event = this.#eventOf(done, value);
     } catch {
       // A request body fails in one way only: its client is gone, or was cut from here.
@@ -81,6 +88,8 @@ export class BodySource {
   cut(): void {
     this.#cut = true;
     this.#stopTicking();
+    // Its bytes may still be looked at, so the buffer is nobody else's yet.
+    if (!this.#isReading) this.#buffers.give(this, undefined);
     this.#reader?.cancel().catch(() => {});
   }
 
@@ -113,9 +122,8 @@ export class BodySource {
   #finish(): void {
     this.#isOver = true;
     this.#stopTicking();
-    const scratch = this.#scratch;
-    this.#scratch = undefined;
-    if (scratch?.byteLength === SCRATCH_BYTES && freeScratch.length < KEPT_SCRATCH) freeScratch.push(scratch);
+    this.#buffers.give(this, this.#buffer);
+    this.#buffer = undefined;
   }
 
   #stopTicking(): void {
@@ -124,6 +132,8 @@ export class BodySource {
 
   #tick(): void {
     this.#idleTicks += 1;
+    this.#buffers.renew(this);
+    this.onTick();
     if (this.#idleTicks === STALLED_TICKS && this.#isReading) this.onStalled();
   }
 
@@ -131,4 +141,8 @@ export class BodySource {
     if (this.#cut) return { kind: "cut" };
     return done || value === undefined ? { kind: "end" } : { kind: "bytes", bytes: value };
   }
+}
+
+function isFullOf(value: Uint8Array | undefined): value is Uint8Array {
+  return value !== undefined && value.byteLength === value.buffer.byteLength;
 }

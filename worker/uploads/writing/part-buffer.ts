@@ -1,6 +1,26 @@
 import type { StoreBody } from "../../storage/object-store.ts";
 import type { Slab, SlabBudget } from "./slabs.ts";
 
+/** Who still reads a buffer's memory: nobody else may have it until they are done. */
+class Readers {
+  #count = 0;
+  #whenNone: (() => void) | undefined;
+
+  /** Returns what is to be called when this reader is done. */
+  add(): () => void {
+    this.#count += 1;
+    return () => {
+      this.#count -= 1;
+      if (this.#count === 0) this.#whenNone?.();
+    };
+  }
+
+  whenNone(act: () => void): void {
+    if (this.#count === 0) act();
+    else this.#whenNone = act;
+  }
+}
+
 /**
  * Bytes of one part as they arrive, in memory of the isolate's budget: one slab as a rule, because each further piece
  * costs a hand-over to the store.
@@ -11,6 +31,7 @@ export class PartBuffer {
   #sizeBytes = 0;
   /** Free room in the last slab. */
   #roomBytes = 0;
+  #readers = new Readers();
 
   constructor(budget: SlabBudget) {
     this.#budget = budget;
@@ -52,18 +73,30 @@ export class PartBuffer {
     this.fill(byte);
   }
 
-  /** What is in the buffer. The views stay valid until `release`. */
+  /** Says that the memory is still being used (`SlabBudget.renew`). */
+  renew(): void {
+    this.#budget.renew(this.#slabs);
+  }
+
+  /** What is in the buffer. The views stay valid until `release`, and for a store that holds them until it lets go. */
   body(): StoreBody {
     const last = this.#slabs.length - 1;
     const pieces = this.#slabs.map((slab, index) =>
       index === last ? slab.subarray(0, slab.byteLength - this.#roomBytes) : slab,
     );
-    return { pieces, sizeBytes: this.#sizeBytes };
+    const readers = this.#readers;
+    const hold = (): (() => void) => {
+      this.renew();
+      return readers.add();
+    };
+    return { pieces, sizeBytes: this.#sizeBytes, hold };
   }
 
-  /** Gives the memory back; the buffer is empty then. `reusable` as in `SlabBudget.give`. */
-  release(reusable: boolean): void {
-    this.#budget.give(this.#slabs.splice(0), reusable);
+  /** Empties the buffer. Its memory is given back, at once or when a store that was given up has let go of it. */
+  release(): void {
+    const slabs = this.#slabs.splice(0);
+    this.#readers.whenNone(() => this.#budget.give(slabs));
+    this.#readers = new Readers();
     this.#sizeBytes = 0;
     this.#roomBytes = 0;
   }

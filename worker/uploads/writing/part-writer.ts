@@ -63,8 +63,6 @@ export class PartWriter {
   #fillingSinceMs = 0;
   /** Whether there was no memory the last time: then it is taken again when it is there, and not waited for. */
   #isShort = false;
-  /** Whether somebody else may hold views of `#filling`. */
-  #lent = false;
   /** What the first part will need of the store. */
   #preparing: Promise<void> | undefined;
   /** Resolved when there is no time to wait for the store any more. */
@@ -140,7 +138,7 @@ export class PartWriter {
         alsoCommit();
       });
     } finally {
-      this.#release(sent !== undefined, !this.#lent);
+      this.#release();
     }
   }
 
@@ -148,7 +146,6 @@ export class PartWriter {
   async storeRest(alsoCommit: () => void): Promise<void> {
     const { store, parts, fence } = this.#options;
     await this.#finishStoring();
-    this.#lent = true;
     const last = this.#withAside(this.#filling.body());
     const bodies = last.sizeBytes === 0 ? [] : [last];
     const rest = await this.#unlessHurried(parts.sendRest(bodies, this.#sendingFence));
@@ -159,18 +156,18 @@ export class PartWriter {
       store.held.clear();
       alsoCommit();
     });
-    this.#release(true, true);
+    this.#release();
   }
 
   /** Lets go of what isn't committed yet. */
   async discard(): Promise<void> {
-    const sent = await this.#sentPart();
+    await this.#sentPart();
     try {
       // A successor has cleared them by now, and may have its own.
       this.#options.fence();
       if (this.#options.holdsBack) this.#options.store.held.clear();
     } finally {
-      this.#release(sent !== undefined, !this.#lent);
+      this.#release();
     }
   }
 
@@ -206,11 +203,16 @@ export class PartWriter {
     this.#options.fence();
   };
 
-  /** Gives the memory back; what a store that was given up may still read isn't used again. */
-  #release(isStored: boolean, isReusable: boolean): void {
-    this.#storing?.buffer.release(isStored);
+  /** Says that the memory that bytes are in is still being used; to be called while they come. */
+  renew(): void {
+    this.#filling.renew();
+    this.#storing?.buffer.renew();
+  }
+
+  #release(): void {
+    this.#storing?.buffer.release();
     this.#storing = undefined;
-    this.#filling.release(isReusable);
+    this.#filling.release();
   }
 
   /** Bytes until the part is full. */
@@ -266,7 +268,7 @@ export class PartWriter {
       store.update({});
     });
     this.#asideBytes += sizeOf(pieces);
-    this.#filling.release(true);
+    this.#filling.release();
     if (lastByte !== undefined) this.#filling.keepByte(lastByte);
   }
 
@@ -306,7 +308,7 @@ export class PartWriter {
     const { fence, store } = this.#options;
     fence();
     store.transaction(() => this.#takeIn(sent));
-    this.#storing.buffer.release(true);
+    this.#storing.buffer.release();
     this.#storing = undefined;
   }
 

@@ -1,3 +1,5 @@
+import { Leases } from "./leases.ts";
+
 const MIB = 1024 * 1024;
 
 /**
@@ -5,53 +7,93 @@ const MIB = 1024 * 1024;
  * copied once more on its way. Room for a part to fill while another is stored, but for parts of the largest sizes.
  */
 const BUDGET_BYTES = 24 * MIB;
+/** Beside that, for small slabs alone: whoever brings little doesn't wait in line behind whole parts. */
+const RESERVE_BYTES = 4 * MIB;
+/** The largest slab that the reserve is for. */
+export const SMALL_BYTES = 64 * 1024;
 /**
  * Longest wait for a slab: nobody is to wait for more than 2 s because of others. Fast clients give theirs back much
  * sooner; where many are slow, disk is fast enough.
  */
 const WAIT_LIMIT_MS = 1_500;
+/**
+ * How long a slab is lent without a word of its holder: longer than a part can be on its way to the store, which is what
+ * a holder is silent for (10 s to begin a multipart upload and 60 s for a part, twice).
+ */
+export const LEASE_MS = 180_000;
+/** How long it is lent to somebody in line who may not be there any more. */
+const PICK_UP_MS = 5_000;
+
 export type Slab = Uint8Array<ArrayBuffer>;
 
 interface Waiter {
   readonly sizeBytes: number;
+  readonly untilMs: number;
   grant: (slab: Slab | undefined) => void;
+}
+
+interface SlabLimits {
+  readonly limitBytes?: number;
+  readonly reserveBytes?: number;
+  readonly waitLimitMs?: number;
+  readonly now?: () => number;
 }
 
 /**
  * Memory for parts being put together, bounded over all uploads of the isolate. First come, first served. What is free is
  * kept for the next taker, because new memory costs a page fault per 4 KiB, and counts as much as what is taken: where
  * sizes change, kept slabs make room. A slab is given up by detaching it; the collector may come late.
+ *
+ * Nothing here relies on a holder or a waiter to come back: the platform may reset their objects at any moment. A slab is
+ * lent for a time, and who waits, waits until a time; both are looked at by whoever comes next. A slab that was taken
+ * back is left to the collector, so giving it back late gives nothing.
  */
 export class SlabBudget {
   readonly #limitBytes: number;
+  readonly #reserveBytes: number;
   readonly #waitLimitMs: number;
+  readonly #now: () => number;
+  readonly #lent = new Leases<Slab>();
+  /** Small slabs out of the reserve. */
+  readonly #lentSmall = new Leases<Slab>();
   readonly #free = new Map<number, Slab[]>();
   #freeBytes = 0;
   readonly #waiters: Waiter[] = [];
-  #takenBytes = 0;
 
-  constructor(limitBytes = BUDGET_BYTES, waitLimitMs = WAIT_LIMIT_MS) {
+  constructor({
+    limitBytes = BUDGET_BYTES,
+    reserveBytes = RESERVE_BYTES,
+    waitLimitMs = WAIT_LIMIT_MS,
+    now = () => Date.now(),
+  }: SlabLimits = {}) {
     this.#limitBytes = limitBytes;
+    this.#reserveBytes = reserveBytes;
     this.#waitLimitMs = waitLimitMs;
+    this.#now = now;
   }
 
   get takenBytes(): number {
-    return this.#takenBytes;
+    return this.#lent.sizeBytes + this.#lentSmall.sizeBytes;
   }
 
   /** What is taken and what is kept. */
   get residentBytes(): number {
-    return this.#takenBytes + this.#freeBytes;
+    return this.takenBytes + this.#freeBytes;
   }
 
   /** Whether somebody waits for memory. */
   get isWanted(): boolean {
-    return this.#waiters.length > 0;
+    // The last to come waits the longest.
+    const last = this.#waiters.at(-1);
+    return last !== undefined && last.untilMs > this.#now();
   }
 
   /** A slab of `sizeBytes`, to be given back with `give`, or undefined where there is none at once. */
   tryTake(sizeBytes: number): Slab | undefined {
-    return this.#waiters.length === 0 && this.#fits(sizeBytes) ? this.#grant(sizeBytes) : undefined;
+    const small = this.#trySmall(sizeBytes);
+    if (small !== undefined) return small;
+    if (this.#waiters.length > 0 || !this.#fits(sizeBytes)) this.#tidy();
+    return this.#waiters.length === 0 && this.#fits(sizeBytes) ? this.#grant(sizeBytes, LEASE_MS) : undefined;
   }
 
   /** The same, after a wait for a bounded time, and no longer than `until` is pending. */
@@ -59,12 +101,14 @@ export class SlabBudget {
     const atOnce = this.tryTake(sizeBytes);
     if (atOnce !== undefined) return atOnce;
     const { promise, resolve } = Promise.withResolvers<Slab | undefined>();
-    const waiter: Waiter = { sizeBytes, grant: resolve };
+    const waiter: Waiter = { sizeBytes, untilMs: this.#now() + this.#waitLimitMs, grant: resolve };
     this.#waiters.push(waiter);
     const timer = setTimeout(() => this.#giveUp(waiter), this.#waitLimitMs);
     void until?.then(() => this.#giveUp(waiter));
     try {
-      return await promise;
+      const slab = await promise;
+      if (slab !== undefined) this.renew([slab]);
+      return slab;
     } finally {
       // Here and not in `grant`, which may run for another object: a timer belongs to the object that set it.
       clearTimeout(timer);
@@ -75,19 +119,34 @@ export class SlabBudget {
 
   /** A slab whatever the budget says: for what is as good as nothing. */
   takeRegardless(sizeBytes: number): Slab {
-    return this.#grant(sizeBytes);
+    return this.#trySmall(sizeBytes) ?? this.#grant(sizeBytes, LEASE_MS);
   }
 
-  /**
-   * Gives slabs back.
-   * @param reusable false while a store that was given up may still read them: then they are left to the collector
-   */
-  give(slabs: readonly Slab[], reusable: boolean): void {
+  /** Word of a holder: it still has them, and is at work. */
+  renew(slabs: readonly Slab[]): void {
+    const untilMs = this.#now() + LEASE_MS;
     for (const slab of slabs) {
-      this.#takenBytes -= slab.byteLength;
-      if (reusable) this.#keep(slab);
+      this.#lent.renew(slab, untilMs);
+      this.#lentSmall.renew(slab, untilMs);
     }
-    this.#serveWaiters();
+  }
+
+  /** Gives slabs back that nobody reads or writes any more. */
+  give(slabs: readonly Slab[]): void {
+    for (const slab of slabs) {
+      if (this.#lent.end(slab)) this.#keep(slab);
+      else this.#lentSmall.end(slab);
+    }
+    this.#tidy();
+  }
+
+  #trySmall(sizeBytes: number): Slab | undefined {
+    if (sizeBytes > SMALL_BYTES) return undefined;
+    if (this.#lentSmall.sizeBytes + sizeBytes > this.#reserveBytes) this.#lentSmall.endLapsed(this.#now());
+    if (this.#lentSmall.sizeBytes + sizeBytes > this.#reserveBytes) return undefined;
+    const slab = new Uint8Array(sizeBytes);
+    this.#lentSmall.lend(slab, sizeBytes, this.#now() + LEASE_MS);
+    return slab;
   }
 
   #giveUp(waiter: Waiter): void {
@@ -96,34 +155,41 @@ export class SlabBudget {
     this.#waiters.splice(place, 1);
     waiter.grant(undefined);
     // It may have been the first in line, and too large for what there was.
-    this.#serveWaiters();
+    this.#tidy();
   }
 
   #fits(sizeBytes: number): boolean {
-    return this.#takenBytes + sizeBytes <= this.#limitBytes;
+    return this.#lent.sizeBytes + sizeBytes <= this.#limitBytes;
   }
 
   /** Slabs of the usual sizes are kept; the odd ones of small uploads cost little to make. */
   #keep(slab: Slab): void {
     const size = slab.byteLength;
-    if (size % MIB !== 0 || this.residentBytes + size > this.#limitBytes) return giveUp(slab);
+    if (size % MIB !== 0 || this.#lent.sizeBytes + this.#freeBytes + size > this.#limitBytes) {
+      return discard(slab);
+    }
     const kept = this.#free.get(size) ?? [];
     kept.push(slab);
     this.#free.set(size, kept);
     this.#freeBytes += size;
   }
 
-  #grant(sizeBytes: number): Slab {
-    this.#takenBytes += sizeBytes;
+  #grant(sizeBytes: number, leaseMs: number): Slab {
+    const slab = this.#takeKept(sizeBytes) ?? this.#make(sizeBytes);
+    this.#lent.lend(slab, sizeBytes, this.#now() + leaseMs);
+    return slab;
+  }
+
+  #takeKept(sizeBytes: number): Slab | undefined {
     const kept = this.#free.get(sizeBytes)?.pop();
-    if (kept === undefined) return this.#make(sizeBytes);
-    this.#freeBytes -= sizeBytes;
+    if (kept !== undefined) this.#freeBytes -= sizeBytes;
     return kept;
   }
 
   #make(sizeBytes: number): Slab {
+    const roomBytes = this.#limitBytes - this.#lent.sizeBytes - sizeBytes;
     for (const kept of this.#free.values()) {
-      while (this.residentBytes > this.#limitBytes && kept.length > 0) this.#dropLast(kept);
+      while (this.#freeBytes > roomBytes && kept.length > 0) this.#dropLast(kept);
     }
     return new Uint8Array(sizeBytes);
   }
@@ -132,18 +198,23 @@ export class SlabBudget {
     const slab = kept.pop();
     if (slab === undefined) return;
     this.#freeBytes -= slab.byteLength;
-    giveUp(slab);
+    discard(slab);
   }
 
-  #serveWaiters(): void {
-    for (let next = this.#waiters[0]; next && this.#fits(next.sizeBytes); next = this.#waiters[0]) {
+  /** Takes back what is overdue, passes over who has waited long enough, and serves who is next. */
+  #tidy(): void {
+    const nowMs = this.#now();
+    this.#lent.endLapsed(nowMs);
+    for (let next = this.#waiters[0]; next !== undefined; next = this.#waiters[0]) {
+      const isInTime = next.untilMs > nowMs;
+      if (isInTime && !this.#fits(next.sizeBytes)) return;
       this.#waiters.shift();
-      next.grant(this.#grant(next.sizeBytes));
+      next.grant(isInTime ? this.#grant(next.sizeBytes, PICK_UP_MS) : undefined);
     }
   }
 }
 
-function giveUp(slab: Slab): void {
+function discard(slab: Slab): void {
   slab.buffer.transfer(0);
 }
 

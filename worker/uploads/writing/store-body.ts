@@ -13,5 +13,11 @@ export function joinBodies(bodies: readonly StoreBody[]): StoreBody {
       },
     },
     sizeBytes: bodies.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    hold: () => {
+      const letGos = bodies.map(({ hold }) => hold?.());
+      return () => {
+        for (const letGo of letGos) letGo?.();
+      };
+    },
   };
 }
