@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { APPEND, getRecord, metadataHeader, newCaller, TUS } from "../support/api.ts";
+import {
+  APPEND,
+  createUpload,
+  getRecord,
+  headOffset,
+  metadataHeader,
+  newCaller,
+  TUS,
+} from "../support/api.ts";
 import { expectStored, listedFiles, textOf } from "../support/tus.ts";
 import type { Creation } from "../support/upload-grants.ts";
 import {
@@ -245,6 +253,26 @@ test.each(UPLOAD_METHODS)("%s works for the grant's own upload and no other", as
   expect((await session.fetch(`/v1/uploads/${others.fileId}`, init)).status).toBeLessThan(300);
   expect((await own.fetch(`/v1/uploads/${own.fileId}`, init)).status).toBeLessThan(300);
 });
+
+test.each(UPLOAD_METHODS)(
+  "%s doesn't work for a later version of the grant's file",
+  async (method, headers) => {
+    const backend = await newCaller({ user: "crm", role: "service" });
+    const grant = await mint({ userId: "bob" }, backend);
+    const session = await newCaller({ tenantId: backend.tenantId, user: "bob" });
+    await createByTus(grant);
+    await patchByTus(grant, 0, "hello");
+    const location = await createUpload(session, 5, { ...NOTES, replaces: grant.fileId });
+    expect(location).toBe(`/v1/uploads/2/${grant.fileId}`);
+    const init = { method, headers, body: method === "PATCH" ? "world" : null };
+    const answer = await grant.fetch(location, init);
+    expect(answer.status).toBe(404);
+    if (method !== "HEAD") await expectRefused(answer, "UPLOAD_NOT_FOUND");
+    expect(await headOffset(session, location)).toBe(0);
+    // The owner's session may.
+    expect((await session.fetch(location, init)).status).toBeLessThan(300);
+  },
+);
 
 test("before its upload was made there is nothing for a grant to see", async () => {
   const grant = await mint();

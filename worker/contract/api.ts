@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { EntityType } from "./entities.ts";
-import type { Identity } from "./ids.ts";
+import type { FileVersionRef, Identity, TenantId } from "./ids.ts";
 import { FileId, UserId } from "./ids.ts";
 import { DERIVATIVE_NAMES } from "./keys.ts";
 
@@ -131,12 +131,18 @@ export const UploadGrantScope = z.object({
 });
 export type UploadGrantScope = z.infer<typeof UploadGrantScope>;
 
-/** A grant whose token was verified, or is about to be made: one upload, as this file, by this member. */
+/** A grant whose token was verified, or is about to be made: one upload, by this member. */
 export interface UploadGrant {
   readonly identity: Identity;
-  readonly fileId: FileId;
+  /** What the upload becomes: the one version of the one file that the grant reaches. */
+  readonly ref: FileVersionRef;
   readonly scope: UploadGrantScope;
   readonly expiresAtMs: number;
+}
+
+/** What a grant of this file is for: its beginning. A later version is an upload of its own, which takes a session. */
+export function grantedVersion(tenantId: TenantId, fileId: FileId): FileVersionRef {
+  return { tenantId, fileId, version: 1 };
 }
 
 /** An upload grant lives an hour at most (R10). */

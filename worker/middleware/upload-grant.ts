@@ -2,7 +2,7 @@ import { createMiddleware } from "hono/factory";
 import { decodeProtectedHeader, jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
 import type { UploadGrant } from "#contract/api.ts";
-import { UploadGrantScope } from "#contract/api.ts";
+import { grantedVersion, UploadGrantScope } from "#contract/api.ts";
 import { FileId, TenantId, UserId } from "#contract/ids.ts";
 import type { AppEnv } from "../app-env.ts";
 import type { Config } from "../config.ts";
@@ -44,7 +44,7 @@ export async function signUploadGrant(grant: UploadGrant, keys: Keys): Promise<s
     .setIssuer(keys.jwt.issuer)
     .setAudience(AUDIENCE)
     .setSubject(userId)
-    .setJti(grant.fileId)
+    .setJti(grant.ref.fileId)
     .setIssuedAt()
     .setExpirationTime(Math.floor(grant.expiresAtMs / 1000))
     .sign(secretOf(kid, keys));
@@ -62,7 +62,7 @@ async function verifyUploadGrant(token: string, keys: Keys): Promise<UploadGrant
     });
     const { tenant, sub, jti, scope, exp } = Claims.parse(payload);
     const identity = { tenantId: tenant, userId: sub, role: "member" } as const;
-    return { identity, fileId: jti, scope, expiresAtMs: exp * 1000 };
+    return { identity, ref: grantedVersion(tenant, jti), scope, expiresAtMs: exp * 1000 };
   } catch (cause) {
     throw asTokenError(cause);
   }

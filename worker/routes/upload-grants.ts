@@ -37,8 +37,9 @@ const router = openApiRouter();
 export const uploadGrants = router.openapi(mintRoute, async (c) => {
   const grant = mintUploadGrant(c.get("identity"), c.req.valid("json"), Date.now());
   const token = await signUploadGrant(grant, c.get("config"));
-  const event = { actor: actorOf(c), action: "upload-grant.created", fileId: grant.fileId } as const;
+  const { fileId } = grant.ref;
+  const event = { actor: actorOf(c), action: "upload-grant.created", fileId } as const;
   await recordEvent(c.env, { ...event, detail: { userId: grant.identity.userId }, atMs: Date.now() });
   const expiresAt = new Date(grant.expiresAtMs).toISOString();
-  return c.json({ fileId: grant.fileId, token, expiresAt }, 201, { "Cache-Control": "no-store" });
+  return c.json({ fileId, token, expiresAt }, 201, { "Cache-Control": "no-store" });
 });

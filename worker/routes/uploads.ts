@@ -7,7 +7,7 @@ import { effectiveMethod } from "../middleware/effective-method.ts";
 import { limitCreations } from "../middleware/rate-limit.ts";
 import { uploadTenant } from "../middleware/tenant.ts";
 import { authenticateUpload } from "../middleware/upload-grant.ts";
-import { requireGrantedKind } from "../services/upload-grants.ts";
+import { isWithinGrant, requireGrantedKind } from "../services/upload-grants.ts";
 import type { AcceptedUpload, UploadRules } from "../services/uploads.ts";
 import { createPartialUpload, createUpload, forgetUpload } from "../services/uploads.ts";
 import type { IetfCreation } from "../uploads/ietf/ietf-creation.ts";
@@ -154,10 +154,11 @@ export function formatWarnings(warnings: Creation["warnings"]): string {
 
 async function handleUpload(c: AppContext, id: string, version: number | undefined): Promise<Response> {
   const protocol = protocolOf(c.req.raw);
-  const parsed = FileId.safeParse(id);
-  const isGranted = parsed.data === (c.get("grant")?.fileId ?? parsed.data);
-  if (!parsed.success || version === undefined || !isGranted) throw new AppError("UPLOAD_NOT_FOUND");
-  return sendToObject(c, { fileId: parsed.data, version, protocol });
+  const { success, data: fileId } = FileId.safeParse(id);
+  if (!success || version === undefined) throw new AppError("UPLOAD_NOT_FOUND");
+  const { tenantId } = c.get("identity");
+  if (!isWithinGrant(c.get("grant"), { tenantId, fileId, version })) throw new AppError("UPLOAD_NOT_FOUND");
+  return sendToObject(c, { fileId, version, protocol });
 }
 
 /** The version in the path of an upload that isn't a file's first; undefined for what can't be one. */

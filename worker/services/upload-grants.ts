@@ -1,6 +1,7 @@
 import type { UploadGrant, UploadGrantRequest, UploadGrantScope } from "#contract/api.ts";
+import { grantedVersion } from "#contract/api.ts";
 import { AppError } from "#contract/errors.ts";
-import type { Identity } from "#contract/ids.ts";
+import type { FileVersionRef, Identity } from "#contract/ids.ts";
 import { newFileId } from "#contract/ids.ts";
 import { requireGranting } from "./permissions.ts";
 
@@ -11,13 +12,21 @@ import { requireGranting } from "./permissions.ts";
 export function mintUploadGrant(identity: Identity, request: UploadGrantRequest, nowMs: number): UploadGrant {
   requireGranting(identity);
   const { userId, expiresInSeconds, ...scope } = request;
+  const { tenantId } = identity;
   return {
-    identity: { tenantId: identity.tenantId, userId: userId ?? identity.userId, role: "member" },
-    fileId: newFileId(),
+    identity: { tenantId, userId: userId ?? identity.userId, role: "member" },
+    ref: grantedVersion(tenantId, newFileId()),
     scope,
     // Tokens tell time in whole seconds.
     expiresAtMs: (Math.floor(nowMs / 1000) + expiresInSeconds) * 1000,
   };
+}
+
+/** Whether a caller may ask for an upload at all: any where there is no grant, and no other than the grant's. */
+export function isWithinGrant(grant: UploadGrant | undefined, ref: FileVersionRef): boolean {
+  if (grant === undefined) return true;
+  const { tenantId, fileId, version } = grant.ref;
+  return ref.tenantId === tenantId && ref.fileId === fileId && ref.version === version;
 }
 
 function scopeError(path: string, detail: string): AppError {

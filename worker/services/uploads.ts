@@ -109,7 +109,7 @@ async function refOfUpload(
 ): Promise<FileVersionRef> {
   const replaced = metadata.get("replaces");
   if (replaced) return takeVersionOf(env, identity, replaced, nowMs);
-  return { tenantId: identity.tenantId, fileId: grant?.fileId ?? newFileId(), version: 1 };
+  return grant?.ref ?? { tenantId: identity.tenantId, fileId: newFileId(), version: 1 };
 }
 
 /**
