@@ -9,8 +9,8 @@ export interface PlainTarget {
   /** Sends the request that makes the upload. */
   create(request: Request): Promise<Response>;
   send(request: Request): Promise<Response>;
-  /** Removes the record of an upload that isn't there. */
-  forget(): Promise<void>;
+  /** Ends the upload and removes its record; one that is complete after all stays. */
+  discard(): Promise<void>;
 }
 
 /**
@@ -83,18 +83,11 @@ async function orDiscard(target: PlainTarget, store: () => Promise<void>): Promi
     await store();
   } catch (error) {
     // What can't be discarded now ends by itself, and isn't what the caller should hear of.
-    await discard(target).catch(logLeftover);
+    await target.discard().catch(logLeftover);
     throw error;
   }
 }
 
 function logLeftover(error: unknown): void {
   console.error({ event: "discard-failed", error: String(error) });
-}
-
-/** An upload that is complete after all stays: its object refuses to cancel it. */
-async function discard(target: PlainTarget): Promise<void> {
-  const answer = await target.send(new Request("https://upload.invalid/", { method: "DELETE" }));
-  await answer.body?.cancel();
-  if (answer.status === 404) await target.forget();
 }
