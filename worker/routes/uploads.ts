@@ -1,5 +1,5 @@
 import { createMiddleware } from "hono/factory";
-import { AppError, asAppError } from "#contract/errors.ts";
+import { AppError, asAppError, methodError } from "#contract/errors.ts";
 import { FileId } from "#contract/ids.ts";
 import { parseHeaderInteger, UPLOAD_CONTENT_TYPE } from "#contract/tus.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
@@ -147,7 +147,7 @@ const UPLOAD_METHODS = ["HEAD", "GET", "PATCH", "DELETE"];
 
 function requireMethod(c: AppContext, methods: readonly string[]): void {
   if (methods.includes(effectiveMethod(c.req.raw))) return;
-  throw new AppError("METHOD_NOT_ALLOWED", { headers: { Allow: ["OPTIONS", ...methods].join(", ") } });
+  throw methodError(methods);
 }
 
 /** tus 1.0 and the IETF's resumable uploads at `/v1/uploads`: verified here, done by the upload's own object. */

@@ -1,4 +1,4 @@
-import { AppError, asAppError, ERRORS, problemResponse } from "#contract/errors.ts";
+import { AppError, asAppError, ERRORS, methodError, problemResponse } from "#contract/errors.ts";
 import { bareMediaType } from "#contract/file-types.ts";
 import { uploadPath } from "#contract/tus.ts";
 import { bodyBytesOf } from "../request-body.ts";
@@ -42,7 +42,7 @@ export class IetfFrontEnd {
       case "DELETE":
         return this.#answerCancel();
       default:
-        throw new AppError("METHOD_NOT_ALLOWED");
+        throw methodError(["HEAD", "GET", "PATCH", "DELETE"]);
     }
   }
 

@@ -1,4 +1,4 @@
-import { AppError, asAppError } from "#contract/errors.ts";
+import { AppError, asAppError, methodError } from "#contract/errors.ts";
 import { TUS_VERSION, UPLOAD_CONTENT_TYPE, uploadPath } from "#contract/tus.ts";
 import { bodyBytesOf } from "../request-body.ts";
 import { stateHeaders } from "../state-headers.ts";
@@ -29,7 +29,7 @@ export class TusFrontEnd {
       case "DELETE":
         return this.#answerDelete();
       default:
-        throw new AppError("METHOD_NOT_ALLOWED");
+        throw methodError(["HEAD", "PATCH", "DELETE"]);
     }
   }
 
