@@ -3,6 +3,7 @@ import { UPLOADS_PATH } from "#contract/tus.ts";
 import { authenticate } from "./middleware/authenticate.ts";
 import { configuration } from "./middleware/configuration.ts";
 import { cors } from "./middleware/cors.ts";
+import { methodNotAllowed } from "./middleware/method-not-allowed.ts";
 import { answerError, answerNotFound } from "./middleware/problem.ts";
 import { releaseBody } from "./middleware/release-body.ts";
 import { requestId } from "./middleware/request-id.ts";
@@ -41,7 +42,7 @@ app.notFound(answerNotFound);
 
 app.use(requestId, configuration, releaseBody);
 app.use(`${UPLOADS_PATH}/*`, uploadHeaders);
-app.use(cors);
+app.use(cors, methodNotAllowed(app));
 for (const path of SESSION_PATHS) app.use(path, authenticate, tenant);
 // What is asked about an erasure is answered while it is going on.
 app.use("/v1/admin/*", authenticate);

@@ -5,6 +5,7 @@ import {
   createUpload,
   creationHeaders,
   fileIdOf,
+  metadataHeader,
   newCaller,
   readProblem,
   TUS,
@@ -199,6 +200,12 @@ const CHOICES: readonly (readonly [
   ["another interop version", { ...CREATION, "upload-draft-interop-version": "6" }, "ietf"],
   ["tus's metadata without its version", changed(creationHeaders(3), { "tus-resumable": undefined }), 412],
   ["Upload-Length alone", { "upload-length": "3" }, 412],
+  [
+    "Upload-Complete and tus's metadata",
+    { ...CREATION, "upload-metadata": metadataHeader({ filename: "a.txt" }) },
+    "ietf",
+  ],
+  ["Upload-Complete and tus's deferred length", { ...CREATION, "upload-defer-length": "1" }, "ietf"],
   ["another version of tus", { ...creationHeaders(3), "tus-resumable": "2.0.0" }, 412],
   ["another version of tus and Upload-Complete", { ...CREATION, "tus-resumable": "2.0.0" }, 412],
 ];
@@ -207,7 +214,9 @@ test.each(CHOICES)("crossed: a creation with %s is taken as it should be", async
   const caller = await newCaller();
   const answer = await caller.fetch("/v1/uploads", { method: "POST", headers });
   if (taken === 412) {
-    expect(await readProblem(answer)).toMatchObject({ status: 412, code: "TUS_VERSION_UNSUPPORTED" });
+    const problem = await readProblem(answer);
+    expect(problem).toMatchObject({ status: 412, code: "TUS_VERSION_UNSUPPORTED" });
+    expect(problem.detail).toContain("Tus-Resumable: 1.0.0");
     return;
   }
   expect(answer.status).toBe(201);

@@ -63,9 +63,9 @@ test("who posts JSON and accepts anything gets JSON", async () => {
   expect([answer.status, answer.headers.get("content-type")]).toEqual([200, JSON_TYPE]);
 });
 
-test.each(["PUT", "PATCH", "DELETE"])("%s changes nothing and is nowhere", async (method) => {
+test.each(["PUT", "PATCH", "DELETE"])("%s changes nothing and is not allowed", async (method) => {
   const url = await linkOfFile();
-  expect(await codeOf(await fetch(url, { method }))).toBe("404 ROUTE_NOT_FOUND");
+  expect(await codeOf(await fetch(url, { method }))).toBe("405 METHOD_NOT_ALLOWED");
   expect((await fetch(url)).status).toBe(200);
 });
 

@@ -22,6 +22,9 @@ const READABLE = [
   "Repr-Digest",
   "ETag",
   "Content-Range",
+  "Allow",
+  "Accept-Patch",
+  "WWW-Authenticate",
   "X-Request-ID",
 ];
 
@@ -54,6 +57,7 @@ test.each([
   const wanted = [
     "Authorization",
     "Content-Type",
+    "Incremental",
     "Tus-Resumable",
     "Upload-Checksum",
     "Upload-Complete",

@@ -162,6 +162,11 @@ export class AppError extends Error {
   }
 }
 
+/** `METHOD_NOT_ALLOWED` with the methods that are (RFC 9110, 15.5.6: "The origin server MUST generate an Allow header field"). */
+export function methodError(methods: readonly string[]): AppError {
+  return new AppError("METHOD_NOT_ALLOWED", { headers: { Allow: ["OPTIONS", ...methods].join(", ") } });
+}
+
 /** What is to be answered of an error: an `AppError` that a library wrapped counts; what else there is is `INTERNAL`. */
 export function asAppError(error: unknown): AppError {
   let cause = error;

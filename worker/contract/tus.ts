@@ -28,6 +28,7 @@ export const REQUEST_HEADERS = [
   "If-Modified-Since",
   "If-None-Match",
   "If-Range",
+  "Incremental",
   "Range",
   "Repr-Digest",
   "Tus-Resumable",
@@ -47,7 +48,9 @@ export const REQUEST_HEADERS = [
 
 /** Response headers a browser may read. */
 export const EXPOSED_HEADERS = [
+  "Accept-Patch",
   "Accept-Ranges",
+  "Allow",
   "Causeway-Warning",
   "Content-Disposition",
   "Content-Range",
@@ -68,6 +71,7 @@ export const EXPOSED_HEADERS = [
   "Upload-Limit",
   "Upload-Metadata",
   "Upload-Offset",
+  "WWW-Authenticate",
   "X-Request-ID",
 ] as const;
 

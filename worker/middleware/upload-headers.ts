@@ -13,6 +13,9 @@ export const uploadHeaders = createMiddleware<AppEnv>(async (c, next) => {
   const isOptions = effectiveMethod(c.req.raw) === "OPTIONS";
   // tus 1.0: every answer but that to OPTIONS says the version.
   if (!isOptions) headers.set("Tus-Resumable", TUS_VERSION);
+  // The draft, "Completeness": refused before anything knew of an upload, it is the transfer's refusal and not the file's.
+  const isTus = c.req.header("Tus-Resumable") === TUS_VERSION;
+  if (status >= 400 && !isTus && !headers.has("Upload-Complete")) headers.set("Upload-Complete", "?0");
   if (isOptions || status === 412) {
     headers.set("Tus-Version", TUS_VERSION);
     headers.set("Tus-Extension", TUS_EXTENSIONS);

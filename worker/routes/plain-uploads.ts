@@ -51,6 +51,7 @@ const CURLS_TYPE = "application/x-www-form-urlencoded";
 const RESUMING_FIELDS = [
   "Upload-Complete",
   "Upload-Length",
+  "Upload-Metadata",
   "Upload-Offset",
   "X-HTTP-Method-Override",
 ] as const;

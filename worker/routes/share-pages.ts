@@ -77,7 +77,9 @@ const takeRoute = createRoute({
   method: "post",
   path: "/{token}",
   summary: "Download through a share link",
-  description: "Counts one download. A form is sent on to the bytes; JSON tells where they are.",
+  description:
+    "Counts one download. Who accepts JSON, or sends JSON and accepts anything, is told where the bytes are; " +
+    "everybody else is sent on to them, and gets a refusal as a page. The body may be empty where there is no password.",
   request: {
     params: TokenParams,
     body: { content: { [FORM_TYPE]: { schema: passwordSchema }, [JSON_TYPE]: { schema: passwordSchema } } },
@@ -88,7 +90,12 @@ const takeRoute = createRoute({
       description: "To the bytes",
       headers: z.object({ Location: z.string().meta({ description: "A signed URL, for an hour at most" }) }),
     },
-    ...pagesOf(problemResponses("REQUEST_INVALID", "SHARE_PASSWORD_WRONG", "RATE_LIMITED", ...LINK_ERRORS)),
+    ...pagesOf(
+      problemResponses(
+        ...(["REQUEST_INVALID", "BODY_INCOMPLETE", "SHARE_PASSWORD_WRONG", "RATE_LIMITED"] as const),
+        ...LINK_ERRORS,
+      ),
+    ),
   },
 });
 

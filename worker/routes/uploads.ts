@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
-import { AppError, asAppError } from "#contract/errors.ts";
+import { AppError, asAppError, methodError } from "#contract/errors.ts";
 import { FileId } from "#contract/ids.ts";
-import { parseHeaderInteger, TUS_VERSION, UPLOAD_CONTENT_TYPE } from "#contract/tus.ts";
+import { parseHeaderInteger, UPLOAD_CONTENT_TYPE } from "#contract/tus.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
 import { effectiveMethod } from "../middleware/effective-method.ts";
 import { limitCreations } from "../middleware/rate-limit.ts";
@@ -15,43 +15,19 @@ import { parseIetfCreation } from "../uploads/ietf/ietf-creation.ts";
 import { describeRefusal } from "../uploads/ietf/problems.ts";
 import { bodyBytesOf, requireBodyWithin } from "../uploads/request-body.ts";
 import { parseTusCreation } from "../uploads/tus/tus-headers.ts";
-import type { UploadContext, UploadCreation } from "../uploads/upload-context.ts";
+import type { UploadCreation } from "../uploads/upload-context.ts";
 import { describeUploads } from "./describe-uploads.ts";
 import { findPartials, sumOf } from "./final-uploads.ts";
 import { openApiRouter } from "./open-api.ts";
 import type { UploadRef } from "./upload-objects.ts";
 import { sendToObject } from "./upload-objects.ts";
-
-type Protocol = UploadContext["protocol"];
+import { protocolOf } from "./upload-protocol.ts";
 
 /** What there is, for clients that can't send OPTIONS; `uploadHeaders` says it. Needs no token, as OPTIONS doesn't. */
 const answerOptions = createMiddleware<AppEnv>(async (c, next) => {
   if (effectiveMethod(c.req.raw) === "OPTIONS") return c.body(null, 204);
   return next();
 });
-
-/** Fields that only a tus client sends: with them, a missing `Tus-Resumable` is a fault and not another protocol. */
-const TUS_FIELDS = ["Upload-Metadata", "Upload-Defer-Length", "Upload-Concat", "Upload-Checksum"] as const;
-
-/**
- * Which protocol a request speaks. `Tus-Resumable` says tus; so do tus's own fields and its media type. All else is the
- * IETF's, whose plainest form is a request with nothing but a body; HEAD, GET and DELETE are the same in both.
- * Throws `TUS_VERSION_UNSUPPORTED`: such a request is not processed.
- */
-function protocolOf(request: Request): Protocol {
-  const { headers } = request;
-  const version = headers.get("Tus-Resumable");
-  if (version === TUS_VERSION) return "tus";
-  const onlyLength =
-    headers.has("Upload-Length") && !headers.has("Upload-Complete") && headers.get("Content-Type") === null;
-  const speaksTus =
-    version !== null ||
-    TUS_FIELDS.some((name) => headers.has(name)) ||
-    headers.get("Content-Type") === UPLOAD_CONTENT_TYPE ||
-    onlyLength;
-  if (speaksTus) throw new AppError("TUS_VERSION_UNSUPPORTED");
-  return "ietf";
-}
 
 export interface Creation extends UploadRef {
   readonly creation: UploadCreation;
@@ -172,7 +148,7 @@ const UPLOAD_METHODS = ["HEAD", "GET", "PATCH", "DELETE"];
 
 function requireMethod(c: AppContext, methods: readonly string[]): void {
   if (methods.includes(effectiveMethod(c.req.raw))) return;
-  throw new AppError("METHOD_NOT_ALLOWED", { headers: { Allow: ["OPTIONS", ...methods].join(", ") } });
+  throw methodError(methods);
 }
 
 /** tus 1.0 and the IETF's resumable uploads at `/v1/uploads`: verified here, done by the upload's own object. */

@@ -5,8 +5,8 @@ import type { Scene } from "./scene.ts";
 import { MAX_APPEND_BYTES } from "./scene.ts";
 import {
   CONTENT,
+  endEarly,
   exceedQuota,
-  sendAllButTheEnd,
   storeTooMuch,
   supersede,
   toldOn,
@@ -25,13 +25,6 @@ const announceTooMuch: Refusal = async ({ stack }, { method, path, headers, by }
     authorization: `Bearer ${by?.token ?? ""}`,
     "content-length": String(MAX_APPEND_BYTES + 1),
   });
-  return toldOn(request);
-};
-
-/** The client sends no more, and still listens. */
-const endEarly: Refusal = async (scene, good) => {
-  const request = await sendAllButTheEnd(scene, good);
-  request.socket.end();
   return toldOn(request);
 };
 

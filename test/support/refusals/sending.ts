@@ -64,6 +64,13 @@ export async function sendAllButTheEnd(
   return request;
 }
 
+/** The client sends no more, and still listens. */
+export const endEarly: Refusal = async (scene, good) => {
+  const request = await sendAllButTheEnd(scene, good);
+  request.socket.end();
+  return toldOn(request);
+};
+
 /** Another request asks where the upload is while its bytes come. */
 export const supersede: Refusal = async (scene, good) => {
   const request = await sendAllButTheEnd(scene, good);

@@ -5,6 +5,7 @@ import type { Body } from "../sharing.ts";
 import { createLink, listLinks, sendJson, take } from "../sharing.ts";
 import type { Ask, Scene, Told } from "./scene.ts";
 import { MISSING_ID, toldBy } from "./scene.ts";
+import { endEarly } from "./sending.ts";
 import type { Refusal, Refusals, RefusalTable } from "./table.ts";
 import { breakDatabase, FILE, IN_TRASH, json, NOT_CLEAN, NOT_JSON } from "./table.ts";
 
@@ -133,6 +134,7 @@ export const SHARING: RefusalTable = {
     refusals: {
       ...PAGE,
       ...NOT_JSON,
+      BODY_INCOMPLETE: endEarly,
       SHARE_PASSWORD_WRONG: ofLink("POST", {}, { password: "correct horse" }),
       RATE_LIMITED: guessTooOften,
     },

@@ -1,8 +1,10 @@
 import { AppError } from "#contract/errors.ts";
 import { bareMediaType, defaultExtension } from "#contract/file-types.ts";
 import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
+import { parseUploadMetadata } from "#contract/tus.ts";
 import { bodyBytesOf } from "../request-body.ts";
 import {
+  PARTIAL_UPLOAD_TYPE,
   parseBooleanField,
   parseFilename,
   parseIntegerField,
@@ -31,20 +33,13 @@ const CODINGS: ReadonlyMap<string, string> = new Map([
 
 /**
  * Reads a creation: named by `Content-Disposition` (without one, `upload` with the type's extension), typed by
- * `Content-Type`. Throws `UPLOAD_LENGTH_CONFLICT` where `Upload-Length` and the length of a completing body differ,
- * and `FILE_TYPE_REFUSED` for a content coding that isn't taken.
+ * `Content-Type`; where those and the query say nothing, by tus's `Upload-Metadata`. Throws `UPLOAD_LENGTH_CONFLICT`
+ * where `Upload-Length` and the length of a completing body differ, `FILE_TYPE_REFUSED` for a content coding that isn't
+ * taken, and `UPLOAD_METADATA_INVALID`.
  */
 export function parseIetfCreation(request: Request): IetfCreation {
   const { headers } = request;
-  const type = bareMediaType(headers.get("Content-Type") ?? "");
-  const filename = parseFilename(headers.get("Content-Disposition")) ?? `upload${defaultExtension(type)}`;
-  const query = new URL(request.url).searchParams;
-  const metadata = new Map<string, string>([["filename", filename]]);
-  if (type !== "") metadata.set("filetype", type);
-  for (const key of QUERY_KEYS) {
-    const value = query.get(key);
-    if (value !== null) metadata.set(key, value);
-  }
+  const metadata = describedFile(request);
   const coding = parseCoding(headers.get("Content-Encoding"));
   if (coding !== undefined) metadata.set("contentEncoding", coding.name);
   return {
@@ -54,6 +49,23 @@ export function parseIetfCreation(request: Request): IetfCreation {
     reprDigests: parseReprDigests(headers),
     wantedDigest: parseWantedDigest(headers),
   };
+}
+
+/** What is said of the file, in the keys of Upload-Metadata. */
+function describedFile({ headers, url }: Request): Map<string, string> {
+  const metadata = new Map(parseUploadMetadata(headers.get("Upload-Metadata") ?? ""));
+  const type = bareMediaType(headers.get("Content-Type") ?? "");
+  // That of an append says nothing of the file: clients of older drafts send it with their first bytes too.
+  if (type !== "" && type !== PARTIAL_UPLOAD_TYPE) metadata.set("filetype", type);
+  const named = parseFilename(headers.get("Content-Disposition")) ?? metadata.get("filename");
+  const ending = defaultExtension(bareMediaType(metadata.get("filetype") ?? ""));
+  metadata.set("filename", named ?? `upload${ending}`);
+  const query = new URL(url).searchParams;
+  for (const key of QUERY_KEYS) {
+    const value = query.get(key);
+    if (value !== null) metadata.set(key, value);
+  }
+  return metadata;
 }
 
 /** RFC 9110, 8.4: a coding that isn't taken is answered 415, with those that are. */

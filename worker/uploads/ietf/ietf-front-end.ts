@@ -1,4 +1,4 @@
-import { AppError, asAppError, ERRORS, problemResponse } from "#contract/errors.ts";
+import { AppError, asAppError, ERRORS, methodError, problemResponse } from "#contract/errors.ts";
 import { bareMediaType } from "#contract/file-types.ts";
 import { uploadPath } from "#contract/tus.ts";
 import type { Caller } from "../../services/file-actions.ts";
@@ -43,7 +43,7 @@ export class IetfFrontEnd {
       case "DELETE":
         return this.#answerCancel(by);
       default:
-        throw new AppError("METHOD_NOT_ALLOWED");
+        throw methodError(["HEAD", "GET", "PATCH", "DELETE"]);
     }
   }
 

@@ -1,4 +1,4 @@
-import { AppError, asAppError } from "#contract/errors.ts";
+import { AppError, asAppError, methodError } from "#contract/errors.ts";
 import { TUS_VERSION, UPLOAD_CONTENT_TYPE, uploadPath } from "#contract/tus.ts";
 import type { Caller } from "../../services/file-actions.ts";
 import { bodyBytesOf } from "../request-body.ts";
@@ -30,7 +30,7 @@ export class TusFrontEnd {
       case "DELETE":
         return this.#answerDelete(by);
       default:
-        throw new AppError("METHOD_NOT_ALLOWED");
+        throw methodError(["HEAD", "PATCH", "DELETE"]);
     }
   }
 
