@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
+import { MAX_JSON_BYTES, MAX_JSON_DEPTH, MAX_JSON_MEMBERS } from "#contract/json-limits.ts";
 import { REPORTS_PATH } from "#contract/reports.ts";
-import { MAX_JSON_BYTES, MAX_JSON_DEPTH, MAX_JSON_MEMBERS } from "../../worker/middleware/json-bodies.ts";
 import type { Caller } from "../support/api.ts";
 import { newCaller, readProblem, sharedStack } from "../support/api.ts";
 import type { ApiDocument } from "../support/open-api/document.ts";

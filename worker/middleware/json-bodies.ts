@@ -1,14 +1,9 @@
 import { createMiddleware } from "hono/factory";
 import { AppError } from "#contract/errors.ts";
 import { bareMediaType } from "#contract/file-types.ts";
+import { MAX_JSON_BYTES, MAX_JSON_DEPTH, MAX_JSON_MEMBERS } from "#contract/json-limits.ts";
 import type { AppEnv } from "../app-env.ts";
 import { readSmallBody } from "./small-body.ts";
-
-/** Three times the largest that any route takes: 500 URLs to sign. As values they are some megabytes of an isolate. */
-export const MAX_JSON_BYTES = 256 * 1024;
-/** Objects and arrays in each other, and what is in one of them: both beyond all that a schema here allows. */
-export const MAX_JSON_DEPTH = 16;
-export const MAX_JSON_MEMBERS = 1_000;
 
 /** As the validators behind this tell a body that they are to read. */
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/;
