@@ -34,6 +34,10 @@ downloads.openAPIRegistry.registerPath({
       disp: Disposition,
       exp: z.int().min(0).meta({ description: "When it ends, in seconds since 1970" }),
       link: z.string().optional().meta({ description: "Id of the share link that it was made through" }),
+      by: z.string().optional().meta({
+        description:
+          "The member that it was made for, encrypted: it ends when they may no longer download the file",
+      }),
       kid: z.string().meta({ description: "Id of the key that signed" }),
       sig: z.string().meta({ description: "HMAC-SHA256 in base64url" }),
     }),
