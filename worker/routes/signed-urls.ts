@@ -5,7 +5,7 @@ import type { Identity } from "#contract/ids.ts";
 import type { AppContext } from "../app-env.ts";
 import { signDownload } from "../delivery/signed-url.ts";
 import { actorOf } from "../middleware/actor.ts";
-import { recordEvent } from "../services/audit.ts";
+import { recordSigning } from "../services/audit.ts";
 import type { Signable } from "../services/servable.ts";
 import { requireSignable } from "../services/servable.ts";
 import { SIGN_EXAMPLE, SIGNED_EXAMPLE } from "./examples.ts";
@@ -47,7 +47,7 @@ function askerOf({ role, userId }: Identity) {
   return role === "member" ? { askedBy: userId } : {};
 }
 
-async function signItem(c: AppContext, item: SignedUrlItem, { object, untilMs }: Signable) {
+async function signItem(c: AppContext, { item, object, untilMs }: Signable<SignedUrlItem>) {
   const config = c.get("config");
   const identity = c.get("identity");
   const endMs = Math.min(Date.now() + item.expiresInSeconds * 1000, untilMs ?? Number.POSITIVE_INFINITY);
@@ -67,13 +67,11 @@ export const signedUrls = router.openapi(signRoute, async (c) => {
   const identity = c.get("identity");
   const { items } = c.req.valid("json");
   const signable = await requireSignable(c.env, identity, items);
-  const signed = signable.map((each, index) => {
-    const item = items[index];
-    if (item === undefined) throw new Error("There are more objects than items.");
-    return signItem(c, item, each);
-  });
-  const event = { actor: actorOf(c), action: "signed-url.created", detail: { items: items.length } } as const;
+  const signed = signable.map(({ item, object }) => ({ fileId: item.fileId, version: object.version }));
   // At the same time as the signing, and before anybody has the URLs.
-  const [made] = await Promise.all([Promise.all(signed), recordEvent(c.env, { ...event, atMs: Date.now() })]);
+  const [made] = await Promise.all([
+    Promise.all(signable.map((each) => signItem(c, each))),
+    recordSigning(c.env, actorOf(c), signed, Date.now()),
+  ]);
   return c.json({ items: made }, 200);
 });

@@ -169,7 +169,8 @@ export interface SignableItem {
   readonly variant: Variant;
 }
 
-export interface Signable {
+export interface Signable<Item> {
+  readonly item: Item;
   readonly object: ServableObject;
   /** When the share ends by which the caller may download it, if it is by one that has an end. */
   readonly untilMs: number | undefined;
@@ -179,11 +180,11 @@ export interface Signable {
  * Checks a list of files for signing, all or none, in one query. Throws the error of the first that can't be served,
  * with its place in the list.
  */
-export async function requireSignable(
+export async function requireSignable<Item extends SignableItem>(
   env: DatabaseBindings,
   identity: Identity,
-  items: readonly SignableItem[],
-): Promise<readonly Signable[]> {
+  items: readonly Item[],
+): Promise<readonly Signable<Item>[]> {
   const { tenantId, userId } = identity;
   const ids = [...new Set(items.map((item) => item.fileId))];
   const viewer = { userId, nowMs: Date.now() };
@@ -192,19 +193,19 @@ export async function requireSignable(
   return items.map((item, index) => signable(identity, byId.get(item.fileId), item, index));
 }
 
-function signable(
+function signable<Item extends SignableItem>(
   identity: Identity,
   found: FileWithDetails | undefined,
-  item: SignableItem,
+  item: Item,
   index: number,
-): Signable {
+): Signable<Item> {
   const place = `items.${index}.fileId`;
   try {
     if (found === undefined) throw new AppError("FILE_NOT_FOUND");
     const standing = standingOf(found);
     requireAllowed(identity, standing, "download");
     const untilMs = isByShare(identity, standing) ? found.sharedUntilMs : undefined;
-    return { object: servableObject(found, item.variant), untilMs };
+    return { item, object: servableObject(found, item.variant), untilMs };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     throw new AppError(error.code, {
