@@ -52,7 +52,7 @@ export const TenantSettings = z
       description: "How long a deleted file can be restored",
     }),
     readAuditSample: z.number().min(0).max(1).optional().meta({
-      description: "Share of the reads by signed URL that is recorded",
+      description: "Share of the reads by signed or public URL that is recorded",
     }),
   })
   .meta({ id: "TenantSettings" });

@@ -61,7 +61,17 @@ export function auditStatement(db: Database, event: AuditEvent) {
   return db.insert(auditEvents).values(rowOf(event));
 }
 
-/** The same where the statement before it in the batch changed something, and nothing otherwise. */
+/** The statement that records some events of one tenant, whatever their number. */
+export function auditAll(db: Database, events: readonly AuditEvent[]) {
+  const value = (name: keyof AuditRow) => sql.raw(`value ->> '${name}'`);
+  const rows = sql`FROM json_each(${JSON.stringify(events.map(rowOf))})`;
+  return db.insert(auditEvents).select(
+    sql`SELECT ${value("tenantId")}, ${value("id")}, ${value("atMs")}, ${value("action")}, ${value("actorId")},
+      ${value("actorKind")}, ${value("fileId")}, ${value("version")}, ${value("requestId")}, ${value("detail")} ${rows}`,
+  );
+}
+
+/** The statement that records one event where the statement before it in the batch changed something, and nothing otherwise. */
 export function auditIfChanged(db: Database, event: AuditEvent) {
   return db.insert(auditEvents).select(sql`${selectionOf(event)} WHERE changes() > 0`);
 }

@@ -22,6 +22,8 @@ export interface FileWithDetails {
   readonly tags: readonly string[];
   /** What was shared of it with the user who asks. */
   readonly shared: SharePermission | undefined;
+  /** When that ends; undefined for a share without an end, and where nothing was shared. */
+  readonly sharedUntilMs: number | undefined;
   /** From which size on a file of its class is taken with a warning, where the tenant wants one. */
   readonly warnBytes: number | undefined;
   /** Whether its tenant has public files at all: where it hasn't, none is read by its public URL. */
@@ -99,7 +101,12 @@ export async function findDetails(
   version: SQLWrapper = files.currentVersion,
 ): Promise<readonly FileWithDetails[]> {
   const rows = await db
-    .select({ file: files, version: fileVersions, shared: shares.permission })
+    .select({
+      file: files,
+      version: fileVersions,
+      shared: shares.permission,
+      sharedUntilMs: shares.expiresAtMs,
+    })
     .from(files)
     .innerJoin(fileVersions, isVersionOfFile(version))
     .leftJoin(shares, isSharedWith(viewer))
@@ -119,7 +126,10 @@ function isSharedWith({ userId, nowMs }: { userId: string; nowMs: number } = { u
   );
 }
 
-type FileAndVersion = Pick<FileWithDetails, "file" | "version"> & { readonly shared: SharePermission | null };
+type FileAndVersion = Pick<FileWithDetails, "file" | "version"> & {
+  readonly shared: SharePermission | null;
+  readonly sharedUntilMs: number | null;
+};
 
 /** Tags, newest verdicts, derivatives and how the tenant stands, for a page of files, in one batch whatever their number. */
 async function addDetails(
@@ -157,6 +167,7 @@ async function addDetails(
     return {
       ...row,
       shared: row.shared ?? undefined,
+      sharedUntilMs: row.sharedUntilMs ?? undefined,
       tags: tagRows.filter((tag) => tag.fileId === row.file.id).map((tag) => tag.tag),
       verdict: verdictRows.find(isOfRow),
       derivatives: derivativeRows.filter(isOfRow),

@@ -1,3 +1,5 @@
+import { formatBase64Url, parseBase64Url } from "./base64url.ts";
+
 /** What signs URLs and share links. Each signs a text that begins with a name of its own, so none passes for another. */
 export interface SigningKey {
   readonly kid: string;
@@ -17,17 +19,6 @@ function importKey(secret: string): Promise<CryptoKey> {
   return imported;
 }
 
-function toBase64Url(bytes: ArrayBuffer): string {
-  const text = btoa(String.fromCharCode(...new Uint8Array(bytes)));
-  return text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
-}
-
-function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
-  if (!/^[\w-]{43}$/.test(text)) return undefined;
-  const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-  return Uint8Array.from(binary, (char) => char.charCodeAt(0));
-}
-
 /** None of the fields may have a line feed in it, so that no two lists of them have the same text. */
 function canonical(fields: readonly (string | number)[]): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new TextEncoder().encode(fields.join("\n")));
@@ -41,7 +32,8 @@ export function signingKey([key]: readonly SigningKey[]): SigningKey {
 
 /** HMAC-SHA256 over the fields, in base64url: 43 characters. */
 export async function sign(fields: readonly (string | number)[], { secret }: SigningKey): Promise<string> {
-  return toBase64Url(await crypto.subtle.sign("HMAC", await importKey(secret), canonical(fields)));
+  const signature = await crypto.subtle.sign("HMAC", await importKey(secret), canonical(fields));
+  return formatBase64Url(new Uint8Array(signature));
 }
 
 /** Whether a signature is that of the fields, by this key. */
@@ -50,7 +42,7 @@ export async function isSigned(
   signature: string,
   { secret }: SigningKey,
 ): Promise<boolean> {
-  const bytes = fromBase64Url(signature);
+  const bytes = parseBase64Url(signature);
   if (bytes === undefined) return false;
   return crypto.subtle.verify("HMAC", await importKey(secret), bytes, canonical(fields));
 }

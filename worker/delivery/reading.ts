@@ -1,9 +1,10 @@
-/**
- * Whether an answer is somebody's reading of a file, as the audit counts it: one that brings its first bytes. A HEAD and
- * a 304 bring none; and of the many ranges in which one download may come, one begins at 0.
- */
-export function isReading(request: Request, { status, headers }: Response): boolean {
-  if (request.method !== "GET") return false;
-  if (status === 206) return headers.get("Content-Range")?.startsWith("bytes 0-") === true;
-  return status === 200;
+/** What of a file an answer brings: its beginning, or a part from further on. */
+export type Reading = "beginning" | "later part";
+
+/** What an answer brings of a file's bytes, as the audit counts reading. A HEAD and a 304 bring nothing. */
+export function readingOf(request: Request, { status, headers }: Response): Reading | undefined {
+  if (request.method !== "GET") return undefined;
+  if (status === 200) return "beginning";
+  if (status !== 206) return undefined;
+  return headers.get("Content-Range")?.startsWith("bytes 0-") === true ? "beginning" : "later part";
 }

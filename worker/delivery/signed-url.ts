@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { Disposition, Variant } from "#contract/api.ts";
 import { AppError } from "#contract/errors.ts";
-import { FileId, ShareLinkId, TenantId } from "#contract/ids.ts";
+import { FileId, ShareLinkId, TenantId, UserId } from "#contract/ids.ts";
+import { openAsker, sealAsker } from "./asker.ts";
 import type { SigningKey } from "./hmac.ts";
 import { isSigned, sign, signingKey } from "./hmac.ts";
 
-/** What a signed URL is bound to, and all it is bound to. The name in its path is for people and isn't signed. */
-export const SignedDownload = z.object({
+/** What is signed as it is, and stands in a URL to be read by anybody. */
+const OpenFields = z.object({
   fileId: FileId,
   tenantId: TenantId,
   version: z.coerce.number().int().min(1),
@@ -16,15 +17,41 @@ export const SignedDownload = z.object({
   /** The share link that it was made through, if it was: it ends with that. */
   linkId: ShareLinkId.optional(),
 });
+
+/** What a signed URL is bound to, and all it is bound to. The name in its path is for people and isn't signed. */
+export const SignedDownload = OpenFields.extend({
+  /** The member that it was made for, if it was for one: it is good while that member may download the file. */
+  askedBy: UserId.optional(),
+});
 export type SignedDownload = z.infer<typeof SignedDownload>;
+
+/** The same as a URL has it. */
+const SealedDownload = OpenFields.extend({ by: z.string().optional() });
+type SealedDownload = z.infer<typeof SealedDownload>;
 
 /** A signature for GET covers HEAD: whoever may read may ask how much there is to read. */
 const METHOD = "GET";
 
-function fieldsOf(download: SignedDownload, kid: string): readonly (string | number)[] {
-  const { tenantId, fileId, version, variant, disposition, expiresAtSeconds, linkId } = download;
+function fieldsOf(sealed: SealedDownload, kid: string): readonly (string | number)[] {
+  const { tenantId, fileId, version, variant, disposition, expiresAtSeconds, linkId, by } = sealed;
   const fields = [METHOD, tenantId, fileId, version, variant, disposition, expiresAtSeconds, kid];
-  return ["causeway-signed-url", ...fields, ...(linkId === undefined ? [] : [linkId])];
+  const through = linkId === undefined ? [] : [linkId];
+  return ["causeway-signed-url", ...fields, ...through, ...(by === undefined ? [] : ["by", by])];
+}
+
+function queryOf(sealed: SealedDownload, kid: string, sig: string): string {
+  const query = new URLSearchParams({
+    t: sealed.tenantId,
+    v: String(sealed.version),
+    variant: sealed.variant,
+    disp: sealed.disposition,
+    exp: String(sealed.expiresAtSeconds),
+    ...(sealed.linkId === undefined ? {} : { link: sealed.linkId }),
+    ...(sealed.by === undefined ? {} : { by: sealed.by }),
+    kid,
+    sig,
+  });
+  return query.toString();
 }
 
 /**
@@ -32,22 +59,15 @@ function fieldsOf(download: SignedDownload, kid: string): readonly (string | num
  * @param filename what the last path segment says, for people and for `wget`
  */
 export async function signDownload(
-  download: SignedDownload,
+  { askedBy, ...download }: SignedDownload,
   filename: string,
   keys: readonly SigningKey[],
 ): Promise<string> {
   const key = signingKey(keys);
-  const query = new URLSearchParams({
-    t: download.tenantId,
-    v: String(download.version),
-    variant: download.variant,
-    disp: download.disposition,
-    exp: String(download.expiresAtSeconds),
-    ...(download.linkId === undefined ? {} : { link: download.linkId }),
-    kid: key.kid,
-    sig: await sign(fieldsOf(download, key.kid), key),
-  });
-  return `/d/${download.fileId}/${encodeURIComponent(filename)}?${query.toString()}`;
+  const by = askedBy === undefined ? undefined : await sealAsker(askedBy, key);
+  const sealed = { ...download, by };
+  const query = queryOf(sealed, key.kid, await sign(fieldsOf(sealed, key.kid), key));
+  return `/d/${download.fileId}/${encodeURIComponent(filename)}?${query}`;
 }
 
 /**
@@ -60,7 +80,7 @@ export async function verifySignedUrl(
   keys: readonly SigningKey[],
   nowMs: number,
 ): Promise<SignedDownload> {
-  const parsed = SignedDownload.safeParse({
+  const parsed = SealedDownload.safeParse({
     fileId,
     tenantId: query.get("t"),
     version: query.get("v"),
@@ -68,12 +88,13 @@ export async function verifySignedUrl(
     disposition: query.get("disp"),
     expiresAtSeconds: query.get("exp"),
     linkId: query.get("link") ?? undefined,
+    by: query.get("by") ?? undefined,
   });
   const key = keys.find((candidate) => candidate.kid === query.get("kid"));
   if (!parsed.success || key === undefined) throw new AppError("SIGNATURE_INVALID");
-  const signature = query.get("sig") ?? "";
-  const genuine = await isSigned(fieldsOf(parsed.data, key.kid), signature, key);
+  const genuine = await isSigned(fieldsOf(parsed.data, key.kid), query.get("sig") ?? "", key);
   if (!genuine) throw new AppError("SIGNATURE_INVALID");
-  if (parsed.data.expiresAtSeconds * 1000 <= nowMs) throw new AppError("SIGNED_URL_EXPIRED");
-  return parsed.data;
+  const { by, ...download } = parsed.data;
+  if (download.expiresAtSeconds * 1000 <= nowMs) throw new AppError("SIGNED_URL_EXPIRED");
+  return by === undefined ? download : { ...download, askedBy: await openAsker(by, key) };
 }

@@ -1,15 +1,14 @@
 import { z } from "@hono/zod-openapi";
 import { Disposition, Variant } from "#contract/api.ts";
 import type { AppContext } from "../app-env.ts";
-import { isReading } from "../delivery/reading.ts";
 import { serveObject } from "../delivery/serve.ts";
 import type { SignedDownload } from "../delivery/signed-url.ts";
 import { verifySignedUrl } from "../delivery/signed-url.ts";
-import { recordRead } from "../services/audit.ts";
 import { requireSignedDownload } from "../services/servable.ts";
 import { r2Store } from "../storage/r2.ts";
 import { CONTENT_ERRORS, CONTENT_RESPONSES } from "./content.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
+import { recordReading } from "./record-reading.ts";
 
 /** `/d/<fileId>/<name>?…`: what a signed URL allows. */
 export const downloads = openApiRouter();
@@ -34,6 +33,10 @@ downloads.openAPIRegistry.registerPath({
       disp: Disposition,
       exp: z.int().min(0).meta({ description: "When it ends, in seconds since 1970" }),
       link: z.string().optional().meta({ description: "Id of the share link that it was made through" }),
+      by: z.string().optional().meta({
+        description:
+          "The member that it was made for, encrypted: it ends when they may no longer download the file",
+      }),
       kid: z.string().meta({ description: "Id of the key that signed" }),
       sig: z.string().meta({ description: "HMAC-SHA256 in base64url" }),
     }),
@@ -62,11 +65,11 @@ downloads.openAPIRegistry.registerPath({
  * (services/share-access.ts).
  */
 function recordSignedRead(c: AppContext, signed: SignedDownload, answer: Response): void {
-  if (signed.linkId !== undefined || !isReading(c.req.raw, answer)) return;
+  if (signed.linkId !== undefined) return;
   const { tenantId, fileId, version, variant } = signed;
   const actor = { tenantId, id: "signed-url", kind: "signed-url", requestId: c.get("requestId") } as const;
-  const read = { actor, fileId, version, detail: { variant }, atMs: Date.now() };
-  c.executionCtx.waitUntil(recordRead(c.env, read, true));
+  const ref = { tenantId, fileId, version };
+  recordReading(c, answer, { actor, by: c.req.query("sig") ?? "", ref, variant, sampled: true });
 }
 
 // Hono answers HEAD by the GET handler, without the body.

@@ -1,11 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { FileRecord } from "#contract/api.ts";
 import { FileList, FileListQuery } from "#contract/listing.ts";
-import { isReading } from "../delivery/reading.ts";
 import { serveObject } from "../delivery/serve.ts";
 import { actorOf } from "../middleware/actor.ts";
 import { limitCreations } from "../middleware/rate-limit.ts";
-import { recordRead } from "../services/audit.ts";
 import { getFiles } from "../services/file-list.ts";
 import { getFile } from "../services/files.ts";
 import { requireDownload } from "../services/servable.ts";
@@ -17,6 +15,7 @@ import { FileParams, requireFileId } from "./file-params.ts";
 import { openApiRouter, sessionProblems } from "./open-api.ts";
 import { storePlainUpload } from "./plain-uploads.ts";
 import { publicUrlOf } from "./public-urls.ts";
+import { recordReading } from "./record-reading.ts";
 import { formatWarnings } from "./uploads.ts";
 
 const listRoute = createRoute({
@@ -176,10 +175,7 @@ export const files = router
     const { variant, disposition } = c.req.valid("query");
     const object = await requireDownload(c.env, c.get("identity"), fileId, variant);
     const answer = await serveObject(r2Store(c.env.BUCKET), object, c.req.raw, disposition);
-    if (isReading(c.req.raw, answer)) {
-      const { version } = object;
-      const read = { actor: actorOf(c), fileId, version, detail: { variant }, atMs: Date.now() };
-      c.executionCtx.waitUntil(recordRead(c.env, read, false));
-    }
+    const ref = { tenantId: c.get("identity").tenantId, fileId, version: object.version };
+    recordReading(c, answer, { actor: actorOf(c), ref, variant });
     return answer;
   });

@@ -5,6 +5,7 @@ import { requirePublicDownload } from "../services/servable.ts";
 import { r2Store } from "../storage/r2.ts";
 import { CONTENT_RESPONSES, ContentQuery, SERVING_ERRORS } from "./content.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
+import { recordReading } from "./record-reading.ts";
 
 /** Not a tenant's or a signature's own schema: what can't be one is a URL that isn't ours. */
 const Signature = z.object({
@@ -42,5 +43,9 @@ export const publicFiles = openApiRouter().openapi(readRoute, async (c) => {
   const { variant, disposition, ...signature } = c.req.valid("query");
   const file = await verifyPublicUrl(c.req.valid("param").fileId, signature, c.get("config").signingKeys);
   const object = await requirePublicDownload(c.env, file, variant);
-  return serveObject(r2Store(c.env.BUCKET), object, c.req.raw, disposition);
+  const answer = await serveObject(r2Store(c.env.BUCKET), object, c.req.raw, disposition);
+  const { tenantId } = file;
+  const actor = { tenantId, id: "public-url", kind: "public-url", requestId: c.get("requestId") } as const;
+  recordReading(c, answer, { actor, ref: { ...file, version: object.version }, variant, sampled: true });
+  return answer;
 });

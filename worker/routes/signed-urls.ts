@@ -1,12 +1,12 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { SignedUrlItem } from "#contract/api.ts";
 import { SignedUrlRequest, SignedUrlResponse } from "#contract/api.ts";
-import type { TenantId } from "#contract/ids.ts";
+import type { Identity } from "#contract/ids.ts";
 import type { AppContext } from "../app-env.ts";
 import { signDownload } from "../delivery/signed-url.ts";
 import { actorOf } from "../middleware/actor.ts";
-import { recordEvent } from "../services/audit.ts";
-import type { ServableObject } from "../services/servable.ts";
+import { recordSigning } from "../services/audit.ts";
+import type { Signable } from "../services/servable.ts";
 import { requireSignable } from "../services/servable.ts";
 import { SIGN_EXAMPLE, SIGNED_EXAMPLE } from "./examples.ts";
 import { openApiRouter, sessionProblems } from "./open-api.ts";
@@ -16,6 +16,9 @@ const signRoute = createRoute({
   path: "/",
   operationId: "signUrls",
   summary: "Sign download URLs, one or hundreds",
+  description:
+    "A URL ends at its time, when its version isn't the current one any more, and when the member who asked for it may " +
+    "no longer download the file: one that is by a share of it ends with the share, at the latest.",
   security: [{ bearer: [] }],
   request: {
     body: {
@@ -40,11 +43,19 @@ const signRoute = createRoute({
   },
 });
 
-async function signItem(c: AppContext, tenantId: TenantId, item: SignedUrlItem, object: ServableObject) {
+/** A URL that isn't for a member was asked for by who may always read. */
+function askerOf({ role, userId }: Identity) {
+  return role === "member" ? { askedBy: userId } : {};
+}
+
+async function signItem(c: AppContext, { item, object, untilMs }: Signable<SignedUrlItem>) {
   const config = c.get("config");
-  const expiresAtSeconds = Math.floor(Date.now() / 1000) + item.expiresInSeconds;
+  const identity = c.get("identity");
+  const endMs = Math.min(Date.now() + item.expiresInSeconds * 1000, untilMs ?? Number.POSITIVE_INFINITY);
+  const expiresAtSeconds = Math.floor(endMs / 1000);
   const { fileId, variant, disposition } = item;
-  const download = { tenantId, fileId, version: object.version, variant, disposition, expiresAtSeconds };
+  const ref = { tenantId: identity.tenantId, fileId, version: object.version };
+  const download = { ...ref, variant, disposition, expiresAtSeconds, ...askerOf(identity) };
   const path = await signDownload(download, object.filename, config.signingKeys);
   const origin = config.deliveryOrigin ?? new URL(c.req.url).origin;
   return { fileId, url: `${origin}${path}`, expiresAt: new Date(expiresAtSeconds * 1000).toISOString() };
@@ -56,14 +67,12 @@ const router = openApiRouter();
 export const signedUrls = router.openapi(signRoute, async (c) => {
   const identity = c.get("identity");
   const { items } = c.req.valid("json");
-  const objects = await requireSignable(c.env, identity, items);
-  const signed = objects.map((object, index) => {
-    const item = items[index];
-    if (item === undefined) throw new Error("There are more objects than items.");
-    return signItem(c, identity.tenantId, item, object);
-  });
-  const event = { actor: actorOf(c), action: "signed-url.created", detail: { items: items.length } } as const;
+  const signable = await requireSignable(c.env, identity, items);
+  const signed = signable.map(({ item, object }) => ({ fileId: item.fileId, version: object.version }));
   // At the same time as the signing, and before anybody has the URLs.
-  const [made] = await Promise.all([Promise.all(signed), recordEvent(c.env, { ...event, atMs: Date.now() })]);
+  const [made] = await Promise.all([
+    Promise.all(signable.map((each) => signItem(c, each))),
+    recordSigning(c.env, actorOf(c), signed, Date.now()),
+  ]);
   return c.json({ items: made }, 200);
 });

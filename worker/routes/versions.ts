@@ -13,6 +13,7 @@ import { CONTENT_ERRORS, CONTENT_RESPONSES, ContentQuery } from "./content.ts";
 import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
 import { openApiRouter, sessionProblems } from "./open-api.ts";
 import { publicUrlOf } from "./public-urls.ts";
+import { recordReading } from "./record-reading.ts";
 
 const VersionParams = FileParams.extend({
   version: z.string().meta({ description: "Number of the version" }),
@@ -115,5 +116,7 @@ export const versions = router
     const ref = requireRef(c, c.req.valid("param"));
     const { variant, disposition } = c.req.valid("query");
     const object = await requireVersionDownload(c.env, c.get("identity"), ref, variant);
-    return serveObject(r2Store(c.env.BUCKET), object, c.req.raw, disposition);
+    const answer = await serveObject(r2Store(c.env.BUCKET), object, c.req.raw, disposition);
+    recordReading(c, answer, { actor: actorOf(c), ref, variant });
+    return answer;
   });

@@ -1,9 +1,9 @@
 import type { Actor, AuditPage, AuditQuery, AuditRecord } from "#contract/audit.ts";
 import { AuditAction } from "#contract/audit.ts";
 import { AppError } from "#contract/errors.ts";
-import type { TenantId } from "#contract/ids.ts";
+import type { FileId, TenantId } from "#contract/ids.ts";
 import type { AuditEvent, AuditRow } from "../db/audit.ts";
-import { auditList, auditSampled, auditStatement } from "../db/audit.ts";
+import { auditAll, auditList, auditSampled, auditStatement } from "../db/audit.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 
@@ -16,6 +16,22 @@ export function actorIn(actor: Actor, tenantId: TenantId): Actor {
 /** Records what changes nothing, so that there is no batch for its event to be part of. */
 export async function recordEvent(env: DatabaseBindings, event: AuditEvent): Promise<void> {
   await auditStatement(databaseFor(env, event.actor.tenantId), event);
+}
+
+/** Records that URLs were signed: an event for each file, with the number of its URLs. */
+export async function recordSigning(
+  env: DatabaseBindings,
+  actor: Actor,
+  signed: readonly { readonly fileId: FileId; readonly version: number }[],
+  atMs: number,
+): Promise<void> {
+  const byFile = Map.groupBy(signed, ({ fileId }) => fileId);
+  const events = [...byFile].map(([fileId, urls]): AuditEvent => {
+    const [first] = urls;
+    const detail = { items: urls.length };
+    return { actor, action: "signed-url.created", fileId, version: first?.version, detail, atMs };
+  });
+  await auditAll(databaseFor(env, actor.tenantId), events);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { AppError } from "#contract/errors.ts";
 import type { Identity, Role, UserId } from "#contract/ids.ts";
-import type { SharePermission } from "#contract/sharing.ts";
+import { SharePermission } from "#contract/sharing.ts";
 
 /**
  * What can be done with a file: see its record, read its bytes, change it (name, tags, entity, versions), share it, make
@@ -46,6 +46,11 @@ export function relationOf(identity: Identity, { ownerId, isDeleted, shared }: F
   if (ownerId === identity.userId) return "owner";
   // The trash is its owner's: to those it was shared with, a deleted file is gone.
   return isDeleted ? "stranger" : (shared ?? "stranger");
+}
+
+/** Whether what the caller may do with a file comes from a share of it alone, and so ends with that. */
+export function isByShare(identity: Identity, file: FileStanding): boolean {
+  return SharePermission.safeParse(relationOf(identity, file)).success;
 }
 
 /** The one place where it is decided what a caller may do with a file of their own tenant. */

@@ -1,12 +1,12 @@
 import type { Variant } from "#contract/api.ts";
 import { AppError } from "#contract/errors.ts";
-import type { FileId, FileVersionRef, Identity, ShareLinkId, TenantId } from "#contract/ids.ts";
+import type { FileId, FileVersionRef, Identity, ShareLinkId, TenantId, UserId } from "#contract/ids.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { FileWithDetails, VersionRow } from "../db/files.ts";
 import { findFileById, findFilesByIds, findVersion } from "../db/files.ts";
 import { isPublished, mimeTypeOf, requireFile, standingOf } from "./files.ts";
-import { requireAllowed } from "./permissions.ts";
+import { isAllowed, isByShare, requireAllowed } from "./permissions.ts";
 import { requireStandingLink } from "./share-link-standing.ts";
 
 /** Bytes that may be served, with what their answer's headers need. */
@@ -100,22 +100,33 @@ interface SignedFile {
   readonly version: number;
   readonly variant: Variant;
   readonly linkId?: ShareLinkId | undefined;
+  /** The member that it was signed for. */
+  readonly askedBy?: UserId | undefined;
 }
 
 /**
  * What the holder of a signed URL may download now: the signature has been checked, so the tenant in it is verified.
- * A URL is for one version; it stops when that is no longer the current one. One that was made through a share link
- * stops with the link: `SHARE_LINK_ENDED`, `SHARE_LINKS_OFF`.
+ * A URL is for one version; it stops when that is no longer the current one. One that was made for a member stops when
+ * that member may no longer download the file. One that was made through a share link stops with the link:
+ * `SHARE_LINK_ENDED`, `SHARE_LINKS_OFF`.
  */
 export async function requireSignedDownload(
   env: DatabaseBindings,
   signed: SignedFile,
 ): Promise<ServableObject> {
-  const { tenantId, linkId } = signed;
-  if (linkId !== undefined) await requireStandingLink(env, { tenantId, linkId }, Date.now());
-  const found = await findFileById(databaseFor(env, signed.tenantId), signed.tenantId, signed.fileId);
+  const { tenantId, fileId, linkId, askedBy } = signed;
+  const nowMs = Date.now();
+  if (linkId !== undefined) await requireStandingLink(env, { tenantId, linkId }, nowMs);
+  const viewer = askedBy === undefined ? undefined : { userId: askedBy, nowMs };
+  const found = await findFileById(databaseFor(env, tenantId), tenantId, fileId, viewer);
   if (found === undefined || found.version.version !== signed.version) throw new AppError("FILE_NOT_FOUND");
+  if (askedBy !== undefined) requireStillAllowed({ tenantId, userId: askedBy, role: "member" }, found);
   return servableObject(found, signed.variant);
+}
+
+/** Whoever holds the URL isn't who asked for it, and is told nothing of what became of that one. */
+function requireStillAllowed(asker: Identity, found: FileWithDetails): void {
+  if (!isAllowed(asker, standingOf(found), "download")) throw new AppError("FILE_NOT_FOUND");
 }
 
 /**
@@ -158,15 +169,22 @@ export interface SignableItem {
   readonly variant: Variant;
 }
 
+export interface Signable<Item> {
+  readonly item: Item;
+  readonly object: ServableObject;
+  /** When the share ends by which the caller may download it, if it is by one that has an end. */
+  readonly untilMs: number | undefined;
+}
+
 /**
  * Checks a list of files for signing, all or none, in one query. Throws the error of the first that can't be served,
  * with its place in the list.
  */
-export async function requireSignable(
+export async function requireSignable<Item extends SignableItem>(
   env: DatabaseBindings,
   identity: Identity,
-  items: readonly SignableItem[],
-): Promise<readonly ServableObject[]> {
+  items: readonly Item[],
+): Promise<readonly Signable<Item>[]> {
   const { tenantId, userId } = identity;
   const ids = [...new Set(items.map((item) => item.fileId))];
   const viewer = { userId, nowMs: Date.now() };
@@ -175,17 +193,19 @@ export async function requireSignable(
   return items.map((item, index) => signable(identity, byId.get(item.fileId), item, index));
 }
 
-function signable(
+function signable<Item extends SignableItem>(
   identity: Identity,
   found: FileWithDetails | undefined,
-  item: SignableItem,
+  item: Item,
   index: number,
-): ServableObject {
+): Signable<Item> {
   const place = `items.${index}.fileId`;
   try {
     if (found === undefined) throw new AppError("FILE_NOT_FOUND");
-    requireAllowed(identity, standingOf(found), "download");
-    return servableObject(found, item.variant);
+    const standing = standingOf(found);
+    requireAllowed(identity, standing, "download");
+    const untilMs = isByShare(identity, standing) ? found.sharedUntilMs : undefined;
+    return { item, object: servableObject(found, item.variant), untilMs };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     throw new AppError(error.code, {

@@ -3,15 +3,15 @@ import { AppError } from "#contract/errors.ts";
 import { ExportLine, ExportQuery } from "#contract/export.ts";
 import type { TenantId } from "#contract/ids.ts";
 import { FileVersionRef } from "#contract/ids.ts";
-import { isReading } from "../../delivery/reading.ts";
 import { serveObject } from "../../delivery/serve.ts";
-import { recordEvent, recordRead } from "../../services/audit.ts";
+import { recordEvent } from "../../services/audit.ts";
 import { exportTenant } from "../../services/export.ts";
 import { requireExportedVersion } from "../../services/servable.ts";
 import { requireLivingTenant } from "../../services/tenant-admin.ts";
 import { r2Store } from "../../storage/r2.ts";
 import { CONTENT_RESPONSES, SERVING_ERRORS } from "../content.ts";
 import { openApiRouter, adminProblems } from "../open-api.ts";
+import { recordReading } from "../record-reading.ts";
 import { requireTenantInPath, TENANT_ERRORS, TenantParams } from "./tenant-in-path.ts";
 
 /** As any text: the router takes what ends in "json" for one JSON value. */
@@ -105,10 +105,6 @@ export const exports = openApiRouter()
     await requireLivingTenant(c.env, tenantId);
     const object = await requireExportedVersion(c.env, ref);
     const answer = await serveObject(r2Store(c.env.BUCKET), object, c.req.raw, "attachment");
-    if (isReading(c.req.raw, answer)) {
-      const { fileId, version } = ref;
-      const read = { actor, fileId, version, detail: { variant: "original", export: true } };
-      c.executionCtx.waitUntil(recordRead(c.env, { ...read, atMs: Date.now() }, false));
-    }
+    recordReading(c, answer, { actor, ref, variant: "original", isExport: true });
     return answer;
   });
