@@ -2,6 +2,7 @@ import { createWriteStream, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { requireScanProvider } from "../processor/config.ts";
 import { parseRateLimitFactor } from "./dev/rate-limiter/options.ts";
+import { endWithParent } from "./dev/signals.ts";
 import { startStack } from "./dev/stack.ts";
 import { stateDirectory } from "./dev/state.ts";
 
@@ -38,6 +39,8 @@ async function main(): Promise<void> {
   const rateLimitFactor = parseRateLimitFactor(process.env["CAUSEWAY_RATE_LIMIT_FACTOR"]);
   console.log(`Starting. State and log are in ${directory}`);
   const stopSignal = nextSignal();
+  // By hand, it may be left behind on purpose (nohup, a shell's `&`).
+  if (process.env["npm_lifecycle_event"] === "start") endWithParent();
   const stack = await startStack({
     ...{ port, stateDirectory: directory, rateLimitFactor },
     onLog: openLog(directory),
@@ -57,6 +60,7 @@ function nextSignal(): Promise<void> {
   return new Promise((resolve) => {
     process.once("SIGINT", () => resolve());
     process.once("SIGTERM", () => resolve());
+    process.once("SIGHUP", () => resolve());
   });
 }
 

@@ -1,35 +1,47 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { startVitest } from "vitest/node";
-import { z } from "zod";
+import { resolve } from "node:path";
+import { parseCLI, startVitest } from "vitest/node";
+import { startCheck } from "./test/check.ts";
+import { rerunFailed } from "./test/rerun.ts";
+import type { Results } from "./test/results.ts";
+import { countResults, readResults } from "./test/results.ts";
 
-/** The part of vitest's JSON report that counts. */
-const Results = z.object({
-  numPassedTests: z.int(),
-  numFailedTests: z.int(),
-  numTotalTests: z.int(),
-  success: z.boolean(),
-});
+/**
+ * Runs the tests, and with all of them `npm run check` too. Arguments are vitest's. With CAUSEWAY_RERUN_FAILED a file
+ * that fails is run once more. Ends with `N passed, N failed`, alone on the last line.
+ */
+const args = process.argv.slice(2);
+const { filter, options } = parseCLI(["vitest", "run", ...args]);
+// That was printed; nothing was asked to run.
+if (args.some((each) => /^(-h|--help|-v|--version)$/.test(each))) process.exit(0);
+const root = resolve(options.root ?? ".");
+/** Only some tests were asked for, so that others are skipped. */
+const isPart = filter.length > 0 || options.testNamePattern !== undefined || options.shard !== undefined;
 
-async function runTests(reportPath: string): Promise<z.infer<typeof Results>> {
-  const vitest = await startVitest(process.argv.slice(2), {
-    watch: false,
-    reporters: ["default", "json"],
-    outputFile: { json: reportPath },
-  });
+async function runTests(files: readonly string[]): Promise<Results> {
+  const vitest = await startVitest([...files], { ...options, watch: false });
   await vitest.close();
-  return Results.parse(JSON.parse(await readFile(reportPath, "utf8")));
+  return readResults(vitest);
 }
 
-const directory = await mkdtemp(join(tmpdir(), "causeway-test-"));
-try {
-  const results = await runTests(join(directory, "report.json"));
-  const { numPassedTests: passed, numFailedTests: failed } = results;
-  console.log(`${passed} passed, ${failed} failed`);
-  // A file that fails to load has no failed test in it, and a skipped test is one that nobody ran.
-  const all = results.success && failed === 0 && passed > 0 && passed === results.numTotalTests;
-  process.exitCode = all ? 0 : 1;
-} finally {
-  await rm(directory, { recursive: true, force: true });
+async function runAll(): Promise<Results> {
+  const results = await runTests(filter);
+  if (process.env["CAUSEWAY_RERUN_FAILED"] === undefined) return results;
+  const rerun = await rerunFailed(results, (file) => runTests([resolve(root, file)]));
+  for (const { file, test } of rerun.flaky) console.log(`flaky: ${file} ${test}`);
+  return rerun.results;
 }
+
+async function hasCheckFailed(): Promise<boolean> {
+  const failure = await check?.failure;
+  if (failure !== undefined) console.log(`npm run check failed:\n${failure}`);
+  return failure !== undefined;
+}
+
+const check = isPart ? undefined : startCheck(root);
+const results = await runAll();
+const { passed, failed: failedTests } = countResults(results);
+const failed = failedTests + ((await hasCheckFailed()) ? 1 : 0);
+console.log(`${passed} passed, ${failed} failed`);
+// A skipped test is one that nobody ran.
+const skipped = isPart ? 0 : results.files.flatMap((each) => each.skipped).length;
+process.exitCode = passed > 0 && failed === 0 && skipped === 0 ? 0 : 1;

@@ -11,6 +11,23 @@ export function onEndingSignal(handler: () => void): () => void {
   };
 }
 
+const PARENT_POLL_MS = 500;
+
+/**
+ * Asks this process to end, as a signal does, when the one that started it is gone: a supervisor that kills npm means the
+ * stack, and nobody else knows of it any more.
+ */
+export function endWithParent(): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    // The system gives an orphan another parent.
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, "SIGTERM");
+  }, PARENT_POLL_MS);
+  timer.unref();
+}
+
 /**
  * Runs `create` and takes away the signal handlers that it adds. Miniflare ends the whole process in its own, at once
  * and with another exit code, and leaves behind what others have started.

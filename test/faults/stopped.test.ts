@@ -35,14 +35,14 @@ async function leavePatchHalfSent(stack: StartedStack, caller: Caller, location:
 }
 
 test.each([
-  { signal: "SIGTERM", to: "process", during: "a scan" },
-  { signal: "SIGTERM", to: "process", during: "a scan that hangs" },
-  { signal: "SIGINT", to: "group", during: "a scan" },
+  // What a supervisor does to `npm start`, and what a terminal does.
+  { signal: "SIGTERM", to: "process", by: "npm", during: "a scan that hangs" },
+  { signal: "SIGINT", to: "group", by: "node", during: "a scan" },
 ] as const)(
-  "a stack that gets $signal (its $to) during an upload and $during ends, all of it, and goes on when started again",
-  async ({ signal, to, during }) => {
+  "a stack that $by started and that gets $signal (its $to) during an upload and $during ends, all of it, and goes on when started again",
+  async ({ signal, to, by, during }) => {
     const place = await newPlace();
-    const stack = await place.start();
+    const stack = await place.start(by);
     const caller = await newCaller({ stack });
     const earlier = makeVideo(100_000);
     const earlierId = await uploadFile(caller, earlier, { filename: "earlier.mp4" });
@@ -76,3 +76,10 @@ test.each([
     }
   },
 );
+
+test("a stack ends, all of it, when the npm that started it is killed", async () => {
+  const place = await newPlace();
+  const stack = await place.start("npm");
+  stack.killStarter();
+  await expect.poll(() => stack.processes(), { timeout: PATIENCE_MS }).toEqual([]);
+});

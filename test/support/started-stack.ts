@@ -14,12 +14,18 @@ import type { StackAccess } from "./api.ts";
 const READY_LINE = /^causeway ready on (\S+)$/m;
 const POLL_MS = 2;
 
+/** Ways to start a stack: the script itself, and what people type, whose process is npm's. */
+const COMMANDS = {
+  node: [process.execPath, join(PROJECT_ROOT, "scripts", "start.ts")],
+  npm: ["npm", "start"],
+} as const;
+
 /** A state directory and a port, on which a stack is started as often as the test likes. */
 export interface StackPlace {
   readonly stateDirectory: string;
   readonly port: number;
-  /** Runs scripts/start.ts and waits until it says that it is ready. Throws, with its output, when it ends instead. */
-  start(): Promise<StartedStack>;
+  /** Starts it and waits until it says that it is ready. Throws, with its output, when it ends instead. */
+  start(by?: keyof typeof COMMANDS): Promise<StartedStack>;
   /** Runs scripts/start.ts and waits for its end. Throws when it gets ready instead. */
   startInVain(): Promise<Ending>;
 }
@@ -36,7 +42,7 @@ export interface Ending {
   readonly tookMs: number;
 }
 
-/** What `npm start` runs, in a process group of its own. */
+/** A stack in a process group of its own. */
 export interface StartedStack extends StackAccess {
   readonly pid: number;
   readonly stateDirectory: string;
@@ -46,8 +52,10 @@ export interface StartedStack extends StackAccess {
   processOf(part: string): GroupProcess;
   /** Kills the whole process group, as when the power fails, and waits until all of it is gone. */
   kill(): Promise<void>;
-  /** Asks it to end, the stack's own process alone or, as a terminal does on Ctrl-C, its whole group. */
+  /** Asks it to end, the process that was started alone or, as a terminal does on Ctrl-C, its whole group. */
   stop(signal: "SIGTERM" | "SIGINT", to?: "process" | "group"): Promise<Ending>;
+  /** Kills the process that was started, and nothing else. */
+  killStarter(): void;
 }
 
 interface Launched {
@@ -69,16 +77,16 @@ export async function newPlace(beside: Partial<StackPlace> = {}): Promise<StackP
     await Promise.all(launched.map(killGroup));
     if (beside.stateDirectory === undefined) await rm(stateDirectory, { recursive: true, force: true });
   });
-  const launchHere = (): Launched => {
-    const each = launch(port, stateDirectory);
+  const launchHere = (by: keyof typeof COMMANDS = "node"): Launched => {
+    const each = launch(COMMANDS[by], port, stateDirectory);
     launched.push(each);
     return each;
   };
   return {
     stateDirectory,
     port,
-    async start() {
-      const each = launchHere();
+    async start(by) {
+      const each = launchHere(by);
       const url = await each.ready;
       return describeStack(each, url, stateDirectory);
     },
@@ -109,9 +117,13 @@ async function pickPort(): Promise<number> {
   }
 }
 
-function launch(port: number, stateDirectory: string): Launched {
+function launch(
+  [command, argument]: readonly [string, string],
+  port: number,
+  stateDirectory: string,
+): Launched {
   const startedAtMs = performance.now();
-  const child = spawn(process.execPath, [join(PROJECT_ROOT, "scripts", "start.ts")], {
+  const child = spawn(command, [argument], {
     cwd: PROJECT_ROOT,
     env: { ...process.env, PORT: String(port), CAUSEWAY_STATE: stateDirectory, NO_COLOR: "1" },
     detached: true,
@@ -147,6 +159,7 @@ async function describeStack(each: Launched, url: string, stateDirectory: string
       return found;
     },
     kill: () => killGroup(each),
+    killStarter: () => process.kill(pid, "SIGKILL"),
     async stop(signal, to = "process") {
       const askedAtMs = performance.now();
       process.kill(to === "group" ? -pid : pid, signal);
