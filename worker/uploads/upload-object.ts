@@ -9,14 +9,14 @@ import { sendJob } from "../storage/jobs.ts";
 import { r2Store } from "../storage/r2.ts";
 import { releaseUnreadBody } from "../unread-body.ts";
 import { IetfFrontEnd } from "./ietf/ietf-front-end.ts";
-import { objectAnswerInTime } from "./object-answer.ts";
 import { bodyBytesOf, requireBodyWithin } from "./request-body.ts";
 import type { PartialDescription } from "./state/upload-state.ts";
 import { NO_PARTIAL } from "./state/upload-state.ts";
 import { UploadStore } from "./state/upload-store.ts";
 import { TusFrontEnd } from "./tus/tus-front-end.ts";
+import { UploadClient } from "./upload-client.ts";
 import type { UploadContext, UploadCreation } from "./upload-context.ts";
-import { readUploadContext, uploadObjectName } from "./upload-context.ts";
+import { readUploadContext } from "./upload-context.ts";
 import { Upload } from "./upload.ts";
 import { isolateSlabs } from "./writing/slabs.ts";
 
@@ -34,6 +34,7 @@ export class UploadObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    const uploads = new UploadClient(env.UPLOADS);
     this.#upload = new Upload({
       store: new UploadStore(ctx.storage),
       objects: r2Store(env.BUCKET),
@@ -44,8 +45,8 @@ export class UploadObject extends DurableObject<Env> {
         record: (job, origin) => recordStoredUpload(env, job, origin, Date.now()),
         announce: (job) => sendJob(env.JOBS, job),
         findSpent: (tenantId, partialIds) => findSpentPartials(env, tenantId, partialIds),
-        claim: (partial, final) => objectAnswerInTime(this.#objectOf(partial).claim(final)),
-        discard: (partial) => objectAnswerInTime(this.#objectOf(partial).spend()),
+        claim: (partial, final) => uploads.claim(partial, final),
+        discard: (partial) => uploads.spend(partial),
         findFinal: (partial) => findFinalOf(env, partial),
         forget: (ref) => forgetUpload(env, ref),
         extend: (ref, growth) => extendReservation(env, ref, growth, this.#defaultQuotaBytes),
@@ -64,11 +65,6 @@ export class UploadObject extends DurableObject<Env> {
     );
     await releaseUnreadBody(request);
     return answer;
-  }
-
-  #objectOf(ref: FileVersionRef): DurableObjectStub<UploadObject> {
-    const { UPLOADS } = this.env;
-    return UPLOADS.get(UPLOADS.idFromName(uploadObjectName(ref)));
   }
 
   override async alarm(): Promise<void> {
