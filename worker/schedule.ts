@@ -1,6 +1,7 @@
 import { configOf } from "./config.ts";
 import { erasureMeans } from "./routes/admin/erasures.ts";
 import { reannounceUnanswered } from "./services/announce.ts";
+import { CALLS } from "./services/call-shares.ts";
 import { driveErasures } from "./services/erasure.ts";
 import { driveObjectRemovals } from "./services/object-removals.ts";
 import type { Removal } from "./services/purge.ts";
@@ -8,8 +9,7 @@ import { purgeDue } from "./services/purge.ts";
 import { sweepReservations } from "./services/reservations.ts";
 import { sendJob } from "./storage/jobs.ts";
 import { r2Store } from "./storage/r2.ts";
-import { endUpload } from "./uploads/end-upload.ts";
-import { uploadObjectName } from "./uploads/upload-context.ts";
+import { UploadClient } from "./uploads/upload-client.ts";
 
 /**
  * What is done every minute. What fails is logged and done at the next, and keeps nothing else from being done.
@@ -18,23 +18,23 @@ import { uploadObjectName } from "./uploads/upload-context.ts";
 export async function runSchedule(env: Env, scheduledMs: number): Promise<void> {
   const nowMs = Date.now();
   const { reannounceAfterSeconds: afterSeconds, erasureSettleMs } = configOf(env);
-  const removal: Removal = {
-    objects: r2Store(env.BUCKET),
-    endUpload: (ref) => endUpload(env.UPLOADS, ref),
-  };
+  const uploads = new UploadClient(env.UPLOADS);
+  const removal: Removal = { objects: r2Store(env.BUCKET), endUpload: (ref) => uploads.end(ref) };
   await Promise.all([
     attempt("reannounce", () =>
-      reannounceUnanswered(env, (job) => sendJob(env.JOBS, job), { afterSeconds, nowMs }),
-    ),
-    attempt("purge", () => purgeDue(env, removal, nowMs)),
-    attempt("remove-objects", () => driveObjectRemovals(env, removal.objects, nowMs)),
-    attempt("erase", () => driveErasures(env, erasureMeans(env, erasureSettleMs), scheduledMs)),
-    attempt("sweep-reservations", () =>
-      sweepReservations(
-        env,
-        (ref) => env.UPLOADS.get(env.UPLOADS.idFromName(uploadObjectName(ref))).needsReservation(),
+      reannounceUnanswered(env, (job) => sendJob(env.JOBS, job), {
+        afterSeconds,
         nowMs,
-      ),
+        calls: CALLS.reannounce,
+      }),
+    ),
+    attempt("purge", () => purgeDue(env, removal, nowMs, CALLS.purge)),
+    attempt("remove-objects", () => driveObjectRemovals(env, removal.objects, nowMs, CALLS.removeObjects)),
+    attempt("erase", () =>
+      driveErasures(env, erasureMeans(env, erasureSettleMs), scheduledMs, CALLS.erase),
+    ),
+    attempt("sweep-reservations", () =>
+      sweepReservations(env, (ref) => uploads.needsReservation(ref), nowMs, CALLS.sweep),
     ),
   ]);
 }

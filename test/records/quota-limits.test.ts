@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { FileId } from "#contract/ids.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
 import {
   extendReservation,
@@ -14,6 +15,8 @@ import { newQuotaTenant, refusalOf, RULES } from "./support/quota-tenant.ts";
 
 const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
+/** More than any run of the cron here needs. */
+const CALLS = 1_000;
 
 const databases = useDatabases();
 
@@ -227,7 +230,7 @@ describe("an upload whose length isn't known", () => {
 
 describe("the sweep", () => {
   const sweep = (stands: boolean, nowMs: number) =>
-    sweepReservations(databases.bindings, () => Promise.resolve(stands), nowMs);
+    sweepReservations(databases.bindings, () => Promise.resolve(stands), nowMs, CALLS);
 
   test("asks an hour after the creation, later every four, and releases what isn't there", async () => {
     const tenant = newTenant();
@@ -249,10 +252,34 @@ describe("the sweep", () => {
     const stillStands = (ref: { fileId: string }) =>
       ref.fileId === silent.fileId ? Promise.reject(new Error("no answer")) : Promise.resolve(false);
     expect(gone.reservedBytes).toBe(20);
-    await sweepReservations(databases.bindings, stillStands, RULES.nowMs + HOUR_MS);
+    await sweepReservations(databases.bindings, stillStands, RULES.nowMs + HOUR_MS, CALLS);
     expect(await tenant.quota()).toMatchObject({ usedBytes: 10, fileCount: 1 });
-    await sweep(false, RULES.nowMs + HOUR_MS);
+    await sweep(false, RULES.nowMs + HOUR_MS + HOUR_MS / 4);
     expect((await tenant.quota()).usedBytes).toBe(0);
+  });
+
+  test("isn't kept from one by as many others that can't be asked as a run takes on", async () => {
+    // Nothing of other tests is due any more.
+    await sweep(false, RULES.nowMs + HOUR_MS);
+    const tenant = newTenant();
+    const silent = [await tenant.create(10), await tenant.create(10)].map(({ fileId }) => fileId);
+    await databases.bindings.DB.prepare(
+      "UPDATE quota_reservations SET check_at_ms = 1 WHERE tenant_id = ?",
+    )
+      .bind(tenant.tenantId)
+      .run();
+    await tenant.create(20);
+    const asked: string[] = [];
+    const stillStands = async ({ fileId }: { fileId: FileId }) => {
+      asked.push(fileId);
+      if (silent.includes(fileId)) throw new Error("no answer");
+      return false;
+    };
+    const run = () => sweepReservations(databases.bindings, stillStands, RULES.nowMs + HOUR_MS, 4);
+    await run();
+    expect(asked.toSorted()).toEqual(silent.toSorted());
+    await run();
+    expect(await tenant.quota()).toMatchObject({ usedBytes: 20, fileCount: 2 });
   });
 });
 

@@ -10,7 +10,7 @@ import type { Removal } from "../services/purge.ts";
 import { purgeFile } from "../services/purge.ts";
 import { deleteFile, restoreFile } from "../services/trash.ts";
 import { r2Store } from "../storage/r2.ts";
-import { endUpload } from "../uploads/end-upload.ts";
+import { UploadClient } from "../uploads/upload-client.ts";
 import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
 import { openApiRouter, sessionProblems } from "./open-api.ts";
 import { publicUrlOf } from "./public-urls.ts";
@@ -87,7 +87,8 @@ const bulkRoute = createRoute({
 });
 
 function removalOf({ env }: AppContext): Removal {
-  return { objects: r2Store(env.BUCKET), endUpload: (ref) => endUpload(env.UPLOADS, ref) };
+  const uploads = new UploadClient(env.UPLOADS);
+  return { objects: r2Store(env.BUCKET), endUpload: (ref) => uploads.end(ref) };
 }
 
 const router = openApiRouter();

@@ -1,7 +1,7 @@
 import type { AppContext } from "../app-env.ts";
 import { actorOf } from "../middleware/actor.ts";
 import { effectiveMethod } from "../middleware/effective-method.ts";
-import { objectAnswer } from "../uploads/object-answer.ts";
+import { UploadClient } from "../uploads/upload-client.ts";
 import type { UploadContext } from "../uploads/upload-context.ts";
 import { uploadObjectName, withUploadContext } from "../uploads/upload-context.ts";
 
@@ -27,5 +27,7 @@ export function sendToObject(c: AppContext, target: Target, request = c.req.raw)
   const caller = { identity: c.get("identity"), requestId: c.get("requestId"), actorKind: actorOf(c).kind };
   const context = { idleMs, ...target, ...caller, maxAppendBytes, defaultQuotaBytes };
   const asked = withUploadContext(request, effectiveMethod(request), context);
-  return objectAnswer(objectOf(c, target).fetch(asked));
+  const { fileId, version } = target;
+  const ref = { tenantId: c.get("identity").tenantId, fileId, version };
+  return new UploadClient(c.env.UPLOADS).fetch(ref, asked);
 }

@@ -3,22 +3,25 @@ import type { DatabaseBindings } from "../db/database.ts";
 import { allDatabases } from "../db/database.ts";
 import type { VersionRow } from "../db/files.ts";
 import { findUnansweredVersions, markVersionAnnounced } from "../db/files.ts";
+import { itemsPerDatabase } from "./call-shares.ts";
 
-/** Most versions announced again in one run; the next run takes the others. */
-const BATCH = 100;
+/** To the queue, and to the database. */
+const CALLS_PER_VERSION = 2;
 
 /**
  * Announces again what has been in quarantine without an answer for too long: its message was lost, or its processor
- * was. A job twice changes nothing. Returns how many were announced.
+ * was. A job twice changes nothing. Returns how many were announced; the next run takes what is left by then.
+ * @param options.calls how many calls to other parts it may make
  */
 export async function reannounceUnanswered(
   env: DatabaseBindings,
   announce: (job: ProcessJob) => Promise<void>,
-  options: { readonly afterSeconds: number; readonly nowMs: number },
+  options: { readonly afterSeconds: number; readonly nowMs: number; readonly calls: number },
 ): Promise<number> {
+  const limit = itemsPerDatabase(env, options.calls, CALLS_PER_VERSION);
   let announced = 0;
   for (const db of allDatabases(env)) {
-    const waiting = await findUnansweredVersions(db, options.nowMs - options.afterSeconds * 1000, BATCH);
+    const waiting = await findUnansweredVersions(db, options.nowMs - options.afterSeconds * 1000, limit);
     for (const version of waiting) {
       const job = jobOf(version);
       if (job === undefined) continue;

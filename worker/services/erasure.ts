@@ -18,7 +18,6 @@ import {
   markEmpty,
   markObjectsPending,
 } from "../db/erasures.ts";
-import { withDeadline } from "../deadline.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
 
 /**
@@ -36,7 +35,7 @@ import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
  */
 export interface ErasureMeans {
   readonly objects: ObjectLister & ObjectRemover;
-  /** Makes an upload's object forget all that it holds. For one that it holds nothing of too. */
+  /** Makes an upload's object forget all that it holds, within a bounded time. For one that it holds nothing of too. */
   eraseUpload(ref: FileVersionRef): Promise<void>;
   readonly settleMs: number;
 }
@@ -54,8 +53,8 @@ interface Limits {
   calls: number;
 }
 
-/** A Worker may make 1,000 subrequests; the last step may make 200 more than are left. */
-const CALLS_PER_RUN = 700;
+/** Of one erasure that is driven at once. A Worker may make 1,000; the last step may make 200 more than are left. */
+const CALLS_AT_ONCE = 700;
 /** Beside those to uploads' objects. */
 const CALLS_PER_STEP = 7;
 const RUN_MS = 20_000;
@@ -64,19 +63,22 @@ const RESERVATIONS_PER_STEP = 50;
 const EVENTS_PER_STEP = 1_000;
 /** An upload remembers itself for a week at most (uploads/upload.ts): older ones have forgotten. */
 const REMEMBERED_MS = 8 * 24 * 3_600_000;
-const UPLOAD_DEADLINE_MS = 15_000;
 
-function newLimits(): Limits {
-  return { untilMs: Date.now() + RUN_MS, calls: CALLS_PER_RUN };
+function newLimits(calls: number): Limits {
+  return { untilMs: Date.now() + RUN_MS, calls };
 }
 
-/** Goes on with the erasures that aren't finished, the oldest first. One that fails keeps no other from going on. */
+/**
+ * Goes on with the erasures that aren't finished, the oldest first. One that fails keeps no other from going on.
+ * @param calls how many calls to other parts it may make, but for the last step
+ */
 export async function driveErasures(
   env: DatabaseBindings,
   means: ErasureMeans,
   nowMs: number,
+  calls: number,
 ): Promise<void> {
-  const limits = newLimits();
+  const limits = newLimits(calls);
   for (const db of allDatabases(env)) {
     for (const erasure of await findUnfinishedErasures(db)) {
       await driveErasure({ ...means, db, nowMs, limits }, erasure);
@@ -92,7 +94,7 @@ export async function driveErasureOf(
   nowMs: number,
 ): Promise<void> {
   const db = databaseFor(env, erasure.tenantId);
-  await driveErasure({ ...means, db, nowMs, limits: newLimits() }, erasure);
+  await driveErasure({ ...means, db, nowMs, limits: newLimits(CALLS_AT_ONCE) }, erasure);
 }
 
 async function driveErasure(run: Run, begun: ErasureRow): Promise<void> {
@@ -162,10 +164,7 @@ function remembered({ nowMs }: Run, tenantId: TenantId, found: readonly FileToEr
 
 async function eraseUploads(run: Run, refs: readonly FileVersionRef[]): Promise<void> {
   run.limits.calls -= refs.length;
-  const erasing = refs.map((ref) =>
-    withDeadline(run.eraseUpload(ref), UPLOAD_DEADLINE_MS, "SERVICE_UNAVAILABLE"),
-  );
-  await Promise.all(erasing);
+  await Promise.all(refs.map((ref) => run.eraseUpload(ref)));
 }
 
 async function removeReservations(run: Run, tenantId: TenantId): Promise<boolean> {

@@ -5,6 +5,7 @@ import { allDatabases, databaseFor } from "../db/database.ts";
 import type { ObjectRemoval } from "../db/object-removals.ts";
 import { deleteObjectRemovals, takeObjectRemovals } from "../db/object-removals.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
+import { itemsPerDatabase } from "./call-shares.ts";
 import { emptyPrefix } from "./empty-prefix.ts";
 import { inTurns } from "./in-turns.ts";
 
@@ -19,8 +20,8 @@ import { inTurns } from "./in-turns.ts";
  */
 type Objects = ObjectLister & ObjectRemover;
 
-/** Most that one run of cron takes on: each is two calls, of the thousand that a run may make. */
-const REMOVALS_PER_RUN = 50;
+/** To the bucket. */
+const CALLS_PER_REMOVAL = 2;
 
 /** Removes the objects of a version that has been removed. What can't be removed now is left to cron. Never throws. */
 export async function removeVersionObjects(
@@ -32,14 +33,19 @@ export async function removeVersionObjects(
   await carryOut(db, objects, [{ ...ref, prefix: versionPrefix(ref) }]);
 }
 
-/** Cron's part: all that is left to remove. Never throws for a store's sake. */
+/**
+ * Cron's part: what is left to remove. Never throws for a store's sake.
+ * @param calls how many calls to other parts it may make
+ */
 export async function driveObjectRemovals(
   env: DatabaseBindings,
   objects: Objects,
   nowMs: number,
+  calls: number,
 ): Promise<void> {
+  const limit = itemsPerDatabase(env, calls, CALLS_PER_REMOVAL);
   for (const db of allDatabases(env)) {
-    await carryOut(db, objects, await takeObjectRemovals(db, nowMs, REMOVALS_PER_RUN));
+    await carryOut(db, objects, await takeObjectRemovals(db, nowMs, limit));
   }
 }
 

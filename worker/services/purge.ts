@@ -7,8 +7,8 @@ import { allDatabases, databaseFor } from "../db/database.ts";
 import type { FileSet } from "../db/file-sets.ts";
 import { findUnstoredVersions } from "../db/file-sets.ts";
 import { deletePurged, findPurging, markDuePurging, markPurging, postponePurges } from "../db/trash.ts";
-import { withDeadline } from "../deadline.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
+import { itemsPerDatabase } from "./call-shares.ts";
 import { emptyPrefix } from "./empty-prefix.ts";
 import type { Caller } from "./file-actions.ts";
 import { requireActionable } from "./file-actions.ts";
@@ -28,13 +28,12 @@ import { inTurns } from "./in-turns.ts";
 /** What removing files needs of the world outside of the records. */
 export interface Removal {
   readonly objects: ObjectLister & ObjectRemover;
-  /** Ends the upload of a version if it is still under way. */
+  /** Ends the upload of a version if it is still under way, within a bounded time. */
   endUpload(ref: FileVersionRef): Promise<void>;
 }
 
-/** Most files that one run of cron takes on: each is three calls or four, of the thousand that a run may make. */
-const FILES_PER_RUN = 100;
-const END_UPLOAD_DEADLINE_MS = 15_000;
+/** To the bucket two, to the upload's object, and to the database three where the file is the only one of its tenant. */
+const CALLS_PER_FILE = 6;
 
 /** Removes a file for good, from the trash or not. Throws as `requireActionable`. */
 export async function purgeFile(
@@ -74,11 +73,20 @@ export async function purgeMarked(
   await purgeOfTenant(databaseFor(env, tenantId), removal, { tenantId, fileIds }, actor, nowMs);
 }
 
-/** Cron's part: marks what is due, and removes what is marked. Never throws for a file's sake. */
-export async function purgeDue(env: DatabaseBindings, removal: Removal, nowMs: number): Promise<void> {
+/**
+ * Cron's part: marks what is due, and removes what is marked. Never throws for a file's sake.
+ * @param calls how many calls to other parts it may make
+ */
+export async function purgeDue(
+  env: DatabaseBindings,
+  removal: Removal,
+  nowMs: number,
+  calls: number,
+): Promise<void> {
+  const limit = itemsPerDatabase(env, calls, CALLS_PER_FILE);
   for (const db of allDatabases(env)) {
-    await markDuePurging(db, nowMs, FILES_PER_RUN);
-    for (const set of await findPurging(db, FILES_PER_RUN)) {
+    await markDuePurging(db, nowMs, limit);
+    for (const set of await findPurging(db, limit)) {
       await purgeOfTenant(db, removal, set, systemOf(set.tenantId), nowMs);
     }
   }
@@ -129,7 +137,7 @@ async function removeBytesOf(
   uploads: readonly FileVersionRef[],
 ): Promise<boolean> {
   try {
-    for (const ref of uploads) await endInTime(removal, ref);
+    for (const ref of uploads) await removal.endUpload(ref);
     // Replicas go here, before the objects that they could be made of again.
     return await emptyPrefix(removal.objects, filePrefix(tenantId, fileId));
   } catch (error) {
@@ -138,17 +146,13 @@ async function removeBytesOf(
   }
 }
 
-function endInTime({ endUpload }: Removal, ref: FileVersionRef): Promise<void> {
-  return withDeadline(endUpload(ref), END_UPLOAD_DEADLINE_MS, "SERVICE_UNAVAILABLE");
-}
-
 /**
  * Ends uploads of files that were put into the trash. One that can't be ended now goes on or expires, and its version
  * stays in the trash. Never throws.
  */
 export async function endUploads(removal: Removal, refs: readonly FileVersionRef[]): Promise<void> {
   await inTurns(refs, (ref) =>
-    endInTime(removal, ref).catch((error: unknown) => {
+    removal.endUpload(ref).catch((error: unknown) => {
       console.error({ event: "upload-not-ended", ...ref, error: String(error) });
     }),
   );

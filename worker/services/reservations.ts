@@ -4,11 +4,14 @@ import { allDatabases } from "../db/database.ts";
 import type { ReservationRow } from "../db/quota.ts";
 import { findReservationsToCheck, postponeCheck } from "../db/quota.ts";
 import { deleteUnfinishedUpload } from "../db/uploads.ts";
+import { itemsPerDatabase } from "./call-shares.ts";
 
 /** How often an upload that is under way is asked again: it may take days. */
 const CHECK_AGAIN_MS = 4 * 3_600_000;
-/** Most uploads asked in one run; the next run takes the others. */
-const BATCH = 100;
+/** How soon one that couldn't be asked is asked again, behind those whose time has come by then. */
+const TRY_AGAIN_MS = 10 * 60_000;
+/** To the upload's object, and to the database. */
+const CALLS_PER_RESERVATION = 2;
 /** How many are asked at once. */
 const AT_ONCE = 10;
 
@@ -17,17 +20,20 @@ export type StillStands = (ref: FileVersionRef) => Promise<boolean>;
 
 /**
  * Releases what is reserved for uploads that aren't there: their object never came to be, or a crash came between its
- * end and the release. Asks those whose time it is; one that can't be asked is asked at the next run. Returns how many
- * were released.
+ * end and the release. Asks those whose time it is; one that can't be asked is asked again later, and keeps no other from
+ * being asked. Returns how many were released.
+ * @param calls how many calls to other parts it may make
  */
 export async function sweepReservations(
   env: DatabaseBindings,
   stillStands: StillStands,
   nowMs: number,
+  calls: number,
 ): Promise<number> {
+  const limit = itemsPerDatabase(env, calls, CALLS_PER_RESERVATION);
   let released = 0;
   for (const db of allDatabases(env)) {
-    const due = await findReservationsToCheck(db, nowMs, BATCH);
+    const due = await findReservationsToCheck(db, nowMs, limit);
     for (let first = 0; first < due.length; first += AT_ONCE) {
       const asked = due.slice(first, first + AT_ONCE);
       const results = await Promise.all(asked.map((row) => checkOne(db, row, stillStands, nowMs)));
@@ -54,6 +60,8 @@ async function checkOne(
   } catch (error) {
     const { tenantId, fileId, version } = row;
     console.error({ event: "reservation-unchecked", tenantId, fileId, version, error: String(error) });
+    // Without the database there is no order to keep.
+    await postponeCheck(db, row, nowMs + TRY_AGAIN_MS).catch(() => {});
     return false;
   }
 }

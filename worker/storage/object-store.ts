@@ -1,7 +1,7 @@
 /**
  * What the product needs of an object store, in small interfaces by capability, so that a backend states what it can
  * do and a caller states what it uses. Errors of a backend are recognised in its adapter and leave it as an `AppError`
- * (`STORE_UNAVAILABLE`) or as data.
+ * or as data: `STORE_UNAVAILABLE` for what may succeed another time, `UPLOAD_LOST` with the reason for what never will.
  */
 
 /**

@@ -14,20 +14,50 @@ const CALL_DEADLINE_MS = 10_000;
 const STORE_DEADLINE_MS = 60_000;
 
 /** R2's code in the message of an error, as in "put: … (10037)". */
-const R2_ERROR_CODE = /\((\d{5})\)/;
-/** "The specified multipart upload does not exist": completed before, or aborted. */
+const R2_ERROR_CODE = /\((\d{5,6})\)/;
+/** "Multipart upload does not exist or was aborted"; or it was completed before. */
 const NO_SUCH_UPLOAD = "10024";
+
+/**
+ * Codes that the same call is answered for ever, and what they say of an upload (Cloudflare R2, "Error codes":
+ * https://developers.cloudflare.com/r2/api/error-codes/, as of 2026-11-10). Every other may be gone the next time: the
+ * store's own troubles (10001, 10043, 10058), a body that was cut off (10013, 10054), and access, account or bucket
+ * (10002, 10003, 10006, 10042), which an operator mends without an upload being lost.
+ */
+const PERMANENT: ReadonlyMap<string, string> = new Map([
+  ["10011", "A part of it is smaller than the store takes."],
+  ["10012", "Its type is longer than the store takes."],
+  ["10020", "The store doesn't take its key."],
+  [NO_SUCH_UPLOAD, "The store has dropped its parts."],
+  ["10025", "The store doesn't have all of its parts."],
+  ["10033", "The store isn't told its length."],
+  ["10048", "Its parts aren't all of one size."],
+  ["100100", "It is larger than the store takes."],
+]);
 
 function codeOf(error: unknown): string | undefined {
   return error instanceof Error ? R2_ERROR_CODE.exec(error.message)?.[1] : undefined;
 }
 
+function storeError(cause: unknown): AppError {
+  if (cause instanceof AppError) return cause;
+  const detail = PERMANENT.get(codeOf(cause) ?? "");
+  return detail === undefined
+    ? new AppError("STORE_UNAVAILABLE", { cause })
+    : new AppError("UPLOAD_LOST", { detail, cause });
+}
+
+/** Whether a call failed because there is no such multipart upload. */
+function isUnknownUpload(error: unknown): boolean {
+  return error instanceof AppError && codeOf(error.cause) === NO_SUCH_UPLOAD;
+}
+
+/** Throws `STORE_UNAVAILABLE`, and `UPLOAD_LOST` for what is refused for good. */
 async function call<T>(work: Promise<T>, limitMs = CALL_DEADLINE_MS): Promise<T> {
   try {
     return await withDeadline(work, limitMs, "STORE_UNAVAILABLE");
-  } catch (cause) {
-    if (cause instanceof AppError) throw cause;
-    throw new AppError("STORE_UNAVAILABLE", { cause });
+  } catch (error) {
+    throw storeError(error);
   }
 }
 
@@ -90,22 +120,17 @@ export function r2Store(bucket: R2Bucket): ObjectStore {
 
     async storePart(key, multipartId, partNumber, body) {
       const upload = bucket.resumeMultipartUpload(key, multipartId);
-      const part = await store(body, (value) => upload.uploadPart(partNumber, value)).catch(requirePresent);
-      return part.etag;
+      const { etag } = await store(body, (value) => upload.uploadPart(partNumber, value));
+      return etag;
     },
 
     completeMultipart: (key, multipartId, parts) => completeMultipart(bucket, key, multipartId, parts),
 
     async abortMultipart(key, multipartId) {
       try {
-        await withDeadline(
-          bucket.resumeMultipartUpload(key, multipartId).abort(),
-          CALL_DEADLINE_MS,
-          "STORE_UNAVAILABLE",
-        );
-      } catch (cause) {
-        if (codeOf(cause) === NO_SUCH_UPLOAD) return;
-        throw new AppError("STORE_UNAVAILABLE", { cause });
+        await call(bucket.resumeMultipartUpload(key, multipartId).abort());
+      } catch (error) {
+        if (!isUnknownUpload(error)) throw error;
       }
     },
 
@@ -131,13 +156,6 @@ export function r2Store(bucket: R2Bucket): ObjectStore {
   };
 }
 
-/** An unknown multipart upload stays unknown: it isn't a store that will answer another time. */
-function requirePresent(error: unknown): never {
-  const cause = error instanceof AppError ? error.cause : undefined;
-  if (codeOf(cause) !== NO_SUCH_UPLOAD) throw error;
-  throw new AppError("UPLOAD_LOST", { detail: "The store has dropped its parts.", cause });
-}
-
 async function completeMultipart(
   bucket: R2Bucket,
   key: string,
@@ -146,11 +164,10 @@ async function completeMultipart(
 ): Promise<StoredFacts | undefined> {
   const upload = bucket.resumeMultipartUpload(key, multipartId);
   try {
-    const completed = upload.complete([...parts]);
-    return factsOf(await withDeadline(completed, STORE_DEADLINE_MS, "STORE_UNAVAILABLE"));
-  } catch (cause) {
-    if (codeOf(cause) === NO_SUCH_UPLOAD) return undefined;
-    throw new AppError("STORE_UNAVAILABLE", { cause });
+    return factsOf(await call(upload.complete([...parts]), STORE_DEADLINE_MS));
+  } catch (error) {
+    if (isUnknownUpload(error)) return undefined;
+    throw error;
   }
 }
 

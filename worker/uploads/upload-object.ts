@@ -10,16 +10,15 @@ import { findFinalOf, findSpentPartials, forgetUpload, recordStoredUpload } from
 import { sendJob } from "../storage/jobs.ts";
 import { r2Store } from "../storage/r2.ts";
 import { releaseUnreadBody } from "../unread-body.ts";
-import { endUpload } from "./end-upload.ts";
 import { IetfFrontEnd } from "./ietf/ietf-front-end.ts";
-import { objectAnswerInTime } from "./object-answer.ts";
 import { bodyBytesOf, requireBodyWithin } from "./request-body.ts";
 import type { PartialDescription } from "./state/upload-state.ts";
 import { NO_PARTIAL } from "./state/upload-state.ts";
 import { UploadStore } from "./state/upload-store.ts";
 import { TusFrontEnd } from "./tus/tus-front-end.ts";
+import { UploadClient } from "./upload-client.ts";
 import type { UploadContext, UploadCreation } from "./upload-context.ts";
-import { callerOf, readUploadContext, uploadObjectName } from "./upload-context.ts";
+import { callerOf, readUploadContext } from "./upload-context.ts";
 import { Upload } from "./upload.ts";
 import { isolateSlabs } from "./writing/slabs.ts";
 
@@ -37,6 +36,7 @@ export class UploadObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    const uploads = new UploadClient(env.UPLOADS);
     this.#upload = new Upload({
       store: new UploadStore(ctx.storage),
       objects: r2Store(env.BUCKET),
@@ -47,11 +47,11 @@ export class UploadObject extends DurableObject<Env> {
         record: (job, origin) => recordStoredUpload(env, job, origin, Date.now()),
         announce: (job) => sendJob(env.JOBS, job),
         findSpent: (tenantId, partialIds) => findSpentPartials(env, tenantId, partialIds),
-        claim: (partial, final) => objectAnswerInTime(this.#objectOf(partial).claim(final)),
-        discard: (partial) => objectAnswerInTime(this.#objectOf(partial).spend()),
+        claim: (partial, final) => uploads.claim(partial, final),
+        discard: (partial) => uploads.spend(partial),
         findFinal: (partial) => findFinalOf(env, partial),
         forget: (ref) => forgetUpload(env, ref),
-        deleteUploaded: (ref, by) => this.#deleteUploaded(ref, by),
+        deleteUploaded: (ref, by) => this.#deleteUploaded(ref, by, uploads),
         extend: (ref, growth) => extendReservation(env, ref, growth, this.#defaultQuotaBytes),
         reduce: (ref, fromBytes, toBytes) => reduceReservation(env, ref, fromBytes, toBytes),
       },
@@ -70,15 +70,10 @@ export class UploadObject extends DurableObject<Env> {
     return answer;
   }
 
-  #objectOf(ref: FileVersionRef): DurableObjectStub<UploadObject> {
-    const { UPLOADS } = this.env;
-    return UPLOADS.get(UPLOADS.idFromName(uploadObjectName(ref)));
-  }
-
-  #deleteUploaded(ref: FileVersionRef, by: Caller): Promise<boolean> {
+  #deleteUploaded(ref: FileVersionRef, by: Caller, uploads: UploadClient): Promise<boolean> {
     const tools = {
       objects: r2Store(this.env.BUCKET),
-      endUpload: (other: FileVersionRef) => endUpload(this.env.UPLOADS, other),
+      endUpload: (other: FileVersionRef) => uploads.end(other),
       later: (work: Promise<void>) => this.ctx.waitUntil(work),
     };
     return deleteUploaded(this.env, tools, by, ref, Date.now());

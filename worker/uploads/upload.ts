@@ -373,7 +373,7 @@ export class Upload {
       case "expire":
         return this.#expire();
       case "forget":
-        return this.#store.forget();
+        return this.#ending.forget();
     }
   }
 

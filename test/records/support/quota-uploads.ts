@@ -11,6 +11,9 @@ import type { MadeUpload, SimulatedUpload } from "./simulated-upload.ts";
 import { isOpenEnded, simulateUpload, stands, STEP_BYTES } from "./simulated-upload.ts";
 
 const SWEEP_EVERY_MS = 5 * 3_600_000;
+/** When a sweep asks again what it couldn't ask (worker/services/reservations.ts). */
+const ASKED_AGAIN_MS = 10 * 60_000;
+const MANY_CALLS = 1_000;
 
 /** The uploads of a tenant that have an object, and what happens to them until they are files or gone. */
 export class QuotaUploads {
@@ -189,10 +192,12 @@ export class QuotaUploads {
             return upload !== undefined && stands(upload);
           },
           this.#tenant.nowMs,
+          MANY_CALLS,
         ),
       );
     await sweep(fault);
-    // A run that was cut off is followed by the next.
+    // A run that was cut off is followed by the next, and what couldn't be asked is asked again.
+    this.#tenant.nowMs += ASKED_AGAIN_MS;
     await sweep(undefined);
     for (const key of this.#tenant.model.reserved.keys()) {
       const upload = this.#all.get(key);

@@ -14,6 +14,8 @@ export type Fault =
   | { readonly kind: "none" }
   /** The call isn't carried out and fails. */
   | { readonly kind: "fail" }
+  /** The same with one of R2's codes. */
+  | { readonly kind: "refuse"; readonly code: number }
   /** The call is carried out and its answer lost. */
   | { readonly kind: "lose-answer" }
   /** The call waits until the test lets it go on (`release`). */

@@ -5,7 +5,7 @@ import type { ErasureMeans } from "../../services/erasure.ts";
 import { driveErasureOf } from "../../services/erasure.ts";
 import { requireErasing } from "../../services/tenant-permissions.ts";
 import { r2Store } from "../../storage/r2.ts";
-import { uploadObjectName } from "../../uploads/upload-context.ts";
+import { UploadClient } from "../../uploads/upload-client.ts";
 import { openApiRouter, adminProblems } from "../open-api.ts";
 import { requireTenantInPath, TENANT_ERRORS, TenantParams } from "./tenant-in-path.ts";
 
@@ -45,11 +45,8 @@ const getRoute = createRoute({
 
 /** What an erasure works with. */
 export function erasureMeans(env: Env, settleMs: number): ErasureMeans {
-  return {
-    objects: r2Store(env.BUCKET),
-    eraseUpload: (ref) => env.UPLOADS.get(env.UPLOADS.idFromName(uploadObjectName(ref))).eraseUpload(),
-    settleMs,
-  };
+  const uploads = new UploadClient(env.UPLOADS);
+  return { objects: r2Store(env.BUCKET), eraseUpload: (ref) => uploads.erase(ref), settleMs };
 }
 
 /** `/v1/admin/tenants/{tenantId}/erasure`. */

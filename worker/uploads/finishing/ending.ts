@@ -1,8 +1,10 @@
 import type { ErrorCode } from "#contract/errors.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileVersionRef } from "#contract/ids.ts";
+import { versionPrefix } from "#contract/keys.ts";
+import { emptyPrefix } from "../../services/empty-prefix.ts";
 import type { Caller } from "../../services/file-actions.ts";
-import type { MultipartWriter, ObjectRemover } from "../../storage/object-store.ts";
+import type { MultipartWriter, ObjectLister, ObjectRemover } from "../../storage/object-store.ts";
 import type { UploadPhase, UploadState } from "../state/upload-state.ts";
 import { REMEMBERED_MS, refOf } from "../state/upload-state.ts";
 import type { UploadStore } from "../state/upload-store.ts";
@@ -26,7 +28,7 @@ export interface EndingSteps {
 
 export interface EndingOptions {
   readonly store: UploadStore;
-  readonly objects: MultipartWriter & ObjectRemover;
+  readonly objects: MultipartWriter & ObjectLister & ObjectRemover;
   readonly steps: EndingSteps;
   readonly now: () => number;
 }
@@ -57,7 +59,7 @@ export class Ending {
       store.setDue("expire", nowMs + END_RETRY_MS);
     });
     await steps.forget(refOf(state));
-    await this.#freeObject(state);
+    await this.#freeObjects(state);
     store.transaction(() => {
       store.clearBytes();
       store.clearDue("expire");
@@ -83,7 +85,7 @@ export class Ending {
    */
   async spend(): Promise<void> {
     const { store, now } = this.#options;
-    await this.#freeObject(store.requireState());
+    await this.#freeObjects(store.requireState());
     store.transaction(() => {
       store.update({ objectKey: null, etag: null });
       store.clearDue("expire");
@@ -112,11 +114,29 @@ export class Ending {
     await store.forget();
   }
 
-  async #freeObject({ objectKey, multipartId, etag }: UploadState): Promise<void> {
+  /**
+   * Leaves nothing at all behind, when nobody asks for what has ended any more. By now an attempt to store it has landed
+   * that was on its way when it ended. What can't be done is due again.
+   */
+  async forget(): Promise<void> {
+    const { store, now } = this.#options;
+    const state = store.requireState();
+    try {
+      if (hasEnded(state) || state.kind === "partial") await this.#freeObjects(state);
+      await store.forget();
+    } catch (error) {
+      console.error({ event: "forgetting-postponed", ...refOf(state), error: String(error) });
+      store.setDue("forget", now() + END_RETRY_MS);
+    }
+  }
+
+  /** By what there is and not by what is known: an attempt to store that was given up may have landed all the same. */
+  async #freeObjects(state: UploadState): Promise<void> {
     const { objects } = this.#options;
-    if (objectKey === null) return;
-    if (etag === null && multipartId !== null) await objects.abortMultipart(objectKey, multipartId);
-    // Also where it isn't known to be there: the answer of the call that made it may have been lost.
-    await objects.remove([objectKey]);
+    const { objectKey, multipartId, etag } = state;
+    if (objectKey !== null && etag === null && multipartId !== null) {
+      await objects.abortMultipart(objectKey, multipartId);
+    }
+    if (!(await emptyPrefix(objects, versionPrefix(refOf(state))))) throw new AppError("STORE_UNAVAILABLE");
   }
 }

@@ -108,6 +108,7 @@ export class BucketFaults {
 
 async function carryOut<T>(operation: Operation, fault: Fault, call: () => Promise<T>): Promise<T> {
   if (fault.kind === "fail") throw new Error(`${operation}: We encountered an internal error. (10001)`);
+  if (fault.kind === "refuse") throw new Error(`${operation}: It is refused. (${fault.code})`);
   const result = await call();
   if (fault.kind === "lose-answer") throw new Error(`${operation}: The connection was lost. (10001)`);
   return result;

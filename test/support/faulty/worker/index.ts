@@ -90,6 +90,11 @@ function objectOf(env: Env, { tenantId, fileId }: NonNullable<Change["inspect"]>
   return UPLOADS.get(UPLOADS.idFromName(`${tenantId}/${fileId}`));
 }
 
+async function changeAlarms({ loseAlarm, ringAlarm }: Change, env: Env): Promise<void> {
+  if (loseAlarm !== undefined) await objectOf(env, loseAlarm).loseAlarm();
+  if (ringAlarm !== undefined) await objectOf(env, ringAlarm).ringAlarm();
+}
+
 async function control(request: Request, env: Env): Promise<Response> {
   const change = await request.json<Change>();
   if (change.reset === true) await reset();
@@ -100,8 +105,7 @@ async function control(request: Request, env: Env): Promise<Response> {
   if (change.release !== undefined)
     await faults.release(change.release === true ? undefined : change.release);
   if (change.clockAheadMs !== undefined) clockAheadMs = change.clockAheadMs;
-  if (change.loseAlarm !== undefined) await objectOf(env, change.loseAlarm).loseAlarm();
-  if (change.ringAlarm !== undefined) await objectOf(env, change.ringAlarm).ringAlarm();
+  await changeAlarms(change, env);
   const rows = change.inspect === undefined ? null : await objectOf(env, change.inspect).inspect();
   // Nor does whoever tells it to break get an answer.
   if (change.breakObject !== undefined)

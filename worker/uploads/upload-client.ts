@@ -1,0 +1,67 @@
+import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
+import { objectAnswer, objectAnswerInTime } from "./object-answer.ts";
+import type { PartialDescription } from "./state/upload-state.ts";
+import { uploadObjectName } from "./upload-context.ts";
+import type { UploadObject } from "./upload-object.ts";
+
+/**
+ * What is asked of uploads' objects, by whomever. An object is there whether its upload is or not. All of it throws
+ * `SERVICE_UNAVAILABLE` where the object can't be reached or, but for `fetch`, doesn't answer in time: what was asked may
+ * still be done then.
+ */
+export class UploadClient {
+  readonly #uploads: DurableObjectNamespace<UploadObject>;
+
+  constructor(uploads: DurableObjectNamespace<UploadObject>) {
+    this.#uploads = uploads;
+  }
+
+  /** Sends a request of one of the protocols. What the object refuses is an answer. */
+  fetch(ref: FileVersionRef, request: Request): Promise<Response> {
+    return objectAnswer(this.#objectOf(ref).fetch(request));
+  }
+
+  /** What a final upload needs to know of a partial one: nothing where it isn't the caller's. */
+  describePartial(partial: FileVersionRef, identity: Identity): Promise<PartialDescription> {
+    return objectAnswerInTime(this.#objectOf(partial).describePartial(identity));
+  }
+
+  /** Whether this is the caller's final upload of these partials, with this metadata. */
+  isFinalOf(
+    final: FileVersionRef,
+    identity: Identity,
+    partialIds: readonly FileId[],
+    metadata: string | null,
+  ): Promise<boolean> {
+    return objectAnswerInTime(this.#objectOf(final).isFinalOf(identity, [...partialIds], metadata));
+  }
+
+  /** Lets a partial upload know the final one that it was joined to. */
+  claim(partial: FileVersionRef, final: FileVersionRef): Promise<void> {
+    return objectAnswerInTime(this.#objectOf(partial).claim(final));
+  }
+
+  /** Frees the bytes of a partial upload that nobody can join any more. */
+  spend(partial: FileVersionRef): Promise<void> {
+    return objectAnswerInTime(this.#objectOf(partial).spend());
+  }
+
+  /** Ends an upload if it is still under way. Whoever calls this has decided that it may be ended. */
+  end(ref: FileVersionRef): Promise<void> {
+    return objectAnswerInTime(this.#objectOf(ref).abandon());
+  }
+
+  /** Makes the object forget all that it holds: its tenant is being erased. For one that it holds nothing of too. */
+  erase(ref: FileVersionRef): Promise<void> {
+    return objectAnswerInTime(this.#objectOf(ref).eraseUpload());
+  }
+
+  /** Whether the upload still needs what is reserved for it. */
+  needsReservation(ref: FileVersionRef): Promise<boolean> {
+    return objectAnswerInTime(this.#objectOf(ref).needsReservation());
+  }
+
+  #objectOf(ref: FileVersionRef): DurableObjectStub<UploadObject> {
+    return this.#uploads.get(this.#uploads.idFromName(uploadObjectName(ref)));
+  }
+}
