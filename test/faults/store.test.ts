@@ -142,6 +142,32 @@ test.each([
   await expectFinished(location, bytes);
 });
 
+test.each([FAIL, LOSE])(
+  "a part that comes to grief once is sent again, under another number, while its body goes on (%j)",
+  async (fault) => {
+    const bytes = textOf(20 * MIB);
+    const location = await createUpload(caller, bytes.byteLength);
+    await plan("uploadPart", { kind: "none" }, fault);
+    expect((await append(caller, location, 0, bytes)).status).toBe(204);
+    await expectFinished(location, bytes);
+    // Three parts of 8 MiB at most, and the one that was sent twice: the bucket refuses a number that was used.
+    expect((await stack.control({})).counts).toEqual({ createMultipartUpload: 1, uploadPart: 4, complete: 1 });
+  },
+);
+
+test("a part that comes to grief again is the end of its append, and what came is kept", async () => {
+  const bytes = textOf(20 * MIB);
+  const location = await createUpload(caller, bytes.byteLength);
+  await plan("uploadPart", FAIL, FAIL);
+  const answer = await append(caller, location, 0, bytes);
+  expect(await readProblem(answer)).toMatchObject({ status: 503, code: "STORE_UNAVAILABLE" });
+  expect((await stack.control({})).counts).toEqual({ createMultipartUpload: 1, uploadPart: 2 });
+  const offset = await headOffset(caller, location);
+  expect(offset).toBeGreaterThanOrEqual(8 * MIB);
+  expect((await append(caller, location, offset, bytes.subarray(offset))).status).toBe(204);
+  await expectFinished(location, bytes);
+});
+
 test.each([
   ["put", FAIL, 1000],
   ["put", LOSE, 1000],

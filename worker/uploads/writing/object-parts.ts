@@ -1,3 +1,4 @@
+import { AppError } from "#contract/errors.ts";
 import { originalKey } from "#contract/keys.ts";
 import type { ObjectStore, StoreBody, StoredPart } from "../../storage/object-store.ts";
 import { refOf } from "../state/upload-state.ts";
@@ -53,8 +54,21 @@ export class ObjectParts {
     await this.#beginMultipart(fence).catch(() => {});
   }
 
-  /** Sends one part under a number of its own. */
+  /**
+   * Sends one part under a number of its own, and once more under another where the store fails for the moment: its bytes
+   * are still at hand. Safe, because an attempt that landed all the same is no part of what is completed.
+   */
   async sendPart(body: StoreBody, fence: Fence): Promise<SentPart> {
+    try {
+      return await this.#attemptPart(body, fence);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== "STORE_UNAVAILABLE") throw error;
+      fence();
+      return this.#attemptPart(body, fence);
+    }
+  }
+
+  async #attemptPart(body: StoreBody, fence: Fence): Promise<SentPart> {
     const { objectKey, multipartId } = await this.#beginMultipart(fence);
     const partNumber = this.#partNumbers.next();
     const etag = await this.#objects.storePart(objectKey, multipartId, partNumber, body);
