@@ -34,7 +34,10 @@ export interface UploadCreation {
   readonly wantedDigest: ReprDigestName | null;
   readonly lengthBytes: number | null;
   readonly maxBytes: number;
-  readonly reservedBytes: number;
+  /** Null for one that is asked for again and isn't to be begun. */
+  readonly reservedBytes: number | null;
+  /** Of an upload by a grant: what tells its creation from another. */
+  readonly creationKey: string | null;
   readonly sources: readonly PartialSource[];
 }
 

@@ -111,16 +111,24 @@ export class UploadObject extends DurableObject<Env> {
   }
 
   async #answer(request: Request, context: UploadContext): Promise<Response> {
-    if (context.creation !== undefined) await this.#create(request, context, context.creation);
+    const { creation } = context;
+    const isAgain = creation !== undefined && !(await this.#create(request, context, creation));
     // Another user's upload is no upload; another tenant's is another object, which is empty.
     if (!isAllowed(this.#upload, context.identity)) throw new AppError("UPLOAD_NOT_FOUND");
     requireBodyWithin(request, context.maxAppendBytes);
-    return context.protocol === "tus" ? this.#tus.handle(request) : this.#ietf.handle(request);
+    const frontEnd = context.protocol === "tus" ? this.#tus : this.#ietf;
+    return isAgain ? frontEnd.answerAgain(request) : frontEnd.handle(request);
   }
 
-  async #create(request: Request, context: UploadContext, creation: UploadCreation): Promise<void> {
-    // The id of an upload is new, but for a grant's: that one's upload has ended, and left no record behind.
-    if (this.#upload.state !== undefined) throw new AppError("GRANT_USED");
+  /** Makes the upload; false where it is there, and this is its creation again. Throws `GRANT_USED`. */
+  async #create(request: Request, context: UploadContext, creation: UploadCreation): Promise<boolean> {
+    const { reservedBytes } = creation;
+    // The id of an upload is new, but for a grant's, which may have ended and left no record behind.
+    if (this.#upload.state !== undefined) {
+      if (this.#upload.wasCreatedBy(creation.creationKey)) return false;
+      throw new AppError("GRANT_USED");
+    }
+    if (reservedBytes === null) throw new AppError("GRANT_USED");
     const { identity, fileId, version, idleMs, protocol, requestId, actorKind } = context;
     const actor = { id: identity.userId, kind: actorKind, requestId };
     const ref = { tenantId: identity.tenantId, fileId, version };
@@ -128,12 +136,14 @@ export class UploadObject extends DurableObject<Env> {
     const completesAtLength = protocol === "tus" && bodyBytesOf(request) === 0;
     await this.#upload.create({
       ...creation,
+      reservedBytes,
       ref,
       ownerId: identity.userId,
       actor,
       idleMs,
       completesAtLength,
     });
+    return true;
   }
 
   #describe(

@@ -54,6 +54,7 @@ export interface NewUpload {
   readonly completesAtLength: boolean;
   readonly maxBytes: number;
   readonly reservedBytes: number;
+  readonly creationKey: string | null;
   /** How long it lives without progress. */
   readonly idleMs: number;
   /** Of a final upload: the partials that it is made of, in order. */
@@ -175,6 +176,14 @@ export class Upload {
       if (isWhole) this.#finaliser.begin();
     });
     if (isWhole) await this.#finaliser.drive();
+  }
+
+  /** Whether this is the upload of that creation, by a grant, and hasn't come to nothing. */
+  wasCreatedBy(creationKey: string | null): boolean {
+    const { state } = this;
+    return (
+      state !== undefined && !hasEnded(state) && creationKey !== null && state.creationKey === creationKey
+    );
   }
 
   /**

@@ -6,6 +6,7 @@ import { stateHeaders } from "../state-headers.ts";
 import type { UploadState } from "../state/upload-state.ts";
 import { isComplete } from "../state/upload-state.ts";
 import type { Upload } from "../upload.ts";
+import { appendMissing } from "../writing/append-missing.ts";
 import type { AppendRequest, Completion } from "../writing/append.ts";
 import { BodySource } from "../writing/body-source.ts";
 import type { Hold } from "../writing/writer-slot.ts";
@@ -85,6 +86,16 @@ export class IetfFrontEnd {
     } catch (error) {
       throw await this.#afterCreation(asAppError(error));
     }
+    return this.#isDone ? this.#answerDone() : this.#answerCreated();
+  }
+
+  /** The creation again, by whoever lost its answer: where the upload is by now, with what its body has beyond that. */
+  async answerAgain(request: Request): Promise<Response> {
+    const complete = parseBooleanField(request.headers, "Upload-Complete") ?? true;
+    const parsed = parseAppend(request, complete ? "with-this" : "not-yet", 0);
+    await appendMissing(this.#upload, request.body, parsed).catch((error: unknown) => {
+      throw asAppError(inTermsOfIetf(error)).withHeaders({ Location: this.#location });
+    });
     return this.#isDone ? this.#answerDone() : this.#answerCreated();
   }
 

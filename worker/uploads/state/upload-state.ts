@@ -70,6 +70,8 @@ export interface UploadState {
   readonly wantedDigest: ReprDigestName | null;
   /** Of the whole file, as computed here: only of what came in one append. */
   readonly knownDigests: ReprDigests;
+  /** Of an upload by a grant: what tells its creation from another. Of others null, or absent. */
+  readonly creationKey?: string | null;
   readonly createdAtMs: number;
   /** How long it lives without progress. */
   readonly idleMs: number;

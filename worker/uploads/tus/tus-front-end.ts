@@ -4,6 +4,7 @@ import { bodyBytesOf } from "../request-body.ts";
 import { stateHeaders } from "../state-headers.ts";
 import { isComplete } from "../state/upload-state.ts";
 import type { Upload } from "../upload.ts";
+import { appendMissing } from "../writing/append-missing.ts";
 import type { AppendRequest } from "../writing/append.ts";
 import { BodySource } from "../writing/body-source.ts";
 import type { Hold } from "../writing/writer-slot.ts";
@@ -45,13 +46,28 @@ export class TusFrontEnd {
     return answer(201, headers);
   }
 
+  /** The creation again, by whoever lost its answer: where the upload is by now, with what its body has beyond that. */
+  async answerAgain(request: Request): Promise<Response> {
+    const location = uploadPath(this.#upload.requireState());
+    if (request.headers.get("Content-Type") === UPLOAD_CONTENT_TYPE) {
+      await appendMissing(this.#upload, request.body, parseAppend(request)).catch((error: unknown) => {
+        throw asAppError(error).withHeaders({ Location: location });
+      });
+    }
+    const headers = new Headers({ Location: location, "Upload-Offset": String(this.#upload.offsetBytes) });
+    this.#setExpires(headers);
+    return answer(201, headers);
+  }
+
   async #appendFirst(request: Request, location: string): Promise<number> {
     try {
       return await this.#append(request, parseAppend(request), await this.#upload.take(), 0);
     } catch (error) {
-      // Wrong bytes leave nothing behind; what failed on our side can be resumed at the address told.
+      // Wrong bytes leave nothing behind; what failed on our side can be resumed at the address told, and what somebody
+      // else took over is theirs by now.
       const known = asAppError(error);
-      if (known.status >= 500) throw known.withHeaders({ Location: location });
+      const goesOn = known.status >= 500 || known.code === "UPLOAD_SUPERSEDED";
+      if (goesOn) throw known.withHeaders({ Location: location });
       await this.#discard();
       throw known;
     }
