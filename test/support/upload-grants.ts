@@ -27,8 +27,8 @@ export async function mint(scope: Scope = {}, backend?: Caller): Promise<Grant> 
   return { ...grant, backend: minter, fetch: (path, init) => asHolder(minter, grant.token, path, init) };
 }
 
-/** Where the minter's stack is. */
-function asHolder(
+/** Asks with a grant in the place of a session, where the minter's stack is. */
+export function asHolder(
   { fetch: ask }: Caller,
   token: string,
   path: string,

@@ -21,6 +21,8 @@ export interface UploadContext {
   readonly defaultQuotaBytes: number;
   /** How long an upload that is created now lives without progress. */
   readonly idleMs: number;
+  /** How long one whose creation's client went away lives unless it is asked for. */
+  readonly creationGraceMs: number;
   readonly creation?: UploadCreation;
 }
 

@@ -31,6 +31,7 @@ export class UploadObject extends DurableObject<Env> {
   readonly #ietf: IetfFrontEnd;
   /** As the last request's worker is configured: the object itself has no configuration. */
   #defaultQuotaBytes = 0;
+  #graceMs = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -39,6 +40,7 @@ export class UploadObject extends DurableObject<Env> {
       objects: r2Store(env.BUCKET),
       slabs: isolateSlabs,
       sniff: checkContent,
+      graceMs: () => this.#graceMs,
       now: () => Date.now(),
       steps: {
         record: (job, origin) => recordStoredUpload(env, job, origin, Date.now()),
@@ -59,6 +61,7 @@ export class UploadObject extends DurableObject<Env> {
   override async fetch(request: Request): Promise<Response> {
     const context = readUploadContext(request);
     this.#defaultQuotaBytes = context.defaultQuotaBytes;
+    this.#graceMs = context.creationGraceMs;
     const answer = await this.#answer(request, context).catch((error: unknown) =>
       this.#describe(error, request, context),
     );

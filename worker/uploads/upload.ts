@@ -67,6 +67,8 @@ export interface UploadOptions {
   readonly slabs: SlabBudget;
   readonly steps: FinaliseSteps & EndingSteps & ReservationSteps & PartialSteps;
   readonly sniff: SniffCheck;
+  /** How long one whose creation's client went away lives unless it is asked for. */
+  readonly graceMs: () => number;
   readonly now: () => number;
 }
 
@@ -142,7 +144,24 @@ export class Upload {
     const hold = await this.#slot.take(haste);
     // Whatever append was at work has left or is fenced off: where it got to counts no more.
     this.#append = undefined;
+    if (this.state?.due.unasked !== undefined) this.#store.clearDue("unasked");
     return hold;
+  }
+
+  /**
+   * Lets an upload end soon whose creation's client went away before it was told the address: nobody knows that, and a
+   * retry makes another. Whoever asks for it after all does know it, and a grant's holder can ask for it again.
+   */
+  endUnlessAsked({ fence }: Hold): void {
+    const { state } = this;
+    if (state?.phase !== "receiving" || state.actor?.kind === "grant") return;
+    try {
+      fence();
+    } catch {
+      // Somebody has asked for it already.
+      return;
+    }
+    this.#store.setDue("unasked", this.#options.now() + this.#options.graceMs());
   }
 
   /** Makes the upload durable. A second creation under the same id changes nothing. Throws `FILE_TYPE_MISMATCH`. */
@@ -363,6 +382,23 @@ export class Upload {
         return this.#expire();
       case "forget":
         return this.#store.forget();
+      case "unasked":
+        return this.#endUnasked();
+    }
+  }
+
+  async #endUnasked(): Promise<void> {
+    // Not as one who asks for the upload.
+    const hold = await this.#slot.take("when-idle");
+    try {
+      if (this.state?.due.unasked === undefined) return;
+      this.#store.clearDue("unasked");
+      await this.#ending.end("expired");
+    } catch (error) {
+      // What is left to do is due again (ending.ts).
+      console.error({ event: "expiry-postponed", uploadId: this.state?.fileId, error: String(error) });
+    } finally {
+      hold.release();
     }
   }
 

@@ -174,6 +174,7 @@ export class IetfFrontEnd {
       throw inTermsOfIetf(error);
     } finally {
       source.release();
+      if (request.method === "POST" && source.endedEarly) this.#upload.endUnlessAsked(hold);
       hold.release();
     }
   }

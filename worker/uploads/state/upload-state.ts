@@ -45,7 +45,7 @@ export interface PartialDescription {
 export const NO_PARTIAL: PartialDescription = { source: null, joinedTo: null };
 
 /** What there is to do at a time. The object has one alarm, which is set to what is due first. */
-export type DueKind = "finalise" | "expire" | "forget";
+export type DueKind = "finalise" | "expire" | "forget" | "unasked";
 
 /** Who began an upload, within its tenant. */
 export type Uploader = Omit<Actor, "tenantId">;

@@ -119,6 +119,7 @@ export class TusFrontEnd {
       return await this.#upload.append({ ...parsed, source, hold });
     } finally {
       source.release();
+      if (request.method === "POST" && source.endedEarly) this.#upload.endUnlessAsked(hold);
       hold.release();
     }
   }
