@@ -49,6 +49,8 @@ const Variables = TokenVariables.extend({
   UPLOAD_IDLE_SECONDS: Seconds.min(1)
     .max(MAX_IDLE_SECONDS)
     .default(3 * DAY_SECONDS),
+  /** An upload whose creation's client went away before it was told the address ends after this, unless it is asked for. */
+  CREATION_GRACE_SECONDS: Seconds.default(300),
   /** Most bytes of one request: Cloudflare takes 100 MB on most plans. Unlimited where it isn't set. */
   MAX_APPEND_BYTES: z.coerce
     .number()
@@ -84,6 +86,7 @@ export interface Config {
   readonly reannounceAfterSeconds: number;
   readonly maxUploadBytes: number;
   readonly uploadIdleMs: number;
+  readonly creationGraceMs: number;
   readonly maxAppendBytes: number | null;
   readonly defaultQuotaBytes: number;
   readonly tenantCacheMs: number;
@@ -131,6 +134,7 @@ export function parseConfig(env: object): Config {
     reannounceAfterSeconds: vars.REANNOUNCE_AFTER_SECONDS,
     maxUploadBytes: vars.MAX_UPLOAD_BYTES,
     uploadIdleMs: vars.UPLOAD_IDLE_SECONDS * 1_000,
+    creationGraceMs: vars.CREATION_GRACE_SECONDS * 1_000,
     maxAppendBytes: vars.MAX_APPEND_BYTES ?? null,
     defaultQuotaBytes: vars.DEFAULT_QUOTA_BYTES,
     tenantCacheMs: vars.TENANT_CACHE_SECONDS * 1_000,

@@ -159,6 +159,7 @@ export function expectedList(
   return files
     .filter((file) => file.tenantId === asker.tenantId && !file.isPurging)
     .filter((file) => (file.deletedAtMs !== null) === (query.trash === "true"))
+    .filter(({ state }) => state !== "uploading" || query.state !== undefined || query.trash === "true")
     .filter((file) => isInScope(file, query, asker, nowMs) && isAsked(file, query))
     .toSorted(compareInList(query));
 }

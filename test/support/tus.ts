@@ -103,10 +103,12 @@ export async function expectStored(caller: Caller, fileId: string, bytes: Buffer
   expect((await downloaded(caller, fileId)).equals(bytes)).toBe(true);
 }
 
-/** Ids of all the files that the caller has a record of. */
+/** Ids of what a caller sees in lists: stored files, and then those under way. */
 export async function listedFiles(caller: Caller): Promise<readonly string[]> {
-  const list = (await (await caller.fetch("/v1/files")).json()) as { items: readonly { id: string }[] };
-  return list.items.map(({ id }) => id);
+  const pages = await Promise.all(
+    ["/v1/files", "/v1/files?state=uploading"].map(async (path) => (await caller.fetch(path)).json()),
+  );
+  return (pages as { items: readonly { id: string }[] }[]).flatMap(({ items }) => items.map(({ id }) => id));
 }
 
 /** What OPTIONS says in a header that is a list. */

@@ -61,7 +61,7 @@ export const ERRORS = {
   UPLOAD_OFFSET_MISMATCH: kind(409, "The upload is at another offset"),
   UPLOAD_SUPERSEDED: kind(409, "Another request took the upload over", true),
   UPLOAD_COMPLETED: kind(409, "The upload is complete"),
-  GRANT_USED: kind(409, "The upload grant was used already"),
+  GRANT_USED: kind(409, "The upload grant was used for another upload"),
   FILE_IN_TRASH: kind(409, "The file is in the trash"),
   FILE_NOT_IN_TRASH: kind(409, "The file isn't in the trash"),
   VERSION_CURRENT: kind(409, "The version is the current one"),

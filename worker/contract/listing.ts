@@ -45,7 +45,13 @@ export const FileListQuery = z
     }),
     type: MediaType.optional().meta({ description: "Exact media type" }),
     class: z.enum(FILE_CLASSES).optional(),
-    state: FileState.exclude(["deleted"]).optional(),
+    state: FileState.exclude(["deleted"])
+      .optional()
+      .meta({
+        description:
+          "Where it isn't given, files whose first upload is under way are left out: uploading lists those. The trash has " +
+          "all of its files",
+      }),
     ownerId: UserId.optional(),
     createdAfter: Moment.optional().meta({ description: "RFC 3339; files made at this time or later" }),
     createdBefore: Moment.optional().meta({ description: "RFC 3339; files made before this time" }),

@@ -4,7 +4,7 @@ import type { Database } from "./database.ts";
 import type { FileRow, FileWithDetails } from "./files.ts";
 import { findDetails } from "./files.ts";
 import type { FileListing, Filter } from "./list-filters.ts";
-import { isSharedWith, LIVE, namesFound } from "./list-filters.ts";
+import { isSharedWith, LIVE, namesFound, STORED } from "./list-filters.ts";
 import type { Measures, Plan, Question } from "./list-plans.ts";
 import { choosePlan, COUNT_BOUND, FOUND_BOUND, obviousPlan, pageQuery, questionOf } from "./list-plans.ts";
 import type { SortKey } from "./list-sources.ts";
@@ -91,7 +91,7 @@ export async function countFilesOfEntities(
     SELECT count(f.id) AS files, coalesce(sum(max(f.size_bytes, 0)), 0) AS bytes
     FROM json_each(${JSON.stringify(entities)}) AS entity
     LEFT JOIN files AS f INDEXED BY files_by_entity
-      ON f.tenant_id = ${tenantId} AND ${LIVE} AND f.entity_type = entity.value ->> 'entityType'
+      ON f.tenant_id = ${tenantId} AND ${LIVE} AND ${STORED} AND f.entity_type = entity.value ->> 'entityType'
       AND f.entity_id = entity.value ->> 'entityId' ${sql.join(isVisible, sql` `)}
     GROUP BY entity.key ORDER BY entity.key`);
 }

@@ -77,6 +77,8 @@ export interface Filter {
 }
 
 export const LIVE = sql`f.deleted_at_ms IS NULL AND f.purging_at_ms IS NULL`;
+/** That there are bytes of it: its first upload is over. */
+export const STORED = sql`f.state <> 'uploading'`;
 const TRASH = sql`f.deleted_at_ms IS NOT NULL AND f.purging_at_ms IS NULL`;
 
 /** What holds of every file of the list, whatever its filters. */

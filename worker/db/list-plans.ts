@@ -1,7 +1,7 @@
 import type { SQL } from "drizzle-orm";
 import { sql } from "drizzle-orm";
 import type { FileListing, Filter } from "./list-filters.ts";
-import { baseOf, boundsOf, filtersOf, sortedSource } from "./list-filters.ts";
+import { baseOf, boundsOf, filtersOf, sortedSource, STORED } from "./list-filters.ts";
 import type { Fact, Source } from "./list-sources.ts";
 import { sourceOfFound } from "./list-sources.ts";
 
@@ -152,6 +152,14 @@ function checkOf(filter: Filter, { filter: own, listed }: Plan): readonly SQL[] 
   return [filter === listed ? sql`f.id IN (${filter.ids})` : filter.check];
 }
 
+/**
+ * A list that names no state leaves out what is nothing but announced: files whose first upload is under way. It is no
+ * filter, since no plan gains by it: most files are stored.
+ */
+function storedOnly({ filters, trash }: FileListing): readonly SQL[] {
+  return filters.state === undefined && !trash ? [STORED] : [];
+}
+
 /** `SELECT` of a page's ids. */
 export function pageQuery({ listing, filters }: Question, plan: Plan): SQL {
   const { source } = plan;
@@ -161,6 +169,7 @@ export function pageQuery({ listing, filters }: Question, plan: Plan): SQL {
   const beyond = sql.raw(order === "asc" ? ">" : "<");
   const terms = [
     baseOf(listing),
+    ...storedOnly(listing),
     ...filters.flatMap((filter) => checkOf(filter, plan)),
     ...filters.flatMap((filter) => boundsOf(filter, source, listing)),
     ...(after === undefined ? [] : [sql`(${value}, ${id}) ${beyond} (${after.value}, ${after.id})`]),

@@ -44,14 +44,23 @@ export function freeBytes({ defaultQuotaBytes }: Wanted): SQL {
     - (t.files_bytes + t.versions_bytes + t.trash_bytes + t.reserved_bytes)`;
 }
 
+/** An upload that is about to begin, as far as its reservation goes. */
+export interface NewReservation {
+  readonly ref: FileVersionRef;
+  readonly wanted: Wanted;
+  /** What tells its creation from another; null where nobody can ask for it again. */
+  readonly creationKey: string | null;
+  readonly nowMs: number;
+}
+
 /** The statement that reserves for a new upload if there is room, and returns what it has reserved. */
-export function reserve(db: Database, ref: FileVersionRef, wanted: Wanted, nowMs: number) {
+export function reserve(db: Database, { ref, wanted, creationKey, nowMs }: NewReservation) {
   const { tenantId, fileId, version } = ref;
   const free = freeBytes(wanted);
   return db
     .insert(quotaReservations)
     .select(
-      sql`SELECT ${tenantId}, ${fileId}, ${version}, min(${wanted.atMostBytes}, ${free}), ${nowMs}, ${nowMs + FIRST_CHECK_MS}, NULL, NULL
+      sql`SELECT ${tenantId}, ${fileId}, ${version}, min(${wanted.atMostBytes}, ${free}), ${nowMs}, ${nowMs + FIRST_CHECK_MS}, NULL, NULL, ${creationKey}
         FROM tenants AS t WHERE t.tenant_id = ${tenantId} AND t.erasing_at_ms IS NULL
           AND ${wanted.atLeastBytes} <= ${free}`,
     )
@@ -61,6 +70,17 @@ export function reserve(db: Database, ref: FileVersionRef, wanted: Wanted, nowMs
 /** The statement that ends an upload's reservation: it is stored, or it ended. */
 export function release(db: Database, ref: FileVersionRef) {
   return db.delete(quotaReservations).where(isReservation(ref));
+}
+
+/** What is reserved for an upload, and by which creation; undefined where nothing is. */
+export async function findReservation(
+  db: Database,
+  ref: FileVersionRef,
+): Promise<Pick<ReservationRow, "reservedBytes" | "creationKey"> | undefined> {
+  return db.query.quotaReservations.findFirst({
+    columns: { reservedBytes: true, creationKey: true },
+    where: isReservation(ref),
+  });
 }
 
 /** What is reserved for an upload, beside its tenant; null where there is no reservation. */

@@ -10,18 +10,11 @@ import type { Database } from "./database.ts";
 import { isVersion } from "./files.ts";
 import type { ReservedPartial } from "./partials.ts";
 import { endJoined, handOver, join, reserveBeyond } from "./partials.ts";
-import type { Wanted } from "./quota.ts";
+import type { NewReservation } from "./quota.ts";
 import { isReserved, release, reserve } from "./quota.ts";
 import { files, fileTags, fileVersions } from "./schema/files.ts";
 import { selectRow } from "./select-row.ts";
 import { ensureTenant } from "./tenants.ts";
-
-/** What every upload has, a partial one too: room. */
-export interface NewReservation {
-  readonly ref: FileVersionRef;
-  readonly wanted: Wanted;
-  readonly nowMs: number;
-}
 
 /** An upload that becomes a file. */
 export interface NewUpload extends NewReservation {
@@ -79,19 +72,16 @@ export async function insertVersionUpload(db: Database, upload: NewUpload): Prom
   );
 }
 
-function reserveFor(db: Database, { ref, wanted, partials, nowMs }: NewUpload) {
-  if (partials.length === 0) return reserve(db, ref, wanted, nowMs);
+function reserveFor(db: Database, upload: NewUpload) {
+  const { ref, wanted, partials, nowMs } = upload;
+  if (partials.length === 0) return reserve(db, upload);
   return reserveBeyond(db, ref, wanted, partials, nowMs);
 }
 
 /** Reserves for a partial upload, which has no record but that. */
-export async function insertPartial(
-  db: Database,
-  { ref, wanted, nowMs }: NewReservation,
-): Promise<Insertion> {
-  return insertReserved(() =>
-    db.batch([ensureTenant(db, ref.tenantId, nowMs), reserve(db, ref, wanted, nowMs)]),
-  );
+export async function insertPartial(db: Database, partial: NewReservation): Promise<Insertion> {
+  const { ref, nowMs } = partial;
+  return insertReserved(() => db.batch([ensureTenant(db, ref.tenantId, nowMs), reserve(db, partial)]));
 }
 
 async function insertReserved(

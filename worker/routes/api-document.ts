@@ -11,7 +11,8 @@ const DESCRIPTION = `
 Uploads that survive a lost connection, files that are served only after a virus check, and signed URLs.
 
 **Tokens.** A bearer token (JWT) of the CRM's own issuer says who calls: tenant, user and role. An upload grant is a bearer
-token too, for one upload and nothing else. Signed URLs need none.
+token too, for one upload and nothing else: the same creation again, after a lost answer, is answered where that is. Signed
+URLs need none.
 
 **Errors** are \`application/problem+json\` (RFC 9457) with a \`code\` to program against. Another tenant's file answers as
 one that isn't there.

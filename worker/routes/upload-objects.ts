@@ -23,9 +23,9 @@ type Target = UploadRef &
  * `SERVICE_UNAVAILABLE` where that can't be reached; what it refuses is an answer.
  */
 export function sendToObject(c: AppContext, target: Target, request = c.req.raw): Promise<Response> {
-  const { maxAppendBytes, uploadIdleMs: idleMs, defaultQuotaBytes } = c.get("config");
+  const { maxAppendBytes, uploadIdleMs: idleMs, creationGraceMs, defaultQuotaBytes } = c.get("config");
   const caller = { identity: c.get("identity"), requestId: c.get("requestId"), actorKind: actorOf(c).kind };
-  const context = { idleMs, ...target, ...caller, maxAppendBytes, defaultQuotaBytes };
+  const context = { idleMs, ...target, ...caller, maxAppendBytes, creationGraceMs, defaultQuotaBytes };
   const asked = withUploadContext(request, effectiveMethod(request), context);
   const { fileId, version } = target;
   const ref = { tenantId: c.get("identity").tenantId, fileId, version };

@@ -32,6 +32,8 @@ const answerOptions = createMiddleware<AppEnv>(async (c, next) => {
 export interface Creation extends UploadRef {
   readonly creation: UploadCreation;
   readonly warnings: AcceptedUpload["warnings"];
+  /** Whether the upload may be there already, of which this is the creation again. */
+  readonly isAgain: boolean;
 }
 
 function rulesOf(c: AppContext): UploadRules {
@@ -56,7 +58,7 @@ async function acceptTus(c: AppContext): Promise<Creation | { readonly again: Up
   const sources = joining?.sources ?? [];
   const lengthBytes = joining === undefined ? declared.lengthBytes : sumOf(sources);
   const { metadata: named } = declared;
-  const { fileId, version, warnings, ...accepted } =
+  const { fileId, version, warnings, isAgain, ...accepted } =
     declared.kind === "partial"
       ? await createPartialUpload(c.env, c.get("identity").tenantId, lengthBytes, rulesOf(c))
       : await createUpload(
@@ -68,7 +70,7 @@ async function acceptTus(c: AppContext): Promise<Creation | { readonly again: Up
   const { kind, metadataHeader: metadata, concatHeader: concat } = declared;
   const ofIetf = { reprDigests: {}, wantedDigest: null };
   const creation = { ...accepted, ...ofIetf, kind, metadata, concat, lengthBytes, sources };
-  return { fileId, version, creation, warnings };
+  return { fileId, version, creation, warnings, isAgain };
 }
 
 /** As `acceptIetf`, with what the IETF's protocol wants said of a refusal. */
@@ -84,7 +86,7 @@ async function acceptOrDescribe(c: AppContext): Promise<Creation> {
 export async function acceptIetf(c: AppContext, declared: IetfCreation): Promise<Creation> {
   requireBodyWithin(c.req.raw, c.get("config").maxAppendBytes);
   const { metadata, lengthBytes, reprDigests, wantedDigest, codedType } = declared;
-  const { fileId, version, warnings, ...accepted } = await createUpload(
+  const { fileId, version, warnings, isAgain, ...accepted } = await createUpload(
     c.env,
     c.get("identity"),
     { metadata, lengthBytes, grant: c.get("grant") },
@@ -93,7 +95,8 @@ export async function acceptIetf(c: AppContext, declared: IetfCreation): Promise
   const nothingOfTus = { kind: "file", metadata: null, concat: null } as const;
   const declaredType = codedType ?? accepted.declaredType;
   const ofTheWhole = { declaredType, reprDigests, wantedDigest, lengthBytes, sources: [] };
-  return { fileId, version, creation: { ...accepted, ...nothingOfTus, ...ofTheWhole }, warnings };
+  const creation = { ...accepted, ...nothingOfTus, ...ofTheWhole };
+  return { fileId, version, creation, warnings, isAgain };
 }
 
 async function handleCreation(c: AppContext): Promise<Response> {
@@ -107,7 +110,7 @@ async function handleCreation(c: AppContext): Promise<Response> {
   });
   // Refused before it became an upload: then there is nothing that the record could be of.
   const stands = answer.ok || answer.headers.has("Location") || answer.headers.has("Upload-Offset");
-  if (!stands) await forgetCreation(c, created);
+  if (!stands && !created.isAgain) await forgetCreation(c, created);
   return answer.ok ? withWarnings(answer, created.warnings) : answer;
 }
 

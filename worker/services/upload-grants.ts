@@ -36,6 +36,19 @@ function scopeError(path: string, detail: string): AppError {
   });
 }
 
+/**
+ * What tells one creation from another: a grant is the key of one, which may be asked for again. Of the length and all
+ * that is declared, in whatever order and by whichever protocol.
+ */
+export async function creationKeyOf(
+  metadata: ReadonlyMap<string, string>,
+  lengthBytes: number | null,
+): Promise<string> {
+  const declared = JSON.stringify([lengthBytes, [...metadata].sort(([a], [b]) => (a < b ? -1 : 1))]);
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(declared));
+  return btoa(String.fromCharCode(...new Uint8Array(digest)));
+}
+
 const ENTITY_KEYS = ["entityType", "entityId"] as const;
 
 /**

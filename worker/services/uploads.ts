@@ -11,6 +11,7 @@ import { findVersion } from "../db/files.ts";
 import type { ReservedPartial } from "../db/partials.ts";
 import { arePartialsFree, findFinal, findUnreserved } from "../db/partials.ts";
 import type { Wanted } from "../db/quota.ts";
+import { findReservation } from "../db/quota.ts";
 import { findTenant } from "../db/tenants.ts";
 import type { Insertion } from "../db/uploads.ts";
 import {
@@ -23,6 +24,7 @@ import {
 import { takeNextVersion } from "../db/versions.ts";
 import { requireFile } from "./files.ts";
 import { RESERVATION_STEP_BYTES, roomError } from "./quota.ts";
+import { creationKeyOf } from "./upload-grants.ts";
 import type { UploadDeclaration, ValidationRules } from "./upload-validation.ts";
 import { requireWithin, validateUpload } from "./upload-validation.ts";
 import { warningsOf } from "./warnings.ts";
@@ -46,8 +48,15 @@ export interface AcceptedUpload {
   readonly declaredType: string;
   /** The most that the file may become: the limit of its class, or of all uploads. */
   readonly maxBytes: number;
-  /** What is reserved for it: its length without that of its partials, or, while that isn't known, a first step. */
-  readonly reservedBytes: number;
+  /**
+   * What is reserved for it: its length without that of its partials, or, while that isn't known, a first step. Null for
+   * one that is asked for again and was stored, or came to nothing: it isn't to be begun.
+   */
+  readonly reservedBytes: number | null;
+  /** Of an upload by a grant: what tells its creation from another. */
+  readonly creationKey: string | null;
+  /** Whether this is a grant's creation again, whose record was there. */
+  readonly isAgain: boolean;
   readonly warnings: readonly FileWarning[];
 }
 
@@ -55,7 +64,8 @@ export interface AcceptedUpload {
  * Validates a declared upload (R23), reserves for it and inserts its record, before any byte is stored. Throws
  * `FILE_NAME_REQUIRED`, `FILE_NAME_INVALID`, `FILE_TYPE_REFUSED`, `FILE_TOO_LARGE`, `UPLOAD_METADATA_INVALID` or
  * `GRANT_SCOPE`, each naming the rule, `GRANT_USED`, `QUOTA_EXCEEDED` and `TENANT_ERASING`; for a final upload also
- * `UPLOAD_CONCAT_INVALID`, and for a new version of a file what `takeVersionOf` throws.
+ * `UPLOAD_CONCAT_INVALID`, and for a new version of a file what `takeVersionOf` throws. A grant's creation may be asked
+ * for again.
  */
 export async function createUpload(
   env: DatabaseBindings,
@@ -73,7 +83,12 @@ export async function createUpload(
   );
   const ref = await refOfUpload(env, identity, declaration, rules.nowMs);
   const insert = ref.version === 1 ? insertUpload : insertVersionUpload;
-  const { partials = [] } = declaration;
+  const { partials = [], metadata } = declaration;
+  const creationKey = grant === undefined ? null : await creationKeyOf(metadata, lengthBytes);
+  const accepted = {
+    ...{ fileId: ref.fileId, version: ref.version, filename, declaredType, maxBytes, creationKey },
+    warnings: warningsOf(lengthBytes, rules.settings.warnBytes?.[fileClass]),
+  };
   const inserting = insert(databaseFor(env, ref.tenantId), {
     ...declared,
     ref,
@@ -81,6 +96,7 @@ export async function createUpload(
     ownerId: identity.userId,
     sizeBytes: lengthBytes ?? undefined,
     partials,
+    creationKey,
     actor: actorOf(identity, grant, rules.requestId),
     nowMs: rules.nowMs,
   });
@@ -90,15 +106,30 @@ export async function createUpload(
     if (partials.length > 0) await forgetUpload(env, ref).catch(() => {});
     throw error;
   });
+  if (creationKey !== null && inserted.kind !== "inserted") {
+    const again = await findAgain(env, ref, creationKey);
+    if (again !== undefined) return { ...accepted, ...again, isAgain: true };
+  }
   if (inserted.kind === "no-room") await requireFree(env, ref.tenantId, partials);
-  const reservedBytes = await requireInserted(env, ref, inserted, rules);
-  const warnings = warningsOf(lengthBytes, rules.settings.warnBytes?.[fileClass]);
-  return {
-    ...{ fileId: ref.fileId, version: ref.version, filename, declaredType, maxBytes },
-    reservedBytes,
-    warnings,
-  };
+  return { ...accepted, reservedBytes: await requireInserted(env, ref, inserted, rules), isAgain: false };
 }
+
+/**
+ * What is reserved for the upload that a grant has begun before, by the same creation; undefined where there is none.
+ * Where nothing is reserved any more, only its object knows by which creation it was. Throws `GRANT_USED`.
+ */
+async function findAgain(
+  env: DatabaseBindings,
+  ref: FileVersionRef,
+  creationKey: string,
+): Promise<Pick<AcceptedUpload, "reservedBytes"> | undefined> {
+  const held = await findReservation(databaseFor(env, ref.tenantId), ref);
+  if (held === undefined) return (await isRecorded(env, ref)) ? { reservedBytes: null } : undefined;
+  if (held.creationKey !== creationKey) throw new AppError("GRANT_USED", { detail: USED_DETAIL });
+  return { reservedBytes: held.reservedBytes };
+}
+
+const USED_DETAIL = "Its upload was created with another length or other metadata.";
 
 /** Which version of which file an upload becomes. Throws as `takeVersionOf`. */
 async function refOfUpload(
@@ -196,7 +227,7 @@ async function requireInserted(
       return inserted.reservedBytes;
     case "taken":
       // Only a grant's id is there before its upload: a random one is never taken.
-      throw new AppError("GRANT_USED", { detail: `Its upload is ${fileId}.` });
+      throw new AppError("GRANT_USED", { detail: `Its upload was ${fileId}.` });
     case "no-room":
       throw roomError(await findTenant(databaseFor(env, tenantId), tenantId), defaultQuotaBytes);
   }
@@ -212,16 +243,18 @@ export async function createPartialUpload(
   tenantId: TenantId,
   lengthBytes: number | null,
   rules: Pick<UploadRules, "maxUploadBytes" | "defaultQuotaBytes" | "nowMs">,
-): Promise<AcceptedUpload> {
+): Promise<AcceptedUpload & { readonly reservedBytes: number }> {
   const { maxUploadBytes: maxBytes, nowMs } = rules;
   requireWithin(lengthBytes, maxBytes);
   const ref = { tenantId, fileId: newFileId(), version: 1 };
   const wanted = wantedFor(lengthBytes, maxBytes, rules);
-  const inserted = await insertPartial(databaseFor(env, tenantId), { ref, wanted, nowMs });
+  const creationKey = null;
+  const inserted = await insertPartial(databaseFor(env, tenantId), { ref, wanted, creationKey, nowMs });
   const reservedBytes = await requireInserted(env, ref, inserted, rules);
   const declaredType = "application/octet-stream";
   const { fileId, version } = ref;
-  return { ...{ fileId, version, filename: "", declaredType, maxBytes }, reservedBytes, warnings: [] };
+  const common = { creationKey, isAgain: false, warnings: [] };
+  return { ...{ fileId, version, filename: "", declaredType, maxBytes }, reservedBytes, ...common };
 }
 
 /** Where the bytes of a stored upload came from. */

@@ -22,6 +22,8 @@ export interface UploadContext {
   readonly defaultQuotaBytes: number;
   /** How long an upload that is created now lives without progress. */
   readonly idleMs: number;
+  /** How long one whose creation's client went away lives unless it is asked for. */
+  readonly creationGraceMs: number;
   readonly creation?: UploadCreation;
 }
 
@@ -35,7 +37,10 @@ export interface UploadCreation {
   readonly wantedDigest: ReprDigestName | null;
   readonly lengthBytes: number | null;
   readonly maxBytes: number;
-  readonly reservedBytes: number;
+  /** Null for one that is asked for again and isn't to be begun. */
+  readonly reservedBytes: number | null;
+  /** Of an upload by a grant: what tells its creation from another. */
+  readonly creationKey: string | null;
   readonly sources: readonly PartialSource[];
 }
 

@@ -33,6 +33,7 @@ export class UploadObject extends DurableObject<Env> {
   readonly #ietf: IetfFrontEnd;
   /** As the last request's worker is configured: the object itself has no configuration. */
   #defaultQuotaBytes = 0;
+  #graceMs = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -42,6 +43,7 @@ export class UploadObject extends DurableObject<Env> {
       objects: r2Store(env.BUCKET),
       slabs: isolateSlabs,
       sniff: checkContent,
+      graceMs: () => this.#graceMs,
       now: () => Date.now(),
       steps: {
         record: (job, origin) => recordStoredUpload(env, job, origin, Date.now()),
@@ -63,6 +65,7 @@ export class UploadObject extends DurableObject<Env> {
   override async fetch(request: Request): Promise<Response> {
     const context = readUploadContext(request);
     this.#defaultQuotaBytes = context.defaultQuotaBytes;
+    this.#graceMs = context.creationGraceMs;
     const answer = await this.#answer(request, context).catch((error: unknown) =>
       this.#describe(error, request, context),
     );
@@ -119,17 +122,24 @@ export class UploadObject extends DurableObject<Env> {
   }
 
   async #answer(request: Request, context: UploadContext): Promise<Response> {
-    if (context.creation !== undefined) await this.#create(request, context, context.creation);
+    const { creation } = context;
+    const isAgain = creation !== undefined && !(await this.#create(request, context, creation));
     // Another user's upload is no upload; another tenant's is another object, which is empty.
     if (!isAllowed(this.#upload, context.identity)) throw new AppError("UPLOAD_NOT_FOUND");
     requireBodyWithin(request, context.maxAppendBytes);
-    const by = callerOf(context);
-    return context.protocol === "tus" ? this.#tus.handle(request, by) : this.#ietf.handle(request, by);
+    const frontEnd = context.protocol === "tus" ? this.#tus : this.#ietf;
+    return isAgain ? frontEnd.answerAgain(request) : frontEnd.handle(request, callerOf(context));
   }
 
-  async #create(request: Request, context: UploadContext, creation: UploadCreation): Promise<void> {
-    // The id of an upload is new, but for a grant's: that one's upload has ended, and left no record behind.
-    if (this.#upload.state !== undefined) throw new AppError("GRANT_USED");
+  /** Makes the upload; false where it is there, and this is its creation again. Throws `GRANT_USED`. */
+  async #create(request: Request, context: UploadContext, creation: UploadCreation): Promise<boolean> {
+    const { reservedBytes } = creation;
+    // The id of an upload is new, but for a grant's, which may have ended and left no record behind.
+    if (this.#upload.state !== undefined) {
+      if (this.#upload.wasCreatedBy(creation.creationKey)) return false;
+      throw new AppError("GRANT_USED");
+    }
+    if (reservedBytes === null) throw new AppError("GRANT_USED");
     const { identity, fileId, version, idleMs, protocol } = context;
     const { tenantId: _tenantId, ...actor } = callerOf(context).actor;
     const ref = { tenantId: identity.tenantId, fileId, version };
@@ -137,12 +147,14 @@ export class UploadObject extends DurableObject<Env> {
     const completesAtLength = protocol === "tus" && bodyBytesOf(request) === 0;
     await this.#upload.create({
       ...creation,
+      reservedBytes,
       ref,
       ownerId: identity.userId,
       actor,
       idleMs,
       completesAtLength,
     });
+    return true;
   }
 
   #describe(

@@ -57,6 +57,7 @@ export interface NewUpload {
   readonly completesAtLength: boolean;
   readonly maxBytes: number;
   readonly reservedBytes: number;
+  readonly creationKey: string | null;
   /** How long it lives without progress. */
   readonly idleMs: number;
   /** Of a final upload: the partials that it is made of, in order. */
@@ -69,6 +70,8 @@ export interface UploadOptions {
   readonly slabs: SlabBudget;
   readonly steps: FinaliseSteps & EndingSteps & ReservationSteps & PartialSteps;
   readonly sniff: SniffCheck;
+  /** How long one whose creation's client went away lives unless it is asked for. */
+  readonly graceMs: () => number;
   readonly now: () => number;
 }
 
@@ -144,7 +147,24 @@ export class Upload {
     const hold = await this.#slot.take(haste);
     // Whatever append was at work has left or is fenced off: where it got to counts no more.
     this.#append = undefined;
+    if (this.state?.due.unasked !== undefined) this.#store.clearDue("unasked");
     return hold;
+  }
+
+  /**
+   * Lets an upload end soon whose creation's client went away before it was told the address: nobody knows that, and a
+   * retry makes another. Whoever asks for it after all does know it, and a grant's holder can ask for it again.
+   */
+  endUnlessAsked({ fence }: Hold): void {
+    const { state } = this;
+    if (state?.phase !== "receiving" || state.actor?.kind === "grant") return;
+    try {
+      fence();
+    } catch {
+      // Somebody has asked for it already.
+      return;
+    }
+    this.#store.setDue("unasked", this.#options.now() + this.#options.graceMs());
   }
 
   /** Makes the upload durable. A second creation under the same id changes nothing. Throws `FILE_TYPE_MISMATCH`. */
@@ -178,6 +198,14 @@ export class Upload {
       if (isWhole) this.#finaliser.begin();
     });
     if (isWhole) await this.#finaliser.drive();
+  }
+
+  /** Whether this is the upload of that creation, by a grant, and hasn't come to nothing. */
+  wasCreatedBy(creationKey: string | null): boolean {
+    const { state } = this;
+    return (
+      state !== undefined && !hasEnded(state) && creationKey !== null && state.creationKey === creationKey
+    );
   }
 
   /**
@@ -374,6 +402,23 @@ export class Upload {
         return this.#expire();
       case "forget":
         return this.#ending.forget();
+      case "unasked":
+        return this.#endUnasked();
+    }
+  }
+
+  async #endUnasked(): Promise<void> {
+    // Not as one who asks for the upload.
+    const hold = await this.#slot.take("when-idle");
+    try {
+      if (this.state?.due.unasked === undefined) return;
+      this.#store.clearDue("unasked");
+      await this.#ending.end("expired");
+    } catch (error) {
+      // What is left to do is due again (ending.ts).
+      console.error({ event: "expiry-postponed", uploadId: this.state?.fileId, error: String(error) });
+    } finally {
+      hold.release();
     }
   }
 

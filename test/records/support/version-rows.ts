@@ -24,7 +24,12 @@ export async function insertNewVersion(
   });
   const isFile = sql`${files.tenantId} = ${ref.tenantId} AND ${files.id} = ${ref.fileId}`;
   const [[reserved]] = await db.batch([
-    reserve(db, ref, { atLeastBytes: bytes, atMostBytes: bytes, defaultQuotaBytes }, nowMs),
+    reserve(db, {
+      ref,
+      wanted: { atLeastBytes: bytes, atMostBytes: bytes, defaultQuotaBytes },
+      creationKey: null,
+      nowMs,
+    }),
     db.insert(fileVersions).select(sql`${row} WHERE ${isReserved(ref)}`),
     db
       .update(files)

@@ -47,6 +47,8 @@ export const quotaReservations = sqliteTable(
     /** Of a partial upload: the final one that it was joined to. Free again where that one has no reservation. */
     finalId: text("final_id").$type<FileId>(),
     finalVersion: integer("final_version"),
+    /** Of an upload by a grant: what tells its creation from another, for whoever asks for it again. */
+    creationKey: text("creation_key"),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.fileId, t.version] }),

@@ -7,6 +7,7 @@ import { stateHeaders } from "../state-headers.ts";
 import type { UploadState } from "../state/upload-state.ts";
 import { isComplete } from "../state/upload-state.ts";
 import type { Upload } from "../upload.ts";
+import { appendMissing } from "../writing/append-missing.ts";
 import type { AppendRequest, Completion } from "../writing/append.ts";
 import { BodySource } from "../writing/body-source.ts";
 import type { Hold } from "../writing/writer-slot.ts";
@@ -91,6 +92,16 @@ export class IetfFrontEnd {
     return this.#isDone ? this.#answerDone() : this.#answerCreated();
   }
 
+  /** The creation again, by whoever lost its answer: where the upload is by now, with what its body has beyond that. */
+  async answerAgain(request: Request): Promise<Response> {
+    const complete = parseBooleanField(request.headers, "Upload-Complete") ?? true;
+    const parsed = parseAppend(request, complete ? "with-this" : "not-yet", 0);
+    await appendMissing(this.#upload, request.body, parsed).catch((error: unknown) => {
+      throw asAppError(inTermsOfIetf(error)).withHeaders({ Location: this.#location });
+    });
+    return this.#isDone ? this.#answerDone() : this.#answerCreated();
+  }
+
   /** What may succeed later is told where to go on; anything else leaves nothing behind, since nobody knows of it. */
   async #afterCreation(error: AppError, hold: Hold): Promise<AppError> {
     if (this.#upload.state?.phase !== "receiving") return error;
@@ -170,6 +181,7 @@ export class IetfFrontEnd {
       throw inTermsOfIetf(error);
     } finally {
       source.release();
+      if (request.method === "POST" && source.endedEarly) this.#upload.endUnlessAsked(hold);
     }
   }
 

@@ -45,7 +45,7 @@ export interface PartialDescription {
 export const NO_PARTIAL: PartialDescription = { source: null, joinedTo: null };
 
 /** What there is to do at a time. The object has one alarm, which is set to what is due first. */
-export type DueKind = "finalise" | "expire" | "forget";
+export type DueKind = "finalise" | "expire" | "forget" | "unasked";
 
 /** Who began an upload, within its tenant. */
 export type Uploader = Omit<Actor, "tenantId">;
@@ -70,6 +70,8 @@ export interface UploadState {
   readonly wantedDigest: ReprDigestName | null;
   /** Of the whole file, as computed here: only of what came in one append. */
   readonly knownDigests: ReprDigests;
+  /** Of an upload by a grant: what tells its creation from another. Of others null, or absent. */
+  readonly creationKey?: string | null;
   readonly createdAtMs: number;
   /** How long it lives without progress. */
   readonly idleMs: number;

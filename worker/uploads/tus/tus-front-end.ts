@@ -5,6 +5,7 @@ import { bodyBytesOf } from "../request-body.ts";
 import { stateHeaders } from "../state-headers.ts";
 import { isComplete } from "../state/upload-state.ts";
 import type { Upload } from "../upload.ts";
+import { appendMissing } from "../writing/append-missing.ts";
 import type { AppendRequest } from "../writing/append.ts";
 import { BodySource } from "../writing/body-source.ts";
 import type { Hold } from "../writing/writer-slot.ts";
@@ -42,6 +43,19 @@ export class TusFrontEnd {
       const offset = await this.#appendFirst(request, location);
       headers.set("Upload-Offset", String(offset));
     }
+    this.#setExpires(headers);
+    return answer(201, headers);
+  }
+
+  /** The creation again, by whoever lost its answer: where the upload is by now, with what its body has beyond that. */
+  async answerAgain(request: Request): Promise<Response> {
+    const location = uploadPath(this.#upload.requireState());
+    if (request.headers.get("Content-Type") === UPLOAD_CONTENT_TYPE) {
+      await appendMissing(this.#upload, request.body, parseAppend(request)).catch((error: unknown) => {
+        throw asAppError(error).withHeaders({ Location: location });
+      });
+    }
+    const headers = new Headers({ Location: location, "Upload-Offset": String(this.#upload.offsetBytes) });
     this.#setExpires(headers);
     return answer(201, headers);
   }
@@ -112,6 +126,7 @@ export class TusFrontEnd {
       return await this.#upload.append({ ...parsed, source, hold });
     } finally {
       source.release();
+      if (request.method === "POST" && source.endedEarly) this.#upload.endUnlessAsked(hold);
     }
   }
 

@@ -32,6 +32,7 @@ export class BodySource {
   #idleTicks = 0;
   #ticking: ReturnType<typeof setInterval> | undefined;
   #cut = false;
+  #endedEarly = false;
   /** Whether there is nothing left to read, or nobody to read it. */
   #isOver = false;
   #leaving: { idle: ReturnType<typeof setTimeout>; readonly last: ReturnType<typeof setTimeout> } | undefined;
@@ -50,6 +51,11 @@ export class BodySource {
   /** Whether reading was ended from here: the body didn't end, and its client may still be there. */
   get wasCut(): boolean {
     return this.#cut;
+  }
+
+  /** Whether reading came to an end before the body did: its client went away, or it was cut from here. */
+  get endedEarly(): boolean {
+    return this.#endedEarly;
   }
 
   /** Whether nothing has come for most of a second. */
@@ -79,6 +85,7 @@ export class BodySource {
     }
     this.#isReading = false;
     this.#idleTicks = 0;
+    if (event.kind === "cut") this.#endedEarly = true;
     if (event.kind !== "bytes") this.#finish();
     if (this.#leaving !== undefined) this.#putOffLeaving(event);
     return event;

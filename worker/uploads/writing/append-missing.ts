@@ -1,0 +1,64 @@
+import { isComplete } from "../state/upload-state.ts";
+import type { Upload } from "../upload.ts";
+import type { AppendRequest } from "./append.ts";
+import { BodySource } from "./body-source.ts";
+
+/** A body that is an upload from its first byte on. */
+export type WholeBody = Omit<AppendRequest, "source" | "hold">;
+
+const SCRATCH_BYTES = 64 * 1024;
+
+/**
+ * Appends what an upload hasn't of a body that begins where the upload does: its creation again, because the answer was
+ * lost. Nothing of a body whose digests are told and of which a part is there: they couldn't be compared. Throws as
+ * `Upload.append`, and leaves the upload as it is then.
+ */
+export async function appendMissing(
+  upload: Upload,
+  body: ReadableStream<Uint8Array> | null,
+  whole: WholeBody,
+): Promise<void> {
+  const hold = await upload.take();
+  try {
+    const { offsetBytes } = upload;
+    if (isComplete(upload.requireState()) || !bringsMore(whole, offsetBytes)) return;
+    if (!(await skip(body, offsetBytes))) return;
+    const bodyBytes = whole.bodyBytes === null ? null : whole.bodyBytes - offsetBytes;
+    const source = new BodySource(body);
+    try {
+      await upload.append({ ...whole, bodyBytes, source, hold });
+    } finally {
+      source.release();
+    }
+  } finally {
+    hold.release();
+  }
+}
+
+/** Whether a body has, or may have, more than the upload; its end counts too where it is that of the upload. */
+function bringsMore({ bodyBytes, completion, digests }: WholeBody, offsetBytes: number): boolean {
+  if (offsetBytes > 0 && digests.length > 0) return false;
+  if (bodyBytes === null || bodyBytes > offsetBytes) return true;
+  return bodyBytes === offsetBytes && completion === "with-this";
+}
+
+/** Reads the first bytes of a body away; false where it doesn't have so many, or its client is gone. */
+async function skip(body: ReadableStream<Uint8Array> | null, bytes: number): Promise<boolean> {
+  if (body === null || bytes === 0) return bytes === 0;
+  const reader = body.getReader({ mode: "byob" });
+  let scratch = new ArrayBuffer(SCRATCH_BYTES);
+  try {
+    for (let left = bytes; left > 0;) {
+      const { done, value } = await reader.read(new Uint8Array(scratch, 0, Math.min(left, SCRATCH_BYTES)));
+      if (done || value === undefined) return false;
+      left -= value.byteLength;
+      scratch = value.buffer;
+    }
+    return true;
+  } catch {
+    // A request body fails in one way only: its client is gone.
+    return false;
+  } finally {
+    reader.releaseLock();
+  }
+}
