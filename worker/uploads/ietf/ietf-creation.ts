@@ -14,8 +14,6 @@ import {
 export interface IetfCreation {
   readonly metadata: ReadonlyMap<string, string>;
   readonly lengthBytes: number | null;
-  /** The media type of the bytes as they come, where it isn't the declared one: they may be coded. */
-  readonly codedType: string | undefined;
   readonly reprDigests: ReprDigests;
   readonly wantedDigest: ReprDigestName | null;
 }
@@ -23,21 +21,14 @@ export interface IetfCreation {
 /** Keys of Upload-Metadata that an IETF creation may say as query parameters. */
 export const QUERY_KEYS = ["entityType", "entityId", "tags", "replaces"] as const;
 
-/** Content codings that are taken, and what bytes in them are: they are stored, scanned and served as they came. */
-const CODINGS: ReadonlyMap<string, string> = new Map([
-  ["gzip", "application/gzip"],
-  ["x-gzip", "application/gzip"],
-]);
-
 /**
  * Reads a creation: named by `Content-Disposition` (without one, `upload` with the type's extension), typed by
- * `Content-Type`. Throws `UPLOAD_LENGTH_CONFLICT` where `Upload-Length` and the length of a completing body differ,
- * and `FILE_TYPE_REFUSED` for a content coding that isn't taken.
+ * `Content-Type`; in a content coding, it is what the coding makes of it. Throws `UPLOAD_LENGTH_CONFLICT` where
+ * `Upload-Length` and the length of a completing body differ, and `FILE_TYPE_REFUSED` for a coding that isn't taken.
  */
 export function parseIetfCreation(request: Request): IetfCreation {
   const { headers } = request;
-  const type = bareMediaType(headers.get("Content-Type") ?? "");
-  const filename = parseFilename(headers.get("Content-Disposition")) ?? `upload${defaultExtension(type)}`;
+  const { filename, type } = requireGzipOrPlain(headers.get("Content-Encoding"), declaredFile(headers));
   const query = new URL(request.url).searchParams;
   const metadata = new Map<string, string>([["filename", filename]]);
   if (type !== "") metadata.set("filetype", type);
@@ -45,23 +36,39 @@ export function parseIetfCreation(request: Request): IetfCreation {
     const value = query.get(key);
     if (value !== null) metadata.set(key, value);
   }
-  const coding = parseCoding(headers.get("Content-Encoding"));
-  if (coding !== undefined) metadata.set("contentEncoding", coding.name);
   return {
     metadata,
     lengthBytes: parseLength(request),
-    codedType: coding?.mediaType,
     reprDigests: parseReprDigests(headers),
     wantedDigest: parseWantedDigest(headers),
   };
 }
 
-/** RFC 9110, 8.4: a coding that isn't taken is answered 415, with those that are. */
-function parseCoding(header: string | null): { name: string; mediaType: string } | undefined {
-  const name = (header ?? "").trim().toLowerCase();
-  if (name === "" || name === "identity") return undefined;
-  const mediaType = CODINGS.get(name);
-  if (mediaType !== undefined) return { name, mediaType };
+interface DeclaredFile {
+  readonly filename: string;
+  /** Empty where there is none. */
+  readonly type: string;
+}
+
+function declaredFile(headers: Headers): DeclaredFile {
+  const type = bareMediaType(headers.get("Content-Type") ?? "");
+  const filename = parseFilename(headers.get("Content-Disposition")) ?? `upload${defaultExtension(type)}`;
+  return { filename, type };
+}
+
+/**
+ * A file as it comes in a content coding: bytes in gzip are stored, checked and served as the gzip that they are, and have
+ * its name and type. RFC 9110, 8.4: a coding that isn't taken is answered 415, with those that are.
+ */
+function requireGzipOrPlain(coding: string | null, { filename, type }: DeclaredFile): DeclaredFile {
+  const name = (coding ?? "").trim().toLowerCase();
+  if (name === "" || name === "identity") return { filename, type };
+  if (name === "gzip" || name === "x-gzip") {
+    return {
+      filename: /\.t?gz$/i.test(filename) ? filename : `${filename}.gz`,
+      type: "application/gzip",
+    };
+  }
   throw new AppError("FILE_TYPE_REFUSED", {
     detail: "Of content codings only gzip is accepted.",
     headers: { "Accept-Encoding": "gzip, identity" },
