@@ -1,6 +1,7 @@
 import { AppError } from "#contract/errors.ts";
 import type { FileId } from "#contract/ids.ts";
 import type { AppContext } from "../app-env.ts";
+import { declareLate } from "../services/late-details.ts";
 import { releaseUnreadBody } from "../unread-body.ts";
 import { parseIetfCreation } from "../uploads/ietf/ietf-creation.ts";
 import { objectAnswerInTime } from "../uploads/object-answer.ts";
@@ -33,6 +34,8 @@ function targetOf(c: AppContext, created: Creation): PlainTarget {
   return {
     create: (request) => sendToObject(c, { ...upload, creation }, request),
     send: (request) => sendToObject(c, upload, request),
+    declareLate: (fields) =>
+      declareLate(c.env, { tenantId: c.get("identity").tenantId, fileId, version }, fields),
     discard: () => discard(c, created),
   };
 }
@@ -81,7 +84,9 @@ async function storeFormUpload(c: AppContext): Promise<FileId> {
   const form = new FormReader(c.req.raw);
   try {
     const head = await readFormHead(form, c.req.raw);
-    const accepted = await acceptIetf(c, parseIetfCreation(new Request(head.url, { headers: head.headers })));
+    const declared = parseIetfCreation(new Request(c.req.url, { headers: head.headers }));
+    const metadata = new Map([...declared.metadata, ...head.fields]);
+    const accepted = await acceptIetf(c, { ...declared, metadata });
     await storeForm(targetOf(c, accepted), form, head);
     return accepted.fileId;
   } finally {

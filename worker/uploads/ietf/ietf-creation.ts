@@ -16,8 +16,6 @@ import {
 export interface IetfCreation {
   readonly metadata: ReadonlyMap<string, string>;
   readonly lengthBytes: number | null;
-  /** The media type of the bytes as they come, where it isn't the declared one: they may be coded. */
-  readonly codedType: string | undefined;
   readonly reprDigests: ReprDigests;
   readonly wantedDigest: ReprDigestName | null;
 }
@@ -25,27 +23,19 @@ export interface IetfCreation {
 /** Keys of Upload-Metadata that an IETF creation may say as query parameters. */
 export const QUERY_KEYS = ["entityType", "entityId", "tags", "replaces"] as const;
 
-/** Content codings that are taken, and what bytes in them are: they are stored, scanned and served as they came. */
-const CODINGS: ReadonlyMap<string, string> = new Map([
-  ["gzip", "application/gzip"],
-  ["x-gzip", "application/gzip"],
-]);
-
 /**
  * Reads a creation: named by `Content-Disposition` (without one, `upload` with the type's extension), typed by
- * `Content-Type`; where those and the query say nothing, by tus's `Upload-Metadata`. Throws `UPLOAD_LENGTH_CONFLICT`
- * where `Upload-Length` and the length of a completing body differ, `FILE_TYPE_REFUSED` for a content coding that isn't
- * taken, and `UPLOAD_METADATA_INVALID`.
+ * `Content-Type`; where those and the query say nothing, by tus's `Upload-Metadata`. In a content coding, it is what the
+ * coding makes of it. Throws `UPLOAD_LENGTH_CONFLICT` where `Upload-Length` and the length of a completing body differ,
+ * `FILE_TYPE_REFUSED` for a coding that isn't taken, and `UPLOAD_METADATA_INVALID`.
  */
 export function parseIetfCreation(request: Request): IetfCreation {
   const { headers } = request;
   const metadata = describedFile(request);
-  const coding = parseCoding(headers.get("Content-Encoding"));
-  if (coding !== undefined) metadata.set("contentEncoding", coding.name);
+  if (isGzip(headers.get("Content-Encoding"))) describeAsGzip(metadata);
   return {
     metadata,
     lengthBytes: parseLength(request),
-    codedType: coding?.mediaType,
     reprDigests: parseReprDigests(headers),
     wantedDigest: parseWantedDigest(headers),
   };
@@ -69,15 +59,21 @@ function describedFile({ headers, url }: Request): Map<string, string> {
 }
 
 /** RFC 9110, 8.4: a coding that isn't taken is answered 415, with those that are. */
-function parseCoding(header: string | null): { name: string; mediaType: string } | undefined {
-  const name = (header ?? "").trim().toLowerCase();
-  if (name === "" || name === "identity") return undefined;
-  const mediaType = CODINGS.get(name);
-  if (mediaType !== undefined) return { name, mediaType };
+function isGzip(coding: string | null): boolean {
+  const name = (coding ?? "").trim().toLowerCase();
+  if (name === "" || name === "identity") return false;
+  if (name === "gzip" || name === "x-gzip") return true;
   throw new AppError("FILE_TYPE_REFUSED", {
     detail: "Of content codings only gzip is accepted.",
     headers: { "Accept-Encoding": "gzip, identity" },
   });
+}
+
+/** Bytes in gzip are stored, checked and served as the gzip that they are, and have its name and type. */
+function describeAsGzip(metadata: Map<string, string>): void {
+  const filename = metadata.get("filename") ?? "upload";
+  metadata.set("filename", /\.t?gz$/i.test(filename) ? filename : `${filename}.gz`);
+  metadata.set("filetype", "application/gzip");
 }
 
 function parseLength(request: Request): number | null {
