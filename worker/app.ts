@@ -3,6 +3,7 @@ import { UPLOADS_PATH } from "#contract/tus.ts";
 import { authenticate } from "./middleware/authenticate.ts";
 import { configuration } from "./middleware/configuration.ts";
 import { cors } from "./middleware/cors.ts";
+import { jsonBodies } from "./middleware/json-bodies.ts";
 import { methodNotAllowed } from "./middleware/method-not-allowed.ts";
 import { answerError, answerNotFound } from "./middleware/problem.ts";
 import { releaseBody } from "./middleware/release-body.ts";
@@ -47,10 +48,15 @@ for (const path of SESSION_PATHS) app.use(path, authenticate, tenant);
 // What is asked about an erasure is answered while it is going on.
 app.use("/v1/admin/*", authenticate);
 
+// What takes files, and what reads its bodies itself.
 app.route(UPLOADS_PATH, uploads);
+app.route("/v1/files", files);
+app.route("/s", sharePages);
+app.route(REPORTS_PATH, reports);
+
+app.use(jsonBodies);
 app.route("/v1/files", shares);
 app.route("/v1/files", shareLinks);
-app.route("/v1/files", files);
 app.route("/v1/files", fileChanges);
 app.route("/v1/files", versions);
 app.route("/v1/entities", entities);
@@ -59,9 +65,7 @@ app.route("/v1/upload-grants", uploadGrants);
 app.route("/v1/quota", quota);
 app.route("/v1/admin", admin);
 app.route("/d", downloads);
-app.route("/s", sharePages);
 app.route("/p", publicFiles);
-app.route(REPORTS_PATH, reports);
 app.route("/health", health);
 app.route("/v1/dev", dev);
 

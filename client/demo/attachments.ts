@@ -1,5 +1,5 @@
 import type { FileRecord } from "#contract/api.ts";
-import { checkFile } from "#contract/file-types.ts";
+import { checkFile } from "#contract/file-checks.ts";
 import type { FilesClient, Uploader } from "../index.ts";
 import type { Announce } from "./announcer.ts";
 import { h } from "./dom.ts";

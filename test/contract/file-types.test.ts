@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { CLASS_LIMIT_BYTES, checkFile, extensionOf } from "#contract/file-types.ts";
+import { BLOCKED_EXTENSIONS } from "#contract/blocked-types.ts";
+import { extensionOf } from "#contract/endings.ts";
+import { checkFile, checkName } from "#contract/file-checks.ts";
+import { acceptedTypes, CLASS_LIMIT_BYTES } from "#contract/file-types.ts";
 import { normalizeFilename } from "#contract/names.ts";
 import { TenantSettings } from "#contract/tenants.ts";
 
@@ -21,10 +24,18 @@ test.each([
   ["a.exe:b.txt", "text/plain", refused("extension-blocked")],
   ["a.ｅｘｅ", "text/plain", refused("extension-blocked")],
   ["Meeting 10:30.pdf", "application/pdf", accepted("application/pdf", "document")],
-  ["a.html", "text/html", refused("type-not-allowed")],
+  ["a", "text/html", refused("type-not-allowed")],
   ["a.bin", "application/x-msdownload", refused("type-not-allowed")],
+  ["a.bin", "application/pdf", refused("extension-mismatch")],
+  ["a.pdf", "image/png", refused("extension-mismatch")],
+  ["a.txt.pdf", "text/plain", refused("extension-mismatch")],
+  ["Invoice No. 12", "application/pdf", accepted("application/pdf", "document")],
+  ["a.bin", "", refused("type-unknown")],
+  ["a.bin", "application/octet-stream", refused("type-unknown")],
   ["a", "", refused("type-unknown")],
-  [".exe", "", refused("type-unknown")],
+  [".exe", "", refused("extension-blocked")],
+  [".exe", "text/plain", refused("extension-blocked")],
+  [".notes", "text/plain", accepted("text/plain", "document")],
 ])("%s as %j", (filename, type, expected) => {
   expect(checkFile(filename, type, 1)).toEqual(expected);
 });
@@ -44,6 +55,57 @@ test.each([
 
 test("a dot-file has no extension", () => {
   expect(["a.TXT", ".bashrc", "a", "a.tar.gz"].map(extensionOf)).toEqual(["txt", "", "", "gz"]);
+});
+
+/** What opens as a program, a page or a place, of whatever system: none of it is a text. */
+const ACTIVE =
+  "html htm xhtml settingcontent-ms desktop command ws jnlp application iqy library-ms search-ms vhd img iso xll pyw " +
+  "lnk url scf hta js mjs vbs ps1 bat cmd com exe msi jar chm cpl reg inf webloc terminal workflow svgz slk";
+
+test.each(ACTIVE.split(" "))("*.%s is no text, whatever it is declared to be", (ending) => {
+  expect(BLOCKED_EXTENSIONS).toContain(ending);
+  for (const type of ["text/plain", "application/octet-stream", "application/pdf", ""]) {
+    expect(checkFile(`a.${ending}`, type, 1)).toEqual(refused("extension-blocked"));
+  }
+  expect(checkName(`a.${ending}`, "text/plain")).toEqual(refused("extension-blocked"));
+});
+
+test("no ending of an accepted type is blocked", () => {
+  const endings = acceptedTypes().flatMap(({ extensions }) => extensions);
+  expect(endings.filter((ending) => BLOCKED_EXTENSIONS.has(ending))).toEqual([]);
+});
+
+test.each(acceptedTypes())("$mimeType is taken by each of its endings, and renamed to it", (type) => {
+  const { mimeType, fileClass, extensions } = type;
+  for (const ending of extensions) {
+    expect(checkFile(`a.${ending}`, mimeType, 1)).toEqual(accepted(mimeType, fileClass));
+    expect(checkName(`a.${ending.toUpperCase()}`, mimeType)).toBeUndefined();
+  }
+  expect(checkName("a.unheard", mimeType)).toEqual(refused("extension-mismatch"));
+});
+
+/** As browsers, mail programs and scripts declare what a CRM is given. */
+test.each([
+  ["call.log", ["text/plain", "application/octet-stream", ""]],
+  ["README.md", ["text/markdown", "text/plain", "application/octet-stream", ""]],
+  ["leads.csv", ["text/csv", "text/plain", "application/vnd.ms-excel", "application/octet-stream", ""]],
+  ["leads.tsv", ["text/tab-separated-values", "text/plain", "application/octet-stream"]],
+  ["export.json", ["application/json", "text/plain", "application/octet-stream"]],
+  ["invoice.xml", ["text/xml", "application/xml", "text/plain", "application/octet-stream"]],
+  ["mail.eml", ["message/rfc822", "text/plain", "application/octet-stream"]],
+  ["mail.msg", ["application/vnd.ms-outlook", "application/octet-stream", ""]],
+  ["meeting.ics", ["text/calendar", "text/plain", "application/octet-stream"]],
+  ["ann.vcf", ["text/vcard", "text/plain", "application/octet-stream"]],
+  ["letter.rtf", ["application/rtf", "text/rtf", "application/octet-stream"]],
+  ["photo.jfif", ["image/jpeg", "application/octet-stream"]],
+  ["IMG_0001.HEIC", ["image/heic", "image/heif", ""]],
+  ["memo.webm", ["audio/webm", "video/webm", ""]],
+  ["memo.m4a", ["audio/mp4", "audio/x-m4a", ""]],
+  ["voice.opus", ["audio/ogg", "audio/opus"]],
+  ["all.zip", ["application/zip", "application/x-zip-compressed", "application/octet-stream"]],
+  ["all.tar.gz", ["application/gzip", "application/octet-stream"]],
+])("%s is taken as %j", (filename, types) => {
+  for (const type of types) expect(checkFile(filename, type, 1), type).toMatchObject({ accepted: true });
 });
 
 describe("a name that was made good is checked as it was declared, too", () => {
@@ -79,6 +141,7 @@ describe("what is otherwise for a tenant", () => {
   const step = { type: "model/step", fileClass: "document", extensions: ["stp", "step"] } as const;
   const html = { type: "text/html", fileClass: "document", extensions: ["html"] } as const;
   const program = { type: "application/x-thing", fileClass: "other", extensions: ["exe"] } as const;
+  const bare = { type: "model/stl", fileClass: "other", extensions: [] } as const;
   const logs = { type: "text/plain", fileClass: "other", extensions: ["journal"] } as const;
 
   test.each([
@@ -86,8 +149,8 @@ describe("what is otherwise for a tenant", () => {
     ["by its ending", { extraTypes: [step] }, "a.STEP", "", accepted("model/step", "document")],
     ["by another ending", { extraTypes: [step] }, "a.dwg", "", refused("type-unknown")],
     ["that isn't it", { extraTypes: [step] }, "a.stp", "model/stl", refused("type-not-allowed")],
-    ["an active type", { extraTypes: [html] }, "a.html", "text/html", refused("type-not-allowed")],
-    ["by its ending", { extraTypes: [html] }, "a.html", "", refused("type-unknown")],
+    ["an active type", { extraTypes: [html] }, "a", "text/html", refused("type-not-allowed")],
+    ["by its ending", { extraTypes: [html] }, "a.html", "", refused("extension-blocked")],
     [
       "an ending of programs",
       { extraTypes: [program] },
@@ -102,6 +165,22 @@ describe("what is otherwise for a tenant", () => {
       "",
       accepted("text/plain", "other"),
     ],
+    [
+      "a usual type by its usual ending",
+      { extraTypes: [logs] },
+      "a.txt",
+      "text/plain",
+      accepted("text/plain", "other"),
+    ],
+    [
+      "an ending that its type hasn't",
+      { extraTypes: [step] },
+      "a.pdf",
+      "model/step",
+      refused("extension-mismatch"),
+    ],
+    ["a type without endings", { extraTypes: [bare] }, "a.stl", "model/stl", accepted("model/stl", "other")],
+    ["one, with a blocked one", { extraTypes: [bare] }, "a.exe", "model/stl", refused("extension-blocked")],
     [
       "no zips",
       { refusedTypes: ["application/zip"] },

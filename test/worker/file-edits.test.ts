@@ -136,11 +136,28 @@ test.each([
   ["setup.EXE. .", "FILE_TYPE_REFUSED", 415],
   ["setup.e\u200bxe", "FILE_TYPE_REFUSED", 415],
   ["setup.\uff45xe", "FILE_TYPE_REFUSED", 415],
+  ["setup.exe\u0001", "FILE_TYPE_REFUSED", 415],
+  [".html", "FILE_TYPE_REFUSED", 415],
+  ["page.html", "FILE_TYPE_REFUSED", 415],
+  ["notes.settingcontent-ms", "FILE_TYPE_REFUSED", 415],
+  ["notes.desktop", "FILE_TYPE_REFUSED", 415],
+  ["notes.pdf", "FILE_TYPE_REFUSED", 415],
 ])("a file can't be renamed to %j", async (filename, code, status) => {
   const { caller, fileId } = await newFile();
   const answer = await patchFile(caller, fileId, { filename, tags: ["changed"] });
   expect(await readProblem(answer)).toMatchObject({ status, code, errors: [{ path: "filename" }] });
   expect((await getRecord(caller, fileId)).tags).not.toContain("changed");
+});
+
+test("a refused name says by which rule, and of its type which endings there are", async () => {
+  const { caller, fileId } = await newFile();
+  const blocked = await readProblem(await patchFile(caller, fileId, { filename: "a.command" }));
+  expect(blocked.errors).toEqual([{ path: "filename", message: 'refused by the rule "extension-blocked"' }]);
+  const mistaken = await readProblem(await patchFile(caller, fileId, { filename: "a.pdf" }));
+  expect(mistaken.errors).toEqual([
+    { path: "filename", message: 'refused by the rule "extension-mismatch"' },
+  ]);
+  expect(mistaken.detail).toMatch(/^Files of type text\/plain end in \.txt, .*, not in "\.pdf"\.$/);
 });
 
 async function setSettings(caller: Caller, settings: object): Promise<void> {

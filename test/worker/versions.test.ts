@@ -142,6 +142,30 @@ test("a file keeps its name, with the ending of the version that is served", asy
   expect((await getRecord(caller, fileId)).filename).toBe("figures.csv");
 });
 
+test.each([
+  ["an ending that can't be seen to be another's", "numbers.cs\u0001v\u202e", "figures.csv"],
+  ["no ending: its type's", "numbers", "figures.txt"],
+  ["no ending, though there is a dot", "Numbers of No. 12", "figures.txt"],
+])("a file is called after its version by the same rules: %s", async (_what, filename, expected) => {
+  const caller = await newCaller();
+  const fileId = await cleanFile(caller, "first", "figures.log");
+  const location = await createUpload(caller, 6, { filename, filetype: "text/plain", replaces: fileId });
+  await append(caller, location, 0, "second");
+  const record = await waitForRecord(caller, fileId, ({ version }) => version === 2);
+  expect(record.filename).toBe(expected);
+});
+
+test.each(["page.html", "page.desktop", "pad.settingcontent-ms", "page.pdf"])(
+  "a text's version can't be called %s",
+  async (filename) => {
+    const caller = await newCaller();
+    const fileId = await cleanFile(caller);
+    const headers = creationHeaders(5, { filename, filetype: "text/plain", replaces: fileId });
+    const refused = await caller.fetch("/v1/uploads", { method: "POST", headers });
+    expect(await readProblem(refused)).toMatchObject({ status: 415, code: "FILE_TYPE_REFUSED" });
+  },
+);
+
 test("a signed URL is for one version and stops with it", async () => {
   const caller = await newCaller();
   const fileId = await cleanFile(caller);

@@ -75,6 +75,7 @@ export const ERRORS = {
 
   TUS_VERSION_UNSUPPORTED: kind(412, "This version of the tus protocol is not supported"),
   FILE_TOO_LARGE: kind(413, "The file is too large"),
+  BODY_TOO_LARGE: kind(413, "The request's body is too large"),
   UPLOAD_BODY_TOO_LARGE: kind(413, "The body is longer than what is left of the upload"),
   UPLOAD_CONTENT_TYPE_INVALID: kind(415, "The Content-Type is not valid for an upload"),
   FILE_TYPE_REFUSED: kind(415, "Files of this type are not accepted"),

@@ -1,3 +1,5 @@
+import { endingOf } from "./endings.ts";
+
 /** Names of files: how a declared one becomes one that every system takes, and how names are searched and sorted by. */
 
 /** Longest name, in bytes of UTF-8: what file systems take. */
@@ -44,12 +46,6 @@ function* graphemesOf(text: string): Iterable<string> {
 function cutTo(text: string, maxBytes: number): string {
   // One that is longer than all there is room for, by its marks, loses some of them.
   return takeWithin(graphemesOf(text), maxBytes) || takeWithin(text, maxBytes);
-}
-
-/** The text after the last dot with the dot; empty where there is none. A dot-file has no ending. */
-function endingOf(name: string): string {
-  const dot = name.lastIndexOf(".");
-  return dot <= 0 ? "" : name.slice(dot);
 }
 
 /** A name that is too long loses the end of its stem and keeps its ending. */

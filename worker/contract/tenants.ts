@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { ACTIVE_TYPES, BLOCKED_EXTENSIONS, FILE_CLASSES } from "./file-types.ts";
+import { ACTIVE_TYPES, BLOCKED_EXTENSIONS } from "./blocked-types.ts";
+import { FILE_CLASSES } from "./file-types.ts";
 
 const MAX_ENTRIES = 200;
 const MediaType = z.string().regex(/^[a-z0-9][a-z0-9.+-]{0,62}\/[a-z0-9][a-z0-9.+-]{0,126}$/);

@@ -1,4 +1,4 @@
-import { extensionOf } from "#contract/file-types.ts";
+import { extensionOf } from "#contract/endings.ts";
 import type { IconName } from "./icons.ts";
 
 /** What files are called by people. */

@@ -12,7 +12,7 @@ const countsRoute = createRoute({
   request: { body: { required: true, content: { "application/json": { schema: EntityCountsRequest } } } },
   responses: {
     200: { description: "The counts", content: { "application/json": { schema: EntityCounts } } },
-    ...sessionProblems("REQUEST_INVALID", "ROLE_REQUIRED"),
+    ...sessionProblems("REQUEST_INVALID", "BODY_TOO_LARGE", "ROLE_REQUIRED"),
   },
 });
 

@@ -31,6 +31,7 @@ const editRoute = createRoute({
     200: RECORD,
     ...sessionProblems(
       "REQUEST_INVALID",
+      "BODY_TOO_LARGE",
       "FILE_NAME_INVALID",
       "FILE_TYPE_REFUSED",
       "PUBLIC_FILES_OFF",
@@ -81,7 +82,7 @@ const bulkRoute = createRoute({
       description: "What became of each, in order",
       content: { "application/json": { schema: BulkResponse } },
     },
-    ...sessionProblems("REQUEST_INVALID"),
+    ...sessionProblems("REQUEST_INVALID", "BODY_TOO_LARGE"),
   },
 });
 

@@ -2,9 +2,9 @@ import { Hono } from "hono";
 import { AppError } from "#contract/errors.ts";
 import { REPORT_SIGNATURE_HEADER, Report, verifyReport } from "#contract/reports.ts";
 import type { AppEnv } from "../app-env.ts";
+import { readSmallBody } from "../middleware/small-body.ts";
 import { applyReport } from "../services/reports.ts";
 import { r2Store } from "../storage/r2.ts";
-import { readSmallBody } from "./small-body.ts";
 
 /** A report is a few hundred bytes; properties may make it some more. */
 const MAX_REPORT_BYTES = 64 * 1024;
@@ -19,7 +19,7 @@ function parseReport(body: string): Report {
 
 /** `/v1/internal/reports`: what the processor found, signed. Nothing in the body is believed before its signature. */
 export const reports = new Hono<AppEnv>().post("/", async (c) => {
-  const body = await readSmallBody(c.req.raw.body, MAX_REPORT_BYTES);
+  const body = await readSmallBody(c.req.raw, MAX_REPORT_BYTES);
   const signature = c.req.header(REPORT_SIGNATURE_HEADER) ?? "";
   const genuine = await verifyReport(c.get("config").reportSecret, body, signature, Date.now());
   if (!genuine) throw new AppError("SIGNATURE_INVALID");

@@ -40,6 +40,7 @@ const createLinkRoute = createRoute({
     201: { description: "The link", content: { "application/json": { schema: ShareLink } } },
     ...sessionProblems(
       "REQUEST_INVALID",
+      "BODY_TOO_LARGE",
       "SHARE_LINKS_OFF",
       "FILE_IN_TRASH",
       "SHARE_LIMIT_REACHED",

@@ -15,11 +15,11 @@ import { verifyShareToken } from "../delivery/share-token.ts";
 import { signDownload } from "../delivery/signed-url.ts";
 import { limitGuesses } from "../middleware/limit-guesses.ts";
 import { answerError } from "../middleware/problem.ts";
+import { readSmallBody } from "../middleware/small-body.ts";
 import { isAboutPassword, problemPage, sharePage } from "../pages/share-page.ts";
 import type { OpenLink } from "../services/share-access.ts";
 import { openShareLink, takeDownload } from "../services/share-access.ts";
 import { invalidRequest, openApiRouter, problemResponses } from "./open-api.ts";
-import { readSmallBody } from "./small-body.ts";
 
 const JSON_TYPE = "application/json";
 const FORM_TYPE = "application/x-www-form-urlencoded";
@@ -92,7 +92,8 @@ const takeRoute = createRoute({
     },
     ...pagesOf(
       problemResponses(
-        ...(["REQUEST_INVALID", "BODY_INCOMPLETE", "SHARE_PASSWORD_WRONG", "RATE_LIMITED"] as const),
+        ...(["REQUEST_INVALID", "BODY_INCOMPLETE", "BODY_TOO_LARGE"] as const),
+        ...(["SHARE_PASSWORD_WRONG", "RATE_LIMITED"] as const),
         ...LINK_ERRORS,
       ),
     ),
@@ -190,9 +191,9 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The password in a form or in JSON; none in an empty body. Throws `REQUEST_INVALID` or `BODY_INCOMPLETE`. */
+/** The password in a form or in JSON; none in an empty body. Throws `REQUEST_INVALID`, `BODY_TOO_LARGE` or `BODY_INCOMPLETE`. */
 async function readPassword(c: AppContext): Promise<string | undefined> {
-  const text = await readSmallBody(c.req.raw.body, MAX_BODY_BYTES);
+  const text = await readSmallBody(c.req.raw, MAX_BODY_BYTES);
   const type = sentType(c);
   if (text === "" || (type !== JSON_TYPE && type !== FORM_TYPE)) return undefined;
   const body = type === JSON_TYPE ? parseJson(text) : Object.fromEntries(new URLSearchParams(text));

@@ -33,7 +33,13 @@ const setRoute = createRoute({
   responses: {
     200: { description: "The share was changed", content: { "application/json": { schema: Share } } },
     201: { description: "The file is shared", content: { "application/json": { schema: Share } } },
-    ...sessionProblems("REQUEST_INVALID", "FILE_IN_TRASH", "SHARE_LIMIT_REACHED", ...FILE_ERRORS),
+    ...sessionProblems(
+      "REQUEST_INVALID",
+      "BODY_TOO_LARGE",
+      "FILE_IN_TRASH",
+      "SHARE_LIMIT_REACHED",
+      ...FILE_ERRORS,
+    ),
   },
 });
 

@@ -30,6 +30,7 @@ const signRoute = createRoute({
     },
     ...sessionProblems(
       "REQUEST_INVALID",
+      "BODY_TOO_LARGE",
       "PERMISSION_REQUIRED",
       "FILE_NOT_FOUND",
       "VARIANT_NOT_FOUND",

@@ -27,7 +27,7 @@ const mintRoute = createRoute({
       description: "The token, and the id that the file will have",
       content: { "application/json": { schema: UploadGrantResponse, example: GRANT_EXAMPLE } },
     },
-    ...sessionProblems("REQUEST_INVALID", "ROLE_REQUIRED"),
+    ...sessionProblems("REQUEST_INVALID", "BODY_TOO_LARGE", "ROLE_REQUIRED"),
   },
 });
 

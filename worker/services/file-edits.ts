@@ -1,9 +1,7 @@
 import { AppError } from "#contract/errors.ts";
 import type { FileEdit } from "#contract/file-changes.ts";
 import { MAX_TAGS } from "#contract/file-changes.ts";
-import { blockedEndingOf } from "#contract/file-types.ts";
 import type { FileId } from "#contract/ids.ts";
-import { normalizeFilename } from "#contract/names.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
@@ -11,6 +9,7 @@ import type { FileChange } from "../db/file-changes.ts";
 import { changeFiles } from "../db/file-changes.ts";
 import type { Caller } from "./file-actions.ts";
 import { requireActionable } from "./file-actions.ts";
+import { requireFilenameOf } from "./file-names.ts";
 import { requireFile } from "./files.ts";
 import { settingsOf } from "./tenants.ts";
 
@@ -30,17 +29,21 @@ export async function editFile(
   const { isPublic, ...others } = edit;
   if (Object.keys(others).length > 0) requireActionable(identity, found, "edit");
   if (isPublic !== undefined) requireActionable(identity, found, "publish");
-  const change = changeOf(edit, await settingsOf(env, tenantId));
+  const change = changeOf(edit, found.version.declaredType, await settingsOf(env, tenantId));
   const set = { tenantId, fileIds: [fileId] };
   const changed = await changeFiles(databaseFor(env, tenantId), set, change, { actor, atMs: nowMs });
   // It was there a moment ago.
   if (changed.length === 0) throw new AppError("FILE_IN_TRASH");
 }
 
-function changeOf({ filename, tags, isPublic, ...edit }: FileEdit, settings: TenantSettings): FileChange {
+function changeOf(
+  { filename, tags, isPublic, ...edit }: FileEdit,
+  mimeType: string,
+  settings: TenantSettings,
+): FileChange {
   if (isPublic === true && settings.publicFiles === false) throw new AppError("PUBLIC_FILES_OFF");
   return {
-    filename: filename === undefined ? undefined : requireName(filename, settings),
+    filename: filename === undefined ? undefined : requireFilenameOf(mimeType, filename, settings),
     entity: entityOf(edit),
     tags: tags && { kind: "set", tags: [...new Set(tags)], maxTags: MAX_TAGS },
     isPublic,
@@ -54,19 +57,4 @@ export function entityOf({
 }: Pick<FileEdit, "entityType" | "entityId">): FileChange["entity"] {
   if (entityType === undefined || entityId === undefined) return undefined;
   return entityType === null || entityId === null ? null : { type: entityType, id: entityId };
-}
-
-function requireName(declared: string, settings: TenantSettings): string {
-  const name = normalizeFilename(declared);
-  if (name === undefined) {
-    throw new AppError("FILE_NAME_INVALID", {
-      errors: [{ path: "filename", message: "has nothing in it that a name can be made of" }],
-    });
-  }
-  const blocked = blockedEndingOf(name, settings.blockedExtensions);
-  if (blocked === undefined) return name;
-  throw new AppError("FILE_TYPE_REFUSED", {
-    detail: `Files ending in ".${blocked}" are not accepted.`,
-    errors: [{ path: "filename", message: 'refused by the rule "extension-blocked"' }],
-  });
 }

@@ -1,6 +1,5 @@
 import { AppError } from "#contract/errors.ts";
 import { derivativeKey } from "#contract/keys.ts";
-import { withEndingOf } from "#contract/names.ts";
 import type {
   DerivativeReport,
   HeartbeatReport,
@@ -16,6 +15,7 @@ import { findDerivativeNames, insertVerdict, upsertDerivative, upsertHeartbeat }
 import type { Promotion } from "../db/versions.ts";
 import { findFilename } from "../db/versions.ts";
 import type { ObjectRemover } from "../storage/object-store.ts";
+import { nameWithVersion } from "./file-names.ts";
 
 /** A processor not heard of for so long is forgotten. */
 const FORGET_PROCESSOR_MS = 24 * 3_600_000;
@@ -73,7 +73,7 @@ async function findPromotion(env: DatabaseBindings, report: VerdictReport): Prom
     findFilename(db, report.tenantId, report.fileId),
   ]);
   if (version === undefined || filename === undefined) return undefined;
-  return { filename, newFilename: withEndingOf(filename, version.originalFilename) };
+  return { filename, newFilename: nameWithVersion(filename, version) };
 }
 
 /**

@@ -1,10 +1,11 @@
 import type { UploadGrant } from "#contract/api.ts";
 import { EntityType } from "#contract/entities.ts";
 import { AppError } from "#contract/errors.ts";
-import type { FileCheck, FileClass, FileRule } from "#contract/file-types.ts";
-import { checkFile } from "#contract/file-types.ts";
-import { MAX_ORIGINAL_NAME_LENGTH, normalizeFilename } from "#contract/names.ts";
+import type { FileCheck } from "#contract/file-checks.ts";
+import { checkFile } from "#contract/file-checks.ts";
+import type { FileClass } from "#contract/file-types.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
+import { fileRefused, requireFilename } from "./file-names.ts";
 import { applyGrantedEntity, requireGrantedFile } from "./upload-grants.ts";
 
 /** Validation at creation (R23): before any byte is stored, with what is otherwise for the tenant. */
@@ -24,20 +25,6 @@ export interface ValidationRules {
   /** What is otherwise for the caller's tenant. */
   readonly settings: TenantSettings;
 }
-
-const CODE_OF_RULE = {
-  "extension-blocked": "FILE_TYPE_REFUSED",
-  "type-not-allowed": "FILE_TYPE_REFUSED",
-  "type-unknown": "FILE_TYPE_REFUSED",
-  size: "FILE_TOO_LARGE",
-} as const satisfies Record<FileRule, string>;
-
-const FIELD_OF_RULE = {
-  "extension-blocked": "filename",
-  "type-not-allowed": "filetype",
-  "type-unknown": "filetype",
-  size: "length",
-} as const satisfies Record<FileRule, string>;
 
 const MAX_TAGS = 50;
 const MAX_FIELD_LENGTH = 128;
@@ -109,30 +96,9 @@ function requireDeclaredName(declared: string | undefined): string {
   });
 }
 
-/** A declared name as one that every system takes. Throws `FILE_NAME_INVALID` where it can't be made one. */
-function requireFilename(declared: string): string {
-  if (declared.length > MAX_ORIGINAL_NAME_LENGTH) {
-    throw nameError(`is longer than ${MAX_ORIGINAL_NAME_LENGTH} characters`);
-  }
-  const name = normalizeFilename(declared);
-  if (name === undefined) throw nameError("has nothing in it that can be a name");
-  return name;
-}
-
-function nameError(message: string): AppError {
-  return new AppError("FILE_NAME_INVALID", {
-    detail: `The file name ${message}.`,
-    errors: [{ path: "filename", message }],
-  });
-}
-
 function requireAccepted(check: FileCheck): Extract<FileCheck, { accepted: true }> {
   if (check.accepted) return check;
-  throw new AppError(CODE_OF_RULE[check.rule], {
-    detail: check.detail,
-    errors: [{ path: FIELD_OF_RULE[check.rule], message: `refused by the rule "${check.rule}"` }],
-    ...(check.limitBytes === undefined ? {} : { members: { maxSizeBytes: check.limitBytes } }),
-  });
+  throw fileRefused(check);
 }
 
 function shortField(metadata: ReadonlyMap<string, string>, key: string): string | undefined {

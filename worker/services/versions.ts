@@ -2,7 +2,6 @@ import type { Variant } from "#contract/api.ts";
 import type { Actor } from "#contract/audit.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
-import { withEndingOf } from "#contract/names.ts";
 import type { FileVersion, FileVersionList } from "#contract/versions.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
@@ -12,6 +11,7 @@ import type { VersionWithVerdict } from "../db/versions.ts";
 import { deleteVersion, findVersions, makeVersionCurrent } from "../db/versions.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
 import type { Caller } from "./file-actions.ts";
+import { nameWithVersion } from "./file-names.ts";
 import { mimeTypeOf, requireFile, standingOf } from "./files.ts";
 import { removeVersionObjects } from "./object-removals.ts";
 import { requireAllowed } from "./permissions.ts";
@@ -89,7 +89,7 @@ export async function restoreVersion(
   const { file, version } = await requireVersion(env, identity, ref);
   if (file.deletedAtMs !== null) throw new AppError("FILE_IN_TRASH");
   requireClean(version.state);
-  const filename = withEndingOf(file.filename, version.originalFilename);
+  const filename = nameWithVersion(file.filename, version);
   const event = { ...eventOf(actor, ref, nowMs), action: "version.restored" } as const;
   const restored = await makeVersionCurrent(databaseFor(env, ref.tenantId), ref, filename, event);
   // It was there a moment ago.

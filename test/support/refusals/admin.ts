@@ -9,8 +9,9 @@ import {
   json,
   MISSING_FILE,
   NOT_CLEAN,
-  NOT_JSON,
+  BODY,
   RANGE,
+  TOO_MUCH,
   withBody,
   withQuery,
 } from "./table.ts";
@@ -55,7 +56,7 @@ export const ADMINISTRATION: RefusalTable = {
   "GET /v1/admin/tenants/{tenantId}": { good: ofTenant("GET", ""), refusals: TENANT },
   "PATCH /v1/admin/tenants/{tenantId}": {
     good: ofTenant("PATCH", "", () => ({ settings: { publicFiles: true } })),
-    refusals: { ...TENANT, ...ERASING, ...NOT_JSON },
+    refusals: { ...TENANT, ...ERASING, ...BODY },
   },
   "POST /v1/admin/tenants/{tenantId}/recount": {
     good: ofTenant("POST", "/recount"),
@@ -79,7 +80,7 @@ export const ADMINISTRATION: RefusalTable = {
   },
   "POST /v1/admin/tenants/{tenantId}/erasure": {
     good: erase,
-    refusals: { ...TENANT, REQUEST_INVALID: withBody(JSON.stringify({ confirm: "another" })) },
+    refusals: { ...TENANT, ...TOO_MUCH, REQUEST_INVALID: withBody(JSON.stringify({ confirm: "another" })) },
   },
   "GET /v1/admin/erasures/{id}": {
     async good(scene) {

@@ -8,7 +8,7 @@ import {
   json,
   MISSING_FILE,
   NOT_CLEAN,
-  NOT_JSON,
+  BODY,
   RANGE,
   SESSION,
   byMember,
@@ -71,7 +71,7 @@ export const FILES: RefusalTable = {
     refusals: {
       ...FILE,
       ...IN_TRASH,
-      ...NOT_JSON,
+      ...BODY,
       FILE_NAME_INVALID: withBody(JSON.stringify({ filename: ".." })),
       FILE_TYPE_REFUSED: withBody(JSON.stringify({ filename: "program.exe" })),
       PUBLIC_FILES_OFF: async (scene, good) => {
@@ -88,7 +88,7 @@ export const FILES: RefusalTable = {
   "POST /v1/files/bulk": {
     good: async (scene) =>
       json(scene.ann, "POST", "/v1/files/bulk", { action: "delete", fileIds: [await scene.addCleanFile()] }),
-    refusals: { ...SESSION, ...NOT_JSON },
+    refusals: { ...SESSION, ...BODY },
   },
   "POST /v1/files/{id}/restore": {
     async good(scene) {
@@ -137,7 +137,7 @@ export const FILES: RefusalTable = {
       json(ann, "POST", "/v1/entities/counts", { items: [{ entityType: "lead", entityId: "7" }] }),
     refusals: {
       ...SESSION,
-      ...NOT_JSON,
+      ...BODY,
       ROLE_REQUIRED: (_scene, good) => ({ ...good, body: `{"scope":"all",${good.body?.slice(1) ?? ""}` }),
     },
   },
@@ -151,7 +151,7 @@ export const FILES: RefusalTable = {
     refusals: {
       ...FILE,
       ...NOT_CLEAN,
-      ...NOT_JSON,
+      ...BODY,
       VARIANT_NOT_FOUND: (scene, good) => ({
         ...good,
         body: JSON.stringify({ items: [{ fileId: scene.fileId, variant: "thumbnail" }] }),
@@ -160,6 +160,6 @@ export const FILES: RefusalTable = {
   },
   "POST /v1/upload-grants": {
     good: ({ backend }) => json(backend, "POST", "/v1/upload-grants"),
-    refusals: { ...SESSION, ...NOT_JSON, ROLE_REQUIRED: byMember },
+    refusals: { ...SESSION, ...BODY, ROLE_REQUIRED: byMember },
   },
 };

@@ -7,7 +7,7 @@ import type { Ask, Scene, Told } from "./scene.ts";
 import { MISSING_ID, toldBy } from "./scene.ts";
 import { endEarly } from "./sending.ts";
 import type { Refusal, Refusals, RefusalTable } from "./table.ts";
-import { breakDatabase, FILE, IN_TRASH, json, NOT_CLEAN, NOT_JSON } from "./table.ts";
+import { breakDatabase, FILE, IN_TRASH, json, NOT_CLEAN, BODY } from "./table.ts";
 
 function ofFile(method: string, path: string, body?: Body) {
   return async (scene: Scene): Promise<Ask> => {
@@ -94,7 +94,7 @@ export const SHARING: RefusalTable = {
   "GET /v1/files/{id}/shares": { good: ofFile("GET", "/shares"), refusals: FILE },
   "PUT /v1/files/{id}/shares/{userId}": {
     good: ofFile("PUT", "/shares/carol", { permission: "view" }),
-    refusals: { ...FILE, ...IN_TRASH, ...NOT_JSON, SHARE_LIMIT_REACHED: shareWithMany },
+    refusals: { ...FILE, ...IN_TRASH, ...BODY, SHARE_LIMIT_REACHED: shareWithMany },
   },
   "DELETE /v1/files/{id}/shares/{userId}": {
     async good(scene) {
@@ -113,7 +113,7 @@ export const SHARING: RefusalTable = {
     refusals: {
       ...FILE,
       ...IN_TRASH,
-      ...NOT_JSON,
+      ...BODY,
       SHARE_LINKS_OFF: turnLinksOff,
       SHARE_LIMIT_REACHED: linkManyTimes,
     },
@@ -133,7 +133,7 @@ export const SHARING: RefusalTable = {
     good: ofLink("POST", {}),
     refusals: {
       ...PAGE,
-      ...NOT_JSON,
+      ...BODY,
       BODY_INCOMPLETE: endEarly,
       SHARE_PASSWORD_WRONG: ofLink("POST", {}, { password: "correct horse" }),
       RATE_LIMITED: guessTooOften,

@@ -127,6 +127,12 @@ export function json(by: Ask["by"], method: string, path: string, body: object =
   return { by, method, path, headers: JSON_CONTENT, body: JSON.stringify(body) };
 }
 
-export const NOT_JSON = { REQUEST_INVALID: withBody("{") } as const satisfies Refusals;
+/** More than is read of anything that isn't a file. */
+const FAR_TOO_MUCH = JSON.stringify("x".repeat(300 * 1024));
+
+export const TOO_MUCH = { BODY_TOO_LARGE: withBody(FAR_TOO_MUCH) } as const satisfies Refusals;
+
+/** Of whatever takes JSON. */
+export const BODY = { REQUEST_INVALID: withBody("{"), ...TOO_MUCH } as const satisfies Refusals;
 
 export const byMember: Refusal = (scene, good) => ({ ...good, by: scene.ann });

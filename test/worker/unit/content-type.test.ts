@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ALLOWED_TYPES } from "../../../worker/contract/file-types.ts";
+import { acceptedTypes } from "../../../worker/contract/file-types.ts";
 import { checkContent } from "../../../worker/services/content-type.ts";
 import {
   HEAD_BYTES,
@@ -49,6 +49,7 @@ const MARKUP_TYPES = ["application/xml", "text/xml", "image/svg+xml"];
 const UNSIGNED_TYPES = ["video/mpeg", "audio/mpeg", "audio/aac", "application/x-tar"];
 /** What Windows with Excel calls a CSV. */
 const CSV_TOO = ["application/vnd.ms-excel"];
+const ALLOWED_TYPES = acceptedTypes().map(({ mimeType }) => mimeType);
 const SIGNED_TYPES = ALLOWED_TYPES.filter(
   (type) => ![...TEXT_TYPES, ...MARKUP_TYPES, ...UNSIGNED_TYPES].includes(type),
 );

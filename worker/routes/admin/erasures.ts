@@ -26,7 +26,7 @@ const requestRoute = createRoute({
   },
   responses: {
     202: { description: "It has begun", content: erasureContent },
-    ...adminProblems("REQUEST_INVALID", ...TENANT_ERRORS),
+    ...adminProblems("REQUEST_INVALID", "BODY_TOO_LARGE", ...TENANT_ERRORS),
   },
 });
 

@@ -50,7 +50,7 @@ const changeRoute = createRoute({
   },
   responses: {
     200: tenantAnswer,
-    ...adminProblems("REQUEST_INVALID", "TENANT_ERASING", ...TENANT_ERRORS),
+    ...adminProblems("REQUEST_INVALID", "BODY_TOO_LARGE", "TENANT_ERASING", ...TENANT_ERRORS),
   },
 });
 
