@@ -55,7 +55,7 @@ function fill(database: DatabaseSync): void {
     INSERT INTO file_versions (tenant_id, file_id, version, state, declared_type, size_bytes, created_at_ms)
       VALUES ('acme', 'a', 1, 'clean', 'text/plain', 5, 1), ('acme', 'a', 2, 'quarantined', 'text/plain', 7, 1);
     INSERT INTO file_tags VALUES ('acme', 'a', 'offer; signed', 1);
-    INSERT INTO quota_reservations VALUES ('acme', 'c', 1, 11, 1, 1, 'd', 1);
+    INSERT INTO quota_reservations VALUES ('acme', 'c', 1, 11, 1, 1, 'd', 1, 1);
     INSERT INTO audit_events (tenant_id, id, at_ms, action, actor_id, actor_kind) VALUES ('acme', '1', 1, 'file.created', 'ann', 'member');
   `);
 }

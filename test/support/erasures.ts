@@ -39,7 +39,8 @@ async function partialUpload(caller: Caller, bytes: string): Promise<string> {
 
 /** What holds room for a partial upload, which has no record. */
 async function reserve(stack: FaultyStack, tenantId: string, fileId: string): Promise<void> {
-  const row = "INSERT INTO quota_reservations VALUES (?, ?, 1, 4, 0, 0, NULL, NULL) ON CONFLICT DO NOTHING";
+  const row =
+    "INSERT INTO quota_reservations VALUES (?, ?, 1, 4, 0, 0, NULL, NULL, NULL) ON CONFLICT DO NOTHING";
   await stack.database.prepare(row).bind(tenantId, fileId).run();
 }
 

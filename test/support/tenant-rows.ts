@@ -48,7 +48,7 @@ export async function addRowsAbout(database: D1, tenantId: string, fileId: strin
       `INSERT INTO share_links (tenant_id, id, file_id, created_by, created_at_ms, password_hash)
        SELECT ?1, substr(?2, 1, 25) || 'z', ?2, 'ann', 1000, 'scrypt$secret'`,
     ),
-    run("INSERT INTO quota_reservations VALUES (?, ?, 1, 5, 1000, 9000000000000, NULL, NULL)"),
+    run("INSERT INTO quota_reservations VALUES (?, ?, 1, 5, 1000, 9000000000000, NULL, NULL, NULL)"),
     // Of a version that there is: cron leaves it alone.
     run("INSERT INTO object_removals SELECT ?1, ?2, 1, 't/' || ?1 || '/' || ?2 || '/1/', 1000"),
   ]);

@@ -1,16 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
-import { fileIdOf, newCaller } from "../support/api.ts";
-import {
-  appendAt,
-  begin,
-  expectRefused,
-  finishAt,
-  offsetOf,
-  openAppend,
-  statusOf,
-  uploadWhole,
-} from "../support/ietf.ts";
+import { fileIdOf, getRecord, newCaller } from "../support/api.ts";
+import { appendAt, begin, expectRefused, finishAt, offsetOf, openAppend, statusOf } from "../support/ietf.ts";
 import type { RawRequest } from "../support/raw-request.ts";
 import { chunkOf, expectReceived, expectStored, listedFiles, PART, textOf } from "../support/tus.ts";
 
@@ -29,15 +20,6 @@ test("ietf 45: DELETE ends an upload: everything that comes later is refused, an
   await expectRefused(await finishAt(caller, location, 3, null), refusal);
   await expectRefused(await caller.fetch(location, { method: "DELETE" }), refusal);
   expect((await caller.fetch(`/v1/files/${fileIdOf(location)}`)).status).toBe(404);
-});
-
-test("ietf 45: a completed upload has become a file, which DELETE leaves alone", async () => {
-  const caller = await newCaller();
-  const fileId = await uploadWhole(caller, "abc");
-  const answer = await caller.fetch(`/v1/uploads/${fileId}`, { method: "DELETE" });
-  await expectRefused(answer, { status: 409, code: "UPLOAD_COMPLETED" });
-  expect(await statusOf(caller, `/v1/uploads/${fileId}`)).toMatchObject({ complete: "?1" });
-  await expectStored(caller, fileId, Buffer.from("abc"));
 });
 
 test.each([1_000, PART + 1_000])(
@@ -71,7 +53,7 @@ test.each(["begun", "done", "gone"])(
     if (state === "done") await finishAt(caller, location, 0, null);
     if (state === "gone") await caller.fetch(location, { method: "DELETE" });
     const answer = await caller.fetch(location, { method: "DELETE", redirect: "manual" });
-    expect(answer.status).toBe({ begun: 204, done: 409, gone: 404 }[state]);
+    expect(answer.status).toBe({ begun: 204, done: 204, gone: 404 }[state]);
   },
 );
 
@@ -184,9 +166,9 @@ test("ietf 50: DELETE during an append that goes on sending ends the upload, who
   expect(await listedFiles(caller)).toEqual([]);
 });
 
-test("ietf 50: DELETE and a completing append at once: either the file is, or it never was", async () => {
+test("ietf 50: DELETE and a completing append at once: either the file is in the trash, or it never was", async () => {
   const caller = await newCaller();
-  const kept: string[] = [];
+  const inTrash: string[] = [];
   for (let round = 0; round < 8; round += 1) {
     const location = await begin(caller, {}, "abc");
     const [finished, deleted] = await Promise.all([
@@ -194,9 +176,11 @@ test("ietf 50: DELETE and a completing append at once: either the file is, or it
       caller.fetch(location, { method: "DELETE" }),
     ]);
     const outcome = `${finished.status} ${deleted.status}`;
-    expect(["201 409", "404 204", "409 204"]).toContain(outcome);
-    if (finished.status === 201) kept.push(fileIdOf(location));
+    expect(["201 204", "404 204", "409 204"]).toContain(outcome);
+    if (finished.status === 201) inTrash.push(fileIdOf(location));
   }
-  expect([...(await listedFiles(caller))].sort()).toEqual(kept.sort());
-  for (const fileId of kept) await expectStored(caller, fileId, Buffer.from("abcd"));
+  expect(await listedFiles(caller)).toEqual([]);
+  for (const fileId of inTrash) {
+    expect(await getRecord(caller, fileId)).toMatchObject({ state: "deleted", sizeBytes: 4 });
+  }
 });

@@ -14,6 +14,7 @@ import {
   openCreation,
   statusIn,
   statusOf,
+  uploadWhole,
 } from "../support/ietf.ts";
 import {
   chunkOf,
@@ -261,7 +262,7 @@ test("ietf 54: offsets count what is left when the transfer coding is taken away
   await expectStored(caller, id, Buffer.from("abcde"));
 });
 
-test("ietf 25, 54: content in gzip is counted, kept and given back as it came", async () => {
+test("ietf 25, 54: content in gzip is counted, kept and given back as it came, under a name that says so", async () => {
   const caller = await newCaller();
   const bytes = gzipSync("hello ".repeat(1000));
   const change = { "content-encoding": "gzip", "upload-length": String(bytes.byteLength) };
@@ -270,8 +271,26 @@ test("ietf 25, 54: content in gzip is counted, kept and given back as it came", 
   expect((await finishAt(caller, location, 10, bytes.subarray(10))).status).toBe(201);
   await expectStored(caller, fileIdOf(location), bytes);
   expect(gunzipSync(await downloaded(caller, fileIdOf(location))).byteLength).toBe(6000);
-  // It is served as what it is, not as the text that is inside.
-  expect(await getRecord(caller, fileIdOf(location))).toMatchObject({ mimeType: "application/gzip" });
+  // It is what is stored and was checked, not the text that is inside.
+  expect(await getRecord(caller, fileIdOf(location))).toMatchObject({
+    filename: "notes.txt.gz",
+    mimeType: "application/gzip",
+  });
+  const content = await caller.fetch(`/v1/files/${fileIdOf(location)}/content`);
+  expect(content.headers.get("content-encoding")).toBeNull();
+  expect(content.headers.get("content-disposition")).toBe('attachment; filename="notes.txt.gz"');
+  await content.body?.cancel();
+});
+
+test.each([
+  ["a name that ends in it", { "content-disposition": 'inline; filename="Notes.GZ"' }, "Notes.GZ"],
+  ["the name of a packed archive", { "content-disposition": 'inline; filename="notes.tgz"' }, "notes.tgz"],
+  ["no name", { "content-disposition": undefined }, "upload.txt.gz"],
+  ["a type that isn't taken", { "content-type": "x/y" }, "notes.txt.gz"],
+] as const)("ietf 25: content in gzip with %s", async (_what, change, filename) => {
+  const caller = await newCaller();
+  const fileId = await uploadWhole(caller, gzipSync("hello"), { "content-encoding": "gzip", ...change });
+  expect(await getRecord(caller, fileId)).toMatchObject({ filename, mimeType: "application/gzip" });
 });
 
 test("ietf 25: a coding that isn't taken is refused with those that are; gzip has to be gzip", async () => {

@@ -7,48 +7,12 @@ import { expect, onTestFinished, test } from "vitest";
 import type { FileRecord } from "#contract/api.ts";
 import type { Caller } from "../support/api.ts";
 import { fileIdOf, newCaller, readProblem, sharedStack } from "../support/api.ts";
+import { BOUNDARY, field, file, FORM_TYPE, formOf, postForm } from "../support/forms.ts";
 import type { RawRequest } from "../support/raw-request.ts";
 import { openRequest } from "../support/raw-request.ts";
 import { chunkOf, expectStored, LAST_CHUNK, listedFiles, textOf } from "../support/tus.ts";
 
 const MIB = 1024 * 1024;
-const BOUNDARY = "----------------------a-boundary";
-
-interface Part {
-  readonly disposition: string;
-  readonly type?: string;
-  readonly content: string | Uint8Array;
-}
-
-function field(name: string, content: string): Part {
-  return { disposition: `form-data; name="${name}"`, content };
-}
-
-function file(content: string | Uint8Array, filename = "notes.txt", type = "text/plain"): Part {
-  return { disposition: `form-data; name="file"; filename="${filename}"`, type, content };
-}
-
-/** A form as it goes over the wire. */
-function formOf(parts: readonly Part[], boundary = BOUNDARY): Buffer<ArrayBuffer> {
-  const pieces = parts.flatMap(({ disposition, type, content }) => [
-    Buffer.from(`--${boundary}\r\nContent-Disposition: ${disposition}\r\n`),
-    Buffer.from(type === undefined ? "\r\n" : `Content-Type: ${type}\r\n\r\n`),
-    Buffer.from(content),
-    Buffer.from("\r\n"),
-  ]);
-  return Buffer.concat([...pieces, Buffer.from(`--${boundary}--\r\n`)]);
-}
-
-const FORM_TYPE = `multipart/form-data; boundary=${BOUNDARY}`;
-
-function postForm(
-  caller: Caller,
-  body: Uint8Array<ArrayBuffer> | null,
-  { query = "", type = FORM_TYPE } = {},
-): Promise<Response> {
-  return caller.fetch(`/v1/files${query}`, { method: "POST", headers: { "content-type": type }, body });
-}
-
 type Headers = Readonly<Record<string, string>>;
 
 const BODY_HEADERS: Headers = {
@@ -221,8 +185,20 @@ test("a large form whose last boundary comes in pieces is stored", async () => {
 test.each([
   ["no file", [field("tags", "x")], "FORM_INVALID"],
   ["a second file", [file("a"), file("b")], "FORM_INVALID"],
-  ["a field after the file", [file("a"), field("tags", "x")], "FORM_INVALID"],
-  ["an unknown field", [field("entitytype", "x"), file("a")], "FORM_INVALID"],
+  ["the file that it replaces after its own", [file("a"), field("replaces", "x")], "FORM_INVALID"],
+  ["a name after the file", [file("a"), field("filename", "b.txt")], "FORM_INVALID"],
+  ["a field without a name", [field("", "x"), file("a")], "FORM_INVALID"],
+  ["a field before and after the file", [field("tags", "x"), file("a"), field("tags", "y")], "FORM_INVALID"],
+  [
+    "a value after the file that is too long",
+    [file("a"), field("tags", "x".repeat(129))],
+    "UPLOAD_METADATA_INVALID",
+  ],
+  [
+    "fields that are too long together",
+    [..."ab"].map((n) => field(n, "x".repeat(4_100))).concat(file("a")),
+    "FORM_INVALID",
+  ],
   ["a field twice", [field("tags", "x"), field("tags", "y"), file("a")], "FORM_INVALID"],
   ["a field that is too long", [field("tags", "x".repeat(8193)), file("a")], "FORM_INVALID"],
   ["a value that is too long", [field("entityId", "x".repeat(129)), file("a")], "UPLOAD_METADATA_INVALID"],

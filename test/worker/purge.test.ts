@@ -49,7 +49,7 @@ async function fullFile(caller: Caller): Promise<string> {
     `INSERT INTO verdicts VALUES (${ids}, 1, 1, 'clean', NULL, 'Test', '1')`,
     `INSERT INTO derivatives VALUES (${ids}, 1, 'thumbnail', 'k', 'image/webp', 11, 1, 1, 1)`,
     `INSERT INTO share_links (tenant_id, file_id, id, created_by, created_at_ms) VALUES (${ids}, '${fileId}', 'ann', 1)`,
-    `INSERT INTO quota_reservations VALUES (${ids}, 3, 13, 1, 1, NULL, NULL)`,
+    `INSERT INTO quota_reservations VALUES (${ids}, 3, 13, 1, 1, NULL, NULL, NULL)`,
     `INSERT INTO object_removals VALUES (${ids}, 7, 't/${tenantId}/${fileId}/7/', 1)`,
   ]) {
     await worker.query(statement);

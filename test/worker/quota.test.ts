@@ -64,7 +64,11 @@ const makeDue = (caller: Caller) =>
 async function insertLostFinal(caller: Caller, partials: readonly string[]): Promise<void> {
   const { tenantId } = caller;
   const lostId = "0".repeat(26);
-  await stack.query("INSERT INTO quota_reservations VALUES (?, ?, 1, 0, 0, 0, NULL, NULL)", tenantId, lostId);
+  await stack.query(
+    "INSERT INTO quota_reservations VALUES (?, ?, 1, 0, 0, 0, NULL, NULL, NULL)",
+    tenantId,
+    lostId,
+  );
   for (const partial of partials) {
     await stack.query(
       "UPDATE quota_reservations SET final_id = ?, final_version = 1 WHERE tenant_id = ? AND file_id = ?",
@@ -327,7 +331,7 @@ describe("the minutely sweep", () => {
     const location = await createUpload(caller, 100);
     const lostId = "0".repeat(26);
     await stack.query(
-      `INSERT INTO quota_reservations SELECT tenant_id, ?, version, reserved_bytes, created_at_ms, 0, NULL, NULL
+      `INSERT INTO quota_reservations SELECT tenant_id, ?, version, reserved_bytes, created_at_ms, 0, NULL, NULL, NULL
         FROM quota_reservations WHERE tenant_id = ?`,
       ...[lostId, caller.tenantId],
     );

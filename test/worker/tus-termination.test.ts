@@ -1,20 +1,10 @@
 import { expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
-import {
-  append,
-  createUpload,
-  creationHeaders,
-  fileIdOf,
-  getRecord,
-  newCaller,
-  TUS,
-  uploadFile,
-} from "../support/api.ts";
+import { append, createUpload, creationHeaders, fileIdOf, newCaller, TUS } from "../support/api.ts";
 import {
   advertised,
   expectReceived,
   expectRefusal,
-  expectStored,
   listedFiles,
   locationOf,
   openPatch,
@@ -78,14 +68,6 @@ test("tus 65: its parts are gone from the store, and so is a partial upload's ob
   expect(stack.storedBytes()).toEqual({ objects: 1, openMultiparts: 0 });
   expect((await terminate(caller, partial)).status).toBe(204);
   expect(stack.storedBytes()).toEqual({ objects: 0, openMultiparts: 0 });
-});
-
-test("tus 66: a complete upload is a file: 409, and it stays", async () => {
-  const caller = await newCaller();
-  const fileId = await uploadFile(caller, Buffer.from("abc"));
-  await expectRefusal(await terminate(caller, `/v1/uploads/${fileId}`), 409, "UPLOAD_COMPLETED");
-  expect(await getRecord(caller, fileId)).toMatchObject({ sizeBytes: 3 });
-  await expectStored(caller, fileId, Buffer.from("abc"));
 });
 
 test("tus 67: termination stops the PATCH at work", async () => {

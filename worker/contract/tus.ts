@@ -86,7 +86,7 @@ export function parseHeaderInteger(text: string): number | undefined {
 }
 
 /** Longest Upload-Metadata we take: it is kept with the upload and echoed in a header. */
-const MAX_METADATA_LENGTH = 8_192;
+export const MAX_METADATA_LENGTH = 8_192;
 
 const MetadataHeader = z.string().max(MAX_METADATA_LENGTH);
 const METADATA_KEY = /^[\x21-\x2b\x2d-\x7e]+$/;

@@ -113,7 +113,8 @@ function deleteTags(db: Database, { kind, tags }: TagChange, changing: SQL | und
   return db.delete(fileTags).where(sql`rowid IN (${removed})`);
 }
 
-function insertTags(db: Database, tags: readonly string[], changing: SQL | undefined) {
+/** The statement that adds tags to files that are live. */
+export function insertTags(db: Database, tags: readonly string[], changing: SQL | undefined) {
   return db
     .insert(fileTags)
     .select(

@@ -51,7 +51,7 @@ export function reserve(db: Database, ref: FileVersionRef, wanted: Wanted, nowMs
   return db
     .insert(quotaReservations)
     .select(
-      sql`SELECT ${tenantId}, ${fileId}, ${version}, min(${wanted.atMostBytes}, ${free}), ${nowMs}, ${nowMs + FIRST_CHECK_MS}, NULL, NULL
+      sql`SELECT ${tenantId}, ${fileId}, ${version}, min(${wanted.atMostBytes}, ${free}), ${nowMs}, ${nowMs + FIRST_CHECK_MS}, NULL, NULL, NULL
         FROM tenants AS t WHERE t.tenant_id = ${tenantId} AND t.erasing_at_ms IS NULL
           AND ${wanted.atLeastBytes} <= ${free}`,
     )

@@ -205,10 +205,13 @@ function describeEnd(registry: Registry): void {
   registry.registerPath({
     ...{ method: "delete", path: "/{id}", operationId: "terminateUpload", security: SECURITY },
     summary: "Give an upload up",
+    description:
+      "A complete one too: then its file is deleted as by `DELETE /v1/files/{id}`, and can be restored. With a grant, as " +
+      "long as that file has no other version.",
     request: { ...ONE, headers: requestFields("Tus-Resumable") },
     responses: {
-      204: { description: "It is gone" },
-      ...tokenProblems(...OF_ONE, "UPLOAD_COMPLETED"),
+      204: { description: "It is gone; the file that it has become is in the trash" },
+      ...tokenProblems(...OF_ONE, "GRANT_SCOPE"),
     },
   });
   registry.registerPath({

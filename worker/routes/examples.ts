@@ -48,9 +48,10 @@ export const FILE_EXAMPLE: z.input<typeof FileRecord> = {
 export const FILE_LIST_EXAMPLE: z.input<typeof FileList> = { items: [FILE_EXAMPLE], nextCursor: null };
 
 /** As it is right after its upload. */
-export const STORED_FILE_EXAMPLE: z.input<typeof FileRecord> = {
+export const STORED_FILE_EXAMPLE: z.input<typeof FileRecord> & { readonly url: string } = {
   ...FILE_EXAMPLE,
   ...{ sha256: null, state: "quarantined", verdict: null, derivatives: [], properties: {} },
+  url: `/v1/files/${FILE_ID}`,
 };
 
 export const SIGN_EXAMPLE: z.input<typeof SignedUrlRequest> = {

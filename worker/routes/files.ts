@@ -38,7 +38,14 @@ const listRoute = createRoute({
   },
 });
 
+/** Uppy, for one, looks for `url` in what an upload is answered. */
+const StoredFile = FileRecord.extend({
+  url: z.string().meta({ description: "Its record" }),
+}).meta({ id: "StoredFile" });
+
 const FIELD_DESCRIPTIONS = {
+  filename: "Its name, where that isn't the file's own",
+  filetype: "Its type, where that isn't the file's own",
   entityType: "What the file belongs to",
   entityId: "Which one of those",
   tags: "Separated by commas",
@@ -61,8 +68,9 @@ const createFileRoute = createRoute({
   summary: "Upload a file in one request",
   description:
     "For small files and scripts: the body is the file, named by Content-Disposition and typed by Content-Type, or a " +
-    "form with one file and the fields before it. Nothing of it is kept unless all of it arrives; large files and " +
-    "poor connections are for /v1/uploads.",
+    "form with one file. A form's fields are what Upload-Metadata is in tus: others than these are kept, and filename, " +
+    "filetype and replaces come before the file. Nothing of it is kept unless all of it arrives; large files and poor " +
+    "connections are for /v1/uploads.",
   security: [{ bearer: [] }],
   request: {
     headers: z.object({
@@ -86,6 +94,7 @@ const createFileRoute = createRoute({
             type: "object",
             required: ["file"],
             properties: { ...fieldProperties, file: { type: "string", format: "binary" } },
+            additionalProperties: { type: "string" },
           },
         },
       },
@@ -98,7 +107,7 @@ const createFileRoute = createRoute({
         Location: z.string().meta({ description: "/v1/files/{id}" }),
         "Causeway-Warning": z.string().optional().meta({ description: "Codes of the record's warnings" }),
       }),
-      content: { "application/json": { schema: FileRecord, example: STORED_FILE_EXAMPLE } },
+      content: { "application/json": { schema: StoredFile, example: STORED_FILE_EXAMPLE } },
     },
     ...sessionProblems(
       "FORM_INVALID",
@@ -165,7 +174,8 @@ export const files = router
     const fileId = await storePlainUpload(c);
     const record = await getFile(c.env, c.get("identity"), fileId, publicUrlOf(c));
     if (record.warnings.length > 0) c.header("Causeway-Warning", formatWarnings(record.warnings));
-    return c.json(record, 201, { Location: `/v1/files/${fileId}` });
+    const url = `/v1/files/${fileId}`;
+    return c.json({ ...record, url }, 201, { Location: url });
   })
   .openapi(getRoute, async (c) => {
     const fileId = requireFileId(c.req.valid("param").id);

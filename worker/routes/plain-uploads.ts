@@ -1,13 +1,15 @@
 import { AppError } from "#contract/errors.ts";
 import type { FileId } from "#contract/ids.ts";
 import type { AppContext } from "../app-env.ts";
+import { declareLate } from "../services/late-details.ts";
 import { releaseUnreadBody } from "../unread-body.ts";
 import { parseIetfCreation } from "../uploads/ietf/ietf-creation.ts";
+import { objectAnswerInTime } from "../uploads/object-answer.ts";
 import { readFormHead } from "../uploads/plain/form-creation.ts";
 import { FormReader, isForm } from "../uploads/plain/form-reader.ts";
 import type { PlainTarget } from "../uploads/plain/plain-upload.ts";
 import { storeBody, storeForm } from "../uploads/plain/plain-upload.ts";
-import { sendToObject } from "./upload-objects.ts";
+import { objectOf, sendToObject } from "./upload-objects.ts";
 import type { Creation } from "./uploads.ts";
 import { acceptIetf, forgetCreation } from "./uploads.ts";
 
@@ -32,8 +34,17 @@ function targetOf(c: AppContext, created: Creation): PlainTarget {
   return {
     create: (request) => sendToObject(c, { ...upload, creation }, request),
     send: (request) => sendToObject(c, upload, request),
-    forget: () => forgetCreation(c, created),
+    declareLate: (fields) =>
+      declareLate(c.env, { tenantId: c.get("identity").tenantId, fileId, version }, fields),
+    discard: () => discard(c, created),
   };
+}
+
+async function discard(c: AppContext, created: Creation): Promise<void> {
+  const object = objectOf(c, created);
+  await objectAnswerInTime(object.abandon());
+  // What needs its reservation still is complete, and about to become a file.
+  if (!(await objectAnswerInTime(object.needsReservation()))) await forgetCreation(c, created);
 }
 
 /** What `curl --data-binary` says of a body whose type it wasn't told. */
@@ -73,7 +84,9 @@ async function storeFormUpload(c: AppContext): Promise<FileId> {
   const form = new FormReader(c.req.raw);
   try {
     const head = await readFormHead(form, c.req.raw);
-    const accepted = await acceptIetf(c, parseIetfCreation(new Request(head.url, { headers: head.headers })));
+    const declared = parseIetfCreation(new Request(c.req.url, { headers: head.headers }));
+    const metadata = new Map([...declared.metadata, ...head.fields]);
+    const accepted = await acceptIetf(c, { ...declared, metadata });
     await storeForm(targetOf(c, accepted), form, head);
     return accepted.fileId;
   } finally {

@@ -83,7 +83,7 @@ async function acceptOrDescribe(c: AppContext): Promise<Creation> {
 /** Takes in what an IETF creation declares; a plain upload declares the same. */
 export async function acceptIetf(c: AppContext, declared: IetfCreation): Promise<Creation> {
   requireBodyWithin(c.req.raw, c.get("config").maxAppendBytes);
-  const { metadata, lengthBytes, reprDigests, wantedDigest, codedType } = declared;
+  const { metadata, lengthBytes, reprDigests, wantedDigest } = declared;
   const { fileId, version, warnings, ...accepted } = await createUpload(
     c.env,
     c.get("identity"),
@@ -91,8 +91,7 @@ export async function acceptIetf(c: AppContext, declared: IetfCreation): Promise
     rulesOf(c),
   );
   const nothingOfTus = { kind: "file", metadata: null, concat: null } as const;
-  const declaredType = codedType ?? accepted.declaredType;
-  const ofTheWhole = { declaredType, reprDigests, wantedDigest, lengthBytes, sources: [] };
+  const ofTheWhole = { reprDigests, wantedDigest, lengthBytes, sources: [] };
   return { fileId, version, creation: { ...accepted, ...nothingOfTus, ...ofTheWhole }, warnings };
 }
 

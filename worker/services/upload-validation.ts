@@ -5,6 +5,7 @@ import type { FileCheck } from "#contract/file-checks.ts";
 import { checkFile } from "#contract/file-checks.ts";
 import type { FileClass } from "#contract/file-types.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
+import type { UploadDetails } from "../db/upload-details.ts";
 import { fileRefused, requireFilename } from "./file-names.ts";
 import { applyGrantedEntity, requireGrantedFile } from "./upload-grants.ts";
 
@@ -39,15 +40,11 @@ const KNOWN_KEYS: ReadonlySet<string> = new Set([
 ]);
 
 /** What is declared of an upload, where all of it may be. */
-export interface ValidUpload {
+export interface ValidUpload extends UploadDetails {
   readonly filename: string;
   readonly originalFilename: string;
   readonly declaredType: string;
   readonly fileClass: FileClass;
-  readonly entityType: string | undefined;
-  readonly entityId: string | undefined;
-  readonly tags: readonly string[];
-  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /**
@@ -71,6 +68,13 @@ export function validateUpload(
   if (grant !== undefined) requireGrantedFile(grant, mimeType, lengthBytes);
   return {
     ...{ filename, originalFilename, declaredType: mimeType, fileClass },
+    ...validateDetails(metadata),
+  };
+}
+
+/** What is declared beside name and type. Throws `UPLOAD_METADATA_INVALID`. */
+export function validateDetails(metadata: ReadonlyMap<string, string>): UploadDetails {
+  return {
     entityType: parseEntityType(metadata),
     entityId: shortField(metadata, "entityId"),
     tags: parseTags(metadata.get("tags")),

@@ -1,6 +1,7 @@
 import type { ActorKind } from "#contract/audit.ts";
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
 import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
+import type { Caller } from "../services/file-actions.ts";
 import type { PartialSource, UploadKind } from "./state/upload-state.ts";
 
 /** Header in which the worker tells the object what it has verified. A caller's own is never passed on. */
@@ -57,6 +58,12 @@ export function readUploadContext(request: Request): UploadContext {
   const text = request.headers.get(UPLOAD_CONTEXT_HEADER) ?? "";
   // The worker's own words, which nobody else can send to an object: trusted, not parsed again.
   return JSON.parse(decodeURIComponent(text)) as UploadContext;
+}
+
+/** Who asks, for what an upload's request does with files, and how the audit names them. */
+export function callerOf({ identity, actorKind: kind, requestId }: UploadContext): Caller {
+  const { tenantId, userId: id } = identity;
+  return { identity, actor: { tenantId, id, kind, requestId } };
 }
 
 /**

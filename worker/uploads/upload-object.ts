@@ -3,11 +3,14 @@ import { AppError, asAppError, problemResponse } from "#contract/errors.ts";
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
 import { TUS_VERSION } from "#contract/tus.ts";
 import { checkContent } from "../services/content-type.ts";
+import { deleteUploaded } from "../services/deleted-uploads.ts";
+import type { Caller } from "../services/file-actions.ts";
 import { extendReservation, reduceReservation } from "../services/quota.ts";
 import { findFinalOf, findSpentPartials, forgetUpload, recordStoredUpload } from "../services/uploads.ts";
 import { sendJob } from "../storage/jobs.ts";
 import { r2Store } from "../storage/r2.ts";
 import { releaseUnreadBody } from "../unread-body.ts";
+import { endUpload } from "./end-upload.ts";
 import { IetfFrontEnd } from "./ietf/ietf-front-end.ts";
 import { objectAnswerInTime } from "./object-answer.ts";
 import { bodyBytesOf, requireBodyWithin } from "./request-body.ts";
@@ -16,7 +19,7 @@ import { NO_PARTIAL } from "./state/upload-state.ts";
 import { UploadStore } from "./state/upload-store.ts";
 import { TusFrontEnd } from "./tus/tus-front-end.ts";
 import type { UploadContext, UploadCreation } from "./upload-context.ts";
-import { readUploadContext, uploadObjectName } from "./upload-context.ts";
+import { callerOf, readUploadContext, uploadObjectName } from "./upload-context.ts";
 import { Upload } from "./upload.ts";
 import { isolateSlabs } from "./writing/slabs.ts";
 
@@ -48,6 +51,7 @@ export class UploadObject extends DurableObject<Env> {
         discard: (partial) => objectAnswerInTime(this.#objectOf(partial).spend()),
         findFinal: (partial) => findFinalOf(env, partial),
         forget: (ref) => forgetUpload(env, ref),
+        deleteUploaded: (ref, by) => this.#deleteUploaded(ref, by),
         extend: (ref, growth) => extendReservation(env, ref, growth, this.#defaultQuotaBytes),
         reduce: (ref, fromBytes, toBytes) => reduceReservation(env, ref, fromBytes, toBytes),
       },
@@ -69,6 +73,15 @@ export class UploadObject extends DurableObject<Env> {
   #objectOf(ref: FileVersionRef): DurableObjectStub<UploadObject> {
     const { UPLOADS } = this.env;
     return UPLOADS.get(UPLOADS.idFromName(uploadObjectName(ref)));
+  }
+
+  #deleteUploaded(ref: FileVersionRef, by: Caller): Promise<boolean> {
+    const tools = {
+      objects: r2Store(this.env.BUCKET),
+      endUpload: (other: FileVersionRef) => endUpload(this.env.UPLOADS, other),
+      later: (work: Promise<void>) => this.ctx.waitUntil(work),
+    };
+    return deleteUploaded(this.env, tools, by, ref, Date.now());
   }
 
   override async alarm(): Promise<void> {
@@ -115,14 +128,15 @@ export class UploadObject extends DurableObject<Env> {
     // Another user's upload is no upload; another tenant's is another object, which is empty.
     if (!isAllowed(this.#upload, context.identity)) throw new AppError("UPLOAD_NOT_FOUND");
     requireBodyWithin(request, context.maxAppendBytes);
-    return context.protocol === "tus" ? this.#tus.handle(request) : this.#ietf.handle(request);
+    const by = callerOf(context);
+    return context.protocol === "tus" ? this.#tus.handle(request, by) : this.#ietf.handle(request, by);
   }
 
   async #create(request: Request, context: UploadContext, creation: UploadCreation): Promise<void> {
     // The id of an upload is new, but for a grant's: that one's upload has ended, and left no record behind.
     if (this.#upload.state !== undefined) throw new AppError("GRANT_USED");
-    const { identity, fileId, version, idleMs, protocol, requestId, actorKind } = context;
-    const actor = { id: identity.userId, kind: actorKind, requestId };
+    const { identity, fileId, version, idleMs, protocol } = context;
+    const { tenantId: _tenantId, ...actor } = callerOf(context).actor;
     const ref = { tenantId: identity.tenantId, fileId, version };
     // One with a body ends with that body: if it is longer than it may be, there is to be no empty file.
     const completesAtLength = protocol === "tus" && bodyBytesOf(request) === 0;

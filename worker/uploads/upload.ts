@@ -1,6 +1,7 @@
 import { AppError } from "#contract/errors.ts";
 import type { FileId, FileVersionRef, UserId } from "#contract/ids.ts";
 import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
+import type { Caller } from "../services/file-actions.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import type { EndingSteps } from "./finishing/ending.ts";
 import { Ending, hasEnded } from "./finishing/ending.ts";
@@ -200,12 +201,21 @@ export class Upload {
     return this.offsetBytes;
   }
 
-  /** Ends the upload and frees what it holds. Throws `UPLOAD_COMPLETED` when it has become a file already. */
+  /** Ends an upload that is receiving, and frees what it holds. */
   async terminate(): Promise<void> {
-    const state = this.#requireOpen();
-    if (isComplete(state) && state.kind !== "partial") throw new AppError("UPLOAD_COMPLETED");
-    if (isFinalising(state.phase)) throw new AppError("UPLOAD_COMPLETED");
     await this.#ending.end("terminated");
+  }
+
+  /**
+   * Ends the upload for its client, complete or not: what it has become is deleted as `by` may. One that is being finished
+   * is waited for. Throws as `Ending.deleteFile`, and `SERVICE_UNAVAILABLE` where it can't be finished now.
+   */
+  async delete(by: Caller): Promise<void> {
+    if (isFinalising(this.#requireOpen().phase)) await this.#finaliser.drive();
+    const { phase, kind } = this.#requireOpen();
+    if (isFinalising(phase)) throw beingFinished();
+    if (phase === "done" && kind !== "partial") await this.#ending.deleteFile(by);
+    else await this.#ending.end("terminated");
   }
 
   /** Ends the upload where that is still possible, because its file is being removed: an end or none is fine as well. */
@@ -398,6 +408,14 @@ export class Upload {
   requireState(): UploadState {
     return this.#requireOpen();
   }
+}
+
+/** What failed at an upload's end is tried again soon (finalise.ts). */
+function beingFinished(): AppError {
+  return new AppError("SERVICE_UNAVAILABLE", {
+    detail: "The upload is being finished.",
+    headers: { "Retry-After": "2" },
+  });
 }
 
 /** Whether a body is empty; a chunked one has to be read to know. */

@@ -62,8 +62,16 @@ function refusedUpload(code: "FILE_TYPE_MISMATCH" | "REPR_DIGEST_MISMATCH" | "UP
   };
 }
 
-const finishedUpload = ({ ann }: Scene): Promise<string> =>
+const finishedUpload = ({ ann }: Pick<Scene, "ann">): Promise<string> =>
   locationOf(postUpload(ann, { ...creationHeaders(CONTENT.length, TYPED), ...APPEND }, CONTENT));
+
+/** About a grant's upload, by that grant, when its file has a second version. */
+const byGrantOfReplaced: Refusal = async (scene, good) => {
+  const { by, fileId } = await scene.mintGrant({ userId: "ann" });
+  const path = await finishedUpload({ ann: by });
+  await createUpload(scene.ann, CONTENT.length, { ...TYPED, replaces: fileId });
+  return { ...good, by, path };
+};
 
 /** On a stack where uploads end after a second. */
 const letExpire: Refusal = async ({ strict }, { method, headers = {}, body = null }): Promise<Told> => {
@@ -168,6 +176,6 @@ export const UPLOADS: RefusalTable = {
   },
   "DELETE /v1/uploads/{id}": {
     good: ofUpload("DELETE", TUS),
-    refusals: { ...OF_ONE, UPLOAD_COMPLETED: ofOther(finishedUpload) },
+    refusals: { ...OF_ONE, GRANT_SCOPE: byGrantOfReplaced },
   },
 };

@@ -44,9 +44,14 @@ export const quotaReservations = sqliteTable(
     createdAtMs: integer("created_at_ms").notNull(),
     /** When the upload is asked whether it is still there. */
     checkAtMs: integer("check_at_ms").notNull(),
-    /** Of a partial upload: the final one that it was joined to. Free again where that one has no reservation. */
+    /**
+     * Of a partial upload: the final one that it was joined to. Until it is spent, free again where that one has no
+     * reservation.
+     */
     finalId: text("final_id").$type<FileId>(),
     finalVersion: integer("final_version"),
+    /** Of a partial upload: when its final one was stored, whose version counts its bytes since. */
+    spentAtMs: integer("spent_at_ms"),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.fileId, t.version] }),

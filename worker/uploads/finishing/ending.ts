@@ -1,5 +1,7 @@
 import type { ErrorCode } from "#contract/errors.ts";
+import { AppError } from "#contract/errors.ts";
 import type { FileVersionRef } from "#contract/ids.ts";
+import type { Caller } from "../../services/file-actions.ts";
 import type { MultipartWriter, ObjectRemover } from "../../storage/object-store.ts";
 import type { UploadPhase, UploadState } from "../state/upload-state.ts";
 import { REMEMBERED_MS, refOf } from "../state/upload-state.ts";
@@ -18,6 +20,8 @@ export function hasEnded({ phase }: UploadState): boolean {
 export interface EndingSteps {
   /** Removes the upload's record and what is reserved for it. May be called again. */
   forget(ref: FileVersionRef): Promise<void>;
+  /** Deletes what a complete upload has become, and tells whether it was there. Throws where the caller may not. */
+  deleteUploaded(ref: FileVersionRef, by: Caller): Promise<boolean>;
 }
 
 export interface EndingOptions {
@@ -59,6 +63,18 @@ export class Ending {
       store.clearDue("expire");
       store.setDue("forget", nowMs + REMEMBERED_MS);
     });
+  }
+
+  /**
+   * Deletes the file that the upload has become: with it the upload is gone, and what is stored is the file's. Throws as
+   * `deleteUploaded`, and `UPLOAD_NOT_FOUND` where the file had been deleted before.
+   */
+  async deleteFile(by: Caller): Promise<void> {
+    const { store, steps } = this.#options;
+    const wasThere = await steps.deleteUploaded(refOf(store.requireState()), by);
+    // Its tenant may have been erased meanwhile.
+    if (store.state !== undefined) store.update({ phase: "terminated", objectKey: null, etag: null });
+    if (!wasThere) throw new AppError("UPLOAD_NOT_FOUND");
   }
 
   /**

@@ -1,6 +1,7 @@
 import { AppError, asAppError, ERRORS, methodError, problemResponse } from "#contract/errors.ts";
 import { bareMediaType } from "#contract/file-types.ts";
 import { uploadPath } from "#contract/tus.ts";
+import type { Caller } from "../../services/file-actions.ts";
 import { bodyBytesOf } from "../request-body.ts";
 import { stateHeaders } from "../state-headers.ts";
 import type { UploadState } from "../state/upload-state.ts";
@@ -30,7 +31,7 @@ export class IetfFrontEnd {
   }
 
   /** Answers a request. Throws `AppError`s; `describeProblem` adds the draft's own fields to them. */
-  async handle(request: Request): Promise<Response> {
+  async handle(request: Request, by: Caller): Promise<Response> {
     switch (request.method) {
       case "POST":
         return this.#answerCreation(request);
@@ -40,7 +41,7 @@ export class IetfFrontEnd {
       case "PATCH":
         return this.#answerAppend(request);
       case "DELETE":
-        return this.#answerCancel();
+        return this.#answerCancel(by);
       default:
         throw methodError(["HEAD", "GET", "PATCH", "DELETE"]);
     }
@@ -167,10 +168,10 @@ export class IetfFrontEnd {
     }
   }
 
-  async #answerCancel(): Promise<Response> {
+  async #answerCancel(by: Caller): Promise<Response> {
     const hold = await this.#upload.take();
     try {
-      await this.#upload.terminate();
+      await this.#upload.delete(by);
       return new Response(null, { status: 204 });
     } finally {
       hold.release();

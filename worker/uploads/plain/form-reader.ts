@@ -16,7 +16,7 @@ const READ_BYTES = 64 * 1024;
 const MAX_OVERHEAD_BYTES = 128 * 1024;
 /** As long as Upload-Metadata may be in all. */
 const MAX_FIELD_BYTES = 8 * 1024;
-const MAX_PARTS = 16;
+const MAX_PARTS = 100;
 
 /** RFC 2046, 5.1.1: `bchars`, 70 of them at most. */
 const BOUNDARY =

@@ -2,6 +2,7 @@ import type { ErrorCode } from "#contract/errors.ts";
 import { AppError, ERRORS, Problem } from "#contract/errors.ts";
 import { PARTIAL_UPLOAD_TYPE } from "../ietf/fields.ts";
 import { passFileOn } from "./form-creation.ts";
+import type { FormHead } from "./form-creation.ts";
 import type { FormReader } from "./form-reader.ts";
 
 /** The upload's own object, which speaks the IETF's protocol, as a plain upload uses it. */
@@ -9,14 +10,19 @@ export interface PlainTarget {
   /** Sends the request that makes the upload. */
   create(request: Request): Promise<Response>;
   send(request: Request): Promise<Response>;
-  /** Removes the record of an upload that isn't there. */
-  forget(): Promise<void>;
+  /** Adds what is said of the file after it to its record. Throws `UPLOAD_METADATA_INVALID`. */
+  declareLate(fields: ReadonlyMap<string, string>): Promise<void>;
+  /** Ends the upload and removes its record; one that is complete after all stays. */
+  discard(): Promise<void>;
 }
 
 /**
  * Stores a file that comes whole in one request (R12), by the same object as a resumable upload. Nobody can resume it:
  * what doesn't arrive whole is discarded.
  */
+
+/** The object is reached by its name, whatever the URL. */
+const OBJECT_URL = "https://upload.invalid/";
 
 /** Stores a request's body. Throws `BODY_INCOMPLETE`, and what the object refuses it for. */
 export async function storeBody(target: PlainTarget, request: Request): Promise<void> {
@@ -28,28 +34,27 @@ export async function storeBody(target: PlainTarget, request: Request): Promise<
  * end, and the end, which says how many bytes there are, in a second request. Throws as `storeBody`, and
  * `FORM_INVALID`.
  */
-export async function storeForm(
-  target: PlainTarget,
-  form: FormReader,
-  { url, headers }: { readonly url: URL; readonly headers: Headers },
-): Promise<void> {
+export async function storeForm(target: PlainTarget, form: FormReader, head: FormHead): Promise<void> {
   await orDiscard(target, async () => {
     const { readable, writable } = new IdentityTransformStream();
-    const passing = passFileOn(form, writable);
+    const passing = passFileOn(form, head, writable);
     // It is met below, unless a refusal of the object's was its cause.
     passing.catch(() => {});
-    await requireOk(await target.create(new Request(url, { method: "POST", headers, body: readable })));
-    await requireComplete(await target.send(completion(url, await passing)));
+    const beginning = { method: "POST", headers: head.headers, body: readable };
+    await requireOk(await target.create(new Request(OBJECT_URL, beginning)));
+    const { sizeBytes, lateFields } = await passing;
+    if (lateFields.size > 0) await target.declareLate(lateFields);
+    await requireComplete(await target.send(completion(sizeBytes)));
   });
 }
 
-function completion(url: URL, sizeBytes: number): Request {
+function completion(sizeBytes: number): Request {
   const headers = {
     "Content-Type": PARTIAL_UPLOAD_TYPE,
     "Upload-Complete": "?1",
     "Upload-Offset": String(sizeBytes),
   };
-  return new Request(url, { method: "PATCH", headers });
+  return new Request(OBJECT_URL, { method: "PATCH", headers });
 }
 
 /** An upload that wasn't refused and isn't complete lost its client. */
@@ -83,18 +88,11 @@ async function orDiscard(target: PlainTarget, store: () => Promise<void>): Promi
     await store();
   } catch (error) {
     // What can't be discarded now ends by itself, and isn't what the caller should hear of.
-    await discard(target).catch(logLeftover);
+    await target.discard().catch(logLeftover);
     throw error;
   }
 }
 
 function logLeftover(error: unknown): void {
   console.error({ event: "discard-failed", error: String(error) });
-}
-
-/** An upload that is complete after all stays: its object refuses to cancel it. */
-async function discard(target: PlainTarget): Promise<void> {
-  const answer = await target.send(new Request("https://upload.invalid/", { method: "DELETE" }));
-  await answer.body?.cancel();
-  if (answer.status === 404) await target.forget();
 }

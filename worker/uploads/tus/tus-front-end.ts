@@ -1,5 +1,6 @@
 import { AppError, asAppError, methodError } from "#contract/errors.ts";
 import { TUS_VERSION, UPLOAD_CONTENT_TYPE, uploadPath } from "#contract/tus.ts";
+import type { Caller } from "../../services/file-actions.ts";
 import { bodyBytesOf } from "../request-body.ts";
 import { stateHeaders } from "../state-headers.ts";
 import { isComplete } from "../state/upload-state.ts";
@@ -18,7 +19,7 @@ export class TusFrontEnd {
   }
 
   /** Answers a request. Throws `AppError`s. */
-  async handle(request: Request): Promise<Response> {
+  async handle(request: Request, by: Caller): Promise<Response> {
     switch (request.method) {
       case "POST":
         return this.#answerCreation(request);
@@ -27,7 +28,7 @@ export class TusFrontEnd {
       case "PATCH":
         return this.#answerPatch(request);
       case "DELETE":
-        return this.#answerDelete();
+        return this.#answerDelete(by);
       default:
         throw methodError(["HEAD", "PATCH", "DELETE"]);
     }
@@ -107,10 +108,10 @@ export class TusFrontEnd {
     }
   }
 
-  async #answerDelete(): Promise<Response> {
+  async #answerDelete(by: Caller): Promise<Response> {
     const hold = await this.#upload.take();
     try {
-      await this.#upload.terminate();
+      await this.#upload.delete(by);
       return answer(204, new Headers());
     } finally {
       hold.release();

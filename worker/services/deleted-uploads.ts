@@ -1,0 +1,47 @@
+import type { ErrorCode } from "#contract/errors.ts";
+import { AppError } from "#contract/errors.ts";
+import type { FileVersionRef } from "#contract/ids.ts";
+import type { DatabaseBindings } from "../db/database.ts";
+import type { Caller } from "./file-actions.ts";
+import { requireFile } from "./files.ts";
+import type { Removal } from "./purge.ts";
+import { deleteFile } from "./trash.ts";
+import type { VersionRemovalTools } from "./versions.ts";
+import { removeVersion } from "./versions.ts";
+
+/** What says that there is nothing (any more) that an upload has become. */
+const GONE: ReadonlySet<ErrorCode> = new Set(["FILE_NOT_FOUND", "VERSION_NOT_FOUND", "FILE_IN_TRASH"]);
+
+/**
+ * Deletes what a complete upload has become, as the files' API does: the first of a file with the file, into the trash; a
+ * later one as the version that it is. Throws as `removeVersion`, `PERMISSION_REQUIRED`, and `GRANT_SCOPE`.
+ * @returns whether it was there
+ */
+export async function deleteUploaded(
+  env: DatabaseBindings,
+  tools: Removal & VersionRemovalTools,
+  caller: Caller,
+  ref: FileVersionRef,
+  nowMs: number,
+): Promise<boolean> {
+  try {
+    if (caller.actor.kind === "grant") await requireNothingElse(env, caller, ref);
+    if (ref.version === 1) await deleteFile(env, tools, caller, ref.fileId, nowMs);
+    else await removeVersion(env, tools, caller, ref, nowMs);
+    return true;
+  } catch (error) {
+    if (error instanceof AppError && GONE.has(error.code)) return false;
+    throw error;
+  }
+}
+
+/** A grant is for one upload: what others have made of its file since isn't its holder's to delete. */
+async function requireNothingElse(
+  env: DatabaseBindings,
+  { identity }: Caller,
+  { fileId }: FileVersionRef,
+): Promise<void> {
+  const { file } = await requireFile(env, identity, fileId, "delete");
+  if (file.lastVersion === 1) return;
+  throw new AppError("GRANT_SCOPE", { detail: "The file has become more than what the grant was for." });
+}
