@@ -29,6 +29,7 @@ import { sharePages } from "./routes/share-pages.ts";
 import { shares } from "./routes/shares.ts";
 import { signedUrls } from "./routes/signed-urls.ts";
 import { uploadGrants } from "./routes/upload-grants.ts";
+import { uploadRules } from "./routes/upload-rules.ts";
 import { uploads } from "./routes/uploads.ts";
 import { versions } from "./routes/versions.ts";
 
@@ -62,6 +63,7 @@ app.route("/v1/files", versions);
 app.route("/v1/entities", entities);
 app.route("/v1/signed-urls", signedUrls);
 app.route("/v1/upload-grants", uploadGrants);
+app.route("/v1/upload-rules", uploadRules);
 app.route("/v1/quota", quota);
 app.route("/v1/admin", admin);
 app.route("/d", downloads);

@@ -70,6 +70,7 @@ test.each([
   ["/v1/files/{id}/content", ["get"]],
   ["/v1/signed-urls", ["post"]],
   ["/v1/upload-grants", ["post"]],
+  ["/v1/upload-rules", ["get"]],
   ["/d/{fileId}/{name}", ["get"]],
   ["/health", ["get"]],
 ])("%s is described", (path, methods) => {

@@ -61,3 +61,9 @@ export const limitCreations = createMiddleware<AppEnv>(async (c, next) => {
   if (effectiveMethod(c.req.raw) === "POST") await requireRate(c, "creations");
   await next();
 });
+
+/** Counts every request of the route that it is mounted on: for those that `authenticate` doesn't count. */
+export const limitRequests = createMiddleware<AppEnv>(async (c, next) => {
+  await requireRate(c, "requests");
+  await next();
+});

@@ -8,6 +8,7 @@ import type {
   UploadGrantResponse,
 } from "#contract/api.ts";
 import type { FileList } from "#contract/listing.ts";
+import type { UploadRulesResponse } from "#contract/upload-rules.ts";
 
 /** Examples of the API's description. They are written as clients write them; a test holds them against the schemas. */
 
@@ -95,4 +96,21 @@ export const HEALTH_EXAMPLE: z.input<typeof Health> = {
     processor: { state: "ok", detail: "1 running." },
     scanner: { state: "ok", detail: "ClamAV 1.4.6" },
   },
+};
+
+export const UPLOAD_RULES_EXAMPLE: z.input<typeof UploadRulesResponse> = {
+  types: [
+    { type: "application/pdf", fileClass: "document", extensions: ["pdf"] },
+    { type: "image/jpeg", fileClass: "image", extensions: ["jpg", "jpeg"] },
+  ],
+  blockedExtensions: ["exe", "html", "js"],
+  maxBytes: {
+    document: 104_857_600,
+    image: 52_428_800,
+    video: 524_288_000,
+    audio: 104_857_600,
+    other: 52_428_800,
+  },
+  maxAppendBytes: 100_000_000,
+  availableBytes: 53_687_091_200,
 };

@@ -92,11 +92,8 @@ const takeRoute = createRoute({
     },
     ...pagesOf(
       problemResponses(
-        "REQUEST_INVALID",
-        "BODY_INCOMPLETE",
-        "BODY_TOO_LARGE",
-        "SHARE_PASSWORD_WRONG",
-        "RATE_LIMITED",
+        ...(["REQUEST_INVALID", "BODY_INCOMPLETE", "BODY_TOO_LARGE"] as const),
+        ...(["SHARE_PASSWORD_WRONG", "RATE_LIMITED"] as const),
         ...LINK_ERRORS,
       ),
     ),

@@ -141,6 +141,10 @@ export const FILES: RefusalTable = {
       ROLE_REQUIRED: (_scene, good) => ({ ...good, body: `{"scope":"all",${good.body?.slice(1) ?? ""}` }),
     },
   },
+  "GET /v1/upload-rules": {
+    good: ({ ann }) => ({ by: ann, method: "GET", path: "/v1/upload-rules" }),
+    refusals: SESSION,
+  },
   "GET /v1/quota": {
     good: ({ ann }) => ({ by: ann, method: "GET", path: "/v1/quota" }),
     refusals: SESSION,

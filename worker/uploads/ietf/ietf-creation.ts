@@ -25,14 +25,22 @@ export const QUERY_KEYS = ["entityType", "entityId", "tags", "replaces"] as cons
 
 /**
  * Reads a creation: named by `Content-Disposition` (without one, `upload` with the type's extension), typed by
- * `Content-Type`; where those and the query say nothing, by tus's `Upload-Metadata`. In a content coding, it is what the
- * coding makes of it. Throws `UPLOAD_LENGTH_CONFLICT` where `Upload-Length` and the length of a completing body differ,
+ * `Content-Type`; where those say nothing, by tus's `Upload-Metadata`; in a content coding, it is what the coding makes of
+ * it. Throws `UPLOAD_LENGTH_CONFLICT` where `Upload-Length` and the length of a completing body differ,
  * `FILE_TYPE_REFUSED` for a coding that isn't taken, and `UPLOAD_METADATA_INVALID`.
  */
 export function parseIetfCreation(request: Request): IetfCreation {
   const { headers } = request;
-  const metadata = describedFile(request);
-  if (isGzip(headers.get("Content-Encoding"))) describeAsGzip(metadata);
+  const metadata = new Map(parseUploadMetadata(headers.get("Upload-Metadata") ?? ""));
+  const coding = headers.get("Content-Encoding");
+  const { filename, type } = requireGzipOrPlain(coding, declaredFile(headers, metadata));
+  metadata.set("filename", filename);
+  if (type !== "") metadata.set("filetype", type);
+  const query = new URL(request.url).searchParams;
+  for (const key of QUERY_KEYS) {
+    const value = query.get(key);
+    if (value !== null) metadata.set(key, value);
+  }
   return {
     metadata,
     lengthBytes: parseLength(request),
@@ -41,39 +49,38 @@ export function parseIetfCreation(request: Request): IetfCreation {
   };
 }
 
-/** What is said of the file, in the keys of Upload-Metadata. */
-function describedFile({ headers, url }: Request): Map<string, string> {
-  const metadata = new Map(parseUploadMetadata(headers.get("Upload-Metadata") ?? ""));
-  const type = bareMediaType(headers.get("Content-Type") ?? "");
-  // That of an append says nothing of the file: clients of older drafts send it with their first bytes too.
-  if (type !== "" && type !== PARTIAL_UPLOAD_TYPE) metadata.set("filetype", type);
-  const named = parseFilename(headers.get("Content-Disposition")) ?? metadata.get("filename");
-  const ending = defaultExtension(bareMediaType(metadata.get("filetype") ?? ""));
-  metadata.set("filename", named ?? `upload${ending}`);
-  const query = new URL(url).searchParams;
-  for (const key of QUERY_KEYS) {
-    const value = query.get(key);
-    if (value !== null) metadata.set(key, value);
-  }
-  return metadata;
+interface DeclaredFile {
+  readonly filename: string;
+  /** Empty where there is none. */
+  readonly type: string;
 }
 
-/** RFC 9110, 8.4: a coding that isn't taken is answered 415, with those that are. */
-function isGzip(coding: string | null): boolean {
+function declaredFile(headers: Headers, metadata: ReadonlyMap<string, string>): DeclaredFile {
+  const sent = bareMediaType(headers.get("Content-Type") ?? "");
+  // That of an append says nothing of the file: clients of older drafts send it with their first bytes too.
+  const isOfFile = sent !== "" && sent !== PARTIAL_UPLOAD_TYPE;
+  const type = isOfFile ? sent : bareMediaType(metadata.get("filetype") ?? "");
+  const named = parseFilename(headers.get("Content-Disposition")) ?? metadata.get("filename");
+  return { filename: named ?? `upload${defaultExtension(type)}`, type };
+}
+
+/**
+ * A file as it comes in a content coding: bytes in gzip are stored, checked and served as the gzip that they are, and have
+ * its name and type. RFC 9110, 8.4: a coding that isn't taken is answered 415, with those that are.
+ */
+function requireGzipOrPlain(coding: string | null, { filename, type }: DeclaredFile): DeclaredFile {
   const name = (coding ?? "").trim().toLowerCase();
-  if (name === "" || name === "identity") return false;
-  if (name === "gzip" || name === "x-gzip") return true;
+  if (name === "" || name === "identity") return { filename, type };
+  if (name === "gzip" || name === "x-gzip") {
+    return {
+      filename: /\.t?gz$/i.test(filename) ? filename : `${filename}.gz`,
+      type: "application/gzip",
+    };
+  }
   throw new AppError("FILE_TYPE_REFUSED", {
     detail: "Of content codings only gzip is accepted.",
     headers: { "Accept-Encoding": "gzip, identity" },
   });
-}
-
-/** Bytes in gzip are stored, checked and served as the gzip that they are, and have its name and type. */
-function describeAsGzip(metadata: Map<string, string>): void {
-  const filename = metadata.get("filename") ?? "upload";
-  metadata.set("filename", /\.t?gz$/i.test(filename) ? filename : `${filename}.gz`);
-  metadata.set("filetype", "application/gzip");
 }
 
 function parseLength(request: Request): number | null {

@@ -1,0 +1,122 @@
+import { readFile } from "node:fs/promises";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import type { FileRecord } from "#contract/api.ts";
+import { fileIdOf, newCaller, sharedStack } from "../support/api.ts";
+import { launchChromium } from "../support/browser.ts";
+import { servePage } from "../support/built-page.ts";
+import { useStarted } from "../support/started.ts";
+import { expectStored, listedFiles } from "../support/tus.ts";
+
+/** The examples of docs/integrating.md, as they stand there. */
+
+const DOCUMENT = new URL("../../docs/integrating.md", import.meta.url);
+
+/** The example that exports a name. */
+async function exampleOf(name: string): Promise<string> {
+  const blocks = (await readFile(DOCUMENT, "utf8")).matchAll(/^```js\n([\s\S]*?)^```$/gm);
+  const found = [...blocks].map(([, code = ""]) => code).filter((code) => code.includes(`function ${name}(`));
+  expect(found, name).toHaveLength(1);
+  return found[0] ?? "";
+}
+
+/** One that needs no page and no package. */
+async function importExample<T extends object>(name: string): Promise<T> {
+  return import(`data:text/javascript,${encodeURIComponent(await exampleOf(name))}`) as Promise<T>;
+}
+
+const crm = useStarted(async () =>
+  servePage(
+    `${await exampleOf("resumableUploads")}\nObject.assign(globalThis, { resumableUploads, plainUploads });`,
+  ),
+);
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchChromium();
+});
+afterAll(() => browser.close());
+
+/** What of Uppy is used here. */
+interface Uploader {
+  addFile(file: { readonly name: string; readonly type: string; readonly data: Blob }): void;
+  on(
+    event: "complete",
+    listener: (outcome: { readonly successful: readonly { uploadURL: string }[] }) => void,
+  ): void;
+}
+type MakeUploader = (api: string, token: string, say: (text: string) => void) => Uploader;
+type Way = "resumableUploads" | "plainUploads";
+
+/** Uploads a text in the page; resolves with its address, if it has one, and with what people were told. */
+async function uploadBy(way: Way, token: string, name: string) {
+  const context = await browser.newContext();
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  await page.goto(crm.url);
+  await page.waitForFunction(() => "plainUploads" in globalThis);
+  const posts: string[] = [];
+  page.on("request", (request) => {
+    if (request.method() === "POST") posts.push(request.url());
+  });
+  const api = new URL(sharedStack().url).origin;
+  const outcome = await page.evaluate(
+    (asked) =>
+      new Promise<{ url: string | undefined; said: readonly string[] }>((resolve) => {
+        const said: string[] = [];
+        const make = (globalThis as unknown as Record<Way, MakeUploader>)[asked.way];
+        const uploader = make(asked.api, asked.token, (text) => said.push(text));
+        uploader.on("complete", ({ successful }) => resolve({ url: successful[0]?.uploadURL, said }));
+        uploader.addFile({ name: asked.name, type: "text/plain", data: new Blob(["hello"]) });
+      }),
+    { way, api, token, name },
+  );
+  return { ...outcome, posts: posts.length };
+}
+
+test.each<Way>(["resumableUploads", "plainUploads"])("Uppy's example uploads: %s", async (way) => {
+  const caller = await newCaller();
+  const { url, said } = await uploadBy(way, caller.token, "notes.txt");
+  expect(said).toEqual([]);
+  await expectStored(caller, fileIdOf(url ?? ""), Buffer.from("hello"));
+});
+
+test.each<Way>(["resumableUploads", "plainUploads"])(
+  "Uppy's example tells people why a file is refused, and asks once: %s",
+  async (way) => {
+    const caller = await newCaller();
+    const { url, said, posts } = await uploadBy(way, caller.token, "setup.exe");
+    expect(said).toEqual(['setup.exe: Files ending in ".exe" are not accepted.']);
+    expect([url, posts]).toEqual([undefined, 1]);
+    expect(await listedFiles(caller)).toEqual([]);
+  },
+);
+
+test("the example of a raw body sends it by its name, and throws why it is refused", async () => {
+  const caller = await newCaller();
+  const { sendFile } = await importExample<{
+    sendFile(api: string, token: string, file: object): Promise<FileRecord>;
+  }>("sendFile");
+  const api = new URL(sharedStack().url).origin;
+  const name = "Angebot (für 'Łódź') 100%.csv";
+  const record = await sendFile(api, caller.token, { name, type: "text/csv", content: "a,b" });
+  expect(record).toMatchObject({
+    filename: name,
+    mimeType: "text/csv",
+    entityType: "contact",
+    entityId: "c-1042",
+  });
+  await expectStored(caller, record.id, Buffer.from("a,b"));
+  const refused = sendFile(api, caller.token, { name: "setup.exe", type: "text/csv", content: "a,b" });
+  await expect(refused).rejects.toThrow('Files ending in ".exe" are not accepted.');
+});
+
+test("the example of what is accepted is what a file input takes", async () => {
+  const caller = await newCaller();
+  const { acceptedFiles } = await importExample<{
+    acceptedFiles(api: string, token: string): Promise<string>;
+  }>("acceptedFiles");
+  const accept = (await acceptedFiles(new URL(sharedStack().url).origin, caller.token)).split(",");
+  expect(accept).toEqual(expect.arrayContaining(["application/pdf", ".pdf", "image/jpeg", ".jpg"]));
+  expect(accept.filter((each) => !/^(\.\w+|\w+\/[\w.+-]+)$/.test(each))).toEqual([]);
+});
