@@ -12,6 +12,8 @@ export type Inspection = ScanVerdict & {
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly sniffedType: string | null;
+  /** Whether it begins as a zip does. */
+  readonly isZip: boolean;
 };
 
 /** The part of `InstreamScan` that the pass needs. */
@@ -47,7 +49,8 @@ export async function inspectObject(
     const { sha256, asExpected } = digests.finish();
     // Malware is malware, whatever its digest; what isn't the announced file must not be taken for it.
     const verdict = found.verdict === "clean" && !asExpected ? unscannable(DIGEST_MISMATCH) : found;
-    return { ...verdict, sizeBytes, sha256, sniffedType: await sniffer.detect() };
+    const [sniffedType, isZip] = [await sniffer.detect(), sniffer.startsAsZip()];
+    return { ...verdict, sizeBytes, sha256, sniffedType, isZip };
   } finally {
     scan.close();
   }

@@ -65,6 +65,25 @@ export class ObjectStore {
     }
   }
 
+  /** Bytes of the very object that has this ETag: exactly so many. Throws STORE_UNAVAILABLE, also when it is gone. */
+  async readRange(
+    { objectKey, etag }: { readonly objectKey: string; readonly etag: string },
+    { offset, length }: { readonly offset: number; readonly length: number },
+    signal: AbortSignal,
+  ): Promise<Buffer> {
+    if (length === 0) return Buffer.alloc(0);
+    const Range = `bytes=${offset}-${offset + length - 1}`;
+    const wanted = { Bucket: this.#bucket, Key: objectKey, IfMatch: quoteEtag(etag), Range };
+    try {
+      const { Body } = await this.#client.send(new GetObjectCommand(wanted), { abortSignal: signal });
+      const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
+      if (bytes.byteLength !== length) throw new Error(`${bytes.byteLength} of ${length} bytes came`);
+      return bytes;
+    } catch (cause) {
+      throw new ProcessorFailure("STORE_UNAVAILABLE", { detail: "reading a range", cause });
+    }
+  }
+
   /** Writes a small object; writing the same again changes nothing. Throws STORE_UNAVAILABLE. */
   async put(key: string, bytes: Uint8Array, contentType: string, signal: AbortSignal): Promise<void> {
     const object = { Bucket: this.#bucket, Key: key, Body: bytes, ContentType: contentType };

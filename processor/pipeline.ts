@@ -7,6 +7,8 @@ import type { ObjectStore } from "./object-store.ts";
 import type { Reporter } from "./report.ts";
 import { fetchClamdVersion, type ScannerVersion } from "./scan/clamd.ts";
 import type { ClamdAddress } from "./scan/instream.ts";
+import { unscannable } from "./scan/verdict.ts";
+import { findZipFault, type ReadRange } from "./zip-directory.ts";
 
 /** How a job ended. `obsolete`: its object is gone or replaced, or the worker has no use for it any more. */
 export type JobOutcome = Verdict | "obsolete";
@@ -22,7 +24,7 @@ export interface PipelineParts {
 
 /**
  * The order of things: ask how the version stands, for a job may come twice; read it once through scanner, hash and
- * sniffer; report the verdict, which makes a clean version available; only then derive, only from what is clean, only
+ * sniffer, and a zip's directory again; report the verdict, which makes a clean version available; only then derive, only from what is clean, only
  * what isn't there. Throws a ProcessorFailure when the job must be tried again.
  */
 export async function processJob(
@@ -55,10 +57,33 @@ async function inspect(
   if (object === undefined) return undefined;
 
   const endTimer = parts.metrics.scanSeconds.startTimer();
-  const inspection = await inspectObject(object, parts.scanner, deadline, job.expectedDigests);
+  const inspection = await requireWholeZip(
+    job,
+    await inspectObject(object, parts.scanner, deadline, job.expectedDigests),
+    (offset, length) => parts.store.readRange(job, { offset, length }, deadline),
+  );
   endTimer();
   parts.metrics.scannedBytes.inc(inspection.sizeBytes);
   return parts.reporter.ask(createVerdictReport(job, inspection, version), signal);
+}
+
+/** Types of what is a zip, whatever it begins with: others look for its directory at its end. */
+const ZIP_TYPE =
+  /^application\/(?:zip|x-zip-compressed|vnd\.(?:openxmlformats-officedocument|oasis)\..*|.*\+zip)$/;
+/** A document under a password is no zip, whatever its type says ([MS-OFFCRYPTO] 1.3.3). */
+const NO_ZIP = "application/x-cfb";
+
+/** What is clean stays so only if it is no zip, or one of which all can be read. */
+async function requireWholeZip(
+  { declaredType }: ProcessJob,
+  inspection: Inspection,
+  read: ReadRange,
+): Promise<Inspection> {
+  const { verdict, sizeBytes, sniffedType, isZip } = inspection;
+  const isNamedZip = ZIP_TYPE.test(declaredType) && sniffedType !== NO_ZIP;
+  if (verdict !== "clean" || sizeBytes === 0 || !(isZip || isNamedZip)) return inspection;
+  const fault = await findZipFault(sizeBytes, read);
+  return fault === undefined ? inspection : { ...inspection, ...unscannable(fault) };
 }
 
 function createVerdictReport(

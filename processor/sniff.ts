@@ -16,6 +16,12 @@ export class Sniffer {
     this.#length += kept.byteLength;
   }
 
+  /** Whether the bytes begin as a zip, or as all that is made of one (docx, odt, epub, jar): APPNOTE.TXT 4.3.7, 8.5.4. */
+  startsAsZip(): boolean {
+    const start = Buffer.concat(this.#head).toString("latin1", 0, 4);
+    return ["PK\x03\x04", "PK\x05\x06", "PK\x07\x08", "PK00"].includes(start);
+  }
+
   /** The media type by magic numbers, or SVG by its first element; null where the bytes tell nothing. */
   async detect(): Promise<string | null> {
     const head = Buffer.concat(this.#head);

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ import { ObjectStore } from "../../processor/object-store.ts";
 import { type PipelineParts, processJob } from "../../processor/pipeline.ts";
 import { Reporter } from "../../processor/report.ts";
 import { type RunningClamd, startClamd } from "../support/clamd.ts";
-import { eicar } from "../support/eicar.ts";
+import { eicar, zip } from "../support/eicar.ts";
 import { animatedGif, photoWithGps, picture, pixelBomb } from "../support/images.ts";
 import { startBucket, type TestBucket } from "./support/bucket.ts";
 import { createJob, storeUpload } from "./support/jobs.ts";
@@ -63,6 +63,11 @@ function assemble(options = bucket.options, limits?: SandboxLimits): PipelinePar
 async function processUpload(bytes: Uint8Array): Promise<{ job: ProcessJob; outcome: string }> {
   const job = await storeUpload(bucket, bytes);
   return { job, outcome: await processJob(job, parts, never) };
+}
+
+/** The same of an upload that was declared to be of a type. */
+async function processAs(bytes: Uint8Array, declaredType: string): Promise<string> {
+  return processJob({ ...(await storeUpload(bucket, bytes)), declaredType }, parts, never);
 }
 
 function derivativeReports(): DerivativeReport[] {
@@ -122,6 +127,44 @@ describe("the verdict", () => {
     expect(worker.reports).toMatchObject([
       { verdict: "infected", signatureName: "Local.Test.EICAR.UNOFFICIAL" },
     ]);
+  });
+
+  const DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+  const ARCHIVE = zip([
+    { name: "word/document.xml", content: Buffer.from("<document/>") },
+    { name: "notes.txt", content: randomBytes(2_000) },
+  ]);
+
+  test.each([
+    ["application/zip", "application/octet-stream"],
+    ["a document", DOCX],
+  ])(
+    "on a zip that is cut is unscannable, though the scanner finds nothing: %s",
+    async (_what, declaredType) => {
+      expect(await processAs(ARCHIVE, declaredType)).toBe("clean");
+      expect(await processAs(ARCHIVE.subarray(0, -30), declaredType)).toBe("unscannable");
+      expect(worker.verdicts()).toMatchObject([
+        { verdict: "clean", signatureName: null },
+        { verdict: "unscannable", signatureName: "Zip.Directory.Missing" },
+      ]);
+    },
+  );
+
+  test("on what is named as a zip and doesn't begin as one is asked of its end", async () => {
+    const shifted = Buffer.concat([randomBytes(50), ARCHIVE]);
+    expect(await processAs(shifted, "application/epub+zip")).toBe("unscannable");
+    expect(await processAs(shifted, "application/octet-stream")).toBe("clean");
+  });
+
+  test("on a document under a password isn't asked of a zip", async () => {
+    const compound = Buffer.concat([Buffer.from("d0cf11e0a1b11ae1", "hex"), Buffer.alloc(1_000)]);
+    expect(await processAs(compound, DOCX)).toBe("clean");
+  });
+
+  test("on malware in a zip is infected; where it is cut, the scanner doesn't find it", async () => {
+    const archive = zip([{ name: "a.txt", content: eicar() }]);
+    expect(await processAs(archive, "application/zip")).toBe("infected");
+    expect(await processAs(archive.subarray(0, -22), "application/zip")).toBe("unscannable");
   });
 
   const DIGESTS = { "sha-256": "sha256", "sha-512": "sha512" } as const;
