@@ -34,12 +34,22 @@ export interface TokenConfig {
   readonly roles: ReadonlyMap<string, Role>;
 }
 
-const LOOPBACK = /^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])[:/]/;
+const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
-/** Whoever can change what this URL answers can be anybody: so it is https, but for a machine talking to itself. */
-const JwksUrl = z
-  .url({ abort: true })
-  .refine((url) => url.startsWith("https://") || LOOPBACK.test(url), "must be https");
+/**
+ * Whoever can change what this URL answers can be anybody: so it is https, but for a machine talking to itself. Asked of
+ * the URL as `fetch` reads it, which takes none with a user's name in it either (Fetch, 5.4).
+ */
+function isTrustworthy(text: string): boolean {
+  const { protocol, hostname, username, password } = new URL(text);
+  if (username !== "" || password !== "") return false;
+  return protocol === "https:" || (protocol === "http:" && LOOPBACK.has(hostname));
+}
+
+const JwksUrl = z.url({ abort: true }).refine(isTrustworthy, "must be https, without a user's name");
+
+/** More isn't clocks that are apart: it is tokens that live longer than they say. */
+const MAX_LEEWAY_SECONDS = 300;
 
 /** RFC 6901, section 3: `~` only as `~0` or `~1`. */
 const POINTER = /^(?:\/(?:[^~/]|~[01])*)+$/;
@@ -79,7 +89,7 @@ export const TokenVariables = z.object({
   JWT_JWKS_MAX_AGE_SECONDS: Seconds.min(1).max(86_400).default(300),
   JWT_JWKS_COOLDOWN_SECONDS: Seconds.min(1).max(3_600).default(10),
   JWT_ALGORITHMS: List.pipe(z.array(Algorithm)).optional(),
-  JWT_LEEWAY_SECONDS: Seconds.min(0).default(30),
+  JWT_LEEWAY_SECONDS: Seconds.min(0).max(MAX_LEEWAY_SECONDS).default(30),
   JWT_TENANT_CLAIM: ClaimName.default(["tenant"]),
   JWT_USER_CLAIM: ClaimName.default(["sub"]),
   JWT_ROLE_CLAIM: ClaimName.default(["role"]),

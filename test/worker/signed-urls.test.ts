@@ -23,6 +23,14 @@ async function signedFile(item: Readonly<Record<string, unknown>> = {}) {
   return { caller, fileId, url: await signUrl(caller, fileId, item) };
 }
 
+const shared: { file?: ReturnType<typeof signedFile> } = {};
+
+/** One for all tests that change nothing. */
+function sharedFile(): ReturnType<typeof signedFile> {
+  shared.file ??= signedFile();
+  return shared.file;
+}
+
 test("a signed URL gives the bytes to whoever has it, and HEAD the same headers without them", async () => {
   const { url } = await signedFile();
   const answer = await fetch(url);
@@ -92,6 +100,36 @@ test.each([
   const changed = new URL(url);
   changed.searchParams.set(name, value);
   expect(await readProblem(await fetch(changed))).toMatchObject({ status: 403, code: "SIGNATURE_INVALID" });
+});
+
+/** The last of a signature's characters has two bits that belong to no byte. */
+function respellSignature(url: string): string {
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const last = alphabet.indexOf(url.at(-1) ?? "");
+  return url.slice(0, -1) + alphabet.charAt(last + 1);
+}
+
+test.each([
+  ["a number with a zero before it", (url: string) => url.replace("v=1", "v=01")],
+  ["a number with a sign", (url: string) => url.replace("v=1", "v=%2B1")],
+  ["a number with a fraction", (url: string) => url.replace(/exp=(\d+)/, "exp=$1.0")],
+  ["a number with an exponent", (url: string) => url.replace(/exp=(\d+)/, "exp=$1e0")],
+  ["a number with a space", (url: string) => url.replace("v=1", "v=+1")],
+  ["a letter that is escaped", (url: string) => url.replace("variant=original", "variant=%6Friginal")],
+  ["a parameter twice", (url: string) => url.replace("v=1", "v=1&v=1")],
+  ["a second one that says another thing", (url: string) => `${url}&v=2`],
+  ["a parameter of another kind", (url: string) => `${url}&w=1`],
+  ["an empty one", (url: string) => `${url}&link=`],
+  ["other base64 of the same signature", respellSignature],
+  ["padded base64 of the same signature", (url: string) => `${url}=`],
+])("what was signed is spelled in one way: %s is another URL", async (_what, respell) => {
+  const { url } = await sharedFile();
+  expect((await fetch(url, { method: "HEAD" })).status).toBe(200);
+  expect(respell(url)).not.toBe(url);
+  expect(await readProblem(await fetch(respell(url)))).toMatchObject({
+    status: 403,
+    code: "SIGNATURE_INVALID",
+  });
 });
 
 test("a URL for one file opens no other", async () => {

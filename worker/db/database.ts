@@ -2,6 +2,7 @@ import type { DrizzleD1Database } from "drizzle-orm/d1";
 import { drizzle } from "drizzle-orm/d1";
 import type { TenantId } from "#contract/ids.ts";
 import { guardD1 } from "./d1-guard.ts";
+import { quietLogger } from "./quiet-logger.ts";
 import * as schema from "./schema/index.ts";
 import { bucketOf, isDatabaseName, ONE_DATABASE, parseTenantBuckets } from "./tenant-buckets.ts";
 
@@ -13,6 +14,8 @@ export interface DatabaseBindings {
   /** Which database holds which tenants (tenant-buckets.ts); checked with the rest of the configuration. */
   readonly TENANT_BUCKETS?: string;
 }
+
+const OPTIONS = { schema, logger: quietLogger };
 
 interface Layout {
   readonly byBucket: readonly D1Database[];
@@ -52,7 +55,7 @@ function numberOf(name: string): number {
 function open(binding: D1Database): Database {
   const known = databases.get(binding);
   if (known !== undefined) return known;
-  const database = drizzle(guardD1(binding), { schema });
+  const database = drizzle(guardD1(binding), OPTIONS);
   databases.set(binding, database);
   return database;
 }
@@ -75,7 +78,7 @@ export function databaseFor(env: DatabaseBindings, tenantId: TenantId): Database
 export function replicaFor(env: DatabaseBindings, tenantId: TenantId): Database {
   const session = guardD1(bindingFor(env, tenantId)).withSession("first-unconstrained");
   // A session has what drizzle uses of a database: `prepare` and `batch`.
-  return drizzle(session as unknown as D1Database, { schema });
+  return drizzle(session as unknown as D1Database, OPTIONS);
 }
 
 /** Every database, DB first, for work that isn't one tenant's (health, re-announcing). */

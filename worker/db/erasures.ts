@@ -39,7 +39,7 @@ export async function beginErasure(
       .where(and(eq(tenants.tenantId, tenantId), isNull(tenants.erasingAtMs))),
     auditIfChanged(db, event),
     db.insert(erasures).select(
-      sql`SELECT ${tenantId}, ${id}, ${requestedBy}, ${reason}, ${event.atMs}, NULL, NULL, 0, 0, 0, 0, ${digest}, NULL
+      sql`SELECT ${tenantId}, ${id}, ${requestedBy}, ${reason}, ${event.atMs}, NULL, NULL, 0, 0, 0, 0, ${digest}, NULL, NULL, NULL
           WHERE EXISTS (SELECT 1 FROM ${tenants} WHERE ${tenants.tenantId} = ${tenantId})
           AND NOT EXISTS (SELECT 1 FROM ${erasures} WHERE ${unfinished})`,
     ),

@@ -4,6 +4,7 @@ import type { FileClass } from "#contract/file-types.ts";
 import type { FileId, TenantId, UserId } from "#contract/ids.ts";
 import type { SearchTerms } from "#contract/names.ts";
 import { lengthOf, SEARCHED_LENGTH } from "#contract/names.ts";
+import { allOf } from "./all-of.ts";
 import type { FileRow } from "./files.ts";
 import type { Fact, SortKey, Source } from "./list-sources.ts";
 import {
@@ -187,10 +188,7 @@ function searchFilter(words: readonly string[]): Filter {
   const found = words.filter((word) => lengthOf(word) >= SEARCHED_LENGTH);
   return {
     fact: "name",
-    check: sql.join(
-      words.map((word) => sql`instr(f.folded_name, ${word}) > 0`),
-      sql` AND `,
-    ),
+    check: allOf(words.map((word) => sql`instr(f.folded_name, ${word}) > 0`)),
     match: found.length === 0 ? undefined : found.map(quoteWord).join(" AND "),
   };
 }

@@ -1,5 +1,6 @@
 import type { SQL } from "drizzle-orm";
 import { sql } from "drizzle-orm";
+import { allOf } from "./all-of.ts";
 import type { FileListing, Filter } from "./list-filters.ts";
 import { baseOf, boundsOf, filtersOf, sortedSource, STORED } from "./list-filters.ts";
 import type { Fact, Source } from "./list-sources.ts";
@@ -174,6 +175,6 @@ export function pageQuery({ listing, filters }: Question, plan: Plan): SQL {
     ...filters.flatMap((filter) => boundsOf(filter, source, listing)),
     ...(after === undefined ? [] : [sql`(${value}, ${id}) ${beyond} (${after.value}, ${after.id})`]),
   ];
-  return sql`SELECT f.id FROM ${source.from} WHERE ${sql.join(terms, sql` AND `)}
+  return sql`SELECT f.id FROM ${source.from} WHERE ${allOf(terms)}
     ORDER BY ${value} ${direction}, ${id} ${direction} LIMIT ${limit}`;
 }

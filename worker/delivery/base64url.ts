@@ -12,5 +12,5 @@ export function parseBase64Url(text: string): Uint8Array<ArrayBuffer> | undefine
   if (!/^[\w-]*$/.test(text) || text.length % 4 === 1) return undefined;
   const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
   const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0));
-  return bytes;
+  return formatBase64Url(bytes) === text ? bytes : undefined;
 }

@@ -70,16 +70,23 @@ export async function signDownload(
   return `/d/${download.fileId}/${encodeURIComponent(filename)}?${query}`;
 }
 
+/** Nothing is left out, doubled, added, or spelled in another way. */
+function isSpelledAsSigned(sealed: SealedDownload, search: string, query: URLSearchParams): boolean {
+  return search === `?${queryOf(sealed, query.get("kid") ?? "", query.get("sig") ?? "")}`;
+}
+
 /**
- * What a signed URL allows. Stateless. Throws `SIGNATURE_INVALID` for anything that was changed or isn't ours, and
- * `SIGNED_URL_EXPIRED` only when the signature is right.
+ * What a signed URL allows. Stateless. Throws `SIGNATURE_INVALID` for anything that was changed, though it means the
+ * same, or isn't ours, and `SIGNED_URL_EXPIRED` only when the signature is right.
+ * @param search the query as it came, with its question mark
  */
 export async function verifySignedUrl(
   fileId: string,
-  query: URLSearchParams,
+  search: string,
   keys: readonly SigningKey[],
   nowMs: number,
 ): Promise<SignedDownload> {
+  const query = new URLSearchParams(search);
   const parsed = SealedDownload.safeParse({
     fileId,
     tenantId: query.get("t"),
@@ -92,6 +99,7 @@ export async function verifySignedUrl(
   });
   const key = keys.find((candidate) => candidate.kid === query.get("kid"));
   if (!parsed.success || key === undefined) throw new AppError("SIGNATURE_INVALID");
+  if (!isSpelledAsSigned(parsed.data, search, query)) throw new AppError("SIGNATURE_INVALID");
   const genuine = await isSigned(fieldsOf(parsed.data, key.kid), query.get("sig") ?? "", key);
   if (!genuine) throw new AppError("SIGNATURE_INVALID");
   const { by, ...download } = parsed.data;

@@ -74,9 +74,9 @@ function recordSignedRead(c: AppContext, signed: SignedDownload, answer: Respons
 
 // Hono answers HEAD by the GET handler, without the body.
 downloads.get("/:fileId/:name", async (c) => {
-  const query = new URL(c.req.url).searchParams;
+  const { search } = new URL(c.req.url);
   const { signingKeys } = c.get("config");
-  const signed = await verifySignedUrl(c.req.param("fileId"), query, signingKeys, Date.now());
+  const signed = await verifySignedUrl(c.req.param("fileId"), search, signingKeys, Date.now());
   const object = await requireSignedDownload(c.env, signed);
   const answer = await serveObject(r2Store(c.env.BUCKET), object, c.req.raw, signed.disposition);
   recordSignedRead(c, signed, answer);

@@ -1,4 +1,4 @@
-import type { UploadGrant, UploadGrantRequest, UploadGrantScope } from "#contract/api.ts";
+import type { UploadGrant, UploadGrantRequest } from "#contract/api.ts";
 import { grantedVersion } from "#contract/api.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileVersionRef, Identity } from "#contract/ids.ts";
@@ -73,23 +73,20 @@ export function applyGrantedEntity(
  * Throws `GRANT_SCOPE` where a file is larger, or of another type, than its grant allows.
  * @param lengthBytes null while it isn't known
  */
-export function requireGrantedFile(
-  { scope }: UploadGrant,
-  mimeType: string,
-  lengthBytes: number | null,
-): void {
-  const { maxBytes, types } = scope;
+export function requireGrantedFile(grant: UploadGrant, mimeType: string, lengthBytes: number | null): void {
+  const { maxBytes, types = [] } = grant.scope;
   if (maxBytes !== undefined && lengthBytes !== null && lengthBytes > maxBytes) {
     throw scopeError("length", `The grant allows ${maxBytes} bytes at most.`);
   }
-  if (types !== undefined && !matchesType(types, mimeType)) {
+  if (!allowsType(grant, mimeType)) {
     throw scopeError("filetype", `The grant allows ${types.join(", ")}; this is ${mimeType}.`);
   }
 }
 
-function matchesType(patterns: NonNullable<UploadGrantScope["types"]>, mimeType: string): boolean {
+/** Whether a grant is for files of a type. */
+export function allowsType({ scope: { types } }: UploadGrant, mimeType: string): boolean {
   const kind = mimeType.slice(0, mimeType.indexOf("/") + 1);
-  return patterns.some((pattern) => pattern === mimeType || pattern === `${kind}*`);
+  return types?.some((pattern) => pattern === mimeType || pattern === `${kind}*`) ?? true;
 }
 
 /** Throws `GRANT_SCOPE` for what isn't a file by itself: a partial upload, or one made of such. */

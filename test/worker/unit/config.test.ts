@@ -85,11 +85,21 @@ test.each([
   ["http://issuer.example/keys", false],
   ["http://127.0.0.1.evil.example/keys", false],
   ["http://localhost.evil.example/keys", false],
+  ["http://127.0.0.1:80@evil.example/keys", false],
+  ["http://localhost:@evil.example/keys", false],
+  ["http://[::1]:80@evil.example/keys", false],
+  ["http://name:word@127.0.0.1/keys", false],
+  ["https://name:word@issuer.example/keys", false],
+  ["HTTPS://issuer.example/keys", true],
   ["ftp://issuer.example/keys", false],
   ["keys", false],
 ])("a key set at %s", (url, isTaken) => {
   const problems = problemsOf({ JWT_JWKS_URL: url });
   expect(problems.map((line) => line.split(":")[0])).toEqual(isTaken ? [] : ["JWT_JWKS_URL"]);
+});
+
+test("a leeway may be as long as five minutes", () => {
+  expect(jwtOf({ JWT_LEEWAY_SECONDS: "300" }).leewaySeconds).toBe(300);
 });
 
 test.each([
@@ -109,6 +119,7 @@ test.each([
   ["a role twice", { JWT_ROLES: "boss:admin,boss:member" }, /^JWT_ROLES: /],
   ["no audience", { JWT_AUDIENCE: "crm," }, /^JWT_AUDIENCE: /],
   ["a cooldown of nothing", { JWT_JWKS_COOLDOWN_SECONDS: "0" }, /^JWT_JWKS_COOLDOWN_SECONDS: /],
+  ["a leeway of more than five minutes", { JWT_LEEWAY_SECONDS: "301" }, /^JWT_LEEWAY_SECONDS: /],
   ["an age of nothing", { JWT_JWKS_MAX_AGE_SECONDS: "0" }, /^JWT_JWKS_MAX_AGE_SECONDS: /],
 ])("%s is refused by the key's name", (_what, change, expected) => {
   expect(problemsOf(change)).toEqual([expect.stringMatching(expected)]);

@@ -29,6 +29,9 @@ export const erasures = sqliteTable(
     digest: text("digest").notNull(),
     /** Objects that are about to be removed and aren't counted yet: written down first, so that none counts twice. */
     pending: text("pending", { mode: "json" }).$type<readonly PendingObject[]>(),
+    /** Of the proof, and by which key: made when the erasure is finished, and never again. */
+    signature: text("signature"),
+    kid: text("kid"),
   },
   (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
 );

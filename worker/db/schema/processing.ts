@@ -53,9 +53,12 @@ export const derivatives = sqliteTable(
 /** The newest sign of life of each processor; `/health` is made of it. */
 export const processorHeartbeats = sqliteTable("processor_heartbeats", {
   processorId: text("processor_id").primaryKey(),
+  /** When it came, by the worker's clock. */
   atMs: integer("at_ms").notNull(),
   scanner: text("scanner", { enum: ["ok", "down"] }).notNull(),
   scannerDetail: text("scanner_detail").notNull(),
   signatureVersion: text("signature_version"),
   queue: text("queue", { enum: ["ok", "down"] }).notNull(),
+  /** When it was made, by the processor's: one that isn't newer than the last is a copy of an old one. */
+  sentAtMs: integer("sent_at_ms").notNull().default(0),
 });
