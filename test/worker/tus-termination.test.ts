@@ -12,12 +12,10 @@ import {
 } from "../support/api.ts";
 import {
   advertised,
-  expectReceived,
   expectRefusal,
   expectStored,
   listedFiles,
   locationOf,
-  openPatch,
   PART,
   postUpload,
 } from "../support/tus.ts";
@@ -86,20 +84,4 @@ test("tus 66: a complete upload is a file: 409, and it stays", async () => {
   await expectRefusal(await terminate(caller, `/v1/uploads/${fileId}`), 409, "UPLOAD_COMPLETED");
   expect(await getRecord(caller, fileId)).toMatchObject({ sizeBytes: 3 });
   await expectStored(caller, fileId, Buffer.from("abc"));
-});
-
-test("tus 67: termination stops the PATCH at work", async () => {
-  const caller = await newCaller();
-  const location = await createUpload(caller, 1_000_000);
-  const request = await openPatch(caller, location, { "upload-offset": "0", "content-length": "1000000" });
-  await request.write(Buffer.alloc(100_000, "a"));
-  const askedAtMs = performance.now();
-  expect((await terminate(caller, location)).status).toBe(204);
-  expect(performance.now() - askedAtMs).toBeLessThan(1_500);
-  await expectReceived(request, /^HTTP\/1\.1 4(04|09) /);
-  await request.write(Buffer.alloc(800_000, "a")).catch(() => {});
-  await request.cut();
-  const head = await caller.fetch(location, { method: "HEAD", headers: TUS });
-  expect(head.status).toBe(404);
-  expect(await listedFiles(caller)).toEqual([]);
 });
