@@ -40,6 +40,9 @@ class Run {
   readonly #location: string;
   readonly #bytes: Buffer<ArrayBuffer>;
   readonly #stalled: RawRequest[] = [];
+  /** What alone may be the reason of a refusal: a store that was told to fail, a request that may still come. */
+  #isStoreAtFault = false;
+  #hasStalled = false;
   /** The least that is durable: what was acknowledged or told. */
   #known = 0;
 
@@ -65,6 +68,7 @@ class Run {
       case "wrong-checksum":
         return this.#appendUnsound(step.share);
       case "store-fault":
+        this.#isStoreAtFault = true;
         await stack.control({ plan: { operation: step.operation, faults: [step.fault] } });
         return;
       case "evict":
@@ -99,9 +103,16 @@ class Run {
       this.#known += bytes.byteLength;
       return;
     }
-    // The store was told to fail, or a stalled request had got further than was known.
-    expect([409, 503]).toContain(answer.status);
+    expect(this.#refusals(409)).toContain(answer.status);
     await this.#head();
+  }
+
+  /** Statuses that there is a reason for: `stalled` where a request that stalled got further than was known. */
+  #refusals(stalled?: number): number[] {
+    return [
+      ...(this.#isStoreAtFault ? [503] : []),
+      ...(this.#hasStalled && stalled !== undefined ? [stalled] : []),
+    ];
   }
 
   async #appendWrongly(by: number): Promise<void> {
@@ -121,8 +132,8 @@ class Run {
     };
     const answer = await this.#caller.fetch(this.#location, { method: "PATCH", headers, body: bytes });
     // One of those that stall may have come only now, and taken the upload over.
-    if (this.#stalled.length > 0 && answer.status === 409) return this.#head();
-    expect([460, 503]).toContain(answer.status);
+    if (this.#hasStalled && answer.status === 409) return this.#head();
+    expect([460, ...this.#refusals()]).toContain(answer.status);
     expect(await headOffset(this.#caller, this.#location)).toBe(this.#known);
     return undefined;
   }
@@ -137,6 +148,7 @@ class Run {
   async #stall(bytes: Buffer<ArrayBuffer>): Promise<void> {
     const request = await this.#open();
     this.#stalled.push(request);
+    this.#hasStalled = true;
     await request.write(bytes.subarray(0, Math.max(0, bytes.byteLength - 1)));
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
-import { append, createUpload, fileIdOf, getRecord, headOffset, newCaller, TUS } from "../support/api.ts";
+import { append, createUpload, fileIdOf, getRecord, headOffset, newCaller } from "../support/api.ts";
 import {
   chunkOf,
   expectReceived,
@@ -252,13 +252,26 @@ test("tus 24: that goes for an empty chunked body, and not for one with somethin
   await expectStored(caller, fileIdOf(location), Buffer.from("abcdefghij"));
 });
 
-test("tus 24: a PATCH without a body at any other offset moves nothing", async () => {
+test("tus 24: a PATCH without a body where an upload is that isn't complete moves nothing", async () => {
   const caller = await newCaller();
   const location = await begun(caller);
-  expect((await append(caller, location, 3, null)).headers.get("upload-offset")).toBe("3");
-  expect((await caller.fetch(location, { method: "HEAD", headers: TUS })).status).toBe(200);
+  const answer = await append(caller, location, 3, null);
+  expect(answer.status).toBe(204);
+  expect(answer.headers.get("upload-offset")).toBe("3");
   await expectUnchanged(caller, location);
 });
+
+test.each([0, 2, 4, 10])(
+  "tus 24: a PATCH without a body at %d of an upload at 3 is refused and moves nothing",
+  async (offset) => {
+    const caller = await newCaller();
+    const location = await begun(caller);
+    const answer = await append(caller, location, offset, null);
+    expect(answer.headers.get("upload-offset")).toBe("3");
+    await expectRefusal(answer, 409, "UPLOAD_OFFSET_MISMATCH");
+    await expectUnchanged(caller, location);
+  },
+);
 
 test.each([
   ["a checksum that can't be one", { "upload-checksum": "sha1 AAAA" }, "UPLOAD_CHECKSUM_INVALID"],

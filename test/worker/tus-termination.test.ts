@@ -1,16 +1,7 @@
 import { expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
 import { append, createUpload, creationHeaders, fileIdOf, newCaller, TUS } from "../support/api.ts";
-import {
-  advertised,
-  expectReceived,
-  expectRefusal,
-  listedFiles,
-  locationOf,
-  openPatch,
-  PART,
-  postUpload,
-} from "../support/tus.ts";
+import { advertised, expectRefusal, listedFiles, locationOf, PART, postUpload } from "../support/tus.ts";
 import { makeVideo } from "../support/video.ts";
 import { startWorkerAlone } from "../support/worker-alone.ts";
 
@@ -68,20 +59,4 @@ test("tus 65: its parts are gone from the store, and so is a partial upload's ob
   expect(stack.storedBytes()).toEqual({ objects: 1, openMultiparts: 0 });
   expect((await terminate(caller, partial)).status).toBe(204);
   expect(stack.storedBytes()).toEqual({ objects: 0, openMultiparts: 0 });
-});
-
-test("tus 67: termination stops the PATCH at work", async () => {
-  const caller = await newCaller();
-  const location = await createUpload(caller, 1_000_000);
-  const request = await openPatch(caller, location, { "upload-offset": "0", "content-length": "1000000" });
-  await request.write(Buffer.alloc(100_000, "a"));
-  const askedAtMs = performance.now();
-  expect((await terminate(caller, location)).status).toBe(204);
-  expect(performance.now() - askedAtMs).toBeLessThan(1_500);
-  await expectReceived(request, /^HTTP\/1\.1 4(04|09) /);
-  await request.write(Buffer.alloc(800_000, "a")).catch(() => {});
-  await request.cut();
-  const head = await caller.fetch(location, { method: "HEAD", headers: TUS });
-  expect(head.status).toBe(404);
-  expect(await listedFiles(caller)).toEqual([]);
 });

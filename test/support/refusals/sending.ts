@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { expect } from "vitest";
 import type { Caller } from "../api.ts";
-import { APPEND } from "../api.ts";
+import { APPEND, headOffset } from "../api.ts";
 import type { RawRequest } from "../raw-request.ts";
 import { openRequest } from "../raw-request.ts";
 import type { HeaderChange } from "../tus.ts";
@@ -69,6 +69,14 @@ export const endEarly: Refusal = async (scene, good) => {
   const request = await sendAllButTheEnd(scene, good);
   request.socket.end();
   return toldOn(request);
+};
+
+/** As `supersede`, of a creation that can be gone on with: what came is there afterwards. */
+export const supersedeCreation: Refusal = async (scene, good) => {
+  const told = await supersede(scene, good);
+  const [id = ""] = await listedFiles(scene.ann);
+  expect(await headOffset(scene.ann, `/v1/uploads/${id}`)).toBe(Buffer.byteLength(good.body ?? "") - 1);
+  return told;
 };
 
 /** Another request asks where the upload is while its bytes come. */

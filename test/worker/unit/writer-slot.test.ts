@@ -25,17 +25,12 @@ test("of several that wait for one holder each is asked to leave for the next, a
   const asked: Haste[][] = [[], [], []];
   const takes = asked.map(async (list) => obedient(await slot.take("at-once"), list));
   const holds = await Promise.all(takes);
-  const standing = holds.filter((hold) => {
-    try {
-      hold.fence();
-      return true;
-    } catch {
-      return false;
-    }
-  });
-  expect(standing).toHaveLength(1);
-  // All but the one that stands were told to go.
-  expect(asked.filter((list) => list.length > 0)).toHaveLength(2);
+  const [first, second, last] = holds.map(({ fence }) => fence);
+  expect(first).toThrow(expect.objectContaining({ code: "UPLOAD_SUPERSEDED" }));
+  expect(second).toThrow(expect.objectContaining({ code: "UPLOAD_SUPERSEDED" }));
+  expect(last).not.toThrow();
+  // All but the one that stands were told to go, once and by the next one's haste.
+  expect(asked).toEqual([["at-once"], ["at-once"], []]);
 });
 
 test("a holder that doesn't leave is left behind after a second", async () => {
