@@ -196,7 +196,10 @@ export class Upload {
     await this.#settleLength(state, request);
     await this.#runAppend(request);
     await this.#reservation.giveBack();
-    if (source.wasCut && !isComplete(this.#store.requireState())) throw new AppError("UPLOAD_SUPERSEDED");
+    if (source.wasCut && !isComplete(this.#store.requireState())) {
+      const detail = source.wasSilent ? "Nothing more came of the body, and it was given up." : undefined;
+      throw new AppError("UPLOAD_SUPERSEDED", { detail });
+    }
     return this.offsetBytes;
   }
 

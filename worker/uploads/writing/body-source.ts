@@ -13,10 +13,21 @@ export type BodyEvent =
  */
 const TICK_MS = 750;
 const STALLED_TICKS = 2;
+/**
+ * A client that sends nothing for this long is cut: while it is waited for, its object is awake, and billed. What came of
+ * its body is kept.
+ */
+export const CLIENT_SILENCE_MS = 90_000;
 /** A reader that is to leave takes what comes within this of the last bytes, … */
 const LEAVING_IDLE_MS = 100;
 /** … for this long in all: whoever waits for it must be answered within 1.5 s (R4). */
 const LEAVING_LIMIT_MS = 500;
+
+interface BodySourceOptions {
+  /** How long nothing may come before the body is cut. */
+  readonly silenceLimitMs?: number;
+  readonly buffers?: ReadingBuffers;
+}
 
 /**
  * Reads a request's body through one buffer, at a native stream's cost: the bytes of an event are valid until the next
@@ -24,6 +35,7 @@ const LEAVING_LIMIT_MS = 500;
  */
 export class BodySource {
   readonly #reader: ReadableStreamBYOBReader | undefined;
+  readonly #silentTicks: number;
   readonly #buffers: ReadingBuffers;
   #buffer: ArrayBuffer | undefined;
   /** Whether the last read filled a first buffer: then there is more than that at a time. */
@@ -32,12 +44,17 @@ export class BodySource {
   #idleTicks = 0;
   #ticking: ReturnType<typeof setInterval> | undefined;
   #cut = false;
+  #isSilent = false;
   /** Whether there is nothing left to read, or nobody to read it. */
   #isOver = false;
   #leaving: { idle: ReturnType<typeof setTimeout>; readonly last: ReturnType<typeof setTimeout> } | undefined;
 
-  constructor(body: ReadableStream<Uint8Array> | null, buffers = isolateReadingBuffers) {
+  constructor(
+    body: ReadableStream<Uint8Array> | null,
+    { silenceLimitMs = CLIENT_SILENCE_MS, buffers = isolateReadingBuffers }: BodySourceOptions = {},
+  ) {
     this.#reader = body?.getReader({ mode: "byob" });
+    this.#silentTicks = Math.ceil(silenceLimitMs / TICK_MS);
     this.#buffers = buffers;
   }
 
@@ -50,6 +67,11 @@ export class BodySource {
   /** Whether reading was ended from here: the body didn't end, and its client may still be there. */
   get wasCut(): boolean {
     return this.#cut;
+  }
+
+  /** Whether it was ended because nothing came for too long. */
+  get wasSilent(): boolean {
+    return this.#isSilent;
   }
 
   /** Whether nothing has come for most of a second. */
@@ -134,7 +156,11 @@ export class BodySource {
     this.#idleTicks += 1;
     this.#buffers.renew(this);
     this.onTick();
-    if (this.#idleTicks === STALLED_TICKS && this.#isReading) this.onStalled();
+    if (!this.#isReading) return;
+    if (this.#idleTicks === STALLED_TICKS) this.onStalled();
+    if (this.#idleTicks < this.#silentTicks) return;
+    this.#isSilent = true;
+    this.cut();
   }
 
   #eventOf(done: boolean, value: Uint8Array | undefined): BodyEvent {
