@@ -3,9 +3,10 @@ import type { ObjectReader } from "../../../worker/storage/object-store.ts";
 import { copySources } from "../../../worker/uploads/joining/copy-sources.ts";
 import type { UploadState } from "../../../worker/uploads/state/upload-state.ts";
 import type { UploadStore } from "../../../worker/uploads/state/upload-store.ts";
-import { BodySource, CLIENT_SILENCE_MS } from "../../../worker/uploads/writing/body-source.ts";
+import { BodySource } from "../../../worker/uploads/writing/body-source.ts";
 import type { ObjectParts } from "../../../worker/uploads/writing/object-parts.ts";
 import { SlabBudget } from "../../../worker/uploads/writing/slabs.ts";
+import { CLIENT_SILENCE_MS } from "../../../worker/uploads/writing/times.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -87,7 +88,7 @@ function makeCopy(partCount: number, failures: number) {
     sendRest: async () => ({ kind: "parts", parts: [] }),
     commitParts() {},
     commitRest() {},
-    reservePart() {},
+    numberAhead() {},
   } as unknown as ObjectParts;
   const stored = makeBody();
   const objects = { get: async () => ({ body: stored.body }) } as unknown as ObjectReader;

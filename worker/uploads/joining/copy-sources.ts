@@ -8,9 +8,7 @@ import { PartWriter } from "../writing/part-writer.ts";
 import type { SlabBudget } from "../writing/slabs.ts";
 import type { SniffCheck } from "../writing/sniff-gate.ts";
 import { SNIFFED_BYTES } from "../writing/sniff-gate.ts";
-
-/** How long a store may send nothing of an object before it is asked again, from the last part on. */
-const STORE_SILENCE_MS = 15_000;
+import { STORE_SILENCE_MS } from "../writing/times.ts";
 
 export interface CopyOptions {
   readonly store: UploadStore;

@@ -1,27 +1,12 @@
 import type { ReadingBuffers } from "./reading-buffers.ts";
 import { FIRST_BYTES, isolateReadingBuffers } from "./reading-buffers.ts";
+import { CLIENT_SILENCE_MS, LEAVING_IDLE_MS, LEAVING_LIMIT_MS, STALLED_TICKS, TICK_MS } from "./times.ts";
 
 /** What came of reading on in a request's body. A client that goes away is data here, not an exception. */
 export type BodyEvent =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
   | { readonly kind: "end" }
   | { readonly kind: "cut" };
-
-/**
- * A client that sends nothing for two ticks, so for 0.75 to 1.5 s, gives its memory back: 64 such must not delay a 65th
- * by more than 2 s. One ticking timer for a body, because one for each read would cost as much as the reading.
- */
-const TICK_MS = 750;
-const STALLED_TICKS = 2;
-/**
- * A client that sends nothing for this long is cut: while it is waited for, its object is awake, and billed. What came of
- * its body is kept.
- */
-export const CLIENT_SILENCE_MS = 90_000;
-/** A reader that is to leave takes what comes within this of the last bytes, … */
-const LEAVING_IDLE_MS = 100;
-/** … for this long in all: whoever waits for it must be answered within 1.5 s (R4). */
-const LEAVING_LIMIT_MS = 500;
 
 interface BodySourceOptions {
   /** How long nothing may come before the body is cut. */
@@ -126,7 +111,7 @@ export class BodySource {
    * Cuts as soon as nothing more comes: bytes that were on their way before somebody asked for the upload needn't be
    * sent again. A client that goes on sending is cut after a bounded time.
    */
-  leave(): void {
+  cutWhenIdle(): void {
     this.#leaving ??= {
       idle: setTimeout(() => this.cut(), LEAVING_IDLE_MS),
       last: setTimeout(() => this.cut(), LEAVING_LIMIT_MS),
