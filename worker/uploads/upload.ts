@@ -29,8 +29,8 @@ import { ObjectParts } from "./writing/object-parts.ts";
 import { choosePartSize } from "./writing/part-size.ts";
 import type { SlabBudget } from "./writing/slabs.ts";
 import type { SniffCheck } from "./writing/sniff-gate.ts";
-import type { Haste, Hold } from "./writing/writer-slot.ts";
-import { WriterSlot } from "./writing/writer-slot.ts";
+import { Takeover } from "./writing/takeover.ts";
+import type { Hold } from "./writing/writer-slot.ts";
 
 /** R2 drops multipart uploads after seven days; ours end before that. */
 const LIFETIME_MS = 6 * 24 * 3_600_000;
@@ -38,8 +38,6 @@ const LIFETIME_MS = 6 * 24 * 3_600_000;
 const RING_AGAIN_MS = 5 * 60_000;
 /** How soon an upload that would have expired is looked at again while an append is at work. */
 const LOOK_AGAIN_MS = 10_000;
-/** How long an append at work may go on when another comes for an offset that it has passed. */
-const FINISHING_MS = 700;
 
 export interface NewUpload {
   readonly ref: FileVersionRef;
@@ -87,9 +85,7 @@ export class Upload {
   readonly #reservation: Reservation;
   readonly #finaliser: Finaliser;
   readonly #partial: Partial;
-  readonly #slot = new WriterSlot();
-  /** The append at work, if there is one. */
-  #append: Append | undefined;
+  readonly #takeover = new Takeover();
 
   constructor(options: UploadOptions) {
     this.#options = options;
@@ -117,36 +113,16 @@ export class Upload {
   }
 
   /** Takes the upload over from whatever request works on it; what is on its way to that one is waited for shortly. */
-  take(): Promise<Hold> {
-    return this.#takeSlot("when-idle");
+  async take(): Promise<Hold> {
+    return this.#asked(await this.#takeover.take());
   }
 
-  /**
-   * Takes the upload over to append at `offset`. An append at work that has got further makes that offset a wrong one:
-   * it is left alone for a moment to finish, unless it has stalled, so that a request that can't succeed does no harm
-   * and is told an offset that is true. Throws `UPLOAD_OFFSET_MISMATCH` at once where an append is only beginning.
-   */
+  /** The same, to append at `offset`. Throws `UPLOAD_OFFSET_MISMATCH` (takeover.ts). */
   async takeAt(offsetBytes: number): Promise<Hold> {
-    const live = this.#append;
-    if (live?.hasReceived === false && offsetBytes !== live.liveOffsetBytes) {
-      throw new AppError("UPLOAD_OFFSET_MISMATCH");
-    }
-    if (live === undefined || !live.hasReceived || offsetBytes === live.liveOffsetBytes) {
-      return this.#takeSlot("at-once");
-    }
-    await live.finishesWithin(FINISHING_MS);
-    const next = this.#append;
-    // Another has begun meanwhile, which this one can't succeed beside either.
-    if (next !== undefined && next !== live && offsetBytes !== next.liveOffsetBytes) {
-      throw new AppError("UPLOAD_OFFSET_MISMATCH");
-    }
-    return this.#takeSlot("when-idle");
+    return this.#asked(await this.#takeover.takeAt(offsetBytes));
   }
 
-  async #takeSlot(haste: Haste): Promise<Hold> {
-    const hold = await this.#slot.take(haste);
-    // Whatever append was at work has left or is fenced off: where it got to counts no more.
-    this.#append = undefined;
+  #asked(hold: Hold): Hold {
     if (this.state?.due.unasked !== undefined) this.#store.clearDue("unasked");
     return hold;
   }
@@ -193,7 +169,7 @@ export class Upload {
         objectAttempts: 0,
         failures: 0,
       });
-      this.#parts.reserveObject();
+      this.#parts.keyAhead();
       this.#store.setDue("expire", nowMs + upload.idleMs);
       if (isWhole) this.#finaliser.begin();
     });
@@ -217,7 +193,7 @@ export class Upload {
   async append(request: AppendRequest): Promise<number> {
     const state = this.#requireOpen();
     const { hold, source } = request;
-    hold.onLeave((haste) => (haste === "at-once" ? source.cut() : source.leave()));
+    hold.onLeave((haste) => (haste === "at-once" ? source.cut() : source.cutWhenIdle()));
     if (isComplete(state)) {
       // The last request again, because its answer was lost: there is nothing to append to a complete upload.
       if (await bringsNothing(request)) return this.offsetBytes;
@@ -227,7 +203,10 @@ export class Upload {
     await this.#settleLength(state, request);
     await this.#runAppend(request);
     await this.#reservation.giveBack();
-    if (source.wasCut && !isComplete(this.#store.requireState())) throw new AppError("UPLOAD_SUPERSEDED");
+    if (source.wasCut && !isComplete(this.#store.requireState())) {
+      const detail = source.wasSilent ? "Nothing more came of the body, and it was given up." : undefined;
+      throw new AppError("UPLOAD_SUPERSEDED", { detail });
+    }
     return this.offsetBytes;
   }
 
@@ -345,13 +324,7 @@ export class Upload {
       },
       request,
     );
-    this.#append = append;
-    request.hold.onLeave((haste) => append.leave(haste));
-    try {
-      await append.run();
-    } finally {
-      if (this.#append === append) this.#append = undefined;
-    }
+    await this.#takeover.run(append, request.hold);
   }
 
   #checkLength(state: UploadState, request: AppendRequest): void {
@@ -409,7 +382,7 @@ export class Upload {
 
   async #endUnasked(): Promise<void> {
     // Not as one who asks for the upload.
-    const hold = await this.#slot.take("when-idle");
+    const hold = await this.#takeover.take();
     try {
       if (this.state?.due.unasked === undefined) return;
       this.#store.clearDue("unasked");
@@ -426,8 +399,7 @@ export class Upload {
   #putOffExpiry(): boolean {
     const { phase, expiresAtMs } = this.#store.requireState();
     const nowMs = this.#options.now();
-    const isAtWork = this.#append?.hasReceived === true && !this.#append.isIdle;
-    if (phase !== "receiving" || (expiresAtMs <= nowMs && !isAtWork)) return false;
+    if (phase !== "receiving" || (expiresAtMs <= nowMs && !this.#takeover.isReceiving)) return false;
     this.#store.setDue("expire", expiresAtMs > nowMs ? expiresAtMs : nowMs + LOOK_AGAIN_MS);
     return true;
   }

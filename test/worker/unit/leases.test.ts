@@ -2,17 +2,18 @@ import { expect, test } from "vitest";
 import { PartBuffer } from "../../../worker/uploads/writing/part-buffer.ts";
 import { FIRST_BYTES, FULL_BYTES, ReadingBuffers } from "../../../worker/uploads/writing/reading-buffers.ts";
 import type { Slab } from "../../../worker/uploads/writing/slabs.ts";
-import { LEASE_MS, SlabBudget, SMALL_BYTES } from "../../../worker/uploads/writing/slabs.ts";
+import { SlabBudget, SMALL_BYTES } from "../../../worker/uploads/writing/slabs.ts";
 import { joinBodies } from "../../../worker/uploads/writing/store-body.ts";
+import { LEASE_MS } from "../../../worker/uploads/writing/times.ts";
 
 const MIB = 1024 * 1024;
 
 /** A budget of 2 MiB with a clock that is set by hand. Nobody's own timer fires in the course of a test. */
-function makeBudget({ reserveBytes = 0 } = {}) {
+function makeBudget({ smallLimitBytes = 0 } = {}) {
   const clock = { nowMs: 1_000 };
   const budget = new SlabBudget({
     limitBytes: 2 * MIB,
-    reserveBytes,
+    smallLimitBytes,
     waitLimitMs: 60_000,
     now: () => clock.nowMs,
   });
@@ -110,8 +111,8 @@ test("who is in line gets what was taken back when anybody comes by", async () =
   expect((await waiting)?.byteLength).toBe(2 * MIB);
 });
 
-test("small slabs come from a reserve: they neither wait in line nor take from whole parts", () => {
-  const { budget } = makeBudget({ reserveBytes: 2 * SMALL_BYTES });
+test("small slabs have a budget of their own: they neither wait in line nor take from whole parts", () => {
+  const { budget } = makeBudget({ smallLimitBytes: 2 * SMALL_BYTES });
   budget.tryTake(2 * MIB);
   void budget.take(2 * MIB);
   expect(budget.tryTake(SMALL_BYTES)).toBeDefined();
@@ -122,8 +123,8 @@ test("small slabs come from a reserve: they neither wait in line nor take from w
   expect(budget.tryTake(SMALL_BYTES + 1)).toBeUndefined();
 });
 
-test("what a reset object had of the reserve comes back too", () => {
-  const { clock, budget } = makeBudget({ reserveBytes: SMALL_BYTES });
+test("small slabs of a reset object come back too", () => {
+  const { clock, budget } = makeBudget({ smallLimitBytes: SMALL_BYTES });
   budget.tryTake(2 * MIB);
   budget.tryTake(SMALL_BYTES);
   clock.nowMs += LEASE_MS - 1;

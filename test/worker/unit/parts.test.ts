@@ -44,7 +44,7 @@ test.each([
 });
 
 test("a budget gives no more than it has, and the next in line gets what comes back", async () => {
-  const budget = new SlabBudget({ limitBytes: 2 * MIB, reserveBytes: 0, waitLimitMs: 10_000 });
+  const budget = new SlabBudget({ limitBytes: 2 * MIB, smallLimitBytes: 0, waitLimitMs: 10_000 });
   const first = await budget.take(MIB);
   const second = await budget.take(MIB);
   const order: string[] = [];
@@ -61,7 +61,7 @@ test("a budget gives no more than it has, and the next in line gets what comes b
 });
 
 test("who waits too long for memory goes without, and keeps nobody behind it waiting", async () => {
-  const budget = new SlabBudget({ limitBytes: 2 * MIB, reserveBytes: 0, waitLimitMs: 5 });
+  const budget = new SlabBudget({ limitBytes: 2 * MIB, smallLimitBytes: 0, waitLimitMs: 5 });
   const held = await budget.take(MIB);
   expect(await budget.take(2 * MIB)).toBeUndefined();
   expect(budget.isWanted).toBe(false);
@@ -70,14 +70,14 @@ test("who waits too long for memory goes without, and keeps nobody behind it wai
 });
 
 test("who has no time waits for memory no more", async () => {
-  const budget = new SlabBudget({ limitBytes: MIB, reserveBytes: 0, waitLimitMs: 60_000 });
+  const budget = new SlabBudget({ limitBytes: MIB, smallLimitBytes: 0, waitLimitMs: 60_000 });
   budget.tryTake(MIB);
   expect(await budget.take(1, Promise.resolve())).toBeUndefined();
   expect(budget.isWanted).toBe(false);
 });
 
 test("a buffer takes what there is memory for, and gives all of it back", async () => {
-  const budget = new SlabBudget({ limitBytes: 2 * MIB, reserveBytes: 0, waitLimitMs: 5 });
+  const budget = new SlabBudget({ limitBytes: 2 * MIB, smallLimitBytes: 0, waitLimitMs: 5 });
   const buffer = new PartBuffer(budget);
   const bytes = Uint8Array.from({ length: MIB + 1000 }, (_, index) => index);
   expect(buffer.fill(bytes)).toBe(0);
@@ -94,6 +94,23 @@ test("a buffer takes what there is memory for, and gives all of it back", async 
   buffer.release();
   expect(budget.takenBytes).toBe(0);
   expect(buffer.body()).toMatchObject({ pieces: [], sizeBytes: 0 });
+});
+
+test("a buffer that begins small goes on in one piece of a usual size", () => {
+  const budget = new SlabBudget();
+  const buffer = new PartBuffer(budget);
+  const bytes = Uint8Array.from({ length: 17_000 }, (_, index) => index);
+  buffer.tryGrow(16_384);
+  buffer.fill(bytes);
+  expect(buffer.tryGrow(MIB - 16_384)).toBe(true);
+  expect(budget.takenBytes).toBe(MIB);
+  expect(buffer.roomBytes).toBe(MIB - 16_384);
+  buffer.fill(bytes.subarray(16_384));
+  expect([...buffer.body().pieces].map((piece) => piece.byteLength)).toEqual([17_000]);
+  expect([...buffer.body().pieces].flatMap((piece) => [...piece])).toEqual([...bytes]);
+  buffer.release();
+  expect(budget.takenBytes).toBe(0);
+  expect(budget.residentBytes).toBe(MIB);
 });
 
 test("memory that comes back is used again", async () => {

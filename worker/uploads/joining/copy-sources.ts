@@ -8,6 +8,7 @@ import { PartWriter } from "../writing/part-writer.ts";
 import type { SlabBudget } from "../writing/slabs.ts";
 import type { SniffCheck } from "../writing/sniff-gate.ts";
 import { SNIFFED_BYTES } from "../writing/sniff-gate.ts";
+import { STORE_SILENCE_MS } from "../writing/times.ts";
 
 export interface CopyOptions {
   readonly store: UploadStore;
@@ -83,7 +84,8 @@ export async function copySources(
     expectedBytes: missingBytes,
     missingBytes,
     holdsBack: false,
-    onPart: () => {},
+    // Failures count in a row: a copy that gets on isn't put off for longer and longer.
+    onPart: () => store.update({ failures: 0 }),
   });
   try {
     for (const stretch of remainingStretches(sources, copiedBytes)) {
@@ -110,9 +112,9 @@ async function copyStretch(
   const object = await objects.get(source.objectKey, { etag: source.etag, range });
   if (object === undefined)
     throw new AppError("UPLOAD_LOST", { detail: "A partial upload of it was deleted." });
-  const body = new BodySource(object.body);
-  // A store that stalls is asked again, from where the copy has got to.
-  body.onStalled = () => body.cut();
+  // A store that falls silent is asked again, from where the copy has got to.
+  const body = new BodySource(object.body, { silenceLimitMs: STORE_SILENCE_MS });
+  body.onTick = () => writer.renew();
   try {
     for (;;) {
       const event = await body.read();

@@ -3,15 +3,18 @@ import type { ReprDigests } from "#contract/jobs.ts";
 import type { Finaliser } from "../finishing/finalise.ts";
 import type { Reservation } from "../state/reservation.ts";
 import type { UploadStore } from "../state/upload-store.ts";
+import { AppendRoom } from "./append-room.ts";
+import { BodyChecks } from "./body-checks.ts";
 import type { BodySource } from "./body-source.ts";
 import type { ExpectedDigest } from "./digests.ts";
-import { BodyDigests, WholeDigests } from "./digests.ts";
 import type { ObjectParts } from "./object-parts.ts";
 import { choosePartSize } from "./part-size.ts";
 import { PartWriter } from "./part-writer.ts";
 import type { SlabBudget } from "./slabs.ts";
 import type { SniffCheck } from "./sniff-gate.ts";
-import { SniffGate } from "./sniff-gate.ts";
+import type { WorkingAppend } from "./takeover.ts";
+import { STORE_PATIENCE_MS } from "./times.ts";
+import { ToldLength } from "./told-length.ts";
 import type { Haste, Hold } from "./writer-slot.ts";
 
 /**
@@ -43,9 +46,6 @@ export interface AppendOptions {
   readonly slideExpiry: () => void;
 }
 
-/** How long a writer that is to leave waits for the store; it must be gone within a second (writer-slot.ts). */
-const STORE_PATIENCE_MS = 600;
-
 /** Errors after which nothing more of the append is kept: its bytes are wrong, or of no use. */
 const DISCARDING: ReadonlySet<string> = new Set([
   "UPLOAD_BODY_TOO_LARGE",
@@ -66,14 +66,13 @@ export const ENDING: ReadonlySet<string> = new Set([
 ]);
 
 /** One append at work: body → digests and sniffing → parts and tail, and the end of the upload if this is it. */
-export class Append {
+export class Append implements WorkingAppend {
   readonly #options: AppendOptions;
   readonly #request: AppendRequest;
   readonly #writer: PartWriter;
-  readonly #digests: BodyDigests | undefined;
-  /** Only where all the upload's bytes come with this append: native digests can't be kept from one to the next. */
-  readonly #whole: WholeDigests | undefined;
-  readonly #gate: SniffGate;
+  readonly #checks: BodyChecks;
+  readonly #room: AppendRoom;
+  readonly #length: ToldLength;
   /** The memory of a stalled client being given back: nothing is written before that is done. */
   #spilling: Promise<void> | undefined;
   /** Why it couldn't be. */
@@ -81,23 +80,24 @@ export class Append {
   readonly #finished = Promise.withResolvers<void>();
   /** Resolved when the append is to leave: the database isn't waited for then. */
   readonly #leaving = Promise.withResolvers<"leaving">();
-  /** Where the append begins, and the most it may bring. */
+  /** Where the append begins. */
   readonly #offsetBytes: number;
-  readonly #roomBytes: number;
 
   constructor(options: AppendOptions, request: AppendRequest) {
     this.#options = options;
     this.#request = request;
-    const { store } = options;
-    this.#declareLength();
-    const { lengthBytes, maxBytes, reprDigests, wantedDigest } = store.requireState();
+    const { store, sniff, reservation } = options;
+    this.#length = new ToldLength(store, request);
     this.#offsetBytes = store.offsetBytes;
-    this.#roomBytes = (lengthBytes ?? this.#pendingLength ?? maxBytes) - this.#offsetBytes;
-    this.#digests = request.digests.length > 0 ? new BodyDigests(request.digests) : undefined;
-    const isWanted = wantedDigest !== null || Object.keys(reprDigests).length > 0;
+    this.#room = new AppendRoom({
+      reservation,
+      offsetBytes: this.#offsetBytes,
+      endBytes: this.#length.endBytes,
+      overflow: () => this.#length.overflow(),
+      leaving: this.#leaving.promise,
+    });
     const bringsAll = this.#offsetBytes === 0 && request.completion !== "not-yet";
-    this.#whole = isWanted && bringsAll ? new WholeDigests(reprDigests, wantedDigest) : undefined;
-    this.#gate = new SniffGate(store, options.sniff);
+    this.#checks = new BodyChecks({ store, sniff, digests: request.digests, bringsAll });
     this.#writer = this.#openWriter();
     request.source.onTick = () => this.#writer.renew();
     request.source.onStalled = () => {
@@ -132,14 +132,14 @@ export class Append {
   }
 
   /** Ends the append early, with what it has: at once, or when it has what is on its way. */
-  leave(haste: Haste): void {
+  stepAside(haste: Haste): void {
     this.#leaving.resolve("leaving");
     if (haste === "at-once") {
       this.#request.source.cut();
       this.#writer.hurry();
       return;
     }
-    this.#request.source.leave();
+    this.#request.source.cutWhenIdle();
     // A store that is slow to answer mustn't cost the bytes that are in memory: they go to the tail instead.
     setTimeout(() => this.#writer.hurry(), STORE_PATIENCE_MS);
   }
@@ -153,42 +153,31 @@ export class Append {
       await this.#rescue(error);
     } finally {
       this.#finished.resolve();
-      this.#digests?.abandon();
-      this.#whole?.abandon();
+      this.#checks.abandon();
     }
-  }
-
-  /** A length told by an append that may be discarded counts only when its bytes do. */
-  get #pendingLength(): number | undefined {
-    return this.#request.digests.length > 0 ? this.#request.lengthBytes : undefined;
-  }
-
-  #declareLength(): void {
-    const { lengthBytes, digests } = this.#request;
-    if (lengthBytes !== undefined && digests.length === 0) this.#options.store.update({ lengthBytes });
   }
 
   #openWriter(): PartWriter {
     const { store, parts, slabs } = this.#options;
     const { hold, bodyBytes, digests } = this.#request;
-    const { partSizeBytes: known, lengthBytes } = store.requireState();
-    const partSizeBytes = known ?? choosePartSize(bodyBytes, lengthBytes ?? this.#pendingLength ?? null);
+    const { partSizeBytes: known } = store.requireState();
+    const lengthBytes = this.#length.bytes;
+    const partSizeBytes = known ?? choosePartSize(bodyBytes, lengthBytes ?? null);
     // An append of nothing says nothing of those to come.
     if (known === null && bodyBytes !== 0) store.note({ partSizeBytes });
     const partRoomBytes = partSizeBytes - store.tail.sizeBytes;
-    const isLengthKnown = (lengthBytes ?? this.#pendingLength) !== undefined;
     return new PartWriter({
       store,
       parts,
       slabs,
       fence: hold.fence,
       partSizeBytes,
-      expectedBytes: Math.min(bodyBytes ?? Number.MAX_SAFE_INTEGER, this.#roomBytes),
-      missingBytes: this.#roomBytes,
+      expectedBytes: Math.min(bodyBytes ?? Number.MAX_SAFE_INTEGER, this.#room.bytes),
+      missingBytes: this.#room.bytes,
       fillsPart:
         bodyBytes !== null &&
         bodyBytes >= partRoomBytes &&
-        (bodyBytes > partRoomBytes || (isLengthKnown && this.#roomBytes > partRoomBytes)),
+        (bodyBytes > partRoomBytes || (lengthBytes !== undefined && this.#room.bytes > partRoomBytes)),
       holdsBack: digests.length > 0,
       onPart: this.#options.slideExpiry,
     });
@@ -210,43 +199,15 @@ export class Append {
 
   /** Takes bytes that nobody but the writer looks at, if there is memory for them; false where there is more to do. */
   #takeAtOnce(bytes: Uint8Array): boolean {
-    const isPlain = this.#digests === undefined && this.#whole === undefined && this.#gate.isOpen;
-    const receivedBytes = this.#writer.receivedBytes + bytes.byteLength;
-    const fits = receivedBytes <= this.#roomBytes && receivedBytes <= this.#reservedRoomBytes;
-    return isPlain && fits && this.#writer.writeAtOnce(bytes);
-  }
-
-  /** What this append may bring without reserving more. */
-  get #reservedRoomBytes(): number {
-    return this.#options.reservation.endBytes - this.#offsetBytes;
-  }
-
-  /** Throws `QUOTA_EXCEEDED`, and `UPLOAD_SUPERSEDED` where the append is to leave before the database has answered. */
-  async #reserve(endBytes: number): Promise<void> {
-    const reserving = this.#options.reservation.cover(endBytes);
-    // If nobody waits for it any more, nothing depends on how it ends either.
-    reserving.catch(() => {});
-    if ((await Promise.race([reserving, this.#leaving.promise])) === "leaving") {
-      throw new AppError("UPLOAD_SUPERSEDED");
-    }
+    if (!this.#checks.areOver || !this.#room.isThereFor(this.#writer.receivedBytes + bytes.byteLength))
+      return false;
+    return this.#writer.writeAtOnce(bytes);
   }
 
   async #take(bytes: Uint8Array): Promise<void> {
-    const receivedBytes = this.#writer.receivedBytes + bytes.byteLength;
-    if (receivedBytes > this.#roomBytes) throw this.#overflow();
-    if (receivedBytes > this.#reservedRoomBytes) await this.#reserve(this.#offsetBytes + receivedBytes);
-    if (this.#digests !== undefined) await this.#digests.write(bytes);
-    if (this.#whole !== undefined) await this.#whole.write(bytes);
-    if (!this.#gate.isOpen) await this.#gate.push(bytes);
+    await this.#room.makeFor(this.#writer.receivedBytes + bytes.byteLength);
+    await this.#checks.look(bytes);
     await this.#writer.write(bytes);
-  }
-
-  #overflow(): AppError {
-    const { lengthBytes } = this.#options.store.requireState();
-    if (lengthBytes === null && this.#pendingLength === undefined) return new AppError("FILE_TOO_LARGE");
-    return new AppError(
-      this.#request.completion === "at-length" ? "UPLOAD_BODY_TOO_LARGE" : "UPLOAD_LENGTH_EXCEEDED",
-    );
   }
 
   async #conclude(ending: "end" | "cut"): Promise<void> {
@@ -255,29 +216,18 @@ export class Append {
       await this.#writer.discard();
       return;
     }
-    await this.#digests?.verify();
-    if (!this.#completes(ending)) {
+    await this.#checks.endBody();
+    if (!this.#length.isCompleteAt(this.liveOffsetBytes, ending)) {
       await this.#writer.keep(() => this.#commitProgress());
       return;
     }
-    await this.#gate.end();
-    const compared = await this.#whole?.finish();
+    const compared = await this.#checks.endUpload();
     await this.#writer.storeRest(() => this.#commitCompletion(compared));
     await this.#options.finaliser.drive();
   }
 
-  /** Throws `UPLOAD_LENGTH_CONFLICT` where the client says that this is all and it isn't. */
-  #completes(ending: "end" | "cut"): boolean {
-    const lengthBytes = this.#options.store.requireState().lengthBytes ?? this.#pendingLength;
-    const { completion } = this.#request;
-    if (completion === "at-length") return this.liveOffsetBytes === lengthBytes;
-    if (completion === "not-yet" || ending === "cut") return false;
-    if (lengthBytes === undefined || this.liveOffsetBytes === lengthBytes) return true;
-    throw new AppError("UPLOAD_LENGTH_CONFLICT");
-  }
-
   #commitProgress(): void {
-    if (this.#pendingLength !== undefined) this.#options.store.update({ lengthBytes: this.#pendingLength });
+    this.#length.commit();
     if (this.#writer.receivedBytes > 0) this.#options.slideExpiry();
   }
 

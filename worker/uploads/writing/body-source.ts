@@ -1,5 +1,6 @@
 import type { ReadingBuffers } from "./reading-buffers.ts";
 import { FIRST_BYTES, isolateReadingBuffers } from "./reading-buffers.ts";
+import { CLIENT_SILENCE_MS, LEAVING_IDLE_MS, LEAVING_LIMIT_MS, STALLED_TICKS, TICK_MS } from "./times.ts";
 
 /** What came of reading on in a request's body. A client that goes away is data here, not an exception. */
 export type BodyEvent =
@@ -7,16 +8,11 @@ export type BodyEvent =
   | { readonly kind: "end" }
   | { readonly kind: "cut" };
 
-/**
- * A client that sends nothing for two ticks, so for 0.75 to 1.5 s, gives its memory back: 64 such must not delay a 65th
- * by more than 2 s. One ticking timer for a body, because one for each read would cost as much as the reading.
- */
-const TICK_MS = 750;
-const STALLED_TICKS = 2;
-/** A reader that is to leave takes what comes within this of the last bytes, … */
-const LEAVING_IDLE_MS = 100;
-/** … for this long in all: whoever waits for it must be answered within 1.5 s (R4). */
-const LEAVING_LIMIT_MS = 500;
+interface BodySourceOptions {
+  /** How long nothing may come before the body is cut. */
+  readonly silenceLimitMs?: number;
+  readonly buffers?: ReadingBuffers;
+}
 
 /**
  * Reads a request's body through one buffer, at a native stream's cost: the bytes of an event are valid until the next
@@ -24,6 +20,7 @@ const LEAVING_LIMIT_MS = 500;
  */
 export class BodySource {
   readonly #reader: ReadableStreamBYOBReader | undefined;
+  readonly #silentTicks: number;
   readonly #buffers: ReadingBuffers;
   #buffer: ArrayBuffer | undefined;
   /** Whether the last read filled a first buffer: then there is more than that at a time. */
@@ -33,12 +30,17 @@ export class BodySource {
   #ticking: ReturnType<typeof setInterval> | undefined;
   #cut = false;
   #endedEarly = false;
+  #isSilent = false;
   /** Whether there is nothing left to read, or nobody to read it. */
   #isOver = false;
   #leaving: { idle: ReturnType<typeof setTimeout>; readonly last: ReturnType<typeof setTimeout> } | undefined;
 
-  constructor(body: ReadableStream<Uint8Array> | null, buffers = isolateReadingBuffers) {
+  constructor(
+    body: ReadableStream<Uint8Array> | null,
+    { silenceLimitMs = CLIENT_SILENCE_MS, buffers = isolateReadingBuffers }: BodySourceOptions = {},
+  ) {
     this.#reader = body?.getReader({ mode: "byob" });
+    this.#silentTicks = Math.ceil(silenceLimitMs / TICK_MS);
     this.#buffers = buffers;
   }
 
@@ -56,6 +58,11 @@ export class BodySource {
   /** Whether reading came to an end before the body did: its client went away, or it was cut from here. */
   get endedEarly(): boolean {
     return this.#endedEarly;
+  }
+
+  /** Whether it was ended because nothing came for too long. */
+  get wasSilent(): boolean {
+    return this.#isSilent;
   }
 
   /** Whether nothing has come for most of a second. */
@@ -111,7 +118,7 @@ export class BodySource {
    * Cuts as soon as nothing more comes: bytes that were on their way before somebody asked for the upload needn't be
    * sent again. A client that goes on sending is cut after a bounded time.
    */
-  leave(): void {
+  cutWhenIdle(): void {
     this.#leaving ??= {
       idle: setTimeout(() => this.cut(), LEAVING_IDLE_MS),
       last: setTimeout(() => this.cut(), LEAVING_LIMIT_MS),
@@ -141,7 +148,11 @@ export class BodySource {
     this.#idleTicks += 1;
     this.#buffers.renew(this);
     this.onTick();
-    if (this.#idleTicks === STALLED_TICKS && this.#isReading) this.onStalled();
+    if (!this.#isReading) return;
+    if (this.#idleTicks === STALLED_TICKS) this.onStalled();
+    if (this.#idleTicks < this.#silentTicks) return;
+    this.#isSilent = true;
+    this.cut();
   }
 
   #eventOf(done: boolean, value: Uint8Array | undefined): BodyEvent {

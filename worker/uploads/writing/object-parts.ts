@@ -23,7 +23,7 @@ interface Multipart {
   readonly multipartId: string;
 }
 
-/** Part numbers that may be lost by reserving them: of 10,000 that a store takes, a file may need 9,000. */
+/** Part numbers that may be lost by drawing them ahead: of 10,000 that a store takes, a file may need 9,000. */
 const SPARE_NUMBERS = 500;
 
 /**
@@ -86,15 +86,15 @@ export class ObjectParts {
   }
 
   /** Writes the key of the first attempt down with the upload itself. To be called within a transaction. */
-  reserveObject(): void {
-    this.#objectNumbers.reserve();
+  keyAhead(): void {
+    this.#objectNumbers.drawAhead();
   }
 
   /** Writes the next part's number down with what is committed now. To be called within a transaction. */
-  reservePart(): void {
+  numberAhead(): void {
     const { partAttempts, storedBytes, partSizeBytes } = this.#store.requireState();
     if (partSizeBytes === null) return;
-    if (partAttempts - Math.floor(storedBytes / partSizeBytes) < SPARE_NUMBERS) this.#partNumbers.reserve();
+    if (partAttempts - Math.floor(storedBytes / partSizeBytes) < SPARE_NUMBERS) this.#partNumbers.drawAhead();
   }
 
   /** Makes sent parts parts of the upload, in their order. To be called within a transaction. */

@@ -1,5 +1,6 @@
 import type { StoreBody } from "../../storage/object-store.ts";
 import type { Slab, SlabBudget } from "./slabs.ts";
+import { SMALL_BYTES } from "./slabs.ts";
 
 /** Who still reads a buffer's memory: nobody else may have it until they are done. */
 class Readers {
@@ -59,12 +60,12 @@ export class PartBuffer {
 
   /** Takes memory for `bytes` more if there is some at once. */
   tryGrow(bytes: number): boolean {
-    return this.#add(this.#budget.tryTake(Math.max(1, bytes)));
+    return this.#add(this.#budget.tryTake(this.#sizeOfNext(bytes)));
   }
 
   /** The same, after a wait for a bounded time, and no longer than `until` is pending. */
   async grow(bytes: number, until?: Promise<unknown>): Promise<boolean> {
-    return this.#add(await this.#budget.take(Math.max(1, bytes), until));
+    return this.#add(await this.#budget.take(this.#sizeOfNext(bytes), until));
   }
 
   /** Takes a byte that mustn't be anywhere else, whether there is memory or not. */
@@ -101,10 +102,27 @@ export class PartBuffer {
     this.#roomBytes = 0;
   }
 
+  /** The one slab there is, where it is a small one: the next takes its place, so that the part is one piece. */
+  get #first(): Slab | undefined {
+    const [first] = this.#slabs;
+    return first !== undefined && this.#slabs.length === 1 && first.byteLength <= SMALL_BYTES
+      ? first
+      : undefined;
+  }
+
+  #sizeOfNext(bytes: number): number {
+    return Math.max(1, bytes + (this.#first?.byteLength ?? 0));
+  }
+
   #add(slab: Slab | undefined): boolean {
     if (slab === undefined) return false;
+    const first = this.#first;
+    if (first !== undefined) {
+      slab.set(first);
+      this.#budget.give(this.#slabs.splice(0));
+    }
     this.#slabs.push(slab);
-    this.#roomBytes = slab.byteLength;
+    this.#roomBytes = slab.byteLength - (first?.byteLength ?? 0);
     return true;
   }
 }

@@ -1,18 +1,13 @@
-import { AppError } from "#contract/errors.ts";
-import type { StoreBody } from "../../storage/object-store.ts";
-import type { UploadStore } from "../state/upload-store.ts";
-import type { Fence, ObjectParts, SentPart } from "./object-parts.ts";
-import { PartBuffer } from "./part-buffer.ts";
-import { settlesWithin } from "./settles-within.ts";
-import type { SlabBudget } from "./slabs.ts";
-import { joinBodies, sizeOf } from "./store-body.ts";
+import type { ObjectParts, SentPart } from "./object-parts.ts";
+import type { AssemblyOptions } from "./part-assembly.ts";
+import { PartAssembly } from "./part-assembly.ts";
+import { PartSending } from "./part-sending.ts";
+import { FIRST_BYTES } from "./reading-buffers.ts";
+import { SMALL_BYTES } from "./slabs.ts";
+import { sizeOf } from "./store-body.ts";
 
-export interface PartWriterOptions {
-  readonly store: UploadStore;
+export interface PartWriterOptions extends AssemblyOptions {
   readonly parts: ObjectParts;
-  readonly slabs: SlabBudget;
-  readonly fence: Fence;
-  readonly partSizeBytes: number;
   /** Bytes this append may bring: slabs are no larger than what can still come. */
   readonly expectedBytes: number;
   /** Bytes until the upload is complete. */
@@ -26,23 +21,9 @@ export interface PartWriterOptions {
 }
 
 /**
- * How long a store is waited for before the next part is begun: one that is quick is better not interleaved with, which
- * costs a tenth of the CPU; one that is slow isn't waited for.
- */
-const QUICK_STORE_MS = 40;
-/** How long a part may be filling while others wait for its memory. */
-const SLOW_MS = 1_000;
-
-interface StoringPart {
-  readonly buffer: PartBuffer;
-  readonly settled: Promise<SentPart>;
-  /** Whether the store has answered. */
-  isSettled: boolean;
-}
-
-/**
- * Takes the bytes of one append: one part fills while the one before it is being stored, in order. The bytes that end
- * the upload are never stored on the way, so that an upload is complete only when its append ended well.
+ * Takes the bytes of one append: one part is put together (part-assembly.ts) while the one before it is being stored
+ * (part-sending.ts), in order. The bytes that end the upload are never stored on the way, so that an upload is complete
+ * only when its append ended well.
  *
  * A writer that holds back leaves the upload as it is until the end: its parts are sent without being committed, and
  * what it must put aside meanwhile goes to rows of its own instead of the tail.
@@ -52,28 +33,18 @@ interface StoringPart {
  */
 export class PartWriter {
   readonly #options: PartWriterOptions;
-  #filling: PartBuffer;
-  #storing: StoringPart | undefined;
+  readonly #assembly: PartAssembly;
+  readonly #sending: PartSending;
   /** Sent and not committed; the first has the old tail in front. */
   readonly #heldParts: SentPart[] = [];
-  /** Bytes put aside that belong in front of `#filling`: the tail, or rows held back, or both. */
-  #asideBytes: number;
   #receivedBytes = 0;
-  /** Since when `#filling` has memory. */
-  #fillingSinceMs = 0;
   /** Whether there was no memory the last time: then it is taken again when it is there, and not waited for. */
   #isShort = false;
-  /** What the first part will need of the store. */
-  #preparing: Promise<void> | undefined;
-  /** Resolved when there is no time to wait for the store any more. */
-  readonly #hurry = Promise.withResolvers<"hurry">();
-  #isHurried = false;
 
   constructor(options: PartWriterOptions) {
     this.#options = options;
-    this.#filling = new PartBuffer(options.slabs);
-    this.#asideBytes = options.store.tail.sizeBytes;
-    if (options.holdsBack) options.store.held.clear();
+    this.#assembly = new PartAssembly(options);
+    this.#sending = new PartSending(options.parts, options.fence);
   }
 
   get receivedBytes(): number {
@@ -82,25 +53,32 @@ export class PartWriter {
 
   /** Takes a chunk that fits the memory at hand and doesn't fill the part; false, and nothing done, where it doesn't. */
   writeAtOnce(chunk: Uint8Array): boolean {
-    const fits = chunk.byteLength <= this.#filling.roomBytes && chunk.byteLength < this.#roomBytes();
-    if (!fits || this.#isInTheWay()) return false;
-    this.#receivedBytes += this.#filling.fill(chunk);
+    if (!this.#assembly.takesAll(chunk) || this.#assembly.isInTheWay) return false;
+    this.#receivedBytes += this.#assembly.fill(chunk);
     return true;
   }
 
   /** Takes a chunk; its memory may be used again when the promise is done. Waits while two parts are on their way. */
   async write(chunk: Uint8Array): Promise<void> {
-    if (this.#options.fillsPart === true) this.#preparing ??= this.#options.parts.prepare(this.#sendingFence);
-    if (this.#isInTheWay()) await this.spill();
+    const assembly = this.#assembly;
+    if (this.#options.fillsPart === true) this.#sending.prepare();
+    if (assembly.isInTheWay) await this.spill();
     for (let from = 0; from < chunk.byteLength;) {
-      if (this.#roomBytes() === 0) await this.#startStoring();
-      const rest = chunk.subarray(from, from + this.#roomBytes());
-      const takenBytes = (await this.#hasMemory()) ? this.#filling.fill(rest) : await this.#takeAside(rest);
+      if (assembly.roomBytes === 0) await this.#startStoring();
+      const rest = chunk.subarray(from, from + assembly.roomBytes);
+      const takenBytes = (await this.#hasMemory()) ? assembly.fill(rest) : await this.#takeAside(rest);
       this.#receivedBytes += takenBytes;
       from += takenBytes;
     }
-    if (this.#roomBytes() === 0 && this.#receivedBytes < this.#options.missingBytes)
+    if (assembly.roomBytes === 0 && this.#receivedBytes < this.#options.missingBytes) {
       await this.#startStoring();
+    }
+  }
+
+  /** Says that the memory that bytes are in is still being used; to be called while they come. */
+  renew(): void {
+    this.#assembly.renew();
+    this.#sending.memory?.renew();
   }
 
   /**
@@ -108,14 +86,13 @@ export class PartWriter {
    * memory durable at once. For a writer that was taken over, whose bytes must be safe before the other one goes on.
    */
   hurry(): void {
-    this.#isHurried = true;
-    this.#hurry.resolve("hurry");
+    this.#sending.hurry();
   }
 
   /** Puts aside what isn't stored yet, durably, and gives the memory back: for a client that has stalled. */
   async spill(): Promise<void> {
     await this.#finishStoring();
-    if (this.#filling.sizeBytes > 0) this.#putAside([]);
+    if (this.#assembly.inMemory.sizeBytes > 0) this.#putAside([]);
   }
 
   /**
@@ -124,17 +101,18 @@ export class PartWriter {
    * @param alsoCommit what must become durable together with it
    */
   async keep(alsoCommit: () => void): Promise<void> {
-    const sent = await this.#sentPart();
-    const { store, fence } = this.#options;
+    const sent = await this.#sending.finishIfPossible();
+    const { store, parts, fence } = this.#options;
     try {
       fence();
       store.transaction(() => {
         if (sent !== undefined) this.#takeIn(sent);
-        this.#commitHeld();
-        if (sent === undefined && this.#storing !== undefined) {
-          store.tail.append(this.#storing.buffer.body().pieces);
-        }
-        store.tail.append(this.#filling.body().pieces);
+        this.#assembly.commitHeld();
+        parts.commitParts(this.#heldParts);
+        // A part that the store was given up with is still at hand.
+        const given = sent === undefined ? this.#sending.memory : undefined;
+        if (given !== undefined) store.tail.append(given.body().pieces);
+        store.tail.append(this.#assembly.inMemory.pieces);
         alsoCommit();
       });
     } finally {
@@ -146,9 +124,8 @@ export class PartWriter {
   async storeRest(alsoCommit: () => void): Promise<void> {
     const { store, parts, fence } = this.#options;
     await this.#finishStoring();
-    const last = this.#withAside(this.#filling.body());
-    const bodies = last.sizeBytes === 0 ? [] : [last];
-    const rest = await this.#unlessHurried(parts.sendRest(bodies, this.#sendingFence));
+    const last = this.#assembly.body();
+    const rest = await this.#sending.sendRest(last.sizeBytes === 0 ? [] : [last]);
     fence();
     store.transaction(() => {
       parts.commitParts(this.#heldParts);
@@ -161,7 +138,7 @@ export class PartWriter {
 
   /** Lets go of what isn't committed yet. */
   async discard(): Promise<void> {
-    await this.#sentPart();
+    await this.#sending.finishIfPossible();
     try {
       // A successor has cleared them by now, and may have its own.
       this.#options.fence();
@@ -171,74 +148,30 @@ export class PartWriter {
     }
   }
 
-  /** What was held back becomes the upload's: parts first, then what lies aside. */
-  #commitHeld(): void {
-    const { store, parts, holdsBack } = this.#options;
-    if (!holdsBack) return;
-    if (this.#heldParts.length > 0) store.tail.clear();
-    parts.commitParts(this.#heldParts);
-    store.tail.append(store.held.body().pieces);
-    store.held.clear();
-  }
-
-  /** The part on its way, once it is stored; undefined where there is none or it failed or there is no time for it. */
-  async #sentPart(): Promise<SentPart | undefined> {
-    // An append that was cut short is over when the store knows of nothing that the upload doesn't.
-    if (!this.#isHurried) await Promise.race([this.#preparing, this.#hurry.promise]);
-    if (this.#storing === undefined || this.#isHurried) return undefined;
-    return this.#unlessHurried(this.#storing.settled).catch(() => undefined);
-  }
-
-  /** Throws `UPLOAD_SUPERSEDED` when the writer is hurried before `work` is done; its late result counts for nothing. */
-  async #unlessHurried<T>(work: Promise<T>): Promise<T> {
-    work.catch(() => {});
-    const result = await Promise.race([work, this.#hurry.promise]);
-    if (result === "hurry" || this.#isHurried) throw new AppError("UPLOAD_SUPERSEDED");
-    return result;
-  }
-
-  /** Of calls to the store: one that was given up settles nothing of the upload any more, whoever may come next. */
-  readonly #sendingFence: Fence = () => {
-    if (this.#isHurried) throw new AppError("UPLOAD_SUPERSEDED");
-    this.#options.fence();
-  };
-
-  /** Says that the memory that bytes are in is still being used; to be called while they come. */
-  renew(): void {
-    this.#filling.renew();
-    this.#storing?.buffer.renew();
-  }
-
   #release(): void {
-    this.#storing?.buffer.release();
-    this.#storing = undefined;
-    this.#filling.release();
+    this.#sending.release();
+    this.#assembly.release();
   }
 
-  /** Bytes until the part is full. */
-  #roomBytes(): number {
-    const bytes = this.#options.partSizeBytes - this.#asideBytes - this.#filling.sizeBytes;
-    if (bytes < 0) throw new Error("There is more than a part.");
-    return bytes;
-  }
-
-  /** Whether others wait for memory that this part has had for long. */
-  #isInTheWay(): boolean {
-    if (!this.#options.slabs.isWanted || this.#filling.sizeBytes === 0) return false;
-    return Date.now() - this.#fillingSinceMs > SLOW_MS;
+  /**
+   * For how many bytes there is to be memory now: all that may still come for this part. Only at first it is for as much
+   * as a first read brings, so that a client which sends a byte and no more doesn't take a part's memory with it.
+   */
+  #wantedBytes(): number {
+    const bytes = Math.min(this.#options.expectedBytes - this.#receivedBytes, this.#assembly.roomBytes);
+    return this.#receivedBytes === 0 && bytes > SMALL_BYTES ? FIRST_BYTES : bytes;
   }
 
   async #hasMemory(): Promise<boolean> {
-    if (this.#filling.roomBytes > 0) return true;
-    // Its memory is the best to go on with.
-    if (this.#storing?.isSettled === true) await this.#finishStoring();
-    if (this.#filling.tryGrow(this.#expectedBytes())) this.#isShort = false;
+    const assembly = this.#assembly;
+    if (assembly.hasMemory) return true;
+    if (this.#sending.wasQuick) await this.#finishStoring();
+    if (assembly.tryGrow(this.#wantedBytes())) this.#isShort = false;
     else if (!this.#isShort) {
       // Its own part on the way may be what fills the memory.
       await this.#finishStoring();
-      this.#isShort = !(await this.#filling.grow(this.#expectedBytes(), this.#hurry.promise));
+      this.#isShort = !(await assembly.grow(this.#wantedBytes(), this.#sending.hurried));
     }
-    this.#fillingSinceMs = Date.now();
     return !this.#isShort;
   }
 
@@ -250,79 +183,38 @@ export class PartWriter {
     return bytes.byteLength;
   }
 
-  /**
-   * Makes what is in memory durable, and `more` behind it, and gives the memory back. The upload's last byte stays in
-   * memory: with it an upload would look complete, which it is when its append has ended well.
-   */
   #putAside(more: readonly Uint8Array[]): void {
-    const { store, fence, holdsBack, missingBytes } = this.#options;
-    const pieces = [...this.#filling.body().pieces, ...more];
-    const isAll = this.#receivedBytes + sizeOf(more) === missingBytes;
-    const last = isAll ? pieces.pop() : undefined;
-    if (last !== undefined) pieces.push(last.subarray(0, -1));
-    const lastByte = last?.slice(-1);
-    fence();
-    store.transaction(() => {
-      (holdsBack ? store.held : store.tail).append(pieces);
-      // What was only noted has to be durable with the first bytes.
-      store.update({});
-    });
-    this.#asideBytes += sizeOf(pieces);
-    this.#filling.release();
-    if (lastByte !== undefined) this.#filling.keepByte(lastByte);
-  }
-
-  /** How many bytes may still come for this part. */
-  #expectedBytes(): number {
-    return Math.min(this.#options.expectedBytes - this.#receivedBytes, this.#roomBytes());
-  }
-
-  #withAside(body: StoreBody): StoreBody {
-    const { store, holdsBack } = this.#options;
-    const bodies = [
-      ...(this.#heldParts.length === 0 ? [store.tail.body()] : []),
-      ...(holdsBack ? [store.held.body()] : []),
-      body,
-    ].filter(({ sizeBytes }) => sizeBytes > 0);
-    return bodies.length === 1 ? (bodies[0] ?? body) : joinBodies(bodies);
+    const endsUpload = this.#receivedBytes + sizeOf(more) === this.#options.missingBytes;
+    this.#assembly.putAside(more, endsUpload);
   }
 
   async #startStoring(): Promise<void> {
     await this.#finishStoring();
-    const buffer = this.#filling;
-    const settled = this.#options.parts.sendPart(this.#withAside(buffer.body()), this.#sendingFence);
-    // Its rejection is met by whoever finishes it; until then it must not count as unhandled.
-    settled.catch(() => {});
-    const storing = { buffer, settled, isSettled: false };
-    this.#storing = storing;
-    this.#filling = new PartBuffer(this.#options.slabs);
-    this.#asideBytes = 0;
-    // Behind the last bytes of an append there is nothing to interleave it with.
-    if (this.#receivedBytes >= this.#options.expectedBytes) return;
-    storing.isSettled = await settlesWithin(settled, QUICK_STORE_MS, this.#hurry.promise);
+    const body = this.#assembly.body();
+    // Behind the last bytes of an append there is nothing to interleave the store with.
+    const waits = this.#receivedBytes < this.#options.expectedBytes;
+    await this.#sending.begin(this.#assembly.beginNext(), body, waits);
   }
 
   async #finishStoring(): Promise<void> {
-    if (this.#storing === undefined) return;
-    const sent = await this.#unlessHurried(this.#storing.settled);
+    const sent = await this.#sending.finish();
+    if (sent === undefined) return;
     const { fence, store } = this.#options;
     fence();
     store.transaction(() => this.#takeIn(sent));
-    this.#storing.buffer.release();
-    this.#storing = undefined;
+    this.#sending.release();
   }
 
   /** What lay aside is in the sent part now. To be called within a transaction. */
   #takeIn(sent: SentPart): void {
-    const { store, parts, holdsBack, missingBytes, onPart } = this.#options;
+    const { parts, holdsBack, missingBytes, onPart } = this.#options;
+    this.#assembly.clearAside();
     if (holdsBack) {
       this.#heldParts.push(sent);
-      store.held.clear();
       return;
     }
-    store.tail.clear();
     parts.commitParts([sent]);
     onPart();
-    if (this.#receivedBytes < missingBytes) parts.reservePart();
+    if (this.#receivedBytes < missingBytes) parts.numberAhead();
   }
 }

@@ -1,5 +1,5 @@
 import { Leases } from "./leases.ts";
-import { LEASE_MS } from "./slabs.ts";
+import { LEASE_MS } from "./times.ts";
 
 const KIB = 1024;
 

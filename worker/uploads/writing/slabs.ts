@@ -1,4 +1,5 @@
 import { Leases } from "./leases.ts";
+import { LEASE_MS, MEMORY_WAIT_MS, PICK_UP_MS } from "./times.ts";
 
 const MIB = 1024 * 1024;
 
@@ -8,21 +9,9 @@ const MIB = 1024 * 1024;
  */
 const BUDGET_BYTES = 24 * MIB;
 /** Beside that, for small slabs alone: whoever brings little doesn't wait in line behind whole parts. */
-const RESERVE_BYTES = 4 * MIB;
-/** The largest slab that the reserve is for. */
+const SMALL_LIMIT_BYTES = 4 * MIB;
+/** The largest of them. */
 export const SMALL_BYTES = 64 * 1024;
-/**
- * Longest wait for a slab: nobody is to wait for more than 2 s because of others. Fast clients give theirs back much
- * sooner; where many are slow, disk is fast enough.
- */
-const WAIT_LIMIT_MS = 1_500;
-/**
- * How long a slab is lent without a word of its holder: longer than a part can be on its way to the store, which is what
- * a holder is silent for (10 s to begin a multipart upload and 60 s for a part, twice).
- */
-export const LEASE_MS = 180_000;
-/** How long it is lent to somebody in line who may not be there any more. */
-const PICK_UP_MS = 5_000;
 
 export type Slab = Uint8Array<ArrayBuffer>;
 
@@ -34,7 +23,7 @@ interface Waiter {
 
 interface SlabLimits {
   readonly limitBytes?: number;
-  readonly reserveBytes?: number;
+  readonly smallLimitBytes?: number;
   readonly waitLimitMs?: number;
   readonly now?: () => number;
 }
@@ -50,11 +39,11 @@ interface SlabLimits {
  */
 export class SlabBudget {
   readonly #limitBytes: number;
-  readonly #reserveBytes: number;
+  readonly #smallLimitBytes: number;
   readonly #waitLimitMs: number;
   readonly #now: () => number;
   readonly #lent = new Leases<Slab>();
-  /** Small slabs out of the reserve. */
+  /** Small slabs, beside the others. */
   readonly #lentSmall = new Leases<Slab>();
   readonly #free = new Map<number, Slab[]>();
   #freeBytes = 0;
@@ -62,12 +51,12 @@ export class SlabBudget {
 
   constructor({
     limitBytes = BUDGET_BYTES,
-    reserveBytes = RESERVE_BYTES,
-    waitLimitMs = WAIT_LIMIT_MS,
+    smallLimitBytes = SMALL_LIMIT_BYTES,
+    waitLimitMs = MEMORY_WAIT_MS,
     now = () => Date.now(),
   }: SlabLimits = {}) {
     this.#limitBytes = limitBytes;
-    this.#reserveBytes = reserveBytes;
+    this.#smallLimitBytes = smallLimitBytes;
     this.#waitLimitMs = waitLimitMs;
     this.#now = now;
   }
@@ -142,8 +131,8 @@ export class SlabBudget {
 
   #trySmall(sizeBytes: number): Slab | undefined {
     if (sizeBytes > SMALL_BYTES) return undefined;
-    if (this.#lentSmall.sizeBytes + sizeBytes > this.#reserveBytes) this.#lentSmall.endLapsed(this.#now());
-    if (this.#lentSmall.sizeBytes + sizeBytes > this.#reserveBytes) return undefined;
+    if (this.#lentSmall.sizeBytes + sizeBytes > this.#smallLimitBytes) this.#lentSmall.endLapsed(this.#now());
+    if (this.#lentSmall.sizeBytes + sizeBytes > this.#smallLimitBytes) return undefined;
     const slab = new Uint8Array(sizeBytes);
     this.#lentSmall.lend(slab, sizeBytes, this.#now() + LEASE_MS);
     return slab;

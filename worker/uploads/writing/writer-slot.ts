@@ -1,13 +1,11 @@
 import { AppError } from "#contract/errors.ts";
 import type { Fence } from "./object-parts.ts";
-
-/** How long a taken-over writer may take to put what it has in safety; HEAD must answer within 1.5 s (R4). */
-const STEP_ASIDE_MS = 1_000;
+import { STEP_ASIDE_MS } from "./times.ts";
 
 interface Holder {
   readonly epoch: number;
   /** Asks the holder to keep what it has and to go: at once, or when it has what is on its way. */
-  leave: (haste: Haste) => void;
+  ask: (haste: Haste) => void;
   readonly released: Promise<void>;
   readonly release: () => void;
 }
@@ -38,12 +36,12 @@ export class WriterSlot {
     // others ask that one to leave in its turn. So the last to come is the one that stays.
     for (let holder = this.#holder; holder !== undefined; holder = this.#holder) {
       this.#leaving.set(holder, haste);
-      holder.leave(haste);
+      holder.ask(haste);
       if (!(await leavesInTime(holder)) && this.#holder === holder) this.#holder = undefined;
     }
     this.#epoch += 1;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const holder: Holder = { epoch: this.#epoch, leave: () => {}, released: promise, release: resolve };
+    const holder: Holder = { epoch: this.#epoch, ask: () => {}, released: promise, release: resolve };
     this.#holder = holder;
     return this.#holdOf(holder);
   }
@@ -54,7 +52,7 @@ export class WriterSlot {
         if (holder.epoch !== this.#epoch) throw new AppError("UPLOAD_SUPERSEDED");
       },
       onLeave: (leave) => {
-        holder.leave = leave;
+        holder.ask = leave;
         const asked = this.#leaving.get(holder);
         if (asked !== undefined) leave(asked);
       },
