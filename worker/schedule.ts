@@ -30,9 +30,7 @@ export async function runSchedule(env: Env, scheduledMs: number): Promise<void> 
     ),
     attempt("purge", () => purgeDue(env, removal, nowMs, CALLS.purge)),
     attempt("remove-objects", () => driveObjectRemovals(env, removal.objects, nowMs, CALLS.removeObjects)),
-    attempt("erase", () =>
-      driveErasures(env, erasureMeans(env, erasureSettleMs), scheduledMs, CALLS.erase),
-    ),
+    attempt("erase", () => driveErasures(env, erasureMeans(env, erasureSettleMs), scheduledMs, CALLS.erase)),
     attempt("sweep-reservations", () =>
       sweepReservations(env, (ref) => uploads.needsReservation(ref), nowMs, CALLS.sweep),
     ),

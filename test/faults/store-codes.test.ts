@@ -45,7 +45,8 @@ test.each([
   expect(await readProblem(answer)).toMatchObject(problem);
   const asked = await caller.fetch(location, { method: "HEAD", headers: TUS });
   expect(asked.status).toBe(410);
-  const left = "SELECT 1 FROM quota_reservations WHERE tenant_id = ? UNION SELECT 1 FROM files WHERE tenant_id = ?";
+  const left =
+    "SELECT 1 FROM quota_reservations WHERE tenant_id = ? UNION SELECT 1 FROM files WHERE tenant_id = ?";
   expect(await stack.query(left, caller.tenantId, caller.tenantId)).toEqual([]);
   expect(await stack.listKeys(`t/${caller.tenantId}/`)).toEqual([]);
 });

@@ -263,9 +263,7 @@ describe("the sweep", () => {
     await sweep(false, RULES.nowMs + HOUR_MS);
     const tenant = newTenant();
     const silent = [await tenant.create(10), await tenant.create(10)].map(({ fileId }) => fileId);
-    await databases.bindings.DB.prepare(
-      "UPDATE quota_reservations SET check_at_ms = 1 WHERE tenant_id = ?",
-    )
+    await databases.bindings.DB.prepare("UPDATE quota_reservations SET check_at_ms = 1 WHERE tenant_id = ?")
       .bind(tenant.tenantId)
       .run();
     await tenant.create(20);

@@ -1,13 +1,13 @@
 import { AppError, asAppError, ERRORS, problemResponse } from "#contract/errors.ts";
 import { bareMediaType } from "#contract/file-types.ts";
 import { uploadPath } from "#contract/tus.ts";
+import { appendBody } from "../append-body.ts";
 import { bodyBytesOf } from "../request-body.ts";
 import { stateHeaders } from "../state-headers.ts";
 import type { UploadState } from "../state/upload-state.ts";
 import { isComplete } from "../state/upload-state.ts";
 import type { Upload } from "../upload.ts";
 import type { AppendRequest, Completion } from "../writing/append.ts";
-import { BodySource } from "../writing/body-source.ts";
 import type { Hold } from "../writing/writer-slot.ts";
 import {
   formatUploadLimit,
@@ -24,9 +24,12 @@ import { describeMismatch, describeRefusal } from "./problems.ts";
  */
 export class IetfFrontEnd {
   readonly #upload: Upload;
+  readonly #maxAppendBytes: number;
 
-  constructor(upload: Upload) {
+  /** @param maxAppendBytes the most that one request may carry */
+  constructor(upload: Upload, maxAppendBytes: number) {
     this.#upload = upload;
+    this.#maxAppendBytes = maxAppendBytes;
   }
 
   /** Answers a request. Throws `AppError`s; `describeProblem` adds the draft's own fields to them. */
@@ -159,16 +162,12 @@ export class IetfFrontEnd {
     return new Response(null, { status: 204, headers: stateHeaders(this.#upload) });
   }
 
-  async #append(request: Request, parsed: ParsedAppend, hold: Hold, offset: number): Promise<void> {
-    const source = new BodySource(request.body);
+  async #append(request: Request, parsed: ParsedAppend, hold: Hold, offsetBytes: number): Promise<void> {
+    const limits = { offsetBytes, maxAppendBytes: this.#maxAppendBytes };
     try {
-      this.#upload.requireState();
-      if (offset !== this.#upload.offsetBytes) throw new AppError("UPLOAD_OFFSET_MISMATCH");
-      await this.#upload.append({ ...parsed, source, hold });
+      await appendBody(this.#upload, request.body, { ...parsed, hold }, limits);
     } catch (error) {
       throw inTermsOfIetf(error);
-    } finally {
-      source.release();
     }
   }
 

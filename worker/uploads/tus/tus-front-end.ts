@@ -1,20 +1,23 @@
 import { AppError, asAppError } from "#contract/errors.ts";
 import { TUS_VERSION, UPLOAD_CONTENT_TYPE, uploadPath } from "#contract/tus.ts";
+import { appendBody } from "../append-body.ts";
 import { bodyBytesOf } from "../request-body.ts";
 import { stateHeaders } from "../state-headers.ts";
 import { isComplete } from "../state/upload-state.ts";
 import type { Upload } from "../upload.ts";
 import type { AppendRequest } from "../writing/append.ts";
-import { BodySource } from "../writing/body-source.ts";
 import type { Hold } from "../writing/writer-slot.ts";
 import { parseChecksum, requireLength, requireOffset } from "./tus-headers.ts";
 
 /** tus 1.0 (https://tus.io/protocols/resumable-upload) over one `Upload` that its sender may see. */
 export class TusFrontEnd {
   readonly #upload: Upload;
+  readonly #maxAppendBytes: number;
 
-  constructor(upload: Upload) {
+  /** @param maxAppendBytes the most that one request may carry */
+  constructor(upload: Upload, maxAppendBytes: number) {
     this.#upload = upload;
+    this.#maxAppendBytes = maxAppendBytes;
   }
 
   /** Answers a request. Throws `AppError`s. */
@@ -103,15 +106,9 @@ export class TusFrontEnd {
     }
   }
 
-  async #append(request: Request, parsed: ParsedAppend, hold: Hold, offset: number): Promise<number> {
-    const source = new BodySource(request.body);
-    try {
-      this.#upload.requireState();
-      if (offset !== this.#upload.offsetBytes) throw new AppError("UPLOAD_OFFSET_MISMATCH");
-      return await this.#upload.append({ ...parsed, source, hold });
-    } finally {
-      source.release();
-    }
+  #append(request: Request, parsed: ParsedAppend, hold: Hold, offsetBytes: number): Promise<number> {
+    const limits = { offsetBytes, maxAppendBytes: this.#maxAppendBytes };
+    return appendBody(this.#upload, request.body, { ...parsed, hold }, limits);
   }
 
   async #answerDelete(): Promise<Response> {
