@@ -40,7 +40,7 @@ export class UploadObject extends DurableObject<Env> {
       slabs: isolateSlabs,
       sniff: checkContent,
       now: () => Date.now(),
-      steps: {
+      outside: {
         record: (job, origin) => recordStoredUpload(env, job, origin, Date.now()),
         announce: (job) => sendJob(env.JOBS, job),
         findSpent: (tenantId, partialIds) => findSpentPartials(env, tenantId, partialIds),

@@ -1,9 +1,9 @@
 import type { ErrorCode } from "#contract/errors.ts";
 import { AppError } from "#contract/errors.ts";
-import type { FileVersionRef } from "#contract/ids.ts";
 import { versionPrefix } from "#contract/keys.ts";
 import { emptyPrefix } from "../../services/empty-prefix.ts";
 import type { MultipartWriter, ObjectLister, ObjectRemover } from "../../storage/object-store.ts";
+import type { Outside } from "../outside.ts";
 import type { UploadPhase, UploadState } from "../state/upload-state.ts";
 import { REMEMBERED_MS, refOf } from "../state/upload-state.ts";
 import type { UploadStore } from "../state/upload-store.ts";
@@ -18,15 +18,10 @@ export function hasEnded({ phase }: UploadState): boolean {
   return ENDS.has(phase);
 }
 
-export interface EndingSteps {
-  /** Removes the upload's record and what is reserved for it. May be called again. */
-  forget(ref: FileVersionRef): Promise<void>;
-}
-
 export interface EndingOptions {
   readonly store: UploadStore;
   readonly objects: MultipartWriter & ObjectLister & ObjectRemover;
-  readonly steps: EndingSteps;
+  readonly outside: Pick<Outside, "forget">;
   readonly now: () => number;
 }
 
@@ -46,7 +41,7 @@ export class Ending {
 
   /** Nothing is taken from here on; if a step fails, the alarm does it all again in a minute. */
   async end(phase: EndPhase): Promise<void> {
-    const { store, steps, now } = this.#options;
+    const { store, outside, now } = this.#options;
     const state = store.requireState();
     const nowMs = now();
     store.transaction(() => {
@@ -55,7 +50,7 @@ export class Ending {
       store.clearDue("finalise");
       store.setDue("expire", nowMs + END_RETRY_MS);
     });
-    await steps.forget(refOf(state));
+    await outside.forget(refOf(state));
     await this.#freeObjects(state);
     store.transaction(() => {
       store.clearBytes();
