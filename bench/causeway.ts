@@ -30,6 +30,8 @@ export const CAUSEWAY: WorkerUnderTest = {
       REPORT_SECRET: SECRET,
       SIGNED_URL_KEYS: `bench:${SECRET}`,
       MAX_UPLOAD_BYTES: String(MAX_UPLOAD_BYTES),
+      // One PATCH for the whole is measured too, and no edge is before this.
+      MAX_APPEND_BYTES: String(MAX_UPLOAD_BYTES),
       DEFAULT_QUOTA_BYTES: String(QUOTA_BYTES),
     },
     durableObjects: { UPLOADS: { className: OBJECT_CLASS, useSQLite: true } },

@@ -51,12 +51,12 @@ const Variables = TokenVariables.extend({
     .default(3 * DAY_SECONDS),
   /** An upload whose creation's client went away before it was told the address ends after this, unless it is asked for. */
   CREATION_GRACE_SECONDS: Seconds.default(300),
-  /** Most bytes of one request: Cloudflare takes 100 MB on most plans. Unlimited where it isn't set. */
+  /** Most bytes of one request: Cloudflare itself takes 100 MB on most plans ("Request body size"), 500 MB on the largest. */
   MAX_APPEND_BYTES: z.coerce
     .number()
     .int()
     .min(5 * MIB)
-    .optional(),
+    .default(100_000_000),
   /** The quota of a tenant that was given none of its own. */
   DEFAULT_QUOTA_BYTES: z.coerce
     .number()
@@ -87,7 +87,7 @@ export interface Config {
   readonly maxUploadBytes: number;
   readonly uploadIdleMs: number;
   readonly creationGraceMs: number;
-  readonly maxAppendBytes: number | null;
+  readonly maxAppendBytes: number;
   readonly defaultQuotaBytes: number;
   readonly tenantCacheMs: number;
   readonly operatorTenant: TenantId | undefined;
@@ -135,7 +135,7 @@ export function parseConfig(env: object): Config {
     maxUploadBytes: vars.MAX_UPLOAD_BYTES,
     uploadIdleMs: vars.UPLOAD_IDLE_SECONDS * 1_000,
     creationGraceMs: vars.CREATION_GRACE_SECONDS * 1_000,
-    maxAppendBytes: vars.MAX_APPEND_BYTES ?? null,
+    maxAppendBytes: vars.MAX_APPEND_BYTES,
     defaultQuotaBytes: vars.DEFAULT_QUOTA_BYTES,
     tenantCacheMs: vars.TENANT_CACHE_SECONDS * 1_000,
     operatorTenant: vars.OPERATOR_TENANT,

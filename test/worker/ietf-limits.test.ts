@@ -20,6 +20,8 @@ import { startWorkerAlone } from "../support/worker-alone.ts";
 const MIB = 1024 * 1024;
 const DOCUMENT_BYTES = 100 * MIB;
 const EVERY_BYTES = 500 * MIB;
+/** What one request may carry where a deployment doesn't say otherwise. */
+const APPEND_BYTES = 100_000_000;
 /** What one request may carry, in a deployment that says so. */
 const LIMIT = 5 * MIB;
 
@@ -88,7 +90,7 @@ test("ietf 5: limits don't change to the client's harm while an upload lives", a
   let endsAtMs = 0;
   for (const step of steps) {
     const { "max-age": maxAge = 0, ...others } = limitsIn(await step());
-    expect(others).toEqual({ "max-size": DOCUMENT_BYTES, "min-size": 0 });
+    expect(others).toEqual({ "max-size": DOCUMENT_BYTES, "min-size": 0, "max-append-size": APPEND_BYTES });
     const end = Date.now() + maxAge * 1000;
     // Whole seconds, rounded up.
     expect(end).toBeGreaterThan(endsAtMs - 1000);

@@ -87,6 +87,7 @@ test.each(CASES)(
     expect(limitsIn(answer)).toEqual({
       "max-size": 100 * 1024 * 1024,
       "min-size": 0,
+      "max-append-size": 100_000_000,
       "max-age": expect.any(Number),
     });
     expect(answer.headers.get("cache-control")).toBe("no-store");

@@ -29,8 +29,5 @@ export const uploadHeaders = createMiddleware<AppEnv>(async (c, next) => {
   const limit = headers.get("Upload-Limit") ?? general;
   if (limit === null) return;
   // One for all uploads and one for all requests, so it is said here and nowhere else.
-  headers.set(
-    "Upload-Limit",
-    maxAppendBytes === null ? limit : `${limit}, max-append-size=${maxAppendBytes}`,
-  );
+  headers.set("Upload-Limit", `${limit}, max-append-size=${maxAppendBytes}`);
 });

@@ -8,10 +8,16 @@ export function bodyBytesOf(request: Request): number | null {
   return header === null ? null : (parseHeaderInteger(header) ?? null);
 }
 
-/** Throws `UPLOAD_BODY_TOO_LARGE` for a body that says it has more than one request may carry (null: any number). */
-export function requireBodyWithin(request: Request, maxAppendBytes: number | null): void {
-  if (maxAppendBytes === null || (bodyBytesOf(request) ?? 0) <= maxAppendBytes) return;
-  throw new AppError("UPLOAD_BODY_TOO_LARGE", {
+/**
+ * Throws `UPLOAD_BODY_TOO_LARGE` for a body that says it has more than one request may carry. One that doesn't say how
+ * much it has is counted as it comes (append-body.ts).
+ */
+export function requireBodyWithin(request: Request, maxAppendBytes: number): void {
+  if ((bodyBytesOf(request) ?? 0) > maxAppendBytes) throw bodyTooLarge(maxAppendBytes);
+}
+
+export function bodyTooLarge(maxAppendBytes: number): AppError {
+  return new AppError("UPLOAD_BODY_TOO_LARGE", {
     detail: `One request may carry ${maxAppendBytes} bytes at most.`,
   });
 }

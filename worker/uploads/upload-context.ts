@@ -16,8 +16,8 @@ export interface UploadContext {
   /** How the caller is known. */
   readonly actorKind: ActorKind;
   readonly protocol: "tus" | "ietf";
-  /** Most bytes of one request's body; null for no limit but the upload's own. */
-  readonly maxAppendBytes: number | null;
+  /** Most bytes of one request's body. */
+  readonly maxAppendBytes: number;
   /** The quota of a tenant that has none of its own: an upload without a length reserves as it grows. */
   readonly defaultQuotaBytes: number;
   /** How long an upload that is created now lives without progress. */

@@ -10,6 +10,7 @@ import { findFinalOf, findSpentPartials, forgetUpload, recordStoredUpload } from
 import { sendJob } from "../storage/jobs.ts";
 import { r2Store } from "../storage/r2.ts";
 import { releaseUnreadBody } from "../unread-body.ts";
+import { hasEnded } from "./finishing/ending.ts";
 import { IetfFrontEnd } from "./ietf/ietf-front-end.ts";
 import { bodyBytesOf, requireBodyWithin } from "./request-body.ts";
 import type { PartialDescription } from "./state/upload-state.ts";
@@ -29,8 +30,6 @@ import { isolateSlabs } from "./writing/slabs.ts";
  */
 export class UploadObject extends DurableObject<Env> {
   readonly #upload: Upload;
-  readonly #tus: TusFrontEnd;
-  readonly #ietf: IetfFrontEnd;
   /** As the last request's worker is configured: the object itself has no configuration. */
   #defaultQuotaBytes = 0;
   #graceMs = 0;
@@ -45,7 +44,7 @@ export class UploadObject extends DurableObject<Env> {
       sniff: checkContent,
       graceMs: () => this.#graceMs,
       now: () => Date.now(),
-      steps: {
+      outside: {
         record: (job, origin) => recordStoredUpload(env, job, origin, Date.now()),
         announce: (job) => sendJob(env.JOBS, job),
         findSpent: (tenantId, partialIds) => findSpentPartials(env, tenantId, partialIds),
@@ -58,8 +57,6 @@ export class UploadObject extends DurableObject<Env> {
         reduce: (ref, fromBytes, toBytes) => reduceReservation(env, ref, fromBytes, toBytes),
       },
     });
-    this.#tus = new TusFrontEnd(this.#upload);
-    this.#ietf = new IetfFrontEnd(this.#upload);
   }
 
   override async fetch(request: Request): Promise<Response> {
@@ -126,8 +123,10 @@ export class UploadObject extends DurableObject<Env> {
     const isAgain = creation !== undefined && !(await this.#create(request, context, creation));
     // Another user's upload is no upload; another tenant's is another object, which is empty.
     if (!isAllowed(this.#upload, context.identity)) throw new AppError("UPLOAD_NOT_FOUND");
-    requireBodyWithin(request, context.maxAppendBytes);
-    const frontEnd = context.protocol === "tus" ? this.#tus : this.#ietf;
+    const { protocol, maxAppendBytes } = context;
+    requireBodyWithin(request, maxAppendBytes);
+    const FrontEnd = protocol === "tus" ? TusFrontEnd : IetfFrontEnd;
+    const frontEnd = new FrontEnd(this.#upload, maxAppendBytes);
     return isAgain ? frontEnd.answerAgain(request) : frontEnd.handle(request, callerOf(context));
   }
 
@@ -160,7 +159,7 @@ export class UploadObject extends DurableObject<Env> {
   #describe(
     error: unknown,
     request: Request,
-    { requestId, fileId, identity, protocol }: UploadContext,
+    { requestId, fileId, identity, protocol, maxAppendBytes }: UploadContext,
   ): Response {
     const known = asAppError(error);
     if (known.status >= 500) {
@@ -169,10 +168,13 @@ export class UploadObject extends DurableObject<Env> {
     }
     // Whoever may not see the upload is told nothing of it.
     if (known.code === "UPLOAD_NOT_FOUND") return problemResponse(known, requestId);
-    if (protocol === "ietf") return this.#ietf.describeProblem(known, requestId, request);
+    if (protocol === "ietf") {
+      return new IetfFrontEnd(this.#upload, maxAppendBytes).describeProblem(known, requestId, request);
+    }
     const answer = problemResponse(known, requestId);
     answer.headers.set("Tus-Resumable", TUS_VERSION);
-    const isThere = this.#upload.state !== undefined;
+    const { state } = this.#upload;
+    const isThere = state !== undefined && !hasEnded(state);
     if (isThere && OFFSET_ERRORS.has(known.code)) {
       answer.headers.set("Upload-Offset", String(this.#upload.offsetBytes));
     }
@@ -184,6 +186,7 @@ export class UploadObject extends DurableObject<Env> {
 const OFFSET_ERRORS: ReadonlySet<string> = new Set([
   "UPLOAD_OFFSET_MISMATCH",
   "UPLOAD_SUPERSEDED",
+  "UPLOAD_BODY_TOO_LARGE",
   "UPLOAD_CHECKSUM_MISMATCH",
   "QUOTA_EXCEEDED",
   "STORE_UNAVAILABLE",

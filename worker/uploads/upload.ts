@@ -1,72 +1,35 @@
 import { AppError } from "#contract/errors.ts";
-import type { FileId, FileVersionRef, UserId } from "#contract/ids.ts";
-import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
+import type { FileId, FileVersionRef } from "#contract/ids.ts";
 import type { Caller } from "../services/file-actions.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
-import type { EndingSteps } from "./finishing/ending.ts";
+import { Alarm } from "./finishing/alarm.ts";
 import { Ending, hasEnded } from "./finishing/ending.ts";
-import type { FinaliseSteps } from "./finishing/finalise.ts";
 import { Finaliser } from "./finishing/finalise.ts";
 import { sniffSources } from "./joining/copy-sources.ts";
 import { isMadeOf } from "./joining/final-sources.ts";
-import type { PartialSteps } from "./joining/partial.ts";
 import { Partial } from "./joining/partial.ts";
-import type { ReservationSteps } from "./state/reservation.ts";
+import type { Outside } from "./outside.ts";
+import { bringsNothing, checkLength, settleLength } from "./state/append-length.ts";
+import { Expiry } from "./state/expiry.ts";
+import type { NewUpload } from "./state/new-upload.ts";
+import { initialState } from "./state/new-upload.ts";
 import { Reservation } from "./state/reservation.ts";
-import type {
-  DueKind,
-  PartialDescription,
-  PartialSource,
-  Uploader,
-  UploadKind,
-  UploadState,
-} from "./state/upload-state.ts";
+import type { PartialDescription, UploadState } from "./state/upload-state.ts";
 import { isComplete, isFinalising } from "./state/upload-state.ts";
 import type { UploadStore } from "./state/upload-store.ts";
 import type { AppendRequest } from "./writing/append.ts";
 import { Append, ENDING } from "./writing/append.ts";
 import { ObjectParts } from "./writing/object-parts.ts";
-import { choosePartSize } from "./writing/part-size.ts";
 import type { SlabBudget } from "./writing/slabs.ts";
 import type { SniffCheck } from "./writing/sniff-gate.ts";
 import { Takeover } from "./writing/takeover.ts";
 import type { Hold } from "./writing/writer-slot.ts";
 
-/** R2 drops multipart uploads after seven days; ours end before that. */
-const LIFETIME_MS = 6 * 24 * 3_600_000;
-/** When the alarm rings again whose work was cut short: later than any of it takes (finalise.ts). */
-const RING_AGAIN_MS = 5 * 60_000;
-/** How soon an upload that would have expired is looked at again while an append is at work. */
-const LOOK_AGAIN_MS = 10_000;
-
-export interface NewUpload {
-  readonly ref: FileVersionRef;
-  readonly ownerId: UserId;
-  readonly actor: Uploader;
-  readonly kind: UploadKind;
-  readonly filename: string;
-  readonly declaredType: string;
-  readonly metadata: string | null;
-  readonly concat: string | null;
-  readonly reprDigests: ReprDigests;
-  readonly wantedDigest: ReprDigestName | null;
-  readonly lengthBytes: number | null;
-  /** Whether reaching its length is its end (tus) and no body comes with it: an empty one is complete as it is made. */
-  readonly completesAtLength: boolean;
-  readonly maxBytes: number;
-  readonly reservedBytes: number;
-  readonly creationKey: string | null;
-  /** How long it lives without progress. */
-  readonly idleMs: number;
-  /** Of a final upload: the partials that it is made of, in order. */
-  readonly sources: readonly PartialSource[];
-}
-
 export interface UploadOptions {
   readonly store: UploadStore;
   readonly objects: ObjectStore;
   readonly slabs: SlabBudget;
-  readonly steps: FinaliseSteps & EndingSteps & ReservationSteps & PartialSteps;
+  readonly outside: Outside;
   readonly sniff: SniffCheck;
   /** How long one whose creation's client went away lives unless it is asked for. */
   readonly graceMs: () => number;
@@ -83,6 +46,8 @@ export class Upload {
   readonly #parts: ObjectParts;
   readonly #ending: Ending;
   readonly #reservation: Reservation;
+  readonly #expiry: Expiry;
+  readonly #alarm: Alarm;
   readonly #finaliser: Finaliser;
   readonly #partial: Partial;
   readonly #takeover = new Takeover();
@@ -92,9 +57,18 @@ export class Upload {
     this.#store = options.store;
     this.#parts = new ObjectParts(options.store, options.objects);
     this.#ending = new Ending(options);
-    this.#reservation = new Reservation(options.store, options.steps);
+    this.#reservation = new Reservation(options.store, options.outside);
+    this.#expiry = new Expiry(options.store, options.now);
     this.#finaliser = new Finaliser({ ...options, parts: this.#parts, ending: this.#ending });
     this.#partial = new Partial({ ...options, ending: this.#ending });
+    this.#alarm = new Alarm({
+      ...options,
+      expiry: this.#expiry,
+      finaliser: this.#finaliser,
+      ending: this.#ending,
+      take: () => this.#takeover.take(),
+      isAtWork: () => this.#takeover.isReceiving,
+    });
   }
 
   get state(): UploadState | undefined {
@@ -147,28 +121,11 @@ export class Upload {
   async create(upload: NewUpload): Promise<void> {
     if (this.state !== undefined) return;
     if (upload.kind === "final") await sniffSources(this.#options, upload);
-    const { ref, completesAtLength, ...declared } = upload;
     const nowMs = this.#options.now();
-    const isWhole = upload.kind === "final" || (completesAtLength && upload.lengthBytes === 0);
+    const { kind, completesAtLength, lengthBytes } = upload;
+    const isWhole = kind === "final" || (completesAtLength && lengthBytes === 0);
     this.#store.transaction(() => {
-      this.#store.create({
-        ...ref,
-        ...declared,
-        createdAtMs: nowMs,
-        expiresAtMs: nowMs + upload.idleMs,
-        due: {},
-        phase: "receiving",
-        refusal: null,
-        knownDigests: {},
-        partSizeBytes: upload.kind === "final" ? choosePartSize(null, upload.lengthBytes) : null,
-        storedBytes: 0,
-        objectKey: null,
-        multipartId: null,
-        etag: null,
-        partAttempts: 0,
-        objectAttempts: 0,
-        failures: 0,
-      });
+      this.#store.create(initialState(upload, nowMs));
       this.#parts.keyAhead();
       this.#store.setDue("expire", nowMs + upload.idleMs);
       if (isWhole) this.#finaliser.begin();
@@ -199,8 +156,8 @@ export class Upload {
       if (await bringsNothing(request)) return this.offsetBytes;
       throw new AppError("UPLOAD_COMPLETED");
     }
-    this.#checkLength(state, request);
-    await this.#settleLength(state, request);
+    checkLength(state, this.offsetBytes, request);
+    await settleLength(this.#reservation, state, this.offsetBytes, request);
     await this.#runAppend(request);
     await this.#reservation.giveBack();
     if (source.wasCut && !isComplete(this.#store.requireState())) {
@@ -287,15 +244,8 @@ export class Upload {
   }
 
   /** Does what is due at the alarm: goes on finalising, lets the upload expire, or forgets it. Never throws. */
-  async onAlarm(): Promise<void> {
-    const due = this.#store.nextDue();
-    const nowMs = this.#options.now();
-    if (due !== undefined && due.atMs <= nowMs) {
-      // An alarm is spent when it rings, and is rung for six failures at most: work that is cut short needs another.
-      this.#store.setAlarm(nowMs + RING_AGAIN_MS);
-      await this.#doDue(due.kind);
-    }
-    if (this.state !== undefined) this.#store.armAlarm();
+  onAlarm(): Promise<void> {
+    return this.#alarm.ring();
   }
 
   /** An error after which the upload can never become a file ends it. */
@@ -320,31 +270,11 @@ export class Upload {
         parts: this.#parts,
         finaliser: this.#finaliser,
         reservation: this.#reservation,
-        slideExpiry: () => this.#slideExpiry(),
+        slideExpiry: () => this.#expiry.slide(),
       },
       request,
     );
     await this.#takeover.run(append, request.hold);
-  }
-
-  #checkLength(state: UploadState, request: AppendRequest): void {
-    const { lengthBytes = state.lengthBytes ?? undefined, bodyBytes, completion } = request;
-    const endBytes = this.offsetBytes + (bodyBytes ?? 0);
-    if (lengthBytes === undefined) {
-      if (endBytes > state.maxBytes) throw new AppError("FILE_TOO_LARGE");
-      return;
-    }
-    const contradicts = state.lengthBytes !== null && state.lengthBytes !== lengthBytes;
-    if (contradicts || lengthBytes < this.offsetBytes) throw new AppError("UPLOAD_LENGTH_CONFLICT");
-    if (lengthBytes > state.maxBytes) throw new AppError("FILE_TOO_LARGE");
-    if (endBytes > lengthBytes && completion === "at-length") throw new AppError("UPLOAD_BODY_TOO_LARGE");
-  }
-
-  /** Reserves what a request needs that tells the upload's length. */
-  async #settleLength(state: UploadState, { lengthBytes, bodyBytes, hold }: AppendRequest): Promise<void> {
-    if (state.lengthBytes !== null || lengthBytes === undefined) return;
-    await this.#reservation.settle(lengthBytes, this.offsetBytes + (bodyBytes ?? 0) === lengthBytes);
-    hold.fence();
   }
 
   /**
@@ -357,68 +287,6 @@ export class Upload {
     await this.#store.restoreAlarm();
     if (hasEnded(state)) return false;
     return state.phase !== "done" || (state.kind === "partial" && state.objectKey !== null);
-  }
-
-  #slideExpiry(): void {
-    const { createdAtMs, idleMs } = this.#store.requireState();
-    const expiresAtMs = Math.min(this.#options.now() + idleMs, createdAtMs + LIFETIME_MS);
-    // The alarm stays where it is and looks again when it rings: moving it would cost every append a write.
-    this.#store.update({ expiresAtMs });
-  }
-
-  async #doDue(kind: DueKind): Promise<void> {
-    switch (kind) {
-      case "finalise":
-        if (!isFinalising(this.#store.requireState().phase)) return this.#store.clearDue("finalise");
-        return this.#finaliser.drive();
-      case "expire":
-        return this.#expire();
-      case "forget":
-        return this.#ending.forget();
-      case "unasked":
-        return this.#endUnasked();
-    }
-  }
-
-  async #endUnasked(): Promise<void> {
-    // Not as one who asks for the upload.
-    const hold = await this.#takeover.take();
-    try {
-      if (this.state?.due.unasked === undefined) return;
-      this.#store.clearDue("unasked");
-      await this.#ending.end("expired");
-    } catch (error) {
-      // What is left to do is due again (ending.ts).
-      console.error({ event: "expiry-postponed", uploadId: this.state?.fileId, error: String(error) });
-    } finally {
-      hold.release();
-    }
-  }
-
-  /** Whether the upload has made progress since its end was set, or is making some. */
-  #putOffExpiry(): boolean {
-    const { phase, expiresAtMs } = this.#store.requireState();
-    const nowMs = this.#options.now();
-    if (phase !== "receiving" || (expiresAtMs <= nowMs && !this.#takeover.isReceiving)) return false;
-    this.#store.setDue("expire", expiresAtMs > nowMs ? expiresAtMs : nowMs + LOOK_AGAIN_MS);
-    return true;
-  }
-
-  async #expire(): Promise<void> {
-    if (this.#putOffExpiry()) return;
-    const hold = await this.take();
-    try {
-      if (this.#putOffExpiry()) return;
-      const state = this.#store.requireState();
-      // It may have been completed by the request that was cut.
-      if (hasEnded(state) || state.kind === "partial" || !isComplete(state))
-        await this.#ending.end("expired");
-    } catch (error) {
-      // What is left to do is due again (ending.ts).
-      console.error({ event: "expiry-postponed", uploadId: this.state?.fileId, error: String(error) });
-    } finally {
-      hold.release();
-    }
   }
 
   /** Throws what an upload that has ended answers for ever, or `UPLOAD_NOT_FOUND`. */
@@ -443,10 +311,4 @@ function beingFinished(): AppError {
     detail: "The upload is being finished.",
     headers: { "Retry-After": "2" },
   });
-}
-
-/** Whether a body is empty; a chunked one has to be read to know. */
-async function bringsNothing({ bodyBytes, source }: AppendRequest): Promise<boolean> {
-  if (bodyBytes !== null) return bodyBytes === 0;
-  return (await source.read()).kind === "end";
 }

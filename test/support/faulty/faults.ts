@@ -54,6 +54,9 @@ export interface UploadRows {
   readonly phase: string;
   /** Bytes that are in the store, as parts of the upload. */
   readonly storedBytes: number;
+  /** Bytes of what is written with every progress, and of what is written once. */
+  readonly progressRowBytes: number;
+  readonly declarationRowBytes: number;
   /** When its alarm rings; null where none is set. */
   readonly alarmAtMs: number | null;
   /** Bytes of its tail, and those that are held back for a digest. */
@@ -85,6 +88,8 @@ export interface Change {
   readonly clockAheadMs?: number;
   /** Loses the alarm of an upload's object. */
   readonly loseAlarm?: { readonly tenantId: string; readonly fileId: string };
+  /** Gives an upload's object its state in one row, as those of before there were two. It is to be evicted then. */
+  readonly joinRows?: { readonly tenantId: string; readonly fileId: string };
   /** Has the alarm of an upload's object ring; resolves when the object has dealt with it. */
   readonly ringAlarm?: { readonly tenantId: string; readonly fileId: string };
   /** Looks at what is durable in an upload's object (`ControlState.rows`). */

@@ -59,9 +59,14 @@ function isUnmade(error: unknown): boolean {
 
 /** What is durable of every upload. */
 export function readUploads(stateDirectory: string): readonly UploadState[] {
-  const rows = readRows(stateDirectory, "uploads", { table: "upload", sql: "SELECT state FROM upload" });
+  const sql =
+    "SELECT a.json AS declaration, b.json AS progress FROM state AS a JOIN state AS b ON a.id = 1 AND b.id = 2";
+  const rows = readRows(stateDirectory, "uploads", { table: "state", sql });
   // The product's own words, as it reads them itself.
-  return rows.map(({ state }) => JSON.parse(String(state)) as UploadState);
+  return rows.map(
+    ({ declaration, progress }) =>
+      ({ ...JSON.parse(String(declaration)), ...JSON.parse(String(progress)) }) as UploadState,
+  );
 }
 
 const VersionRow = z.object({

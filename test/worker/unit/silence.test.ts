@@ -93,7 +93,8 @@ function makeCopy(partCount: number, failures: number) {
   const stored = makeBody();
   const objects = { get: async () => ({ body: stored.body }) } as unknown as ObjectReader;
   const done = vi.fn<() => void>();
-  const copying = copySources({ store, parts, objects, slabs: new SlabBudget() }, done);
+  const options = { store, parts, objects, slabs: new SlabBudget(), now: () => 0 };
+  const copying = copySources(options, Number.MAX_SAFE_INTEGER, done);
   copying.catch(() => {});
   return { copying, stored, done, failuresAtParts };
 }

@@ -1,10 +1,10 @@
 import type { ErrorCode } from "#contract/errors.ts";
 import { AppError } from "#contract/errors.ts";
-import type { FileVersionRef } from "#contract/ids.ts";
 import { versionPrefix } from "#contract/keys.ts";
 import { emptyPrefix } from "../../services/empty-prefix.ts";
 import type { Caller } from "../../services/file-actions.ts";
 import type { MultipartWriter, ObjectLister, ObjectRemover } from "../../storage/object-store.ts";
+import type { Outside } from "../outside.ts";
 import type { UploadPhase, UploadState } from "../state/upload-state.ts";
 import { REMEMBERED_MS, refOf } from "../state/upload-state.ts";
 import type { UploadStore } from "../state/upload-store.ts";
@@ -19,17 +19,10 @@ export function hasEnded({ phase }: UploadState): boolean {
   return ENDS.has(phase);
 }
 
-export interface EndingSteps {
-  /** Removes the upload's record and what is reserved for it. May be called again. */
-  forget(ref: FileVersionRef): Promise<void>;
-  /** Deletes what a complete upload has become, and tells whether it was there. Throws where the caller may not. */
-  deleteUploaded(ref: FileVersionRef, by: Caller): Promise<boolean>;
-}
-
 export interface EndingOptions {
   readonly store: UploadStore;
   readonly objects: MultipartWriter & ObjectLister & ObjectRemover;
-  readonly steps: EndingSteps;
+  readonly outside: Pick<Outside, "forget" | "deleteUploaded">;
   readonly now: () => number;
 }
 
@@ -49,7 +42,7 @@ export class Ending {
 
   /** Nothing is taken from here on; if a step fails, the alarm does it all again in a minute. */
   async end(phase: EndPhase): Promise<void> {
-    const { store, steps, now } = this.#options;
+    const { store, outside, now } = this.#options;
     const state = store.requireState();
     const nowMs = now();
     store.transaction(() => {
@@ -58,7 +51,7 @@ export class Ending {
       store.clearDue("finalise");
       store.setDue("expire", nowMs + END_RETRY_MS);
     });
-    await steps.forget(refOf(state));
+    await outside.forget(refOf(state));
     await this.#freeObjects(state);
     store.transaction(() => {
       store.clearBytes();
@@ -72,8 +65,8 @@ export class Ending {
    * `deleteUploaded`, and `UPLOAD_NOT_FOUND` where the file had been deleted before.
    */
   async deleteFile(by: Caller): Promise<void> {
-    const { store, steps } = this.#options;
-    const wasThere = await steps.deleteUploaded(refOf(store.requireState()), by);
+    const { store, outside } = this.#options;
+    const wasThere = await outside.deleteUploaded(refOf(store.requireState()), by);
     // Its tenant may have been erased meanwhile.
     if (store.state !== undefined) store.update({ phase: "terminated", objectKey: null, etag: null });
     if (!wasThere) throw new AppError("UPLOAD_NOT_FOUND");

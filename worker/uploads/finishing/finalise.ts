@@ -3,9 +3,9 @@ import type { ProcessJob } from "#contract/jobs.ts";
 import type { UploadOrigin } from "../../services/uploads.ts";
 import type { ObjectStore, StoredFacts, StoredPart } from "../../storage/object-store.ts";
 import { copySources } from "../joining/copy-sources.ts";
-import type { SourceSteps } from "../joining/final-sources.ts";
 import { claimSources, discardSources } from "../joining/final-sources.ts";
 import { PARTIAL_KEPT_MS } from "../joining/partial.ts";
+import type { Outside } from "../outside.ts";
 import type { UploadPhase, UploadState } from "../state/upload-state.ts";
 import { isFinalising, REMEMBERED_MS, refOf } from "../state/upload-state.ts";
 import type { UploadStore } from "../state/upload-store.ts";
@@ -25,19 +25,12 @@ const COPY_LIMIT_MS = 60_000;
 /** The alarm that takes over when the request that completed the upload dies on the way. */
 const TAKE_OVER_MS = 15_000;
 
-/** What finalising needs of the world outside the object. Each may be called again for the same version. */
-export interface FinaliseSteps extends SourceSteps {
-  /** False where the record is gone: then nobody has a use for the bytes. */
-  record(job: ProcessJob, origin: UploadOrigin): Promise<boolean>;
-  announce(job: ProcessJob): Promise<void>;
-}
-
 export interface FinaliserOptions {
   readonly store: UploadStore;
   readonly objects: ObjectStore;
   readonly parts: ObjectParts;
   readonly slabs: SlabBudget;
-  readonly steps: FinaliseSteps;
+  readonly outside: Outside;
   readonly ending: Ending;
   readonly now: () => number;
 }
@@ -111,7 +104,7 @@ export class Finaliser {
 
   /** Returns whether the next step may be taken at once; if not, it is due. */
   async #step(state: UploadState): Promise<boolean> {
-    const { store, steps } = this.#options;
+    const { store, outside } = this.#options;
     switch (state.phase) {
       case "copying":
         return this.#copy(state);
@@ -119,16 +112,16 @@ export class Finaliser {
         await this.#makeObject(state);
         return true;
       case "recording":
-        if (await steps.record(jobOf(state), originOf(state))) store.update({ phase: "announcing" });
+        if (await outside.record(jobOf(state), originOf(state))) store.update({ phase: "announcing" });
         else await this.#endWithoutFile(state);
         return true;
       case "announcing":
-        await steps.announce(jobOf(state));
+        await outside.announce(jobOf(state));
         if (state.kind === "final") store.update({ phase: "discarding", failures: 0 });
         else this.#finish();
         return true;
       case "discarding":
-        await discardSources(steps, state);
+        await discardSources(outside, state);
         this.#finish();
         return true;
       case "receiving":
@@ -141,8 +134,8 @@ export class Finaliser {
   }
 
   async #copy(state: UploadState): Promise<boolean> {
-    const { store, steps, now } = this.#options;
-    await claimSources(steps, state);
+    const { store, outside, now } = this.#options;
+    await claimSources(outside, state);
     const isAll = await copySources(this.#options, now() + COPY_LIMIT_MS, () =>
       store.update({ phase: "storing", failures: 0 }),
     );
@@ -153,7 +146,7 @@ export class Finaliser {
   /** The file was erased while its bytes were on their way: they go too. */
   async #endWithoutFile(state: UploadState): Promise<void> {
     // It may have been recorded and erased since, without an answer: then its partials are nobody's.
-    if (state.kind === "final") await discardSources(this.#options.steps, state);
+    if (state.kind === "final") await discardSources(this.#options.outside, state);
     await this.#options.ending.end("terminated");
   }
 

@@ -2,14 +2,14 @@ import { AppError, asAppError, ERRORS, methodError, problemResponse } from "#con
 import { bareMediaType } from "#contract/file-types.ts";
 import { uploadPath } from "#contract/tus.ts";
 import type { Caller } from "../../services/file-actions.ts";
+import { appendBody } from "../append-body.ts";
+import { appendMissing } from "../append-missing.ts";
 import { bodyBytesOf } from "../request-body.ts";
 import { stateHeaders } from "../state-headers.ts";
 import type { UploadState } from "../state/upload-state.ts";
 import { isComplete } from "../state/upload-state.ts";
 import type { Upload } from "../upload.ts";
-import { appendMissing } from "../writing/append-missing.ts";
 import type { AppendRequest, Completion } from "../writing/append.ts";
-import { BodySource } from "../writing/body-source.ts";
 import type { Hold } from "../writing/writer-slot.ts";
 import {
   formatUploadLimit,
@@ -26,9 +26,12 @@ import { describeMismatch, describeRefusal } from "./problems.ts";
  */
 export class IetfFrontEnd {
   readonly #upload: Upload;
+  readonly #maxAppendBytes: number;
 
-  constructor(upload: Upload) {
+  /** @param maxAppendBytes the most that one request may carry */
+  constructor(upload: Upload, maxAppendBytes: number) {
     this.#upload = upload;
+    this.#maxAppendBytes = maxAppendBytes;
   }
 
   /** Answers a request. Throws `AppError`s; `describeProblem` adds the draft's own fields to them. */
@@ -96,7 +99,7 @@ export class IetfFrontEnd {
   async answerAgain(request: Request): Promise<Response> {
     const complete = parseBooleanField(request.headers, "Upload-Complete") ?? true;
     const parsed = parseAppend(request, complete ? "with-this" : "not-yet", 0);
-    await appendMissing(this.#upload, request.body, parsed).catch((error: unknown) => {
+    await appendMissing(this.#upload, request.body, parsed, this.#maxAppendBytes).catch((error: unknown) => {
       throw asAppError(inTermsOfIetf(error)).withHeaders({ Location: this.#location });
     });
     return this.#isDone ? this.#answerDone() : this.#answerCreated();
@@ -171,17 +174,13 @@ export class IetfFrontEnd {
     return new Response(null, { status: 204, headers: stateHeaders(this.#upload) });
   }
 
-  async #append(request: Request, parsed: ParsedAppend, hold: Hold, offset: number): Promise<void> {
-    const source = new BodySource(request.body);
+  async #append(request: Request, parsed: ParsedAppend, hold: Hold, offsetBytes: number): Promise<void> {
+    const isCreation = request.method === "POST";
+    const limits = { offsetBytes, maxAppendBytes: this.#maxAppendBytes, isCreation };
     try {
-      this.#upload.requireState();
-      if (offset !== this.#upload.offsetBytes) throw new AppError("UPLOAD_OFFSET_MISMATCH");
-      await this.#upload.append({ ...parsed, source, hold });
+      await appendBody(this.#upload, request.body, { ...parsed, hold }, limits);
     } catch (error) {
       throw inTermsOfIetf(error);
-    } finally {
-      source.release();
-      if (request.method === "POST" && source.endedEarly) this.#upload.endUnlessAsked(hold);
     }
   }
 

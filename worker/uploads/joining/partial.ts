@@ -1,5 +1,5 @@
-import type { FileVersionRef } from "#contract/ids.ts";
 import type { Ending } from "../finishing/ending.ts";
+import type { Outside } from "../outside.ts";
 import type { FinalRef, PartialDescription, UploadState } from "../state/upload-state.ts";
 import { NO_PARTIAL, refOf } from "../state/upload-state.ts";
 import type { UploadStore } from "../state/upload-store.ts";
@@ -16,15 +16,9 @@ function isSameFinal(one: FinalRef | undefined, other: FinalRef): boolean {
   return one?.fileId === other.fileId && one.version === other.version;
 }
 
-/** What a partial upload needs to know of the world outside its object. */
-export interface PartialSteps {
-  /** In which final upload's name its reservation is; undefined where there is none, or no reservation any more. */
-  findFinal(partial: FileVersionRef): Promise<FinalRef | undefined>;
-}
-
 export interface PartialOptions {
   readonly store: UploadStore;
-  readonly steps: PartialSteps;
+  readonly outside: Pick<Outside, "findFinal">;
   readonly ending: Ending;
   readonly now: () => number;
 }
@@ -52,12 +46,12 @@ export class Partial {
    * to copy: of two, it is the one that has the reservation, and where that has ended the one that was known before.
    */
   async claim({ fileId, version }: FinalRef): Promise<void> {
-    const { store, steps } = this.#options;
+    const { store, outside } = this.#options;
     const { state } = store;
     if (state === undefined || !isDonePartial(state)) return;
     const final = { fileId, version };
     const isOther = state.joinedTo !== undefined && !isSameFinal(state.joinedTo, final);
-    if (isOther && !isSameFinal(await steps.findFinal(refOf(state)), final)) return;
+    if (isOther && !isSameFinal(await outside.findFinal(refOf(state)), final)) return;
     // It may have ended meanwhile.
     if (isDonePartial(store.state)) store.update({ joinedTo: final });
   }

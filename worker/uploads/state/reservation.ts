@@ -1,16 +1,10 @@
-import type { FileVersionRef } from "#contract/ids.ts";
 import type { ReservationGrowth } from "../../services/quota.ts";
 import { RESERVATION_STEP_BYTES } from "../../services/quota.ts";
+import type { Outside } from "../outside.ts";
 import { refOf } from "./upload-state.ts";
 import type { UploadStore } from "./upload-store.ts";
 
-/** What reserving needs of the world outside the object. Each may be called again, and may land late. */
-export interface ReservationSteps {
-  /** Reserves more and returns what is reserved then. Throws `QUOTA_EXCEEDED` and `TENANT_ERASING`. */
-  extend(ref: FileVersionRef, growth: ReservationGrowth): Promise<number>;
-  /** Gives back what is over, if what is reserved is still `fromBytes`. */
-  reduce(ref: FileVersionRef, fromBytes: number, toBytes: number): Promise<void>;
-}
+type Quota = Pick<Outside, "extend" | "reduce">;
 
 /** What of an upload's state it looks at and changes. */
 type KnownReservation = Pick<UploadStore, "state" | "requireState" | "note" | "update">;
@@ -24,11 +18,11 @@ const UNRESERVED = Number.MAX_SAFE_INTEGER;
  */
 export class Reservation {
   readonly #store: KnownReservation;
-  readonly #steps: ReservationSteps;
+  readonly #quota: Quota;
 
-  constructor(store: KnownReservation, steps: ReservationSteps) {
+  constructor(store: KnownReservation, quota: Quota) {
     this.#store = store;
-    this.#steps = steps;
+    this.#quota = quota;
   }
 
   /** Up to which offset there is room. */
@@ -66,7 +60,7 @@ export class Reservation {
     const { state } = this.#store;
     if (state?.reducedFromBytes === undefined || state.reservedBytes === null) return;
     try {
-      await this.#steps.reduce(refOf(state), state.reducedFromBytes, state.reservedBytes);
+      await this.#quota.reduce(refOf(state), state.reducedFromBytes, state.reservedBytes);
       this.#store.update({ reducedFromBytes: undefined });
     } catch (error) {
       console.error({ event: "giving-back-postponed", ...refOf(state), error: String(error) });
@@ -74,7 +68,7 @@ export class Reservation {
   }
 
   async #extend(growth: ReservationGrowth): Promise<void> {
-    const reservedBytes = await this.#steps.extend(refOf(this.#store.requireState()), growth);
+    const reservedBytes = await this.#quota.extend(refOf(this.#store.requireState()), growth);
     // Needn't be durable: extending again tells what is reserved. But what is in use again mustn't be given back.
     if (this.#store.requireState().reducedFromBytes === undefined) this.#store.note({ reservedBytes });
     else this.#store.update({ reservedBytes, reducedFromBytes: undefined });

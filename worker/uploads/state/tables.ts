@@ -1,6 +1,7 @@
 /** Tables of an upload's object, and what makes them. */
 const DEFINITIONS = {
-  upload: "CREATE TABLE upload (id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL)",
+  /** Two rows: what was declared, and the progress (state-rows.ts). */
+  state: "CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id IN (1, 2)), json TEXT NOT NULL)",
   parts: "CREATE TABLE parts (part_number INTEGER PRIMARY KEY, etag TEXT NOT NULL)",
   tail: "CREATE TABLE tail (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL)",
   held: "CREATE TABLE held (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL)",
@@ -29,6 +30,11 @@ export class Tables {
     if (this.has(name)) return;
     this.#sql.exec(DEFINITIONS[name]);
     this.#known().add(name);
+  }
+
+  /** Whether there is a table of that name, of before those that there are now. */
+  hasOld(name: "upload"): boolean {
+    return this.#known().has(name);
   }
 
   /** To be called when changes were rolled back, or all is gone. */

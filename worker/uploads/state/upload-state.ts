@@ -50,8 +50,8 @@ export type DueKind = "finalise" | "expire" | "forget" | "unasked";
 /** Who began an upload, within its tenant. */
 export type Uploader = Omit<Actor, "tenantId">;
 
-/** What is durable of one upload, but for its parts and its tail. */
-export interface UploadState {
+/** What an upload was declared to be when it was created: written once. */
+export interface UploadDeclaration {
   readonly tenantId: TenantId;
   readonly fileId: FileId;
   readonly version: number;
@@ -64,25 +64,31 @@ export interface UploadState {
   /** Upload-Metadata and Upload-Concat exactly as sent, to be echoed. */
   readonly metadata: string | null;
   readonly concat: string | null;
-  /** Of the whole file, as the client announced them, as long as nobody has compared them. */
-  readonly reprDigests: ReprDigests;
   /** Which digest of the whole the client would like to be told (`Want-Repr-Digest`). */
   readonly wantedDigest: ReprDigestName | null;
-  /** Of the whole file, as computed here: only of what came in one append. */
-  readonly knownDigests: ReprDigests;
   /** Of an upload by a grant: what tells its creation from another. Of others null, or absent. */
   readonly creationKey?: string | null;
   readonly createdAtMs: number;
   /** How long it lives without progress. */
   readonly idleMs: number;
+  /** The most that this upload may become: the limit of its class. */
+  readonly maxBytes: number;
+  /** What a final upload is made of; empty for others. */
+  readonly sources: readonly PartialSource[];
+}
+
+/** Where an upload has got to: written with whatever changes it. */
+export interface UploadProgress {
+  /** Of the whole file, as the client announced them, as long as nobody has compared them. */
+  readonly reprDigests: ReprDigests;
+  /** Of the whole file, as computed here: only of what came in one append. */
+  readonly knownDigests: ReprDigests;
   readonly expiresAtMs: number;
   readonly due: Readonly<Partial<Record<DueKind, number>>>;
   readonly phase: UploadPhase;
   /** Why the upload was refused for good, in phase `refused`. */
   readonly refusal: { readonly code: ErrorCode; readonly detail: string | null } | null;
   readonly lengthBytes: number | null;
-  /** The most that this upload may become: the limit of its class. */
-  readonly maxBytes: number;
   /** What of the tenant's quota is reserved for it; null for uploads of before that was done. */
   readonly reservedBytes: number | null;
   /** How much was reserved before all but `reservedBytes` was to be given back, until that is known to be done. */
@@ -93,8 +99,6 @@ export interface UploadState {
   readonly storedBytes: number;
   /** Of a partial upload: the final one that it was joined to. */
   readonly joinedTo?: FinalRef;
-  /** What a final upload is made of; empty for others. */
-  readonly sources: readonly PartialSource[];
   readonly objectKey: string | null;
   readonly multipartId: string | null;
   readonly etag: string | null;
@@ -104,6 +108,9 @@ export interface UploadState {
   /** Times in a row that a step of finalising failed, for its backoff. */
   readonly failures: number;
 }
+
+/** What is durable of one upload, but for its parts and its tail. */
+export type UploadState = UploadDeclaration & UploadProgress;
 
 export function refOf({ tenantId, fileId, version }: FileVersionRef): FileVersionRef {
   return { tenantId, fileId, version };

@@ -1,11 +1,8 @@
 import type { StoredPart } from "../../storage/object-store.ts";
 import { ByteRows } from "./byte-rows.ts";
+import { StateRows } from "./state-rows.ts";
 import { Tables } from "./tables.ts";
-import type { DueKind, UploadState } from "./upload-state.ts";
-
-const SELECT_STATE = "SELECT state, 0 AS seq, 0 AS size FROM upload";
-/** The state first: rows of bytes are numbered from 1. */
-const SELECT_STATE_AND_TAIL = `${SELECT_STATE} UNION ALL SELECT NULL, seq, length(bytes) FROM tail ORDER BY seq`;
+import type { DueKind, UploadProgress, UploadState } from "./upload-state.ts";
 
 /**
  * The durable state of one upload in its object's SQLite. Methods are synchronous; those that change several things are
@@ -18,6 +15,7 @@ export class UploadStore {
   readonly held: ByteRows;
   readonly #storage: DurableObjectStorage;
   readonly #tables: Tables;
+  readonly #rows: StateRows;
   #state: UploadState | undefined;
   /** What a transaction still has to write at its end, once for however many changes. */
   #pending: { state: boolean; alarm: boolean } | undefined;
@@ -25,6 +23,7 @@ export class UploadStore {
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
     this.#tables = new Tables(storage.sql);
+    this.#rows = new StateRows(storage, this.#tables);
     this.tail = new ByteRows(storage.sql, this.#tables, "tail");
     this.held = new ByteRows(storage.sql, this.#tables, "held");
     this.#state = this.#load();
@@ -52,7 +51,7 @@ export class UploadStore {
 
   /** To be called within a transaction. */
   create(state: UploadState): void {
-    this.#tables.require("upload");
+    this.#rows.declare(state);
     this.#change(state);
   }
 
@@ -62,12 +61,12 @@ export class UploadStore {
     return this.#state;
   }
 
-  update(change: Partial<UploadState>): UploadState {
+  update(change: Partial<UploadProgress>): UploadState {
     return this.#change({ ...this.requireState(), ...change });
   }
 
   /** Changes what needn't be durable before the next change is: it is written together with that one. */
-  note(change: Partial<UploadState>): void {
+  note(change: Partial<UploadProgress>): void {
     this.#state = { ...this.requireState(), ...change };
   }
 
@@ -137,19 +136,10 @@ export class UploadStore {
     return first && { kind: first[0], atMs: first[1] };
   }
 
-  /** Reads the state, and in the same go what the tail is made of: whoever comes back to an upload asks for both. */
   #load(): UploadState | undefined {
-    if (!this.#tables.has("upload")) return undefined;
-    const rows = this.#storage.sql
-      .exec<{ state: string | null; seq: number; size: number }>(
-        this.#tables.has("tail") ? SELECT_STATE_AND_TAIL : SELECT_STATE,
-      )
-      .toArray();
-    const [upload, ...tail] = rows;
-    if (typeof upload?.state !== "string") return undefined;
-    this.tail.know(tail.map(({ seq, size }) => ({ seq, sizeBytes: size })));
-    // Our own words, written by #write: trusted, not parsed again.
-    return JSON.parse(upload.state) as UploadState;
+    const loaded = this.#rows.load();
+    if (loaded !== undefined) this.tail.know(loaded.tail);
+    return loaded?.state;
   }
 
   #reload(): void {
@@ -163,7 +153,7 @@ export class UploadStore {
     this.#pending = pending;
     try {
       const result = change();
-      if (pending.state) this.#write(this.requireState());
+      if (pending.state) this.#rows.update(this.requireState());
       this.#pending = undefined;
       if (pending.alarm) this.armAlarm();
       return result;
@@ -174,15 +164,8 @@ export class UploadStore {
 
   #change(state: UploadState): UploadState {
     this.#state = state;
-    if (this.#pending === undefined) this.#write(state);
+    if (this.#pending === undefined) this.#rows.update(state);
     else this.#pending.state = true;
     return state;
-  }
-
-  #write(state: UploadState): void {
-    this.#storage.sql.exec(
-      "INSERT INTO upload (id, state) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state",
-      JSON.stringify(state),
-    );
   }
 }

@@ -1,22 +1,25 @@
 import { AppError, asAppError, methodError } from "#contract/errors.ts";
 import { TUS_VERSION, UPLOAD_CONTENT_TYPE, uploadPath } from "#contract/tus.ts";
 import type { Caller } from "../../services/file-actions.ts";
+import { appendBody } from "../append-body.ts";
+import { appendMissing } from "../append-missing.ts";
 import { bodyBytesOf } from "../request-body.ts";
 import { stateHeaders } from "../state-headers.ts";
 import { isComplete } from "../state/upload-state.ts";
 import type { Upload } from "../upload.ts";
-import { appendMissing } from "../writing/append-missing.ts";
 import type { AppendRequest } from "../writing/append.ts";
-import { BodySource } from "../writing/body-source.ts";
 import type { Hold } from "../writing/writer-slot.ts";
 import { parseChecksum, requireLength, requireOffset } from "./tus-headers.ts";
 
 /** tus 1.0 (https://tus.io/protocols/resumable-upload) over one `Upload` that its sender may see. */
 export class TusFrontEnd {
   readonly #upload: Upload;
+  readonly #maxAppendBytes: number;
 
-  constructor(upload: Upload) {
+  /** @param maxAppendBytes the most that one request may carry */
+  constructor(upload: Upload, maxAppendBytes: number) {
     this.#upload = upload;
+    this.#maxAppendBytes = maxAppendBytes;
   }
 
   /** Answers a request. Throws `AppError`s. */
@@ -51,9 +54,11 @@ export class TusFrontEnd {
   async answerAgain(request: Request): Promise<Response> {
     const location = uploadPath(this.#upload.requireState());
     if (request.headers.get("Content-Type") === UPLOAD_CONTENT_TYPE) {
-      await appendMissing(this.#upload, request.body, parseAppend(request)).catch((error: unknown) => {
-        throw asAppError(error).withHeaders({ Location: location });
-      });
+      await appendMissing(this.#upload, request.body, parseAppend(request), this.#maxAppendBytes).catch(
+        (error: unknown) => {
+          throw asAppError(error).withHeaders({ Location: location });
+        },
+      );
     }
     const headers = new Headers({ Location: location, "Upload-Offset": String(this.#upload.offsetBytes) });
     this.#setExpires(headers);
@@ -118,16 +123,10 @@ export class TusFrontEnd {
     }
   }
 
-  async #append(request: Request, parsed: ParsedAppend, hold: Hold, offset: number): Promise<number> {
-    const source = new BodySource(request.body);
-    try {
-      this.#upload.requireState();
-      if (offset !== this.#upload.offsetBytes) throw new AppError("UPLOAD_OFFSET_MISMATCH");
-      return await this.#upload.append({ ...parsed, source, hold });
-    } finally {
-      source.release();
-      if (request.method === "POST" && source.endedEarly) this.#upload.endUnlessAsked(hold);
-    }
+  #append(request: Request, parsed: ParsedAppend, hold: Hold, offsetBytes: number): Promise<number> {
+    const isCreation = request.method === "POST";
+    const limits = { offsetBytes, maxAppendBytes: this.#maxAppendBytes, isCreation };
+    return appendBody(this.#upload, request.body, { ...parsed, hold }, limits);
   }
 
   async #answerDelete(by: Caller): Promise<Response> {

@@ -59,6 +59,15 @@ export class UploadObject extends ProductUploadObject {
     await this.ctx.storage.deleteAlarm();
   }
 
+  joinRows(): void {
+    const { sql } = this.ctx.storage;
+    const rows = sql.exec<{ json: string }>("SELECT json FROM state ORDER BY id").toArray();
+    const state: unknown = Object.assign({}, ...rows.map(({ json }) => JSON.parse(json) as object));
+    sql.exec("DROP TABLE state");
+    sql.exec("CREATE TABLE upload (id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL)");
+    sql.exec("INSERT INTO upload (id, state) VALUES (1, ?)", JSON.stringify(state));
+  }
+
   async ringAlarm(): Promise<void> {
     await this.alarm();
   }
@@ -73,15 +82,26 @@ export class UploadObject extends ProductUploadObject {
         : sql.exec<{ bytes: number }>(`SELECT coalesce(sum(length(bytes)), 0) AS bytes FROM ${table}`).one()
             .bytes;
     const { phase, stored, part, key, id } = sql
-      .exec<{ phase: string; stored: number; part: number | null; key: string | null; id: string | null }>(
-        `SELECT state ->> 'phase' AS phase, state ->> 'storedBytes' AS stored, state ->> 'partSizeBytes' AS part,
-         state ->> 'objectKey' AS key, state ->> 'multipartId' AS id FROM upload`,
+      .exec<{
+        phase: string;
+        stored: number;
+        part: number | null;
+        key: string | null;
+        id: string | null;
+      }>(
+        `SELECT json ->> 'phase' AS phase, json ->> 'storedBytes' AS stored, json ->> 'partSizeBytes' AS part,
+         json ->> 'objectKey' AS key, json ->> 'multipartId' AS id FROM state WHERE id = 2`,
       )
       .one();
     const multipart = key === null || id === null ? null : { key, id };
     const asideBytes = bytesIn("tail") + bytesIn("held");
+    const [declarationRowBytes = 0, progressRowBytes = 0] = sql
+      .exec<{ bytes: number }>("SELECT length(json) AS bytes FROM state ORDER BY id")
+      .toArray()
+      .map(({ bytes }) => bytes);
     const alarmAtMs = await this.ctx.storage.getAlarm();
-    return { phase, storedBytes: stored, alarmAtMs, asideBytes, partBytes: part, multipart };
+    const sizes = { storedBytes: stored, asideBytes, partBytes: part, progressRowBytes, declarationRowBytes };
+    return { phase, alarmAtMs, multipart, ...sizes };
   }
 }
 
@@ -90,7 +110,8 @@ function objectOf(env: Env, { tenantId, fileId }: NonNullable<Change["inspect"]>
   return UPLOADS.get(UPLOADS.idFromName(`${tenantId}/${fileId}`));
 }
 
-async function changeAlarms({ loseAlarm, ringAlarm }: Change, env: Env): Promise<void> {
+async function changeObject({ loseAlarm, ringAlarm, joinRows }: Change, env: Env): Promise<void> {
+  if (joinRows !== undefined) await objectOf(env, joinRows).joinRows();
   if (loseAlarm !== undefined) await objectOf(env, loseAlarm).loseAlarm();
   if (ringAlarm !== undefined) await objectOf(env, ringAlarm).ringAlarm();
 }
@@ -105,7 +126,7 @@ async function control(request: Request, env: Env): Promise<Response> {
   if (change.release !== undefined)
     await faults.release(change.release === true ? undefined : change.release);
   if (change.clockAheadMs !== undefined) clockAheadMs = change.clockAheadMs;
-  await changeAlarms(change, env);
+  await changeObject(change, env);
   const rows = change.inspect === undefined ? null : await objectOf(env, change.inspect).inspect();
   // Nor does whoever tells it to break get an answer.
   if (change.breakObject !== undefined)

@@ -1,7 +1,7 @@
-import { isComplete } from "../state/upload-state.ts";
-import type { Upload } from "../upload.ts";
-import type { AppendRequest } from "./append.ts";
-import { BodySource } from "./body-source.ts";
+import { appendBody } from "./append-body.ts";
+import { isComplete } from "./state/upload-state.ts";
+import type { Upload } from "./upload.ts";
+import type { AppendRequest } from "./writing/append.ts";
 
 /** A body that is an upload from its first byte on. */
 export type WholeBody = Omit<AppendRequest, "source" | "hold">;
@@ -17,6 +17,7 @@ export async function appendMissing(
   upload: Upload,
   body: ReadableStream<Uint8Array> | null,
   whole: WholeBody,
+  maxAppendBytes: number,
 ): Promise<void> {
   const hold = await upload.take();
   try {
@@ -24,12 +25,8 @@ export async function appendMissing(
     if (isComplete(upload.requireState()) || !bringsMore(whole, offsetBytes)) return;
     if (!(await skip(body, offsetBytes))) return;
     const bodyBytes = whole.bodyBytes === null ? null : whole.bodyBytes - offsetBytes;
-    const source = new BodySource(body);
-    try {
-      await upload.append({ ...whole, bodyBytes, source, hold });
-    } finally {
-      source.release();
-    }
+    const place = { offsetBytes, maxAppendBytes, isCreation: false };
+    await appendBody(upload, body, { ...whole, bodyBytes, hold }, place);
   } finally {
     hold.release();
   }

@@ -1,0 +1,35 @@
+import type { FileId, FileVersionRef, TenantId } from "#contract/ids.ts";
+import type { ProcessJob } from "#contract/jobs.ts";
+import type { Caller } from "../services/file-actions.ts";
+import type { ReservationGrowth } from "../services/quota.ts";
+import type { UploadOrigin } from "../services/uploads.ts";
+import type { FinalRef } from "./state/upload-state.ts";
+
+/**
+ * What an upload needs of the world outside its object, but for the store. Each may be called again for the same upload,
+ * and what nobody waits for any more may land late.
+ */
+export interface Outside {
+  /** Records a stored upload. False where the record is gone: then nobody has a use for the bytes. */
+  record(job: ProcessJob, origin: UploadOrigin): Promise<boolean>;
+  /** Tells the processor of a stored upload. */
+  announce(job: ProcessJob): Promise<void>;
+  /** Removes the upload's record and what is reserved for it. */
+  forget(ref: FileVersionRef): Promise<void>;
+  /** Deletes what a complete upload has become, and tells whether it was there. Throws where the caller may not. */
+  deleteUploaded(ref: FileVersionRef, by: Caller): Promise<boolean>;
+
+  /** Reserves more and returns what is reserved then. Throws `QUOTA_EXCEEDED` and `TENANT_ERASING`. */
+  extend(ref: FileVersionRef, growth: ReservationGrowth): Promise<number>;
+  /** Gives back what is over, if what is reserved is still `fromBytes`. */
+  reduce(ref: FileVersionRef, fromBytes: number, toBytes: number): Promise<void>;
+
+  /** Lets a partial upload know which final one it was joined to. */
+  claim(partial: FileVersionRef, final: FileVersionRef): Promise<void>;
+  /** Which partial uploads have nothing reserved any more. */
+  findSpent(tenantId: TenantId, partialIds: readonly FileId[]): Promise<readonly FileId[]>;
+  /** Frees a partial upload's bytes. */
+  discard(partial: FileVersionRef): Promise<void>;
+  /** In which final upload's name a partial's reservation is; undefined where there is none, or no reservation any more. */
+  findFinal(partial: FileVersionRef): Promise<FinalRef | undefined>;
+}
