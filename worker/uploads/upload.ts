@@ -9,18 +9,10 @@ import type { FinaliseSteps } from "./finishing/finalise.ts";
 import { Finaliser } from "./finishing/finalise.ts";
 import { sniffSources } from "./joining/copy-sources.ts";
 import { isMadeOf } from "./joining/final-sources.ts";
-import type { PartialSteps } from "./joining/partial.ts";
-import { Partial } from "./joining/partial.ts";
+import { isDonePartial, joinableSource } from "./joining/joinable.ts";
 import type { ReservationSteps } from "./state/reservation.ts";
 import { Reservation } from "./state/reservation.ts";
-import type {
-  DueKind,
-  PartialDescription,
-  PartialSource,
-  Uploader,
-  UploadKind,
-  UploadState,
-} from "./state/upload-state.ts";
+import type { DueKind, PartialSource, Uploader, UploadKind, UploadState } from "./state/upload-state.ts";
 import { isComplete, isFinalising } from "./state/upload-state.ts";
 import type { UploadStore } from "./state/upload-store.ts";
 import type { AppendRequest } from "./writing/append.ts";
@@ -65,7 +57,7 @@ export interface UploadOptions {
   readonly store: UploadStore;
   readonly objects: ObjectStore;
   readonly slabs: SlabBudget;
-  readonly steps: FinaliseSteps & EndingSteps & ReservationSteps & PartialSteps;
+  readonly steps: FinaliseSteps & EndingSteps & ReservationSteps;
   readonly sniff: SniffCheck;
   readonly now: () => number;
 }
@@ -81,7 +73,6 @@ export class Upload {
   readonly #ending: Ending;
   readonly #reservation: Reservation;
   readonly #finaliser: Finaliser;
-  readonly #partial: Partial;
   readonly #slot = new WriterSlot();
   /** The append at work, if there is one. */
   #append: Append | undefined;
@@ -93,7 +84,6 @@ export class Upload {
     this.#ending = new Ending(options);
     this.#reservation = new Reservation(options.store, options.steps);
     this.#finaliser = new Finaliser({ ...options, parts: this.#parts, ending: this.#ending });
-    this.#partial = new Partial({ ...options, ending: this.#ending });
   }
 
   get state(): UploadState | undefined {
@@ -249,21 +239,16 @@ export class Upload {
     return state === undefined || isComplete(state) || (hasEnded(state) && state.due.expire === undefined);
   }
 
-  /** What there is of this as a partial upload. */
-  describePartial(): PartialDescription {
-    return this.#partial.describe();
-  }
-
-  /** Lets this, a partial upload, know the final one that it was joined to. */
-  claimPartial(final: FileVersionRef): Promise<void> {
-    return this.#partial.claim(final);
+  /** The bytes that this, a complete partial upload, brings to a final one; null where it is none. */
+  joinable(): PartialSource | null {
+    return joinableSource(this.#store, this.nowMs);
   }
 
   /** Frees the bytes of a partial upload that a final one has copied. */
   async spendPartial(): Promise<void> {
     const hold = await this.take();
     try {
-      await this.#partial.spend();
+      if (isDonePartial(this.state)) await this.#ending.spend();
     } finally {
       hold.release();
     }

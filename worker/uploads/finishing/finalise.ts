@@ -4,8 +4,8 @@ import type { UploadOrigin } from "../../services/uploads.ts";
 import type { ObjectStore, StoredFacts, StoredPart } from "../../storage/object-store.ts";
 import { copySources } from "../joining/copy-sources.ts";
 import type { SourceSteps } from "../joining/final-sources.ts";
-import { claimSources, discardSources } from "../joining/final-sources.ts";
-import { PARTIAL_KEPT_MS } from "../joining/partial.ts";
+import { discardSources } from "../joining/final-sources.ts";
+import { PARTIAL_KEPT_MS } from "../joining/joinable.ts";
 import type { UploadPhase, UploadState } from "../state/upload-state.ts";
 import { isFinalising, REMEMBERED_MS, refOf } from "../state/upload-state.ts";
 import type { UploadStore } from "../state/upload-store.ts";
@@ -108,7 +108,6 @@ export class Finaliser {
     const { store, steps } = this.#options;
     switch (state.phase) {
       case "copying":
-        await claimSources(steps, state);
         await copySources(this.#options, () => store.update({ phase: "storing", failures: 0 }));
         return;
       case "storing":
