@@ -86,7 +86,7 @@ const RULES: readonly {
 const OWNERS: readonly { readonly name: string; readonly owner: RegExp }[] = [
   { name: "drizzle-orm", owner: /^(worker\/db|test\/records)\// },
   { name: "jose", owner: /^(worker\/middleware|worker\/routes\/dev|scripts|test)/ },
-  { name: "multipasta", owner: /^worker\/uploads\/plain\// },
+  { name: "multipasta", owner: /^(worker\/uploads\/plain|test\/worker\/unit)\// },
   { name: "hono", owner: /^(worker\/(app|app-env|middleware|routes|pages)|scripts)/ },
 ];
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
-import { append, metadataHeader, newCaller, readProblem, TUS } from "../support/api.ts";
+import { metadataHeader, newCaller, readProblem, TUS } from "../support/api.ts";
+import { postFinal, uploadPartial } from "../support/concatenation.ts";
 import type { Change } from "../support/faulty/faults.ts";
 import { useFaultyStack } from "../support/faulty/stack.ts";
 
@@ -9,21 +10,8 @@ const WHOLE_BYTES = TEXTS.join("").length;
 
 const stack = useFaultyStack();
 
-async function uploadPartial(caller: Caller, text: string): Promise<string> {
-  const headers = { ...TUS, "upload-concat": "partial", "upload-length": String(text.length) };
-  const created = await caller.fetch("/v1/uploads", { method: "POST", headers });
-  const location = created.headers.get("location") ?? "";
-  expect((await append(caller, location, 0, text)).status).toBe(204);
-  return location;
-}
-
 function join(caller: Caller, partials: readonly string[], filename = "notes.txt"): Promise<Response> {
-  const headers = {
-    ...TUS,
-    "upload-concat": `final;${partials.join(" ")}`,
-    "upload-metadata": metadataHeader({ filename }),
-  };
-  return caller.fetch("/v1/uploads", { method: "POST", headers });
+  return postFinal(caller, partials, { "upload-metadata": metadataHeader({ filename }) });
 }
 
 /** What a tenant has, in its records and in the bucket. */

@@ -5,7 +5,12 @@ import { databaseFor } from "../../worker/db/database.ts";
 import { deletePurged, markPurging } from "../../worker/db/trash.ts";
 import { sweepReservations } from "../../worker/services/reservations.ts";
 import type { NewDeclaration } from "../../worker/services/uploads.ts";
-import { findSpentPartials, forgetUpload, recordStoredUpload } from "../../worker/services/uploads.ts";
+import {
+  findFinalOf,
+  findSpentPartials,
+  forgetUpload,
+  recordStoredUpload,
+} from "../../worker/services/uploads.ts";
 import { useDatabases } from "./support/databases.ts";
 import type { QuotaTenant } from "./support/quota-tenant.ts";
 import { newQuotaTenant, refusalOf, RULES } from "./support/quota-tenant.ts";
@@ -15,6 +20,7 @@ import { newQuotaTenant, refusalOf, RULES } from "./support/quota-tenant.ts";
 const HOUR_MS = 3_600_000;
 /** More than any run of the cron here needs. */
 const CALLS = 1_000;
+const DAY_MS = 24 * HOUR_MS;
 
 const databases = useDatabases();
 
@@ -202,4 +208,46 @@ test("what a final has is not ended by what is late of another", async () => {
   await tenant.create(300, { partials });
   expect(await record(tenant, first.fileId, partials)).toBe(true);
   expect(await tenant.quota()).toMatchObject({ filesBytes: 300, reservedBytes: 300 });
+});
+
+test("which final has a partial is known while it is under way and for a day from when it is stored", async () => {
+  const tenant = newQuotaTenant(databases.bindings);
+  const [partials, others] = [await newPartials(tenant, 300, 200), await newPartials(tenant, 100)];
+  const ids = partials.map((partial) => partial.fileId);
+  const finalOf = (partialIds: readonly FileId[]) =>
+    findFinalOf(databases.bindings, tenant.tenantId, partialIds);
+  const rows = async () => {
+    const select = databases.bindings.DB.prepare("SELECT 1 FROM quota_reservations WHERE tenant_id = ?");
+    return (await select.bind(tenant.tenantId).all()).results;
+  };
+  expect(await finalOf(ids)).toBeUndefined();
+  const lost = await tenant.create(500, { partials });
+  await forgetUpload(databases.bindings, tenant.refOf(lost.fileId));
+  expect(await finalOf(ids)).toBeUndefined();
+
+  const { fileId } = await tenant.create(500, { partials });
+  const known = { fileId, version: 1 };
+  expect(await finalOf(ids)).toEqual(known);
+  await record(tenant, fileId, partials);
+  expect(await finalOf(ids)).toEqual(known);
+  expect(await finalOf([...ids, ...ids])).toEqual(known);
+  expect(await finalOf(ids.slice(1))).toEqual(known);
+  expect(await finalOf([...ids, ...others.map((other) => other.fileId)])).toBeUndefined();
+
+  const noneStands = () => Promise.resolve(false);
+  await sweepReservations(databases.bindings, noneStands, DAY_MS, CALLS);
+  expect(await rows()).toHaveLength(2);
+  await sweepReservations(databases.bindings, noneStands, DAY_MS + 1, CALLS);
+  expect(await rows()).toEqual([]);
+  expect(await tenant.quota()).toMatchObject({ usedBytes: 500, reservedBytes: 0, fileCount: 1 });
+});
+
+test("a final is known no more when its file is being purged", async () => {
+  const tenant = newQuotaTenant(databases.bindings);
+  const partials = await newPartials(tenant, 300);
+  const { fileId } = await tenant.create(300, { partials });
+  await record(tenant, fileId, partials);
+  await markForPurge(tenant, fileId);
+  const ids = partials.map((partial) => partial.fileId);
+  expect(await findFinalOf(databases.bindings, tenant.tenantId, ids)).toBeUndefined();
 });

@@ -1,15 +1,17 @@
 import type { SQL } from "drizzle-orm";
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import type { FileId, FileVersionRef, TenantId } from "#contract/ids.ts";
 import type { Database } from "./database.ts";
 import type { Wanted } from "./quota.ts";
-import { FIRST_CHECK_MS, freeBytes, isReservation, isReserved } from "./quota.ts";
+import { FIRST_CHECK_MS, freeBytes, isReserved } from "./quota.ts";
 import { quotaReservations } from "./schema/tenants.ts";
 
 /**
- * What partial uploads (tus 1.0, Concatenation) have reserved, while they are joined: each keeps its own reservation, with
- * the final upload's name in it, and the final one reserves what it needs beyond them. So a final upload that comes to
- * nothing, however it does, leaves them as they were: a name under which nothing is reserved any more counts for none.
+ * Which final upload a partial one (tus 1.0, Concatenation) was joined to, and whether it is spent, is in the partial's
+ * reservation and nowhere else. Each keeps its own while it is joined, with the final upload's name in it, and the final one
+ * reserves what it needs beyond them. So a final upload that comes to nothing, however it does, leaves them as they were: a
+ * name under which nothing is reserved any more counts for none. From when the final one is stored a partial is spent: it
+ * has nothing reserved, and nobody else can have it.
  */
 
 /** A partial upload that another is made of. */
@@ -23,12 +25,20 @@ function distinct(partials: readonly ReservedPartial[]): readonly ReservedPartia
   return [...new Map(partials.map((partial) => [partial.fileId, partial])).values()];
 }
 
+/** Partials by their ids, as rows `p` of quota_reservations. */
+function areAmong(tenantId: TenantId, ids: readonly FileId[]): SQL {
+  return sql`p.tenant_id = ${tenantId} AND p.version = 1
+    AND p.file_id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+}
+
+/** Whether the final upload that row `p` names is under way. */
+const HAS_FINAL = sql.raw(`EXISTS (SELECT 1 FROM quota_reservations AS f
+  WHERE f.tenant_id = p.tenant_id AND f.file_id = p.final_id AND f.version = p.final_version)`);
+
 /** Partials' reservations that no other upload has, by their ids, in the rows `p` of quota_reservations. */
 function areFree(tenantId: TenantId, partials: readonly ReservedPartial[]): SQL {
-  const ids = JSON.stringify(partials.map(({ fileId }) => fileId));
-  return sql`p.tenant_id = ${tenantId} AND p.version = 1 AND p.file_id IN (SELECT value FROM json_each(${ids}))
-    AND NOT EXISTS (SELECT 1 FROM quota_reservations AS f
-      WHERE f.tenant_id = p.tenant_id AND f.file_id = p.final_id AND f.version = p.final_version)`;
+  const ids = partials.map(({ fileId }) => fileId);
+  return sql`${areAmong(tenantId, ids)} AND p.spent_at_ms IS NULL AND NOT ${HAS_FINAL}`;
 }
 
 /**
@@ -85,18 +95,25 @@ export function join(db: Database, ref: FileVersionRef, partials: readonly Reser
     .where(and(areOf(tenantId, partials), isReserved(ref)));
 }
 
+/** How long it is known to which final upload a spent partial was joined: as long as its object knows that it is complete. */
+const KNOWN_MS = 24 * 3_600_000;
+
 /**
- * The statement that ends the reservations of a final upload's partials, which count by its version from now on.
+ * The statement that spends a final upload's partials, which count by its version from now on.
  * @param isStored the condition under which they do
  */
-export function endJoined(
+export function spendJoined(
   db: Database,
   { tenantId, fileId, version }: FileVersionRef,
   partials: readonly Pick<ReservedPartial, "fileId">[],
   isStored: SQL,
+  nowMs: number,
 ) {
   const isJoined = and(eq(quotaReservations.finalId, fileId), eq(quotaReservations.finalVersion, version));
-  return db.delete(quotaReservations).where(and(areOf(tenantId, partials), isJoined, isStored));
+  return db
+    .update(quotaReservations)
+    .set({ reservedBytes: 0, spentAtMs: nowMs, checkAtMs: nowMs + KNOWN_MS })
+    .where(and(areOf(tenantId, partials), isJoined, isStored, isNull(quotaReservations.spentAtMs)));
 }
 
 /**
@@ -130,28 +147,37 @@ export async function arePartialsFree(
   return counted?.found === joined.length;
 }
 
-/** In which final upload's name a partial's reservation is; undefined where there is none, or no reservation any more. */
+/**
+ * The final upload that has all of these partials, under way or stored, as long as its file is there; undefined where
+ * they have none in common.
+ */
 export async function findFinal(
   db: Database,
-  partial: FileVersionRef,
+  tenantId: TenantId,
+  ids: readonly FileId[],
 ): Promise<Pick<FileVersionRef, "fileId" | "version"> | undefined> {
-  const [row] = await db
-    .select({ fileId: quotaReservations.finalId, version: quotaReservations.finalVersion })
-    .from(quotaReservations)
-    .where(isReservation(partial));
-  const { fileId = null, version = null } = row ?? {};
-  return fileId === null || version === null ? undefined : { fileId, version };
+  const [found] = await db.all<Pick<FileVersionRef, "fileId" | "version">>(
+    sql`SELECT p.final_id AS fileId, p.final_version AS version
+      FROM quota_reservations AS p
+        JOIN file_versions AS v
+          ON v.tenant_id = p.tenant_id AND v.file_id = p.final_id AND v.version = p.final_version
+        JOIN files ON files.tenant_id = v.tenant_id AND files.id = v.file_id AND files.purging_at_ms IS NULL
+      WHERE ${areAmong(tenantId, ids)} AND (p.spent_at_ms IS NOT NULL OR ${HAS_FINAL})
+      GROUP BY p.final_id, p.final_version HAVING count(*) = ${new Set(ids).size}`,
+  );
+  return found;
 }
 
-/** Which partials have nothing reserved any more: their final upload is stored, or they ended. No other can have them. */
-export async function findUnreserved(
+/** Which partials are spent or have ended: no other final upload can have them. */
+export async function findSpent(
   db: Database,
   tenantId: TenantId,
   ids: readonly FileId[],
 ): Promise<readonly FileId[]> {
   const rows = await db.all<{ id: FileId }>(
     sql`SELECT value AS id FROM json_each(${JSON.stringify(ids)}) WHERE NOT EXISTS (
-      SELECT 1 FROM quota_reservations AS p WHERE p.tenant_id = ${tenantId} AND p.file_id = value AND p.version = 1)`,
+      SELECT 1 FROM quota_reservations AS p
+      WHERE p.tenant_id = ${tenantId} AND p.file_id = value AND p.version = 1 AND p.spent_at_ms IS NULL)`,
   );
   return rows.map(({ id }) => id);
 }

@@ -9,7 +9,7 @@ import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { isVersion } from "./files.ts";
 import type { ReservedPartial } from "./partials.ts";
-import { endJoined, handOver, join, reserveBeyond } from "./partials.ts";
+import { handOver, join, reserveBeyond, spendJoined } from "./partials.ts";
 import type { NewReservation } from "./quota.ts";
 import { isReserved, release, reserve } from "./quota.ts";
 import { files, fileTags, fileVersions } from "./schema/files.ts";
@@ -237,7 +237,7 @@ export async function markVersionStored(
       .where(and(isVersion(ref), eq(fileVersions.state, "uploading"))),
     auditIfChanged(db, { actor, action: "file.uploaded", fileId, version, detail, atMs: nowMs }),
     db.update(files).set({ updatedAtMs: nowMs }).where(isKept).returning({ id: files.id }),
-    ...(partials.length === 0 ? [] : [endJoined(db, ref, partials, isStored)]),
+    ...(partials.length === 0 ? [] : [spendJoined(db, ref, partials, isStored, nowMs)]),
     release(db, ref),
   ]);
   return found.length > 0;

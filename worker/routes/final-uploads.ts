@@ -1,12 +1,11 @@
 import { AppError } from "#contract/errors.ts";
 import type { AppContext } from "../app-env.ts";
-import { isRecorded } from "../services/uploads.ts";
-import { objectAnswerInTime } from "../uploads/object-answer.ts";
-import type { PartialDescription, PartialSource } from "../uploads/state/upload-state.ts";
+import { findFinalOf } from "../services/uploads.ts";
+import type { PartialSource } from "../uploads/state/upload-state.ts";
 import type { TusCreation } from "../uploads/tus/tus-headers.ts";
 import { MAX_PARTIALS } from "../uploads/tus/tus-headers.ts";
+import { UploadClient } from "../uploads/upload-client.ts";
 import type { UploadRef } from "./upload-objects.ts";
-import { objectOf } from "./upload-objects.ts";
 
 /** What a final upload (tus 1.0, Concatenation) is asked to be made of, or the one that was made of it already. */
 export type Joining = { readonly sources: readonly PartialSource[] } | { readonly again: UploadRef };
@@ -26,29 +25,17 @@ export async function findPartials(
     });
   }
   const identity = c.get("identity");
-  const found = await Promise.all(
-    partialIds.map((fileId) =>
-      objectAnswerInTime(objectOf(c, { fileId, version: 1 }).describePartial(identity)),
-    ),
-  );
-  const joinedTo = commonFinal(found);
+  const { tenantId } = identity;
+  const uploads = new UploadClient(c.env.UPLOADS);
+  const askAll = partialIds.map((fileId) => uploads.joinable({ tenantId, fileId, version: 1 }, identity));
+  const [sources, final] = await Promise.all([Promise.all(askAll), findFinalOf(c.env, tenantId, partialIds)]);
   const isAgain =
-    joinedTo !== undefined &&
-    (await objectAnswerInTime(objectOf(c, joinedTo).isFinalOf(identity, [...partialIds], metadataHeader))) &&
-    // What its object doesn't know yet: the record may have been taken back, or purged.
-    (await isRecorded(c.env, { tenantId: identity.tenantId, ...joinedTo }));
-  return isAgain ? { again: joinedTo } : { sources: found.map(requireSource) };
+    final !== undefined &&
+    (await uploads.isFinalOf({ tenantId, ...final }, identity, partialIds, metadataHeader));
+  return isAgain ? { again: final } : { sources: sources.map(requireSource) };
 }
 
-/** The final upload that all of them were joined to. */
-function commonFinal(found: readonly PartialDescription[]): UploadRef | undefined {
-  const final = found[0]?.joinedTo ?? undefined;
-  const isSame = ({ joinedTo }: PartialDescription): boolean =>
-    joinedTo?.fileId === final?.fileId && joinedTo?.version === final?.version;
-  return found.every(isSame) ? final : undefined;
-}
-
-function requireSource({ source }: PartialDescription): PartialSource {
+function requireSource(source: PartialSource | null): PartialSource {
   if (source !== null) return source;
   throw new AppError("UPLOAD_CONCAT_INVALID", {
     detail: "A partial upload isn't there, isn't complete, or is part of another final one.",

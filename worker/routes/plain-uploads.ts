@@ -4,12 +4,12 @@ import type { AppContext } from "../app-env.ts";
 import { declareLate } from "../services/late-details.ts";
 import { releaseUnreadBody } from "../unread-body.ts";
 import { parseIetfCreation } from "../uploads/ietf/ietf-creation.ts";
-import { objectAnswerInTime } from "../uploads/object-answer.ts";
 import { readFormHead } from "../uploads/plain/form-creation.ts";
 import { FormReader, isForm } from "../uploads/plain/form-reader.ts";
 import type { PlainTarget } from "../uploads/plain/plain-upload.ts";
 import { storeBody, storeForm } from "../uploads/plain/plain-upload.ts";
-import { objectOf, sendToObject } from "./upload-objects.ts";
+import { UploadClient } from "../uploads/upload-client.ts";
+import { sendToObject } from "./upload-objects.ts";
 import type { Creation } from "./uploads.ts";
 import { acceptIetf, forgetCreation } from "./uploads.ts";
 
@@ -41,10 +41,12 @@ function targetOf(c: AppContext, created: Creation): PlainTarget {
 }
 
 async function discard(c: AppContext, created: Creation): Promise<void> {
-  const object = objectOf(c, created);
-  await objectAnswerInTime(object.abandon());
+  const uploads = new UploadClient(c.env.UPLOADS);
+  const { fileId, version } = created;
+  const ref = { tenantId: c.get("identity").tenantId, fileId, version };
+  await uploads.end(ref);
   // What needs its reservation still is complete, and about to become a file.
-  if (!(await objectAnswerInTime(object.needsReservation()))) await forgetCreation(c, created);
+  if (!(await uploads.needsReservation(ref))) await forgetCreation(c, created);
 }
 
 /** What `curl --data-binary` says of a body whose type it wasn't told. */

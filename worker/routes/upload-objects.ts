@@ -3,16 +3,10 @@ import { actorOf } from "../middleware/actor.ts";
 import { effectiveMethod } from "../middleware/effective-method.ts";
 import { UploadClient } from "../uploads/upload-client.ts";
 import type { UploadContext } from "../uploads/upload-context.ts";
-import { uploadObjectName, withUploadContext } from "../uploads/upload-context.ts";
+import { withUploadContext } from "../uploads/upload-context.ts";
 
 /** An upload of the caller's tenant. */
 export type UploadRef = Pick<UploadContext, "fileId" | "version">;
-
-/** The object of an upload, which is there whether the upload is or not. */
-export function objectOf(c: AppContext, { fileId, version }: UploadRef) {
-  const name = uploadObjectName({ tenantId: c.get("identity").tenantId, fileId, version });
-  return c.env.UPLOADS.get(c.env.UPLOADS.idFromName(name));
-}
 
 type Target = UploadRef &
   Pick<UploadContext, "protocol" | "creation"> &

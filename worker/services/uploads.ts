@@ -9,7 +9,7 @@ import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import { findVersion } from "../db/files.ts";
 import type { ReservedPartial } from "../db/partials.ts";
-import { arePartialsFree, findFinal, findUnreserved } from "../db/partials.ts";
+import { arePartialsFree, findFinal, findSpent } from "../db/partials.ts";
 import type { Wanted } from "../db/quota.ts";
 import { findReservation } from "../db/quota.ts";
 import { findTenant } from "../db/tenants.ts";
@@ -124,7 +124,10 @@ async function findAgain(
   creationKey: string,
 ): Promise<Pick<AcceptedUpload, "reservedBytes"> | undefined> {
   const held = await findReservation(databaseFor(env, ref.tenantId), ref);
-  if (held === undefined) return (await isRecorded(env, ref)) ? { reservedBytes: null } : undefined;
+  if (held === undefined) {
+    const version = await findVersion(databaseFor(env, ref.tenantId), ref);
+    return version === undefined ? undefined : { reservedBytes: null };
+  }
   if (held.creationKey !== creationKey) throw new AppError("GRANT_USED", { detail: USED_DETAIL });
   return { reservedBytes: held.reservedBytes };
 }
@@ -193,26 +196,22 @@ async function requireFree(
   });
 }
 
-/** Whether an upload can still become a file: its record is there, and isn't being purged. */
-export async function isRecorded(env: DatabaseBindings, ref: FileVersionRef): Promise<boolean> {
-  return (await findVersion(databaseFor(env, ref.tenantId), ref)) !== undefined;
-}
-
-/** Which final upload a partial one was joined to last, as long as its bytes count as its own. */
+/** The final upload that all of these partial ones were joined to, under way or stored; undefined where there is none. */
 export async function findFinalOf(
   env: DatabaseBindings,
-  partial: FileVersionRef,
+  tenantId: TenantId,
+  partialIds: readonly FileId[],
 ): Promise<Pick<FileVersionRef, "fileId" | "version"> | undefined> {
-  return findFinal(databaseFor(env, partial.tenantId), partial);
+  return findFinal(databaseFor(env, tenantId), tenantId, partialIds);
 }
 
-/** Which of a final upload's partials are to end: they have nothing reserved any more, so that no other can have them. */
+/** Which of a final upload's partials are to end: they are spent, so that no other can have them. */
 export async function findSpentPartials(
   env: DatabaseBindings,
   tenantId: TenantId,
   partialIds: readonly FileId[],
 ): Promise<readonly FileId[]> {
-  return findUnreserved(databaseFor(env, tenantId), tenantId, partialIds);
+  return findSpent(databaseFor(env, tenantId), tenantId, partialIds);
 }
 
 /** What is reserved. Throws `GRANT_USED`, `QUOTA_EXCEEDED` and `TENANT_ERASING`. */

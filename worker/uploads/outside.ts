@@ -3,7 +3,6 @@ import type { ProcessJob } from "#contract/jobs.ts";
 import type { Caller } from "../services/file-actions.ts";
 import type { ReservationGrowth } from "../services/quota.ts";
 import type { UploadOrigin } from "../services/uploads.ts";
-import type { FinalRef } from "./state/upload-state.ts";
 
 /**
  * What an upload needs of the world outside its object, but for the store. Each may be called again for the same upload,
@@ -24,12 +23,8 @@ export interface Outside {
   /** Gives back what is over, if what is reserved is still `fromBytes`. */
   reduce(ref: FileVersionRef, fromBytes: number, toBytes: number): Promise<void>;
 
-  /** Lets a partial upload know which final one it was joined to. */
-  claim(partial: FileVersionRef, final: FileVersionRef): Promise<void>;
-  /** Which partial uploads have nothing reserved any more. */
+  /** Which partial uploads are spent: their bytes count as a final one's, or they have ended. */
   findSpent(tenantId: TenantId, partialIds: readonly FileId[]): Promise<readonly FileId[]>;
   /** Frees a partial upload's bytes. */
   discard(partial: FileVersionRef): Promise<void>;
-  /** In which final upload's name a partial's reservation is; undefined where there is none, or no reservation any more. */
-  findFinal(partial: FileVersionRef): Promise<FinalRef | undefined>;
 }

@@ -1,6 +1,6 @@
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
 import { objectAnswer, objectAnswerInTime } from "./object-answer.ts";
-import type { PartialDescription } from "./state/upload-state.ts";
+import type { PartialSource } from "./state/upload-state.ts";
 import { uploadObjectName } from "./upload-context.ts";
 import type { UploadObject } from "./upload-object.ts";
 
@@ -21,9 +21,9 @@ export class UploadClient {
     return objectAnswer(this.#objectOf(ref).fetch(request));
   }
 
-  /** What a final upload needs to know of a partial one: nothing where it isn't the caller's. */
-  describePartial(partial: FileVersionRef, identity: Identity): Promise<PartialDescription> {
-    return objectAnswerInTime(this.#objectOf(partial).describePartial(identity));
+  /** A partial upload's bytes, to be joined: null where it isn't the caller's, or isn't to be joined. */
+  joinable(partial: FileVersionRef, identity: Identity): Promise<PartialSource | null> {
+    return objectAnswerInTime(this.#objectOf(partial).joinable(identity));
   }
 
   /** Whether this is the caller's final upload of these partials, with this metadata. */
@@ -34,11 +34,6 @@ export class UploadClient {
     metadata: string | null,
   ): Promise<boolean> {
     return objectAnswerInTime(this.#objectOf(final).isFinalOf(identity, [...partialIds], metadata));
-  }
-
-  /** Lets a partial upload know the final one that it was joined to. */
-  claim(partial: FileVersionRef, final: FileVersionRef): Promise<void> {
-    return objectAnswerInTime(this.#objectOf(partial).claim(final));
   }
 
   /** Frees the bytes of a partial upload that nobody can join any more. */

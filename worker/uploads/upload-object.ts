@@ -6,15 +6,14 @@ import { checkContent } from "../services/content-type.ts";
 import { deleteUploaded } from "../services/deleted-uploads.ts";
 import type { Caller } from "../services/file-actions.ts";
 import { extendReservation, reduceReservation } from "../services/quota.ts";
-import { findFinalOf, findSpentPartials, forgetUpload, recordStoredUpload } from "../services/uploads.ts";
+import { findSpentPartials, forgetUpload, recordStoredUpload } from "../services/uploads.ts";
 import { sendJob } from "../storage/jobs.ts";
 import { r2Store } from "../storage/r2.ts";
 import { releaseUnreadBody } from "../unread-body.ts";
 import { hasEnded } from "./finishing/ending.ts";
 import { IetfFrontEnd } from "./ietf/ietf-front-end.ts";
 import { bodyBytesOf, requireBodyWithin } from "./request-body.ts";
-import type { PartialDescription } from "./state/upload-state.ts";
-import { NO_PARTIAL } from "./state/upload-state.ts";
+import type { PartialSource } from "./state/upload-state.ts";
 import { UploadStore } from "./state/upload-store.ts";
 import { TusFrontEnd } from "./tus/tus-front-end.ts";
 import { UploadClient } from "./upload-client.ts";
@@ -48,9 +47,7 @@ export class UploadObject extends DurableObject<Env> {
         record: (job, origin) => recordStoredUpload(env, job, origin, Date.now()),
         announce: (job) => sendJob(env.JOBS, job),
         findSpent: (tenantId, partialIds) => findSpentPartials(env, tenantId, partialIds),
-        claim: (partial, final) => uploads.claim(partial, final),
         discard: (partial) => uploads.spend(partial),
-        findFinal: (partial) => findFinalOf(env, partial),
         forget: (ref) => forgetUpload(env, ref),
         deleteUploaded: (ref, by) => this.#deleteUploaded(ref, by, uploads),
         extend: (ref, growth) => extendReservation(env, ref, growth, this.#defaultQuotaBytes),
@@ -83,19 +80,14 @@ export class UploadObject extends DurableObject<Env> {
     await this.#upload.onAlarm();
   }
 
-  /** What a final upload needs to know of this one: nothing where it isn't the caller's. */
-  describePartial(identity: Identity): PartialDescription {
-    return isAllowed(this.#upload, identity) ? this.#upload.describePartial() : NO_PARTIAL;
+  /** What this one brings to a final upload; null where it isn't a complete partial one, or isn't the caller's. */
+  joinable(identity: Identity): PartialSource | null {
+    return isAllowed(this.#upload, identity) ? this.#upload.joinable() : null;
   }
 
   /** Whether this is the caller's final upload of these partials, with this metadata. */
   isFinalOf(identity: Identity, partialIds: readonly FileId[], metadata: string | null): boolean {
     return isAllowed(this.#upload, identity) && this.#upload.isFinalOf(partialIds, metadata);
-  }
-
-  /** Lets this, a partial upload, know the final one that it was joined to. */
-  claim(final: FileVersionRef): Promise<void> {
-    return this.#upload.claimPartial(final);
   }
 
   /** Frees the bytes of this, a partial upload that nobody can join any more. */

@@ -7,14 +7,14 @@ import { Ending, hasEnded } from "./finishing/ending.ts";
 import { Finaliser } from "./finishing/finalise.ts";
 import { sniffSources } from "./joining/copy-sources.ts";
 import { isMadeOf } from "./joining/final-sources.ts";
-import { Partial } from "./joining/partial.ts";
+import { isDonePartial, joinableSource } from "./joining/joinable.ts";
 import type { Outside } from "./outside.ts";
 import { bringsNothing, checkLength, settleLength } from "./state/append-length.ts";
 import { Expiry } from "./state/expiry.ts";
 import type { NewUpload } from "./state/new-upload.ts";
 import { initialState } from "./state/new-upload.ts";
 import { Reservation } from "./state/reservation.ts";
-import type { PartialDescription, UploadState } from "./state/upload-state.ts";
+import type { PartialSource, UploadState } from "./state/upload-state.ts";
 import { isComplete, isFinalising } from "./state/upload-state.ts";
 import type { UploadStore } from "./state/upload-store.ts";
 import type { AppendRequest } from "./writing/append.ts";
@@ -49,7 +49,6 @@ export class Upload {
   readonly #expiry: Expiry;
   readonly #alarm: Alarm;
   readonly #finaliser: Finaliser;
-  readonly #partial: Partial;
   readonly #takeover = new Takeover();
 
   constructor(options: UploadOptions) {
@@ -60,7 +59,6 @@ export class Upload {
     this.#reservation = new Reservation(options.store, options.outside);
     this.#expiry = new Expiry(options.store, options.now);
     this.#finaliser = new Finaliser({ ...options, parts: this.#parts, ending: this.#ending });
-    this.#partial = new Partial({ ...options, ending: this.#ending });
     this.#alarm = new Alarm({
       ...options,
       expiry: this.#expiry,
@@ -217,21 +215,16 @@ export class Upload {
     return state === undefined || isComplete(state) || (hasEnded(state) && state.due.expire === undefined);
   }
 
-  /** What there is of this as a partial upload. */
-  describePartial(): PartialDescription {
-    return this.#partial.describe();
-  }
-
-  /** Lets this, a partial upload, know the final one that it was joined to. */
-  claimPartial(final: FileVersionRef): Promise<void> {
-    return this.#partial.claim(final);
+  /** The bytes that this, a complete partial upload, brings to a final one; null where it is none. */
+  joinable(): PartialSource | null {
+    return joinableSource(this.#store, this.nowMs);
   }
 
   /** Frees the bytes of a partial upload that a final one has copied. */
   async spendPartial(): Promise<void> {
     const hold = await this.take();
     try {
-      await this.#partial.spend();
+      if (isDonePartial(this.state)) await this.#ending.spend();
     } finally {
       hold.release();
     }

@@ -3,8 +3,8 @@ import type { ProcessJob } from "#contract/jobs.ts";
 import type { UploadOrigin } from "../../services/uploads.ts";
 import type { ObjectStore, StoredFacts, StoredPart } from "../../storage/object-store.ts";
 import { copySources } from "../joining/copy-sources.ts";
-import { claimSources, discardSources } from "../joining/final-sources.ts";
-import { PARTIAL_KEPT_MS } from "../joining/partial.ts";
+import { discardSources } from "../joining/final-sources.ts";
+import { PARTIAL_KEPT_MS } from "../joining/joinable.ts";
 import type { Outside } from "../outside.ts";
 import type { UploadPhase, UploadState } from "../state/upload-state.ts";
 import { isFinalising, REMEMBERED_MS, refOf } from "../state/upload-state.ts";
@@ -135,7 +135,6 @@ export class Finaliser {
 
   async #copy(state: UploadState): Promise<boolean> {
     const { store, outside, now } = this.#options;
-    await claimSources(outside, state);
     const isAll = await copySources(this.#options, now() + COPY_LIMIT_MS, () =>
       store.update({ phase: "storing", failures: 0 }),
     );

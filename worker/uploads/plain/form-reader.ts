@@ -52,7 +52,7 @@ function filenameOf(info: PartInfo, parameters: ReadonlyMap<string, string>): st
 
 /**
  * Reads a form as it comes, never more of it than `READ_BYTES` at once: nobody reads on until the bytes before were
- * taken. It wraps multipasta, which has three faults that matter here (0.2.8): it doesn't understand parts whose name
+ * taken. It wraps multipasta (docs/decisions/0019), which has three faults that matter here (0.2.8): it doesn't understand parts whose name
  * has a character above U+00FF, takes the last boundary for another when its two dashes come in two chunks, and keeps
  * silent about a form that ends within a part's headers.
  */

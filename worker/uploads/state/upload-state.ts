@@ -31,19 +31,6 @@ export interface PartialSource {
   readonly sizeBytes: number;
 }
 
-/** A final upload, in its tenant. */
-export type FinalRef = Pick<FileVersionRef, "fileId" | "version">;
-
-/** What whoever joins uploads needs to know of one. */
-export interface PartialDescription {
-  /** Its bytes; null where it isn't a complete partial upload, or isn't any more. */
-  readonly source: PartialSource | null;
-  /** The final upload that it was joined to last; null where there is none. */
-  readonly joinedTo: FinalRef | null;
-}
-
-export const NO_PARTIAL: PartialDescription = { source: null, joinedTo: null };
-
 /** What there is to do at a time. The object has one alarm, which is set to what is due first. */
 export type DueKind = "finalise" | "expire" | "forget" | "unasked";
 
@@ -97,8 +84,6 @@ export interface UploadProgress {
   readonly partSizeBytes: number | null;
   /** Bytes in stored parts (or in the object). The offset is this and the tail. */
   readonly storedBytes: number;
-  /** Of a partial upload: the final one that it was joined to. */
-  readonly joinedTo?: FinalRef;
   readonly objectKey: string | null;
   readonly multipartId: string | null;
   readonly etag: string | null;
