@@ -13,6 +13,7 @@ import { Expiry } from "./state/expiry.ts";
 import type { NewUpload } from "./state/new-upload.ts";
 import { initialState } from "./state/new-upload.ts";
 import { Reservation } from "./state/reservation.ts";
+import { isSettled, needsReservation, requireOpen } from "./state/standing.ts";
 import type { PartialDescription, UploadState } from "./state/upload-state.ts";
 import { isComplete, isFinalising } from "./state/upload-state.ts";
 import type { UploadStore } from "./state/upload-store.ts";
@@ -145,7 +146,7 @@ export class Upload {
    * it), `UPLOAD_LENGTH_CONFLICT`, `UPLOAD_CHECKSUM_MISMATCH`, `QUOTA_EXCEEDED`, `UPLOAD_SUPERSEDED`, `STORE_UNAVAILABLE`.
    */
   async append(request: AppendRequest): Promise<number> {
-    const state = this.#requireOpen();
+    const state = this.requireState();
     const { hold, source } = request;
     hold.onLeave((haste) => (haste === "at-once" ? source.cut() : source.leave()));
     if (isComplete(state)) {
@@ -166,7 +167,7 @@ export class Upload {
    * `UPLOAD_SUPERSEDED` where another request has it.
    */
   async terminate({ fence }: Hold): Promise<void> {
-    const state = this.#requireOpen();
+    const state = this.requireState();
     fence();
     if (isComplete(state) && state.kind !== "partial") throw new AppError("UPLOAD_COMPLETED");
     if (isFinalising(state.phase)) throw new AppError("UPLOAD_COMPLETED");
@@ -175,11 +176,11 @@ export class Upload {
 
   /** Ends the upload where that is still possible, because its file is being removed: an end or none is fine as well. */
   async abandon(): Promise<void> {
-    if (this.#isSettled()) return;
+    if (isSettled(this.state)) return;
     const hold = await this.take();
     try {
       // It may have been completed by the request that was cut.
-      if (!this.#isSettled()) await this.#ending.end("terminated");
+      if (!isSettled(this.state)) await this.#ending.end("terminated");
     } finally {
       hold.release();
     }
@@ -196,12 +197,6 @@ export class Upload {
     } finally {
       hold.release();
     }
-  }
-
-  /** Whether there is nothing left to end: a complete upload finds its file gone by itself (finalise.ts). */
-  #isSettled(): boolean {
-    const { state } = this;
-    return state === undefined || isComplete(state) || (hasEnded(state) && state.due.expire === undefined);
   }
 
   /** What there is of this as a partial upload. */
@@ -270,30 +265,14 @@ export class Upload {
     }
   }
 
-  /**
-   * Whether what is reserved for it is still needed: not by what is unknown here, has ended, or is stored and counts
-   * itself. A partial upload's is, for as long as its bytes are kept. Writes nothing, but for an alarm that was lost.
-   */
+  /** Whether what is reserved for it is still needed. Writes nothing, but for an alarm that was lost. */
   async needsReservation(): Promise<boolean> {
-    const { state } = this;
-    if (state === undefined) return false;
     await this.#store.restoreAlarm();
-    if (hasEnded(state)) return false;
-    return state.phase !== "done" || (state.kind === "partial" && state.objectKey !== null);
-  }
-
-  /** Throws what an upload that has ended answers for ever, or `UPLOAD_NOT_FOUND`. */
-  #requireOpen(): UploadState {
-    const { state } = this;
-    if (state === undefined || state.phase === "terminated") throw new AppError("UPLOAD_NOT_FOUND");
-    if (state.phase === "expired") throw new AppError("UPLOAD_EXPIRED");
-    if (state.refusal !== null)
-      throw new AppError(state.refusal.code, { detail: state.refusal.detail ?? undefined });
-    return state;
+    return needsReservation(this.state);
   }
 
   /** The state of an upload that can still be asked for. Throws as every request to one that has ended does. */
   requireState(): UploadState {
-    return this.#requireOpen();
+    return requireOpen(this.state);
   }
 }
