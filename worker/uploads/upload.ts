@@ -14,6 +14,7 @@ import { Expiry } from "./state/expiry.ts";
 import type { NewUpload } from "./state/new-upload.ts";
 import { initialState } from "./state/new-upload.ts";
 import { Reservation } from "./state/reservation.ts";
+import { isSettled, needsReservation, requireOpen } from "./state/standing.ts";
 import type { PartialSource, UploadState } from "./state/upload-state.ts";
 import { isComplete, isFinalising } from "./state/upload-state.ts";
 import type { UploadStore } from "./state/upload-store.ts";
@@ -146,7 +147,7 @@ export class Upload {
    * it), `UPLOAD_LENGTH_CONFLICT`, `UPLOAD_CHECKSUM_MISMATCH`, `QUOTA_EXCEEDED`, `UPLOAD_SUPERSEDED`, `STORE_UNAVAILABLE`.
    */
   async append(request: AppendRequest): Promise<number> {
-    const state = this.#requireOpen();
+    const state = this.requireState();
     const { hold, source } = request;
     hold.onLeave((haste) => (haste === "at-once" ? source.cut() : source.cutWhenIdle()));
     if (isComplete(state)) {
@@ -176,9 +177,9 @@ export class Upload {
    * is waited for. Throws as `Ending.deleteFile`, and `SERVICE_UNAVAILABLE` where it can't be finished now.
    */
   async delete(by: Caller, { fence }: Hold): Promise<void> {
-    if (isFinalising(this.#requireOpen().phase)) await this.#finaliser.drive();
+    if (isFinalising(this.requireState().phase)) await this.#finaliser.drive();
     fence();
-    const { phase, kind } = this.#requireOpen();
+    const { phase, kind } = this.requireState();
     if (isFinalising(phase)) throw beingFinished();
     if (phase === "done" && kind !== "partial") await this.#ending.deleteFile(by);
     else await this.#ending.end("terminated");
@@ -186,11 +187,11 @@ export class Upload {
 
   /** Ends the upload where that is still possible, because its file is being removed: an end or none is fine as well. */
   async abandon(): Promise<void> {
-    if (this.#isSettled()) return;
+    if (isSettled(this.state)) return;
     const hold = await this.take();
     try {
       // It may have been completed by the request that was cut.
-      if (!this.#isSettled()) await this.#ending.end("terminated");
+      if (!isSettled(this.state)) await this.#ending.end("terminated");
     } finally {
       hold.release();
     }
@@ -207,12 +208,6 @@ export class Upload {
     } finally {
       hold.release();
     }
-  }
-
-  /** Whether there is nothing left to end: a complete upload finds its file gone by itself (finalise.ts). */
-  #isSettled(): boolean {
-    const { state } = this;
-    return state === undefined || isComplete(state) || (hasEnded(state) && state.due.expire === undefined);
   }
 
   /** The bytes that this, a complete partial upload, brings to a final one; null where it is none. */
@@ -270,31 +265,15 @@ export class Upload {
     await this.#takeover.run(append, request.hold);
   }
 
-  /**
-   * Whether what is reserved for it is still needed: not by what is unknown here, has ended, or is stored and counts
-   * itself. A partial upload's is, for as long as its bytes are kept. Writes nothing, but for an alarm that was lost.
-   */
+  /** Whether what is reserved for it is still needed. Writes nothing, but for an alarm that was lost. */
   async needsReservation(): Promise<boolean> {
-    const { state } = this;
-    if (state === undefined) return false;
     await this.#store.restoreAlarm();
-    if (hasEnded(state)) return false;
-    return state.phase !== "done" || (state.kind === "partial" && state.objectKey !== null);
-  }
-
-  /** Throws what an upload that has ended answers for ever, or `UPLOAD_NOT_FOUND`. */
-  #requireOpen(): UploadState {
-    const { state } = this;
-    if (state === undefined || state.phase === "terminated") throw new AppError("UPLOAD_NOT_FOUND");
-    if (state.phase === "expired") throw new AppError("UPLOAD_EXPIRED");
-    if (state.refusal !== null)
-      throw new AppError(state.refusal.code, { detail: state.refusal.detail ?? undefined });
-    return state;
+    return needsReservation(this.state);
   }
 
   /** The state of an upload that can still be asked for. Throws as every request to one that has ended does. */
   requireState(): UploadState {
-    return this.#requireOpen();
+    return requireOpen(this.state);
   }
 }
 
