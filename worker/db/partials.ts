@@ -50,7 +50,7 @@ export function reserveBeyond(
   return db
     .insert(quotaReservations)
     .select(
-      sql`SELECT ${tenantId}, ${fileId}, ${version}, ${neededBytes}, ${nowMs}, ${nowMs + FIRST_CHECK_MS}, NULL, NULL, NULL
+      sql`SELECT ${tenantId}, ${fileId}, ${version}, ${neededBytes}, ${nowMs}, ${nowMs + FIRST_CHECK_MS}, NULL, NULL, NULL, NULL
         FROM tenants AS t, (SELECT count(*) AS found, coalesce(sum(p.reserved_bytes), 0) AS bytes
           FROM quota_reservations AS p WHERE ${areFree(tenantId, joined)}) AS held
         WHERE t.tenant_id = ${tenantId} AND t.erasing_at_ms IS NULL AND held.found = ${joined.length}

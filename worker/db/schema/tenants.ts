@@ -1,5 +1,5 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { FileId } from "../../contract/ids.ts";
+import type { FileId, UserId } from "../../contract/ids.ts";
 import type { TenantSettings } from "../../contract/tenants.ts";
 import { fileId, tenantId } from "./columns.ts";
 
@@ -21,6 +21,8 @@ export const tenants = sqliteTable(
     fileSequence: integer("file_sequence").notNull().default(0),
     fileCount: integer("file_count").notNull().default(0),
     reservedBytes: integer("reserved_bytes").notNull().default(0),
+    /** Reservations: one for each upload under way, and for each partial one that nobody has joined. */
+    openUploads: integer("open_uploads").notNull().default(0),
     filesBytes: integer("files_bytes").notNull().default(0),
     versionsBytes: integer("versions_bytes").notNull().default(0),
     trashBytes: integer("trash_bytes").notNull().default(0),
@@ -49,6 +51,8 @@ export const quotaReservations = sqliteTable(
     finalVersion: integer("final_version"),
     /** Of an upload by a grant: what tells its creation from another, for whoever asks for it again. */
     creationKey: text("creation_key"),
+    /** Who began it; null for those of before that was kept. */
+    ownerId: text("owner_id").$type<UserId>(),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.fileId, t.version] }),
