@@ -5,6 +5,7 @@ import type { Scene } from "./scene.ts";
 import { MAX_APPEND_BYTES } from "./scene.ts";
 import {
   CONTENT,
+  exceedOpenUploads,
   exceedQuota,
   sendAllButTheEnd,
   storeTooMuch,
@@ -76,6 +77,7 @@ export const PLAIN_UPLOADS: RefusalTable = {
         "content-disposition": 'attachment; filename="a.png"',
       }),
       QUOTA_EXCEEDED: exceedQuota,
+      OPEN_UPLOADS_EXCEEDED: exceedOpenUploads,
       STORE_UNAVAILABLE: storeTooMuch,
     },
   },
