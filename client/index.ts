@@ -9,9 +9,12 @@ export {
   type SignItem,
   type WatchOptions,
 } from "./core/files.ts";
+export type { GetGrant, Grant } from "./core/grants.ts";
 export { ApiError, type LocalProblemCode } from "./core/problem.ts";
 export type {
   GetToken,
+  GrantOptions,
+  SessionOptions,
   UnfinishedUpload,
   UploaderOptions,
   UploadMeta,

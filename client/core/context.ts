@@ -1,9 +1,15 @@
 import type { Claims } from "./claims.ts";
 import type { Connection } from "./connection.ts";
 import type { Scope } from "./fingerprint.ts";
+import type { GetGrant } from "./grants.ts";
 import type { ResumeStore } from "./resume-store.ts";
 import type { Slots } from "./slots.ts";
 import type { TokenSource } from "./tokens.ts";
+
+/** What requests are sent with: the user's token, or a grant of each upload's own. */
+export type Access =
+  | { readonly kind: "session"; readonly tokens: TokenSource }
+  | { readonly kind: "grants"; readonly getGrant: GetGrant };
 
 /** What all uploads of one uploader share. */
 export interface UploadContext {
@@ -11,7 +17,7 @@ export interface UploadContext {
   readonly chunkSizeBytes: number;
   readonly retryBaseMs: number;
   readonly stallTimeoutMs: number;
-  readonly tokens: TokenSource;
+  readonly access: Access;
   readonly store: ResumeStore;
   readonly slots: Slots;
   readonly claims: Claims;

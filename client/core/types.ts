@@ -1,6 +1,7 @@
 import type { UrlStorage } from "tus-js-client";
 import type { Problem } from "#contract/errors.ts";
 import type { Connection } from "./connection.ts";
+import type { GetGrant } from "./grants.ts";
 
 /** Gives a bearer token. `refresh` is true after a 401: a cached token must not be given again. */
 export type GetToken = (options: { readonly refresh: boolean }) => Promise<string> | string;
@@ -44,14 +45,33 @@ export interface UploadProgress {
   readonly secondsLeft: number | undefined;
 }
 
-export interface UploaderOptions {
-  /** Absolute URL of the uploads collection. */
-  readonly endpoint: string;
+/** For a user with a session. */
+export interface SessionOptions {
   readonly getToken: GetToken;
   readonly tenantId: string;
   readonly userId: string;
   /** Where resume points are kept between visits; by default the browser's localStorage. */
   readonly storage?: UrlStorage;
+  readonly getGrant?: never;
+}
+
+/**
+ * For whoever has no session: each upload has a grant, which lives an hour at most and is kept in memory alone. So an
+ * upload goes on as long as its page and its grant are there, and begins anew after that.
+ */
+export interface GrantOptions {
+  readonly getGrant: GetGrant;
+  readonly getToken?: never;
+  readonly tenantId?: never;
+  readonly userId?: never;
+  readonly storage?: never;
+}
+
+export type UploaderOptions = UploadingOptions & (SessionOptions | GrantOptions);
+
+export interface UploadingOptions {
+  /** Absolute URL of the uploads collection. */
+  readonly endpoint: string;
   /** Bytes in one request; finite, because Cloudflare caps and may buffer request bodies. */
   readonly chunkSizeBytes?: number;
   readonly maxConcurrent?: number;

@@ -3,9 +3,11 @@ import { type AttemptEvents, startAttempt, terminateUpload } from "./attempt.ts"
 import { fileIdOf, OFFLINE_PROBE_MS, type UploadContext } from "./context.ts";
 import { classifyFailure, type Failure, nextStep } from "./failure.ts";
 import { fingerprintOf } from "./fingerprint.ts";
+import { createGrantSource } from "./grants.ts";
 import { localProblem } from "./problem.ts";
 import type { ResumePoint } from "./resume-store.ts";
 import { Status } from "./status.ts";
+import type { TokenSource } from "./tokens.ts";
 import type { UploadMeta, UploadProgress, UploadState } from "./types.ts";
 import { wait } from "./wait.ts";
 
@@ -25,6 +27,7 @@ export class Upload {
   #fingerprint: string | undefined;
   #resumePoint: ResumePoint | undefined;
   #url: string | undefined;
+  #tokens: TokenSource;
   #acceptedBytes = 0;
   #failures = 0;
 
@@ -32,6 +35,7 @@ export class Upload {
     this.file = file;
     this.meta = meta;
     this.#context = context;
+    this.#tokens = this.#takeTokens();
     this.#status = new Status(file.size, () => {
       for (const listener of this.#listeners) listener(this);
     });
@@ -82,10 +86,22 @@ export class Upload {
     this.#end({ kind: "aborted" });
     try {
       if (point !== undefined) await this.#context.store.remove(point);
-      if (url) await terminateUpload(url, { ...this.#context, signal: AbortSignal.timeout(60_000) });
+      if (url) await this.#terminate(url);
     } catch {
       // The server expires it; there is nothing left for the user to do.
     }
+  }
+
+  #takeTokens(): TokenSource {
+    const { access } = this.#context;
+    if (access.kind === "session") return access.tokens;
+    const ask = () => access.getGrant(this.file, this.meta);
+    return createGrantSource(ask, () => this.#url !== undefined);
+  }
+
+  async #terminate(url: string): Promise<void> {
+    const signal = AbortSignal.timeout(60_000);
+    await terminateUpload(url, { ...this.#context, tokens: this.#tokens, signal });
   }
 
   #begin(): void {
@@ -118,7 +134,9 @@ export class Upload {
   }
 
   async #findResumePoint(signal: AbortSignal): Promise<void> {
-    const { scope, claims, store } = this.#context;
+    const { access, scope, claims, store } = this.#context;
+    // Nobody has its grant after a reload.
+    if (access.kind === "grants") return;
     const fingerprint = await fingerprintOf(this.file, this.meta, scope);
     const isOurs = fingerprint !== undefined && (await claims.hold(fingerprint, signal));
     // The same file is on its way already, here or in another tab: this one is an upload of its own.
@@ -130,8 +148,12 @@ export class Upload {
     const run = this.#run;
     if (run === undefined) return;
     const { file, meta } = this;
+    const tokens = this.#tokens;
     const place = { fingerprint: this.#fingerprint, resumeFrom: this.#resumePoint, url: this.#url };
-    startAttempt({ ...this.#context, ...place, file, meta, signal: this.#newAttempt(run) }, this.#events());
+    startAttempt(
+      { ...this.#context, ...place, tokens, file, meta, signal: this.#newAttempt(run) },
+      this.#events(),
+    );
   }
 
   #events(): AttemptEvents {
@@ -141,7 +163,7 @@ export class Upload {
       onSent: (bytes) => this.#status.sent(bytes),
       onAnswer: (offsetBytes) => this.#onAnswer(offsetBytes),
       onDone: () => this.#onDone(),
-      onError: (error) => this.#onFailure(classifyFailure(error, Date.now())),
+      onError: (error) => this.#onFailure(this.#whatFailed(error)),
     };
   }
 
@@ -169,6 +191,15 @@ export class Upload {
     this.#end({ kind: "uploaded", fileId: this.id ?? "" });
   }
 
+  /** A grant that has ended takes its upload with it: another is for another file. */
+  #whatFailed(error: unknown): Failure {
+    const failure = classifyFailure(error, Date.now());
+    const hasEnded = failure.kind === "blocked" && failure.problem.status === 401;
+    return hasEnded && this.#context.access.kind === "grants"
+      ? { kind: "gone", problem: failure.problem }
+      : failure;
+  }
+
   #onFailure(failure: Failure): void {
     this.#status.rest();
     if (failure.kind === "connection" && !this.#context.connection.isOnline()) {
@@ -189,6 +220,7 @@ export class Upload {
     const point = this.#resumePoint;
     this.#resumePoint = undefined;
     this.#url = undefined;
+    this.#tokens = this.#takeTokens();
     this.#acceptedBytes = 0;
     this.#status.restart();
     if (point !== undefined) this.#context.store.remove(point).catch(() => {});

@@ -2,10 +2,10 @@ import { defaultOptions } from "tus-js-client";
 import { terminateUpload } from "./attempt.ts";
 import { createClaims } from "./claims.ts";
 import { browserConnection } from "./connection.ts";
-import { fileIdOf, type UploadContext } from "./context.ts";
+import { type Access, fileIdOf, type UploadContext } from "./context.ts";
 import { type ResumePoint, ResumeStore } from "./resume-store.ts";
 import { Slots } from "./slots.ts";
-import { createTokenSource } from "./tokens.ts";
+import { createTokenSource, type TokenSource } from "./tokens.ts";
 import type { UnfinishedUpload, UploaderOptions, UploadMeta } from "./types.ts";
 import { Upload } from "./upload.ts";
 
@@ -24,8 +24,13 @@ export interface Uploader {
   dispose(): void;
 }
 
+function accessOf({ getGrant, getToken }: UploaderOptions): Access {
+  if (getGrant !== undefined) return { kind: "grants", getGrant };
+  return { kind: "session", tokens: createTokenSource(getToken) };
+}
+
 function createContext(options: UploaderOptions): UploadContext {
-  const { chunkSizeBytes = 8 * MIB, endpoint, tenantId, userId } = options;
+  const { chunkSizeBytes = 8 * MIB, endpoint, tenantId = "", userId = "" } = options;
   if (!Number.isSafeInteger(chunkSizeBytes) || chunkSizeBytes < 1) {
     throw new RangeError("chunkSizeBytes must be a positive, finite integer");
   }
@@ -35,7 +40,7 @@ function createContext(options: UploaderOptions): UploadContext {
     chunkSizeBytes,
     retryBaseMs: options.retryBaseMs ?? 1000,
     stallTimeoutMs: options.stallTimeoutMs ?? 60_000,
-    tokens: createTokenSource(options.getToken),
+    access: accessOf(options),
     store: new ResumeStore(options.storage ?? defaultOptions.urlStorage, scope),
     slots: new Slots(options.maxConcurrent ?? 3),
     claims: createClaims(),
@@ -43,7 +48,7 @@ function createContext(options: UploaderOptions): UploadContext {
   };
 }
 
-function describePrevious(point: ResumePoint, context: UploadContext): UnfinishedUpload {
+function describePrevious(point: ResumePoint, context: UploadContext, tokens: TokenSource): UnfinishedUpload {
   const url = point.uploadUrl ?? "";
   const { filename = "", entityType, entityId } = point.metadata;
   return {
@@ -56,7 +61,8 @@ function describePrevious(point: ResumePoint, context: UploadContext): Unfinishe
     async discard() {
       await context.store.remove(point);
       // The server expires what can't be deleted now.
-      await terminateUpload(url, { ...context, signal: AbortSignal.timeout(60_000) }).catch(() => {});
+      const signal = AbortSignal.timeout(60_000);
+      await terminateUpload(url, { ...context, tokens, signal }).catch(() => {});
     },
   };
 }
@@ -81,11 +87,14 @@ export function createUploader(options: UploaderOptions): Uploader {
       if (index >= 0) uploads.splice(index, 1);
     },
     async findPrevious() {
+      const { access } = context;
+      // Grants don't outlive their page.
+      if (access.kind === "grants") return [];
       const [points, held] = await Promise.all([context.store.list(), context.claims.held()]);
       const own = new Set(uploads.map((upload) => upload.id));
       return points
         .filter((point) => !held.has(point.fingerprint) && !own.has(fileIdOf(point.uploadUrl ?? "")))
-        .map((point) => describePrevious(point, context));
+        .map((point) => describePrevious(point, context, access.tokens));
     },
     dispose() {
       for (const upload of uploads) upload.pause();

@@ -5,7 +5,8 @@ import { postFinal, uploadPartial } from "../support/concatenation.ts";
 import type { Change } from "../support/faulty/faults.ts";
 import { useFaultyStack } from "../support/faulty/stack.ts";
 
-const TEXTS = ["abc", "defg"] as const;
+/** No less than what a record counts. */
+const TEXTS = ["abc".repeat(2_000), "defg".repeat(2_000)] as const;
 const WHOLE_BYTES = TEXTS.join("").length;
 
 const stack = useFaultyStack();

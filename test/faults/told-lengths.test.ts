@@ -5,7 +5,7 @@ import { useFaultyStack } from "../support/faulty/stack.ts";
 import { patch } from "../support/tus.ts";
 
 const TEXT = "abc";
-const LENGTH_BYTES = 500;
+const LENGTH_BYTES = 5_000;
 
 const stack = useFaultyStack();
 

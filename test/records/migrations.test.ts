@@ -125,11 +125,11 @@ describe.each(NAMES.map((_name, index) => index + 1))(
       expect(answers(old)).toEqual(answers(current));
       expect(old.prepare(COUNTS).all()).toEqual([
         {
-          ...{ tenant_id: "a", file_count: 4, files_bytes: 120, versions_bytes: 0, trash_bytes: 3 },
+          ...{ tenant_id: "a", file_count: 4, files_bytes: 8192, versions_bytes: 0, trash_bytes: 4096 },
           ...{ derivatives_bytes: 9, reserved_bytes: 0, file_sequence: 4 },
         },
         {
-          ...{ tenant_id: "b", file_count: 2, files_bytes: 7, versions_bytes: 0, trash_bytes: 0 },
+          ...{ tenant_id: "b", file_count: 2, files_bytes: 4096, versions_bytes: 0, trash_bytes: 0 },
           ...{ derivatives_bytes: 0, reserved_bytes: 0, file_sequence: 2 },
         },
       ]);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { FileId } from "#contract/ids.ts";
+import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
 import {
   extendReservation,
@@ -13,6 +14,8 @@ import { newTenantId, useDatabases } from "./support/databases.ts";
 import type { QuotaTenant } from "./support/quota-tenant.ts";
 import { newQuotaTenant, refusalOf, RULES } from "./support/quota-tenant.ts";
 
+/** The unit of these sizes: nothing counts less. */
+const U = MINIMUM_CHARGE_BYTES;
 const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
 /** More than any run of the cron here needs. */
@@ -47,25 +50,30 @@ describe("levels", () => {
 
   test("of a tenant, by its own threshold and quota", async () => {
     const tenant = newTenant();
-    await tenant.create(500);
+    await tenant.create(500 * U);
     expect(await tenant.quota()).toMatchObject({ level: "ok", warningThreshold: 80 });
     await tenant.set("settings", JSON.stringify({ warningThreshold: 50 }));
     expect(await tenant.quota()).toMatchObject({ level: "warning", warningThreshold: 50 });
-    await tenant.set("quota_bytes", 520);
-    expect(await tenant.quota()).toMatchObject({ level: "critical", quotaBytes: 520, availableBytes: 20 });
-    await tenant.set("quota_bytes", 400);
-    expect(await tenant.quota()).toMatchObject({ level: "critical", usedBytes: 500, availableBytes: 0 });
+    await tenant.set("quota_bytes", 520 * U);
+    expect(await tenant.quota()).toMatchObject({
+      level: "critical",
+      quotaBytes: 520 * U,
+      availableBytes: 20 * U,
+    });
+    await tenant.set("quota_bytes", 400 * U);
+    expect(await tenant.quota()).toMatchObject({ level: "critical", usedBytes: 500 * U, availableBytes: 0 });
   });
 });
 
 test("a tenant that has uploaded nothing has all of the default", async () => {
   expect(await newTenant().quota()).toEqual({
-    ...{ quotaBytes: 1_000, usedBytes: 0, reservedBytes: 0, availableBytes: 1_000, filesBytes: 0 },
+    ...{ quotaBytes: 1_000 * U, usedBytes: 0, reservedBytes: 0, availableBytes: 1_000 * U, filesBytes: 0 },
     ...{
       versionsBytes: 0,
       trashBytes: 0,
       derivativesBytes: 0,
       fileCount: 0,
+      openUploads: 0,
       level: "ok",
       warningThreshold: 80,
     },
@@ -79,22 +87,24 @@ describe("an upload is admitted where it fits", () => {
     [999, 0, true],
     [999, 1, true],
     [999, 2, false],
-    [1_000, 0, true],
+    [1_000, 0, false],
     [1_000, 1, false],
-  ])("with %d of 1,000 bytes used, one of %d: %s", async (usedBytes, lengthBytes, fits) => {
+  ])("with %d of 1,000 units used, one of %d: %s", async (used, length, fits) => {
+    const [usedBytes, lengthBytes] = [used * U, length * U];
+    const chargeBytes = Math.max(lengthBytes, U);
     const tenant = newTenant();
     if (usedBytes > 0) await tenant.create(usedBytes);
     const creating = tenant.create(lengthBytes);
-    if (fits) expect((await creating).reservedBytes).toBe(lengthBytes);
+    if (fits) expect((await creating).reservedBytes).toBe(chargeBytes);
     else {
-      const availableBytes = 1_000 - usedBytes;
+      const availableBytes = 1_000 * U - usedBytes;
       const { code, members } = await refusalOf(creating);
       expect({ code, members }).toEqual({
         code: "QUOTA_EXCEEDED",
-        members: { quotaBytes: 1_000, availableBytes },
+        members: { quotaBytes: 1_000 * U, availableBytes },
       });
     }
-    expect((await tenant.quota()).usedBytes).toBe(usedBytes + (fits ? lengthBytes : 0));
+    expect((await tenant.quota()).usedBytes).toBe(usedBytes + (fits ? chargeBytes : 0));
     expect((await tenant.quota()).fileCount).toBe(Number(usedBytes > 0) + Number(fits));
   });
 
@@ -103,42 +113,39 @@ describe("an upload is admitted where it fits", () => {
     [1, 999],
     [999, 1],
     [1_000, undefined],
-  ])(
-    "with %d of 1,000 bytes used, one without a length has %s reserved",
-    async (usedBytes, reservedBytes) => {
-      const tenant = newTenant();
-      if (usedBytes > 0) await tenant.create(usedBytes);
-      const creating = tenant.create(null);
-      if (reservedBytes === undefined) expect((await refusalOf(creating)).code).toBe("QUOTA_EXCEEDED");
-      else expect((await creating).reservedBytes).toBe(reservedBytes);
-    },
-  );
+  ])("with %d of 1,000 units used, one without a length has %s reserved", async (used, reserved) => {
+    const tenant = newTenant();
+    if (used > 0) await tenant.create(used * U);
+    const creating = tenant.create(null);
+    if (reserved === undefined) expect((await refusalOf(creating)).code).toBe("QUOTA_EXCEEDED");
+    else expect((await creating).reservedBytes).toBe(reserved * U);
+  });
 
   test("one without a length takes a step, and no more than it may become", async () => {
-    const tenant = newTenant({ maxBytes: { document: 10 } });
-    expect((await tenant.create(null)).reservedBytes).toBe(10);
+    const tenant = newTenant({ maxBytes: { document: 10 * U } });
+    expect((await tenant.create(null)).reservedBytes).toBe(10 * U);
     await tenant.set("quota_bytes", 500 * MIB);
     expect((await tenant.createPartial(null)).reservedBytes).toBe(64 * MIB);
   });
 
   test("at a tenant that is being erased, none is, and nothing is left of it", async () => {
     const tenant = newTenant();
-    await tenant.create(1);
+    await tenant.create(1 * U);
     await tenant.set("erasing_at_ms", 1);
-    expect((await refusalOf(tenant.create(1))).code).toBe("TENANT_ERASING");
+    expect((await refusalOf(tenant.create(1 * U))).code).toBe("TENANT_ERASING");
     expect((await refusalOf(tenant.create(null))).code).toBe("TENANT_ERASING");
-    expect((await refusalOf(tenant.createPartial(1))).code).toBe("TENANT_ERASING");
-    expect(await tenant.quota()).toMatchObject({ usedBytes: 1, fileCount: 1 });
+    expect((await refusalOf(tenant.createPartial(1 * U))).code).toBe("TENANT_ERASING");
+    expect(await tenant.quota()).toMatchObject({ usedBytes: 1 * U, fileCount: 1 });
   });
 });
 
 test("an upload's reservation ends with it, whether it is stored or forgotten, once", async () => {
   const tenant = newTenant();
   const env = databases.bindings;
-  const [kept, lost] = [await tenant.create(300), await tenant.create(null)];
+  const [kept, lost] = [await tenant.create(300 * U), await tenant.create(null)];
   expect(await tenant.quota()).toMatchObject({
-    usedBytes: 1_000,
-    reservedBytes: 1_000,
+    usedBytes: 1_000 * U,
+    reservedBytes: 1_000 * U,
     filesBytes: 0,
     fileCount: 2,
   });
@@ -146,18 +153,22 @@ test("an upload's reservation ends with it, whether it is stored or forgotten, o
   const origin = { uploader, partials: [] };
   const job = {
     ...{ kind: "process" as const, ...tenant.refOf(kept.fileId), objectKey: "k", etag: "e" },
-    ...{ sizeBytes: 300, declaredType: "text/plain" },
+    ...{ sizeBytes: 300 * U, declaredType: "text/plain" },
   };
   expect(await recordStoredUpload(env, job, origin, 1)).toBe(true);
-  expect(await tenant.quota()).toMatchObject({ usedBytes: 1_000, reservedBytes: 700, filesBytes: 300 });
+  expect(await tenant.quota()).toMatchObject({
+    usedBytes: 1_000 * U,
+    reservedBytes: 700 * U,
+    filesBytes: 300 * U,
+  });
   for (let times = 0; times < 2; times += 1) {
     await forgetUpload(env, tenant.refOf(lost.fileId));
     // One that is stored isn't forgotten by a late answer.
     await forgetUpload(env, tenant.refOf(kept.fileId));
     expect(await tenant.quota()).toMatchObject({
-      usedBytes: 300,
+      usedBytes: 300 * U,
       reservedBytes: 0,
-      filesBytes: 300,
+      filesBytes: 300 * U,
       fileCount: 1,
     });
     expect(await recordStoredUpload(env, job, origin, 1)).toBe(true);
@@ -168,62 +179,64 @@ describe("an upload whose length isn't known", () => {
   test("grows as far as there is room, and again when there is", async () => {
     const tenant = newTenant();
     const env = databases.bindings;
-    const other = await tenant.create(990);
+    const other = await tenant.create(990 * U);
     const { fileId } = await tenant.create(null);
     const extend = (atLeastBytes: number, atMostBytes: number) =>
-      extendReservation(env, tenant.refOf(fileId), { atLeastBytes, atMostBytes }, 1_000);
-    expect(await extend(5, 100)).toBe(10);
-    const { code, members } = await refusalOf(extend(11, 100));
+      extendReservation(env, tenant.refOf(fileId), { atLeastBytes, atMostBytes }, 1_000 * U);
+    expect(await extend(5 * U, 100 * U)).toBe(10 * U);
+    const { code, members } = await refusalOf(extend(11 * U, 100 * U));
     expect({ code, members }).toEqual({
       code: "QUOTA_EXCEEDED",
-      members: { quotaBytes: 1_000, availableBytes: 0 },
+      members: { quotaBytes: 1_000 * U, availableBytes: 0 },
     });
     await forgetUpload(env, tenant.refOf(other.fileId));
-    expect(await extend(11, 100)).toBe(100);
+    expect(await extend(11 * U, 100 * U)).toBe(100 * U);
     // Less than there is changes nothing, nor does the same again, as when the answer was lost.
-    expect(await extend(5, 500)).toBe(100);
-    expect(await extend(11, 100)).toBe(100);
-    expect(await tenant.quota()).toMatchObject({ usedBytes: 100, reservedBytes: 100 });
+    expect(await extend(5 * U, 500 * U)).toBe(100 * U);
+    expect(await extend(11 * U, 100 * U)).toBe(100 * U);
+    expect(await tenant.quota()).toMatchObject({ usedBytes: 100 * U, reservedBytes: 100 * U });
   });
 
   test("grows by what room there is if that is enough, and by nothing if it isn't", async () => {
     const tenant = newTenant();
     const env = databases.bindings;
-    for (const otherBytes of [850, 20]) await tenant.create(otherBytes);
+    for (const otherBytes of [850 * U, 20 * U]) await tenant.create(otherBytes);
     const ref = tenant.refOf((await tenant.create(null)).fileId);
     const extend = (atLeastBytes: number) =>
-      extendReservation(env, ref, { atLeastBytes, atMostBytes: 500 }, 1_000);
-    await tenant.set("quota_bytes", 1_200);
+      extendReservation(env, ref, { atLeastBytes, atMostBytes: 500 * U }, 1_000 * U);
+    await tenant.set("quota_bytes", 1_200 * U);
     // 1,000 bytes are taken, and 130 of these are its own.
-    expect((await refusalOf(extend(331))).code).toBe("QUOTA_EXCEEDED");
-    expect((await tenant.quota()).usedBytes).toBe(1_000);
-    expect(await extend(200)).toBe(330);
-    expect((await tenant.quota()).usedBytes).toBe(1_200);
+    expect((await refusalOf(extend(331 * U))).code).toBe("QUOTA_EXCEEDED");
+    expect((await tenant.quota()).usedBytes).toBe(1_000 * U);
+    expect(await extend(200 * U)).toBe(330 * U);
+    expect((await tenant.quota()).usedBytes).toBe(1_200 * U);
   });
 
   test("gives back what it doesn't need, but not late", async () => {
     const tenant = newTenant();
     const env = databases.bindings;
-    await tenant.create(500);
+    await tenant.create(500 * U);
     const ref = tenant.refOf((await tenant.create(null)).fileId);
-    await reduceReservation(env, ref, 500, 400);
-    expect((await tenant.quota()).usedBytes).toBe(900);
-    expect(await extendReservation(env, ref, { atLeastBytes: 500, atMostBytes: 500 }, 1_000)).toBe(500);
-    await reduceReservation(env, ref, 400, 100);
-    expect((await tenant.quota()).usedBytes).toBe(1_000);
+    await reduceReservation(env, ref, 500 * U, 400 * U);
+    expect((await tenant.quota()).usedBytes).toBe(900 * U);
+    expect(
+      await extendReservation(env, ref, { atLeastBytes: 500 * U, atMostBytes: 500 * U }, 1_000 * U),
+    ).toBe(500 * U);
+    await reduceReservation(env, ref, 400 * U, 100 * U);
+    expect((await tenant.quota()).usedBytes).toBe(1_000 * U);
   });
 
   test("has nothing any more when it was forgotten, or its tenant is being erased", async () => {
     const tenant = newTenant();
     const env = databases.bindings;
     const ref = tenant.refOf((await tenant.create(null)).fileId);
-    const growth = { atLeastBytes: 1_001, atMostBytes: 1_001 };
-    expect((await refusalOf(extendReservation(env, ref, growth, 1_000))).code).toBe("QUOTA_EXCEEDED");
+    const growth = { atLeastBytes: 1_001 * U, atMostBytes: 1_001 * U };
+    expect((await refusalOf(extendReservation(env, ref, growth, 1_000 * U))).code).toBe("QUOTA_EXCEEDED");
     await tenant.set("erasing_at_ms", 1);
-    expect((await refusalOf(extendReservation(env, ref, growth, 2_000))).code).toBe("TENANT_ERASING");
+    expect((await refusalOf(extendReservation(env, ref, growth, 2_000 * U))).code).toBe("TENANT_ERASING");
     await forgetUpload(env, ref);
     await tenant.set("erasing_at_ms", null);
-    expect((await refusalOf(extendReservation(env, ref, growth, 2_000))).code).toBe("QUOTA_EXCEEDED");
+    expect((await refusalOf(extendReservation(env, ref, growth, 2_000 * U))).code).toBe("QUOTA_EXCEEDED");
     expect((await tenant.quota()).usedBytes).toBe(0);
   });
 });
@@ -234,26 +247,26 @@ describe("the sweep", () => {
 
   test("asks an hour after the creation, later every four, and releases what isn't there", async () => {
     const tenant = newTenant();
-    await tenant.create(10);
-    await tenant.createPartial(20);
+    await tenant.create(10 * U);
+    await tenant.createPartial(20 * U);
     const usedBytes = async () => (await tenant.quota()).usedBytes;
     await sweep(false, RULES.nowMs + HOUR_MS - 1);
-    expect(await usedBytes()).toBe(30);
+    expect(await usedBytes()).toBe(30 * U);
     await sweep(true, RULES.nowMs + HOUR_MS);
     await sweep(false, RULES.nowMs + 5 * HOUR_MS - 1);
-    expect(await usedBytes()).toBe(30);
+    expect(await usedBytes()).toBe(30 * U);
     await sweep(false, RULES.nowMs + 5 * HOUR_MS);
     expect(await tenant.quota()).toMatchObject({ usedBytes: 0, fileCount: 0 });
   });
 
   test("isn't kept from one by another that can't be asked", async () => {
     const tenant = newTenant();
-    const [silent, gone] = [await tenant.create(10), await tenant.create(20)];
+    const [silent, gone] = [await tenant.create(10 * U), await tenant.create(20 * U)];
     const stillStands = (ref: { fileId: string }) =>
       ref.fileId === silent.fileId ? Promise.reject(new Error("no answer")) : Promise.resolve(false);
-    expect(gone.reservedBytes).toBe(20);
+    expect(gone.reservedBytes).toBe(20 * U);
     await sweepReservations(databases.bindings, stillStands, RULES.nowMs + HOUR_MS, CALLS);
-    expect(await tenant.quota()).toMatchObject({ usedBytes: 10, fileCount: 1 });
+    expect(await tenant.quota()).toMatchObject({ usedBytes: 10 * U, fileCount: 1 });
     await sweep(false, RULES.nowMs + HOUR_MS + HOUR_MS / 4);
     expect((await tenant.quota()).usedBytes).toBe(0);
   });
@@ -262,11 +275,11 @@ describe("the sweep", () => {
     // Nothing of other tests is due any more.
     await sweep(false, RULES.nowMs + HOUR_MS);
     const tenant = newTenant();
-    const silent = [await tenant.create(10), await tenant.create(10)].map(({ fileId }) => fileId);
+    const silent = [await tenant.create(10 * U), await tenant.create(10 * U)].map(({ fileId }) => fileId);
     await databases.bindings.DB.prepare("UPDATE quota_reservations SET check_at_ms = 1 WHERE tenant_id = ?")
       .bind(tenant.tenantId)
       .run();
-    await tenant.create(20);
+    await tenant.create(20 * U);
     const asked: string[] = [];
     const stillStands = async ({ fileId }: { fileId: FileId }) => {
       asked.push(fileId);
@@ -277,36 +290,39 @@ describe("the sweep", () => {
     await run();
     expect(asked.toSorted()).toEqual(silent.toSorted());
     await run();
-    expect(await tenant.quota()).toMatchObject({ usedBytes: 20, fileCount: 2 });
+    expect(await tenant.quota()).toMatchObject({ usedBytes: 20 * U, fileCount: 2 });
   });
 });
 
 test("a recount finds what is off, sets it right, and says so in the audit, and nothing where nothing is", async () => {
   const tenant = newTenant();
   const env = databases.bindings;
-  await tenant.create(10);
+  await tenant.create(10 * U);
   expect(await recountTenant(env, tenant.actor, 5)).toEqual([]);
   await tenant.set("reserved_bytes", 7);
   await tenant.set("files_bytes", 3);
+  await tenant.set("open_uploads", 5);
   expect(await recountTenant(env, tenant.actor, 5)).toEqual([
-    { count: "reservedBytes", kept: 7, counted: 10 },
+    { count: "reservedBytes", kept: 7, counted: 10 * U },
     { count: "filesBytes", kept: 3, counted: 0 },
+    { count: "openUploads", kept: 5, counted: 1 },
   ]);
   expect(await recountTenant(env, tenant.actor, 5)).toEqual([]);
-  expect(await tenant.quota()).toMatchObject({ usedBytes: 10, reservedBytes: 10 });
+  expect(await tenant.quota()).toMatchObject({ usedBytes: 10 * U, reservedBytes: 10 * U });
   const { results } = await env.DB.prepare(
     "SELECT action, detail FROM audit_events WHERE tenant_id = ? AND at_ms = 5",
   )
     .bind(tenant.tenantId)
     .all();
-  expect(results).toEqual([{ action: "tenant.recounted", detail: '{"reservedBytes":-3,"filesBytes":3}' }]);
+  const detail = JSON.stringify({ reservedBytes: 7 - 10 * U, filesBytes: 3, openUploads: 4 });
+  expect(results).toEqual([{ action: "tenant.recounted", detail }]);
   expect(await recountTenant(env, { ...tenant.actor, tenantId: newTenantId() }, 5)).toEqual([]);
 });
 
 test("a creation is in the audit, by whoever made it", async () => {
   const tenant = newTenant();
-  const { fileId } = await tenant.create(10);
-  await refusalOf(tenant.create(991));
+  const { fileId } = await tenant.create(10 * U);
+  await refusalOf(tenant.create(991 * U));
   const { results } = await databases.bindings.DB.prepare("SELECT * FROM audit_events WHERE tenant_id = ?")
     .bind(tenant.tenantId)
     .all();

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { FileId } from "#contract/ids.ts";
 import { UserId } from "#contract/ids.ts";
+import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import { databaseFor } from "../../worker/db/database.ts";
 import { deletePurged, markPurging } from "../../worker/db/trash.ts";
 import { sweepReservations } from "../../worker/services/reservations.ts";
@@ -17,6 +18,8 @@ import { newQuotaTenant, refusalOf, RULES } from "./support/quota-tenant.ts";
 
 /** A final upload reserves what it needs beyond its partials, so that bytes count once. */
 
+/** The unit of these sizes: nothing counts less. */
+const U = MINIMUM_CHARGE_BYTES;
 const HOUR_MS = 3_600_000;
 /** More than any run of the cron here needs. */
 const CALLS = 1_000;
@@ -52,40 +55,44 @@ async function purge(tenant: QuotaTenant, fileId: FileId): Promise<void> {
 
 test("of all of a quota, and its partials have theirs if nothing comes of it", async () => {
   const tenant = newQuotaTenant(databases.bindings);
-  const partials = await newPartials(tenant, 600, 400);
-  const final = await tenant.create(1_000, { partials });
+  const partials = await newPartials(tenant, 600 * U, 400 * U);
+  const final = await tenant.create(1_000 * U, { partials });
   expect(final.reservedBytes).toBe(0);
-  expect(await tenant.quota()).toMatchObject({ usedBytes: 1_000, fileCount: 1 });
+  expect(await tenant.quota()).toMatchObject({ usedBytes: 1_000 * U, fileCount: 1 });
   const ref = tenant.refOf(final.fileId);
   for (let times = 0; times < 2; times += 1) {
     await forgetUpload(databases.bindings, ref);
-    expect(await tenant.quota()).toMatchObject({ usedBytes: 1_000, fileCount: 0 });
+    expect(await tenant.quota()).toMatchObject({ usedBytes: 1_000 * U, fileCount: 0 });
   }
   const [first] = partials;
   if (first !== undefined) await forgetUpload(databases.bindings, tenant.refOf(first.fileId));
-  expect((await tenant.quota()).usedBytes).toBe(400);
+  expect((await tenant.quota()).usedBytes).toBe(400 * U);
   // A late answer of the final's end brings nothing back.
   await forgetUpload(databases.bindings, ref);
-  expect((await tenant.quota()).usedBytes).toBe(400);
+  expect((await tenant.quota()).usedBytes).toBe(400 * U);
 });
 
 test("and counts alone from when it is stored, however often that is said", async () => {
   const tenant = newQuotaTenant(databases.bindings);
-  const partials = await newPartials(tenant, 600, 400);
-  const { fileId } = await tenant.create(1_000, { partials });
+  const partials = await newPartials(tenant, 600 * U, 400 * U);
+  const { fileId } = await tenant.create(1_000 * U, { partials });
   for (let times = 0; times < 2; times += 1) {
     expect(await record(tenant, fileId, partials)).toBe(true);
-    expect(await tenant.quota()).toMatchObject({ usedBytes: 1_000, reservedBytes: 0, filesBytes: 1_000 });
+    expect(await tenant.quota()).toMatchObject({
+      usedBytes: 1_000 * U,
+      reservedBytes: 0,
+      filesBytes: 1_000 * U,
+    });
   }
   for (const partial of partials) await forgetUpload(databases.bindings, tenant.refOf(partial.fileId));
-  expect((await tenant.quota()).usedBytes).toBe(1_000);
+  expect((await tenant.quota()).usedBytes).toBe(1_000 * U);
 });
 
 test("and its partials are spent then, also when its file is purged before that is heard", async () => {
   const tenant = newQuotaTenant(databases.bindings);
-  const [partials, others] = [await newPartials(tenant, 300), await newPartials(tenant, 100)];
+  const [partials, others] = [await newPartials(tenant, 300 * U), await newPartials(tenant, 100 * U)];
   const ids = [...partials, ...others].map(({ fileId }) => fileId);
-  const { fileId } = await tenant.create(300, { partials });
+  const { fileId } = await tenant.create(300 * U, { partials });
   expect(await findSpentPartials(databases.bindings, tenant.tenantId, ids)).toEqual([]);
   await record(tenant, fileId, partials);
   const spent = partials.map((partial) => partial.fileId);
@@ -93,126 +100,129 @@ test("and its partials are spent then, also when its file is purged before that 
   await purge(tenant, fileId);
   expect(await record(tenant, fileId, partials)).toBe(false);
   expect(await findSpentPartials(databases.bindings, tenant.tenantId, ids)).toEqual(spent);
-  expect((await tenant.quota()).usedBytes).toBe(100);
+  expect((await tenant.quota()).usedBytes).toBe(100 * U);
 });
 
 test("one whose object was never made leaves its partials theirs, for the next", async () => {
   const tenant = newQuotaTenant(databases.bindings);
-  const partials = await newPartials(tenant, 300, 200);
-  const lost = await tenant.create(500, { partials });
+  const partials = await newPartials(tenant, 300 * U, 200 * U);
+  const lost = await tenant.create(500 * U, { partials });
   const stillStands = (ref: { fileId: string }) => Promise.resolve(ref.fileId !== lost.fileId);
   await sweepReservations(databases.bindings, stillStands, RULES.nowMs + HOUR_MS, CALLS);
-  expect(await tenant.quota()).toMatchObject({ usedBytes: 500, reservedBytes: 500, fileCount: 0 });
-  const next = await tenant.create(500, { partials });
+  expect(await tenant.quota()).toMatchObject({ usedBytes: 500 * U, reservedBytes: 500 * U, fileCount: 0 });
+  const next = await tenant.create(500 * U, { partials });
   expect(await record(tenant, next.fileId, partials)).toBe(true);
-  expect(await tenant.quota()).toMatchObject({ usedBytes: 500, reservedBytes: 0, fileCount: 1 });
+  expect(await tenant.quota()).toMatchObject({ usedBytes: 500 * U, reservedBytes: 0, fileCount: 1 });
 });
 
 test("one whose file is purged meanwhile leaves its partials theirs, and another may have them", async () => {
   const tenant = newQuotaTenant(databases.bindings);
-  const partials = await newPartials(tenant, 300);
-  const { fileId } = await tenant.create(300, { partials });
+  const partials = await newPartials(tenant, 300 * U);
+  const { fileId } = await tenant.create(300 * U, { partials });
   await markForPurge(tenant, fileId);
   expect(await record(tenant, fileId, partials)).toBe(false);
   await purge(tenant, fileId);
   await forgetUpload(databases.bindings, tenant.refOf(fileId));
-  expect(await tenant.quota()).toMatchObject({ usedBytes: 300, reservedBytes: 300, fileCount: 0 });
-  const next = await tenant.create(300, { partials });
+  expect(await tenant.quota()).toMatchObject({ usedBytes: 300 * U, reservedBytes: 300 * U, fileCount: 0 });
+  const next = await tenant.create(300 * U, { partials });
   // What is late of the first takes nothing from the second.
   expect(await record(tenant, fileId, partials)).toBe(false);
   await forgetUpload(databases.bindings, tenant.refOf(fileId));
   const ids = partials.map((partial) => partial.fileId);
   expect(await findSpentPartials(databases.bindings, tenant.tenantId, ids)).toEqual([]);
   expect(await record(tenant, next.fileId, partials)).toBe(true);
-  expect(await tenant.quota()).toMatchObject({ usedBytes: 300, reservedBytes: 0, fileCount: 1 });
+  expect(await tenant.quota()).toMatchObject({ usedBytes: 300 * U, reservedBytes: 0, fileCount: 1 });
 });
 
 test("a partial that ends while it is joined gives the final what it had: that may have its bytes", async () => {
   const tenant = newQuotaTenant(databases.bindings);
-  const partials = await newPartials(tenant, 600, 400);
-  const { fileId } = await tenant.create(1_000, { partials });
+  const partials = await newPartials(tenant, 600 * U, 400 * U);
+  const { fileId } = await tenant.create(1_000 * U, { partials });
   const [first] = partials;
   for (let times = 0; times < 2; times += 1) {
     if (first !== undefined) await forgetUpload(databases.bindings, tenant.refOf(first.fileId));
-    expect((await tenant.quota()).usedBytes).toBe(1_000);
+    expect((await tenant.quota()).usedBytes).toBe(1_000 * U);
   }
-  expect((await refusalOf(tenant.create(1))).code).toBe("QUOTA_EXCEEDED");
+  expect((await refusalOf(tenant.create(1 * U))).code).toBe("QUOTA_EXCEEDED");
   await forgetUpload(databases.bindings, tenant.refOf(fileId));
-  expect((await tenant.quota()).usedBytes).toBe(400);
+  expect((await tenant.quota()).usedBytes).toBe(400 * U);
 });
 
 test("and that is nothing where the quota was lowered below what is used: its partials have all of it", async () => {
   const tenant = newQuotaTenant(databases.bindings);
-  const partials = await newPartials(tenant, 600, 400);
-  await tenant.set("quota_bytes", 500);
+  const partials = await newPartials(tenant, 600 * U, 400 * U);
+  await tenant.set("quota_bytes", 500 * U);
   expect(
-    (await refusalOf(tenant.create(1_600, { partials: [...partials, ...partials.slice(0, 1)] }))).code,
+    (await refusalOf(tenant.create(1_600 * U, { partials: [...partials, ...partials.slice(0, 1)] }))).code,
   ).toBe("QUOTA_EXCEEDED");
-  expect((await tenant.create(1_000, { partials })).reservedBytes).toBe(0);
-  expect(await tenant.quota()).toMatchObject({ usedBytes: 1_000, availableBytes: 0, fileCount: 1 });
+  expect((await tenant.create(1_000 * U, { partials })).reservedBytes).toBe(0);
+  expect(await tenant.quota()).toMatchObject({ usedBytes: 1_000 * U, availableBytes: 0, fileCount: 1 });
 });
 
 test("a partial twice counts twice, since it is stored twice", async () => {
   const tenant = newQuotaTenant(databases.bindings);
-  const { fileId } = await tenant.createPartial(500);
-  const twice = [500, 500].map((sizeBytes) => ({ fileId, sizeBytes }));
+  const { fileId } = await tenant.createPartial(500 * U);
+  const twice = [500 * U, 500 * U].map((sizeBytes) => ({ fileId, sizeBytes }));
   const three = [...twice, ...twice.slice(1)];
-  expect((await refusalOf(tenant.create(1_500, { partials: three }))).code).toBe("QUOTA_EXCEEDED");
-  expect((await tenant.quota()).usedBytes).toBe(500);
-  expect((await tenant.create(1_000, { partials: twice })).reservedBytes).toBe(500);
-  expect((await tenant.quota()).usedBytes).toBe(1_000);
+  expect((await refusalOf(tenant.create(1_500 * U, { partials: three }))).code).toBe("QUOTA_EXCEEDED");
+  expect((await tenant.quota()).usedBytes).toBe(500 * U);
+  expect((await tenant.create(1_000 * U, { partials: twice })).reservedBytes).toBe(500 * U);
+  expect((await tenant.quota()).usedBytes).toBe(1_000 * U);
 });
 
 test("a partial whose length was told late has no more than that from then on", async () => {
   const tenant = newQuotaTenant(databases.bindings);
   const { fileId, reservedBytes } = await tenant.createPartial(null);
-  expect(reservedBytes).toBe(1_000);
-  await tenant.create(600, { partials: [300, 300].map((sizeBytes) => ({ fileId, sizeBytes })) });
-  expect((await tenant.quota()).usedBytes).toBe(600);
+  expect(reservedBytes).toBe(1_000 * U);
+  await tenant.create(600 * U, { partials: [300 * U, 300 * U].map((sizeBytes) => ({ fileId, sizeBytes })) });
+  expect((await tenant.quota()).usedBytes).toBe(600 * U);
 });
 
 test("of two finals of a partial, the second is refused, and leaves nothing", async () => {
   const tenant = newQuotaTenant(databases.bindings);
-  const [shared, other] = [await newPartials(tenant, 300), await newPartials(tenant, 100)];
-  const attempt = () => tenant.create(400, { partials: [...other, ...shared] });
-  const first = await tenant.create(300, { partials: shared });
+  const [shared, other] = [await newPartials(tenant, 300 * U), await newPartials(tenant, 100 * U)];
+  const attempt = () => tenant.create(400 * U, { partials: [...other, ...shared] });
+  const first = await tenant.create(300 * U, { partials: shared });
   expect((await refusalOf(attempt())).code).toBe("UPLOAD_CONCAT_INVALID");
   await record(tenant, first.fileId, shared);
   expect((await refusalOf(attempt())).code).toBe("UPLOAD_CONCAT_INVALID");
-  expect(await tenant.quota()).toMatchObject({ usedBytes: 400, reservedBytes: 100, fileCount: 1 });
-  expect((await tenant.create(100, { partials: other })).reservedBytes).toBe(0);
+  expect(await tenant.quota()).toMatchObject({ usedBytes: 400 * U, reservedBytes: 100 * U, fileCount: 1 });
+  expect((await tenant.create(100 * U, { partials: other })).reservedBytes).toBe(0);
 });
 
 test("of finals of the same partials at once, one is made", async () => {
   const tenant = newQuotaTenant(databases.bindings);
-  const partials = await newPartials(tenant, 100, 100);
-  const attempts = Array.from({ length: 5 }, () => tenant.create(200, { partials }));
+  const partials = await newPartials(tenant, 100 * U, 100 * U);
+  const attempts = Array.from({ length: 5 }, () => tenant.create(200 * U, { partials }));
   const refused = (await Promise.allSettled(attempts)).filter(({ status }) => status === "rejected");
   expect(refused).toHaveLength(4);
-  expect(await tenant.quota()).toMatchObject({ usedBytes: 200, reservedBytes: 200, fileCount: 1 });
+  expect(await tenant.quota()).toMatchObject({ usedBytes: 200 * U, reservedBytes: 200 * U, fileCount: 1 });
 });
 
 test("a final of a tenant that is being erased is told that, not of its partials", async () => {
   const tenant = newQuotaTenant(databases.bindings);
-  const partials = await newPartials(tenant, 100);
+  const partials = await newPartials(tenant, 100 * U);
   await tenant.set("erasing_at_ms", 1);
-  expect((await refusalOf(tenant.create(100, { partials }))).code).toBe("TENANT_ERASING");
+  expect((await refusalOf(tenant.create(100 * U, { partials }))).code).toBe("TENANT_ERASING");
 });
 
 test("what a final has is not ended by what is late of another", async () => {
   const tenant = newQuotaTenant(databases.bindings);
-  const partials = await newPartials(tenant, 300);
-  const first = await tenant.create(300, { partials });
+  const partials = await newPartials(tenant, 300 * U);
+  const first = await tenant.create(300 * U, { partials });
   const release = "DELETE FROM quota_reservations WHERE tenant_id = ? AND file_id = ?";
   await databases.bindings.DB.prepare(release).bind(tenant.tenantId, first.fileId).run();
-  await tenant.create(300, { partials });
+  await tenant.create(300 * U, { partials });
   expect(await record(tenant, first.fileId, partials)).toBe(true);
-  expect(await tenant.quota()).toMatchObject({ filesBytes: 300, reservedBytes: 300 });
+  expect(await tenant.quota()).toMatchObject({ filesBytes: 300 * U, reservedBytes: 300 * U });
 });
 
 test("which final has a partial is known while it is under way and for a day from when it is stored", async () => {
   const tenant = newQuotaTenant(databases.bindings);
-  const [partials, others] = [await newPartials(tenant, 300, 200), await newPartials(tenant, 100)];
+  const [partials, others] = [
+    await newPartials(tenant, 300 * U, 200 * U),
+    await newPartials(tenant, 100 * U),
+  ];
   const ids = partials.map((partial) => partial.fileId);
   const finalOf = (partialIds: readonly FileId[]) =>
     findFinalOf(databases.bindings, tenant.tenantId, partialIds);
@@ -221,11 +231,11 @@ test("which final has a partial is known while it is under way and for a day fro
     return (await select.bind(tenant.tenantId).all()).results;
   };
   expect(await finalOf(ids)).toBeUndefined();
-  const lost = await tenant.create(500, { partials });
+  const lost = await tenant.create(500 * U, { partials });
   await forgetUpload(databases.bindings, tenant.refOf(lost.fileId));
   expect(await finalOf(ids)).toBeUndefined();
 
-  const { fileId } = await tenant.create(500, { partials });
+  const { fileId } = await tenant.create(500 * U, { partials });
   const known = { fileId, version: 1 };
   expect(await finalOf(ids)).toEqual(known);
   await record(tenant, fileId, partials);
@@ -239,13 +249,13 @@ test("which final has a partial is known while it is under way and for a day fro
   expect(await rows()).toHaveLength(2);
   await sweepReservations(databases.bindings, noneStands, DAY_MS + 1, CALLS);
   expect(await rows()).toEqual([]);
-  expect(await tenant.quota()).toMatchObject({ usedBytes: 500, reservedBytes: 0, fileCount: 1 });
+  expect(await tenant.quota()).toMatchObject({ usedBytes: 500 * U, reservedBytes: 0, fileCount: 1 });
 });
 
 test("a final is known no more when its file is being purged", async () => {
   const tenant = newQuotaTenant(databases.bindings);
-  const partials = await newPartials(tenant, 300);
-  const { fileId } = await tenant.create(300, { partials });
+  const partials = await newPartials(tenant, 300 * U);
+  const { fileId } = await tenant.create(300 * U, { partials });
   await record(tenant, fileId, partials);
   await markForPurge(tenant, fileId);
   const ids = partials.map((partial) => partial.fileId);

@@ -40,14 +40,15 @@ describe("counts of entities", () => {
       expect(counted.items.map(({ entityType, entityId }) => ({ entityType, entityId }))).toEqual(items);
       return counted.items.map(({ files, bytes }) => [files, bytes]);
     };
-    const deals = [3, 5 + 2 ** 40];
+    // Not what is under way: lists don't have it either.
+    const deals = [2, 5 + 2 ** 40];
     expect(await of("boss", "admin")).toEqual([[1, 7], deals, [1, 3], [0, 0], deals]);
     expect(await of("ann", "member")).toEqual([
       [1, 7],
-      [2, 5],
+      [1, 5],
       [1, 3],
       [0, 0],
-      [2, 5],
+      [1, 5],
     ]);
     expect(await of("bob", "member")).toEqual([
       [0, 0],

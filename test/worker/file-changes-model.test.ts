@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { chargeOf } from "#contract/quota.ts";
 import type { Caller } from "../support/api.ts";
 import { newCaller, uploadFile } from "../support/api.ts";
 import { countsOf, patchFile, postBulk } from "../support/file-states.ts";
@@ -116,7 +117,7 @@ async function seen(caller: Caller, id: string): Promise<ModelFile | { place: "g
 }
 
 function bytesIn(model: readonly ModelFile[], place: ModelFile["place"]): number {
-  return model.reduce((sum, one, index) => sum + (one.place === place ? (SIZES[index] ?? 0) : 0), 0);
+  return model.reduce((sum, one, index) => sum + (one.place === place ? chargeOf(SIZES[index] ?? 0) : 0), 0);
 }
 
 const COUNT = runs(8, 200);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import { REPORT_SIGNATURE_HEADER, REPORTS_PATH, signReport } from "#contract/reports.ts";
 import type { Caller } from "../support/api.ts";
 import { append, createUpload, fileIdOf, newCaller, readProblem, TUS, uploadFile } from "../support/api.ts";
@@ -86,8 +87,8 @@ test.each(["live", "in the trash"])(
     const counts = {
       file_count: 1,
       reserved_bytes: 13,
-      files_bytes: 5,
-      versions_bytes: 7,
+      files_bytes: MINIMUM_CHARGE_BYTES,
+      versions_bytes: MINIMUM_CHARGE_BYTES,
       derivatives_bytes: 11,
     };
     const [row] = await worker.query("SELECT search_id FROM files WHERE id = ?", fileId);
@@ -122,7 +123,11 @@ test("cron removes what has been in the trash for long enough, and nothing else"
   await expectGone(caller, due);
   expect((await caller.fetch(`/v1/files/${notDue}`)).status).toBe(200);
   expect((await caller.fetch(`/v1/files/${live}`)).status).toBe(200);
-  expect(await countsOf(worker, caller)).toMatchObject({ file_count: 2, trash_bytes: 12, files_bytes: 5 });
+  expect(await countsOf(worker, caller)).toMatchObject({
+    file_count: 2,
+    trash_bytes: 2 * MINIMUM_CHARGE_BYTES,
+    files_bytes: MINIMUM_CHARGE_BYTES,
+  });
   expect((await auditOf(worker, due)).at(-1)).toEqual({
     ...{ action: "file.purged", actor_id: "system", actor_kind: "system", detail: {} },
   });
@@ -151,7 +156,7 @@ test("one run takes on a hundred files, those first that are longest overdue", a
   await worker.runScheduled();
   await worker.runScheduled();
   expect(await left()).toEqual([0, undefined]);
-  expect(await countsOf(worker, caller)).toMatchObject({ file_count: 1, files_bytes: 5 });
+  expect(await countsOf(worker, caller)).toMatchObject({ file_count: 1, files_bytes: MINIMUM_CHARGE_BYTES });
 });
 
 test("a thousand objects of one file and more are all removed", async () => {
@@ -214,7 +219,11 @@ test("purged by two at the same time, a file is freed once and on record once", 
   expect(new Set(statuses)).toEqual(new Set([204, 404]));
   await worker.runScheduled();
   await expectGone(caller, fileId);
-  expect(await countsOf(worker, caller)).toMatchObject({ file_count: 1, files_bytes: 5, trash_bytes: 0 });
+  expect(await countsOf(worker, caller)).toMatchObject({
+    file_count: 1,
+    files_bytes: MINIMUM_CHARGE_BYTES,
+    trash_bytes: 0,
+  });
   const actions = (await auditOf(worker, fileId)).map(({ action }) => action);
   expect(actions).toEqual(["file.deleted", "file.purged"]);
 });

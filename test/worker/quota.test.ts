@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import type { Caller } from "../support/api.ts";
 import {
   append,
@@ -28,9 +29,10 @@ import {
 } from "../support/tus.ts";
 import { useWorkerAlone } from "../support/worker-alone.ts";
 
-const QUOTA_BYTES = 10_999;
+const KIB = 1024;
+const QUOTA_BYTES = 10_999 * KIB;
 
-const stack = useWorkerAlone({ DEFAULT_QUOTA_BYTES: String(QUOTA_BYTES) });
+const stack = useWorkerAlone({ DEFAULT_QUOTA_BYTES: String(QUOTA_BYTES), TENANT_CACHE_SECONDS: "0" });
 
 const terminate = (caller: Caller, location: string) =>
   caller.fetch(location, { method: "DELETE", headers: TUS });
@@ -80,24 +82,30 @@ async function insertLostFinal(caller: Caller, partials: readonly string[]): Pro
 test("of a thousand creations at once, exactly as many are admitted as fit", async () => {
   const caller = await newCaller({ stack });
   const answers = await Promise.all(
-    Array.from({ length: 1_000 }, () => postUpload(caller, creationHeaders(1_000))),
+    Array.from({ length: 1_000 }, () => postUpload(caller, creationHeaders(1_000 * KIB))),
   );
   const admitted = answers.filter(({ status }) => status === 201);
   expect(admitted).toHaveLength(10);
   for (const answer of answers) if (answer.status !== 201) await expectRefusal(answer, 403, "QUOTA_EXCEEDED");
-  expect(await quotaOf(caller)).toMatchObject({ usedBytes: 10_000, availableBytes: 999, fileCount: 10 });
+  expect(await quotaOf(caller)).toMatchObject({
+    usedBytes: 10_000 * KIB,
+    availableBytes: 999 * KIB,
+    fileCount: 10,
+  });
   expect(await listedFiles(caller)).toHaveLength(10);
 });
 
 test("a quota is told in all of its parts", async () => {
   const caller = await newCaller();
-  const fileId = await uploadFile(caller, Buffer.from("hello"));
+  const fileId = await uploadFile(caller, textOf(5 * KIB));
   await waitForVerdict(caller, fileId);
-  await createUpload(caller, 10);
+  await createUpload(caller, 10 * KIB);
   const quotaBytes = 100 * 1024 ** 3;
   const expected = {
-    ...{ quotaBytes, usedBytes: 15, reservedBytes: 10, availableBytes: quotaBytes - 15, filesBytes: 5 },
+    ...{ quotaBytes, usedBytes: 15 * KIB, reservedBytes: 10 * KIB, availableBytes: quotaBytes - 15 * KIB },
     ...{
+      filesBytes: 5 * KIB,
+      openUploads: 1,
       versionsBytes: 0,
       trashBytes: 0,
       derivativesBytes: 0,
@@ -108,8 +116,34 @@ test("a quota is told in all of its parts", async () => {
   };
   expect(await quotaOf(caller)).toEqual(expected);
   await caller.fetch(`/v1/files/${fileId}`, { method: "DELETE" });
-  expect(await quotaOf(caller)).toEqual({ ...expected, filesBytes: 0, trashBytes: 5 });
+  expect(await quotaOf(caller)).toEqual({ ...expected, filesBytes: 0, trashBytes: 5 * KIB });
   expect(await quotaOf(await newCaller())).toMatchObject({ usedBytes: 0, fileCount: 0 });
+});
+
+test("a full tenant has no room for what is nothing but a name, and 4 KiB are enough for that", async () => {
+  const caller = await newCaller({ stack });
+  const full = await createUpload(caller, QUOTA_BYTES);
+  const post = (headers = {}) => postUpload(caller, { ...creationHeaders(0), ...headers });
+  await expectRefusal(await post(), 403, "QUOTA_EXCEEDED");
+  await expectRefusal(await post({ "upload-concat": "partial" }), 403, "QUOTA_EXCEEDED");
+  await terminate(caller, full);
+  await createUpload(caller, QUOTA_BYTES - MINIMUM_CHARGE_BYTES);
+  expect((await post()).status).toBe(201);
+  expect(await quotaOf(caller)).toMatchObject({ filesBytes: MINIMUM_CHARGE_BYTES, availableBytes: 0 });
+});
+
+test("a user's uploads under way are limited, and the refusal says when to come again", async () => {
+  const caller = await newCaller({ stack });
+  await createUpload(caller, 5);
+  const settings = "UPDATE tenants SET settings = ? WHERE tenant_id = ?";
+  await stack.query(settings, JSON.stringify({ maxOpenUploadsPerUser: 1 }), caller.tenantId);
+  const refused = await postUpload(caller, creationHeaders(5));
+  expect(refused.headers.get("retry-after")).toBe("30");
+  expect(await readProblem(refused)).toMatchObject({
+    ...{ status: 429, code: "OPEN_UPLOADS_EXCEEDED", maxOpenUploads: 1 },
+  });
+  const bob = await newCaller({ stack, tenantId: caller.tenantId, user: "bob" });
+  expect((await postUpload(bob, creationHeaders(5))).status).toBe(201);
 });
 
 test("a refusal says what there is, and leaves nothing", async () => {
@@ -149,11 +183,11 @@ test("a form whose file doesn't fit is refused, and leaves nothing", async () =>
 describe("tus 65: termination frees quota", () => {
   test("of an upload with some of its bytes, and of one with none", async () => {
     const caller = await newCaller();
-    const [begun, empty] = [await createUpload(caller, 1_000), await createUpload(caller, 500)];
+    const [begun, empty] = [await createUpload(caller, 10_000), await createUpload(caller, 5_000)];
     await append(caller, begun, 0, "abc");
-    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 1_500, reservedBytes: 1_500, fileCount: 2 });
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 15_000, reservedBytes: 15_000, fileCount: 2 });
     expect((await terminate(caller, begun)).status).toBe(204);
-    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 500, reservedBytes: 500, fileCount: 1 });
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 5_000, reservedBytes: 5_000, fileCount: 1 });
     expect((await terminate(caller, empty)).status).toBe(204);
     await expectRefusal(await terminate(caller, empty), 404, "UPLOAD_NOT_FOUND");
     expect(await quotaOf(caller)).toMatchObject({ usedBytes: 0, reservedBytes: 0, fileCount: 0 });
@@ -163,7 +197,7 @@ describe("tus 65: termination frees quota", () => {
     const caller = await newCaller();
     const complete = await uploadPartial(caller, "abcdef");
     const open = await locationOf(postUpload(caller, { ...creationHeaders(10), "upload-concat": "partial" }));
-    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 16, fileCount: 0 });
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 2 * MINIMUM_CHARGE_BYTES, fileCount: 0 });
     for (const location of [complete, open]) expect((await terminate(caller, location)).status).toBe(204);
     expect((await quotaOf(caller)).usedBytes).toBe(0);
   });
@@ -206,14 +240,17 @@ describe("tus 82: partials and their final count once", () => {
 
   test("partials whose final never got an object keep what is theirs, and can be joined", async () => {
     const caller = await newCaller({ stack });
-    const partials = [await uploadPartial(caller, "abc"), await uploadPartial(caller, "defg")];
+    const partials = [
+      await uploadPartial(caller, "abc".repeat(2_000)),
+      await uploadPartial(caller, "defg".repeat(2_000)),
+    ];
     await insertLostFinal(caller, partials);
     await expectRefusal(await postFinal(caller, partials), 400, "UPLOAD_CONCAT_INVALID");
     await makeDue(caller);
     await stack.runScheduled();
-    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 7, reservedBytes: 7, fileCount: 0 });
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 14_000, reservedBytes: 14_000, fileCount: 0 });
     expect((await postFinal(caller, partials)).status).toBe(201);
-    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 7, filesBytes: 7, fileCount: 1 });
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 14_000, filesBytes: 14_000, fileCount: 1 });
   });
 
   test("a final that is refused gives its partials back what was reserved", async () => {
@@ -230,27 +267,27 @@ describe("tus 82: partials and their final count once", () => {
 describe("an upload whose length isn't known", () => {
   test("is refused what there is no room for, keeps what it has, and goes on when there is room", async () => {
     const caller = await newCaller({ stack });
-    const other = await createUpload(caller, QUOTA_BYTES - 400);
+    const other = await createUpload(caller, QUOTA_BYTES - 4_500);
     const location = await createDeferred(caller);
     expect(await quotaOf(caller)).toMatchObject({ availableBytes: 0, usedBytes: QUOTA_BYTES });
-    const bytes = textOf(900);
-    expect((await append(caller, location, 0, bytes.subarray(0, 300))).status).toBe(204);
-    const refused = await append(caller, location, 300, bytes.subarray(300));
-    expect(refused.headers.get("upload-offset")).toBe("300");
+    const bytes = textOf(9_000);
+    expect((await append(caller, location, 0, bytes.subarray(0, 3_000))).status).toBe(204);
+    const refused = await append(caller, location, 3_000, bytes.subarray(3_000));
+    expect(refused.headers.get("upload-offset")).toBe("3000");
     expect(await readProblem(refused)).toMatchObject({ code: "QUOTA_EXCEEDED", availableBytes: 0 });
     expect(await headOf(caller, location)).toMatchObject({
-      "upload-offset": "300",
+      "upload-offset": "3000",
       "upload-defer-length": "1",
     });
     expect((await terminate(caller, other)).status).toBe(204);
-    expect((await append(caller, location, 300, bytes.subarray(300, 800))).status).toBe(204);
-    expect((await patch(caller, location, 800, bytes.subarray(800), { "upload-length": "900" })).status).toBe(
-      204,
-    );
+    expect((await append(caller, location, 3_000, bytes.subarray(3_000, 8_000))).status).toBe(204);
+    expect(
+      (await patch(caller, location, 8_000, bytes.subarray(8_000), { "upload-length": "9000" })).status,
+    ).toBe(204);
     expect(await quotaOf(caller)).toMatchObject({
-      usedBytes: 900,
+      usedBytes: 9_000,
       reservedBytes: 0,
-      filesBytes: 900,
+      filesBytes: 9_000,
       fileCount: 1,
     });
   });
@@ -264,22 +301,22 @@ describe("an upload whose length isn't known", () => {
       "upload-offset": "0",
       "upload-defer-length": "1",
     });
-    expect((await patch(caller, location, 0, "abc", { "upload-length": "500" })).status).toBe(204);
-    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 500, reservedBytes: 500 });
-    expect(await headOf(caller, location)).toMatchObject({ "upload-offset": "3", "upload-length": "500" });
+    expect((await patch(caller, location, 0, "abc", { "upload-length": "5000" })).status).toBe(204);
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 5_000, reservedBytes: 5_000 });
+    expect(await headOf(caller, location)).toMatchObject({ "upload-offset": "3", "upload-length": "5000" });
   });
 
   test("by the IETF's protocol is refused with ?0, and goes on when there is room", async () => {
     const caller = await newCaller({ stack });
-    const other = await createUpload(caller, QUOTA_BYTES - 400);
-    const location = await begin(caller, {}, textOf(300));
-    const refused = await appendAt(caller, location, 300, textOf(200));
+    const other = await createUpload(caller, QUOTA_BYTES - 4_500);
+    const location = await begin(caller, {}, textOf(3_000));
+    const refused = await appendAt(caller, location, 3_000, textOf(2_000));
     await expectRefused(refused, { status: 403, code: "QUOTA_EXCEEDED", complete: "?0" });
-    expect(refused.headers.get("upload-offset")).toBe("300");
-    expect(await statusOf(caller, location)).toEqual({ offset: "300", complete: "?0", length: null });
+    expect(refused.headers.get("upload-offset")).toBe("3000");
+    expect(await statusOf(caller, location)).toEqual({ offset: "3000", complete: "?0", length: null });
     await terminate(caller, other);
-    expect((await finishAt(caller, location, 300, textOf(200))).status).toBe(201);
-    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 500, reservedBytes: 0 });
+    expect((await finishAt(caller, location, 3_000, textOf(2_000))).status).toBe(201);
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 5_000, reservedBytes: 0 });
   });
 
   test("reserves a step more as it grows past one", async () => {
@@ -314,12 +351,12 @@ describe("an upload whose length isn't known", () => {
 describe("the minutely sweep", () => {
   test("asks an upload's object, and leaves what is there", async () => {
     const caller = await newCaller({ stack });
-    const begun = await createUpload(caller, 100);
+    const begun = await createUpload(caller, 5_000);
     const partial = await uploadPartial(caller, "abc");
     await append(caller, begun, 0, "abc");
     await makeDue(caller);
     await stack.runScheduled();
-    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 103, fileCount: 1 });
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 5_000 + MINIMUM_CHARGE_BYTES, fileCount: 1 });
     const due = "SELECT count(*) AS due FROM quota_reservations WHERE tenant_id = ? AND check_at_ms = 0";
     expect(await stack.query(due, caller.tenantId)).toEqual([{ due: 0 }]);
     expect(await headOffset(caller, begun)).toBe(3);
@@ -328,17 +365,17 @@ describe("the minutely sweep", () => {
 
   test("releases what never got an object, which leaves no trace of having been asked", async () => {
     const caller = await newCaller({ stack });
-    const location = await createUpload(caller, 100);
+    const location = await createUpload(caller, 5_000);
     const lostId = "0".repeat(26);
     await stack.query(
       `INSERT INTO quota_reservations (tenant_id, file_id, version, reserved_bytes, created_at_ms, check_at_ms) SELECT tenant_id, ?, version, reserved_bytes, created_at_ms, 0
         FROM quota_reservations WHERE tenant_id = ?`,
       ...[lostId, caller.tenantId],
     );
-    expect((await quotaOf(caller)).usedBytes).toBe(200);
+    expect((await quotaOf(caller)).usedBytes).toBe(10_000);
     const objectsBefore = stack.countUploadObjects();
     await stack.runScheduled();
-    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 100, fileCount: 1 });
+    expect(await quotaOf(caller)).toMatchObject({ usedBytes: 5_000, fileCount: 1 });
     expect(stack.countUploadObjects()).toBe(objectsBefore);
     expect(await headOffset(caller, location)).toBe(0);
   });

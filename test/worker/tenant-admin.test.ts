@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Role } from "#contract/ids.ts";
+import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import type { TenantPage, TenantRecord } from "#contract/tenant-admin.ts";
 import { expectActions, newAdmin, newOperator, readAudit, sendJson } from "../support/admin.ts";
 import type { Caller } from "../support/api.ts";
@@ -38,8 +39,8 @@ test("a tenant is told what it has", async () => {
     settings: {},
     files: 1,
     usage: {
-      usedBytes: 5,
-      filesBytes: 5,
+      usedBytes: MINIMUM_CHARGE_BYTES,
+      filesBytes: MINIMUM_CHARGE_BYTES,
       versionsBytes: 0,
       trashBytes: 0,
       reservedBytes: 0,
@@ -251,7 +252,7 @@ test("a recount finds nothing to correct, or corrects what was wrong and records
   expect(await recount()).toEqual({
     corrections: {
       fileCount: { from: 9, to: 2 },
-      filesBytes: { from: 7, to: 5 },
+      filesBytes: { from: 7, to: MINIMUM_CHARGE_BYTES },
       trashBytes: { from: 1, to: 0 },
     },
   });

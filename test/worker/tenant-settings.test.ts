@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
 import type { Caller } from "../support/api.ts";
 import {
@@ -219,7 +220,7 @@ test("a tenant that is being erased is refused everywhere, and takes nothing", a
     else await expectRefusal(answer, 403, "TENANT_ERASING");
   }
   await stack.query(erasing, null, caller.tenantId);
-  expect(await quotaOf(caller)).toMatchObject({ usedBytes: 10, fileCount: 1 });
+  expect(await quotaOf(caller)).toMatchObject({ reservedBytes: MINIMUM_CHARGE_BYTES, fileCount: 1 });
   expect((await append(caller, location, 0, "0123456789")).status).toBe(204);
 });
 

@@ -83,6 +83,7 @@ export const ERRORS = {
   RANGE_NOT_SATISFIABLE: kind(416, "The range is outside the file"),
 
   RATE_LIMITED: kind(429, "There were too many requests", true),
+  OPEN_UPLOADS_EXCEEDED: kind(429, "There are too many uploads under way", true),
 
   // tus 1.0, Checksum: "460 Checksum Mismatch".
   UPLOAD_CHECKSUM_MISMATCH: kind(460, "The bytes received don't have the checksum that was sent", true),

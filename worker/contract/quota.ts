@@ -2,13 +2,28 @@ import { z } from "zod";
 
 export const QUOTA_LEVELS = ["ok", "warning", "critical"] as const;
 
+/**
+ * What a stored version counts at least against the quota, and an upload under way: its name, its metadata and its rows
+ * cost something also where it has no bytes. The triggers of the migration "minimum_charges" have the same number.
+ */
+export const MINIMUM_CHARGE_BYTES = 4096;
+
+/** What so many bytes count against the quota. */
+export function chargeOf(sizeBytes: number): number {
+  return Math.max(sizeBytes, MINIMUM_CHARGE_BYTES);
+}
+
 const Bytes = z.int().min(0);
 
 /** `GET /v1/quota`. Derivatives are told and not counted. */
 export const Quota = z
   .object({
     quotaBytes: Bytes,
-    usedBytes: Bytes.meta({ description: "All stored versions, and what is reserved for uploads under way" }),
+    usedBytes: Bytes.meta({
+      description:
+        "All stored versions, and what is reserved for uploads under way. Each counts " +
+        `${MINIMUM_CHARGE_BYTES} bytes at least`,
+    }),
     reservedBytes: Bytes.meta({ description: "Of usedBytes: held for uploads under way" }),
     availableBytes: Bytes.meta({ description: "What new uploads may bring" }),
     filesBytes: Bytes.meta({ description: "Of usedBytes: current versions" }),
@@ -16,6 +31,9 @@ export const Quota = z
     trashBytes: Bytes.meta({ description: "Of usedBytes: files in the trash, with all of their versions" }),
     derivativesBytes: Bytes.meta({ description: "Thumbnails and the like: not counted" }),
     fileCount: z.int().min(0).meta({ description: "Files, those in the trash and under way too" }),
+    openUploads: z.int().min(0).meta({
+      description: "Uploads under way, and partial ones that nobody has joined",
+    }),
     level: z.enum(QUOTA_LEVELS).meta({ description: "critical from 95 % of the quota on" }),
     warningThreshold: z
       .int()

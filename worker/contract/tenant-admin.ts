@@ -55,6 +55,8 @@ const SettingsChange = z
     publicFiles: orRemoved(shape.publicFiles),
     shareLinks: orRemoved(shape.shareLinks),
     trashDays: orRemoved(shape.trashDays),
+    maxOpenUploads: orRemoved(shape.maxOpenUploads),
+    maxOpenUploadsPerUser: orRemoved(shape.maxOpenUploadsPerUser),
     readAuditSample: orRemoved(shape.readAuditSample),
   } satisfies Record<SettingName, z.ZodType>)
   .meta({ description: "Each setting that is named takes the place of what was; null removes it" });
@@ -78,6 +80,7 @@ export const TENANT_COUNTS = [
   "trashBytes",
   "reservedBytes",
   "derivativesBytes",
+  "openUploads",
 ] as const;
 export type TenantCount = (typeof TENANT_COUNTS)[number];
 

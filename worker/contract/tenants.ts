@@ -12,6 +12,11 @@ const HarmlessExtension = Extension.refine(
 );
 const BytesByClass = z.partialRecord(z.enum(FILE_CLASSES), z.int().min(1));
 
+/** How many uploads may be under way at once, of a tenant and of one of its users. */
+export const OPEN_UPLOADS = 10_000;
+export const OPEN_UPLOADS_PER_USER = 1_000;
+const MAX_OPEN_UPLOADS = 1_000_000;
+
 /** What is otherwise for one tenant than for all. What isn't said is as for all. */
 export const TenantSettings = z
   .strictObject({
@@ -51,6 +56,24 @@ export const TenantSettings = z
     trashDays: z.int().min(0).max(3650).optional().meta({
       description: "How long a deleted file can be restored",
     }),
+    maxOpenUploads: z
+      .int()
+      .min(1)
+      .max(MAX_OPEN_UPLOADS)
+      .optional()
+      .meta({
+        description: `Uploads under way, and partial ones that nobody has joined. ${OPEN_UPLOADS} where it isn't said`,
+      }),
+    maxOpenUploadsPerUser: z
+      .int()
+      .min(1)
+      .max(MAX_OPEN_UPLOADS)
+      .optional()
+      .meta({
+        description:
+          `Of one user, but for what services and upload grants begin. ${OPEN_UPLOADS_PER_USER} where it ` +
+          "isn't said",
+      }),
     readAuditSample: z.number().min(0).max(1).optional().meta({
       description: "Share of the reads by signed or public URL that is recorded",
     }),

@@ -1,6 +1,7 @@
 import type { SQL } from "drizzle-orm";
 import { and, eq, isNull, sql } from "drizzle-orm";
-import type { FileId, FileVersionRef, TenantId } from "#contract/ids.ts";
+import type { FileId, FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
+import { chargeOf } from "#contract/quota.ts";
 import type { Database } from "./database.ts";
 import type { Wanted } from "./quota.ts";
 import { FIRST_CHECK_MS, freeBytes, isReserved } from "./quota.ts";
@@ -43,24 +44,27 @@ function areFree(tenantId: TenantId, partials: readonly ReservedPartial[]): SQL 
 
 /**
  * The statement that reserves for a final upload what it needs beyond its partials, if all of these are free and there is
- * room, and returns what it has reserved. What its partials have is enough also where the quota is exceeded by now.
+ * room, and returns what it has reserved. What its partials have is enough also where the quota is exceeded by now; and it
+ * is let in however many uploads are under way, of which it ends some.
  */
 export function reserveBeyond(
   db: Database,
   ref: FileVersionRef,
   wanted: Wanted,
+  ownerId: UserId,
   partials: readonly ReservedPartial[],
   nowMs: number,
 ) {
   const { tenantId, fileId, version } = ref;
   const joined = distinct(partials);
-  const joinedBytes = joined.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const neededBytes = wanted.atLeastBytes - joinedBytes;
+  const joinedBytes = joined.reduce((sum, { sizeBytes }) => sum + chargeOf(sizeBytes), 0);
+  // Many small ones count more than what they become.
+  const neededBytes = Math.max(0, wanted.atLeastBytes - joinedBytes);
   // A partial whose length was told late may have more reserved than it became: `join` frees that.
   return db
     .insert(quotaReservations)
     .select(
-      sql`SELECT ${tenantId}, ${fileId}, ${version}, ${neededBytes}, ${nowMs}, ${nowMs + FIRST_CHECK_MS}, NULL, NULL, NULL, NULL
+      sql`SELECT ${tenantId}, ${fileId}, ${version}, ${neededBytes}, ${nowMs}, ${nowMs + FIRST_CHECK_MS}, NULL, NULL, NULL, NULL, ${ownerId}
         FROM tenants AS t, (SELECT count(*) AS found, coalesce(sum(p.reserved_bytes), 0) AS bytes
           FROM quota_reservations AS p WHERE ${areFree(tenantId, joined)}) AS held
         WHERE t.tenant_id = ${tenantId} AND t.erasing_at_ms IS NULL AND held.found = ${joined.length}
@@ -83,7 +87,7 @@ function areOf(tenantId: TenantId, partials: readonly Pick<ReservedPartial, "fil
 export function join(db: Database, ref: FileVersionRef, partials: readonly ReservedPartial[]) {
   const { tenantId, fileId, version } = ref;
   const sizes = JSON.stringify(
-    Object.fromEntries(partials.map((partial) => [partial.fileId, partial.sizeBytes])),
+    Object.fromEntries(partials.map(({ fileId: partialId, sizeBytes }) => [partialId, chargeOf(sizeBytes)])),
   );
   return db
     .update(quotaReservations)

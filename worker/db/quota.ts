@@ -1,6 +1,7 @@
 import type { SQL } from "drizzle-orm";
-import { and, eq, lt, lte, sql } from "drizzle-orm";
-import type { FileVersionRef, TenantId } from "#contract/ids.ts";
+import { and, eq, isNull, lt, lte, sql } from "drizzle-orm";
+import type { FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
+import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import type { Database } from "./database.ts";
 import { quotaReservations, tenants } from "./schema/tenants.ts";
 import type { TenantRow } from "./tenants.ts";
@@ -50,19 +51,52 @@ export interface NewReservation {
   readonly wanted: Wanted;
   /** What tells its creation from another; null where nobody can ask for it again. */
   readonly creationKey: string | null;
+  readonly ownerId: UserId;
+  readonly limits: OpenUploadLimits;
   readonly nowMs: number;
 }
 
+/** How many uploads may be under way at once. */
+export interface OpenUploadLimits {
+  readonly ofTenant: number;
+  /** Null for whoever isn't one user: a service, and those it gives grants to. */
+  readonly ofUser: number | null;
+}
+
+/**
+ * Whether one more upload may be under way, in the row `t` of tenants. A user's own are counted only where the tenant has
+ * so many that they could be too many.
+ */
+function isBelow(tenantId: TenantId, ownerId: UserId, { ofTenant, ofUser }: OpenUploadLimits): SQL {
+  const belowTenants = sql`t.open_uploads < ${ofTenant}`;
+  if (ofUser === null) return belowTenants;
+  return sql`${belowTenants} AND (t.open_uploads < ${ofUser} OR (SELECT count(*) FROM (
+    SELECT 1 FROM quota_reservations AS r
+    WHERE r.tenant_id = ${tenantId} AND r.owner_id = ${ownerId} AND r.spent_at_ms IS NULL LIMIT ${ofUser}
+  )) < ${ofUser})`;
+}
+
+/** How many uploads of a user are under way. */
+export async function countOpenUploads(db: Database, tenantId: TenantId, ownerId: UserId): Promise<number> {
+  const isOwn = and(
+    eq(quotaReservations.tenantId, tenantId),
+    eq(quotaReservations.ownerId, ownerId),
+    isNull(quotaReservations.spentAtMs),
+  );
+  return db.$count(quotaReservations, isOwn);
+}
+
 /** The statement that reserves for a new upload if there is room, and returns what it has reserved. */
-export function reserve(db: Database, { ref, wanted, creationKey, nowMs }: NewReservation) {
+export function reserve(db: Database, reservation: NewReservation) {
+  const { ref, wanted, creationKey, ownerId, limits, nowMs } = reservation;
   const { tenantId, fileId, version } = ref;
   const free = freeBytes(wanted);
   return db
     .insert(quotaReservations)
     .select(
-      sql`SELECT ${tenantId}, ${fileId}, ${version}, min(${wanted.atMostBytes}, ${free}), ${nowMs}, ${nowMs + FIRST_CHECK_MS}, NULL, NULL, ${creationKey}, NULL
+      sql`SELECT ${tenantId}, ${fileId}, ${version}, min(${wanted.atMostBytes}, ${free}), ${nowMs}, ${nowMs + FIRST_CHECK_MS}, NULL, NULL, ${creationKey}, NULL, ${ownerId}
         FROM tenants AS t WHERE t.tenant_id = ${tenantId} AND t.erasing_at_ms IS NULL
-          AND ${wanted.atLeastBytes} <= ${free}`,
+          AND ${wanted.atLeastBytes} <= ${free} AND ${isBelow(tenantId, ownerId, limits)}`,
     )
     .returning({ reservedBytes: quotaReservations.reservedBytes });
 }
@@ -165,13 +199,14 @@ export const COUNTS = [
   "trashBytes",
   "derivativesBytes",
   "fileCount",
+  "openUploads",
 ] as const satisfies readonly (keyof TenantRow)[];
 export type Counts = Readonly<Record<(typeof COUNTS)[number], number>>;
 
 /** The counts by the rows themselves. Names are written out: drizzle leaves tables out where it selects from one. */
 function countsOf(tenantId: TenantId): Record<keyof Counts, SQL<number>> {
   const sumOf = (where: string) =>
-    sql<number>`(SELECT coalesce(sum(v.size_bytes), 0) FROM file_versions AS v
+    sql<number>`(SELECT coalesce(sum(max(v.size_bytes, ${MINIMUM_CHARGE_BYTES})), 0) FROM file_versions AS v
       JOIN files AS f ON f.tenant_id = v.tenant_id AND f.id = v.file_id
       WHERE v.tenant_id = ${tenantId} AND v.state <> 'uploading' AND ${sql.raw(where)})`;
   return {
@@ -183,6 +218,8 @@ function countsOf(tenantId: TenantId): Record<keyof Counts, SQL<number>> {
     derivativesBytes: sql<number>`(SELECT coalesce(sum(d.size_bytes), 0) FROM derivatives AS d
       WHERE d.tenant_id = ${tenantId})`,
     fileCount: sql<number>`(SELECT count(*) FROM files AS f WHERE f.tenant_id = ${tenantId})`,
+    openUploads: sql<number>`(SELECT count(*) FROM quota_reservations AS r
+      WHERE r.tenant_id = ${tenantId} AND r.spent_at_ms IS NULL)`,
   };
 }
 

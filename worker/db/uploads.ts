@@ -1,7 +1,7 @@
 import type { SQL } from "drizzle-orm";
 import { and, eq, exists, isNotNull, isNull, notExists, sql } from "drizzle-orm";
 import type { FileClass } from "#contract/file-types.ts";
-import type { FileVersionRef, UserId } from "#contract/ids.ts";
+import type { FileVersionRef } from "#contract/ids.ts";
 import type { ReprDigests } from "#contract/jobs.ts";
 import { foldName } from "#contract/names.ts";
 import type { Actor } from "./audit.ts";
@@ -18,7 +18,6 @@ import { ensureTenant } from "./tenants.ts";
 
 /** An upload that becomes a file. */
 export interface NewUpload extends NewReservation {
-  readonly ownerId: UserId;
   readonly filename: string;
   readonly originalFilename: string;
   readonly declaredType: string;
@@ -73,9 +72,9 @@ export async function insertVersionUpload(db: Database, upload: NewUpload): Prom
 }
 
 function reserveFor(db: Database, upload: NewUpload) {
-  const { ref, wanted, partials, nowMs } = upload;
+  const { ref, wanted, ownerId, partials, nowMs } = upload;
   if (partials.length === 0) return reserve(db, upload);
-  return reserveBeyond(db, ref, wanted, partials, nowMs);
+  return reserveBeyond(db, ref, wanted, ownerId, partials, nowMs);
 }
 
 /** Reserves for a partial upload, which has no record but that. */

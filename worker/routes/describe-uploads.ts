@@ -127,7 +127,8 @@ function describeCollection(registry: Registry): void {
           "FILE_NAME_REQUIRED",
           "FILE_NAME_INVALID",
         ] as const),
-        ...(["UPLOAD_FINAL", "GRANT_SCOPE", "GRANT_USED", "FILE_TYPE_REFUSED", "RATE_LIMITED"] as const),
+        ...(["UPLOAD_FINAL", "GRANT_SCOPE", "GRANT_USED", "FILE_TYPE_REFUSED"] as const),
+        ...(["OPEN_UPLOADS_EXCEEDED", "RATE_LIMITED"] as const),
       ),
     },
   });

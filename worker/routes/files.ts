@@ -123,6 +123,7 @@ const createFileRoute = createRoute({
       "FILE_TYPE_REFUSED",
       "FILE_TYPE_MISMATCH",
       "QUOTA_EXCEEDED",
+      "OPEN_UPLOADS_EXCEEDED",
       "STORE_UNAVAILABLE",
       ...REPLACING_ERRORS,
     ),

@@ -60,7 +60,7 @@ async function acceptTus(c: AppContext): Promise<Creation | { readonly again: Up
   const { metadata: named } = declared;
   const { fileId, version, warnings, isAgain, ...accepted } =
     declared.kind === "partial"
-      ? await createPartialUpload(c.env, c.get("identity").tenantId, lengthBytes, rulesOf(c))
+      ? await createPartialUpload(c.env, c.get("identity"), lengthBytes, rulesOf(c))
       : await createUpload(
           c.env,
           c.get("identity"),

@@ -1,19 +1,32 @@
 import { AppError } from "#contract/errors.ts";
-import type { FileVersionRef, TenantId } from "#contract/ids.ts";
+import type { FileVersionRef, Identity, TenantId, UserId } from "#contract/ids.ts";
 import type { Quota, QuotaLevel } from "#contract/quota.ts";
-import { CRITICAL_THRESHOLD, WARNING_THRESHOLD } from "#contract/tenants.ts";
+import type { TenantSettings } from "#contract/tenants.ts";
+import {
+  CRITICAL_THRESHOLD,
+  OPEN_UPLOADS,
+  OPEN_UPLOADS_PER_USER,
+  WARNING_THRESHOLD,
+} from "#contract/tenants.ts";
 import type { Actor } from "../db/audit.ts";
 import { auditIfChanged } from "../db/audit.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
-import type { Counts } from "../db/quota.ts";
-import { correctCounts, COUNTS, countTenant, growReservation, shrinkReservation } from "../db/quota.ts";
+import type { Counts, OpenUploadLimits } from "../db/quota.ts";
+import {
+  correctCounts,
+  countOpenUploads,
+  COUNTS,
+  countTenant,
+  growReservation,
+  shrinkReservation,
+} from "../db/quota.ts";
 import type { TenantRow } from "../db/tenants.ts";
 import { findTenant } from "../db/tenants.ts";
 
 /**
  * What a tenant's quota is used by (R25, decision 0009): all stored versions, the current, the older and those in the
- * trash, and what is reserved for uploads under way. Derivatives are told and not counted. An upload reserves before its
+ * trash, and what is reserved for uploads under way, each with 4 KiB at least (`chargeOf`). Derivatives are told and not counted. An upload reserves before its
  * first byte; its reservation ends in the batch that records it as stored, from which on its version counts, or in the
  * one that forgets it.
  */
@@ -37,6 +50,7 @@ type CountedTenant = Counts & Pick<TenantRow, "quotaBytes" | "settings">;
 
 const NEW_TENANT: CountedTenant = {
   ...{ reservedBytes: 0, filesBytes: 0, versionsBytes: 0, trashBytes: 0, derivativesBytes: 0, fileCount: 0 },
+  openUploads: 0,
   quotaBytes: null,
   settings: {},
 };
@@ -52,13 +66,14 @@ export async function getQuota(
 }
 
 export function formatQuota(tenant: CountedTenant, defaultQuotaBytes: number): Quota {
-  const { reservedBytes, filesBytes, versionsBytes, trashBytes, derivativesBytes, fileCount } = tenant;
+  const { reservedBytes, filesBytes, versionsBytes, trashBytes, derivativesBytes, fileCount, openUploads } =
+    tenant;
   const quotaBytes = tenant.quotaBytes ?? defaultQuotaBytes;
   const usedBytes = usedBytesOf(tenant);
   const warningThreshold = tenant.settings.warningThreshold ?? WARNING_THRESHOLD;
   return {
     ...{ quotaBytes, usedBytes, reservedBytes, availableBytes: Math.max(0, quotaBytes - usedBytes) },
-    ...{ filesBytes, versionsBytes, trashBytes, derivativesBytes, fileCount },
+    ...{ filesBytes, versionsBytes, trashBytes, derivativesBytes, fileCount, openUploads },
     level: quotaLevel(usedBytes, quotaBytes, warningThreshold),
     warningThreshold,
   };
@@ -71,6 +86,45 @@ export function roomError(tenant: TenantRow | undefined, defaultQuotaBytes: numb
   return new AppError("QUOTA_EXCEEDED", {
     detail: `Of a quota of ${quotaBytes} bytes ${availableBytes} are available.`,
     members: { quotaBytes, availableBytes },
+  });
+}
+
+/** How many uploads a caller may have under way, and the tenant. */
+export function openUploadLimits(
+  { role }: Identity,
+  hasGrant: boolean,
+  { maxOpenUploads, maxOpenUploadsPerUser }: TenantSettings,
+): OpenUploadLimits {
+  // As rate limits do: a service, and the grants it mints, speak for many people.
+  const isOneUser = role !== "service" && !hasGrant;
+  return {
+    ofTenant: maxOpenUploads ?? OPEN_UPLOADS,
+    ofUser: isOneUser ? (maxOpenUploadsPerUser ?? OPEN_UPLOADS_PER_USER) : null,
+  };
+}
+
+/** Throws `OPEN_UPLOADS_EXCEEDED` where a tenant, or one of its users, has as many uploads under way as it may. */
+export async function requireFewOpenUploads(
+  env: DatabaseBindings,
+  { tenantId, openUploads, erasingAtMs }: TenantRow,
+  ownerId: UserId,
+  { ofTenant, ofUser }: OpenUploadLimits,
+): Promise<void> {
+  if (erasingAtMs !== null) return;
+  if (openUploads >= ofTenant) throw openUploadsError("tenant", ofTenant);
+  if (ofUser === null || openUploads < ofUser) return;
+  const own = await countOpenUploads(databaseFor(env, tenantId), tenantId, ownerId);
+  if (own >= ofUser) throw openUploadsError("user", ofUser);
+}
+
+/** Uploads that nobody goes on with end by themselves, others sooner: it needn't be asked for often. */
+const OPEN_UPLOADS_RETRY_SECONDS = 30;
+
+function openUploadsError(whose: "tenant" | "user", maxOpenUploads: number): AppError {
+  return new AppError("OPEN_UPLOADS_EXCEEDED", {
+    detail: `A ${whose} may have ${maxOpenUploads} uploads under way.`,
+    headers: { "Retry-After": String(OPEN_UPLOADS_RETRY_SECONDS) },
+    members: { maxOpenUploads },
   });
 }
 

@@ -4,13 +4,14 @@ import { classLimitBytes } from "#contract/file-types.ts";
 import type { FileVersionRef, Identity, TenantId } from "#contract/ids.ts";
 import { FileId, newFileId } from "#contract/ids.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
+import { chargeOf } from "#contract/quota.ts";
 import type { Actor } from "../db/audit.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import { findVersion } from "../db/files.ts";
 import type { ReservedPartial } from "../db/partials.ts";
 import { arePartialsFree, findFinal, findSpent } from "../db/partials.ts";
-import type { Wanted } from "../db/quota.ts";
+import type { NewReservation, Wanted } from "../db/quota.ts";
 import { findReservation } from "../db/quota.ts";
 import { findTenant } from "../db/tenants.ts";
 import type { Insertion } from "../db/uploads.ts";
@@ -23,7 +24,7 @@ import {
 } from "../db/uploads.ts";
 import { takeNextVersion } from "../db/versions.ts";
 import { requireFile } from "./files.ts";
-import { RESERVATION_STEP_BYTES, roomError } from "./quota.ts";
+import { openUploadLimits, requireFewOpenUploads, RESERVATION_STEP_BYTES, roomError } from "./quota.ts";
 import { creationKeyOf } from "./upload-grants.ts";
 import type { UploadDeclaration, ValidationRules } from "./upload-validation.ts";
 import { requireWithin, validateUpload } from "./upload-validation.ts";
@@ -63,7 +64,8 @@ export interface AcceptedUpload {
 /**
  * Validates a declared upload (R23), reserves for it and inserts its record, before any byte is stored. Throws
  * `FILE_NAME_REQUIRED`, `FILE_NAME_INVALID`, `FILE_TYPE_REFUSED`, `FILE_TOO_LARGE`, `UPLOAD_METADATA_INVALID` or
- * `GRANT_SCOPE`, each naming the rule, `GRANT_USED`, `QUOTA_EXCEEDED` and `TENANT_ERASING`; for a final upload also
+ * `GRANT_SCOPE`, each naming the rule, `GRANT_USED`, `OPEN_UPLOADS_EXCEEDED`, `QUOTA_EXCEEDED` and `TENANT_ERASING`; for a
+ * final upload also
  * `UPLOAD_CONCAT_INVALID`, and for a new version of a file what `takeVersionOf` throws. A grant's creation may be asked
  * for again.
  */
@@ -97,6 +99,7 @@ export async function createUpload(
     sizeBytes: lengthBytes ?? undefined,
     partials,
     creationKey,
+    limits: openUploadLimits(identity, grant !== undefined, rules.settings),
     actor: actorOf(identity, grant, rules.requestId),
     nowMs: rules.nowMs,
   });
@@ -111,7 +114,9 @@ export async function createUpload(
     if (again !== undefined) return { ...accepted, ...again, isAgain: true };
   }
   if (inserted.kind === "no-room") await requireFree(env, ref.tenantId, partials);
-  return { ...accepted, reservedBytes: await requireInserted(env, ref, inserted, rules), isAgain: false };
+  const limits = openUploadLimits(identity, grant !== undefined, rules.settings);
+  const reservedBytes = await requireInserted(env, { ref, identity, limits }, inserted, rules);
+  return { ...accepted, reservedBytes, isAgain: false };
 }
 
 /**
@@ -173,14 +178,19 @@ function actorOf(identity: Identity, grant: UploadGrant | undefined, requestId: 
   return { tenantId: identity.tenantId, id: identity.userId, kind, requestId };
 }
 
-/** A known length exactly; of one that isn't known yet the first step, or what room there is. */
+/** What a known length counts; of one that isn't known yet the first step, or what room there is. */
 function wantedFor(
   lengthBytes: number | null,
   maxBytes: number,
   { defaultQuotaBytes }: Pick<UploadRules, "defaultQuotaBytes">,
 ): Wanted {
-  if (lengthBytes !== null) return { atLeastBytes: lengthBytes, atMostBytes: lengthBytes, defaultQuotaBytes };
-  return { atLeastBytes: 1, atMostBytes: Math.min(RESERVATION_STEP_BYTES, maxBytes), defaultQuotaBytes };
+  const atLeastBytes = chargeOf(lengthBytes ?? 0);
+  if (lengthBytes !== null) return { atLeastBytes, atMostBytes: atLeastBytes, defaultQuotaBytes };
+  return {
+    atLeastBytes,
+    atMostBytes: chargeOf(Math.min(RESERVATION_STEP_BYTES, maxBytes)),
+    defaultQuotaBytes,
+  };
 }
 
 /** Throws `UPLOAD_CONCAT_INVALID` where a partial ended since it was described, or another final upload has it. */
@@ -214,10 +224,15 @@ export async function findSpentPartials(
   return findSpent(databaseFor(env, tenantId), tenantId, partialIds);
 }
 
-/** What is reserved. Throws `GRANT_USED`, `QUOTA_EXCEEDED` and `TENANT_ERASING`. */
+/** What was asked to be let in. */
+interface Asked extends Pick<NewReservation, "ref" | "limits"> {
+  readonly identity: Identity;
+}
+
+/** What is reserved. Throws `GRANT_USED`, `OPEN_UPLOADS_EXCEEDED`, `QUOTA_EXCEEDED` and `TENANT_ERASING`. */
 async function requireInserted(
   env: DatabaseBindings,
-  { tenantId, fileId }: { readonly tenantId: TenantId; readonly fileId: FileId },
+  { ref: { tenantId, fileId }, identity, limits }: Asked,
   inserted: Insertion,
   { defaultQuotaBytes }: Pick<UploadRules, "defaultQuotaBytes">,
 ): Promise<number> {
@@ -227,29 +242,35 @@ async function requireInserted(
     case "taken":
       // Only a grant's id is there before its upload: a random one is never taken.
       throw new AppError("GRANT_USED", { detail: `Its upload was ${fileId}.` });
-    case "no-room":
-      throw roomError(await findTenant(databaseFor(env, tenantId), tenantId), defaultQuotaBytes);
+    case "no-room": {
+      const tenant = await findTenant(databaseFor(env, tenantId), tenantId);
+      if (tenant !== undefined) await requireFewOpenUploads(env, tenant, identity.userId, limits);
+      throw roomError(tenant, defaultQuotaBytes);
+    }
   }
 }
 
 /**
  * Takes a partial upload (tus 1.0, Concatenation) in: it has neither name nor type, no record but its reservation, and
  * becomes a file only as a part of a final upload, which is validated as a whole and reserves only what it needs beyond
- * its partials. Throws `FILE_TOO_LARGE`, `QUOTA_EXCEEDED` and `TENANT_ERASING`.
+ * its partials. Throws `FILE_TOO_LARGE`, `OPEN_UPLOADS_EXCEEDED`, `QUOTA_EXCEEDED` and `TENANT_ERASING`.
  */
 export async function createPartialUpload(
   env: DatabaseBindings,
-  tenantId: TenantId,
+  identity: Identity,
   lengthBytes: number | null,
-  rules: Pick<UploadRules, "maxUploadBytes" | "defaultQuotaBytes" | "nowMs">,
+  rules: Pick<UploadRules, "maxUploadBytes" | "defaultQuotaBytes" | "nowMs" | "settings">,
 ): Promise<AcceptedUpload & { readonly reservedBytes: number }> {
   const { maxUploadBytes: maxBytes, nowMs } = rules;
   requireWithin(lengthBytes, maxBytes);
+  const { tenantId, userId: ownerId } = identity;
   const ref = { tenantId, fileId: newFileId(), version: 1 };
   const wanted = wantedFor(lengthBytes, maxBytes, rules);
-  const creationKey = null;
-  const inserted = await insertPartial(databaseFor(env, tenantId), { ref, wanted, creationKey, nowMs });
-  const reservedBytes = await requireInserted(env, ref, inserted, rules);
+  // A grant is for no partial upload.
+  const [creationKey, limits] = [null, openUploadLimits(identity, false, rules.settings)];
+  const reservation = { ref, wanted, creationKey, ownerId, limits, nowMs };
+  const inserted = await insertPartial(databaseFor(env, tenantId), reservation);
+  const reservedBytes = await requireInserted(env, { ref, identity, limits }, inserted, rules);
   const declaredType = "application/octet-stream";
   const { fileId, version } = ref;
   const common = { creationKey, isAgain: false, warnings: [] };

@@ -1,5 +1,11 @@
 import type { PreviousUpload, UrlStorage } from "tus-js-client";
-import { createUploader, type Upload, type Uploader, type UploaderOptions } from "../../../client/index.ts";
+import {
+  createUploader,
+  type SessionOptions,
+  type Upload,
+  type Uploader,
+  type UploaderOptions,
+} from "../../../client/index.ts";
 import type { TusEndpoint } from "./tus-endpoint.ts";
 
 export const KIB = 1024;
@@ -33,7 +39,10 @@ export function makeFile(sizeBytes: number, name = "contract.pdf"): File {
 }
 
 /** An uploader against the endpoint with small chunks and quick retries. */
-export function makeUploader(endpoint: TusEndpoint, options: Partial<UploaderOptions> = {}): Uploader {
+export function makeUploader(
+  endpoint: TusEndpoint,
+  options: Partial<Extract<UploaderOptions, SessionOptions>> = {},
+): Uploader {
   return createUploader({
     endpoint: endpoint.url,
     getToken: () => "token",

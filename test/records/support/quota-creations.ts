@@ -1,5 +1,6 @@
 import type { FileId } from "#contract/ids.ts";
 import { newFileId } from "#contract/ids.ts";
+import { chargeOf } from "#contract/quota.ts";
 import { createPartialUpload, createUpload } from "../../../worker/services/uploads.ts";
 import { requireRefused } from "./faults.ts";
 import type { ModelledTenant } from "./modelled-tenant.ts";
@@ -12,7 +13,8 @@ import { DOCUMENT_BYTES, MAX_UPLOAD_BYTES, STEP_BYTES } from "./simulated-upload
 
 /** How much is asked for at least and at most. */
 function wantedOf(lengthBytes: number | null): readonly [number, number] {
-  return lengthBytes === null ? [1, STEP_BYTES] : [lengthBytes, lengthBytes];
+  const atLeast = chargeOf(lengthBytes ?? 0);
+  return [atLeast, lengthBytes === null ? STEP_BYTES : atLeast];
 }
 
 /** Creations of uploads, which are admitted or not. */
@@ -62,14 +64,13 @@ export class QuotaCreations {
 
   #askFor(kind: Kind, lengthBytes: number | null, partials: SimulatedUpload["partials"]) {
     const nowMs = this.#tenant.nowMs;
-    const rules = { maxUploadBytes: MAX_UPLOAD_BYTES, defaultQuotaBytes: QUOTA_BYTES, nowMs };
+    const rules = { maxUploadBytes: MAX_UPLOAD_BYTES, defaultQuotaBytes: QUOTA_BYTES, settings: {}, nowMs };
     if (kind === "partial")
-      return createPartialUpload(this.#tenant.env, this.#tenant.tenantId, lengthBytes, rules);
+      return createPartialUpload(this.#tenant.env, this.#tenant.identity, lengthBytes, rules);
     const named = Object.entries({ filename: "a.txt", tags: "a,b" });
     const declared = { metadata: new Map(named), lengthBytes, partials };
     return createUpload(this.#tenant.env, this.#tenant.identity, declared, {
       ...rules,
-      settings: {},
       requestId: null,
     });
   }

@@ -1,4 +1,5 @@
 import type { FileId } from "#contract/ids.ts";
+import { chargeOf } from "#contract/quota.ts";
 import { databaseFor } from "../../../worker/db/database.ts";
 import { requireFaultOrNone, requireRefused } from "./faults.ts";
 import { fileChange } from "./file-changes.ts";
@@ -25,7 +26,8 @@ export class QuotaFiles {
     if (fileId === undefined || file === undefined) return;
     const ref = { tenantId: this.#tenant.tenantId, fileId, version: file.last + 1 };
     const bytes = mebibytes * MIB;
-    const expected = this.#tenant.model.admit(bytes, bytes);
+    const charge = chargeOf(bytes);
+    const expected = this.#tenant.model.admit(charge, charge);
     const { error, landed } = await this.#tenant.attempt(fault, () =>
       insertNewVersion(
         databaseFor(this.#tenant.env, this.#tenant.tenantId),
@@ -40,7 +42,7 @@ export class QuotaFiles {
     file.last = ref.version;
     file.versions.set(ref.version, newVersion());
     if (error === undefined && !isCut) {
-      this.#uploads.add(ref, { kind: "file", lengthBytes: bytes, reservedBytes: bytes, partials: [] });
+      this.#uploads.add(ref, { kind: "file", lengthBytes: bytes, reservedBytes: charge, partials: [] });
     }
   }
 

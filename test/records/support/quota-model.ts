@@ -1,4 +1,5 @@
 import type { FileId } from "#contract/ids.ts";
+import { chargeOf } from "#contract/quota.ts";
 import type { Counts } from "../../../worker/db/quota.ts";
 
 /** What a tenant's rows are to come to, as plain data, and the rules of reserving once more in as few words as possible. */
@@ -60,11 +61,12 @@ export class QuotaModel {
       for (const [version, { storedBytes, derivativesBytes }] of file.versions) {
         const isCurrent = version === file.current;
         const place = file.isDeleted ? "trashBytes" : isCurrent ? "filesBytes" : "versionsBytes";
-        counts[place] += storedBytes ?? 0;
+        if (storedBytes !== null) counts[place] += chargeOf(storedBytes);
         counts.derivativesBytes += derivativesBytes;
       }
     }
-    return { ...counts, reservedBytes: sum(this.reserved.values()), fileCount: this.files.size };
+    const [reservedBytes, openUploads] = [sum(this.reserved.values()), this.reserved.size];
+    return { ...counts, reservedBytes, openUploads, fileCount: this.files.size };
   }
 
   get freeBytes(): number {
@@ -74,18 +76,19 @@ export class QuotaModel {
 
   /** What would be reserved for a new upload, for one of partials beside what these have, or why it is refused. */
   admit(atLeast: number, atMost: number, partials: readonly ModelPartial[] = []): number | Refusal {
-    const sizes = new Map(partials.map((partial) => [keyOf(partial), partial.sizeBytes]));
+    const sizes = new Map(partials.map((partial) => [keyOf(partial), chargeOf(partial.sizeBytes)]));
     if (![...sizes.keys()].every((key) => this.#isFree(key))) return "UPLOAD_CONCAT_INVALID";
     const joined = sum(sizes.values());
     const held = sum([...sizes.keys()].map((key) => this.reserved.get(key) ?? 0));
     // What partials have is had, also when the quota was lowered below what is used.
     const free = partials.length === 0 ? this.freeBytes : Math.max(0, this.freeBytes) + held - joined;
-    return atLeast - joined <= free ? Math.min(atMost - joined, free) : "QUOTA_EXCEEDED";
+    const beyond = (bytes: number) => Math.max(0, bytes - joined);
+    return beyond(atLeast) <= free ? Math.min(beyond(atMost), free) : "QUOTA_EXCEEDED";
   }
 
   addUpload(upload: UploadKey, bytes: number, partials: readonly ModelPartial[]): void {
     for (const partial of partials) {
-      this.reserved.set(keyOf(partial), partial.sizeBytes);
+      this.reserved.set(keyOf(partial), chargeOf(partial.sizeBytes));
       this.#joined.set(keyOf(partial), keyOf(upload));
     }
     this.reserved.set(keyOf(upload), bytes);

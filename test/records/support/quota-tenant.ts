@@ -1,6 +1,7 @@
 import { AppError } from "#contract/errors.ts";
 import type { FileId, Identity } from "#contract/ids.ts";
 import { UserId } from "#contract/ids.ts";
+import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
 import type { Actor } from "../../../worker/db/audit.ts";
 import type { DatabaseBindings } from "../../../worker/db/database.ts";
@@ -11,18 +12,33 @@ import { newTenantId } from "./databases.ts";
 
 const MIB = 1024 * 1024;
 
-export const RULES = { maxUploadBytes: 500 * MIB, defaultQuotaBytes: 1_000, requestId: null, nowMs: 1_000 };
+export const RULES = {
+  maxUploadBytes: 500 * MIB,
+  defaultQuotaBytes: 1_000 * MINIMUM_CHARGE_BYTES,
+  requestId: null,
+  nowMs: 1_000,
+};
 
-/** A tenant with a quota of 1,000 bytes, and what it does. */
+/** A tenant whose quota has room for 1,000 of the smallest files, and what it does. */
 export function newQuotaTenant(env: DatabaseBindings, settings: TenantSettings = {}) {
-  const tenantId = newTenantId();
-  const identity: Identity = { tenantId, userId: UserId.parse("ann"), role: "member" };
+  return quotaTenantOf(env, settings, {
+    tenantId: newTenantId(),
+    userId: UserId.parse("ann"),
+    role: "member",
+  });
+}
+
+function quotaTenantOf(env: DatabaseBindings, settings: TenantSettings, identity: Identity) {
+  const { tenantId } = identity;
   const rules = { ...RULES, settings };
   const actor: Actor = { tenantId, id: "boss", kind: "admin", requestId: null };
   return {
     env,
     tenantId,
     actor,
+    /** The same tenant, and somebody else of it. */
+    as: (user: string, role: Identity["role"] = "member"): QuotaTenant =>
+      quotaTenantOf(env, settings, { tenantId, userId: UserId.parse(user), role }),
     refOf: (fileId: FileId) => ({ tenantId, fileId, version: 1 }),
     create: (lengthBytes: number | null, declaration: Partial<NewDeclaration> = {}) =>
       createUpload(
@@ -31,14 +47,16 @@ export function newQuotaTenant(env: DatabaseBindings, settings: TenantSettings =
         { metadata: new Map([["filename", "a.txt"]]), lengthBytes, ...declaration },
         rules,
       ),
-    createPartial: (lengthBytes: number | null) => createPartialUpload(env, tenantId, lengthBytes, rules),
+    createPartial: (lengthBytes: number | null) => createPartialUpload(env, identity, lengthBytes, rules),
     quota: (defaultQuotaBytes = RULES.defaultQuotaBytes) => getQuota(env, tenantId, defaultQuotaBytes),
     set: (column: string, value: unknown) =>
       env.DB.prepare(`UPDATE tenants SET ${column} = ? WHERE tenant_id = ?`).bind(value, tenantId).run(),
   };
 }
 
-export type QuotaTenant = ReturnType<typeof newQuotaTenant>;
+export interface QuotaTenant extends Omit<ReturnType<typeof quotaTenantOf>, "as"> {
+  as(user: string, role?: Identity["role"]): QuotaTenant;
+}
 
 /** What a service throws. */
 export async function refusalOf(work: Promise<unknown>): Promise<AppError> {

@@ -1,4 +1,5 @@
 import type { FileId, FileVersionRef } from "#contract/ids.ts";
+import { chargeOf } from "#contract/quota.ts";
 import { sweepReservations } from "../../../worker/services/reservations.ts";
 import { findSpentPartials, forgetUpload, recordStoredUpload } from "../../../worker/services/uploads.ts";
 import type { Fault } from "./faults.ts";
@@ -86,7 +87,7 @@ export class QuotaUploads {
     if (landed && lengthBytes > known) {
       const granted = this.#tenant.model.extend(ref, lengthBytes, lengthBytes);
       if (granted < lengthBytes) return requireRefused(error, "QUOTA_EXCEEDED");
-    } else if (landed) this.#tenant.model.reduce(ref, known, lengthBytes);
+    } else if (landed) this.#tenant.model.reduce(ref, known, chargeOf(lengthBytes));
     requireFaultOrNone(error);
     if (error === undefined) state.lengthBytes = lengthBytes;
   }

@@ -1,5 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { FileVersionRef } from "#contract/ids.ts";
+import { UserId } from "#contract/ids.ts";
+import { chargeOf } from "#contract/quota.ts";
 import type { Database } from "../../../worker/db/database.ts";
 import { isReserved, reserve } from "../../../worker/db/quota.ts";
 import { files, fileVersions } from "../../../worker/db/schema/files.ts";
@@ -22,12 +24,15 @@ export async function insertNewVersion(
       createdAtMs: nowMs,
     },
   });
+  const charge = chargeOf(bytes);
   const isFile = sql`${files.tenantId} = ${ref.tenantId} AND ${files.id} = ${ref.fileId}`;
   const [[reserved]] = await db.batch([
     reserve(db, {
       ref,
-      wanted: { atLeastBytes: bytes, atMostBytes: bytes, defaultQuotaBytes },
+      wanted: { atLeastBytes: charge, atMostBytes: charge, defaultQuotaBytes },
       creationKey: null,
+      ownerId: UserId.parse("ann"),
+      limits: { ofTenant: 10_000, ofUser: null },
       nowMs,
     }),
     db.insert(fileVersions).select(sql`${row} WHERE ${isReserved(ref)}`),

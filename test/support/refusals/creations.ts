@@ -6,6 +6,7 @@ import { replacements } from "./replacements.ts";
 import type { Scene } from "./scene.ts";
 import {
   CONTENT,
+  exceedOpenUploads,
   exceedQuota,
   FAR_TOO_LONG,
   finishedPartial,
@@ -58,6 +59,7 @@ const CREATION: Refusals = {
   FILE_TYPE_MISMATCH: withMetadata({ filename: "notes.png", filetype: "image/png" }),
   STORE_UNAVAILABLE: storeTooMuch,
   QUOTA_EXCEEDED: exceedQuota,
+  OPEN_UPLOADS_EXCEEDED: exceedOpenUploads,
   METHOD_NOT_ALLOWED: withHeaders({ "x-http-method-override": "PUT" }),
   UPLOAD_METADATA_INVALID: withHeaders({ "upload-metadata": "filename !" }),
   UPLOAD_CONCAT_INVALID: withHeaders({ "upload-concat": "whole" }),

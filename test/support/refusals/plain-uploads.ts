@@ -6,6 +6,7 @@ import { MAX_APPEND_BYTES } from "./scene.ts";
 import {
   CONTENT,
   endEarly,
+  exceedOpenUploads,
   exceedQuota,
   storeTooMuch,
   supersede,
@@ -69,6 +70,7 @@ export const PLAIN_UPLOADS: RefusalTable = {
         "content-disposition": 'attachment; filename="a.png"',
       }),
       QUOTA_EXCEEDED: exceedQuota,
+      OPEN_UPLOADS_EXCEEDED: exceedOpenUploads,
       STORE_UNAVAILABLE: storeTooMuch,
     },
   },

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { expect } from "vitest";
 import type { Caller } from "../api.ts";
-import { APPEND, headOffset } from "../api.ts";
+import { APPEND, createUpload, headOffset } from "../api.ts";
 import type { RawRequest } from "../raw-request.ts";
 import { openRequest } from "../raw-request.ts";
 import type { HeaderChange } from "../tus.ts";
@@ -27,6 +27,13 @@ export const WRONG_CHECKSUM = {
   UPLOAD_CHECKSUM_INVALID: withHeaders({ "upload-checksum": "crc32 AAAA" }),
   UPLOAD_CHECKSUM_MISMATCH: withHeaders({ "upload-checksum": WRONG_SHA1 }),
 } as const satisfies Refusals;
+
+/** As many uploads are under way as may be. */
+export const exceedOpenUploads: Refusal = async (scene, good) => {
+  await createUpload(scene.ann, 5);
+  await scene.changeSettings({ maxOpenUploads: 1 });
+  return good;
+};
 
 export const exceedQuota: Refusal = async (scene, good) => {
   await scene.setQuota(1);

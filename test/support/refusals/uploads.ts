@@ -137,8 +137,8 @@ const APPENDING: Refusals = {
     return { ...good, path: await createUpload(ann, CONTENT.length, picture) };
   },
   async QUOTA_EXCEEDED(scene, good) {
-    await scene.setQuota(100);
-    return telling("101")(scene, good);
+    await scene.setQuota(10_000);
+    return telling("10001")(scene, good);
   },
   async UPLOAD_SUPERSEDED(scene, good) {
     const request = await sendAllButTheEnd(scene, good);

@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
+import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import { Reservation } from "../../../worker/uploads/state/reservation.ts";
 import type { UploadState } from "../../../worker/uploads/state/upload-state.ts";
 
+/** The least that anything counts. */
+const U = MINIMUM_CHARGE_BYTES;
 const STEP = 64 * 1024 * 1024;
 const MAX = 100 * 1024 * 1024;
 
@@ -55,8 +58,11 @@ test.each([
   [10, 10, false, []],
   [10, 11, false, [[11, 11]]],
   [10, 11, true, [[11, 11]]],
-  [10, 9, false, ["10 → 9"]],
-  [10, 9, true, []],
+  [10, 9, false, []],
+  [U + 2, U + 1, false, [`${U + 2} → ${U + 1}`]],
+  [U + 2, U + 1, true, []],
+  [U + 2, 9, false, [`${U + 2} → ${U}`]],
+  [U, 9, false, []],
   [null, 9, false, []],
 ])(
   "with %s bytes reserved, a length of %d, all brought: %s, asks for %j",
@@ -68,36 +74,36 @@ test.each([
 );
 
 test("what may have been given back isn't counted on, also when nobody heard of it", async () => {
-  const { reservation, asked } = reservationOf(10, 1);
-  await reservation.settle(3, false);
-  await reservation.cover(4);
-  expect(asked).toEqual(["10 → 3", [4, STEP]]);
+  const { reservation, asked } = reservationOf(10 * U, 1);
+  await reservation.settle(3 * U, false);
+  await reservation.cover(4 * U);
+  expect(asked).toEqual([`${10 * U} → ${3 * U}`, [4 * U, STEP]]);
 });
 
 test("what nobody heard that it was given back is given back again, until somebody does", async () => {
-  const { reservation, asked } = reservationOf(10, 2);
+  const { reservation, asked } = reservationOf(10 * U, 2);
   await reservation.giveBack();
   expect(asked).toEqual([]);
-  await reservation.settle(3, false);
+  await reservation.settle(3 * U, false);
   await reservation.giveBack();
-  expect(asked).toEqual(["10 → 3", "10 → 3"]);
+  expect(asked).toEqual([`${10 * U} → ${3 * U}`, `${10 * U} → ${3 * U}`]);
   await reservation.giveBack();
   await reservation.giveBack();
-  expect(asked).toEqual(["10 → 3", "10 → 3", "10 → 3"]);
+  expect(asked).toEqual([`${10 * U} → ${3 * U}`, `${10 * U} → ${3 * U}`, `${10 * U} → ${3 * U}`]);
 });
 
 test("a still shorter length is given back from where it began", async () => {
-  const { reservation, asked } = reservationOf(10, 1);
-  await reservation.settle(5, false);
-  await reservation.settle(3, false);
+  const { reservation, asked } = reservationOf(10 * U, 1);
+  await reservation.settle(5 * U, false);
+  await reservation.settle(3 * U, false);
   await reservation.giveBack();
-  expect(asked).toEqual(["10 → 5", "10 → 3"]);
+  expect(asked).toEqual([`${10 * U} → ${5 * U}`, `${10 * U} → ${3 * U}`]);
 });
 
 test("what was reserved again isn't given back any more", async () => {
-  const { reservation, asked } = reservationOf(10, 1);
-  await reservation.settle(3, false);
-  await reservation.cover(4);
+  const { reservation, asked } = reservationOf(10 * U, 1);
+  await reservation.settle(3 * U, false);
+  await reservation.cover(4 * U);
   await reservation.giveBack();
-  expect(asked).toEqual(["10 → 3", [4, STEP]]);
+  expect(asked).toEqual([`${10 * U} → ${3 * U}`, [4 * U, STEP]]);
 });

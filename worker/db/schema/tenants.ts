@@ -1,5 +1,5 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { FileId } from "../../contract/ids.ts";
+import type { FileId, UserId } from "../../contract/ids.ts";
 import type { TenantSettings } from "../../contract/tenants.ts";
 import { fileId, tenantId } from "./columns.ts";
 
@@ -21,6 +21,8 @@ export const tenants = sqliteTable(
     fileSequence: integer("file_sequence").notNull().default(0),
     fileCount: integer("file_count").notNull().default(0),
     reservedBytes: integer("reserved_bytes").notNull().default(0),
+    /** Reservations: one for each upload under way, and for each partial one that nobody has joined. */
+    openUploads: integer("open_uploads").notNull().default(0),
     filesBytes: integer("files_bytes").notNull().default(0),
     versionsBytes: integer("versions_bytes").notNull().default(0),
     trashBytes: integer("trash_bytes").notNull().default(0),
@@ -54,6 +56,8 @@ export const quotaReservations = sqliteTable(
     creationKey: text("creation_key"),
     /** Of a partial upload: when its final one was stored, whose version counts its bytes since. */
     spentAtMs: integer("spent_at_ms"),
+    /** Who began it; null for those of before that was kept. */
+    ownerId: text("owner_id").$type<UserId>(),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.fileId, t.version] }),

@@ -1,3 +1,4 @@
+import { chargeOf } from "#contract/quota.ts";
 import type { ReservationGrowth } from "../../services/quota.ts";
 import { RESERVATION_STEP_BYTES } from "../../services/quota.ts";
 import type { Outside } from "../outside.ts";
@@ -39,16 +40,17 @@ export class Reservation {
   }
 
   /**
-   * Reserves exactly the length that a request tells. Less than is reserved isn't worth asking for where that request
+   * Reserves exactly what the length counts that a request tells. Less than is reserved isn't worth asking for where that request
    * brings all the rest: then the end of the upload comes next. Throws `QUOTA_EXCEEDED`.
    */
   async settle(lengthBytes: number, bringsRest: boolean): Promise<void> {
     const { endBytes } = this;
     if (lengthBytes > endBytes) return this.#extend({ atLeastBytes: lengthBytes, atMostBytes: lengthBytes });
-    if (bringsRest || lengthBytes === endBytes || endBytes === UNRESERVED) return;
+    const neededBytes = chargeOf(lengthBytes);
+    if (bringsRest || neededBytes >= endBytes || endBytes === UNRESERVED) return;
     const { reducedFromBytes = endBytes } = this.#store.requireState();
     // Durable before it is asked for: whatever becomes of the answer, no more is taken to be reserved than is.
-    this.#store.update({ reservedBytes: lengthBytes, reducedFromBytes });
+    this.#store.update({ reservedBytes: neededBytes, reducedFromBytes });
     await this.giveBack();
   }
 
