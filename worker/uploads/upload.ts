@@ -22,8 +22,9 @@ import type {
 } from "./state/upload-state.ts";
 import { isComplete, isFinalising } from "./state/upload-state.ts";
 import type { UploadStore } from "./state/upload-store.ts";
+import { ENDING } from "./writing/append-errors.ts";
 import type { AppendRequest } from "./writing/append.ts";
-import { Append, ENDING } from "./writing/append.ts";
+import { Append } from "./writing/append.ts";
 import { ObjectParts } from "./writing/object-parts.ts";
 import { choosePartSize } from "./writing/part-size.ts";
 import type { SlabBudget } from "./writing/slabs.ts";
