@@ -151,7 +151,11 @@ test.each([FAIL, LOSE])(
     expect((await append(caller, location, 0, bytes)).status).toBe(204);
     await expectFinished(location, bytes);
     // Three parts of 8 MiB at most, and the one that was sent twice: the bucket refuses a number that was used.
-    expect((await stack.control({})).counts).toEqual({ createMultipartUpload: 1, uploadPart: 4, complete: 1 });
+    expect((await stack.control({})).counts).toEqual({
+      createMultipartUpload: 1,
+      uploadPart: 4,
+      complete: 1,
+    });
   },
 );
 
