@@ -162,6 +162,15 @@ test("routes that know who is asking ask whether the tenant is served", () => {
   expect(routes.filter((file) => !admitting.has(file))).toEqual([]);
 });
 
+test("every time that the writing of an upload waits for is in one table", () => {
+  const others = sourceFiles("worker/uploads/writing").filter((file) => !file.endsWith("/times.ts"));
+  expect(others.length).toBeGreaterThan(0);
+  const withTimes = others.filter((file) =>
+    /\bconst [A-Z_]+_MS\b/.test(readFileSync(join(ROOT, file), "utf8")),
+  );
+  expect(withTimes).toEqual([]);
+});
+
 test("contract and client use nothing of Node's", () => {
   const users = allImports.filter(
     ({ file }) => /^(worker\/contract|client)\//.test(file) && !file.endsWith(".config.ts"),

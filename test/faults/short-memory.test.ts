@@ -13,6 +13,8 @@ const PART = 8 * MIB;
 const HOLDERS = 3;
 /** How long whoever finds no memory waits for it. */
 const WAIT_LIMIT_MS = 1_500;
+/** Made beforehand: a client that makes it while it sends has stalled. */
+const WHOLE_PART = distinctBytes(PART);
 const POLLING = { interval: 20, timeout: 30_000 } as const;
 
 const stack = useFaultyStack();
@@ -30,7 +32,7 @@ async function holdPart(caller: Caller): Promise<HeldPart> {
     "upload-offset": "0",
     "content-length": String(PART),
   });
-  await request.write(distinctBytes(PART));
+  await request.write(WHOLE_PART);
   return { ...request, location };
 }
 

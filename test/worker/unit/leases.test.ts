@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { r2Store } from "../../../worker/storage/r2.ts";
 import { PartBuffer } from "../../../worker/uploads/writing/part-buffer.ts";
 import { FIRST_BYTES, FULL_BYTES, ReadingBuffers } from "../../../worker/uploads/writing/reading-buffers.ts";
 import type { Slab } from "../../../worker/uploads/writing/slabs.ts";
@@ -192,4 +193,37 @@ test("reading buffers that come back are used again, and count while they are ke
   buffers.give(reader, full);
   for (let taken = 0; taken < 3; taken += 1) buffers.take({});
   expect(buffers.residentBytes).toBeLessThanOrEqual(FULL_BYTES + FIRST_BYTES);
+});
+
+test("a store says that it has let go of the bytes of a call when that has settled, however long nobody waits for it", async () => {
+  vi.useFakeTimers();
+  try {
+    const { promise, resolve } = Promise.withResolvers<{ readonly etag: string; readonly size: number }>();
+    const objects = r2Store({ put: () => promise } as unknown as R2Bucket);
+    const { clock, budget } = makeBudget();
+    const buffer = new PartBuffer(budget);
+    buffer.tryGrow(2 * MIB);
+    const put = objects.put("key", buffer.body(), "text/plain");
+    const refusal = put.catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await refusal).toMatchObject({ code: "STORE_UNAVAILABLE" });
+    buffer.release();
+    clock.nowMs += 60_000;
+    expect(budget.tryTake(MIB)).toBeUndefined();
+    resolve({ etag: "etag", size: 0 });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(budget.tryTake(MIB)).toBeDefined();
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("by the time that a store has answered, it has let go", async () => {
+  const objects = r2Store({ put: async () => ({ etag: "etag", size: 1 }) } as unknown as R2Bucket);
+  const { budget } = makeBudget();
+  const buffer = new PartBuffer(budget);
+  buffer.tryGrow(2 * MIB);
+  await objects.put("key", buffer.body(), "text/plain");
+  buffer.release();
+  expect(budget.takenBytes).toBe(0);
 });

@@ -3,6 +3,7 @@ import type { ReprDigests } from "#contract/jobs.ts";
 import type { Finaliser } from "../finishing/finalise.ts";
 import type { Reservation } from "../state/reservation.ts";
 import type { UploadStore } from "../state/upload-store.ts";
+import { DISCARDING } from "./append-errors.ts";
 import { AppendRoom } from "./append-room.ts";
 import { BodyChecks } from "./body-checks.ts";
 import type { BodySource } from "./body-source.ts";
@@ -45,25 +46,6 @@ export interface AppendOptions {
   /** Moves the upload's expiry; part of the commit of whatever progress was made. */
   readonly slideExpiry: () => void;
 }
-
-/** Errors after which nothing more of the append is kept: its bytes are wrong, or of no use. */
-const DISCARDING: ReadonlySet<string> = new Set([
-  "UPLOAD_BODY_TOO_LARGE",
-  "UPLOAD_LENGTH_EXCEEDED",
-  "UPLOAD_CHECKSUM_MISMATCH",
-  "REPR_DIGEST_MISMATCH",
-  "FILE_TOO_LARGE",
-  "FILE_TYPE_MISMATCH",
-  "UPLOAD_LOST",
-]);
-
-/** Errors after which the upload can never become a file. */
-export const ENDING: ReadonlySet<string> = new Set([
-  "FILE_TYPE_MISMATCH",
-  "UPLOAD_LENGTH_EXCEEDED",
-  "REPR_DIGEST_MISMATCH",
-  "UPLOAD_LOST",
-]);
 
 /** One append at work: body → digests and sniffing → parts and tail, and the end of the upload if this is it. */
 export class Append implements WorkingAppend {
