@@ -127,7 +127,7 @@ test.each([true, false])(
         ...optionsFor(caller),
         parallelUploads: isParallel ? 2 : 1,
         onError: reject,
-        onSuccess: () => upload.abort(true).then(() => resolve(upload.url ?? ""), reject),
+        onSuccess: () => void upload.abort(true).then(() => resolve(upload.url ?? ""), reject),
       });
       upload.start();
     });
