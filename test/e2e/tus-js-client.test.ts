@@ -116,3 +116,21 @@ test("an upload that is stopped for good is gone", async () => {
   await tus.Upload.terminate(location, optionsFor(caller));
   expect((await caller.fetch(`/v1/files/${fileIdOf(location)}`)).status).toBe(404);
 });
+
+test.each([true, false])(
+  "abort(true) after the end puts the file into the trash (parallel: %s)",
+  async (isParallel) => {
+    const caller = await newCaller();
+    const bytes = makeVideo(100_000);
+    const location = await new Promise<string>((resolve, reject) => {
+      const upload = new tus.Upload(bytes as never, {
+        ...optionsFor(caller),
+        parallelUploads: isParallel ? 2 : 1,
+        onError: reject,
+        onSuccess: () => void upload.abort(true).then(() => resolve(upload.url ?? ""), reject),
+      });
+      upload.start();
+    });
+    expect(await getRecord(caller, fileIdOf(location))).toMatchObject({ state: "deleted" });
+  },
+);
