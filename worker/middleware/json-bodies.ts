@@ -39,7 +39,7 @@ export const jsonBodies = createMiddleware<AppEnv>(async (c, next) => {
   if (c.req.raw.body !== null && JSON_TYPE.test(type)) {
     const text = await readSmallBody(c.req.raw, MAX_JSON_BYTES);
     requireModest(text);
-    c.req.raw = new Request(c.req.raw, { body: text });
+    c.req.raw = new Request(c.req.raw, { method: c.req.raw.method, body: text });
   }
   await next();
 });
