@@ -6,19 +6,24 @@ import { mint, NOTES } from "../support/upload-grants.ts";
 
 describe.each(TUS_CLIENTS)("tus-js-client %s", (_version, make) => {
   test.each([
-    ["", false],
-    [" that bring the whole file", true],
-  ])("with a grant gets through lost answers to creations%s, and makes one file", async (_what, early) => {
-    const backend = await newCaller({ role: "service" });
-    const grant = await mint({}, backend);
-    const bytes = textOf(500_000);
-    const proxy = await cuttingProxy([], 2);
-    const options = clientOptions(grant.token, { ...NOTES }, proxy.url);
-    const upload = await uploadBy(make, bytes, { ...options, uploadDataDuringCreation: early });
-    expect(proxy.lost).toBe(2);
-    expect(fileIdOf(upload.url ?? "")).toBe(grant.fileId);
-    await expectStored(backend, grant.fileId, bytes);
-  });
+    ["tus-v1", "", false],
+    ["tus-v1", " that bring the whole file", true],
+    ["ietf-draft-05", "", false],
+    ["ietf-draft-05", " that bring the whole file", true],
+  ] as const)(
+    "with a grant gets through lost answers to creations by %s%s",
+    async (protocol, _what, early) => {
+      const backend = await newCaller({ role: "service" });
+      const grant = await mint({}, backend);
+      const bytes = textOf(500_000);
+      const proxy = await cuttingProxy([], 2);
+      const options = clientOptions(grant.token, { ...NOTES }, proxy.url);
+      const upload = await uploadBy(make, bytes, { ...options, protocol, uploadDataDuringCreation: early });
+      expect(proxy.lost).toBe(2);
+      expect(fileIdOf(upload.url ?? "")).toBe(grant.fileId);
+      await expectStored(backend, grant.fileId, bytes);
+    },
+  );
 
   test("with a grant goes on where a creation that brought its first bytes was cut", async () => {
     const backend = await newCaller({ role: "service" });

@@ -24,7 +24,7 @@ async function bundle(source: string): Promise<string> {
         load: (id) => (id === ENTRY ? source : null),
       },
     ],
-    build: { write: false, minify: false, modulePreload: false, rollupOptions: { input: ENTRY } },
+    build: { write: false, minify: false, modulePreload: false, rolldownOptions: { input: ENTRY } },
   });
   const outputs = Array.isArray(built) ? built : [built];
   const chunks = outputs.flatMap((each) => ("output" in each ? each.output : []));

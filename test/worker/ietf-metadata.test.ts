@@ -67,11 +67,9 @@ test("a deferred length is one that isn't told yet", async () => {
 
 test("an append's media type on a creation says nothing of the file", async () => {
   const caller = await newCaller();
-  const change = {
-    "content-type": PARTIAL_UPLOAD,
-    "upload-metadata": metadataHeader({ filetype: "text/csv" }),
-  };
+  const metadata = metadataHeader({ filename: "leads.csv" });
+  const change = { ...UNNAMED, "content-type": PARTIAL_UPLOAD, "upload-metadata": metadata };
   const fileId = await uploadWhole(caller, CSV, change);
-  expect(await getRecord(caller, fileId)).toMatchObject({ mimeType: "text/csv", filename: "notes.txt" });
+  expect(await getRecord(caller, fileId)).toMatchObject({ mimeType: "text/csv", filename: "leads.csv" });
   await expectStored(caller, fileId, CSV);
 });

@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { accepts } from "hono/accepts";
 import { createMiddleware } from "hono/factory";
+import type { ErrorCode } from "#contract/errors.ts";
 import { AppError, asAppError } from "#contract/errors.ts";
 import { bareMediaType } from "#contract/file-types.ts";
 import {
@@ -33,14 +34,13 @@ const THUMBNAIL_SECONDS = 600;
 const TokenParams = z.object({ token: z.string().meta({ description: "Of a share link's address" }) });
 
 const LINK_ERRORS = [
-  "SHARE_LINK_NOT_FOUND",
-  "SHARE_LINK_ENDED",
-  "SHARE_LINKS_OFF",
-  "FILE_NOT_FOUND",
-  "FILE_NOT_READY",
-  "FILE_BLOCKED",
-  "SERVICE_UNAVAILABLE",
-] as const;
+  ...["SHARE_LINK_NOT_FOUND", "SHARE_LINK_ENDED", "SHARE_LINKS_OFF", "SERVICE_UNAVAILABLE"],
+  ...["FILE_NOT_FOUND", "FILE_NOT_READY", "FILE_BLOCKED"],
+] as const satisfies ErrorCode[];
+
+const TAKING_ERRORS = [
+  ...["REQUEST_INVALID", "BODY_INCOMPLETE", "BODY_TOO_LARGE", "SHARE_PASSWORD_WRONG", "RATE_LIMITED"],
+] as const satisfies ErrorCode[];
 
 /** A refusal is a page for whoever takes pages, and a problem document for the others. */
 function pagesOf(responses: ReturnType<typeof problemResponses>): ReturnType<typeof problemResponses> {
@@ -78,8 +78,8 @@ const takeRoute = createRoute({
   path: "/{token}",
   summary: "Download through a share link",
   description:
-    "Counts one download. Who accepts JSON, or sends JSON and accepts anything, is told where the bytes are; " +
-    "everybody else is sent on to them, and gets a refusal as a page. The body may be empty where there is no password.",
+    "Counts one download. Who accepts JSON, or sends it and accepts anything, is told where the bytes are; all others " +
+    "are sent on to them, and refused by a page. Without a password the body may be empty.",
   request: {
     params: TokenParams,
     body: { content: { [FORM_TYPE]: { schema: passwordSchema }, [JSON_TYPE]: { schema: passwordSchema } } },
@@ -90,13 +90,7 @@ const takeRoute = createRoute({
       description: "To the bytes",
       headers: z.object({ Location: z.string().meta({ description: "A signed URL, for an hour at most" }) }),
     },
-    ...pagesOf(
-      problemResponses(
-        ...(["REQUEST_INVALID", "BODY_INCOMPLETE", "BODY_TOO_LARGE"] as const),
-        ...(["SHARE_PASSWORD_WRONG", "RATE_LIMITED"] as const),
-        ...LINK_ERRORS,
-      ),
-    ),
+    ...pagesOf(problemResponses(...TAKING_ERRORS, ...LINK_ERRORS)),
   },
 });
 
