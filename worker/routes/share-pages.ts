@@ -237,7 +237,7 @@ export const sharePages = router
     const open = await openShareLink(c.env, ref, nowMs);
     const requestId = c.get("requestId");
     try {
-      const guesses = () => limitGuesses(c, ref.linkId);
+      const guesses = () => limitGuesses(c, ref);
       await takeDownload(c.env, open, { password, requestId, nowMs, limitGuesses: guesses });
     } catch (error) {
       if (wantsJson(c) || !(error instanceof AppError) || !isAboutPassword(error)) throw error;
