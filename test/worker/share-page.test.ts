@@ -75,10 +75,10 @@ test("sharing is documented", async () => {
   };
   const documented = Object.entries(paths).filter(([path]) => /share|^\/s\//.test(path));
   expect(documented.map(([path, methods]) => [path, Object.keys(methods)])).toEqual([
+    ["/s/{token}", ["get", "post"]],
     ["/v1/files/{id}/shares", ["get"]],
     ["/v1/files/{id}/shares/{userId}", ["put", "delete"]],
     ["/v1/files/{id}/share-links", ["get", "post"]],
     ["/v1/files/{id}/share-links/{linkId}", ["delete"]],
-    ["/s/{token}", ["get", "post"]],
   ]);
 });
