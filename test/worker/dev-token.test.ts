@@ -13,7 +13,9 @@ function ask(headers: Readonly<Record<string, string>>, body = TOKEN_REQUEST): P
     const sent = { "content-type": "application/json", ...headers };
     const asking = request(url, { method: "POST", headers: sent }, (answer) => {
       let text = "";
-      answer.setEncoding("utf8").on("data", (piece: string) => (text += piece));
+      answer.setEncoding("utf8").on("data", (piece: string) => {
+        text += piece;
+      });
       answer.on("end", () => {
         const { token, code } = JSON.parse(text) as { token?: string; code?: string };
         resolve(token === undefined ? `${answer.statusCode} ${code}` : "a token");
