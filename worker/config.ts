@@ -14,6 +14,9 @@ const SigningKeys = z
   .pipe(z.array(z.tuple([z.string().regex(/^[\w-]{1,32}$/), Secret])).min(1))
   .transform((pairs) => pairs.map(([kid, secret]) => ({ kid, secret })));
 
+/** What a local stack calls the key that it signs URLs with; no deployment's is called so. */
+export const DEVELOPMENT_KEY = "local";
+
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 const DAY_SECONDS = 86_400;
@@ -74,7 +77,7 @@ const Variables = TokenVariables.extend({
    */
   ERASURE_SETTLE_SECONDS: Seconds.default(25 * 3600),
   VERSION: z.string().default("0.1.0"),
-  /** Serves `POST /v1/dev/token`. Set by the development stack alone. */
+  /** Serves `POST /v1/dev/token`. Set by the development stack alone, whose keys are called `DEVELOPMENT_KEY`. */
   DEVELOPMENT: z.enum(["true", "false"]).default("false"),
 });
 
@@ -111,6 +114,14 @@ function formatProblems(issues: readonly z.core.$ZodIssue[]): string[] {
   return issues.map(({ path: [key], message }) => `${String(key)}: ${message}`);
 }
 
+/** A deployment that gave tokens away would be everybody's: it is known by its keys. */
+function findDevelopmentProblems({ DEVELOPMENT, SIGNED_URL_KEYS }: z.infer<typeof Variables>): string[] {
+  if (DEVELOPMENT === "false" || SIGNED_URL_KEYS.every(({ kid }) => kid === DEVELOPMENT_KEY)) return [];
+  return [
+    `DEVELOPMENT: is for a local stack, whose keys are called "${DEVELOPMENT_KEY}": SIGNED_URL_KEYS has a deployment's`,
+  ];
+}
+
 /** Throws as `parseConfig`. */
 function parseVariables(env: object): z.infer<typeof Variables> {
   const given = withoutEmpty(env);
@@ -119,6 +130,7 @@ function parseVariables(env: object): z.infer<typeof Variables> {
   for (const name of parsed.data?.TENANT_BUCKETS ?? []) {
     if (given[name] === undefined) problems.push(`TENANT_BUCKETS: there is no binding ${name}`);
   }
+  if (parsed.success) problems.push(...findDevelopmentProblems(parsed.data));
   if (parsed.success && problems.length === 0) return parsed.data;
   throw new Error(`Configuration is not valid:\n${problems.join("\n")}`);
 }

@@ -158,5 +158,5 @@ test("Retry-After is the period of wrangler.toml", () => {
     /^name = "(?:USER|TENANT)_\w+"\n.*\nsimple = \{ limit = \d+, period = (\d+) \}$/gm,
   );
   const periods = Array.from(entries, (match) => match[1]);
-  expect(periods).toEqual(Array.from({ length: 4 }, () => String(PERIOD_SECONDS)));
+  expect(periods).toEqual(Array.from({ length: 6 }, () => String(PERIOD_SECONDS)));
 });

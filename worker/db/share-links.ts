@@ -55,6 +55,16 @@ export async function insertShareLink(
   return inserted.length > 0;
 }
 
+/** How many of a file's links work. */
+export async function countActiveLinks(
+  db: Database,
+  { tenantId, fileId }: Pick<ShareLinkRow, "tenantId" | "fileId">,
+  nowMs: number,
+): Promise<number> {
+  const isOfFile = and(eq(shareLinks.tenantId, tenantId), eq(shareLinks.fileId, fileId));
+  return db.$count(shareLinks, and(isOfFile, isActive(nowMs)));
+}
+
 /** A file's links, the active ones first and the newest of each first, `limit` of them at most. */
 export async function findShareLinksOfFile(
   db: Database,

@@ -18,6 +18,7 @@ export const RATE_LIMIT_PERIOD_SECONDS = 10;
 const BINDINGS = {
   creations: { user: "USER_CREATIONS", tenant: "TENANT_CREATIONS" },
   requests: { user: "USER_REQUESTS", tenant: "TENANT_REQUESTS" },
+  passwords: { user: "USER_PASSWORDS", tenant: "TENANT_PASSWORDS" },
 } as const;
 
 type Counted = keyof typeof BINDINGS;

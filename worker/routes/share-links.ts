@@ -5,6 +5,7 @@ import { ShareLink, ShareLinkList, ShareLinkRequest } from "#contract/sharing.ts
 import type { AppContext } from "../app-env.ts";
 import { signShareToken } from "../delivery/share-token.ts";
 import { callerOf } from "../middleware/actor.ts";
+import { requireRate } from "../middleware/rate-limit.ts";
 import type { LinkFacts } from "../services/share-links.ts";
 import { createShareLink, endShareLink, getShareLinks } from "../services/share-links.ts";
 import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
@@ -80,7 +81,8 @@ export const shareLinks = router
   })
   .openapi(createLinkRoute, async (c) => {
     const fileId = requireFileId(c.req.valid("param").id);
-    const facts = await createShareLink(c.env, callerOf(c), fileId, c.req.valid("json"), Date.now());
+    const tools = { limitHashing: () => requireRate(c, "passwords") };
+    const facts = await createShareLink(c.env, tools, callerOf(c), fileId, c.req.valid("json"), Date.now());
     return c.json(await addUrl(c, facts), 201, { "Cache-Control": "no-store" });
   })
   .openapi(revokeRoute, async (c) => {

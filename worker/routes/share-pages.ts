@@ -3,11 +3,9 @@ import { accepts } from "hono/accepts";
 import { createMiddleware } from "hono/factory";
 import type { ErrorCode } from "#contract/errors.ts";
 import { AppError, asAppError } from "#contract/errors.ts";
-import { bareMediaType } from "#contract/file-types.ts";
 import {
   MAX_PASSWORD_LENGTH,
   SharedDownload,
-  SharedDownloadRequest,
   SharedFile,
   type SharedFile as SharedFileFacts,
 } from "#contract/sharing.ts";
@@ -16,16 +14,11 @@ import { verifyShareToken } from "../delivery/share-token.ts";
 import { signDownload } from "../delivery/signed-url.ts";
 import { limitGuesses } from "../middleware/limit-guesses.ts";
 import { answerError } from "../middleware/problem.ts";
-import { readSmallBody } from "../middleware/small-body.ts";
 import { isAboutPassword, problemPage, sharePage } from "../pages/share-page.ts";
 import type { OpenLink } from "../services/share-access.ts";
 import { openShareLink, takeDownload } from "../services/share-access.ts";
-import { invalidRequest, openApiRouter, problemResponses } from "./open-api.ts";
-
-const JSON_TYPE = "application/json";
-const FORM_TYPE = "application/x-www-form-urlencoded";
-/** A password of 128 characters, each of them escaped as a form does, and its name. */
-const MAX_BODY_BYTES = 4096;
+import { openApiRouter, problemResponses } from "./open-api.ts";
+import { FORM_TYPE, JSON_TYPE, readPassword, sentType } from "./share-password.ts";
 
 /** How long the bytes of a counted download can be asked for: a slow or broken one goes on that long. */
 const DOWNLOAD_SECONDS = 3600;
@@ -93,10 +86,6 @@ const takeRoute = createRoute({
     ...pagesOf(problemResponses(...TAKING_ERRORS, ...LINK_ERRORS)),
   },
 });
-
-function sentType(c: AppContext): string {
-  return bareMediaType(c.req.header("Content-Type") ?? "");
-}
 
 /** People's browsers ask for HTML; a request in JSON that asks for nothing in particular is answered so. */
 function wantsJson(c: AppContext): boolean {
@@ -177,25 +166,6 @@ async function describe(c: AppContext, open: OpenLink, nowMs: number): Promise<S
   };
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new AppError("REQUEST_INVALID", { detail: "This is not JSON.", cause });
-  }
-}
-
-/** The password in a form or in JSON; none in an empty body. Throws `REQUEST_INVALID`, `BODY_TOO_LARGE` or `BODY_INCOMPLETE`. */
-async function readPassword(c: AppContext): Promise<string | undefined> {
-  const text = await readSmallBody(c.req.raw, MAX_BODY_BYTES);
-  const type = sentType(c);
-  if (text === "" || (type !== JSON_TYPE && type !== FORM_TYPE)) return undefined;
-  const body = type === JSON_TYPE ? parseJson(text) : Object.fromEntries(new URLSearchParams(text));
-  const parsed = SharedDownloadRequest.safeParse(body);
-  if (!parsed.success) throw invalidRequest(parsed.error);
-  return parsed.data.password || undefined;
-}
-
 const guard = createMiddleware<AppEnv>(async (c, next) => {
   await next();
   const { headers } = c.res;
@@ -231,7 +201,7 @@ export const sharePages = router
     const open = await openShareLink(c.env, ref, nowMs);
     const requestId = c.get("requestId");
     try {
-      const guesses = () => limitGuesses(c, ref.linkId);
+      const guesses = () => limitGuesses(c, ref);
       await takeDownload(c.env, open, { password, requestId, nowMs, limitGuesses: guesses });
     } catch (error) {
       if (wantsJson(c) || !(error instanceof AppError) || !isAboutPassword(error)) throw error;

@@ -7,7 +7,12 @@ import { MAX_ACTIVE_SHARE_LINKS, MAX_SHARE_LINK_SECONDS } from "#contract/sharin
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { ShareLinkRow } from "../db/share-links.ts";
-import { findShareLinksOfFile, insertShareLink, revokeShareLink } from "../db/share-links.ts";
+import {
+  countActiveLinks,
+  findShareLinksOfFile,
+  insertShareLink,
+  revokeShareLink,
+} from "../db/share-links.ts";
 import { requireFile } from "./files.ts";
 import { hashPassword } from "./link-password.ts";
 import { requireLinksOn, stateOfLink } from "./share-link-standing.ts";
@@ -24,12 +29,18 @@ interface Caller {
   readonly actor: Actor;
 }
 
+export interface ShareLinkTools {
+  /** Throws when the caller has had too many passwords hashed; asked before each. */
+  readonly limitHashing: () => Promise<void>;
+}
+
 /**
  * A public page for a file. Throws as `requireShareable`, `SHARE_LINKS_OFF`, `REQUEST_INVALID` for an end that has
- * passed or is too far, and `SHARE_LIMIT_REACHED`.
+ * passed or is too far, `SHARE_LIMIT_REACHED`, and whatever `limitHashing` throws.
  */
 export async function createShareLink(
   env: DatabaseBindings,
+  { limitHashing }: ShareLinkTools,
   { identity, actor }: Caller,
   fileId: FileId,
   request: ShareLinkRequest,
@@ -38,16 +49,34 @@ export async function createShareLink(
   await requireShareable(env, identity, fileId);
   const { tenantId } = identity;
   await requireLinksOn(env, tenantId);
-  const link = newLink(identity, fileId, request, nowMs);
+  const unlocked = newLink(identity, fileId, request, nowMs);
+  const link = await withPassword(env, unlocked, request.password, limitHashing);
   const { id: linkId, expiresAtMs, maxDownloads, passwordHash } = link;
   const detail = { linkId, expiresAtMs, maxDownloads, hasPassword: passwordHash !== null };
   const event = { actor, action: "share-link.created", fileId, detail, atMs: nowMs } as const;
   if (await insertShareLink(databaseFor(env, tenantId), link, MAX_ACTIVE_SHARE_LINKS, event)) {
     return formatLink(link, nowMs);
   }
-  throw new AppError("SHARE_LIMIT_REACHED", {
-    detail: `A file has ${MAX_ACTIVE_SHARE_LINKS} working links at most.`,
-  });
+  throw tooManyLinks();
+}
+
+function tooManyLinks(): AppError {
+  const detail = `A file has ${MAX_ACTIVE_SHARE_LINKS} working links at most.`;
+  return new AppError("SHARE_LIMIT_REACHED", { detail });
+}
+
+/** Nobody waits for a hash that isn't needed: what is refused anyway is refused before. */
+async function withPassword(
+  env: DatabaseBindings,
+  link: ShareLinkRow,
+  password: string | undefined,
+  limitHashing: () => Promise<void>,
+): Promise<ShareLinkRow> {
+  if (password === undefined) return link;
+  const active = await countActiveLinks(databaseFor(env, link.tenantId), link, link.createdAtMs);
+  if (active >= MAX_ACTIVE_SHARE_LINKS) throw tooManyLinks();
+  await limitHashing();
+  return { ...link, passwordHash: hashPassword(password) };
 }
 
 function newLink(
@@ -64,7 +93,7 @@ function newLink(
     createdAtMs: nowMs,
     expiresAtMs: endOf(request, nowMs),
     revokedAtMs: null,
-    passwordHash: request.password === undefined ? null : hashPassword(request.password),
+    passwordHash: null,
     maxDownloads: request.maxDownloads ?? null,
     downloads: 0,
   };

@@ -125,6 +125,16 @@ test.each([
   expect(problemsOf(change)).toEqual([expect.stringMatching(expected)]);
 });
 
+test.each([
+  ["a local stack's keys", `local:${SECRET}`, []],
+  ["a deployment's keys", `2026-11:${SECRET}`, ["DEVELOPMENT"]],
+  ["a deployment's key beside a local one", `local:${SECRET},2026-11:${SECRET}`, ["DEVELOPMENT"]],
+])("development is on with %s", (_what, keys, refused) => {
+  const problems = problemsOf({ SIGNED_URL_KEYS: keys, DEVELOPMENT: "true" });
+  expect(problems.map((line) => line.split(":")[0])).toEqual(refused);
+  expect(problemsOf({ SIGNED_URL_KEYS: keys, DEVELOPMENT: "false" })).toEqual([]);
+});
+
 test("every wrong key is named at once, and no value is shown", () => {
   const problems = problemsOf({
     ...{
