@@ -17,7 +17,8 @@ import { uploadObjectName } from "./uploads/upload-context.ts";
  */
 export async function runSchedule(env: Env, scheduledMs: number): Promise<void> {
   const nowMs = Date.now();
-  const { reannounceAfterSeconds: afterSeconds, erasureSettleMs } = configOf(env);
+  const config = configOf(env);
+  const { reannounceAfterSeconds: afterSeconds } = config;
   const removal: Removal = {
     objects: r2Store(env.BUCKET),
     endUpload: (ref) => endUpload(env.UPLOADS, ref),
@@ -28,7 +29,7 @@ export async function runSchedule(env: Env, scheduledMs: number): Promise<void> 
     ),
     attempt("purge", () => purgeDue(env, removal, nowMs)),
     attempt("remove-objects", () => driveObjectRemovals(env, removal.objects, nowMs)),
-    attempt("erase", () => driveErasures(env, erasureMeans(env, erasureSettleMs), scheduledMs)),
+    attempt("erase", () => driveErasures(env, erasureMeans(env, config), scheduledMs)),
     attempt("sweep-reservations", () =>
       sweepReservations(
         env,
