@@ -21,6 +21,7 @@ export class Heartbeat {
   readonly #stop: AbortSignal;
   #queueUp = false;
   #delivered: boolean | undefined;
+  #lastAtMs = 0;
 
   constructor(parts: HeartbeatParts, stop: AbortSignal) {
     this.#parts = parts;
@@ -55,6 +56,8 @@ export class Heartbeat {
 
   #createReport(): HeartbeatReport {
     const { state: scanner } = this.#parts.scanner;
+    // Later than the last, though two are of the same millisecond: a copy of an old one isn't taken.
+    this.#lastAtMs = Math.max(Date.now(), this.#lastAtMs + 1);
     return {
       kind: "heartbeat",
       processorId: this.#parts.processorId,
@@ -62,7 +65,7 @@ export class Heartbeat {
       scannerDetail: scanner.detail,
       signatureVersion: scanner.signatureVersion,
       queue: this.#queueUp ? "ok" : "down",
-      atMs: Date.now(),
+      atMs: this.#lastAtMs,
     };
   }
 

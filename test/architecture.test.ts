@@ -70,6 +70,7 @@ const RULES: readonly {
       "worker/config.ts",
       "worker/unread-body.ts",
       "worker/token-config.ts",
+      "worker/loopback.ts",
       "worker/deadline.ts",
       "worker/uploads/tus/tus-headers.ts",
       "worker/uploads/ietf/fields.ts",

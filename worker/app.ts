@@ -8,6 +8,7 @@ import { methodNotAllowed } from "./middleware/method-not-allowed.ts";
 import { answerError, answerNotFound } from "./middleware/problem.ts";
 import { releaseBody } from "./middleware/release-body.ts";
 import { requestId } from "./middleware/request-id.ts";
+import { securityHeaders } from "./middleware/security-headers.ts";
 import { tenant } from "./middleware/tenant.ts";
 import { uploadHeaders } from "./middleware/upload-headers.ts";
 import { admin } from "./routes/admin.ts";
@@ -42,7 +43,7 @@ export const app = openApiRouter({ getPath: routingPath });
 app.onError(answerError);
 app.notFound(answerNotFound);
 
-app.use(requestId, configuration, releaseBody);
+app.use(securityHeaders, requestId, configuration, releaseBody);
 app.use(`${UPLOADS_PATH}/*`, uploadHeaders);
 app.use(cors, methodNotAllowed(app));
 for (const path of SESSION_PATHS) app.use(path, authenticate, tenant);

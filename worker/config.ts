@@ -17,6 +17,11 @@ const SigningKeys = z
 /** What a local stack calls the key that it signs URLs with; no deployment's is called so. */
 export const DEVELOPMENT_KEY = "local";
 
+/** A scheme and a host, and nothing behind it. */
+const Origin = z
+  .url({ abort: true })
+  .refine((text) => new URL(text).origin === text, "must be an origin, as https://crm.example");
+
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 const DAY_SECONDS = 86_400;
@@ -38,7 +43,12 @@ const TenantBuckets = z
 const Variables = TokenVariables.extend({
   REPORT_SECRET: Secret,
   SIGNED_URL_KEYS: SigningKeys,
-  /** Where signed URLs point; the API's own origin when it is not set. */
+  /**
+   * Where people and programs reach the API: what addresses that are given out begin with, whatever a request says of its
+   * host. Only on loopback can it be left out (middleware/configuration.ts).
+   */
+  PUBLIC_ORIGIN: Origin.optional(),
+  /** Where signed and public URLs point; the API's own origin when it is not set. */
   DELIVERY_ORIGIN: z.url().optional(),
   /** A quarantined version is announced again when nothing was heard of it for so long. */
   REANNOUNCE_AFTER_SECONDS: Seconds.default(900),
@@ -85,6 +95,7 @@ export interface Config {
   readonly jwt: TokenConfig;
   readonly reportSecret: string;
   readonly signingKeys: readonly SigningKey[];
+  readonly publicOrigin: string | undefined;
   readonly deliveryOrigin: string | undefined;
   readonly reannounceAfterSeconds: number;
   readonly maxUploadBytes: number;
@@ -142,6 +153,7 @@ export function parseConfig(env: object): Config {
     jwt: tokenConfigOf(vars),
     reportSecret: vars.REPORT_SECRET,
     signingKeys: vars.SIGNED_URL_KEYS,
+    publicOrigin: vars.PUBLIC_ORIGIN,
     deliveryOrigin: vars.DELIVERY_ORIGIN,
     reannounceAfterSeconds: vars.REANNOUNCE_AFTER_SECONDS,
     maxUploadBytes: vars.MAX_UPLOAD_BYTES,

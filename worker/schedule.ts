@@ -17,20 +17,20 @@ import { UploadClient } from "./uploads/upload-client.ts";
  */
 export async function runSchedule(env: Env, scheduledMs: number): Promise<void> {
   const nowMs = Date.now();
-  const { reannounceAfterSeconds: afterSeconds, erasureSettleMs } = configOf(env);
+  const config = configOf(env);
   const uploads = new UploadClient(env.UPLOADS);
   const removal: Removal = { objects: r2Store(env.BUCKET), endUpload: (ref) => uploads.end(ref) };
   await Promise.all([
     attempt("reannounce", () =>
       reannounceUnanswered(env, (job) => sendJob(env.JOBS, job), {
-        afterSeconds,
+        afterSeconds: config.reannounceAfterSeconds,
         nowMs,
         calls: CALLS.reannounce,
       }),
     ),
     attempt("purge", () => purgeDue(env, removal, nowMs, CALLS.purge)),
     attempt("remove-objects", () => driveObjectRemovals(env, removal.objects, nowMs, CALLS.removeObjects)),
-    attempt("erase", () => driveErasures(env, erasureMeans(env, erasureSettleMs), scheduledMs, CALLS.erase)),
+    attempt("erase", () => driveErasures(env, erasureMeans(env, config), scheduledMs, CALLS.erase)),
     attempt("sweep-reservations", () =>
       sweepReservations(env, (ref) => uploads.needsReservation(ref), nowMs, CALLS.sweep),
     ),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Role } from "#contract/ids.ts";
+import { isLoopback } from "./loopback.ts";
 
 /** How tokens of the CRM's own issuer are verified and read (R20). */
 
@@ -34,16 +35,14 @@ export interface TokenConfig {
   readonly roles: ReadonlyMap<string, Role>;
 }
 
-const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
-
 /**
  * Whoever can change what this URL answers can be anybody: so it is https, but for a machine talking to itself. Asked of
  * the URL as `fetch` reads it, which takes none with a user's name in it either (Fetch, 5.4).
  */
 function isTrustworthy(text: string): boolean {
-  const { protocol, hostname, username, password } = new URL(text);
-  if (username !== "" || password !== "") return false;
-  return protocol === "https:" || (protocol === "http:" && LOOPBACK.has(hostname));
+  const url = new URL(text);
+  if (url.username !== "" || url.password !== "") return false;
+  return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url));
 }
 
 const JwksUrl = z.url({ abort: true }).refine(isTrustworthy, "must be https, without a user's name");

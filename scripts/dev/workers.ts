@@ -82,6 +82,7 @@ async function mainWorker(options: WorkersOptions) {
       JWT_SECRET: secrets.jwtSecret,
       REPORT_SECRET: secrets.reportSecret,
       SIGNED_URL_KEYS: `local:${secrets.signedUrlSecret}`,
+      PUBLIC_ORIGIN: `http://${HOST}:${options.port}`,
       OPERATOR_TENANT: "operator",
       DEVELOPMENT: "true",
       ...options.vars,

@@ -84,3 +84,25 @@ test("an upload goes on after a reload, without sending again what had arrived",
   await row(page, name).getByText("Ready").waitFor();
   expect(resumedAt[0]).toBe(String(2 * 8 * 1024 * 1024));
 });
+
+test("the page runs nothing but its own, and nobody puts it into theirs", async () => {
+  const { url } = sharedStack();
+  const page = await fetch(url);
+  const policy = page.headers.get("content-security-policy") ?? "";
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).toContain("script-src 'self';");
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(page.headers.get("x-frame-options")).toBe("DENY");
+  expect(page.headers.get("x-content-type-options")).toBe("nosniff");
+  expect(page.headers.get("referrer-policy")).toBe("no-referrer");
+
+  const seen = await openPage();
+  const refused: string[] = [];
+  seen.on("console", (message) => {
+    if (/Content.Security.Policy/i.test(message.text())) refused.push(message.text());
+  });
+  await seen.reload();
+  await choose(seen, "notes.txt", "text/plain", Buffer.from("hello"));
+  await row(seen, "notes.txt").getByText("Ready").waitFor();
+  expect(refused).toEqual([]);
+});

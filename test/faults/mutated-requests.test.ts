@@ -33,7 +33,8 @@ const UNKNOWN_ID = "0".repeat(26);
 
 const KINDS: readonly RequestKind[] = [...TUS_KINDS, ...IETF_KINDS, ...FILE_KINDS];
 
-const stack = useFaultyStack({ REPORT_SECRET });
+// A request that says it is for another host is one of the mutations.
+const stack = useFaultyStack({ REPORT_SECRET, PUBLIC_ORIGIN: "http://127.0.0.1" });
 let world: World;
 let bystanders: Bystanders;
 let cases: readonly Case[];

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { newCaller, signUrl } from "../support/api.ts";
 import { publish, uploadClean } from "../support/file-states.ts";
-import { codeOf, createLink, look, taken } from "../support/sharing.ts";
+import { codeOf, createLink, look, sendJson, taken } from "../support/sharing.ts";
 import { startWorkerAlone } from "../support/worker-alone.ts";
 
 /** Those who hold a URL have no session that could be refused: what they may read is decided by the records. */
@@ -27,4 +27,28 @@ test("while a tenant is being erased, none of the URLs that were given out opens
 
   expect(await statuses()).toEqual(["404 FILE_NOT_FOUND", "404 FILE_NOT_FOUND", "404 SHARE_LINK_NOT_FOUND"]);
   expect(await codeOf(await look(link.url))).toBe("404 SHARE_LINK_NOT_FOUND");
+});
+
+test("from its first moment, a tenant's lists, counts, quota and records are refused, though it was known to live", async () => {
+  const worker = await startWorkerAlone({ TENANT_CACHE_SECONDS: "3600" });
+  const caller = await newCaller({ stack: worker });
+  const fileId = await uploadClean(worker, caller, Buffer.from("hello"), {
+    ...{ filename: "notes.txt", entityType: "deal", entityId: "1" },
+  });
+  const entity = { entityType: "deal", entityId: "1" };
+  const answers = async () => {
+    const asked = [
+      await caller.fetch("/v1/files"),
+      await caller.fetch("/v1/files?q=nothing-that-is-there"),
+      await caller.fetch("/v1/files?entityType=deal"),
+      await sendJson(caller, "POST", "/v1/entities/counts", { items: [entity] }),
+      await caller.fetch("/v1/quota"),
+      await caller.fetch(`/v1/files/${fileId}`),
+    ];
+    return Promise.all(asked.map(async (answer) => (answer.ok ? answer.status : codeOf(answer))));
+  };
+  expect(await answers()).toEqual([200, 200, 200, 200, 200, 200]);
+  await worker.query("UPDATE tenants SET erasing_at_ms = ? WHERE tenant_id = ?", Date.now(), caller.tenantId);
+  const refused = "403 TENANT_ERASING";
+  expect(await answers()).toEqual([refused, refused, refused, refused, refused, refused]);
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { expect, inject, test } from "vitest";
 import type { VerdictReport } from "#contract/reports.ts";
 import { REPORT_SIGNATURE_HEADER, REPORTS_PATH, signReport } from "#contract/reports.ts";
@@ -13,7 +14,7 @@ import {
 
 const HEARTBEAT = {
   kind: "heartbeat",
-  processorId: "test",
+  processorId: `test-${randomUUID()}`,
   scanner: "ok",
   scannerDetail: "Test.",
   signatureVersion: null,
@@ -142,4 +143,17 @@ test.each([
   });
   const answer = await report({ ...derivative, objectKey: changeKey(objectKey) });
   expect(await readProblem(answer)).toMatchObject({ status: 409, code: "REPORT_REFUSED" });
+});
+
+test("a heartbeat counts once: neither a copy of it nor an older one makes a processor look alive", async () => {
+  const heartbeat = { ...HEARTBEAT, processorId: `test-${randomUUID()}`, atMs: 1_000 };
+  const body = JSON.stringify(heartbeat);
+  const signature = await signReport(inject("reportSecret"), body, Date.now());
+  expect((await send(body, signature)).status).toBe(204);
+  const refused = { status: 409, code: "REPORT_REFUSED" };
+  expect(await readProblem(await send(body, signature))).toMatchObject(refused);
+  expect(await readProblem(await report(heartbeat))).toMatchObject(refused);
+  expect(await readProblem(await report({ ...heartbeat, atMs: 999 }))).toMatchObject(refused);
+  expect((await report({ ...heartbeat, atMs: 1_001 })).status).toBe(204);
+  expect(await readProblem(await send(body, signature))).toMatchObject(refused);
 });

@@ -9,7 +9,8 @@ const Timestamp = z.iso.datetime();
  * - `digest` is chained by SHA-256, in hex, over what was removed in the order of removal: `firstDigest`, then for each
  *   item `nextDigest`. Files come first, in the order of their ids, as `file <id>`; then objects in the order of their
  *   keys, as `object <key>`; then whatever landed late, which is removed as soon as it is found.
- * - `signature` is HMAC-SHA256, in hex, of `proofText` by the deployment's signing key `kid`.
+ * - `signature` is HMAC-SHA256, in hex, of `proofText` by the key `kid` that signed in the deployment when the erasure was
+ *   finished. It is made then and never again.
  *
  * Whoever kept a list of keys and ids can compute the digest again; whoever has the key can tell that nothing of the
  * proof was changed.
@@ -66,13 +67,15 @@ export async function nextDigest(digest: string, items: readonly RemovedItem[]):
   return chained;
 }
 
-type Proof = Omit<Erasure, "signature" | "kid" | "reason">;
+type Proof = Omit<Erasure, "signature" | "kid">;
 
 /** What is signed: fields that can't have a line feed in them, one a line, in this order. */
 export function proofText(proof: Proof, kid: string): string {
   const { tenantId, id, requestedBy, startedAt, finishedAt, files, versions, objects, bytes, digest } = proof;
   const fields = [tenantId, id, requestedBy, startedAt, finishedAt, files, versions, objects, bytes, digest];
-  return ["causeway-erasure-proof", ...fields, kid].join("\n");
+  // Anybody's text: as JSON it has no line feed, and none at all is told from one that says so.
+  const why = JSON.stringify(proof.reason);
+  return ["causeway-erasure-proof", ...fields, why, kid].join("\n");
 }
 
 function importKey(secret: string): Promise<CryptoKey> {

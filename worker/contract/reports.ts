@@ -67,6 +67,7 @@ export const HeartbeatReport = z.object({
   scannerDetail: z.string().max(300),
   signatureVersion: z.string().max(200).nullable(),
   queue: z.enum(["ok", "down"]),
+  /** By the processor's clock, later than that of its every heartbeat before: another is refused. */
   atMs: z.int(),
 });
 export type HeartbeatReport = z.infer<typeof HeartbeatReport>;

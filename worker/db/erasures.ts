@@ -224,8 +224,15 @@ export async function markEmpty(db: Database, erasure: ErasureRow, nowMs: number
 /** Tables whose rows say that something of a tenant is left; what hangs on these goes with them. */
 const OWNED = [files, quotaReservations, auditEvents] as const;
 
+/** When an erasure was finished, and the signature of its proof. */
+export interface ErasureEnd {
+  readonly finishedAtMs: number;
+  readonly signature: string;
+  readonly kid: string;
+}
+
 /** Removes the tenant's own row and ends the erasure, if nothing of the tenant is left. */
-export async function finishErasure(db: Database, erasure: ErasureRow, nowMs: number): Promise<void> {
+export async function finishErasure(db: Database, erasure: ErasureRow, end: ErasureEnd): Promise<void> {
   const { tenantId } = erasure;
   const isLeft = sql.join(
     OWNED.map((table) => sql`EXISTS (SELECT 1 FROM ${table} WHERE tenant_id = ${tenantId})`),
@@ -238,7 +245,7 @@ export async function finishErasure(db: Database, erasure: ErasureRow, nowMs: nu
       .where(and(eq(tenants.tenantId, tenantId), isNotNull(tenants.erasingAtMs), sql`NOT (${isLeft})`)),
     db
       .update(erasures)
-      .set({ finishedAtMs: nowMs })
+      .set(end)
       .where(and(isUnchanged(erasure), isNull(erasures.pending), sql`NOT ${isTenantLeft}`)),
   ]);
 }

@@ -1,4 +1,4 @@
-import { and, eq, exists, sql } from "drizzle-orm";
+import { and, eq, exists, lt, sql } from "drizzle-orm";
 import type { FileVersionRef } from "#contract/ids.ts";
 import type { DerivativeName } from "#contract/keys.ts";
 import type { DerivativeReport, HeartbeatReport, VerdictReport } from "#contract/reports.ts";
@@ -105,20 +105,31 @@ export async function upsertDerivative(db: Database, report: DerivativeReport, n
   ]);
 }
 
-/** Keeps a processor's newest sign of life and forgets processors not heard of since `forgetBeforeMs`. */
+/**
+ * Keeps a processor's newest sign of life and forgets processors not heard of since `forgetBeforeMs`. False for one that
+ * isn't newer than the last, by the processor's own clock: nothing is changed then.
+ */
 export async function upsertHeartbeat(
   db: Database,
   report: HeartbeatReport,
+  nowMs: number,
   forgetBeforeMs: number,
-): Promise<void> {
-  const { kind: _kind, ...row } = report;
-  await db.batch([
+): Promise<boolean> {
+  const { kind: _kind, atMs: sentAtMs, ...state } = report;
+  const row = { ...state, sentAtMs, atMs: nowMs };
+  const [kept] = await db.batch([
     db
       .insert(processorHeartbeats)
       .values(row)
-      .onConflictDoUpdate({ target: processorHeartbeats.processorId, set: row }),
+      .onConflictDoUpdate({
+        target: processorHeartbeats.processorId,
+        set: row,
+        setWhere: lt(processorHeartbeats.sentAtMs, sentAtMs),
+      })
+      .returning({ processorId: processorHeartbeats.processorId }),
     db.delete(processorHeartbeats).where(sql`${processorHeartbeats.atMs} < ${forgetBeforeMs}`),
   ]);
+  return kept.length > 0;
 }
 
 /** Signs of life newer than `sinceMs`, newest first. */

@@ -14,3 +14,9 @@ export async function findTenant(db: Database, tenantId: TenantId): Promise<Tena
 export function ensureTenant(db: Database, tenantId: TenantId, nowMs: number) {
   return db.insert(tenants).values({ tenantId, createdAtMs: nowMs }).onConflictDoNothing();
 }
+
+/** Whether all that a tenant has is being removed for good. */
+export async function isTenantErasing(db: Database, tenantId: TenantId): Promise<boolean> {
+  const found = await findTenant(db, tenantId);
+  return (found?.erasingAtMs ?? null) !== null;
+}

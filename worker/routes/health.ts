@@ -21,5 +21,5 @@ const healthRoute = createRoute({
 /** `/health`: 200 as long as the worker itself answers, so that a part's failure doesn't take the whole down. */
 export const health = openApiRouter().openapi(healthRoute, async (c) => {
   const report = await checkHealth(c.env, r2Store(c.env.BUCKET), c.get("config").version, Date.now());
-  return c.json(report, 200, { "Cache-Control": "no-store" });
+  return c.json(report, 200);
 });

@@ -20,5 +20,5 @@ const router = openApiRouter();
 export const quota = router.openapi(quotaRoute, async (c) => {
   const { defaultQuotaBytes } = c.get("config");
   const found = await getQuota(c.env, c.get("identity").tenantId, defaultQuotaBytes);
-  return c.json(found, 200, { "Cache-Control": "no-store" });
+  return c.json(found, 200);
 });

@@ -10,6 +10,7 @@ import type { LinkFacts } from "../services/share-links.ts";
 import { createShareLink, endShareLink, getShareLinks } from "../services/share-links.ts";
 import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
 import { openApiRouter, sessionProblems } from "./open-api.ts";
+import { publicOrigin } from "./origins.ts";
 
 const listRoute = createRoute({
   method: "get",
@@ -66,7 +67,7 @@ const revokeRoute = createRoute({
 async function addUrl(c: AppContext, facts: LinkFacts): Promise<ShareLink> {
   const link = { tenantId: c.get("identity").tenantId, linkId: facts.id };
   const token = await signShareToken(link, c.get("config").signingKeys);
-  return { ...facts, url: `${new URL(c.req.url).origin}/s/${token}` };
+  return { ...facts, url: `${publicOrigin(c)}/s/${token}` };
 }
 
 const router = openApiRouter();
@@ -77,13 +78,13 @@ export const shareLinks = router
     const fileId = requireFileId(c.req.valid("param").id);
     const links = await getShareLinks(c.env, c.get("identity"), fileId, Date.now());
     const items = await Promise.all(links.map((link) => addUrl(c, link)));
-    return c.json({ items }, 200, { "Cache-Control": "no-store" });
+    return c.json({ items }, 200);
   })
   .openapi(createLinkRoute, async (c) => {
     const fileId = requireFileId(c.req.valid("param").id);
     const tools = { limitHashing: () => requireRate(c, "passwords") };
     const facts = await createShareLink(c.env, tools, callerOf(c), fileId, c.req.valid("json"), Date.now());
-    return c.json(await addUrl(c, facts), 201, { "Cache-Control": "no-store" });
+    return c.json(await addUrl(c, facts), 201);
   })
   .openapi(revokeRoute, async (c) => {
     const { id, linkId } = c.req.valid("param");

@@ -15,9 +15,12 @@ import { signDownload } from "../delivery/signed-url.ts";
 import { limitGuesses } from "../middleware/limit-guesses.ts";
 import { answerError } from "../middleware/problem.ts";
 import { isAboutPassword, problemPage, sharePage } from "../pages/share-page.ts";
-import type { OpenLink } from "../services/share-access.ts";
-import { openShareLink, takeDownload } from "../services/share-access.ts";
+import type { ServableObject } from "../services/servable.ts";
+import type { OpenLink, SharedContent } from "../services/share-access.ts";
+import { openShareLink, requireSharedContent, takeDownload } from "../services/share-access.ts";
+import { answerPage } from "./answer-page.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
+import { deliveryOrigin } from "./origins.ts";
 import { FORM_TYPE, JSON_TYPE, readPassword, sentType } from "./share-password.ts";
 
 /** How long the bytes of a counted download can be asked for: a slow or broken one goes on that long. */
@@ -95,45 +98,11 @@ function wantsJson(c: AppContext): boolean {
   );
 }
 
-function deliveryOrigin(c: AppContext): string {
-  return c.get("config").deliveryOrigin ?? new URL(c.req.url).origin;
-}
-
-/** Chromium holds a form's redirects to `form-action` too, and the bytes may be on an origin of their own. */
-function contentSecurityPolicy(c: AppContext, nonce: string): string {
-  const { origin } = new URL(deliveryOrigin(c));
-  return [
-    "default-src 'none'",
-    `style-src 'nonce-${nonce}'`,
-    `img-src ${origin}`,
-    `form-action 'self' ${origin}`,
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ].join("; ");
-}
-
-type Page = ReturnType<typeof problemPage>;
-
-function newNonce(): string {
-  return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
-}
-
-async function answerPage(
-  c: AppContext,
-  makePage: (nonce: string) => Page,
-  answer: { readonly status: number; readonly headers?: HeadersInit } = { status: 200 },
-): Promise<Response> {
-  const nonce = newNonce();
-  const headers = new Headers(answer.headers);
-  headers.set("Content-Type", "text/html; charset=utf-8");
-  headers.set("Content-Security-Policy", contentSecurityPolicy(c, nonce));
-  return new Response(String(await makePage(nonce)), { status: answer.status, headers });
-}
-
 /** A URL of the link's file that ends with the link. */
 async function signThrough(
   c: AppContext,
-  { ref, link, object }: OpenLink,
+  { ref, link }: OpenLink,
+  object: ServableObject,
   wanted: { readonly variant: "original" | "thumbnail"; readonly seconds: number; readonly nowMs: number },
 ) {
   const { tenantId, linkId } = ref;
@@ -151,16 +120,26 @@ async function signThrough(
   };
 }
 
-async function describe(c: AppContext, open: OpenLink, nowMs: number): Promise<SharedFileFacts> {
-  const { link, object, hasThumbnail } = open;
-  const passwordRequired = link.passwordHash !== null;
+async function describeFile(
+  c: AppContext,
+  open: OpenLink,
+  { object, hasThumbnail }: SharedContent,
+  nowMs: number,
+): Promise<NonNullable<SharedFileFacts["file"]>> {
   const { filename, mimeType, sizeBytes } = object;
-  const isPictured = hasThumbnail && !passwordRequired;
   const wanted = { variant: "thumbnail", seconds: THUMBNAIL_SECONDS, nowMs } as const;
-  const thumbnailUrl = isPictured ? (await signThrough(c, open, wanted)).url : null;
+  const thumbnailUrl = hasThumbnail ? (await signThrough(c, open, object, wanted)).url : null;
+  return { filename, mimeType, sizeBytes, thumbnailUrl };
+}
+
+/** Behind a password nothing of the file is told, nor whether it can be had. */
+async function describe(c: AppContext, open: OpenLink, nowMs: number): Promise<SharedFileFacts> {
+  const { link } = open;
+  const isOpen = link.passwordHash === null;
+  const content = isOpen ? await requireSharedContent(c.env, open) : undefined;
   return {
-    passwordRequired,
-    file: passwordRequired ? null : { filename, mimeType, sizeBytes, thumbnailUrl },
+    passwordRequired: !isOpen,
+    file: content === undefined ? null : await describeFile(c, open, content, nowMs),
     expiresAt: link.expiresAtMs === null ? null : new Date(link.expiresAtMs).toISOString(),
     downloadsLeft: link.maxDownloads === null ? null : link.maxDownloads - link.downloads,
   };
@@ -199,19 +178,20 @@ export const sharePages = router
     const ref = await verifyShareToken(c.req.valid("param").token, c.get("config").signingKeys);
     const password = await readPassword(c);
     const open = await openShareLink(c.env, ref, nowMs);
-    const requestId = c.get("requestId");
+    let object: ServableObject;
     try {
       const guesses = () => limitGuesses(c, ref);
-      await takeDownload(c.env, open, { password, requestId, nowMs, limitGuesses: guesses });
+      const attempt = { password, requestId: c.get("requestId"), nowMs, limitGuesses: guesses };
+      object = await takeDownload(c.env, open, attempt);
     } catch (error) {
       if (wantsJson(c) || !(error instanceof AppError) || !isAboutPassword(error)) throw error;
       const shared = await describe(c, open, nowMs);
       return answerPage(c, (nonce) => sharePage(shared, error, nonce), error);
     }
     const wanted = { variant: "original", seconds: DOWNLOAD_SECONDS, nowMs } as const;
-    const { url, expiresAt } = await signThrough(c, open, wanted);
+    const { url, expiresAt } = await signThrough(c, open, object, wanted);
     if (!wantsJson(c)) return c.redirect(url, 303);
-    const { filename, mimeType, sizeBytes } = open.object;
+    const { filename, mimeType, sizeBytes } = object;
     return c.json({ filename, mimeType, sizeBytes, url, expiresAt }, 200);
   })
   // What can't be a token is a link that never was, too.

@@ -10,6 +10,7 @@ import type { Signable } from "../services/servable.ts";
 import { requireSignable } from "../services/servable.ts";
 import { SIGN_EXAMPLE, SIGNED_EXAMPLE } from "./examples.ts";
 import { openApiRouter, sessionProblems } from "./open-api.ts";
+import { deliveryOrigin } from "./origins.ts";
 
 const signRoute = createRoute({
   method: "post",
@@ -49,16 +50,18 @@ function askerOf({ role, userId }: Identity) {
 }
 
 async function signItem(c: AppContext, { item, object, untilMs }: Signable<SignedUrlItem>) {
-  const config = c.get("config");
   const identity = c.get("identity");
   const endMs = Math.min(Date.now() + item.expiresInSeconds * 1000, untilMs ?? Number.POSITIVE_INFINITY);
   const expiresAtSeconds = Math.floor(endMs / 1000);
   const { fileId, variant, disposition } = item;
   const ref = { tenantId: identity.tenantId, fileId, version: object.version };
   const download = { ...ref, variant, disposition, expiresAtSeconds, ...askerOf(identity) };
-  const path = await signDownload(download, object.filename, config.signingKeys);
-  const origin = config.deliveryOrigin ?? new URL(c.req.url).origin;
-  return { fileId, url: `${origin}${path}`, expiresAt: new Date(expiresAtSeconds * 1000).toISOString() };
+  const path = await signDownload(download, object.filename, c.get("config").signingKeys);
+  return {
+    fileId,
+    url: `${deliveryOrigin(c)}${path}`,
+    expiresAt: new Date(expiresAtSeconds * 1000).toISOString(),
+  };
 }
 
 const router = openApiRouter();

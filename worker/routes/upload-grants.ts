@@ -41,5 +41,5 @@ export const uploadGrants = router.openapi(mintRoute, async (c) => {
   const event = { actor: actorOf(c), action: "upload-grant.created", fileId } as const;
   await recordEvent(c.env, { ...event, detail: { userId: grant.identity.userId }, atMs: Date.now() });
   const expiresAt = new Date(grant.expiresAtMs).toISOString();
-  return c.json({ fileId, token, expiresAt }, 201, { "Cache-Control": "no-store" });
+  return c.json({ fileId, token, expiresAt }, 201);
 });

@@ -6,7 +6,7 @@ import type { TenantId } from "#contract/ids.ts";
 import { ErasureId, newErasureId } from "#contract/ids.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { allDatabases, databaseFor } from "../db/database.ts";
-import type { ErasureRow } from "../db/erasures.ts";
+import type { ErasureEnd, ErasureRow } from "../db/erasures.ts";
 import { beginErasure, findErasure } from "../db/erasures.ts";
 
 /**
@@ -52,16 +52,22 @@ export async function requireErasure(
   return erasure;
 }
 
-/** An erasure as it stands; when it is finished, with its proof signed by the first of the keys. */
-export async function formatErasure(
-  row: ErasureRow,
-  keys: readonly { readonly kid: string; readonly secret: string }[],
-): Promise<Erasure> {
-  const { id, tenantId, requestedBy, reason, files, versions, objects, bytes, digest } = row;
-  const finishedAt = row.finishedAtMs === null ? null : new Date(row.finishedAtMs).toISOString();
+/** An erasure as it stands; when it is finished, with its proof. */
+export function formatErasure(row: ErasureRow): Erasure {
+  const { id, tenantId, requestedBy, reason, files, versions, objects, bytes, digest, signature, kid } = row;
   const startedAt = new Date(row.startedAtMs).toISOString();
-  const facts = { id, tenantId, requestedBy, startedAt, finishedAt, files, versions, objects, bytes, digest };
-  const [key] = keys;
-  if (finishedAt === null || key === undefined) return { ...facts, reason, signature: null, kid: null };
-  return { ...facts, reason, signature: await signProof(facts, key), kid: key.kid };
+  const finishedAt = row.finishedAtMs === null ? null : new Date(row.finishedAtMs).toISOString();
+  const removed = { files, versions, objects, bytes, digest };
+  return { id, tenantId, requestedBy, reason, startedAt, finishedAt, ...removed, signature, kid };
+}
+
+/** The end of an erasure at a time: its proof, signed by the first of the keys. */
+export async function proveErasure(
+  row: ErasureRow,
+  finishedAtMs: number,
+  [key]: readonly { readonly kid: string; readonly secret: string }[],
+): Promise<ErasureEnd> {
+  if (key === undefined) throw new Error("There is no signing key.");
+  const proof = formatErasure({ ...row, finishedAtMs });
+  return { finishedAtMs, signature: await signProof(proof, key), kid: key.kid };
 }

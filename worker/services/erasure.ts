@@ -19,6 +19,7 @@ import {
   markObjectsPending,
 } from "../db/erasures.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
+import { proveErasure } from "./erasure-requests.ts";
 
 /**
  * The erasure of all that a tenant had, in small steps, each of which may be done twice: whatever dies in the middle of
@@ -38,6 +39,8 @@ export interface ErasureMeans {
   /** Makes an upload's object forget all that it holds, within a bounded time. For one that it holds nothing of too. */
   eraseUpload(ref: FileVersionRef): Promise<void>;
   readonly settleMs: number;
+  /** The first of them signs the proof. */
+  readonly signingKeys: readonly { readonly kid: string; readonly secret: string }[];
 }
 
 interface Run extends ErasureMeans {
@@ -119,7 +122,7 @@ async function takeStep(run: Run, erasure: ErasureRow): Promise<boolean> {
   run.limits.calls -= CALLS_PER_STEP;
   if (await removeSomething(run, erasure)) return true;
   if (emptyAtMs === null) await markEmpty(run.db, erasure, run.nowMs);
-  else await finishErasure(run.db, erasure, run.nowMs);
+  else await finishErasure(run.db, erasure, await proveErasure(erasure, run.nowMs, run.signingKeys));
   return true;
 }
 

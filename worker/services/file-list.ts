@@ -1,3 +1,4 @@
+import { AppError } from "#contract/errors.ts";
 import type { FileClass } from "#contract/file-types.ts";
 import type { Identity, UserId } from "#contract/ids.ts";
 import type {
@@ -12,6 +13,7 @@ import type { DatabaseBindings } from "../db/database.ts";
 import { replicaFor } from "../db/database.ts";
 import type { FileFilters } from "../db/file-list.ts";
 import { countFilesOfEntities, listFiles, sortValueOf } from "../db/file-list.ts";
+import { isTenantErasing } from "../db/tenants.ts";
 import type { PublicUrlOf } from "./files.ts";
 import { formatFile } from "./files.ts";
 import type { List } from "./list-cursor.ts";
@@ -65,7 +67,7 @@ function isContradiction(query: FileListQuery, ownerId: UserId | undefined): boo
 
 /**
  * A page of the files the caller may see. Throws `ROLE_REQUIRED` for a member who asks for all, and `REQUEST_INVALID`
- * for a cursor that isn't of this list.
+ * for a cursor that isn't of this list, and `TENANT_ERASING` though the tenant was known to live.
  */
 export async function getFiles(
   env: DatabaseBindings,
@@ -79,7 +81,10 @@ export async function getFiles(
   const list = listOf(identity, query, filtersOf(query, view), nowMs);
   const after = query.cursor === undefined ? undefined : await parseCursor(list, query.cursor);
   if (isContradiction(query, view.ownerId)) return { items: [], nextCursor: null };
-  const found = await listFiles(replicaFor(env, tenantId), { ...list, after, limit: query.limit + 1 });
+  const db = replicaFor(env, tenantId);
+  const found = await listFiles(db, { ...list, after, limit: query.limit + 1 });
+  const isErasing = found[0]?.isTenantErasing ?? (await isTenantErasing(db, tenantId));
+  if (isErasing) throw new AppError("TENANT_ERASING");
   const page = found.slice(0, query.limit);
   const last = page.at(-1)?.file;
   const hasMore = found.length > query.limit && last !== undefined;
@@ -91,7 +96,7 @@ export async function getFiles(
   };
 }
 
-/** How many files entities have of those that the caller may see. Throws `ROLE_REQUIRED` as a list does. */
+/** How many files entities have of those that the caller may see. Throws as a list does. */
 export async function getEntityCounts(
   env: DatabaseBindings,
   identity: Identity,
@@ -100,6 +105,11 @@ export async function getEntityCounts(
 ): Promise<EntityCounts> {
   const { tenantId } = identity;
   const viewer = { tenantId, nowMs, ...viewOf(identity, scope) };
-  const counts = await countFilesOfEntities(replicaFor(env, tenantId), viewer, items);
+  const db = replicaFor(env, tenantId);
+  const [counts, isErasing] = await Promise.all([
+    countFilesOfEntities(db, viewer, items),
+    isTenantErasing(db, tenantId),
+  ]);
+  if (isErasing) throw new AppError("TENANT_ERASING");
   return { items: items.map((entity, index) => ({ ...entity, files: 0, bytes: 0, ...counts[index] })) };
 }

@@ -29,7 +29,7 @@ export function isPublished({ file, hasPublicFiles }: FileWithDetails): boolean 
 
 /**
  * The file if the caller may do `action` with it. Throws `FILE_NOT_FOUND` alike for a missing file, another tenant's
- * and one the caller may not see, and `PERMISSION_REQUIRED` for one they may see and no more.
+ * and one the caller may not see, `PERMISSION_REQUIRED` for one they may see and no more, and `TENANT_ERASING`.
  */
 export async function requireFile(
   env: DatabaseBindings,
@@ -41,6 +41,7 @@ export async function requireFile(
   const viewer = { userId, nowMs: Date.now() };
   const found = await findFileById(databaseFor(env, tenantId), tenantId, fileId, viewer);
   if (found === undefined) throw new AppError("FILE_NOT_FOUND");
+  if (found.isTenantErasing) throw new AppError("TENANT_ERASING");
   requireAllowed(identity, standingOf(found), action);
   return found;
 }

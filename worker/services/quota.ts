@@ -55,13 +55,14 @@ const NEW_TENANT: CountedTenant = {
   settings: {},
 };
 
-/** A tenant's quota and what it is used by. One that has never uploaded anything has all of the default. */
+/** A tenant's quota and what it is used by. One that has never uploaded anything has all of the default. Throws `TENANT_ERASING`. */
 export async function getQuota(
   env: DatabaseBindings,
   tenantId: TenantId,
   defaultQuotaBytes: number,
 ): Promise<Quota> {
   const tenant = await findTenant(databaseFor(env, tenantId), tenantId);
+  if (tenant !== undefined && tenant.erasingAtMs !== null) throw new AppError("TENANT_ERASING");
   return formatQuota(tenant ?? NEW_TENANT, defaultQuotaBytes);
 }
 

@@ -22,7 +22,8 @@ const FORGET_PROCESSOR_MS = 24 * 3_600_000;
 
 /**
  * Applies a processor's report, whose signature has been verified, and tells how its version stands then. The same
- * report twice changes nothing. Throws `REPORT_REFUSED` when it is about bytes that aren't the version's.
+ * report twice changes nothing. Throws `REPORT_REFUSED` when it is about bytes that aren't the version's, and for a
+ * heartbeat that isn't newer than the last: else a copy would make a processor look alive that isn't.
  */
 export async function applyReport(
   env: DatabaseBindings,
@@ -103,5 +104,7 @@ async function applyDerivative(
 async function applyHeartbeat(env: DatabaseBindings, report: HeartbeatReport, nowMs: number): Promise<void> {
   const [db] = allDatabases(env);
   if (db === undefined) return;
-  await upsertHeartbeat(db, { ...report, atMs: nowMs }, nowMs - FORGET_PROCESSOR_MS);
+  const isNewer = await upsertHeartbeat(db, report, nowMs, nowMs - FORGET_PROCESSOR_MS);
+  if (!isNewer)
+    throw new AppError("REPORT_REFUSED", { detail: "A heartbeat as new as this was here before." });
 }

@@ -9,17 +9,21 @@ import type { ServableObject } from "./servable.ts";
 import { servableObject } from "./servable.ts";
 import { endedError, requireStandingLink, stateOfLink } from "./share-link-standing.ts";
 
-/** A link that works, with what it leads to now. */
+/** A link that works. What it leads to is another matter, which may be behind a password. */
 export interface OpenLink {
   readonly ref: ShareLinkRef;
   readonly link: ShareLinkRow;
+}
+
+/** What a link leads to now. */
+export interface SharedContent {
   readonly object: ServableObject;
   readonly hasThumbnail: boolean;
 }
 
 /**
- * What a link, whose token has been verified, leads to now. Throws as `requireStandingLink`, `SHARE_LINK_ENDED` where
- * its downloads are used up, and as `servableObject`: `FILE_NOT_FOUND` for one that was deleted.
+ * A link whose token has been verified, if it works. Throws as `requireStandingLink`, and `SHARE_LINK_ENDED` where its
+ * downloads are used up.
  */
 export async function openShareLink(
   env: DatabaseBindings,
@@ -28,10 +32,21 @@ export async function openShareLink(
 ): Promise<OpenLink> {
   const link = await requireStandingLink(env, ref, nowMs);
   if (stateOfLink(link, nowMs) === "used-up") throw endedError("used-up");
+  return { ref, link };
+}
+
+/**
+ * What a link leads to now, for who has its password where it has one: that a file is infected, or gone, is told to nobody
+ * else. Throws as `servableObject`: `FILE_NOT_FOUND` for one that was deleted.
+ */
+export async function requireSharedContent(
+  env: DatabaseBindings,
+  { ref, link }: OpenLink,
+): Promise<SharedContent> {
   const found = await findFileById(databaseFor(env, ref.tenantId), ref.tenantId, link.fileId);
   if (found === undefined) throw new AppError("FILE_NOT_FOUND");
   const object = servableObject(found, "original");
-  return { ref, link, object, hasThumbnail: found.derivatives.some(({ name }) => name === "thumbnail") };
+  return { object, hasThumbnail: found.derivatives.some(({ name }) => name === "thumbnail") };
 }
 
 /** Somebody's try at a download. */
@@ -44,15 +59,17 @@ export interface Attempt {
 }
 
 /**
- * Counts one download through a link, with its audit, or refuses it: `SHARE_PASSWORD_WRONG`, whatever `limitGuesses`
- * throws, and `SHARE_LINK_ENDED` where others were faster.
+ * Counts one download through a link, with its audit, and returns what it is of; or refuses it: `SHARE_PASSWORD_WRONG`,
+ * whatever `limitGuesses` throws, then as `requireSharedContent`, and `SHARE_LINK_ENDED` where others were faster.
  */
 export async function takeDownload(
   env: DatabaseBindings,
-  { ref, link, object }: OpenLink,
+  open: OpenLink,
   attempt: Attempt,
-): Promise<void> {
+): Promise<ServableObject> {
+  const { ref, link } = open;
   if (link.passwordHash !== null) await requirePassword(link.passwordHash, attempt);
+  const { object } = await requireSharedContent(env, open);
   const { requestId, nowMs } = attempt;
   const counted = await countDownload(databaseFor(env, ref.tenantId), ref, {
     actor: { tenantId: ref.tenantId, id: ref.linkId, kind: "share-link", requestId },
@@ -62,7 +79,7 @@ export async function takeDownload(
     detail: { variant: "original" },
     atMs: nowMs,
   });
-  if (counted) return;
+  if (counted) return object;
   await requireStandingLink(env, ref, nowMs);
   throw endedError("used-up");
 }

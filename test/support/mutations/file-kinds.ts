@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import type { UploadGrantResponse } from "#contract/api.ts";
 import { ProcessJob } from "#contract/jobs.ts";
@@ -179,7 +180,7 @@ const KIND_OF_GRANTING: RequestKind = {
 };
 
 const HEARTBEAT = {
-  ...{ kind: "heartbeat", processorId: "test", scanner: "ok", scannerDetail: "Test." },
+  ...{ kind: "heartbeat", scanner: "ok", scannerDetail: "Test." },
   ...{ signatureVersion: null, queue: "ok", atMs: 0 },
 };
 
@@ -187,7 +188,7 @@ const KIND_OF_REPORT: RequestKind = {
   name: "reports: heartbeat",
   strict: { [REPORT_SIGNATURE_HEADER]: (value, valid) => value === valid },
   async begin(world) {
-    const request = await signedReport(world, HEARTBEAT);
+    const request = await signedReport(world, { ...HEARTBEAT, processorId: randomUUID() });
     return new PassingSubject(() => request);
   },
 };

@@ -98,6 +98,19 @@ test.each([
   expect(problems.map((line) => line.split(":")[0])).toEqual(isTaken ? [] : ["JWT_JWKS_URL"]);
 });
 
+test.each([
+  ["https://crm.example", true],
+  ["http://127.0.0.1:8787", true],
+  ["https://crm.example/", false],
+  ["https://crm.example/path", false],
+  ["https://ann@crm.example", false],
+  ["https://CRM.example", false],
+  ["crm.example", false],
+])("a public origin %s", (origin, isTaken) => {
+  const problems = problemsOf({ PUBLIC_ORIGIN: origin });
+  expect(problems.map((line) => line.split(":")[0])).toEqual(isTaken ? [] : ["PUBLIC_ORIGIN"]);
+});
+
 test("a leeway may be as long as five minutes", () => {
   expect(jwtOf({ JWT_LEEWAY_SECONDS: "300" }).leewaySeconds).toBe(300);
 });

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { Erasure, ErasureRequest } from "#contract/erasures.ts";
+import type { AppEnv } from "../../app-env.ts";
 import { formatErasure, requestErasure, requireErasure } from "../../services/erasure-requests.ts";
 import type { ErasureMeans } from "../../services/erasure.ts";
 import { driveErasureOf } from "../../services/erasure.ts";
@@ -43,26 +44,31 @@ const getRoute = createRoute({
   },
 });
 
+type Settings = Pick<AppEnv["Variables"]["config"], "erasureSettleMs" | "signingKeys">;
+
 /** What an erasure works with. */
-export function erasureMeans(env: Env, settleMs: number): ErasureMeans {
+export function erasureMeans(env: Env, { erasureSettleMs: settleMs, signingKeys }: Settings): ErasureMeans {
   const uploads = new UploadClient(env.UPLOADS);
-  return { objects: r2Store(env.BUCKET), eraseUpload: (ref) => uploads.erase(ref), settleMs };
+  return {
+    objects: r2Store(env.BUCKET),
+    eraseUpload: (ref) => uploads.erase(ref),
+    settleMs,
+    signingKeys,
+  };
 }
 
 /** `/v1/admin/tenants/{tenantId}/erasure`. */
 export const tenantErasure = openApiRouter().openapi(requestRoute, async (c) => {
   const { actor } = requireTenantInPath(c, c.req.valid("param").tenantId, "erase");
   const erasure = await requestErasure(c.env, actor, c.req.valid("json"), Date.now());
-  const { signingKeys, erasureSettleMs } = c.get("config");
-  const means = erasureMeans(c.env, erasureSettleMs);
+  const means = erasureMeans(c.env, c.get("config"));
   c.executionCtx.waitUntil(driveErasureOf(c.env, erasure, means, Date.now()));
-  return c.json(await formatErasure(erasure, signingKeys), 202);
+  return c.json(formatErasure(erasure), 202);
 });
 
 /** `/v1/admin/erasures`. Works while the tenant is being erased, and when nothing else of it is left. */
 export const erasures = openApiRouter().openapi(getRoute, async (c) => {
-  const { signingKeys, operatorTenant } = c.get("config");
-  const tenantId = requireErasing(c.get("identity"), operatorTenant);
+  const tenantId = requireErasing(c.get("identity"), c.get("config").operatorTenant);
   const erasure = await requireErasure(c.env, tenantId, c.req.valid("param").id);
-  return c.json(await formatErasure(erasure, signingKeys), 200);
+  return c.json(formatErasure(erasure), 200);
 });

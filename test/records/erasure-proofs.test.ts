@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { verifyProof } from "#contract/erasures.ts";
+import { databaseFor } from "../../worker/db/database.ts";
+import { tenants } from "../../worker/db/schema/tenants.ts";
+import { formatErasure, requestErasure, requireErasure } from "../../worker/services/erasure-requests.ts";
+import { driveErasureOf } from "../../worker/services/erasure.ts";
+import { newTenantId, useDatabases } from "./support/databases.ts";
+
+const databases = useDatabases();
+
+const OLD_KEY = { kid: "old", secret: "o".repeat(40) };
+const NEW_KEY = { kid: "new", secret: "n".repeat(40) };
+
+/** A tenant of whom there is nothing left to remove. */
+async function eraseNothing(signingKeys: readonly (typeof OLD_KEY)[], reason: string | undefined) {
+  const { bindings } = databases;
+  const tenantId = newTenantId();
+  await databaseFor(bindings, tenantId).insert(tenants).values({ tenantId, createdAtMs: 1 });
+  const actor = { tenantId, id: "boss", kind: "admin", requestId: null } as const;
+  const begun = await requestErasure(bindings, actor, { confirm: tenantId, reason }, Date.now());
+  const means = {
+    objects: { list: async () => ({ keys: [], sizes: [] }), remove: async () => {} },
+    eraseUpload: async () => {},
+    settleMs: 0,
+    signingKeys,
+  };
+  await driveErasureOf(bindings, begun, means as never, Date.now());
+  return () => requireErasure(bindings, tenantId, begun.id).then((row) => formatErasure(row));
+}
+
+test("a proof is signed when the erasure is finished, and by no later key", async () => {
+  const read = await eraseNothing([OLD_KEY], "the contract ended");
+  const proof = await read();
+  expect(proof).toMatchObject({ kid: "old", finishedAt: expect.any(String) });
+  expect(await read()).toEqual(proof);
+  expect(await verifyProof(proof, [NEW_KEY, OLD_KEY])).toBe(true);
+  expect(await verifyProof(proof, [NEW_KEY])).toBe(false);
+});
+
+test.each([
+  ["another", "the contract ended", "they asked for it"],
+  ["none", "the contract ended", null],
+  ["some where there was none", undefined, "the contract ended"],
+  ["what looks like none", undefined, "null"],
+  ["a line more", "a", "a\nb"],
+] as const)("the reason is a part of what is signed: %s is found out", async (_what, reason, other) => {
+  const proof = await (await eraseNothing([OLD_KEY], reason))();
+  expect(proof.reason).toBe(reason ?? null);
+  expect(await verifyProof(proof, [OLD_KEY])).toBe(true);
+  expect(await verifyProof({ ...proof, reason: other }, [OLD_KEY])).toBe(false);
+});
