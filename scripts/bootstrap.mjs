@@ -1,24 +1,29 @@
 // Brings a fresh clone to where the real scripts can run: the npm packages, and with them Node 24, and the system
 // packages. It runs under whatever Node there is (20 or newer) before anything is installed: built-ins only.
+//   --test      also what only tests need
+//   --packages  only npm packages: for scripts that start nothing
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findProgram } from "./find-program.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const forTests = process.argv.includes("--test");
+const packagesOnly = process.argv.includes("--packages");
 /** To standard error: `npm run token` prints a token on standard output and nothing else. */
 const say = (text) => process.stderr.write(`${text}\n`);
 
 /** Programs that the product runs, by the Debian package that brings them. The list grows with the product. */
 const PROGRAMS = [
-  { program: "clamd", debian: "clamav-daemon", alpine: "clamav-daemon", macos: "clamav" },
-  ...(forTests
-    ? [{ program: "chromium", debian: "chromium", alpine: "chromium", macos: "--cask chromium" }]
-    : []),
+  { program: "clamd", debian: "clamav-daemon", macos: "clamav" },
+  ...(forTests ? [{ program: "chromium", debian: "chromium", macos: "--cask chromium" }] : []),
 ];
+
+/** What is there in any case once packages are installed: an install that was cut, or left something out, isn't one. */
+const COMMANDS = ["node", "wrangler", "vite", ...(forTests ? ["vitest"] : [])];
 
 function fail(text) {
   say(text);
@@ -40,39 +45,49 @@ function requireNode() {
   if (major < 20) fail(`Node 20 or newer is needed; this is ${process.versions.node}.`);
 }
 
+function requireGlibc() {
+  if (process.platform !== "linux") return;
+  process.report.excludeNetwork = true;
+  /** @type {{ header: { glibcVersionRuntime?: string } }} */
+  const { header } = process.report.getReport();
+  if (header.glibcVersionRuntime !== undefined) return;
+  fail(
+    "Alpine, and whatever else has musl for its C library, can't run workerd: use Debian or Ubuntu, or a container of them.",
+  );
+}
+
+const missingCommand = () => COMMANDS.find((name) => !existsSync(join(root, "node_modules", ".bin", name)));
+
 function installPackages() {
   const stamp = join(root, "node_modules", ".causeway-lock");
   const lock = createHash("sha256")
     .update(readFileSync(join(root, "package-lock.json")))
     .digest("hex");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock && missingCommand() === undefined) return;
   say("Installing npm packages (about a minute)…");
+  rmSync(stamp, { force: true });
   // Not `npm ci`: it refuses a lockfile made against a registry that mirrors some platforms' packages only. This
-  // installs the same locked versions, checked against the same hashes.
-  run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
+  // installs the same locked versions, checked against the same hashes. All kinds of them, whatever NODE_ENV or
+  // npm's own configuration say: the demo page is built by a tool, and Node is an optional package of each platform.
+  const kinds = ["--include=dev", "--include=optional"];
+  run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", ...kinds]);
+  const missing = missingCommand();
+  if (missing === "node") {
+    fail(`npm has no Node 24 for ${process.platform}-${process.arch}: use Linux or macOS, on x64 or arm64.`);
+  }
+  if (missing !== undefined) fail(`npm left ${missing} out: remove node_modules, and start again.`);
   writeFileSync(stamp, lock);
 }
 
-/**
- * Debian keeps daemons in sbin, which isn't always in an ordinary user's PATH.
- *
- * @param {string} program
- */
-function isInstalled(program) {
-  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
-  return folders.some((folder) => folder !== "" && existsSync(join(folder, program)));
-}
-
 function installPrograms() {
-  const missing = PROGRAMS.filter(({ program }) => !isInstalled(program));
+  const missing = PROGRAMS.filter(({ program }) => findProgram(program) === undefined);
   if (missing.length === 0) return;
   const names = missing.map(({ debian }) => debian);
-  if (process.getuid?.() !== 0 || !isInstalled("apt-get")) {
+  if (process.getuid?.() !== 0 || findProgram("apt-get") === undefined) {
     fail(
       `Please install ${missing.map(({ program }) => program).join(", ")}: ` +
         `Debian/Ubuntu "sudo apt-get install --no-install-recommends ${names.join(" ")}", ` +
-        `macOS "brew install ${missing.map(({ macos }) => macos).join(" ")}", ` +
-        `Alpine "apk add ${missing.map(({ alpine }) => alpine).join(" ")}".`,
+        `macOS "brew install ${missing.map(({ macos }) => macos).join(" ")}".`,
     );
   }
   say(`Installing system packages: ${names.join(", ")}…`);
@@ -82,5 +97,6 @@ function installPrograms() {
 }
 
 requireNode();
+requireGlibc();
 installPackages();
-installPrograms();
+if (!packagesOnly) installPrograms();

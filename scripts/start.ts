@@ -1,6 +1,5 @@
-import { createWriteStream, mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { requireScanProvider } from "../processor/config.ts";
+import { openLog } from "./dev/log-file.ts";
 import { parseRateLimitFactor } from "./dev/rate-limiter/options.ts";
 import { endWithParent } from "./dev/signals.ts";
 import { startStack } from "./dev/stack.ts";
@@ -24,12 +23,15 @@ function parsePort(text: string | undefined): number {
   throw new Error(`PORT must be a number from 1 to 65535, not "${text}".`);
 }
 
-function openLog(directory: string): (source: string, text: string) => void {
-  mkdirSync(directory, { recursive: true });
-  const file = createWriteStream(join(directory, "stack.log"), { flags: "a" });
-  return (source, text) => {
-    file.write(`${new Date().toISOString()} [${source}] ${text.trimEnd()}\n`);
-  };
+/** Of an error that ends the stack: one sentence. */
+function explain(error: unknown): string {
+  const { code, message } =
+    error instanceof Error ? (error as NodeJS.ErrnoException) : { message: String(error) };
+  if (code === "ENOSPC")
+    return "The disk is full: free some space, or set CAUSEWAY_STATE to a directory on another.";
+  if (code === "EACCES" || code === "EROFS")
+    return `${message}: set CAUSEWAY_STATE to a directory of your own.`;
+  return message;
 }
 
 async function main(): Promise<void> {
@@ -43,7 +45,7 @@ async function main(): Promise<void> {
   if (process.env["npm_lifecycle_event"] === "start") endWithParent();
   const stack = await startStack({
     ...{ port, stateDirectory: directory, rateLimitFactor },
-    onLog: openLog(directory),
+    onLog: openLog(directory, (trouble) => console.error(trouble)),
   });
   const ready = stack.waitUntilHealthy(READY_WITHIN_MS).then(() => {
     console.log(stack.officialSignatures ? "clamd has the system's virus database." : TEST_SIGNATURES_ONLY);
@@ -64,10 +66,13 @@ function nextSignal(): Promise<void> {
   });
 }
 
+// Whoever read what is printed here may be gone, or its disk be full: that ends no stack.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    console.error(error instanceof Error ? error.message : String(error));
+    console.error(explain(error));
     process.exit(1);
   },
 );

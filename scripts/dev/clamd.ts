@@ -3,10 +3,10 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { renderClamdConfig } from "../../processor/scan/clamd-config.ts";
 import { writeTestSignature } from "../../processor/scan/test-signature.ts";
+import { findProgram } from "../find-program.mjs";
 import type { Child } from "./child.ts";
 import { keepRunning } from "./child.ts";
 
-const PROGRAMS = ["/usr/sbin/clamd", "/usr/local/sbin/clamd", "/opt/homebrew/sbin/clamd", "/usr/bin/clamd"];
 const SYSTEM_DATABASES = ["/var/lib/clamav", "/usr/local/var/lib/clamav", "/opt/homebrew/var/lib/clamav"];
 const OFFICIAL_FILE = /^(main|daily|bytecode)\.c[vl]d$/;
 
@@ -29,9 +29,9 @@ export async function findSignatureDatabase(stateDirectory: string): Promise<Sig
   return { directory, official: false };
 }
 
-function findProgram(): string {
-  const found = PROGRAMS.find((path) => existsSync(path));
-  if (found === undefined) throw new Error("clamd is not installed.");
+function requireProgram(): string {
+  const found = findProgram("clamd");
+  if (found === undefined) throw new Error("clamd is not installed: npm start says how.");
   return found;
 }
 
@@ -52,7 +52,7 @@ export async function startClamd(options: ClamdOptions): Promise<Child> {
   const { port, databaseDirectory } = options;
   await writeFile(configPath, renderClamdConfig({ port, databaseDirectory, temporaryDirectory }));
   return keepRunning({
-    command: findProgram(),
+    command: requireProgram(),
     args: ["--config-file", configPath],
     env: process.env,
     onOutput: options.onOutput,

@@ -21,11 +21,31 @@ function newSecret(): string {
   return randomBytes(32).toString("hex");
 }
 
+/** Throws a sentence that says what to do where the file isn't whole. */
+function readSecrets(path: string): Secrets {
+  const parsed = Secrets.safeParse(readJson(path));
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map((issue) => issue.path.join(".")).join(", ");
+  throw new Error(
+    `${path} has no valid ${wrong || "JSON"}: put it back, or remove the file to have new secrets made, which ends ` +
+      "tokens and signed URLs that were given out.",
+  );
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
 /** The stack's own secrets, made at its first start and readable by its user alone. */
 export function readOrCreateSecrets(directory: string): Secrets {
   const path = join(directory, "secrets.json");
   mkdirSync(directory, { recursive: true });
-  if (existsSync(path)) return Secrets.parse(JSON.parse(readFileSync(path, "utf8")));
+  if (existsSync(path)) return readSecrets(path);
   const secrets: Secrets = {
     jwtSecret: newSecret(),
     reportSecret: newSecret(),

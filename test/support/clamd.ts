@@ -7,8 +7,9 @@ import { createInterface } from "node:readline";
 import { renderClamdConfig } from "../../processor/scan/clamd-config.ts";
 import { writeTestSignature } from "../../processor/scan/test-signature.ts";
 import { findFreePort } from "../../scripts/dev/ports.ts";
+import { findProgram } from "../../scripts/find-program.mjs";
 
-const CLAMD = "/usr/sbin/clamd";
+const CLAMD = findProgram("clamd") ?? "clamd";
 
 export interface RunningClamd {
   readonly host: string;
