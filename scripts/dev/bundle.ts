@@ -19,7 +19,8 @@ export const QUIET = {
   WRANGLER_HIDE_BANNER: "true",
 } as const;
 
-async function runNode(script: string, args: readonly string[]): Promise<void> {
+/** Runs a script of Node's in the project. Throws with what it printed when it fails. */
+export async function runNode(script: string, args: readonly string[]): Promise<void> {
   const env = { ...process.env, ...QUIET, NO_COLOR: "1" };
   try {
     await run(process.execPath, [script, ...args], { cwd: PROJECT_ROOT, env });

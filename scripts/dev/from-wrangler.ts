@@ -11,9 +11,5 @@ async function importFromWrangler(name: string): Promise<unknown> {
   return import(pathToFileURL(require.resolve(name)).href);
 }
 
-// Before wrangler is loaded, which reads it then: its warnings about our own configuration are nothing to act on.
-process.env["WRANGLER_LOG"] ??= "error";
-
-export const { unstable_getMiniflareWorkerOptions: readWorkerOptions } = await import("wrangler");
 export const miniflare = (await importFromWrangler("miniflare")) as typeof import("miniflare");
 export const esbuild = (await importFromWrangler("esbuild")) as typeof import("esbuild");

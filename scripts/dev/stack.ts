@@ -1,8 +1,7 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Health } from "#contract/api.ts";
-import { buildDemo, PROJECT_ROOT } from "./bundle.ts";
+import { PROJECT_ROOT } from "./bundle.ts";
 import type { Child } from "./child.ts";
 import { keepRunning } from "./child.ts";
 import { findSignatureDatabase, startClamd } from "./clamd.ts";
@@ -91,21 +90,15 @@ function stopper(stops: (() => Promise<void>)[]): () => Promise<void> {
 }
 
 async function prepareWorkers(options: StackOptions, secrets: Secrets, stops: (() => Promise<void>)[]) {
-  const assetsDirectory = join(options.stateDirectory, "build", "demo");
-  await mkdir(assetsDirectory, { recursive: true });
-  const building = options.withDemo === false ? Promise.resolve() : buildDemo(assetsDirectory);
-  const [workers] = await Promise.all([
-    startWorkers({
-      stateDirectory: options.stateDirectory,
-      port: options.port,
-      secrets,
-      assetsDirectory,
-      rateLimitFactor: options.rateLimitFactor ?? LOCAL_RATE_LIMIT_FACTOR,
-      vars: { REANNOUNCE_AFTER_SECONDS: "300", ...options.workerVars },
-      onLog: (level, message) => options.onLog(`worker ${level}`, message),
-    }),
-    building,
-  ]);
+  const workers = await startWorkers({
+    stateDirectory: options.stateDirectory,
+    port: options.port,
+    secrets,
+    withDemo: options.withDemo ?? true,
+    rateLimitFactor: options.rateLimitFactor ?? LOCAL_RATE_LIMIT_FACTOR,
+    vars: { REANNOUNCE_AFTER_SECONDS: "300", ...options.workerVars },
+    onLog: (level, message) => options.onLog(`worker ${level}`, message),
+  });
   stops.push(() => workers.stop());
   return workers;
 }
@@ -140,7 +133,8 @@ function startProcessor(
 ): Child {
   return keepRunning({
     command: process.execPath,
-    args: [join(PROJECT_ROOT, "processor", "main.ts")],
+    // A small heap for what is young: it is idle for most of the time, on somebody's laptop.
+    args: ["--max-semi-space-size=2", join(PROJECT_ROOT, "processor", "main.ts")],
     env: {
       PATH: process.env["PATH"],
       CAUSEWAY_WORKER_URL: url,
@@ -155,8 +149,8 @@ function startProcessor(
       QUEUES_QUEUE_ID: queues.queueId,
       QUEUES_TOKEN: queues.token,
       CLAMAV_PORT: String(clamdPort),
-      // The queue is in the next process: asking often costs nothing, and people are watching.
-      POLL_MAX_SECONDS: "0.1",
+      // People are watching; and whoever leaves the stack on all day pays for each time it asks.
+      POLL_MAX_SECONDS: "0.5",
       ...options.processorEnv,
     },
     beforeRestart: releaseLeases,

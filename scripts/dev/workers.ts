@@ -1,8 +1,9 @@
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { bundleDevWorker, bundleWorker, WRANGLER_CONFIG } from "./bundle.ts";
+import type { Build } from "./build.ts";
+import { build } from "./build.ts";
 import { COMPATIBILITY } from "./compatibility.ts";
-import { miniflare, readWorkerOptions } from "./from-wrangler.ts";
+import { miniflare } from "./from-wrangler.ts";
 import type { MigratableDatabase } from "./migrations.ts";
 import { applyMigrations } from "./migrations.ts";
 import { localQueueBinding, QUEUE_BRIDGE_NAME, queueBridgeWorker } from "./queue-bridge/options.ts";
@@ -19,8 +20,8 @@ export interface WorkersOptions {
   readonly stateDirectory: string;
   readonly port: number;
   readonly secrets: Secrets;
-  /** The built demo page. */
-  readonly assetsDirectory: string;
+  /** Whether the demo page is wanted. */
+  readonly withDemo: boolean;
   /** Settings of the worker beside those of wrangler.toml. */
   readonly vars: Readonly<Record<string, string>>;
   /** How many times as generous as in wrangler.toml the rate limits are. */
@@ -61,12 +62,7 @@ const Databases = z.record(z.string(), z.unknown());
 
 const WorkerVars = z.record(z.string(), z.unknown());
 
-async function mainWorker(options: WorkersOptions) {
-  const bundleDirectory = join(options.stateDirectory, "build", "worker");
-  const scriptPath = await bundleWorker(bundleDirectory, options.assetsDirectory);
-  const { workerOptions } = readWorkerOptions(WRANGLER_CONFIG, undefined, {
-    overrides: { assets: { directory: options.assetsDirectory } },
-  });
+function mainWorker({ workerPath, workerOptions }: Build, options: WorkersOptions) {
   // Rules are for bundling, which is done; the queue is the bridge's, whose `send` is durable as the real one's is; rate
   // limits are counted in memory, as the real ones are.
   const { modulesRules: _rules, queueProducers: _producers, ratelimits, ...fromConfig } = workerOptions;
@@ -75,8 +71,8 @@ async function mainWorker(options: WorkersOptions) {
     ...fromConfig,
     name: WORKER_NAME,
     modules: true as const,
-    modulesRoot: dirname(scriptPath),
-    scriptPath,
+    modulesRoot: dirname(workerPath),
+    scriptPath: workerPath,
     bindings: {
       ...WorkerVars.parse(fromConfig["bindings"]),
       JWT_SECRET: secrets.jwtSecret,
@@ -98,9 +94,9 @@ async function mainWorker(options: WorkersOptions) {
   return { worker, databases, bucket: LocalBuckets.parse(fromConfig["r2Buckets"]).BUCKET };
 }
 
-async function bridgeWorker({ secrets }: WorkersOptions) {
+function bridgeWorker({ queueBridge }: Build, { secrets }: WorkersOptions) {
   return queueBridgeWorker({
-    script: await bundleDevWorker("scripts/dev/queue-bridge/index.ts"),
+    script: queueBridge,
     compatibilityDate,
     queues: [JOBS_QUEUE],
     token: secrets.queuesToken,
@@ -111,12 +107,10 @@ async function bridgeWorker({ secrets }: WorkersOptions) {
 
 /** Starts the worker of wrangler.toml and the queue's stand-in in one workerd, without wrangler's development proxy. */
 export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
-  const [{ worker, databases, bucket }, bridge, limiterScript] = await Promise.all([
-    mainWorker(options),
-    bridgeWorker(options),
-    bundleDevWorker("scripts/dev/rate-limiter/index.ts"),
-  ]);
-  const limiter = rateLimiterWorker(limiterScript, compatibilityDate);
+  const built = await build(join(options.stateDirectory, "build"), options.withDemo);
+  const { worker, databases, bucket } = mainWorker(built, options);
+  const bridge = bridgeWorker(built, options);
+  const limiter = rateLimiterWorker(built.rateLimiter, compatibilityDate);
   const runtime = withoutSignalHandlers(
     () =>
       new miniflare.Miniflare(

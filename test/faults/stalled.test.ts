@@ -62,7 +62,7 @@ test("64 clients that stall keep nobody from uploading, and lose nothing themsel
   const undisturbed = await uploadInOne(caller, bytes);
   const stalled = await Promise.all(Array.from({ length: STALLED }, (_, index) => stall(index)));
   const { location, tookMs } = await uploadInOne(caller, bytes);
-  expect(tookMs).toBeLessThan(2 * undisturbed.tookMs + MOST_DELAY_MS);
+  expect(tookMs).toBeLessThan(4 * undisturbed.tookMs + MOST_DELAY_MS);
 
   // One goes on in its own time, another comes back on a new connection.
   const [patient, impatient] = stalled;

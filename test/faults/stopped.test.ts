@@ -1,3 +1,5 @@
+import { symlink } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
 import {
@@ -77,9 +79,12 @@ test.each([
   },
 );
 
-test("a stack ends, all of it, when the npm that started it is killed", async () => {
+test("a stack of npm's keeps nothing of its building, goes on without a log, and ends, all of it, when npm is killed", async () => {
   const place = await newPlace();
+  // A disk that is full.
+  await symlink("/dev/full", join(place.stateDirectory, "stack.log"));
   const stack = await place.start("npm");
+  expect(stack.processes().filter(({ command }) => /esbuild|wrangler|vite/.test(command))).toEqual([]);
   stack.killStarter();
   await expect.poll(() => stack.processes(), { timeout: PATIENCE_MS }).toEqual([]);
 });

@@ -6,6 +6,9 @@ import { startStack } from "../../scripts/dev/stack.ts";
 import type { Secrets } from "../../scripts/dev/state.ts";
 import type { StackAccess } from "./api.ts";
 
+/** Tests wait for verdicts. */
+const ASKING_OFTEN = { POLL_MAX_SECONDS: "0.1" };
+
 /** A whole stack of a test's own, for what can be seen and changed in its database only. */
 export interface OwnStack extends StackAccess {
   readonly secrets: Secrets;
@@ -23,7 +26,14 @@ export async function startOwnStack(
 ): Promise<OwnStack> {
   const stateDirectory = await mkdtemp(join(tmpdir(), "causeway-own-"));
   const port = await findFreePort();
-  const options = { port, stateDirectory, workerVars: makeVars(port), withDemo: false, onLog: () => {} };
+  const options = {
+    port,
+    stateDirectory,
+    workerVars: makeVars(port),
+    withDemo: false,
+    processorEnv: ASKING_OFTEN,
+    onLog: () => {},
+  };
   const stack = await startStack(options);
   await stack.waitUntilHealthy(60_000);
   const database = await stack.workers.miniflare.getD1Database("DB", "causeway");

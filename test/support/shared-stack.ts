@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { build } from "../../scripts/dev/build.ts";
 import { findFreePort } from "../../scripts/dev/ports.ts";
 import { startStack } from "../../scripts/dev/stack.ts";
 
@@ -19,12 +20,18 @@ declare module "vitest" {
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const stateDirectory = await mkdtemp(join(tmpdir(), "causeway-shared-"));
+  const buildDirectory = join(stateDirectory, "build");
+  await build(buildDirectory, true);
+  // For all the other stacks that tests start.
+  process.env["CAUSEWAY_BUILD"] = buildDirectory;
   const log: string[] = [];
   const stack = await startStack({
     port: await findFreePort(),
     stateDirectory,
     // Tests ask as fast as they can, and each of them is one user.
     rateLimitFactor: 1_000,
+    // … and wait for verdicts.
+    processorEnv: { POLL_MAX_SECONDS: "0.1" },
     onLog: (source, text) => log.push(`[${source}] ${text.trimEnd()}`),
   });
   await stack.waitUntilHealthy(60_000).catch((error: unknown) => {
@@ -35,6 +42,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("reportSecret", stack.secrets.reportSecret);
   project.provide("signedUrlSecret", stack.secrets.signedUrlSecret);
   return async () => {
+    delete process.env["CAUSEWAY_BUILD"];
     await stack.stop();
     await rm(stateDirectory, { recursive: true, force: true });
   };

@@ -117,6 +117,12 @@ async function pickPort(): Promise<number> {
   }
 }
 
+/** What people type builds; what tests start is built. */
+function environmentOf(command: string): NodeJS.ProcessEnv {
+  const { CAUSEWAY_BUILD: built, ...others } = process.env;
+  return command === "npm" || built === undefined ? others : { ...others, CAUSEWAY_BUILD: built };
+}
+
 function launch(
   [command, argument]: readonly [string, string],
   port: number,
@@ -125,7 +131,7 @@ function launch(
   const startedAtMs = performance.now();
   const child = spawn(command, [argument], {
     cwd: PROJECT_ROOT,
-    env: { ...process.env, PORT: String(port), CAUSEWAY_STATE: stateDirectory, NO_COLOR: "1" },
+    env: { ...environmentOf(command), PORT: String(port), CAUSEWAY_STATE: stateDirectory, NO_COLOR: "1" },
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });

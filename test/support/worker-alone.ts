@@ -73,7 +73,7 @@ export async function launchWorkerAlone(
   const secrets = readOrCreateSecrets(stateDirectory);
   const workers = await startWorkers({
     ...{ stateDirectory, secrets, vars, port: await findFreePort() },
-    assetsDirectory: stateDirectory,
+    withDemo: false,
     rateLimitFactor,
     onLog: () => {},
   });

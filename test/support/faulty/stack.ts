@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach } from "vitest";
-import { bundleDevWorker } from "../../../scripts/dev/bundle.ts";
+import { bundleOnce } from "../../../scripts/dev/build.ts";
 import { COMPATIBILITY } from "../../../scripts/dev/compatibility.ts";
 import { miniflare } from "../../../scripts/dev/from-wrangler.ts";
 import { applyMigrations } from "../../../scripts/dev/migrations.ts";
@@ -54,7 +54,7 @@ export function useFaultyStack(vars: Readonly<Record<string, string>> = {}): Fau
 
 export async function startFaultyStack(vars: Readonly<Record<string, string>> = {}): Promise<FaultyStack> {
   const directory = await mkdtemp(join(tmpdir(), "causeway-faulty-"));
-  const script = await bundleDevWorker("test/support/faulty/worker/index.ts");
+  const script = await bundleOnce("test/support/faulty/worker/index.ts");
   const runtime = new miniflare.Miniflare(
     miniflare.convertV4MiniflareOptions({
       resourcePersistencePath: directory,

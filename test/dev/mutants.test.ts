@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { chooseSome } from "../../scripts/mutants/choice.ts";
+import { applyMutant, findMutants } from "../../scripts/mutants/mutants.ts";
+
+test.each([
+  ["if (a < 3) b();", ["if (a <= 3) b();", "if (!(a < 3)) b();", "if (a < 4) b();", "if (a < 3) ;"]],
+  ["const x = (a /* && */) && !b;", ["const x = (a /* && */) || !b;", "const x = (a /* && */) && b;"]],
+  ["await f(true);", [";", "(f(true));", "await f(false);"]],
+  ['throw new Error("no");', [";"]],
+  ["let x: 1 | 2 = y as 2;", []],
+  ['const é = "ü" === z;', ['const é = "ü" !== z;']],
+])("%s has its mutants", (source, expected) => {
+  const mutants = findMutants("some.ts", source).map((mutant) => applyMutant(source, mutant));
+  expect(mutants.toSorted()).toEqual(expected.toSorted());
+});
+
+test("a seed chooses the same, and more of them the same and others", () => {
+  const items = Array.from({ length: 100 }, (_, index) => index);
+  expect(chooseSome(items, 10, 1)).toEqual(chooseSome(items, 20, 1).slice(0, 10));
+  expect(chooseSome(items, 10, 2)).not.toEqual(chooseSome(items, 10, 1));
+});
