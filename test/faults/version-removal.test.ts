@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
+import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import type { Caller } from "../support/api.ts";
 import { append, createUpload, newCaller, uploadFile } from "../support/api.ts";
 import type { Fault, Operation } from "../support/faulty/faults.ts";
@@ -60,7 +61,10 @@ async function outboxOf(fileId: string): Promise<readonly unknown[]> {
 /** The version is gone, what it took is free, and its objects are still to be removed. */
 async function expectLeft({ fileId, objects }: Removable): Promise<void> {
   expect(await versionsOf(fileId)).toEqual([1]);
-  expect(await countsOf(stack, caller)).toMatchObject({ files_bytes: 5, versions_bytes: 0 });
+  expect(await countsOf(stack, caller)).toMatchObject({
+    files_bytes: MINIMUM_CHARGE_BYTES,
+    versions_bytes: 0,
+  });
   expect(await outboxOf(fileId)).toEqual([`t/${caller.tenantId}/${fileId}/2/`]);
   expect(objects).not.toEqual([]);
 }

@@ -135,6 +135,7 @@ describe("an upload is admitted where it fits", () => {
     expect((await refusalOf(tenant.create(1 * U))).code).toBe("TENANT_ERASING");
     expect((await refusalOf(tenant.create(null))).code).toBe("TENANT_ERASING");
     expect((await refusalOf(tenant.createPartial(1 * U))).code).toBe("TENANT_ERASING");
+    await tenant.set("erasing_at_ms", null);
     expect(await tenant.quota()).toMatchObject({ usedBytes: 1 * U, fileCount: 1 });
   });
 });

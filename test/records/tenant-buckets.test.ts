@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { TenantId, UserId } from "#contract/ids.ts";
+import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import { parseConfig } from "../../worker/config.ts";
 import { allDatabases, databaseFor, replicaFor } from "../../worker/db/database.ts";
 import { BUCKETS, bucketOf, parseTenantBuckets } from "../../worker/db/tenant-buckets.ts";
@@ -125,7 +126,7 @@ test("each tenant's records are in the database of its bucket, and what is for a
     expect(databaseFor(env, tenantId)).toBe(allDatabases(env)[index]);
     expect(await findTenant(replicaFor(env, tenantId), tenantId)).toMatchObject({
       tenantId,
-      reservedBytes: 10,
+      reservedBytes: MINIMUM_CHARGE_BYTES,
     });
   }
   expect(allDatabases(env)).toHaveLength(3);

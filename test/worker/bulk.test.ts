@@ -33,10 +33,16 @@ test("files are deleted, restored and deleted again, each on record once", async
   const { caller, ids } = await newFiles(3);
   expect(await inBulk(caller, { action: "delete", fileIds: ids })).toEqual(ids.map(ok));
   for (const id of ids) expect(await getRecord(caller, id)).toMatchObject({ state: "deleted" });
-  expect(await countsOf(worker, caller)).toMatchObject({ files_bytes: 0, trash_bytes: 15 });
+  expect(await countsOf(worker, caller)).toMatchObject({
+    files_bytes: 0,
+    trash_bytes: 3 * MINIMUM_CHARGE_BYTES,
+  });
   expect(await inBulk(caller, { action: "restore", fileIds: ids })).toEqual(ids.map(ok));
   for (const id of ids) expect(await getRecord(caller, id)).toMatchObject({ deletedAt: null });
-  expect(await countsOf(worker, caller)).toMatchObject({ files_bytes: 15, trash_bytes: 0 });
+  expect(await countsOf(worker, caller)).toMatchObject({
+    files_bytes: 3 * MINIMUM_CHARGE_BYTES,
+    trash_bytes: 0,
+  });
   for (const id of ids) {
     expect((await auditOf(worker, id)).map(({ action }) => action)).toEqual([
       "file.deleted",

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import type { Caller } from "../support/api.ts";
 import {
   APPEND,
@@ -37,12 +38,16 @@ test("a file goes into the trash and comes out of it as it was", async () => {
   const inTrash = await getRecord(caller, fileId);
   expect(inTrash).toMatchObject({ state: "deleted", deletedAt: expect.any(String) });
   expect(await listedFiles(caller)).toEqual([]);
-  expect(await countsOf(worker, caller)).toMatchObject({ files_bytes: 0, trash_bytes: 5, file_count: 1 });
+  expect(await countsOf(worker, caller)).toMatchObject({
+    files_bytes: 0,
+    trash_bytes: MINIMUM_CHARGE_BYTES,
+    file_count: 1,
+  });
 
   const answer = await restore(caller, fileId);
   expect(answer.status).toBe(200);
   expect(await answer.json()).toEqual({ ...before, updatedAt: expect.any(String) });
-  expect(await countsOf(worker, caller)).toMatchObject({ files_bytes: 5, trash_bytes: 0 });
+  expect(await countsOf(worker, caller)).toMatchObject({ files_bytes: MINIMUM_CHARGE_BYTES, trash_bytes: 0 });
   expect((await caller.fetch(`/v1/files/${fileId}/content`)).status).toBe(200);
   const [row] = await worker.query("SELECT deleted_by, purge_at_ms FROM files WHERE id = ?", fileId);
   expect(row).toEqual({ deleted_by: null, purge_at_ms: null });

@@ -21,7 +21,7 @@ const NAMED_TEXT = { "content-type": "text/plain", "content-disposition": 'inlin
 const OTHERS: readonly (readonly [string, Creation])[] = [
   ["another length", { length: 6 }],
   ["another name", { metadata: { ...NOTES, filename: "other.txt" } }],
-  ["another type", { metadata: { filename: "notes.txt", filetype: "text/markdown" } }],
+  ["another type, and its ending", { metadata: { filename: "notes.md", filetype: "text/markdown" } }],
   ["another entity", { metadata: { ...NOTES, entityType: "deal", entityId: "d-1" } }],
   ["other tags", { metadata: { ...NOTES, tags: "a" } }],
 ];

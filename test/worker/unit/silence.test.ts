@@ -89,6 +89,7 @@ function makeCopy(partCount: number, failures: number) {
     commitParts() {},
     commitRest() {},
     numberAhead() {},
+    storeOverlongTail: async () => {},
   } as unknown as ObjectParts;
   const stored = makeBody();
   const objects = { get: async () => ({ body: stored.body }) } as unknown as ObjectReader;
