@@ -17,8 +17,8 @@ import { chunkOf, expectReceived, LAST_CHUNK, listedFiles } from "../support/tus
 
 const MIB = 1024 * 1024;
 const STALLED = 64;
-/** What others' stalling may cost an upload beside its own time, which no two times is the same on a busy machine. */
-const MOST_DELAY_MS = 2_000;
+/** It is to cost others two seconds at most, beside their own time; a busy machine takes more. Without a bound it is minutes. */
+const MOST_DELAY_MS = 6_000;
 
 const stack = useFaultyStack();
 
@@ -62,7 +62,7 @@ test("64 clients that stall keep nobody from uploading, and lose nothing themsel
   const undisturbed = await uploadInOne(caller, bytes);
   const stalled = await Promise.all(Array.from({ length: STALLED }, (_, index) => stall(index)));
   const { location, tookMs } = await uploadInOne(caller, bytes);
-  expect(tookMs).toBeLessThan(4 * undisturbed.tookMs + MOST_DELAY_MS);
+  expect(tookMs).toBeLessThan(undisturbed.tookMs + MOST_DELAY_MS);
 
   // One goes on in its own time, another comes back on a new connection.
   const [patient, impatient] = stalled;

@@ -102,7 +102,7 @@ function tenantIn(half: 0 | 1): TenantId {
   }
 }
 
-const RULES = { maxUploadBytes: 100, defaultQuotaBytes: 1_000, settings: {}, requestId: null, nowMs: 1 };
+const RULES = { maxUploadBytes: 100, defaultQuotaBytes: 1_000_000, settings: {}, requestId: null, nowMs: 1 };
 
 async function upload(env: Parameters<typeof createUpload>[0], tenantId: TenantId): Promise<void> {
   const identity = { tenantId, userId: UserId.parse("ann"), role: "member" as const };

@@ -36,7 +36,9 @@ function requireModest(text: string): void {
  */
 export const jsonBodies = createMiddleware<AppEnv>(async (c, next) => {
   const type = bareMediaType(c.req.header("Content-Type") ?? "");
-  if (c.req.raw.body !== null && JSON_TYPE.test(type)) {
+  // A body of a GET means nothing (RFC 9110, 9.3.1), and a Request can't be made with one.
+  const mayHaveBody = c.req.method !== "GET" && c.req.method !== "HEAD";
+  if (mayHaveBody && c.req.raw.body !== null && JSON_TYPE.test(type)) {
     const text = await readSmallBody(c.req.raw, MAX_JSON_BYTES);
     requireModest(text);
     c.req.raw = new Request(c.req.raw, { method: c.req.raw.method, body: text });

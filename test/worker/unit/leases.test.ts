@@ -1,7 +1,12 @@
 import { expect, test, vi } from "vitest";
 import { r2Store } from "../../../worker/storage/r2.ts";
 import { PartBuffer } from "../../../worker/uploads/writing/part-buffer.ts";
-import { FIRST_BYTES, FULL_BYTES, ReadingBuffers } from "../../../worker/uploads/writing/reading-buffers.ts";
+import {
+  FIRST_BYTES,
+  FULL_BYTES,
+  MIDDLE_BYTES,
+  ReadingBuffers,
+} from "../../../worker/uploads/writing/reading-buffers.ts";
 import type { Slab } from "../../../worker/uploads/writing/slabs.ts";
 import { SlabBudget, SMALL_BYTES } from "../../../worker/uploads/writing/slabs.ts";
 import { joinBodies } from "../../../worker/uploads/writing/store-body.ts";
@@ -164,7 +169,7 @@ test("the bytes of a store that never lets go count for as long as a slab is len
 test("reading buffers are small at first, and never more than their budget but for as good as nothing", () => {
   const clock = { nowMs: 0 };
   const limitBytes = FULL_BYTES + 2 * FIRST_BYTES;
-  const buffers = new ReadingBuffers(limitBytes, () => clock.nowMs);
+  const buffers = new ReadingBuffers(limitBytes, () => clock.nowMs, 0);
   const [first, second, third] = [{}, {}, {}];
   const small = buffers.take(first);
   expect(small.byteLength).toBe(FIRST_BYTES);
@@ -180,6 +185,16 @@ test("reading buffers are small at first, and never more than their budget but f
   buffers.renew(third);
   clock.nowMs += 1;
   expect(buffers.grow(second, other).byteLength).toBe(FULL_BYTES);
+});
+
+test("who comes when others have all the full reading buffers gets a middle one, as far as there is room for those", () => {
+  const limitBytes = FULL_BYTES + FIRST_BYTES;
+  const buffers = new ReadingBuffers(limitBytes, () => 0, MIDDLE_BYTES);
+  const [first, second, third] = [{}, {}, {}];
+  expect(buffers.grow(first, buffers.take(first)).byteLength).toBe(FULL_BYTES);
+  expect(buffers.grow(second, buffers.take(second)).byteLength).toBe(MIDDLE_BYTES);
+  expect(buffers.grow(third, buffers.take(third)).byteLength).toBeLessThan(MIDDLE_BYTES);
+  expect(buffers.residentBytes).toBeLessThanOrEqual(limitBytes + MIDDLE_BYTES);
 });
 
 test("reading buffers that come back are used again, and count while they are kept", () => {

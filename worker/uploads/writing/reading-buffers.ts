@@ -7,10 +7,14 @@ const KIB = 1024;
 export const FIRST_BYTES = 16 * KIB;
 /** What workerd's HTTP server hands over at a time at most: anything less takes two wake-ups of JavaScript for it. */
 export const FULL_BYTES = 408 * KIB;
+/** Where there is no memory for a full one: what is put aside then is written in pieces that aren't too small. */
+export const MIDDLE_BYTES = 128 * KIB;
 /** Where there is no memory: as good as nothing beside what an open request takes. */
 const LEAST_BYTES = KIB;
 /** All of an isolate's reading buffers: full ones for 32 bodies, and first ones for some 80 more. */
 const BUDGET_BYTES = 14 * KIB * KIB;
+/** Beside that, for middle ones: who comes when others have all the full ones. */
+const MIDDLE_ROOM_BYTES = 6 * KIB * KIB;
 /** Of each size: a new one for each body would be what fills the memory until it is collected. */
 const KEPT = 16;
 
@@ -22,16 +26,23 @@ const KEPT = 16;
 export class ReadingBuffers {
   readonly #limitBytes: number;
   readonly #now: () => number;
+  readonly #middleRoomBytes: number;
   readonly #lent = new Leases<object>();
   readonly #free = new Map<number, ArrayBuffer[]>([
     [FIRST_BYTES, []],
+    [MIDDLE_BYTES, []],
     [FULL_BYTES, []],
   ]);
   #freeBytes = 0;
 
-  constructor(limitBytes = BUDGET_BYTES, now: () => number = () => Date.now()) {
+  constructor(
+    limitBytes = BUDGET_BYTES,
+    now: () => number = () => Date.now(),
+    middleRoomBytes = MIDDLE_ROOM_BYTES,
+  ) {
     this.#limitBytes = limitBytes;
     this.#now = now;
+    this.#middleRoomBytes = middleRoomBytes;
   }
 
   /** What is lent and what is kept. */
@@ -44,10 +55,14 @@ export class ReadingBuffers {
     return this.#tryLend(reader, FIRST_BYTES) ?? this.#lend(reader, LEAST_BYTES);
   }
 
-  /** A full one in the place of a reader's `buffer`, or one as before where there is no memory for more. */
+  /** A full one in the place of a reader's `buffer`, or what there is memory for. */
   grow(reader: object, buffer: ArrayBuffer): ArrayBuffer {
     this.give(reader, buffer);
-    return this.#tryLend(reader, FULL_BYTES) ?? this.take(reader);
+    return (
+      this.#tryLend(reader, FULL_BYTES) ??
+      this.#tryLend(reader, MIDDLE_BYTES, this.#middleRoomBytes) ??
+      this.take(reader)
+    );
   }
 
   /** Word of a reader: it is still there. */
@@ -64,13 +79,10 @@ export class ReadingBuffers {
     this.#freeBytes += buffer.byteLength;
   }
 
-  #tryLend(reader: object, sizeBytes: number): ArrayBuffer | undefined {
-    if (!this.#fits(sizeBytes)) this.#lent.endLapsed(this.#now());
-    return this.#fits(sizeBytes) ? this.#lend(reader, sizeBytes) : undefined;
-  }
-
-  #fits(sizeBytes: number): boolean {
-    return this.#lent.sizeBytes + sizeBytes <= this.#limitBytes;
+  #tryLend(reader: object, sizeBytes: number, beyondBytes = 0): ArrayBuffer | undefined {
+    const fits = (): boolean => this.#lent.sizeBytes + sizeBytes <= this.#limitBytes + beyondBytes;
+    if (!fits()) this.#lent.endLapsed(this.#now());
+    return fits() ? this.#lend(reader, sizeBytes) : undefined;
   }
 
   #lend(reader: object, sizeBytes: number): ArrayBuffer {
