@@ -1,5 +1,5 @@
 import { AppError } from "#contract/errors.ts";
-import type { FileId, FileVersionRef } from "#contract/ids.ts";
+import type { FileId } from "#contract/ids.ts";
 import type { Caller } from "../services/file-actions.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { Alarm } from "./finishing/alarm.ts";

@@ -107,7 +107,7 @@ export class Finaliser {
     const { store, outside } = this.#options;
     switch (state.phase) {
       case "copying":
-        return this.#copy(state);
+        return this.#copy();
       case "storing":
         await this.#makeObject(state);
         return true;
@@ -133,8 +133,8 @@ export class Finaliser {
     }
   }
 
-  async #copy(state: UploadState): Promise<boolean> {
-    const { store, outside, now } = this.#options;
+  async #copy(): Promise<boolean> {
+    const { store, now } = this.#options;
     const isAll = await copySources(this.#options, now() + COPY_LIMIT_MS, () =>
       store.update({ phase: "storing", failures: 0 }),
     );
