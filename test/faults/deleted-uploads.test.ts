@@ -23,3 +23,21 @@ test("an upload that can't be finished now is deleted later, and finished first"
   expect((await remove(caller, location)).status).toBe(204);
   expect(await getRecord(caller, fileIdOf(location))).toMatchObject({ state: "deleted", sizeBytes: 5 });
 });
+
+test("what is in the trash keeps its bytes when its upload is forgotten", async () => {
+  const caller = await newCaller({ stack });
+  const location = await createUpload(caller, 5);
+  expect((await append(caller, location, 0, "hello")).status).toBe(204);
+  expect((await remove(caller, location)).status).toBe(204);
+  const ref = { tenantId: caller.tenantId, fileId: fileIdOf(location) };
+  const keysOf = () => stack.listKeys(`t/${ref.tenantId}/${ref.fileId}/`);
+  const [kept] = await keysOf();
+  expect(kept).toBeDefined();
+
+  // Longer than anything is remembered.
+  await stack.control({ clockAheadMs: 10 * 24 * 3_600_000 });
+  await stack.control({ ringAlarm: ref });
+  expect(await keysOf()).toEqual([kept]);
+  await stack.control({ clockAheadMs: 0 });
+  expect((await caller.fetch(`/v1/files/${ref.fileId}/restore`, { method: "POST" })).status).toBe(200);
+});

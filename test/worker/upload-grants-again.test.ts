@@ -54,6 +54,27 @@ for (const [protocol, create] of CREATIONS) {
   });
 }
 
+test("a creation that is asked for again and stalls in what is there already is taken over as any other", async () => {
+  const grant = await mint();
+  await createByTus(grant);
+  expect((await patchByTus(grant, 0, "hel")).status).toBe(204);
+  const again = await openRequest(new URL("/v1/uploads", sharedStack().url), "POST", {
+    ...creationHeaders(5, NOTES),
+    ...APPEND,
+    authorization: `Bearer ${grant.token}`,
+    "content-length": "5",
+  });
+  await again.write(Buffer.from("h"));
+  const isToldOf = async () => {
+    await grant.fetch(`/v1/uploads/${grant.fileId}`, { method: "HEAD", headers: TUS });
+    return again.received();
+  };
+  await expect.poll(isToldOf, { interval: 20, timeout: 10_000 }).toContain("UPLOAD_SUPERSEDED");
+  await again.cut();
+  expect((await patchByTus(grant, 3, "lo")).status).toBe(204);
+  await expectStored(grant.backend, grant.fileId, Buffer.from("hello"));
+});
+
 test("tus: a complete upload's creation again says that all of it is there", async () => {
   const grant = await mint();
   await createByTus(grant);

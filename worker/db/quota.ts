@@ -1,5 +1,5 @@
 import type { SQL } from "drizzle-orm";
-import { and, eq, isNull, lt, lte, sql } from "drizzle-orm";
+import { and, eq, isNotNull, isNull, lt, lte, sql } from "drizzle-orm";
 import type { FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
 import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import type { Database } from "./database.ts";
@@ -185,6 +185,12 @@ export async function findReservationsToCheck(
     .where(lte(quotaReservations.checkAtMs, nowMs))
     .orderBy(quotaReservations.checkAtMs)
     .limit(limit);
+}
+
+/** Deletes the rows of partials that were spent so long ago that nobody asks which final upload has them. */
+export async function deleteSpent(db: Database, nowMs: number): Promise<void> {
+  const isOver = and(lte(quotaReservations.checkAtMs, nowMs), isNotNull(quotaReservations.spentAtMs));
+  await db.delete(quotaReservations).where(isOver);
 }
 
 export async function postponeCheck(db: Database, ref: FileVersionRef, checkAtMs: number): Promise<void> {

@@ -2,7 +2,7 @@ import type { FileVersionRef } from "#contract/ids.ts";
 import type { Database, DatabaseBindings } from "../db/database.ts";
 import { allDatabases } from "../db/database.ts";
 import type { ReservationRow } from "../db/quota.ts";
-import { findReservationsToCheck, postponeCheck } from "../db/quota.ts";
+import { deleteSpent, findReservationsToCheck, postponeCheck } from "../db/quota.ts";
 import { deleteUnfinishedUpload } from "../db/uploads.ts";
 import { itemsPerDatabase } from "./call-shares.ts";
 
@@ -33,6 +33,7 @@ export async function sweepReservations(
   const limit = itemsPerDatabase(env, calls, CALLS_PER_RESERVATION);
   let released = 0;
   for (const db of allDatabases(env)) {
+    await deleteSpent(db, nowMs);
     const due = await findReservationsToCheck(db, nowMs, limit);
     for (let first = 0; first < due.length; first += AT_ONCE) {
       const asked = due.slice(first, first + AT_ONCE);

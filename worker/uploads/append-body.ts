@@ -6,13 +6,18 @@ import type { AppendRequest } from "./writing/append.ts";
 import type { BodyEvent } from "./writing/body-source.ts";
 import { BodySource } from "./writing/body-source.ts";
 
-/** A body that doesn't tell its length: it ends, as one whose client has gone, where it is longer than it may be. */
-class CappedBody extends BodySource {
+/**
+ * A request's body as far as the upload is to have it: without a beginning that is there already, and ending, as one whose
+ * client has gone, where it is longer than one request may be.
+ */
+class RequestBody extends BodySource {
+  #skipBytes: number;
   #leftBytes: number;
   #isTooLong = false;
 
-  constructor(body: ReadableStream<Uint8Array> | null, maxBytes: number) {
+  constructor(body: ReadableStream<Uint8Array> | null, skipBytes: number, maxBytes: number) {
     super(body);
+    this.#skipBytes = skipBytes;
     this.#leftBytes = maxBytes;
   }
 
@@ -22,12 +27,17 @@ class CappedBody extends BodySource {
 
   override async read(): Promise<BodyEvent> {
     if (this.#isTooLong) return { kind: "cut" };
-    const event = await super.read();
-    if (event.kind !== "bytes") return event;
-    const bytes = event.bytes.subarray(0, this.#leftBytes);
-    this.#isTooLong = bytes.byteLength < event.bytes.byteLength;
-    this.#leftBytes -= bytes.byteLength;
-    return { kind: "bytes", bytes };
+    for (;;) {
+      const event = await super.read();
+      // What ends within its beginning ends nothing of the upload.
+      if (event.kind !== "bytes") return this.#skipBytes > 0 ? { kind: "cut" } : event;
+      const allowed = event.bytes.subarray(0, this.#leftBytes);
+      this.#isTooLong = allowed.byteLength < event.bytes.byteLength;
+      this.#leftBytes -= allowed.byteLength;
+      const bytes = allowed.subarray(this.#skipBytes);
+      this.#skipBytes -= allowed.byteLength - bytes.byteLength;
+      if (bytes.byteLength > 0 || this.#isTooLong) return { kind: "bytes", bytes };
+    }
   }
 }
 
@@ -38,6 +48,8 @@ export interface AppendPlace {
   readonly maxAppendBytes: number;
   /** Whether the upload's address is only told by the answer. */
   readonly isCreation: boolean;
+  /** How much of the body the upload has already. */
+  readonly skipBytes?: number;
 }
 
 /**
@@ -49,18 +61,24 @@ export async function appendBody(
   upload: Upload,
   body: ReadableStream<Uint8Array> | null,
   append: Omit<AppendRequest, "source">,
-  { offsetBytes, maxAppendBytes, isCreation }: AppendPlace,
+  { offsetBytes, maxAppendBytes, isCreation, skipBytes = 0 }: AppendPlace,
 ): Promise<number> {
-  const capped = append.bodyBytes === null ? new CappedBody(body, maxAppendBytes) : undefined;
-  const source = capped ?? new BodySource(body);
+  const isBounded = append.bodyBytes === null;
+  // A plain source is what an append usually has: nothing is between it and its bytes.
+  const special =
+    isBounded || skipBytes > 0
+      ? new RequestBody(body, skipBytes, isBounded ? maxAppendBytes : Number.MAX_SAFE_INTEGER)
+      : undefined;
+  const source = special ?? new BodySource(body);
   try {
     upload.requireState();
     if (offsetBytes !== upload.offsetBytes) throw new AppError("UPLOAD_OFFSET_MISMATCH");
     const reached = await upload.append({ ...append, source });
-    if (capped?.isTooLong === true && !isComplete(upload.requireState())) throw bodyTooLarge(maxAppendBytes);
+    if (special?.isTooLong === true && !isComplete(upload.requireState())) throw bodyTooLarge(maxAppendBytes);
     return reached;
   } finally {
     source.release();
-    if (isCreation && source.endedEarly) upload.endUnlessAsked(append.hold);
+    // One that was cut from here is told the address.
+    if (isCreation && source.endedEarly && !source.wasCut) upload.endUnlessAsked(append.hold);
   }
 }

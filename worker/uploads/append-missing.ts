@@ -6,8 +6,6 @@ import type { AppendRequest } from "./writing/append.ts";
 /** A body that is an upload from its first byte on. */
 export type WholeBody = Omit<AppendRequest, "source" | "hold">;
 
-const SCRATCH_BYTES = 64 * 1024;
-
 /**
  * Appends what an upload hasn't of a body that begins where the upload does: its creation again, because the answer was
  * lost. Nothing of a body whose digests are told and of which a part is there: they couldn't be compared. Throws as
@@ -23,9 +21,8 @@ export async function appendMissing(
   try {
     const { offsetBytes } = upload;
     if (isComplete(upload.requireState()) || !bringsMore(whole, offsetBytes)) return;
-    if (!(await skip(body, offsetBytes))) return;
     const bodyBytes = whole.bodyBytes === null ? null : whole.bodyBytes - offsetBytes;
-    const place = { offsetBytes, maxAppendBytes, isCreation: false };
+    const place = { offsetBytes, maxAppendBytes, isCreation: false, skipBytes: offsetBytes };
     await appendBody(upload, body, { ...whole, bodyBytes, hold }, place);
   } finally {
     hold.release();
@@ -37,25 +34,4 @@ function bringsMore({ bodyBytes, completion, digests }: WholeBody, offsetBytes: 
   if (offsetBytes > 0 && digests.length > 0) return false;
   if (bodyBytes === null || bodyBytes > offsetBytes) return true;
   return bodyBytes === offsetBytes && completion === "with-this";
-}
-
-/** Reads the first bytes of a body away; false where it doesn't have so many, or its client is gone. */
-async function skip(body: ReadableStream<Uint8Array> | null, bytes: number): Promise<boolean> {
-  if (body === null || bytes === 0) return bytes === 0;
-  const reader = body.getReader({ mode: "byob" });
-  let scratch = new ArrayBuffer(SCRATCH_BYTES);
-  try {
-    for (let left = bytes; left > 0;) {
-      const { done, value } = await reader.read(new Uint8Array(scratch, 0, Math.min(left, SCRATCH_BYTES)));
-      if (done || value === undefined) return false;
-      left -= value.byteLength;
-      scratch = value.buffer;
-    }
-    return true;
-  } catch {
-    // A request body fails in one way only: its client is gone.
-    return false;
-  } finally {
-    reader.releaseLock();
-  }
 }

@@ -11,8 +11,14 @@ import type { UploadStore } from "../state/upload-store.ts";
 
 const END_RETRY_MS = 60_000;
 
+/** How an upload ends without a file. */
 type EndPhase = Extract<UploadPhase, "terminated" | "expired" | "refused">;
-const ENDS: ReadonlySet<UploadPhase> = new Set<EndPhase>(["terminated", "expired", "refused"]);
+const ENDS: ReadonlySet<UploadPhase> = new Set<EndPhase | "deleted">([
+  "terminated",
+  "expired",
+  "refused",
+  "deleted",
+]);
 
 /** Whether an upload has ended without a file, or is on its way there. */
 export function hasEnded({ phase }: UploadState): boolean {
@@ -68,7 +74,7 @@ export class Ending {
     const { store, outside } = this.#options;
     const wasThere = await outside.deleteUploaded(refOf(store.requireState()), by);
     // Its tenant may have been erased meanwhile.
-    if (store.state !== undefined) store.update({ phase: "terminated", objectKey: null, etag: null });
+    if (store.state !== undefined) store.update({ phase: "deleted", objectKey: null, etag: null });
     if (!wasThere) throw new AppError("UPLOAD_NOT_FOUND");
   }
 
@@ -115,7 +121,7 @@ export class Ending {
     const { store, now } = this.#options;
     const state = store.requireState();
     try {
-      if (hasEnded(state) || state.kind === "partial") await this.#freeObjects(state);
+      if (isItsOwn(state)) await this.#freeObjects(state);
       await store.forget();
     } catch (error) {
       console.error({ event: "forgetting-postponed", ...refOf(state), error: String(error) });
@@ -132,4 +138,9 @@ export class Ending {
     }
     if (!(await emptyPrefix(objects, versionPrefix(refOf(state))))) throw new AppError("STORE_UNAVAILABLE");
   }
+}
+
+/** Whether what is stored is nobody else's: of what has become a file it is that file's, in the trash too. */
+function isItsOwn(state: UploadState): boolean {
+  return (hasEnded(state) && state.phase !== "deleted") || state.kind === "partial";
 }

@@ -129,6 +129,7 @@ export class Finaliser {
       case "expired":
       case "refused":
       case "terminated":
+      case "deleted":
         return false;
     }
   }

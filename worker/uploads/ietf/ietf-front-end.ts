@@ -4,9 +4,9 @@ import { uploadPath } from "#contract/tus.ts";
 import type { Caller } from "../../services/file-actions.ts";
 import { appendBody } from "../append-body.ts";
 import { appendMissing } from "../append-missing.ts";
+import { hasEnded } from "../finishing/ending.ts";
 import { bodyBytesOf } from "../request-body.ts";
 import { stateHeaders } from "../state-headers.ts";
-import type { UploadState } from "../state/upload-state.ts";
 import { isComplete } from "../state/upload-state.ts";
 import type { Upload } from "../upload.ts";
 import type { AppendRequest, Completion } from "../writing/append.ts";
@@ -64,7 +64,7 @@ export class IetfFrontEnd {
   #stateAfter(error: AppError): Record<string, string> {
     const { state, nowMs, offsetBytes } = this.#upload;
     if (state === undefined) return {};
-    const isOpen = !isEnded(state);
+    const isOpen = !hasEnded(state);
     if (!isOpen && error.status !== 413) return {};
     const limit = { maxSizeBytes: state.maxBytes, expiresAtMs: isOpen ? state.expiresAtMs : null };
     return {
@@ -217,8 +217,4 @@ function parseAppend(request: Request, completion: Completion, offset: number): 
 function inTermsOfIetf(error: unknown): unknown {
   const isChecksum = error instanceof AppError && error.code === "UPLOAD_CHECKSUM_MISMATCH";
   return isChecksum ? new AppError("CONTENT_DIGEST_MISMATCH") : error;
-}
-
-function isEnded({ phase }: UploadState): boolean {
-  return phase === "terminated" || phase === "expired" || phase === "refused";
 }

@@ -7,7 +7,8 @@ import { isComplete } from "./upload-state.ts";
 
 /** The state of one that can be asked for. Throws what one that has ended answers for ever, or `UPLOAD_NOT_FOUND`. */
 export function requireOpen(state: UploadState | undefined): UploadState {
-  if (state === undefined || state.phase === "terminated") throw new AppError("UPLOAD_NOT_FOUND");
+  if (state === undefined || state.phase === "terminated" || state.phase === "deleted")
+    throw new AppError("UPLOAD_NOT_FOUND");
   if (state.phase === "expired") throw new AppError("UPLOAD_EXPIRED");
   const { refusal } = state;
   if (refusal !== null) throw new AppError(refusal.code, { detail: refusal.detail ?? undefined });

@@ -6,7 +6,7 @@ import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
 /**
  * Where an upload is in its life. `receiving` takes bytes; `copying` to `discarding` are the finalise machine
  * (finalise.ts), each state durable before its step begins. `terminated`, `expired` and `refused` are ends without a
- * file.
+ * file; `deleted` is that of one whose file its client has deleted.
  */
 export type UploadPhase =
   | "receiving"
@@ -17,6 +17,7 @@ export type UploadPhase =
   | "discarding"
   | "done"
   | "terminated"
+  | "deleted"
   | "expired"
   | "refused";
 

@@ -106,6 +106,11 @@ export class Append implements WorkingAppend {
     return this.#request.source.isIdle;
   }
 
+  /** Whether nothing has come for a good while. */
+  get isQuiet(): boolean {
+    return this.#request.source.isQuiet;
+  }
+
   /** Waits until the append is done, but not for one that has stalled, and no longer than `limitMs`. */
   async finishesWithin(limitMs: number): Promise<void> {
     if (this.isIdle) return;

@@ -1,6 +1,13 @@
 import type { ReadingBuffers } from "./reading-buffers.ts";
 import { FIRST_BYTES, isolateReadingBuffers } from "./reading-buffers.ts";
-import { CLIENT_SILENCE_MS, LEAVING_IDLE_MS, LEAVING_LIMIT_MS, STALLED_TICKS, TICK_MS } from "./times.ts";
+import {
+  CLIENT_SILENCE_MS,
+  LEAVING_IDLE_MS,
+  LEAVING_LIMIT_MS,
+  QUIET_TICKS,
+  STALLED_TICKS,
+  TICK_MS,
+} from "./times.ts";
 
 /** What came of reading on in a request's body. A client that goes away is data here, not an exception. */
 export type BodyEvent =
@@ -68,6 +75,11 @@ export class BodySource {
   /** Whether nothing has come for most of a second. */
   get isIdle(): boolean {
     return this.#idleTicks > 0;
+  }
+
+  /** Whether nothing has come for a good while. */
+  get isQuiet(): boolean {
+    return this.#idleTicks >= QUIET_TICKS;
   }
 
   async read(): Promise<BodyEvent> {

@@ -11,6 +11,8 @@ export interface WorkingAppend {
   readonly hasReceived: boolean;
   /** Whether nothing has come for most of a second. */
   readonly isIdle: boolean;
+  /** Whether nothing has come for a good while. */
+  readonly isQuiet: boolean;
   /** Waits until it is done, but not for one that has stalled, and no longer than `limitMs`. */
   finishesWithin(limitMs: number): Promise<void>;
   /** Ends it early, with what it has: at once, or when it has what is on its way. */
@@ -23,9 +25,9 @@ export class Takeover {
   readonly #slot = new WriterSlot();
   #append: WorkingAppend | undefined;
 
-  /** Whether an append is being brought bytes. */
+  /** Whether an append is being brought bytes, be it slowly: one that falls silent is cut in its time. */
   get isReceiving(): boolean {
-    return this.#append?.hasReceived === true && !this.#append.isIdle;
+    return this.#append?.hasReceived === true && !this.#append.isQuiet;
   }
 
   /** Takes the upload over from whatever request works on it; what is on its way to that one is waited for shortly. */

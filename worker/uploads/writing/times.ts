@@ -35,6 +35,8 @@ export const FINISHING_MS = 700;
  */
 export const TICK_MS = 750;
 export const STALLED_TICKS = 2;
+/** So many ticks, 15 s, don't end an upload yet whose time is up: it is being brought bytes, if slowly. */
+export const QUIET_TICKS = 20;
 /**
  * A client that sends nothing for this long is cut: while it is waited for, its object is awake, and billed. What came of
  * its body is kept.
