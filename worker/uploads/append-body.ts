@@ -52,6 +52,16 @@ export interface AppendPlace {
   readonly skipBytes?: number;
 }
 
+/** A plain source is what an append usually has: nothing is between it and its bytes. */
+function openBody(
+  body: ReadableStream<Uint8Array> | null,
+  bodyBytes: number | null,
+  { maxAppendBytes, skipBytes = 0 }: AppendPlace,
+): BodySource {
+  if (bodyBytes !== null && skipBytes === 0) return new BodySource(body);
+  return new RequestBody(body, skipBytes, bodyBytes === null ? maxAppendBytes : Number.MAX_SAFE_INTEGER);
+}
+
 /**
  * Appends a request's body at `offsetBytes` to an upload that the request holds, and returns the new offset. One of an
  * unknown length that turns out to be longer than a request may carry is refused when that much has come: as much is kept
@@ -61,20 +71,16 @@ export async function appendBody(
   upload: Upload,
   body: ReadableStream<Uint8Array> | null,
   append: Omit<AppendRequest, "source">,
-  { offsetBytes, maxAppendBytes, isCreation, skipBytes = 0 }: AppendPlace,
+  place: AppendPlace,
 ): Promise<number> {
-  const isBounded = append.bodyBytes === null;
-  // A plain source is what an append usually has: nothing is between it and its bytes.
-  const special =
-    isBounded || skipBytes > 0
-      ? new RequestBody(body, skipBytes, isBounded ? maxAppendBytes : Number.MAX_SAFE_INTEGER)
-      : undefined;
-  const source = special ?? new BodySource(body);
+  const { offsetBytes, maxAppendBytes, isCreation } = place;
+  const source = openBody(body, append.bodyBytes, place);
   try {
     upload.requireState();
     if (offsetBytes !== upload.offsetBytes) throw new AppError("UPLOAD_OFFSET_MISMATCH");
     const reached = await upload.append({ ...append, source });
-    if (special?.isTooLong === true && !isComplete(upload.requireState())) throw bodyTooLarge(maxAppendBytes);
+    if (source instanceof RequestBody && source.isTooLong && !isComplete(upload.requireState()))
+      throw bodyTooLarge(maxAppendBytes);
     return reached;
   } finally {
     source.release();
