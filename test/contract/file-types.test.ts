@@ -7,6 +7,7 @@ import { normalizeFilename } from "#contract/names.ts";
 import { TenantSettings } from "#contract/tenants.ts";
 
 const accepted = (mimeType: string, fileClass: string) => ({ accepted: true, mimeType, fileClass });
+const DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 const refused = (rule: string) => expect.objectContaining({ accepted: false, rule });
 
 test.each([
@@ -36,6 +37,12 @@ test.each([
   [".exe", "", refused("extension-blocked")],
   [".exe", "text/plain", refused("extension-blocked")],
   [".notes", "text/plain", accepted("text/plain", "document")],
+  [".docm", DOCX, refused("extension-mismatch")],
+  ["a.docm \u200b", DOCX, refused("extension-mismatch")],
+  ["a.docm.\u3000", DOCX, refused("extension-mismatch")],
+  ["a.docx \u200b", DOCX, accepted(DOCX, "document")],
+  [".docx", DOCX, accepted(DOCX, "document")],
+  ["Dr. Smith", "text/plain", accepted("text/plain", "document")],
 ])("%s as %j", (filename, type, expected) => {
   expect(checkFile(filename, type, 1)).toEqual(expected);
 });

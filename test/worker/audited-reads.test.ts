@@ -3,6 +3,7 @@ import { expectActions, newAdmin, sendJson } from "../support/admin.ts";
 import type { Caller } from "../support/api.ts";
 import { newCaller, signUrl } from "../support/api.ts";
 import { publish, shareFile, uploadClean } from "../support/file-states.ts";
+import { createLink, seen, taken } from "../support/sharing.ts";
 import { useWorkerAlone } from "../support/worker-alone.ts";
 
 /** Every reading of a file's bytes is in the trail, by whichever door, and once. */
@@ -129,6 +130,28 @@ test("two signed URLs of a file are two readers, by ranges too", async () => {
     () => fetch(first, range("bytes=3-")),
   );
   expect(reads).toMatchObject([{ actor_kind: "signed-url" }, { actor_kind: "signed-url" }]);
+});
+
+test("a thumbnail on a share link's page is read, and its download is the link's", async () => {
+  const { ann, fileId, readsAfter } = await shelf();
+  await worker.query(
+    `INSERT INTO derivatives (tenant_id, file_id, version, name, object_key, mime_type, size_bytes, created_at_ms)
+     SELECT tenant_id, file_id, version, 'thumbnail', object_key, 'text/plain', 5, 1 FROM file_versions WHERE file_id = ?`,
+    fileId,
+  );
+  const { url, id } = await createLink(ann, fileId);
+  const thumbnail = (await seen(url)).file?.thumbnailUrl ?? "";
+  const download = (await taken(url)).url;
+  const reads = await readsAfter(
+    () => fetch(thumbnail),
+    () => fetch(download),
+  );
+  const byLink = { actor_kind: "share-link", actor_id: id, version: 1 };
+  expect(reads).toMatchObject([
+    // Counted and recorded as the link was taken; its bytes aren't again.
+    { ...byLink, detail: '{"variant":"original"}' },
+    { ...byLink, detail: '{"variant":"thumbnail"}' },
+  ]);
 });
 
 test("of reads by public URL as many are recorded as the tenant wants", async () => {

@@ -225,3 +225,31 @@ test("an upload that is there is found also where the quota has no room for it a
   expect((await post()).headers.get("upload-offset")).toBe("5");
   await expectRefused(await createByTus(await mint({}, backend)), "QUOTA_EXCEEDED");
 });
+
+for (const [protocol, create] of CREATIONS) {
+  test.each([
+    ["the same creation", undefined],
+    ["another one", { length: 6 }],
+  ] as const)(
+    `${protocol}: %s again, after its file was purged, begins and holds nothing`,
+    async (_what, change) => {
+      const backend = await newCaller({ stack, role: "service" });
+      const grant = await mint({}, backend);
+      const path = `/v1/files/${grant.fileId}`;
+      expect((await create(grant)).status).toBe(201);
+      expect((await patchByTus(grant, 0, "hello")).status).toBe(204);
+      expect((await create(grant)).headers.get("upload-offset")).toBe("5");
+      const purged = await backend.fetch(`${path}?permanent=true`, { method: "DELETE" });
+      expect(purged.status).toBe(204);
+      for (let times = 0; times < 2; times += 1) {
+        await expectRefused(await create(grant, change), "GRANT_USED");
+        expect((await backend.fetch(path)).status).toBe(404);
+        const held = "SELECT 1 FROM quota_reservations WHERE file_id = ?";
+        expect(await stack.query(held, grant.fileId)).toEqual([]);
+      }
+      if (change !== undefined) return;
+      const head = await grant.fetch(`/v1/uploads/${grant.fileId}`, { method: "HEAD", headers: TUS });
+      expect(head.status).toBe(404);
+    },
+  );
+}

@@ -1,5 +1,5 @@
 import { BLOCKED_EXTENSIONS } from "./blocked-types.ts";
-import { endingsOf, extensionOf } from "./endings.ts";
+import { endingsOf, extensionOf, openingEndingOf } from "./endings.ts";
 import type { FileClass, FileRuleOverrides, FileType } from "./file-types.ts";
 import { bareMediaType, classLimitBytes, typeByExtension, typeByName } from "./file-types.ts";
 
@@ -100,13 +100,21 @@ function refuseUntold(declared: string, ending: string): FileRefusal {
 }
 
 function refuseEnding(filename: string, type: FileType | undefined): FileRefusal | undefined {
-  const ending = extensionOf(filename);
-  if (ending === "" || type === undefined) return undefined;
+  if (type === undefined) return undefined;
   const { mimeType, extensions } = type;
   // Nothing is known of a type that a tenant was allowed without endings, or was once allowed.
-  if (extensions.length === 0 || extensions.includes(ending)) return undefined;
+  if (extensions.length === 0) return undefined;
+  const ending = endingsWithin(filename, mimeType).find((each) => each !== "" && !extensions.includes(each));
+  if (ending === undefined) return undefined;
   const wanted = extensions.map((each) => `.${each}`).join(", ");
   return refuse("extension-mismatch", `Files of type ${mimeType} end in ${wanted}, not in ".${ending}".`);
+}
+
+/** The endings of a name that have to be its type's. Of texts there are dot-files, such as ".gitignore", that have none. */
+function endingsWithin(filename: string, mimeType: string): readonly string[] {
+  const isDotFile = filename.lastIndexOf(".") === 0;
+  if (isDotFile && mimeType.startsWith("text/")) return [];
+  return [extensionOf(filename), openingEndingOf(filename)];
 }
 
 function checkSize(type: FileType, sizeBytes: number | undefined, overrides: FileRuleOverrides): FileCheck {

@@ -38,12 +38,17 @@ function encodeExtended(text: string): string {
   );
 }
 
-/** What old readers get: printable ASCII, without what ends or escapes a quoted string. */
+/**
+ * What old readers get: printable ASCII, without what ends or escapes a quoted string, and without what leads out of a
+ * folder: "／" and "℀" have a slash in them only when they are taken apart.
+ */
 function asciiFallback(filename: string): string {
-  return filename
+  const plain = filename
     .normalize("NFKD")
     .replace(/\p{M}/gu, "")
-    .replace(/[^\x20-\x7e]|["\\%]/g, "_");
+    .replace(/[^\x20-\x7e]|["\\%/:*?<>|]/g, "_")
+    .replace(/^[. ]+/, "");
+  return plain === "" ? "_" : plain;
 }
 
 /**

@@ -61,13 +61,17 @@ downloads.openAPIRegistry.registerPath({
 });
 
 /**
- * Whoever holds a signed URL isn't known: the URL is. What is read through a share link is recorded when its URL is made
- * (services/share-access.ts).
+ * Whoever holds a signed URL isn't known: the URL is, or the share link that it was made through. A download through a link
+ * is counted and recorded when its URL is made (services/share-access.ts); the thumbnail on the link's page is neither.
  */
 function recordSignedRead(c: AppContext, signed: SignedDownload, answer: Response): void {
-  if (signed.linkId !== undefined) return;
-  const { tenantId, fileId, version, variant } = signed;
-  const actor = { tenantId, id: "signed-url", kind: "signed-url", requestId: c.get("requestId") } as const;
+  const { tenantId, fileId, version, variant, linkId } = signed;
+  if (linkId !== undefined && variant === "original") return;
+  const holder =
+    linkId === undefined
+      ? ({ id: "signed-url", kind: "signed-url" } as const)
+      : ({ id: linkId, kind: "share-link" } as const);
+  const actor = { ...holder, tenantId, requestId: c.get("requestId") };
   const ref = { tenantId, fileId, version };
   recordReading(c, answer, { actor, by: c.req.query("sig") ?? "", ref, variant, sampled: true });
 }

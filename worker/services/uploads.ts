@@ -297,6 +297,12 @@ export async function recordStoredUpload(
   return markVersionStored(databaseFor(env, job.tenantId), job, { object, partials, actor, nowMs });
 }
 
+/** Whether an upload's bytes are recorded as stored: not where its record is gone, or was made again after it was purged. */
+export async function isStoredUpload(env: DatabaseBindings, ref: FileVersionRef): Promise<boolean> {
+  const version = await findVersion(databaseFor(env, ref.tenantId), ref);
+  return version !== undefined && version.state !== "uploading";
+}
+
 /**
  * Removes the record of an upload that ended without a file, and its reservation. Its partials keep theirs. May be called
  * again.

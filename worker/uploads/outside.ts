@@ -11,6 +11,8 @@ import type { UploadOrigin } from "../services/uploads.ts";
 export interface Outside {
   /** Records a stored upload. False where the record is gone: then nobody has a use for the bytes. */
   record(job: ProcessJob, origin: UploadOrigin): Promise<boolean>;
+  /** Whether there is a record that has been told that the upload's bytes are stored. */
+  isRecorded(ref: FileVersionRef): Promise<boolean>;
   /** Tells the processor of a stored upload. */
   announce(job: ProcessJob): Promise<void>;
   /** Removes the upload's record and what is reserved for it. */

@@ -6,7 +6,7 @@ import { checkContent } from "../services/content-type.ts";
 import { deleteUploaded } from "../services/deleted-uploads.ts";
 import type { Caller } from "../services/file-actions.ts";
 import { extendReservation, reduceReservation } from "../services/quota.ts";
-import { findSpentPartials, forgetUpload, recordStoredUpload } from "../services/uploads.ts";
+import { findSpentPartials, forgetUpload, isStoredUpload, recordStoredUpload } from "../services/uploads.ts";
 import { sendJob } from "../storage/jobs.ts";
 import { r2Store } from "../storage/r2.ts";
 import { releaseUnreadBody } from "../unread-body.ts";
@@ -45,6 +45,7 @@ export class UploadObject extends DurableObject<Env> {
       now: () => Date.now(),
       outside: {
         record: (job, origin) => recordStoredUpload(env, job, origin, Date.now()),
+        isRecorded: (ref) => isStoredUpload(env, ref),
         announce: (job) => sendJob(env.JOBS, job),
         findSpent: (tenantId, partialIds) => findSpentPartials(env, tenantId, partialIds),
         discard: (partial) => uploads.spend(partial),
@@ -127,6 +128,7 @@ export class UploadObject extends DurableObject<Env> {
     const { reservedBytes } = creation;
     // The id of an upload is new, but for a grant's, which may have ended and left no record behind.
     if (this.#upload.state !== undefined) {
+      if (reservedBytes !== null) await this.#upload.endIfPurged();
       if (this.#upload.wasCreatedBy(creation.creationKey)) return false;
       throw new AppError("GRANT_USED");
     }

@@ -16,7 +16,7 @@ import { initialState } from "./state/new-upload.ts";
 import { Reservation } from "./state/reservation.ts";
 import { isSettled, needsReservation, requireOpen } from "./state/standing.ts";
 import type { PartialSource, UploadState } from "./state/upload-state.ts";
-import { isComplete, isFinalising } from "./state/upload-state.ts";
+import { isComplete, isFinalising, refOf } from "./state/upload-state.ts";
 import type { UploadStore } from "./state/upload-store.ts";
 import { ENDING } from "./writing/append-errors.ts";
 import type { AppendRequest } from "./writing/append.ts";
@@ -139,6 +139,16 @@ export class Upload {
     return (
       state !== undefined && !hasEnded(state) && creationKey !== null && state.creationKey === creationKey
     );
+  }
+
+  /**
+   * Ends a complete upload whose file was purged. To be asked where something is reserved for it: a purge tells complete
+   * uploads nothing, and the creation that comes again by a grant then makes a record that nothing would ever be stored for.
+   */
+  async endIfPurged(): Promise<void> {
+    const { state } = this;
+    if (state?.phase !== "done" || state.kind === "partial") return;
+    if (!(await this.#options.outside.isRecorded(refOf(state)))) this.#ending.outliveFile();
   }
 
   /**

@@ -25,7 +25,32 @@ test.each([
     "报告.txt",
     `attachment; filename="__.txt"; filename*=UTF-8''%E6%8A%A5%E5%91%8A.txt`,
   ],
-  ["attachment", "text/plain", "a'(b)*.txt", `attachment; filename="a'(b)*.txt"`],
+  [
+    "attachment",
+    "text/plain",
+    "a'(b)*.txt",
+    `attachment; filename="a'(b)_.txt"; filename*=UTF-8''a%27%28b%29%2A.txt`,
+  ],
+  [
+    "attachment",
+    "text/plain",
+    "．．／．．／etc／cron.txt",
+    `attachment; filename="_.._etc_cron.txt"; filename*=UTF-8''${encodeURIComponent("．．／．．／etc／cron.txt")}`,
+  ],
+  ["attachment", "text/plain", "℀.txt", `attachment; filename="a_c.txt"; filename*=UTF-8''%E2%84%80.txt`],
+  [
+    "attachment",
+    "text/plain",
+    "＼：＊？＜＞｜.txt",
+    `attachment; filename="_______.txt"; filename*=UTF-8''${encodeURIComponent("＼：＊？＜＞｜.txt")}`,
+  ],
+  ["attachment", "text/plain", ".notes", `attachment; filename="notes"; filename*=UTF-8''.notes`],
+  [
+    "attachment",
+    "text/plain",
+    "．．",
+    `attachment; filename="_"; filename*=UTF-8''${encodeURIComponent("．．")}`,
+  ],
   ["attachment", "text/plain", "100%.txt", `attachment; filename="100_.txt"; filename*=UTF-8''100%25.txt`],
 ] as const)("%s %s %s", (disposition, mimeType, filename, expected) => {
   expect(contentDisposition(disposition, mimeType, filename)).toBe(expected);

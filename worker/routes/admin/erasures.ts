@@ -18,8 +18,9 @@ const requestRoute = createRoute({
   operationId: "eraseTenant",
   summary: "Erase all that a tenant has",
   description:
-    "From now on everything of the tenant is refused (TENANT_ERASING), and all of it is removed: uploads under way, " +
-    "objects, records, audit trail. For its admins and for operators. Asked for again, it answers the one under way.",
+    "From now on whatever is asked of the tenant's files and uploads is refused (TENANT_ERASING), as is every change; its " +
+    "admins can still read the tenant and its audit trail. All of it is removed: uploads under way, objects, records, " +
+    "audit trail. For its admins and for operators. Asked for again, it answers the one under way.",
   security: [{ bearer: [] }],
   request: {
     params: TenantParams,

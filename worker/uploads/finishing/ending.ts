@@ -73,9 +73,15 @@ export class Ending {
   async deleteFile(by: Caller): Promise<void> {
     const { store, outside } = this.#options;
     const wasThere = await outside.deleteUploaded(refOf(store.requireState()), by);
+    this.outliveFile();
+    if (!wasThere) throw new AppError("UPLOAD_NOT_FOUND");
+  }
+
+  /** The file that the upload has become is gone, and with it the upload. */
+  outliveFile(): void {
+    const { store } = this.#options;
     // Its tenant may have been erased meanwhile.
     if (store.state !== undefined) store.update({ phase: "deleted", objectKey: null, etag: null });
-    if (!wasThere) throw new AppError("UPLOAD_NOT_FOUND");
   }
 
   /**
