@@ -8,7 +8,8 @@ import type { Reporter } from "./report.ts";
 import { fetchClamdVersion, type ScannerVersion } from "./scan/clamd.ts";
 import type { ClamdAddress } from "./scan/instream.ts";
 import { unscannable } from "./scan/verdict.ts";
-import { findZipFault, type ReadRange } from "./zip-directory.ts";
+import { findZipFault } from "./zip-directory.ts";
+import type { ReadRange } from "./zip-fields.ts";
 
 /** How a job ended. `obsolete`: its object is gone or replaced, or the worker has no use for it any more. */
 export type JobOutcome = Verdict | "obsolete";
@@ -24,7 +25,7 @@ export interface PipelineParts {
 
 /**
  * The order of things: ask how the version stands, for a job may come twice; read it once through scanner, hash and
- * sniffer, and a zip's directory again; report the verdict, which makes a clean version available; only then derive, only from what is clean, only
+ * sniffer, and a zip's headers again; report the verdict, which makes a clean version available; only then derive, only from what is clean, only
  * what isn't there. Throws a ProcessorFailure when the job must be tried again.
  */
 export async function processJob(

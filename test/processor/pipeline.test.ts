@@ -18,6 +18,7 @@ import { type RunningClamd, startClamd } from "../support/clamd.ts";
 import { eicar, zip } from "../support/eicar.ts";
 import { animatedGif, photoWithGps, picture, pixelBomb } from "../support/images.ts";
 import { startBucket, type TestBucket } from "./support/bucket.ts";
+import { forgeries } from "./support/forgeries.ts";
 import { createJob, storeUpload } from "./support/jobs.ts";
 import { problem, REPORT_SECRET, startWorkerDouble, type WorkerDouble } from "./support/worker-double.ts";
 
@@ -165,6 +166,17 @@ describe("the verdict", () => {
     const archive = zip([{ name: "a.txt", content: eicar() }]);
     expect(await processAs(archive, "application/zip")).toBe("infected");
     expect(await processAs(archive.subarray(0, -22), "application/zip")).toBe("unscannable");
+  });
+
+  test.each(forgeries(eicar()))("on malware in a zip that isn't clean: it has %s", async (_what, archive) => {
+    // Some of it the scanner finds by itself.
+    expect(await processAs(archive, "application/octet-stream")).toMatch(/^(?:infected|unscannable)$/);
+  });
+
+  test("on malware that the scanner passes over, and others extract, is unscannable", async () => {
+    const [[, archive] = []] = forgeries(eicar());
+    expect(await processAs(archive ?? Buffer.of(), "application/zip")).toBe("unscannable");
+    expect(worker.verdicts()).toMatchObject([{ signatureName: "Zip.Entry.Mismatch" }]);
   });
 
   const DIGESTS = { "sha-256": "sha256", "sha-512": "sha512" } as const;

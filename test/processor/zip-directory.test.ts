@@ -37,7 +37,7 @@ function commented(comment: Buffer, bytes = WHOLE): Buffer {
   return Buffer.concat([told, comment]);
 }
 
-/** The same archive with the records of a large one (4.3.14, 4.3.15), its end telling `told` in each field or nothing. */
+/** The same archive with the records of a large one (4.3.14, 4.3.15), its end telling `told` in each field or only the place. */
 function large(told: "both" | "one", change: (end64: Buffer) => void = () => {}): Buffer {
   const end = WHOLE.subarray(-END_BYTES);
   const end64 = Buffer.alloc(56);
@@ -52,7 +52,7 @@ function large(told: "both" | "one", change: (end64: Buffer) => void = () => {})
   locator.writeBigUInt64LE(BigInt(WHOLE.length - END_BYTES), 8);
   locator.writeUInt32LE(1, 16);
   const last = changed((copy) => {
-    if (told === "one") copy.fill(0xff, 8, 20);
+    if (told === "one") copy.fill(0xff, 8, 16);
   }, Buffer.from(end));
   return Buffer.concat([WHOLE.subarray(0, -END_BYTES), end64, locator, last]);
 }
@@ -74,7 +74,7 @@ describe("a directory that can be read", () => {
     ["before a comment", commented(Buffer.from("made by hand"))],
     ["before the longest comment", commented(Buffer.alloc(0xffff, "c"))],
     ["of an archive that says twice where it is", large("both")],
-    ["of one that says it in the large record alone", large("one")],
+    ["of one that says but its place in the large record alone", large("one")],
     ["of one that has an archive in it", zip([{ name: "in.zip", content: WHOLE }])],
     ["of many entries", many(20_000)],
   ])("%s", async (_what, bytes) => {
@@ -155,11 +155,6 @@ describe("what doesn't fit its file, or may be taken for another", () => {
       "OutOfBounds",
     ],
     [
-      "an entry whose place isn't told",
-      changed((copy) => copy.writeUInt32LE(0xffffffff, DIRECTORY_AT + 42)),
-      "Broken",
-    ],
-    [
       "a large record that tells other counts",
       large("both", (end) => end.writeBigUInt64LE(1n, 32)),
       "Ambiguous",
@@ -170,7 +165,22 @@ describe("what doesn't fit its file, or may be taken for another", () => {
       "Ambiguous",
     ],
     ["a large record that isn't there", large("one", (end) => end.fill(0, 0, 4)), "Missing"],
-    ["a large record of a place beyond numbers", large("one", (end) => end.fill(0xff, 48)), "OutOfBounds"],
+    ["a large record of a size beyond numbers", large("one", (end) => end.fill(0xff, 40, 48)), "OutOfBounds"],
+    [
+      "a large record that alone tells the place",
+      changed((copy) => copy.fill(0xff, copy.length - 6, copy.length - 2), large("one")),
+      "Large",
+    ],
+    [
+      "something between the directory and its end",
+      Buffer.concat([WHOLE.subarray(0, -END_BYTES), Buffer.alloc(40), WHOLE.subarray(-END_BYTES)]),
+      "Ambiguous",
+    ],
+    [
+      "more entries than are looked at",
+      large("one", (end) => end.writeBigUInt64LE(0x10000n, 32)),
+      "TooManyEntries",
+    ],
     ["a large record of another disk", large("one", (end) => end.writeUInt32LE(1, 16)), "Split"],
   ])("%s", async (_what, bytes, fault) => {
     expect(await faultOf(bytes)).toBe(`Zip.Directory.${fault}`);
@@ -181,7 +191,7 @@ test("whatever a byte of the directory is changed to, looking ends with an answe
   for (let at = DIRECTORY_AT; at < WHOLE.length; at++) {
     for (const value of [0x00, 0x01, 0x7f, 0xff]) {
       const fault = await faultOf(changed((copy) => copy.fill(value, at, at + 1)));
-      expect(fault ?? "Zip.Directory.", `${value} at ${at}`).toMatch(/^Zip\.Directory\./);
+      expect(fault ?? "Zip.Entry.", `${value} at ${at}`).toMatch(/^Zip\.(?:Directory|Entry)\./);
     }
   }
 });
