@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { DERIVATIVE_NAMES, DerivativeName } from "./derivatives.ts";
 import { EntityType } from "./entities.ts";
 import type { FileVersionRef, Identity, TenantId } from "./ids.ts";
 import { FileId, UserId } from "./ids.ts";
-import { DERIVATIVE_NAMES } from "./keys.ts";
 
 /** State of a file: that of its current version, or `deleted`. Only `clean` is ever served. */
 export const FILE_STATES = [
@@ -27,7 +27,7 @@ const Timestamp = z.iso.datetime().meta({ description: "RFC 3339, UTC" });
 
 export const Derivative = z
   .object({
-    name: z.enum(DERIVATIVE_NAMES),
+    name: DerivativeName,
     mimeType: z.string(),
     sizeBytes: z.int().min(0),
     width: z.int().nullable(),

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { AuditRecord } from "./audit.ts";
+import { DerivativeName } from "./derivatives.ts";
 import { FILE_CLASSES } from "./file-types.ts";
 import { FileId } from "./ids.ts";
-import { DERIVATIVE_NAMES } from "./keys.ts";
 import { Verdict } from "./reports.ts";
 import { SharePermission } from "./sharing.ts";
 import { TenantRecord } from "./tenant-admin.ts";
@@ -37,7 +37,7 @@ const ExportedVersion = z.object({
   ),
   derivatives: z.array(
     z.object({
-      name: z.enum(DERIVATIVE_NAMES),
+      name: DerivativeName,
       mimeType: z.string(),
       sizeBytes: z.int(),
       width: Nullable(z.int()),

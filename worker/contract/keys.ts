@@ -1,8 +1,5 @@
+import type { DerivativeName } from "./derivatives.ts";
 import type { FileId, FileVersionRef, TenantId } from "./ids.ts";
-
-/** Derivatives that the processor can make of an object. */
-export const DERIVATIVE_NAMES = ["thumbnail", "optimized", "preview", "poster"] as const;
-export type DerivativeName = (typeof DERIVATIVE_NAMES)[number];
 
 /** What the keys of all of a tenant's objects begin with, and no other's do. */
 export function tenantPrefix(tenantId: TenantId): string {

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { DerivativeName } from "./derivatives.ts";
 import { FileVersionRef } from "./ids.ts";
-import { DERIVATIVE_NAMES } from "./keys.ts";
+import { Properties } from "./properties.ts";
 
 export const Verdict = z.enum(["clean", "infected", "unscannable"]);
 export type Verdict = z.infer<typeof Verdict>;
@@ -22,7 +23,9 @@ export type StartReport = z.infer<typeof StartReport>;
 export const Standing = z.object({
   state: z.enum(["quarantined", "clean", "infected", "unscannable"]),
   sniffedType: z.string().nullable(),
-  derivatives: z.array(z.enum(DERIVATIVE_NAMES)),
+  derivatives: z.array(DerivativeName),
+  /** Derivatives that can't be made, or not now: nobody tries again by himself. */
+  givenUp: z.array(DerivativeName),
 });
 export type Standing = z.infer<typeof Standing>;
 
@@ -48,16 +51,53 @@ export type VerdictReport = z.infer<typeof VerdictReport>;
 /** A derivative was written under its key (contract/keys.ts). */
 export const DerivativeReport = FileVersionRef.extend({
   kind: z.literal("derivative"),
-  name: z.enum(DERIVATIVE_NAMES),
+  name: DerivativeName,
   objectKey: z.string().min(1),
   mimeType: z.string().min(1),
   sizeBytes: z.int().min(0),
   width: z.int().min(1).nullable(),
   height: z.int().min(1).nullable(),
-  /** Facts about the original that were seen on the way (width, height, pages, …): R65. */
-  properties: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
 });
 export type DerivativeReport = z.infer<typeof DerivativeReport>;
+
+/** A derivative that there is nothing to make of, or that could not be made. */
+export const MissingDerivativeReport = FileVersionRef.extend({
+  kind: z.literal("missing-derivative"),
+  name: DerivativeName,
+  state: z.enum(["none", "failed"]),
+  /** A sentence for people. */
+  reason: z.string().min(1).max(300),
+});
+export type MissingDerivativeReport = z.infer<typeof MissingDerivativeReport>;
+
+/** What was seen of a clean version on the way: added to what is known. */
+export const PropertiesReport = FileVersionRef.extend({
+  kind: z.literal("properties"),
+  properties: Properties,
+});
+export type PropertiesReport = z.infer<typeof PropertiesReport>;
+
+/** A job that was tried as often as jobs are: it waits for somebody to look at it. */
+export const FailedJobReport = FileVersionRef.extend({
+  kind: z.literal("failed-job"),
+  etag: z.string().min(1),
+  sizeBytes: z.int().min(0),
+  /** Of the fault that it ended with (processor/failure.ts). */
+  code: z.string().min(1).max(60),
+  /** A sentence for people: no names, keys or tokens. */
+  detail: z.string().min(1).max(300),
+  attempts: z.int().min(1),
+});
+export type FailedJobReport = z.infer<typeof FailedJobReport>;
+
+/** A program that the processor runs on files, for what it makes. */
+export const ToolState = z.object({
+  name: z.string().min(1).max(40),
+  state: z.enum(["ok", "installing", "missing"]),
+  /** A sentence: what is not made without it, and what to do about it. */
+  detail: z.string().max(300),
+});
+export type ToolState = z.infer<typeof ToolState>;
 
 /** Sent every few seconds and at once when something changes; `/health` is made of the newest. */
 export const HeartbeatReport = z.object({
@@ -67,6 +107,7 @@ export const HeartbeatReport = z.object({
   scannerDetail: z.string().max(300),
   signatureVersion: z.string().max(200).nullable(),
   queue: z.enum(["ok", "down"]),
+  tools: z.array(ToolState).max(20).default([]),
   /** By the processor's clock, later than that of its every heartbeat before: another is refused. */
   atMs: z.int(),
 });
@@ -76,6 +117,9 @@ export const Report = z.discriminatedUnion("kind", [
   StartReport,
   VerdictReport,
   DerivativeReport,
+  MissingDerivativeReport,
+  PropertiesReport,
+  FailedJobReport,
   HeartbeatReport,
 ]);
 export type Report = z.infer<typeof Report>;

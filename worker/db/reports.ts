@@ -1,6 +1,6 @@
 import { and, eq, exists, lt, sql } from "drizzle-orm";
 import type { FileVersionRef } from "#contract/ids.ts";
-import type { DerivativeName } from "#contract/keys.ts";
+import type { DerivativeName } from "#contract/derivatives.ts";
 import type { DerivativeReport, HeartbeatReport, VerdictReport } from "#contract/reports.ts";
 import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
