@@ -7,6 +7,8 @@ export const FAILURES = {
   STORE_UNAVAILABLE: "The object store did not answer as it should",
   WORKER_UNAVAILABLE: "The worker did not take a report",
   QUEUE_UNAVAILABLE: "The queue did not answer as it should",
+  LANE_FULL: "As much waits for work of this kind as may",
+  TOOL_INSTALLING: "A program that is needed is still being installed",
 } as const;
 
 export type FailureCode = keyof typeof FAILURES;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HeartbeatReport } from "#contract/reports.ts";
+import type { Tools } from "./derive/tools.ts";
 import { describeError } from "./failure.ts";
 import type { Log } from "./log.ts";
 import type { Reporter } from "./report.ts";
@@ -10,6 +11,7 @@ export interface HeartbeatParts {
   readonly reporter: Pick<Reporter, "sendOnce">;
   /** Asked before each beat, so that a scanner that dies while all hands are busy is noticed too. */
   readonly scanner: Pick<ScannerMonitor, "check" | "state">;
+  readonly tools: Pick<Tools, "states">;
   readonly log: Log;
 }
 
@@ -65,6 +67,7 @@ export class Heartbeat {
       scannerDetail: scanner.detail,
       signatureVersion: scanner.signatureVersion,
       queue: this.#queueUp ? "ok" : "down",
+      tools: [...this.#parts.tools.states()],
       atMs: this.#lastAtMs,
     };
   }

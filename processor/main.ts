@@ -5,9 +5,12 @@
 import { hostname } from "node:os";
 import { type Config, parseConfig } from "./config.ts";
 import { Consumer, type ConsumerParts } from "./consumer.ts";
+import { Derivatives } from "./derive/derivatives.ts";
 import { ImageDeriver } from "./derive/images.ts";
 import { Sandbox } from "./derive/sandbox.ts";
+import { ALL_TOOLS_MISSING, type Tools } from "./derive/tools.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { createLanes, LANE_LIMITS } from "./lanes.ts";
 import { watchLifetime } from "./lifetime.ts";
 import { createLog, type Log } from "./log.ts";
 import { createMetrics, type Metrics, serveMetrics } from "./metrics.ts";
@@ -21,7 +24,7 @@ async function main(config: Config): Promise<void> {
   const log = createLog(config.LOG_LEVEL);
   const metrics = createMetrics();
   const stop = watchLifetime(log, config.CAUSEWAY_PARENT_PID);
-  const { sandbox, ...pipeline } = await createPipeline(config, metrics, log);
+  const { sandbox, tools, ...pipeline } = await createPipeline(config, metrics, log);
   process.on("exit", () => sandbox.killAll());
 
   const scanner = new ScannerMonitor(pipeline.scanner, (state) => {
@@ -29,7 +32,7 @@ async function main(config: Config): Promise<void> {
     void heartbeat.beat();
   });
   const processorId = `${hostname()}-${process.pid}`.slice(-100);
-  const heartbeat = new Heartbeat({ processorId, reporter: pipeline.reporter, scanner, log }, stop);
+  const heartbeat = new Heartbeat({ processorId, reporter: pipeline.reporter, scanner, tools, log }, stop);
   const consumer = createConsumer(config, pipeline, {
     isScannerUp: async () => (await scanner.check()).up,
     queueChanged: (up) => void heartbeat.noteQueue(up),
@@ -54,7 +57,7 @@ async function createPipeline(
   config: Config,
   metrics: Metrics,
   log: Log,
-): Promise<PipelineParts & { readonly sandbox: Sandbox }> {
+): Promise<PipelineParts & { readonly sandbox: Sandbox; readonly tools: Tools }> {
   const store = new ObjectStore({
     endpoint: config.S3_ENDPOINT,
     bucket: config.S3_BUCKET,
@@ -68,9 +71,12 @@ async function createPipeline(
     secret: config.CAUSEWAY_REPORT_SECRET,
   });
   const sandbox = await Sandbox.create();
+  const lanes = createLanes(LANE_LIMITS);
+  const tools = ALL_TOOLS_MISSING;
+  const derivers = [new ImageDeriver(sandbox)];
   return {
-    ...{ store, reporter, metrics, sandbox },
-    images: new ImageDeriver({ store, reporter, sandbox, metrics, log }),
+    ...{ store, reporter, metrics, sandbox, lanes, tools },
+    derivatives: new Derivatives({ ...{ store, reporter, lanes, tools, metrics, log }, derivers }),
     scanner: { host: config.CLAMAV_HOST, port: config.CLAMAV_PORT },
     scanDeadlineMs: config.SCAN_DEADLINE_SECONDS * 1000,
   };

@@ -1,7 +1,8 @@
 import type { ProcessJob } from "#contract/jobs.ts";
 import type { Standing, Verdict, VerdictReport } from "#contract/reports.ts";
-import type { ImageDeriver } from "./derive/images.ts";
+import type { Derivatives } from "./derive/derivatives.ts";
 import { type Inspection, inspectObject } from "./inspect.ts";
+import type { Lanes } from "./lanes.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ObjectStore } from "./object-store.ts";
 import type { Reporter } from "./report.ts";
@@ -19,7 +20,8 @@ export interface PipelineParts {
   readonly scanner: ClamdAddress;
   readonly scanDeadlineMs: number;
   readonly reporter: Reporter;
-  readonly images: ImageDeriver;
+  readonly derivatives: Derivatives;
+  readonly lanes: Lanes;
   readonly metrics: Metrics;
 }
 
@@ -34,14 +36,13 @@ export async function processJob(
   signal: AbortSignal,
 ): Promise<JobOutcome> {
   const { tenantId, fileId, version, etag, sizeBytes } = job;
-  const before = await parts.reporter.ask(
-    { kind: "start", tenantId, fileId, version, etag, sizeBytes },
-    signal,
-  );
-  if (before === undefined) return "obsolete";
-  const standing = before.state === "quarantined" ? await inspect(job, parts, signal) : before;
+  const standing = await parts.lanes.scan.run(async () => {
+    const start = { kind: "start", tenantId, fileId, version, etag, sizeBytes } as const;
+    const before = await parts.reporter.ask(start, signal);
+    return before?.state === "quarantined" ? inspect(job, parts, signal) : before;
+  }, signal);
   if (standing === undefined || standing.state === "quarantined") return "obsolete";
-  if (standing.state === "clean") await parts.images.derive(job, standing, signal);
+  if (standing.state === "clean") await parts.derivatives.derive(job, standing, signal);
   return standing.state;
 }
 

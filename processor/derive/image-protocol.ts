@@ -4,7 +4,6 @@ import { z } from "zod";
 export const ORIGINAL_FILE = "original";
 export const DERIVED_IMAGES = ["thumbnail", "optimized"] as const;
 export const DERIVED_EXTENSION = "webp";
-export const DERIVED_TYPE = "image/webp";
 
 const Pixels = z.int().min(1);
 

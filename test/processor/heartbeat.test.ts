@@ -14,7 +14,8 @@ test("no two beats are of the same time: the worker takes what isn't newer for a
       return "accepted" as const;
     },
   };
-  const parts = { processorId: "p", reporter, scanner, log: { info: () => {}, error: () => {} } };
+  const tools = { states: () => [] };
+  const parts = { processorId: "p", reporter, scanner, tools, log: { info: () => {}, error: () => {} } };
   const heartbeat = new Heartbeat(parts as never, new AbortController().signal);
   for (let beats = 0; beats < 100; beats += 1) await heartbeat.beat();
   const times = sent.map((report) => (report.kind === "heartbeat" ? report.atMs : 0));

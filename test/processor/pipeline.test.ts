@@ -7,8 +7,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import type { ProcessJob } from "#contract/jobs.ts";
 import { derivativeKey } from "#contract/keys.ts";
 import type { DerivativeReport } from "#contract/reports.ts";
+import { Derivatives } from "../../processor/derive/derivatives.ts";
 import { ImageDeriver } from "../../processor/derive/images.ts";
 import { Sandbox, type SandboxLimits } from "../../processor/derive/sandbox.ts";
+import { ALL_TOOLS_MISSING } from "../../processor/derive/tools.ts";
+import { createLanes, LANE_LIMITS } from "../../processor/lanes.ts";
 import { createLog } from "../../processor/log.ts";
 import { createMetrics } from "../../processor/metrics.ts";
 import { ObjectStore } from "../../processor/object-store.ts";
@@ -57,8 +60,13 @@ function assemble(options = bucket.options, limits?: SandboxLimits): PipelinePar
   const reporter = new Reporter({ workerUrl: worker.url, secret: REPORT_SECRET });
   const metrics = createMetrics();
   const log = createLog("silent");
-  const images = new ImageDeriver({ store, reporter, sandbox, metrics, log }, limits);
-  return { store, reporter, metrics, images, scanner: clamd, scanDeadlineMs: 20_000 };
+  const lanes = createLanes(LANE_LIMITS);
+  const derivers = [new ImageDeriver(sandbox, limits)];
+  const derivatives = new Derivatives({
+    ...{ store, reporter, lanes, metrics, log, derivers },
+    tools: ALL_TOOLS_MISSING,
+  });
+  return { store, reporter, metrics, derivatives, lanes, scanner: clamd, scanDeadlineMs: 20_000 };
 }
 
 async function processUpload(bytes: Uint8Array): Promise<{ job: ProcessJob; outcome: string }> {
@@ -111,10 +119,10 @@ describe("the verdict", () => {
     Object.assign(worker.standing, { state: "clean", sniffedType: "image/png" });
     const image = await picture("png", 300, 200);
     expect((await processUpload(image)).outcome).toBe("clean");
-    expect(worker.reports.map(({ kind }) => kind)).toEqual(["derivative", "derivative"]);
+    expect(worker.reports.map(({ kind }) => kind)).toEqual(["properties", "derivative", "derivative"]);
     worker.standing.derivatives = ["thumbnail", "optimized"];
     expect((await processUpload(image)).outcome).toBe("clean");
-    expect(worker.reports).toHaveLength(2);
+    expect(worker.reports).toHaveLength(3);
   });
 
   test("on an empty file is clean, by the scanner's word", async () => {
@@ -288,10 +296,12 @@ describe("derivatives", () => {
     expect(await isBlue(optimized.bytes, 100, 100)).toBe(false);
 
     const properties = { width: 1600, height: 2400, format: "jpeg", frames: 1 };
-    expect(worker.reports.map(({ kind }) => kind)).toEqual(["verdict", "derivative", "derivative"]);
+    const kinds = worker.reports.map(({ kind }) => kind);
+    expect(kinds).toEqual(["verdict", "properties", "derivative", "derivative"]);
+    expect(worker.reports[1]).toMatchObject({ properties });
     expect(derivativeReports()).toMatchObject([
-      { name: "thumbnail", width: 150, height: 150, sizeBytes: thumbnail.bytes.byteLength, properties },
-      { name: "optimized", width: 800, height: 1200, sizeBytes: optimized.bytes.byteLength, properties },
+      { name: "thumbnail", width: 150, height: 150, sizeBytes: thumbnail.bytes.byteLength },
+      { name: "optimized", width: 800, height: 1200, sizeBytes: optimized.bytes.byteLength },
     ]);
   });
 
@@ -318,7 +328,8 @@ describe("derivatives", () => {
       pages: 4,
     });
     expect((await openDerivative(job, "thumbnail")).metadata.pages ?? 1).toBe(1);
-    expect(derivativeReports()[1]).toMatchObject({ width: 400, height: 300, properties: { frames: 4 } });
+    expect(derivativeReports()[1]).toMatchObject({ width: 400, height: 300 });
+    expect(worker.reports[1]).toMatchObject({ properties: { frames: 4 } });
   });
 
   test("of a drawing are drawn in full size", async () => {
@@ -355,10 +366,12 @@ describe("without derivatives, and clean, is", () => {
     },
     { what: "a pixel bomb", make: () => pixelBomb(30_000, 30_000) },
     { what: "a drawing that refers to a file", make: () => Buffer.from(external) },
-    { what: "a text", make: () => Buffer.from("text") },
+    { what: "what has no type that anything is made of", make: () => Buffer.from("text") },
   ])("$what", async ({ make }) => {
     expect((await processUpload(await make())).outcome).toBe("clean");
-    expect(worker.reports.map(({ kind }) => kind)).toEqual(["verdict"]);
+    const [verdict, ...others] = worker.reports.map(({ kind }) => kind);
+    expect(verdict).toBe("verdict");
+    expect(others.filter((kind) => kind !== "missing-derivative")).toEqual([]);
   });
 
   const LIMITS = { timeMs: 20_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 2 ** 24 };

@@ -88,6 +88,14 @@ export function kindOf(mimeType: string): DerivableKind | undefined {
   return type === "image" || type === "video" || type === "audio" ? type : undefined;
 }
 
+/** Of an OLE compound file, whatever is in it: an old Word, Excel or PowerPoint document, or one under a password. */
+const COMPOUND_FILE = "application/x-cfb";
+
+/** The type that says most of a version: what its bytes tell, and what was declared where they tell only of the container. */
+export function typeOf(declaredType: string, sniffedType: string | null): string {
+  return sniffedType === null || sniffedType === COMPOUND_FILE ? declaredType : sniffedType;
+}
+
 /** What is made of files of a type, in the order in which it is wanted. */
 export function derivativesOf(mimeType: string): readonly DerivativeName[] {
   const kind = kindOf(mimeType);

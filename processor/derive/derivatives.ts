@@ -1,0 +1,158 @@
+import { createWriteStream } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { DerivativeName } from "#contract/derivatives.ts";
+import { derivativesOf, kindOf, typeOf } from "#contract/derivatives.ts";
+import type { ProcessJob } from "#contract/jobs.ts";
+import { derivativeKey } from "#contract/keys.ts";
+import type { DerivativeReport, Standing } from "#contract/reports.ts";
+import { ProcessorFailure } from "../failure.ts";
+import type { Lanes } from "../lanes.ts";
+import type { Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import type { ObjectStore } from "../object-store.ts";
+import type { Reporter } from "../report.ts";
+import type { Deriver, MadeDerivative, MissingDerivative, Original, Product } from "./deriver.ts";
+import type { Tools } from "./tools.ts";
+
+export interface DerivativesParts {
+  readonly store: ObjectStore;
+  readonly reporter: Reporter;
+  readonly derivers: readonly Deriver[];
+  readonly lanes: Lanes;
+  readonly tools: Tools;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+/** The name of the original in its scratch directory. */
+const ORIGINAL_FILE = "original";
+const READ_DEADLINE_MS = 120_000;
+
+const UNREADABLE = "The file could not be read: it may be damaged.";
+const TOO_LARGE = "The file is too large for this.";
+const NO_TOOL = "The program that makes it is not installed where files are processed.";
+
+/** Makes, stores and reports what there is to make of a clean version. */
+export class Derivatives {
+  readonly #parts: DerivativesParts;
+
+  constructor(parts: DerivativesParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * What can't be made is reported with its reason, and the file stays what it is. Throws a ProcessorFailure where trying
+   * again can help: LANE_FULL, TOOL_INSTALLING and those of the store and the worker.
+   */
+  async derive(
+    job: ProcessJob,
+    { sniffedType, derivatives, givenUp }: Pick<Standing, "sniffedType" | "derivatives" | "givenUp">,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const type = typeOf(job.declaredType, sniffedType);
+    const settled = new Set([...derivatives, ...givenUp]);
+    const wanted = derivativesOf(type).filter((name) => !settled.has(name));
+    if (wanted.length === 0) return;
+    const deriver = this.#findDeriver(type);
+    const refusal = deriver === undefined ? NO_TOOL : this.#refusalOf(deriver, job);
+    if (deriver === undefined || refusal !== undefined) {
+      return this.#giveUp(job, wanted, refusal ?? NO_TOOL, signal);
+    }
+    const work = (): Promise<void> => this.#make(job, type, deriver, wanted, signal);
+    await this.#parts.lanes[deriver.lane].run(work, signal);
+  }
+
+  #findDeriver(type: string): Deriver | undefined {
+    const kind = kindOf(type);
+    return kind && this.#parts.derivers.find(({ kinds }) => kinds.includes(kind));
+  }
+
+  /** Why a deriver can't be given this file, as far as that is known without looking at it. */
+  #refusalOf({ needs, maxOriginalBytes }: Deriver, { sizeBytes }: ProcessJob): string | undefined {
+    if (sizeBytes === 0) return "The file is empty.";
+    if (sizeBytes > maxOriginalBytes) return TOO_LARGE;
+    const states = needs.map((name) => this.#parts.tools.stateOf(name));
+    if (states.includes("missing")) return NO_TOOL;
+    if (states.includes("installing")) throw new ProcessorFailure("TOOL_INSTALLING");
+    return undefined;
+  }
+
+  async #make(
+    job: ProcessJob,
+    type: string,
+    deriver: Deriver,
+    wanted: readonly DerivativeName[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const scratch = await mkdtemp(join(tmpdir(), "causeway-job-"));
+    const left = new Set(wanted);
+    try {
+      const path = join(scratch, ORIGINAL_FILE);
+      if (!(await this.#download(job, path, signal))) return;
+      const original: Original = { type, sizeBytes: job.sizeBytes, path, scratch };
+      for await (const product of deriver.make(original, new Set(wanted), signal)) {
+        if (product.result !== "properties") left.delete(product.name);
+        await this.#bring(job, product, signal);
+      }
+      await this.#giveUp(job, [...left], UNREADABLE, signal);
+    } finally {
+      await rm(scratch, { recursive: true, force: true });
+    }
+  }
+
+  /** Reads the object again, now that it is clean. False when it is gone. */
+  async #download(job: ProcessJob, path: string, signal: AbortSignal): Promise<boolean> {
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(READ_DEADLINE_MS)]);
+    const object = await this.#parts.store.findObject(job.objectKey, job.etag, deadline);
+    if (object === undefined) return false;
+    await pipeline(object.body, createWriteStream(path));
+    return true;
+  }
+
+  async #bring(job: ProcessJob, product: Product, signal: AbortSignal): Promise<void> {
+    if (product.result === "made") return this.#publish(job, product, signal);
+    if (product.result !== "properties") return this.#reportMissing(job, product, signal);
+    const { tenantId, fileId, version } = job;
+    const { properties } = product;
+    await this.#parts.reporter.send({ kind: "properties", tenantId, fileId, version, properties }, signal);
+  }
+
+  async #publish(job: ProcessJob, made: MadeDerivative, signal: AbortSignal): Promise<void> {
+    const { tenantId, fileId, version } = job;
+    const { name, form, path, width, height } = made;
+    const bytes = await readFile(path);
+    if (bytes.byteLength > form.maxBytes) {
+      return this.#reportMissing(job, { result: "failed", name, reason: TOO_LARGE }, signal);
+    }
+    const objectKey = derivativeKey(job, name, form.extension);
+    const { mimeType } = form;
+    await this.#parts.store.put(objectKey, bytes, mimeType, signal);
+    const report: DerivativeReport = {
+      ...{ kind: "derivative", tenantId, fileId, version, name, objectKey },
+      ...{ mimeType, sizeBytes: bytes.byteLength, width, height },
+    };
+    await this.#parts.reporter.send(report, signal);
+    this.#parts.metrics.derivatives.inc({ name, outcome: "stored" });
+  }
+
+  async #giveUp(
+    job: ProcessJob,
+    names: readonly DerivativeName[],
+    reason: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const name of names) await this.#reportMissing(job, { result: "failed", name, reason }, signal);
+  }
+
+  async #reportMissing(job: ProcessJob, missing: MissingDerivative, signal: AbortSignal): Promise<void> {
+    const { tenantId, fileId, version } = job;
+    const { name, result: state, reason } = missing;
+    this.#parts.metrics.derivatives.inc({ name, outcome: state });
+    this.#parts.log.info({ event: "derivative-missing", tenantId, fileId, version, name, state, reason });
+    const report = { kind: "missing-derivative", tenantId, fileId, version, name, state, reason } as const;
+    await this.#parts.reporter.send(report, signal);
+  }
+}
