@@ -1,7 +1,7 @@
 import { AppError } from "#contract/errors.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
 import type { UploadOrigin } from "../../services/uploads.ts";
-import type { ObjectStore, StoredFacts, StoredPart } from "../../storage/object-store.ts";
+import type { ObjectStore } from "../../storage/object-store.ts";
 import { copySources } from "../joining/copy-sources.ts";
 import { discardSources } from "../joining/final-sources.ts";
 import { PARTIAL_KEPT_MS } from "../joining/joinable.ts";
@@ -11,6 +11,7 @@ import { isFinalising, REMEMBERED_MS, refOf } from "../state/upload-state.ts";
 import type { UploadStore } from "../state/upload-store.ts";
 import type { Fence, ObjectParts } from "../writing/object-parts.ts";
 import type { SlabBudget } from "../writing/slabs.ts";
+import { completeObject } from "./completion.ts";
 import type { Ending } from "./ending.ts";
 import { hasEnded } from "./ending.ts";
 
@@ -158,8 +159,8 @@ export class Finaliser {
     if (storedBytes !== lengthBytes) {
       throw new AppError("UPLOAD_LOST", { detail: "What is stored has another size." });
     }
-    const etag = known ?? (await this.#complete(store.requireState())).etag;
-    store.update({ etag, failures: 0 });
+    const etag = known ?? (await completeObject(this.#options));
+    store.update({ etag, failures: 0, missingSinceMs: undefined });
     if (state.kind === "partial") this.#finish();
     else store.update({ phase: "recording" });
   }
@@ -174,24 +175,6 @@ export class Finaliser {
 
   /** Nobody can take a complete upload over, so there is nothing to be fenced from. */
   readonly #fence: Fence = () => {};
-
-  async #complete(state: UploadState): Promise<StoredFacts> {
-    const { store, objects } = this.#options;
-    const { objectKey, multipartId, lengthBytes } = state;
-    if (objectKey === null || multipartId === null)
-      throw new Error("There is no multipart upload to complete.");
-    const parts: readonly StoredPart[] = store.parts();
-    const completed = await objects.completeMultipart(objectKey, multipartId, parts);
-    // Unknown to the store: an earlier attempt was carried out and its answer lost. The object itself tells.
-    const facts = completed ?? (await objects.head(objectKey));
-    if (facts === undefined) {
-      throw new AppError("UPLOAD_LOST", { detail: "The store knows neither its parts nor its object." });
-    }
-    if (facts.sizeBytes !== lengthBytes) {
-      throw new AppError("UPLOAD_LOST", { detail: "What is stored has another size." });
-    }
-    return facts;
-  }
 
   #finish(): void {
     const { store, now } = this.#options;

@@ -93,6 +93,8 @@ export interface UploadProgress {
   readonly objectAttempts: number;
   /** Times in a row that a step of finalising failed, for its backoff. */
   readonly failures: number;
+  /** Since when the store knows neither the parts that it was to complete nor their object, at every look. */
+  readonly missingSinceMs?: number | undefined;
 }
 
 /** What is durable of one upload, but for its parts and its tail. */
