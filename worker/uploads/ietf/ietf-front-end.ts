@@ -10,6 +10,7 @@ import { stateHeaders } from "../state-headers.ts";
 import { isComplete } from "../state/upload-state.ts";
 import type { Upload } from "../upload.ts";
 import type { AppendRequest, Completion } from "../writing/append.ts";
+import { mostBytesOf } from "../writing/part-size.ts";
 import type { Hold } from "../writing/writer-slot.ts";
 import {
   formatUploadLimit,
@@ -66,7 +67,7 @@ export class IetfFrontEnd {
     if (state === undefined) return {};
     const isOpen = !hasEnded(state);
     if (!isOpen && error.status !== 413) return {};
-    const limit = { maxSizeBytes: state.maxBytes, expiresAtMs: isOpen ? state.expiresAtMs : null };
+    const limit = { maxSizeBytes: mostBytesOf(state), expiresAtMs: isOpen ? state.expiresAtMs : null };
     return {
       "Upload-Limit": formatUploadLimit(limit, nowMs),
       ...(isOpen ? { "Upload-Offset": String(offsetBytes) } : {}),
