@@ -72,7 +72,8 @@ export class Alarm {
     const { store, expiry, ending, isAtWork } = this.#options;
     if (expiry.putOff(isAtWork())) return;
     await this.#whileTaken(async () => {
-      if (expiry.putOff(isAtWork())) return;
+      // It may have been erased meanwhile.
+      if (store.state === undefined || expiry.putOff(isAtWork())) return;
       const state = store.requireState();
       // It may have been completed by the request that was cut.
       if (hasEnded(state) || state.kind === "partial" || !isComplete(state)) await ending.end("expired");
@@ -85,8 +86,9 @@ export class Alarm {
     try {
       await work();
     } catch (error) {
+      if (store.state === undefined) return;
       // What is left to do is due again (ending.ts).
-      console.error({ event: "expiry-postponed", ...refOf(store.requireState()), error: String(error) });
+      console.error({ event: "expiry-postponed", ...refOf(store.state), error: String(error) });
     } finally {
       hold.release();
     }

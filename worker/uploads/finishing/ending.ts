@@ -59,6 +59,8 @@ export class Ending {
     });
     await outside.forget(refOf(state));
     await this.#freeObjects(state);
+    // Its tenant may have been erased meanwhile.
+    if (store.state === undefined) return;
     store.transaction(() => {
       store.clearBytes();
       store.clearDue("expire");
@@ -91,6 +93,7 @@ export class Ending {
   async spend(): Promise<void> {
     const { store, now } = this.#options;
     await this.#freeObjects(store.requireState());
+    if (store.state === undefined) return;
     store.transaction(() => {
       store.update({ objectKey: null, etag: null });
       store.clearDue("expire");
@@ -130,6 +133,7 @@ export class Ending {
       if (isItsOwn(state)) await this.#freeObjects(state);
       await store.forget();
     } catch (error) {
+      if (store.state === undefined) return;
       console.error({ event: "forgetting-postponed", ...refOf(state), error: String(error) });
       store.setDue("forget", now() + END_RETRY_MS);
     }

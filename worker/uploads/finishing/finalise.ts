@@ -1,6 +1,6 @@
 import { AppError } from "#contract/errors.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
-import type { UploadOrigin } from "../../services/uploads.ts";
+import type { UploadOrigin } from "../../services/stored-uploads.ts";
 import type { ObjectStore } from "../../storage/object-store.ts";
 import { copySources } from "../joining/copy-sources.ts";
 import { discardSources } from "../joining/final-sources.ts";
@@ -87,20 +87,14 @@ export class Finaliser {
 
   /** What was lost stays lost; all else is tried again. */
   async #fail(error: unknown): Promise<void> {
-    const { store, ending } = this.#options;
-    if (hasEnded(store.requireState())) {
-      // What is left to do is due again (ending.ts).
-      console.error({ event: "ending-postponed", ...refOf(store.requireState()), error: String(error) });
-      return;
-    }
+    const { ending, store } = this.#options;
+    const { state } = store;
+    // Erased while a step of it was being taken: there is nothing to go on with.
+    if (state === undefined) return;
+    if (hasEnded(state)) return logPostponed(state, error);
     if (!(error instanceof AppError && error.code === "UPLOAD_LOST")) return this.#postpone(error);
-    console.error({ event: "upload-lost", ...refOf(store.requireState()), detail: error.detail });
-    try {
-      await ending.refuse(error.code, error.detail);
-    } catch (cause) {
-      // What is left to do is due again (ending.ts).
-      console.error({ event: "ending-postponed", ...refOf(store.requireState()), error: String(cause) });
-    }
+    console.error({ event: "upload-lost", ...refOf(state), detail: error.detail });
+    await ending.refuse(error.code, error.detail).catch((cause: unknown) => logPostponed(state, cause));
   }
 
   /** Returns whether the next step may be taken at once; if not, it is due. */
@@ -208,6 +202,11 @@ export class Finaliser {
       store.setDue("finalise", now() + delayMs);
     });
   }
+}
+
+/** What is left to do is due again (ending.ts). */
+function logPostponed(state: UploadState, error: unknown): void {
+  console.error({ event: "ending-postponed", ...refOf(state), error: String(error) });
 }
 
 function originOf({ actor, ownerId, sources }: UploadState): UploadOrigin {
