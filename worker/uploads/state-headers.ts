@@ -1,5 +1,6 @@
 import { formatReprDigests, formatUploadLimit } from "./ietf/fields.ts";
-import { isComplete } from "./state/upload-state.ts";
+import { isComplete } from "./state/phases.ts";
+
 import type { Upload } from "./upload.ts";
 import { mostBytesOf } from "./writing/part-size.ts";
 

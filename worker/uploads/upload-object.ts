@@ -11,7 +11,8 @@ import { forgetUpload, isStoredUpload, recordStoredUpload } from "../services/st
 import { sendJob } from "../storage/jobs.ts";
 import { r2Store } from "../storage/r2.ts";
 import { releaseUnreadBody } from "../unread-body.ts";
-import { hasEnded } from "./finishing/ending.ts";
+import { hasEnded } from "./state/phases.ts";
+
 import { IetfFrontEnd } from "./ietf/ietf-front-end.ts";
 import { bodyBytesOf, requireBodyWithin } from "./request-body.ts";
 import type { PartialSource } from "./state/upload-state.ts";

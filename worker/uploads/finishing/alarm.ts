@@ -1,10 +1,11 @@
 import type { Expiry } from "../state/expiry.ts";
+import { hasEnded, isComplete, isFinalising } from "../state/phases.ts";
 import type { DueKind } from "../state/upload-state.ts";
-import { isComplete, isFinalising, refOf } from "../state/upload-state.ts";
+import { refOf } from "../state/upload-state.ts";
 import type { UploadStore } from "../state/upload-store.ts";
 import type { Hold } from "../writing/writer-slot.ts";
 import type { Ending } from "./ending.ts";
-import { hasEnded } from "./ending.ts";
+
 import type { Finaliser } from "./finalise.ts";
 
 /** When the alarm rings again whose work was cut short: later than any of it takes (finalise.ts). */

@@ -6,14 +6,15 @@ import { copySources } from "../joining/copy-sources.ts";
 import { discardSources } from "../joining/final-sources.ts";
 import { PARTIAL_KEPT_MS } from "../joining/joinable.ts";
 import type { Outside } from "../outside.ts";
-import type { UploadPhase, UploadState } from "../state/upload-state.ts";
-import { isFinalising, REMEMBERED_MS, refOf } from "../state/upload-state.ts";
+import type { UploadPhase } from "../state/phases.ts";
+import { hasEnded, isFinalising } from "../state/phases.ts";
+import type { UploadState } from "../state/upload-state.ts";
+import { END_KEPT_MS, refOf } from "../state/upload-state.ts";
 import type { UploadStore } from "../state/upload-store.ts";
 import type { Fence, ObjectParts } from "../writing/object-parts.ts";
 import type { SlabBudget } from "../writing/slabs.ts";
 import { completeObject } from "./completion.ts";
 import type { Ending } from "./ending.ts";
-import { hasEnded } from "./ending.ts";
 
 /** First wait after a step failed; doubled each time up to the longest. */
 const FIRST_RETRY_MS = 1_000;
@@ -180,7 +181,7 @@ export class Finaliser {
       // others is known for as long as their end was announced to be off (Upload-Expires, max-age).
       store.setDue(
         kind === "partial" ? "expire" : "forget",
-        kind === "partial" ? now() + PARTIAL_KEPT_MS : Math.max(now() + REMEMBERED_MS, expiresAtMs),
+        kind === "partial" ? now() + PARTIAL_KEPT_MS : Math.max(now() + END_KEPT_MS, expiresAtMs),
       );
     });
   }

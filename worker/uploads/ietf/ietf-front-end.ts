@@ -4,10 +4,11 @@ import { uploadPath } from "#contract/tus.ts";
 import type { Caller } from "../../services/file-actions.ts";
 import { appendBody } from "../append-body.ts";
 import { appendMissing } from "../append-missing.ts";
-import { hasEnded } from "../finishing/ending.ts";
+import { hasEnded, isComplete } from "../state/phases.ts";
+
 import { bodyBytesOf } from "../request-body.ts";
 import { stateHeaders } from "../state-headers.ts";
-import { isComplete } from "../state/upload-state.ts";
+
 import type { Upload } from "../upload.ts";
 import type { AppendRequest, Completion } from "../writing/append.ts";
 import { mostBytesOf } from "../writing/part-size.ts";
