@@ -1,5 +1,5 @@
 import { AppError } from "#contract/errors.ts";
-import { hasEnded, isComplete } from "./phases.ts";
+import { hasEnded } from "./phases.ts";
 
 import type { UploadState } from "./upload-state.ts";
 
