@@ -47,10 +47,40 @@ export async function sniffSources(
   const range = { offset: 0, length: Math.min(SNIFFED_BYTES, first.sizeBytes) };
   const object = await objects.get(first.objectKey, { etag: first.etag, range });
   if (object === undefined) throw new AppError("STORE_UNAVAILABLE");
-  const head = new Uint8Array(await new Response(object.body).arrayBuffer());
+  const head = await readHead(object.body, range.length);
   const isWhole = sources.length === 1 && first.sizeBytes <= SNIFFED_BYTES;
   const detail = await sniff(head, declaredType, isWhole);
   if (detail !== undefined) throw new AppError("FILE_TYPE_MISMATCH", { detail });
+}
+
+/** Throws `STORE_UNAVAILABLE` where the store falls silent. */
+async function readHead(stored: ReadableStream<Uint8Array>, sizeBytes: number): Promise<Uint8Array> {
+  const head = new Uint8Array(sizeBytes);
+  const body = openStored(stored);
+  try {
+    for (let headBytes = 0; headBytes < sizeBytes;) {
+      const bytes = await readStored(body);
+      if (bytes === undefined) return head.subarray(0, headBytes);
+      const wanted = bytes.subarray(0, sizeBytes - headBytes);
+      head.set(wanted, headBytes);
+      headBytes += wanted.byteLength;
+    }
+    return head;
+  } finally {
+    body.cut();
+  }
+}
+
+/** A store that falls silent is asked again, from where the copy has got to. */
+function openStored(stored: ReadableStream<Uint8Array>): BodySource {
+  return new BodySource(stored, { silenceLimitMs: STORE_SILENCE_MS });
+}
+
+/** The next bytes; undefined at the end. Throws `STORE_UNAVAILABLE`. */
+async function readStored(body: BodySource): Promise<Uint8Array | undefined> {
+  const event = await body.read();
+  if (event.kind === "cut") throw new AppError("STORE_UNAVAILABLE", { detail: "The store stopped sending." });
+  return event.kind === "bytes" ? event.bytes : undefined;
 }
 
 /**
@@ -112,17 +142,13 @@ async function copyStretch(
   const object = await objects.get(source.objectKey, { etag: source.etag, range });
   if (object === undefined)
     throw new AppError("UPLOAD_LOST", { detail: "A partial upload of it was deleted." });
-  // A store that falls silent is asked again, from where the copy has got to.
-  const body = new BodySource(object.body, { silenceLimitMs: STORE_SILENCE_MS });
+  const body = openStored(object.body);
   body.onTick = () => writer.renew();
   try {
     for (;;) {
-      const event = await body.read();
-      if (event.kind === "end") return true;
-      if (event.kind === "cut") {
-        throw new AppError("STORE_UNAVAILABLE", { detail: "The store stopped sending." });
-      }
-      await writer.write(event.bytes);
+      const bytes = await readStored(body);
+      if (bytes === undefined) return true;
+      await writer.write(bytes);
       if (now() >= untilMs) return false;
     }
   } finally {
