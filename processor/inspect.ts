@@ -1,4 +1,5 @@
 import type { ReprDigests } from "#contract/jobs.ts";
+import { ArchiveWalk } from "./archives/archive-walk.ts";
 import { ProcessorFailure } from "./failure.ts";
 import { DIGEST_MISMATCH, ObjectDigests } from "./object-digests.ts";
 import type { StoredObject } from "./object-store.ts";
@@ -16,6 +17,14 @@ export type Inspection = ScanVerdict & {
   readonly isZip: boolean;
 };
 
+/** What is known of an object before it is read. */
+interface Expectations {
+  /** Digests that the client announced: an object with others is never clean. */
+  readonly digests?: ReprDigests | undefined;
+  /** The name of the limit that it exceeds: it isn't scanned. */
+  readonly excess?: string | undefined;
+}
+
 /** The part of `InstreamScan` that the pass needs. */
 interface Scan {
   write(chunk: Uint8Array): Promise<void>;
@@ -28,40 +37,43 @@ interface Scan {
  * scanner has taken the last one, so memory doesn't grow with the file.
  * Throws SCANNER_UNAVAILABLE, or STORE_UNAVAILABLE for a body that breaks or ends early.
  * @param signal the deadline of the whole pass
- * @param expected digests that the client announced: an object with others is never clean
  */
 export async function inspectObject(
   object: StoredObject,
   scanner: ClamdAddress,
   signal: AbortSignal,
-  expected: ReprDigests = {},
+  { digests: expected, excess }: Expectations = {},
 ): Promise<Inspection> {
-  const scan = openScan(object.sizeBytes, scanner, signal);
-  const digests = new ObjectDigests(expected);
+  const scan = openScan(object.sizeBytes, scanner, signal, excess);
+  const digests = new ObjectDigests(expected ?? {});
   const sniffer = new Sniffer();
+  const archive = new ArchiveWalk();
   try {
-    const sizeBytes = await passThrough(object, (chunk) => {
+    const sizeBytes = await passThrough(object, async (chunk) => {
       digests.update(chunk);
       sniffer.push(chunk);
-      return scan.write(chunk);
+      await Promise.all([scan.write(chunk), archive.push(chunk)]);
     });
     const found = await scan.finish();
     const { sha256, asExpected } = digests.finish();
     // Malware is malware, whatever its digest; what isn't the announced file must not be taken for it.
-    const verdict = found.verdict === "clean" && !asExpected ? unscannable(DIGEST_MISMATCH) : found;
+    const fault = asExpected ? archive.finish() : DIGEST_MISMATCH;
+    const verdict = found.verdict === "clean" && fault !== undefined ? unscannable(fault) : found;
     const [sniffedType, isZip] = [await sniffer.detect(), sniffer.startsAsZip()];
     return { ...verdict, sizeBytes, sha256, sniffedType, isZip };
   } finally {
     scan.close();
+    archive.close();
   }
 }
 
-/** What clamd would refuse for its size isn't sent to it: it is hashed, and unscannable. */
-function openScan(sizeBytes: number, scanner: ClamdAddress, signal: AbortSignal): Scan {
-  if (sizeBytes <= MAX_SCAN_BYTES) return new InstreamScan(scanner, sizeBytes, signal);
+/** What clamd would refuse for its size, or take too long for, isn't sent to it: it is hashed, and unscannable. */
+function openScan(sizeBytes: number, scanner: ClamdAddress, signal: AbortSignal, excess?: string): Scan {
+  const limit = sizeBytes > MAX_SCAN_BYTES ? "Limits.StreamMaxLength" : excess;
+  if (limit === undefined) return new InstreamScan(scanner, sizeBytes, signal);
   return {
     write: async () => signal.throwIfAborted(),
-    finish: async () => unscannable("Limits.StreamMaxLength"),
+    finish: async () => unscannable(limit),
     close: () => undefined,
   };
 }

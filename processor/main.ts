@@ -19,6 +19,7 @@ import { type PipelineParts, processJob } from "./pipeline.ts";
 import { PullQueue } from "./queue.ts";
 import { Reporter } from "./report.ts";
 import { ScannerMonitor, type ScannerState } from "./scan/scanner-monitor.ts";
+import { SecondLook } from "./second-look.ts";
 
 async function main(config: Config): Promise<void> {
   const log = createLog(config.LOG_LEVEL);
@@ -76,6 +77,7 @@ async function createPipeline(
   const derivers = [new ImageDeriver(sandbox)];
   return {
     ...{ store, reporter, metrics, sandbox, lanes, tools },
+    secondLook: new SecondLook(store, sandbox),
     derivatives: new Derivatives({ ...{ store, reporter, lanes, tools, metrics, log }, derivers }),
     scanner: { host: config.CLAMAV_HOST, port: config.CLAMAV_PORT },
     scanDeadlineMs: config.SCAN_DEADLINE_SECONDS * 1000,

@@ -8,9 +8,7 @@ import type { ObjectStore } from "./object-store.ts";
 import type { Reporter } from "./report.ts";
 import { fetchClamdVersion, type ScannerVersion } from "./scan/clamd.ts";
 import type { ClamdAddress } from "./scan/instream.ts";
-import { unscannable } from "./scan/verdict.ts";
-import { findZipFault } from "./zip-directory.ts";
-import type { ReadRange } from "./zip-fields.ts";
+import type { SecondLook } from "./second-look.ts";
 
 /** How a job ended. `obsolete`: its object is gone or replaced, or the worker has no use for it any more. */
 export type JobOutcome = Verdict | "obsolete";
@@ -20,6 +18,7 @@ export interface PipelineParts {
   readonly scanner: ClamdAddress;
   readonly scanDeadlineMs: number;
   readonly reporter: Reporter;
+  readonly secondLook: SecondLook;
   readonly derivatives: Derivatives;
   readonly lanes: Lanes;
   readonly metrics: Metrics;
@@ -55,37 +54,17 @@ async function inspect(
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(parts.scanDeadlineMs)]);
   // Asked before the scan: signatures that are renewed meanwhile must not make a verdict look newer than it is.
   const version = await fetchClamdVersion(parts.scanner);
+  const excess = await parts.secondLook.findExcess(job, deadline);
   const object = await parts.store.findObject(job.objectKey, job.etag, deadline);
   if (object === undefined) return undefined;
 
   const endTimer = parts.metrics.scanSeconds.startTimer();
-  const inspection = await requireWholeZip(
-    job,
-    await inspectObject(object, parts.scanner, deadline, job.expectedDigests),
-    (offset, length) => parts.store.readRange(job, { offset, length }, deadline),
-  );
+  const expectations = { digests: job.expectedDigests, excess };
+  const seen = await inspectObject(object, parts.scanner, deadline, expectations);
+  const inspection = await parts.secondLook.confirm(job, seen, deadline);
   endTimer();
   parts.metrics.scannedBytes.inc(inspection.sizeBytes);
   return parts.reporter.ask(createVerdictReport(job, inspection, version), signal);
-}
-
-/** Types of what is a zip, whatever it begins with: others look for its directory at its end. */
-const ZIP_TYPE =
-  /^application\/(?:zip|x-zip-compressed|vnd\.(?:openxmlformats-officedocument|oasis)\..*|.*\+zip)$/;
-/** A document under a password is no zip, whatever its type says ([MS-OFFCRYPTO] 1.3.3). */
-const NO_ZIP = "application/x-cfb";
-
-/** What is clean stays so only if it is no zip, or one of which all can be read. */
-async function requireWholeZip(
-  { declaredType }: ProcessJob,
-  inspection: Inspection,
-  read: ReadRange,
-): Promise<Inspection> {
-  const { verdict, sizeBytes, sniffedType, isZip } = inspection;
-  const isNamedZip = ZIP_TYPE.test(declaredType) && sniffedType !== NO_ZIP;
-  if (verdict !== "clean" || sizeBytes === 0 || !(isZip || isNamedZip)) return inspection;
-  const fault = await findZipFault(sizeBytes, read);
-  return fault === undefined ? inspection : { ...inspection, ...unscannable(fault) };
 }
 
 function createVerdictReport(

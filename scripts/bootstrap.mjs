@@ -19,6 +19,7 @@ const say = (text) => process.stderr.write(`${text}\n`);
 /** Programs that the product runs, by the Debian package that brings them. The list grows with the product. */
 const PROGRAMS = [
   { program: "clamd", debian: "clamav-daemon", macos: "clamav" },
+  { program: "7z", debian: "7zip", macos: "sevenzip" },
   ...(forTests ? [{ program: "chromium", debian: "chromium", macos: "--cask chromium" }] : []),
 ];
 

@@ -17,6 +17,7 @@ import { createMetrics } from "../../processor/metrics.ts";
 import { ObjectStore } from "../../processor/object-store.ts";
 import { type PipelineParts, processJob } from "../../processor/pipeline.ts";
 import { Reporter } from "../../processor/report.ts";
+import { SecondLook } from "../../processor/second-look.ts";
 import { type RunningClamd, startClamd } from "../support/clamd.ts";
 import { eicar, zip } from "../support/eicar.ts";
 import { animatedGif, photoWithGps, picture, pixelBomb } from "../support/images.ts";
@@ -66,7 +67,8 @@ function assemble(options = bucket.options, limits?: SandboxLimits): PipelinePar
     ...{ store, reporter, lanes, metrics, log, derivers },
     tools: ALL_TOOLS_MISSING,
   });
-  return { store, reporter, metrics, derivatives, lanes, scanner: clamd, scanDeadlineMs: 20_000 };
+  const secondLook = new SecondLook(store, sandbox);
+  return { store, reporter, metrics, derivatives, secondLook, lanes, scanner: clamd, scanDeadlineMs: 20_000 };
 }
 
 async function processUpload(bytes: Uint8Array): Promise<{ job: ProcessJob; outcome: string }> {
