@@ -65,6 +65,7 @@ export class Heartbeat {
       scannerDetail: scanner.detail,
       signatureVersion: scanner.signatureVersion,
       queue: this.#queueUp ? "ok" : "down",
+      tools: [],
       atMs: this.#lastAtMs,
     };
   }

@@ -10,6 +10,7 @@ const HEARTBEAT: HeartbeatReport = {
   scannerDetail: "ClamAV",
   signatureVersion: "1",
   queue: "ok",
+  tools: [],
   atMs: 1,
 };
 const never = new AbortController().signal;

@@ -46,6 +46,7 @@ test("a record tells all that was declared and found", async () => {
     },
     version: 1,
     derivatives: [],
+    missingDerivatives: expect.any(Array),
     replicas: [],
     properties: {},
     warnings: [],

@@ -38,6 +38,7 @@ export const AUDIT_ACTIONS = [
   "file.deleted",
   "file.restored",
   "file.purged",
+  "derivatives.retried",
   "version.restored",
   "version.deleted",
   "share.set",

@@ -13,6 +13,9 @@ function kind(status: number, title: string, retryable = false): ErrorKind {
 
 /** Every error the API can answer, in one table. Codes are part of the interface and are never reused. */
 export const ERRORS = {
+  // Not an error: what was asked for is on its way, and there is nothing yet to answer with.
+  VARIANT_BEING_MADE: kind(202, "The variant is being made", true),
+
   REQUEST_INVALID: kind(400, "The request is not valid"),
   UPLOAD_LENGTH_INVALID: kind(400, "Upload-Length is missing or not valid"),
   UPLOAD_OFFSET_INVALID: kind(400, "Upload-Offset is missing or not valid"),

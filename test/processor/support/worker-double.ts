@@ -29,7 +29,7 @@ export async function startWorkerDouble(): Promise<WorkerDouble> {
   const reports: Report[] = [];
   const answers: (Answer | "cut")[] = [];
   const changes = new Changes();
-  const standing: Standing = { state: "quarantined", sniffedType: null, derivatives: [] };
+  const standing: Standing = { state: "quarantined", sniffedType: null, derivatives: [], givenUp: [] };
   const server = await startHttpDouble(async ({ path, headers, body }) => {
     const signature = String(headers[REPORT_SIGNATURE_HEADER]);
     if (path !== REPORTS_PATH || !(await verifyReport(REPORT_SECRET, body, signature, Date.now()))) {
@@ -54,7 +54,7 @@ export async function startWorkerDouble(): Promise<WorkerDouble> {
 function answerTo(report: Report): Answer {
   if (report.kind !== "verdict") return { status: 204 };
   const { verdict: state, sniffedType } = report;
-  return { status: 200, body: { state, sniffedType, derivatives: [] } satisfies Standing };
+  return { status: 200, body: { state, sniffedType, derivatives: [], givenUp: [] } satisfies Standing };
 }
 
 export function problem(status: number, code: string): object {
