@@ -12,6 +12,7 @@ export const TENANT_TABLES = [
   "verdicts",
   "derivatives",
   "missing_derivatives",
+  "failed_jobs",
   "shares",
   "share_links",
   "quota_reservations",
@@ -47,6 +48,7 @@ export async function addRowsAbout(database: D1, tenantId: string, fileId: strin
     run(
       "INSERT INTO missing_derivatives VALUES (?, ?, 1, 'preview', 'failed', 'It took too long.', 1, 1000)",
     ),
+    run("INSERT INTO failed_jobs VALUES (?, ?, 1, 'INTERNAL', 'It did not get on.', 5, 1000)"),
     run("INSERT INTO shares VALUES (?, ?, 'bob', 'download', 'ann', 1000, NULL)"),
     run(
       `INSERT INTO share_links (tenant_id, id, file_id, created_by, created_at_ms, password_hash)

@@ -1,23 +1,18 @@
 import { expect, test } from "vitest";
 import { FileVersionRef } from "#contract/ids.ts";
 import { derivativeKey } from "#contract/keys.ts";
-import { REPORT_SIGNATURE_HEADER, REPORTS_PATH, signReport } from "#contract/reports.ts";
 import { newAdmin } from "../support/admin.ts";
 import type { Caller } from "../support/api.ts";
 import { getRecord, newCaller, readProblem, signUrl } from "../support/api.ts";
 import { auditOf, publish, setState, shareFile, uploadClean } from "../support/file-states.ts";
 import { takeJobs } from "../support/queued-jobs.ts";
+import { askStanding, sendReport } from "../support/reports.ts";
 import { useWorkerAlone } from "../support/worker-alone.ts";
 
 /** What is made of a clean file, by the reports of a processor that the test plays. */
 const worker = useWorkerAlone();
 
-async function report(content: object): Promise<Response> {
-  const body = JSON.stringify(content);
-  const signature = await signReport(worker.reportSecret, body, Date.now());
-  const headers = { "content-type": "application/json", [REPORT_SIGNATURE_HEADER]: signature };
-  return fetch(new URL(REPORTS_PATH, worker.url), { method: "POST", headers, body });
-}
+const report = (content: object): Promise<Response> => sendReport(worker, content);
 
 /** A clean text, and what a processor says of it. */
 async function cleanText() {
@@ -33,15 +28,6 @@ async function cleanText() {
     ...{ state: "failed", reason: "It took too long." },
   };
   return { ann, fileId, ref, preview, missing };
-}
-
-async function startOf(ref: FileVersionRef): Promise<unknown> {
-  const [row] = await worker.query(
-    "SELECT etag, size_bytes FROM file_versions WHERE file_id = ?",
-    ref.fileId,
-  );
-  const answer = await report({ ...ref, kind: "start", etag: row?.["etag"], sizeBytes: row?.["size_bytes"] });
-  return answer.json();
 }
 
 const contentOf = (caller: Caller, fileId: string, variant: string) =>
@@ -66,7 +52,7 @@ test("of a clean file, what isn't there is being made until the processor says o
     { name: "thumbnail", state: "none", reason: "There is nothing to see." },
     { name: "preview", state: "failed", reason: "It took too long." },
   ]);
-  expect(await startOf(ref)).toEqual({
+  expect(await askStanding(worker, ref)).toEqual({
     ...{ state: "clean", sniffedType: null, derivatives: [] },
     givenUp: expect.arrayContaining(["preview", "thumbnail"]),
   });
@@ -177,7 +163,9 @@ test("what failed is tried again when that is asked for; what there is nothing t
   await report({ ...missing, state: "none", name: "thumbnail" });
   await report(missing);
   expect((await retry(ann, fileId, { names: ["thumbnail"] })).status).toBe(202);
-  expect(await startOf(ref)).toMatchObject({ givenUp: expect.arrayContaining(["preview", "thumbnail"]) });
+  expect(await askStanding(worker, ref)).toMatchObject({
+    givenUp: expect.arrayContaining(["preview", "thumbnail"]),
+  });
   expect(await auditOf(worker, fileId)).toEqual([]);
   for (const names of [["preview"], undefined]) {
     const answer = await retry(ann, fileId, { names });
@@ -188,7 +176,7 @@ test("what failed is tried again when that is asked for; what there is nothing t
         { name: "preview", state: "making" },
       ],
     });
-    expect(await startOf(ref)).toMatchObject({ givenUp: ["thumbnail"] });
+    expect(await askStanding(worker, ref)).toMatchObject({ givenUp: ["thumbnail"] });
     await report(missing);
   }
   expect(await auditOf(worker, fileId)).toEqual(

@@ -44,6 +44,7 @@ test("a record tells all that was declared and found", async () => {
       signatureVersion: expect.any(String),
       scannedAt: expect.any(String),
     },
+    processingError: null,
     version: 1,
     derivatives: [],
     missingDerivatives: expect.any(Array),

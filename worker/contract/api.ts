@@ -86,6 +86,9 @@ export const FileRecord = z
         scannedAt: Timestamp,
       })
       .nullable(),
+    processingError: z.string().nullable().meta({
+      description: "Why its check doesn't get on, while somebody has to look at it; for people",
+    }),
     version: z.int().min(1),
     derivatives: z.array(Derivative),
     missingDerivatives: z.array(MissingDerivative).meta({

@@ -39,6 +39,7 @@ export const AUDIT_ACTIONS = [
   "file.restored",
   "file.purged",
   "derivatives.retried",
+  "job.retried",
   "version.restored",
   "version.deleted",
   "share.set",

@@ -58,6 +58,7 @@ export const ERRORS = {
   SHARE_NOT_FOUND: kind(404, "The file isn't shared with this user"),
   SHARE_LINK_NOT_FOUND: kind(404, "No such share link"),
   TENANT_NOT_FOUND: kind(404, "No such tenant"),
+  FAILED_JOB_NOT_FOUND: kind(404, "No job of this version has failed"),
   ERASURE_NOT_FOUND: kind(404, "No such erasure"),
   METHOD_NOT_ALLOWED: kind(405, "The method is not allowed here"),
 

@@ -5,6 +5,7 @@ import type { DerivativeReport, MissingDerivativeReport, PropertiesReport } from
 import type { AuditEvent } from "./audit.ts";
 import { auditStatement } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { forgetFailedJob } from "./failed-jobs.ts";
 import { isVersion } from "./files.ts";
 import { fileVersions } from "./schema/files.ts";
 import { derivatives, missingDerivatives } from "./schema/processing.ts";
@@ -46,6 +47,7 @@ export async function upsertDerivative(db: Database, report: DerivativeReport, n
     db
       .delete(missingDerivatives)
       .where(and(isOfVersion(missingDerivatives, report), eq(missingDerivatives.name, name))),
+    forgetFailedJob(db, report),
   ]);
 }
 
@@ -103,6 +105,7 @@ export async function forgetFailedDerivatives(
           inArray(missingDerivatives.name, [...names]),
         ),
       ),
+    forgetFailedJob(db, ref),
     auditStatement(db, event),
   ]);
 }

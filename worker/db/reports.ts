@@ -2,6 +2,7 @@ import { and, eq, exists, lt, sql } from "drizzle-orm";
 import type { HeartbeatReport, VerdictReport } from "#contract/reports.ts";
 import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { forgetFailedJob } from "./failed-jobs.ts";
 import { files, fileVersions } from "./schema/files.ts";
 import { processorHeartbeats, verdicts } from "./schema/processing.ts";
 import type { Promotion } from "./versions.ts";
@@ -56,6 +57,7 @@ export async function insertVerdict(
       .set({ state: verdict, sha256: report.sha256, sniffedType: report.sniffedType })
       .where(waiting),
     auditIfChanged(db, { actor, action: "file.checked", fileId, version, detail, atMs: scannedAtMs }),
+    forgetFailedJob(db, report),
     ...(promotion === undefined ? [] : [promoteStatement(db, report, promotion, scannedAtMs)]),
   ]);
 }

@@ -29,6 +29,7 @@ export const FILE_EXAMPLE: z.input<typeof FileRecord> = {
     signatureVersion: "27841",
     scannedAt: "2026-11-25T09:30:02.000Z",
   },
+  processingError: null,
   version: 1,
   derivatives: [{ name: "thumbnail", mimeType: "image/webp", sizeBytes: 3120, width: 150, height: 150 }],
   missingDerivatives: [

@@ -68,13 +68,16 @@ export function mimeTypeOf(version: FileWithDetails["version"]): string {
 
 /** What is made of files of its type and isn't there, of a clean version. */
 export function missingDerivativesOf(found: FileWithDetails): readonly MissingDerivative[] {
-  const { version, derivatives, missingDerivatives } = found;
+  const { version, derivatives, missingDerivatives, failedJob } = found;
   if (version.state !== "clean") return [];
   return derivativesOf(mimeTypeOf(version))
     .filter((name) => !derivatives.some((made) => made.name === name))
     .map((name) => {
       const reported = missingDerivatives.find((missing) => missing.name === name);
-      return { name, state: reported?.state ?? "making", reason: reported?.reason ?? null };
+      if (reported !== undefined) return { name, state: reported.state, reason: reported.reason };
+      // Nobody is at it any more.
+      if (failedJob !== undefined) return { name, state: "failed", reason: failedJob.detail };
+      return { name, state: "making", reason: null };
     });
 }
 
@@ -90,6 +93,7 @@ export async function formatFile(found: FileWithDetails, publicUrlOf: PublicUrlO
     sha256: version.sha256,
     state: stateOf(found),
     verdict: verdict === undefined ? null : formatVerdict(verdict),
+    processingError: version.state === "quarantined" ? (found.failedJob?.detail ?? null) : null,
     version: version.version,
     derivatives: found.derivatives.map(({ name, mimeType, sizeBytes, width, height }) => {
       return { name, mimeType, sizeBytes, width, height };

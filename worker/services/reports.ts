@@ -3,6 +3,7 @@ import { AppError } from "#contract/errors.ts";
 import { derivativeKey } from "#contract/keys.ts";
 import type {
   DerivativeReport,
+  FailedJobReport,
   HeartbeatReport,
   MissingDerivativeReport,
   PropertiesReport,
@@ -19,6 +20,7 @@ import {
   upsertDerivative,
   upsertMissingDerivative,
 } from "../db/derivatives.ts";
+import { upsertFailedJob } from "../db/failed-jobs.ts";
 import { findVersion } from "../db/files.ts";
 import { insertVerdict, upsertHeartbeat } from "../db/reports.ts";
 import type { Promotion } from "../db/versions.ts";
@@ -55,6 +57,7 @@ export async function applyReport(
       await applyProperties(env, report);
       return undefined;
     case "failed-job":
+      await applyFailedJob(env, report, nowMs);
       return undefined;
     case "heartbeat":
       await applyHeartbeat(env, report, nowMs);
@@ -137,6 +140,11 @@ async function applyMissingDerivative(
 async function applyProperties(env: DatabaseBindings, report: PropertiesReport): Promise<void> {
   const isMerged = await mergeProperties(databaseFor(env, report.tenantId), report);
   if (!isMerged) throw new AppError("REPORT_REFUSED", { detail: "Only a clean version has properties." });
+}
+
+async function applyFailedJob(env: DatabaseBindings, report: FailedJobReport, nowMs: number): Promise<void> {
+  const isKept = await upsertFailedJob(databaseFor(env, report.tenantId), report, nowMs);
+  if (!isKept) throw new AppError("REPORT_REFUSED", { detail: "No version that waits has these bytes." });
 }
 
 async function applyHeartbeat(env: DatabaseBindings, report: HeartbeatReport, nowMs: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { check, foreignKey, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { check, foreignKey, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { DerivativeName } from "../../contract/derivatives.ts";
 import type { ToolState } from "../../contract/reports.ts";
 import { fileId, tenantId } from "./columns.ts";
@@ -74,6 +74,30 @@ export const missingDerivatives = sqliteTable(
       foreignColumns: [fileVersions.tenantId, fileVersions.fileId, fileVersions.version],
     }).onDelete("cascade"),
     check("missing_derivatives_state", sql`${t.state} IN ('none', 'failed')`),
+  ],
+);
+
+/** Jobs that were tried as often as jobs are, the newest of each version. A verdict or a derivative takes its row away. */
+export const failedJobs = sqliteTable(
+  "failed_jobs",
+  {
+    tenantId: tenantId(),
+    fileId: fileId(),
+    version: integer("version").notNull(),
+    /** Of the fault that it ended with. */
+    code: text("code").notNull(),
+    /** A sentence for people. */
+    detail: text("detail").notNull(),
+    attempts: integer("attempts").notNull(),
+    failedAtMs: integer("failed_at_ms").notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.fileId, t.version] }),
+    index("failed_jobs_by_time").on(t.tenantId, t.failedAtMs, t.fileId, t.version),
+    foreignKey({
+      columns: [t.tenantId, t.fileId, t.version],
+      foreignColumns: [fileVersions.tenantId, fileVersions.fileId, fileVersions.version],
+    }).onDelete("cascade"),
   ],
 );
 
