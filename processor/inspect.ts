@@ -2,8 +2,7 @@ import type { ReprDigests } from "#contract/jobs.ts";
 import { ProcessorFailure } from "./failure.ts";
 import { DIGEST_MISMATCH, ObjectDigests } from "./object-digests.ts";
 import type { StoredObject } from "./object-store.ts";
-import { MAX_SCAN_BYTES } from "./scan/clamd-config.ts";
-import { type ClamdAddress, InstreamScan } from "./scan/instream.ts";
+import type { OpenScan } from "./scan/crash-guard.ts";
 import { type ScanVerdict, unscannable } from "./scan/verdict.ts";
 import { Sniffer } from "./sniff.ts";
 
@@ -16,13 +15,6 @@ export type Inspection = ScanVerdict & {
   readonly isZip: boolean;
 };
 
-/** The part of `InstreamScan` that the pass needs. */
-interface Scan {
-  write(chunk: Uint8Array): Promise<void>;
-  finish(): Promise<ScanVerdict>;
-  close(): void;
-}
-
 /**
  * Reads the object once, through the scanner, the digests and the sniffer together. The next chunk is asked for when the
  * scanner has taken the last one, so memory doesn't grow with the file.
@@ -32,11 +24,11 @@ interface Scan {
  */
 export async function inspectObject(
   object: StoredObject,
-  scanner: ClamdAddress,
+  openScan: OpenScan,
   signal: AbortSignal,
   expected: ReprDigests = {},
 ): Promise<Inspection> {
-  const scan = openScan(object.sizeBytes, scanner, signal);
+  const scan = openScan(object.sizeBytes, signal);
   const digests = new ObjectDigests(expected);
   const sniffer = new Sniffer();
   try {
@@ -54,16 +46,6 @@ export async function inspectObject(
   } finally {
     scan.close();
   }
-}
-
-/** What clamd would refuse for its size isn't sent to it: it is hashed, and unscannable. */
-function openScan(sizeBytes: number, scanner: ClamdAddress, signal: AbortSignal): Scan {
-  if (sizeBytes <= MAX_SCAN_BYTES) return new InstreamScan(scanner, sizeBytes, signal);
-  return {
-    write: async () => signal.throwIfAborted(),
-    finish: async () => unscannable("Limits.StreamMaxLength"),
-    close: () => undefined,
-  };
 }
 
 async function passThrough(

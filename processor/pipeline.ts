@@ -5,9 +5,10 @@ import { type Inspection, inspectObject } from "./inspect.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ObjectStore } from "./object-store.ts";
+import { nameBytes } from "./queue.ts";
 import type { Reporter } from "./report.ts";
-import { fetchClamdVersion, type ScannerVersion } from "./scan/clamd.ts";
-import type { ClamdAddress } from "./scan/instream.ts";
+import type { CrashGuard, OpenScan } from "./scan/crash-guard.ts";
+import type { Scanner, ScannerVersion } from "./scan/scanner.ts";
 import { unscannable } from "./scan/verdict.ts";
 import { findZipFault } from "./zip-directory.ts";
 import type { ReadRange } from "./zip-fields.ts";
@@ -17,7 +18,8 @@ export type JobOutcome = Verdict | "obsolete";
 
 export interface PipelineParts {
   readonly store: ObjectStore;
-  readonly scanner: ClamdAddress;
+  readonly scanner: Pick<Scanner, "version">;
+  readonly guard: CrashGuard;
   readonly scanDeadlineMs: number;
   readonly reporter: Reporter;
   readonly derivatives: Derivatives;
@@ -52,21 +54,36 @@ async function inspect(
   parts: PipelineParts,
   signal: AbortSignal,
 ): Promise<Standing | undefined> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(parts.scanDeadlineMs)]);
   // Asked before the scan: signatures that are renewed meanwhile must not make a verdict look newer than it is.
-  const version = await fetchClamdVersion(parts.scanner);
-  const object = await parts.store.findObject(job.objectKey, job.etag, deadline);
-  if (object === undefined) return undefined;
+  const version = await parts.scanner.version();
+  const name = nameBytes(job);
+  const inspection = await parts.guard.run(name, (open) => passOver(job, parts, open, signal), signal);
+  if (inspection === undefined) return undefined;
+  const standing = await parts.reporter.ask(createVerdictReport(job, inspection, version), signal);
+  parts.guard.forget(name);
+  parts.metrics.verdicts.inc({ verdict: inspection.verdict });
+  return standing;
+}
 
-  const endTimer = parts.metrics.scanSeconds.startTimer();
+/** Undefined when the object is gone or has other bytes. */
+async function passOver(
+  job: ProcessJob,
+  { store, metrics, scanDeadlineMs }: PipelineParts,
+  openScan: OpenScan,
+  signal: AbortSignal,
+): Promise<Inspection | undefined> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(scanDeadlineMs)]);
+  const object = await store.findObject(job.objectKey, job.etag, deadline);
+  if (object === undefined) return undefined;
+  const endTimer = metrics.scanSeconds.startTimer();
   const inspection = await requireWholeZip(
     job,
-    await inspectObject(object, parts.scanner, deadline, job.expectedDigests),
-    (offset, length) => parts.store.readRange(job, { offset, length }, deadline),
+    await inspectObject(object, openScan, deadline, job.expectedDigests),
+    (offset, length) => store.readRange(job, { offset, length }, deadline),
   );
   endTimer();
-  parts.metrics.scannedBytes.inc(inspection.sizeBytes);
-  return parts.reporter.ask(createVerdictReport(job, inspection, version), signal);
+  metrics.scannedBytes.inc(inspection.sizeBytes);
+  return inspection;
 }
 
 /** Types of what is a zip, whatever it begins with: others look for its directory at its end. */
