@@ -3,8 +3,8 @@ import { ArchiveWalk } from "./archives/archive-walk.ts";
 import { ProcessorFailure } from "./failure.ts";
 import { DIGEST_MISMATCH, ObjectDigests } from "./object-digests.ts";
 import type { StoredObject } from "./object-store.ts";
-import { MAX_SCAN_BYTES } from "./scan/clamd-config.ts";
-import { type ClamdAddress, InstreamScan } from "./scan/instream.ts";
+import type { OpenScan } from "./scan/crash-guard.ts";
+import type { Scan } from "./scan/scanner.ts";
 import { type ScanVerdict, unscannable } from "./scan/verdict.ts";
 import { Sniffer } from "./sniff.ts";
 
@@ -25,13 +25,6 @@ interface Expectations {
   readonly excess?: string | undefined;
 }
 
-/** The part of `InstreamScan` that the pass needs. */
-interface Scan {
-  write(chunk: Uint8Array): Promise<void>;
-  finish(): Promise<ScanVerdict>;
-  close(): void;
-}
-
 /**
  * Reads the object once, through the scanner, the digests and the sniffer together. The next chunk is asked for when the
  * scanner has taken the last one, so memory doesn't grow with the file.
@@ -40,11 +33,11 @@ interface Scan {
  */
 export async function inspectObject(
   object: StoredObject,
-  scanner: ClamdAddress,
+  openScan: OpenScan,
   signal: AbortSignal,
   { digests: expected, excess }: Expectations = {},
 ): Promise<Inspection> {
-  const scan = openScan(object.sizeBytes, scanner, signal, excess);
+  const scan = openExcess(excess, signal) ?? openScan(object.sizeBytes, signal);
   const digests = new ObjectDigests(expected ?? {});
   const sniffer = new Sniffer();
   const archive = new ArchiveWalk();
@@ -67,13 +60,12 @@ export async function inspectObject(
   }
 }
 
-/** What clamd would refuse for its size, or take too long for, isn't sent to it: it is hashed, and unscannable. */
-function openScan(sizeBytes: number, scanner: ClamdAddress, signal: AbortSignal, excess?: string): Scan {
-  const limit = sizeBytes > MAX_SCAN_BYTES ? "Limits.StreamMaxLength" : excess;
-  if (limit === undefined) return new InstreamScan(scanner, sizeBytes, signal);
+/** What the scanner would take too long for isn't given to it: it is hashed, and unscannable. */
+function openExcess(excess: string | undefined, signal: AbortSignal): Scan | undefined {
+  if (excess === undefined) return undefined;
   return {
     write: async () => signal.throwIfAborted(),
-    finish: async () => unscannable(limit),
+    finish: async () => unscannable(excess),
     close: () => undefined,
   };
 }

@@ -5,9 +5,10 @@ import { type Inspection, inspectObject } from "./inspect.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ObjectStore } from "./object-store.ts";
+import { nameBytes } from "./queue.ts";
 import type { Reporter } from "./report.ts";
-import { fetchClamdVersion, type ScannerVersion } from "./scan/clamd.ts";
-import type { ClamdAddress } from "./scan/instream.ts";
+import type { CrashGuard, OpenScan } from "./scan/crash-guard.ts";
+import type { Scanner, ScannerVersion } from "./scan/scanner.ts";
 import type { SecondLook } from "./second-look.ts";
 
 /** How a job ended. `obsolete`: its object is gone or replaced, or the worker has no use for it any more. */
@@ -15,7 +16,8 @@ export type JobOutcome = Verdict | "obsolete";
 
 export interface PipelineParts {
   readonly store: ObjectStore;
-  readonly scanner: ClamdAddress;
+  readonly scanner: Pick<Scanner, "version">;
+  readonly guard: CrashGuard;
   readonly scanDeadlineMs: number;
   readonly reporter: Reporter;
   readonly secondLook: SecondLook;
@@ -51,20 +53,35 @@ async function inspect(
   parts: PipelineParts,
   signal: AbortSignal,
 ): Promise<Standing | undefined> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(parts.scanDeadlineMs)]);
   // Asked before the scan: signatures that are renewed meanwhile must not make a verdict look newer than it is.
-  const version = await fetchClamdVersion(parts.scanner);
-  const excess = await parts.secondLook.findExcess(job, deadline);
-  const object = await parts.store.findObject(job.objectKey, job.etag, deadline);
-  if (object === undefined) return undefined;
+  const version = await parts.scanner.version();
+  const name = nameBytes(job);
+  const inspection = await parts.guard.run(name, (open) => passOver(job, parts, open, signal), signal);
+  if (inspection === undefined) return undefined;
+  const standing = await parts.reporter.ask(createVerdictReport(job, inspection, version), signal);
+  parts.guard.forget(name);
+  parts.metrics.verdicts.inc({ verdict: inspection.verdict });
+  return standing;
+}
 
-  const endTimer = parts.metrics.scanSeconds.startTimer();
+/** Undefined when the object is gone or has other bytes. */
+async function passOver(
+  job: ProcessJob,
+  { store, metrics, secondLook, scanDeadlineMs }: PipelineParts,
+  openScan: OpenScan,
+  signal: AbortSignal,
+): Promise<Inspection | undefined> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(scanDeadlineMs)]);
+  const excess = await secondLook.findExcess(job, deadline);
+  const object = await store.findObject(job.objectKey, job.etag, deadline);
+  if (object === undefined) return undefined;
+  const endTimer = metrics.scanSeconds.startTimer();
   const expectations = { digests: job.expectedDigests, excess };
-  const seen = await inspectObject(object, parts.scanner, deadline, expectations);
-  const inspection = await parts.secondLook.confirm(job, seen, deadline);
+  const seen = await inspectObject(object, openScan, deadline, expectations);
+  const inspection = await secondLook.confirm(job, seen, deadline);
   endTimer();
-  parts.metrics.scannedBytes.inc(inspection.sizeBytes);
-  return parts.reporter.ask(createVerdictReport(job, inspection, version), signal);
+  metrics.scannedBytes.inc(inspection.sizeBytes);
+  return inspection;
 }
 
 function createVerdictReport(

@@ -17,6 +17,8 @@ import { createMetrics } from "../../processor/metrics.ts";
 import { ObjectStore } from "../../processor/object-store.ts";
 import { type PipelineParts, processJob } from "../../processor/pipeline.ts";
 import { Reporter } from "../../processor/report.ts";
+import { ClamdScanner } from "../../processor/scan/clamd-scanner.ts";
+import { CrashGuard } from "../../processor/scan/crash-guard.ts";
 import { SecondLook } from "../../processor/second-look.ts";
 import { type RunningClamd, startClamd } from "../support/clamd.ts";
 import { eicar, zip } from "../support/eicar.ts";
@@ -67,8 +69,10 @@ function assemble(options = bucket.options, limits?: SandboxLimits): PipelinePar
     ...{ store, reporter, lanes, metrics, log, derivers },
     tools: ALL_TOOLS_MISSING,
   });
+  const scanner = new ClamdScanner(clamd);
+  const guard = new CrashGuard(scanner, metrics);
   const secondLook = new SecondLook(store, sandbox);
-  return { store, reporter, metrics, derivatives, secondLook, lanes, scanner: clamd, scanDeadlineMs: 20_000 };
+  return { store, reporter, metrics, derivatives, secondLook, lanes, scanner, guard, scanDeadlineMs: 20_000 };
 }
 
 async function processUpload(bytes: Uint8Array): Promise<{ job: ProcessJob; outcome: string }> {
@@ -265,7 +269,7 @@ describe("a fault of the machinery is thrown, without a verdict:", () => {
 
   test("no scanner", async () => {
     const job = await storeUpload(bucket, Buffer.from("a"));
-    const scanner = { host: "127.0.0.1", port: 1 };
+    const scanner = new ClamdScanner({ host: "127.0.0.1", port: 1 });
     const processing = processJob(job, { ...parts, scanner }, never);
     await expect(processing).rejects.toMatchObject({ code: "SCANNER_UNAVAILABLE" });
     expect(worker.reports).toEqual([]);
