@@ -7,8 +7,9 @@ import { type Config, parseConfig } from "./config.ts";
 import { Consumer, type ConsumerParts } from "./consumer.ts";
 import { Derivatives } from "./derive/derivatives.ts";
 import { ImageDeriver } from "./derive/images.ts";
+import { PdfDeriver } from "./derive/pdf.ts";
 import { Sandbox } from "./derive/sandbox.ts";
-import { ALL_TOOLS_MISSING, type Tools } from "./derive/tools.ts";
+import { InstalledTools, type Tools } from "./derive/tools.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { createLanes, LANE_LIMITS } from "./lanes.ts";
 import { watchLifetime } from "./lifetime.ts";
@@ -72,8 +73,8 @@ async function createPipeline(
   });
   const sandbox = await Sandbox.create();
   const lanes = createLanes(LANE_LIMITS);
-  const tools = ALL_TOOLS_MISSING;
-  const derivers = [new ImageDeriver(sandbox)];
+  const tools = new InstalledTools({ statusFile: config.CAUSEWAY_TOOL_STATUS });
+  const derivers = [new ImageDeriver(sandbox), new PdfDeriver(sandbox, tools)];
   return {
     ...{ store, reporter, metrics, sandbox, lanes, tools },
     derivatives: new Derivatives({ ...{ store, reporter, lanes, tools, metrics, log }, derivers }),
