@@ -61,6 +61,8 @@ const Environment = z
     METRICS_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
     /** Set by a development stack: the processor ends when this process does. */
     CAUSEWAY_PARENT_PID: z.coerce.number().int().min(1).optional(),
+    /** Set by a development stack that installs programs while it runs: where it tells how far that is. */
+    CAUSEWAY_TOOL_STATUS: z.string().min(1).optional(),
   })
   .refine((env) => env.SCAN_DEADLINE_SECONDS + JOB_MARGIN_SECONDS <= env.VISIBILITY_TIMEOUT_SECONDS, {
     path: ["VISIBILITY_TIMEOUT_SECONDS"],

@@ -7,8 +7,9 @@ import { type Config, parseConfig, readConcurrency, readToolMemoryBytes } from "
 import { Consumer, type ConsumerParts } from "./consumer.ts";
 import { Derivatives } from "./derive/derivatives.ts";
 import { ImageDeriver } from "./derive/images.ts";
+import { PdfDeriver } from "./derive/pdf.ts";
 import { Sandbox } from "./derive/sandbox.ts";
-import { ALL_TOOLS_MISSING, type Tools } from "./derive/tools.ts";
+import { InstalledTools, type Tools } from "./derive/tools.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { createLaneLimits } from "./lane-limits.ts";
 import { createLanes } from "./lanes.ts";
@@ -84,8 +85,8 @@ async function createPipeline(
   const sandbox = await Sandbox.create();
   const lanes = createLanes(createLaneLimits(readConcurrency(config)), readToolMemoryBytes(config));
   watchLanes(lanes, metrics);
-  const tools = ALL_TOOLS_MISSING;
-  const derivers = [new ImageDeriver(sandbox)];
+  const tools = new InstalledTools({ statusFile: config.CAUSEWAY_TOOL_STATUS });
+  const derivers = [new ImageDeriver(sandbox), new PdfDeriver(sandbox, tools)];
   return {
     ...{ store, reporter, metrics, sandbox, lanes, tools },
     secondLook: new SecondLook(store, sandbox),
