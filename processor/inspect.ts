@@ -12,6 +12,8 @@ export type Inspection = ScanVerdict & {
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly sniffedType: string | null;
+  /** As much of its beginning as the edge looks at. */
+  readonly head: Uint8Array;
   /** Whether it begins as a zip does. */
   readonly isZip: boolean;
 };
@@ -50,7 +52,7 @@ export async function inspectObject(
     // Malware is malware, whatever its digest; what isn't the announced file must not be taken for it.
     const verdict = found.verdict === "clean" && !asExpected ? unscannable(DIGEST_MISMATCH) : found;
     const [sniffedType, isZip] = [await sniffer.detect(), sniffer.startsAsZip()];
-    return { ...verdict, sizeBytes, sha256, sniffedType, isZip };
+    return { ...verdict, sizeBytes, sha256, sniffedType, head: sniffer.head, isZip };
   } finally {
     scan.close();
   }

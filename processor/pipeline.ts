@@ -8,6 +8,7 @@ import type { Reporter } from "./report.ts";
 import { fetchClamdVersion, type ScannerVersion } from "./scan/clamd.ts";
 import type { ClamdAddress } from "./scan/instream.ts";
 import { unscannable } from "./scan/verdict.ts";
+import { judgeType } from "./types.ts";
 import { findZipFault } from "./zip-directory.ts";
 import type { ReadRange } from "./zip-fields.ts";
 
@@ -58,10 +59,9 @@ async function inspect(
   if (object === undefined) return undefined;
 
   const endTimer = parts.metrics.scanSeconds.startTimer();
-  const inspection = await requireWholeZip(
-    job,
-    await inspectObject(object, parts.scanner, deadline, job.expectedDigests),
-    (offset, length) => parts.store.readRange(job, { offset, length }, deadline),
+  const inspected = await inspectObject(object, parts.scanner, deadline, job.expectedDigests);
+  const inspection = await requireWholeZip(job, judgeType(job, inspected), (offset, length) =>
+    parts.store.readRange(job, { offset, length }, deadline),
   );
   endTimer();
   parts.metrics.scannedBytes.inc(inspection.sizeBytes);

@@ -16,11 +16,11 @@ const PROGRAM = beginningWith("MZ\x90\0");
 const PDF = beginningWith("%PDF-1.7\n");
 const PNG = beginningWith("\x89PNG\r\n\x1a\n");
 
-/** Cuts at the ends of the first pieces; the rest is the last one. */
+/** Pieces of these sizes, and the rest as the last one. */
 function cut(bytes: Buffer<ArrayBuffer>, sizes: readonly number[]): readonly Buffer<ArrayBuffer>[] {
-  let end = 0;
-  const ends = [0, ...sizes.map((size) => (end += size)), bytes.byteLength];
-  return ends.slice(1).map((pieceEnd, index) => bytes.subarray(ends[index], pieceEnd));
+  const [first, ...others] = sizes;
+  if (first === undefined) return [bytes];
+  return [bytes.subarray(0, first), ...cut(bytes.subarray(first), others)];
 }
 
 const PROGRAM_AS_SOUND = ["a.mp3", PROGRAM] as const;

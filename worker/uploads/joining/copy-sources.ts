@@ -1,4 +1,5 @@
 import { AppError } from "#contract/errors.ts";
+import { SNIFFED_BYTES } from "#contract/programs.ts";
 import { inTurns } from "../../services/in-turns.ts";
 import type { ObjectReader } from "../../storage/object-store.ts";
 import type { PartialSource } from "../state/upload-state.ts";
@@ -8,7 +9,6 @@ import type { ObjectParts } from "../writing/object-parts.ts";
 import { PartWriter } from "../writing/part-writer.ts";
 import type { SlabBudget } from "../writing/slabs.ts";
 import type { SniffCheck } from "../writing/sniff-gate.ts";
-import { SNIFFED_BYTES } from "../writing/sniff-gate.ts";
 import { STORE_SILENCE_MS } from "../writing/times.ts";
 
 export interface CopyOptions {
