@@ -13,6 +13,8 @@ export type Inspection = ScanVerdict & {
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly sniffedType: string | null;
+  /** As much of its beginning as the edge looks at. */
+  readonly head: Uint8Array;
   /** Whether it begins as a zip does. */
   readonly isZip: boolean;
 };
@@ -53,7 +55,7 @@ export async function inspectObject(
     const fault = asExpected ? archive.finish() : DIGEST_MISMATCH;
     const verdict = found.verdict === "clean" && fault !== undefined ? unscannable(fault) : found;
     const [sniffedType, isZip] = [await sniffer.detect(), sniffer.startsAsZip()];
-    return { ...verdict, sizeBytes, sha256, sniffedType, isZip };
+    return { ...verdict, sizeBytes, sha256, sniffedType, head: sniffer.head, isZip };
   } finally {
     scan.close();
     archive.close();

@@ -10,6 +10,7 @@ import type { Reporter } from "./report.ts";
 import type { CrashGuard, OpenScan } from "./scan/crash-guard.ts";
 import type { Scanner, ScannerVersion } from "./scan/scanner.ts";
 import type { SecondLook } from "./second-look.ts";
+import { judgeType } from "./types.ts";
 
 /** How a job ended. `obsolete`: its object is gone or replaced, or the worker has no use for it any more. */
 export type JobOutcome = Verdict | "obsolete";
@@ -78,7 +79,7 @@ async function passOver(
   const endTimer = metrics.scanSeconds.startTimer();
   const expectations = { digests: job.expectedDigests, excess };
   const seen = await inspectObject(object, openScan, deadline, expectations);
-  const inspection = await secondLook.confirm(job, seen, deadline);
+  const inspection = await secondLook.confirm(job, judgeType(job, seen), deadline);
   endTimer();
   metrics.scannedBytes.inc(inspection.sizeBytes);
   return inspection;

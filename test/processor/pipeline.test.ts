@@ -193,6 +193,26 @@ describe("the verdict", () => {
     expect(worker.verdicts()).toMatchObject([{ signatureName: "Zip.Entry.Mismatch" }]);
   });
 
+  const PROGRAM = Buffer.concat([Buffer.from("MZ\x90\0", "latin1"), Buffer.alloc(6_000, 1)]);
+  const APPLET = zip([
+    { name: "notes.bin", content: randomBytes(20_000) },
+    { name: "META-INF/MANIFEST.MF", content: Buffer.from("Manifest-Version: 1.0\n") },
+  ]);
+
+  test.each([
+    ["a Windows program", PROGRAM, "audio/mpeg"],
+    ["a page", Buffer.from("<!doctype html><p>x</p>"), "application/xml"],
+    ["a Java archive, which the edge doesn't see so far behind", APPLET, "application/zip"],
+  ])("on %s that was declared as another type is unscannable", async (_what, bytes, declaredType) => {
+    expect(await processAs(bytes, declaredType)).toBe("unscannable");
+    expect(worker.verdicts()).toMatchObject([{ signatureName: "Type.NotAsDeclared" }]);
+  });
+
+  test("on a text that begins as a program does is clean, and it is a text", async () => {
+    expect(await processAs(Buffer.from("MZ is a Windows program's mark."), "text/plain")).toBe("clean");
+    expect(worker.verdicts()).toMatchObject([{ verdict: "clean", sniffedType: null }]);
+  });
+
   const DIGESTS = { "sha-256": "sha256", "sha-512": "sha512" } as const;
   type DigestName = keyof typeof DIGESTS;
   const digestOf = (name: DigestName, bytes: Uint8Array) =>
