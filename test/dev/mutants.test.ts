@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
+import { PROJECT_ROOT } from "../../scripts/dev/bundle.ts";
 import { chooseSome } from "../../scripts/mutants/choice.ts";
 import { applyMutant, findMutants } from "../../scripts/mutants/mutants.ts";
+import { findSources } from "../../scripts/mutants/sources.ts";
+import { testsOf } from "../../scripts/mutants/tests-of.ts";
 
 test.each([
   ["if (a < 3) b();", ["if (a <= 3) b();", "if (!(a < 3)) b();", "if (a < 4) b();", "if (a < 3) ;"]],
@@ -18,4 +21,10 @@ test("a seed chooses the same, and more of them the same and others", () => {
   const items = Array.from({ length: 100 }, (_, index) => index);
   expect(chooseSome(items, 10, 1)).toEqual(chooseSome(items, 20, 1).slice(0, 10));
   expect(chooseSome(items, 10, 2)).not.toEqual(chooseSome(items, 10, 1));
+});
+
+test("every source that is changed has tests, and every test that is named is there", () => {
+  expect(findSources(PROJECT_ROOT)).toContain("worker/uploads/upload.ts");
+  expect(() => testsOf(PROJECT_ROOT, "worker/app.ts")).toThrow("worker/app.ts has no tests");
+  expect(() => testsOf("/", "worker/uploads/upload.ts")).toThrow("is not there");
 });
