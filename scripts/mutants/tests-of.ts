@@ -28,7 +28,7 @@ const SERVICE_TESTS: TestsBySource = {
   "object-removals.ts": ["faults/version-removal", "worker/version-removal", "records/cron-calls"],
   "open-readings.ts": ["worker/audited-reads"],
   "permissions.ts": ["worker/permission-matrix", "worker/shares"],
-  "purge.ts": ["records/cron-calls", "worker/purge", "faults/purge"],
+  "purge.ts": ["records/cron-calls", "worker/purge", "worker/trash", "faults/purge"],
   "quota.ts": ["records/quota-limits", "records/open-uploads", "worker/quota"],
   "recount.ts": ["worker/quota", "worker/tenant-admin"],
   "reports.ts": ["worker/reports", "worker/versions"],

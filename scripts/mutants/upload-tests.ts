@@ -41,7 +41,7 @@ const STATE: TestsBySource = {
 
 /** Of worker/uploads. */
 export const UPLOAD_TESTS: TestsBySource = {
-  "append-body.ts": ["worker/append-limit", "worker/ietf-append", "worker/tus-append"],
+  "append-body.ts": ["worker/append-limit", "worker/ietf-append", "worker/cut-creations", "worker/tus-append"],
   "append-missing.ts": ["worker/cut-creations", "worker/upload-grants-again"],
   "object-answer.ts": ["worker/unit/object-answer", "faults/broken-objects"],
   "outside.ts": ["worker/quota", "faults/store"],
@@ -64,7 +64,7 @@ export const UPLOAD_TESTS: TestsBySource = {
   "plain/form-creation.ts": ["worker/plain-uploads", "worker/form-fields"],
   "plain/form-reader.ts": ["worker/unit/form-reader", "worker/plain-uploads"],
   "plain/plain-upload.ts": ["worker/plain-uploads", "faults/broken-objects"],
-  "tus/tus-front-end.ts": ["worker/tus-core", "worker/tus-append", "worker/tus-defer-length"],
+  "tus/tus-front-end.ts": ["worker/tus-core", "worker/tus-creation-with-upload", "worker/tus-defer-length"],
   "tus/tus-headers.ts": ["worker/tus-creation", "worker/tus-core", "worker/tus-checksum"],
 };
 
