@@ -48,17 +48,17 @@ function readOptions(): Options {
   return Options.parse(values);
 }
 
-/** What an earlier run of the same has found. */
+/** What an earlier run has found for the same sources and seed: for its survivors there may be tests by now. */
 async function takeUp(path: string, { seed, survivors }: Options): Promise<Outcomes> {
   const commit = await readCommit(PROJECT_ROOT);
   const earlier = readOutcomes(path);
-  if (survivors) {
-    const isSame = earlier !== undefined && (await isSameIn(PROJECT_ROOT, [earlier.commit, commit], PLACES));
-    if (!isSame || earlier.seed !== seed)
-      throw new Error(`${path} has no results of these sources and seed.`);
-    return { commit, seed, results: earlier.results.filter(({ outcome }) => outcome !== "survived") };
-  }
-  return earlier?.commit === commit && earlier.seed === seed ? earlier : { commit, seed, results: [] };
+  const isSame = earlier?.seed === seed && (await isSameIn(PROJECT_ROOT, [earlier.commit, commit], PLACES));
+  const results = isSame ? earlier.results : [];
+  return {
+    commit,
+    seed,
+    results: survivors ? results.filter(({ outcome }) => outcome !== "survived") : results,
+  };
 }
 
 async function tryMutants(

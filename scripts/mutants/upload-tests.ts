@@ -41,7 +41,12 @@ const STATE: TestsBySource = {
 
 /** Of worker/uploads. */
 export const UPLOAD_TESTS: TestsBySource = {
-  "append-body.ts": ["worker/append-limit", "worker/ietf-append", "worker/cut-creations", "worker/tus-append"],
+  "append-body.ts": [
+    "worker/append-limit",
+    "worker/ietf-append",
+    "worker/cut-creations",
+    "worker/tus-append",
+  ],
   "append-missing.ts": ["worker/cut-creations", "worker/upload-grants-again"],
   "object-answer.ts": ["worker/unit/object-answer", "faults/broken-objects"],
   "outside.ts": ["worker/quota", "faults/store"],

@@ -111,8 +111,18 @@ async function runTests(directory: string, tests: readonly string[], limitMs: nu
   clearTimeout(timer);
   killGroup(child.pid);
   if (isLate) return { outcome: "timeout", by: "" };
-  const by = /^not ok \d+ - (.*?)(?: # time=.*)?$/m.exec(output)?.[1] ?? "what all tests start";
-  return child.exitCode === 0 ? { outcome: "survived", by: "" } : { outcome: "killed", by };
+  return child.exitCode === 0
+    ? { outcome: "survived", by: "" }
+    : { outcome: "killed", by: findFailure(output) ?? "what all tests start" };
+}
+
+/** The first failed test and what it says. Tests that the failure of another kept from running are "not ok" too. */
+export function findFailure(tap: string): string | undefined {
+  const [, name, message] =
+    /^not ok \d+ - (.*?)(?: # time=.*)?\n(?: +# .*\n)* +---\n +error:\n +name: .*\n +message: (.*)$/m.exec(
+      tap,
+    ) ?? [];
+  return name === undefined ? undefined : `${name}: ${message?.slice(0, 200)}`;
 }
 
 function killGroup(pid: number | undefined): void {
