@@ -20,9 +20,9 @@ import { addWorktree, isSameIn, readCommit } from "./mutants/worktree.ts";
  */
 const USAGE = `npm run test:mutants -- [--count 60] [--seed 1] [--only PREFIX] [--limit SECONDS] [--out FILE]
   [--list | --baseline | --survivors]
-What is committed is what is tested. --limit is for each mutant (300). --list only prints which they would be, --baseline
-runs their tests with nothing changed, and --survivors tries again what an earlier run of theirs let survive, with the
-tests of now.`;
+What is committed is what is tested. --limit is for each mutant (300): for the tests that need no stack, and for the
+others. --list only prints which they would be, --baseline runs their tests with nothing changed, and --survivors tries
+again what an earlier run of theirs let survive, with the tests of now.`;
 
 const Options = z.object({
   count: z.coerce.number().int().min(1).default(60),

@@ -63,7 +63,12 @@ export const UPLOAD_TESTS: TestsBySource = {
   "finishing/finalise.ts": ["faults/finalise-alarms", "faults/store", "faults/lost"],
   "ietf/fields.ts": ["worker/ietf-creation", "worker/ietf-append", "worker/ietf-digests"],
   "ietf/ietf-creation.ts": ["worker/ietf-creation", "worker/ietf-metadata"],
-  "ietf/ietf-front-end.ts": ["worker/ietf-append", "worker/ietf-creation", "worker/ietf-state"],
+  "ietf/ietf-front-end.ts": [
+    "worker/ietf-append",
+    "worker/ietf-creation",
+    "worker/ietf-state",
+    "worker/upload-grants-again",
+  ],
   "ietf/problems.ts": ["worker/ietf-append", "worker/ietf-cancel"],
   "joining/": ["worker/tus-concatenation", "worker/tus-concatenation-refusals", "faults/joining"],
   "plain/form-creation.ts": ["worker/plain-uploads", "worker/form-fields"],

@@ -47,7 +47,7 @@ export async function addWorktree(root: string): Promise<Worktree> {
       await writeFile(path, applyMutant(source, mutant));
       try {
         if (await isRefused(directory, mutant)) return { outcome: "refused", by: "the check" };
-        return await runTests(directory, tests, limitMs);
+        return await runInStages(directory, tests, limitMs);
       } finally {
         await writeFile(path, source);
       }
@@ -94,6 +94,17 @@ function startVitest(directory: string, args: readonly string[], output: "inheri
     detached: true,
     stdio: ["ignore", output, "ignore"],
   });
+}
+
+/** First what needs no stack: that is over in seconds. */
+async function runInStages(directory: string, tests: readonly string[], limitMs: number): Promise<Outcome> {
+  const isQuick = (test: string) => /^test\/(?:worker\/unit|records|processor)\//.test(test);
+  for (const stage of [tests.filter(isQuick), tests.filter((test) => !isQuick(test))]) {
+    if (stage.length === 0) continue;
+    const outcome = await runTests(directory, stage, limitMs);
+    if (outcome.outcome !== "survived") return outcome;
+  }
+  return { outcome: "survived", by: "" };
 }
 
 async function runTests(directory: string, tests: readonly string[], limitMs: number): Promise<Outcome> {
