@@ -7,10 +7,10 @@ import { testsOf } from "../../scripts/mutants/tests-of.ts";
 import { findFailure } from "../../scripts/mutants/worktree.ts";
 
 test.each([
-  ["if (a < 3) b();", ["if (a <= 3) b();", "if (!(a < 3)) b();", "if (a < 4) b();", "if (a < 3) ;"]],
+  ["if (a < 3) b();", ["if (a <= 3) b();", "if (!(a < 3)) b();", "if (a < 4) b();", "if (a < 3) {}"]],
   ["const x = (a /* && */) && !b;", ["const x = (a /* && */) || !b;", "const x = (a /* && */) && b;"]],
-  ["await f(true);", [";", "(f(true));", "await f(false);"]],
-  ['throw new Error("no");', [";"]],
+  ["await f(true);", ["{}", "(f(true));", "await f(false);"]],
+  ['throw new Error("no");', ["{}"]],
   ["let x: 1 | 2 = y as 2;", []],
   ['const é = "ü" === z;', ['const é = "ü" !== z;']],
 ])("%s has its mutants", (source, expected) => {
