@@ -3,10 +3,9 @@
  * any number of it may run; it ends with 0 after a drain, 1 when it was cut short, 2 when its configuration is wrong.
  */
 import { hostname } from "node:os";
-import { type Config, parseConfig } from "./config.ts";
+import { type Config, parseConfig, removeSecrets } from "./config.ts";
 import { Consumer, type ConsumerParts } from "./consumer.ts";
 import { ImageDeriver } from "./derive/images.ts";
-import { Sandbox } from "./derive/sandbox.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { watchLifetime } from "./lifetime.ts";
 import { createLog, type Log } from "./log.ts";
@@ -15,6 +14,7 @@ import { ObjectStore } from "./object-store.ts";
 import { type PipelineParts, processJob } from "./pipeline.ts";
 import { PullQueue } from "./queue.ts";
 import { Reporter } from "./report.ts";
+import { Sandbox } from "./sandbox/sandbox.ts";
 import { ScannerMonitor, type ScannerState } from "./scan/scanner-monitor.ts";
 
 async function main(config: Config): Promise<void> {
@@ -37,12 +37,15 @@ async function main(config: Config): Promise<void> {
   });
 
   const address = { host: config.METRICS_HOST, port: config.METRICS_PORT };
+  const { rung, isolation, mayRun } = sandbox;
+  const tools = { rung, isolation, mayRun };
   const { server, port } = await serveMetrics(metrics, address, () => ({
     status: "ok",
     scanner: scanner.state,
+    tools,
   }));
-  const toolsHaveNoNetwork = sandbox.hasNoNetwork;
-  log.info({ event: "started", metricsPort: port, concurrency: config.CONCURRENCY, toolsHaveNoNetwork });
+  log.info({ event: "started", metricsPort: port, concurrency: config.CONCURRENCY, tools });
+  if (!mayRun) log.error({ event: "tools-not-isolated", reason: "no derivatives are made", ...isolation });
   await Promise.all([consumer.run(stop), heartbeat.run()]);
   server.close();
   server.closeAllConnections();
@@ -67,7 +70,7 @@ async function createPipeline(
     workerUrl: config.CAUSEWAY_WORKER_URL,
     secret: config.CAUSEWAY_REPORT_SECRET,
   });
-  const sandbox = await Sandbox.create();
+  const sandbox = await Sandbox.create({ withoutIsolation: config.TOOLS_WITHOUT_ISOLATION });
   return {
     ...{ store, reporter, metrics, sandbox },
     images: new ImageDeriver({ store, reporter, sandbox, metrics, log }),
@@ -107,6 +110,7 @@ function noteScanner(state: ScannerState, metrics: Metrics, log: Log): void {
 }
 
 const parsed = parseConfig(process.env);
+removeSecrets(process.env);
 if (parsed.ok) {
   await main(parsed.config);
 } else {

@@ -11,6 +11,8 @@ import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { ObjectStore } from "../object-store.ts";
 import type { Reporter } from "../report.ts";
+import type { Sandbox, SandboxLimits, SandboxResult } from "../sandbox/sandbox.ts";
+import { readProduct } from "../sandbox/scratch.ts";
 import {
   DERIVED_EXTENSION,
   DERIVED_IMAGES,
@@ -18,7 +20,6 @@ import {
   ImageOutput,
   ORIGINAL_FILE,
 } from "./image-protocol.ts";
-import type { Sandbox, SandboxLimits, SandboxResult } from "./sandbox.ts";
 import { isSafeSvg, MAX_SVG_BYTES } from "./svg.ts";
 
 export interface ImageDeriverParts {
@@ -45,7 +46,14 @@ const RASTERS = new Set([
 const MAX_ORIGINAL_BYTES = 200 * 1024 * 1024;
 const READ_DEADLINE_MS = 60_000;
 const CHILD = fileURLToPath(new URL("./image-child.ts", import.meta.url));
-const LIMITS: SandboxLimits = { timeMs: 60_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 16 * 1024 * 1024 };
+const MAX_DERIVED_BYTES = 16 * 1024 * 1024;
+const LIMITS: SandboxLimits = {
+  timeMs: 60_000,
+  memoryBytes: 1.5 * 2 ** 30,
+  fileBytes: MAX_DERIVED_BYTES,
+  scratchBytes: 2 * MAX_DERIVED_BYTES,
+  processes: 64,
+};
 
 const IMAGE_DERIVATIVES = ["thumbnail", "optimized"] as const;
 
@@ -69,7 +77,7 @@ export class ImageDeriver {
     signal: AbortSignal,
   ): Promise<void> {
     const isDone = IMAGE_DERIVATIVES.every((name) => derivatives.includes(name));
-    if (isDone || !isDerivable(sniffedType, job.sizeBytes)) return;
+    if (isDone || !this.#parts.sandbox.mayRun || !isDerivable(sniffedType, job.sizeBytes)) return;
     const scratch = await mkdtemp(join(tmpdir(), "causeway-image-"));
     try {
       if (!(await this.#download(job, sniffedType, scratch, signal))) return;
@@ -107,8 +115,7 @@ export class ImageDeriver {
   async #publish(job: ProcessJob, output: ImageOutput, scratch: string, signal: AbortSignal): Promise<void> {
     const { tenantId, fileId, version } = job;
     for (const { name, width, height } of output.derivatives) {
-      // At most LIMITS.fileBytes: the kernel saw to it.
-      const bytes = await readFile(join(scratch, `${name}.${DERIVED_EXTENSION}`));
+      const bytes = await readProduct(join(scratch, `${name}.${DERIVED_EXTENSION}`), MAX_DERIVED_BYTES);
       const objectKey = derivativeKey(job, name, DERIVED_EXTENSION);
       await this.#parts.store.put(objectKey, bytes, DERIVED_TYPE, signal);
       await this.#parts.reporter.send(

@@ -8,12 +8,12 @@ import type { ProcessJob } from "#contract/jobs.ts";
 import { derivativeKey } from "#contract/keys.ts";
 import type { DerivativeReport } from "#contract/reports.ts";
 import { ImageDeriver } from "../../processor/derive/images.ts";
-import { Sandbox, type SandboxLimits } from "../../processor/derive/sandbox.ts";
 import { createLog } from "../../processor/log.ts";
 import { createMetrics } from "../../processor/metrics.ts";
 import { ObjectStore } from "../../processor/object-store.ts";
 import { type PipelineParts, processJob } from "../../processor/pipeline.ts";
 import { Reporter } from "../../processor/report.ts";
+import { Sandbox, type SandboxLimits } from "../../processor/sandbox/sandbox.ts";
 import { type RunningClamd, startClamd } from "../support/clamd.ts";
 import { eicar, zip } from "../support/eicar.ts";
 import { animatedGif, photoWithGps, picture, pixelBomb } from "../support/images.ts";
@@ -361,12 +361,16 @@ describe("without derivatives, and clean, is", () => {
     expect(worker.reports.map(({ kind }) => kind)).toEqual(["verdict"]);
   });
 
-  const LIMITS = { timeMs: 20_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 2 ** 24 };
+  const LIMITS: SandboxLimits = {
+    ...{ timeMs: 20_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 2 ** 24 },
+    ...{ scratchBytes: 2 ** 25, processes: 64 },
+  };
 
   test.each([
     { what: "time", limits: { ...LIMITS, timeMs: 20 } },
     { what: "memory", limits: { ...LIMITS, memoryBytes: 300 * 2 ** 20 } },
     { what: "output", limits: { ...LIMITS, fileBytes: 512 } },
+    { what: "scratch", limits: { ...LIMITS, scratchBytes: 4096 } },
   ])("a picture that would take too much $what", async ({ limits }) => {
     parts.store.close();
     parts = assemble(bucket.options, limits);
