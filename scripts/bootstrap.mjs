@@ -19,6 +19,8 @@ const say = (text) => process.stderr.write(`${text}\n`);
 /** Programs that the product runs, by the Debian package that brings them. The list grows with the product. */
 const PROGRAMS = [
   { program: "clamd", debian: "clamav-daemon", macos: "clamav" },
+  // What isolates tools is a thing of Linux (docs/decisions/0020-tool-isolation.md).
+  ...(process.platform === "linux" ? [{ program: "bwrap", debian: "bubblewrap", macos: "" }] : []),
   ...(forTests ? [{ program: "chromium", debian: "chromium", macos: "--cask chromium" }] : []),
 ];
 

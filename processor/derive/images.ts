@@ -1,5 +1,5 @@
 import { createWriteStream } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -12,7 +12,7 @@ import type { Metrics } from "../metrics.ts";
 import type { ObjectStore } from "../object-store.ts";
 import type { Reporter } from "../report.ts";
 import type { Sandbox, SandboxLimits, SandboxResult } from "../sandbox/sandbox.ts";
-import { readProduct } from "../sandbox/scratch.ts";
+import { readProduct, removeScratch } from "../sandbox/scratch.ts";
 import {
   DERIVED_EXTENSION,
   DERIVED_IMAGES,
@@ -55,6 +55,8 @@ const LIMITS: SandboxLimits = {
   processes: 64,
 };
 
+const NO_PRODUCT: SandboxResult = { ok: false, reason: "failed", detail: "it didn't write what it said" };
+
 const IMAGE_DERIVATIVES = ["thumbnail", "optimized"] as const;
 
 /** Makes, stores and reports the derivatives of images. */
@@ -91,7 +93,7 @@ export class ImageDeriver {
       if (output === undefined) return this.#logFailure(job, result);
       await this.#publish(job, output, scratch, signal);
     } finally {
-      await rm(scratch, { recursive: true, force: true });
+      await removeScratch(scratch);
     }
   }
 
@@ -116,6 +118,7 @@ export class ImageDeriver {
     const { tenantId, fileId, version } = job;
     for (const { name, width, height } of output.derivatives) {
       const bytes = await readProduct(join(scratch, `${name}.${DERIVED_EXTENSION}`), MAX_DERIVED_BYTES);
+      if (bytes === undefined) return this.#logFailure(job, NO_PRODUCT);
       const objectKey = derivativeKey(job, name, DERIVED_EXTENSION);
       await this.#parts.store.put(objectKey, bytes, DERIVED_TYPE, signal);
       await this.#parts.reporter.send(

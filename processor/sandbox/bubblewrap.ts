@@ -62,9 +62,9 @@ function inner(
     ...view.readable.flatMap((path) => ["--ro-bind", path, path]),
     ...DEVICES.flatMap((path) => ["--dev-bind", path, path]),
     ...["--proc", "/proc", "--bind", `${scratch}/${SPACE}`, scratch],
-    ...inputs
-      .filter((name) => name !== SPACE)
-      .flatMap((name) => ["--ro-bind", `${scratch}/${name}`, `${scratch}/${name}`]),
+    ...inputs.flatMap((name) =>
+      name === SPACE ? [] : ["--ro-bind", `${scratch}/${name}`, `${scratch}/${name}`],
+    ),
     // The root is in memory too, and its size isn't limited.
     ...["--remount-ro", "/", "--chdir", scratch, "--"],
     ...becomeUser(userId),

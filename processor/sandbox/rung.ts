@@ -8,7 +8,7 @@ export interface SandboxJob {
   /** Names of the files that are in it already. */
   readonly inputs: readonly string[];
   readonly limits: SandboxLimits;
-  /** Set if the processor is root: whom the tool runs as, which no other tool does at that time. */
+  /** Set if the processor is root: whom the tool runs as, and no other does at that time. */
   readonly userId: number | undefined;
 }
 

@@ -17,6 +17,7 @@ import { probeRung } from "./probe.ts";
 import type { Rung } from "./rung.ts";
 import { ScratchWatch } from "./scratch.ts";
 import { ToolProcess } from "./tool-process.ts";
+import { UserIds } from "./user-ids.ts";
 import { systemView } from "./view.ts";
 
 export type { SandboxLimits } from "./limits.ts";
@@ -32,15 +33,12 @@ export interface SandboxOptions {
   readonly rungs?: readonly Rung[];
 }
 
-/** Users that systemd hands out for a service's time, and that have no name in /etc/passwd (systemd.io/UIDS-GIDS). */
-const FIRST_USER_ID = 61_184;
-
 /** Starts tools and knows those that run, so that none outlives the processor. */
 export class Sandbox {
   readonly #rung: Rung;
   readonly #filter: FilterFile | undefined;
   readonly #running = new Set<ToolProcess>();
-  readonly #userIds = new Set<number>();
+  readonly #userIds = new UserIds();
   /** What holds here. */
   readonly isolation: Isolation;
   /** Without it no tool runs. */
@@ -84,16 +82,12 @@ export class Sandbox {
   ): Promise<SandboxResult> {
     signal.throwIfAborted();
     if (!this.mayRun) return { ok: false, reason: "failed", detail: "tools can't be isolated here" };
-    const userId = this.#takeUserId();
-    try {
-      const inputs = await readdir(scratch);
-      if (userId !== undefined) await giveTo(userId, scratch, inputs);
-      const wrapped = this.#rung.wrap({ command, scratch, inputs, limits, userId });
-      await using filter = await this.#filter?.open();
-      return await this.#run(wrapped, scratch, limits, signal, filter?.fd);
-    } finally {
-      if (userId !== undefined) this.#userIds.delete(userId);
-    }
+    const userId = this.#userIds.next();
+    const inputs = await readdir(scratch);
+    if (userId !== undefined) await giveTo(userId, scratch, inputs);
+    const wrapped = this.#rung.wrap({ command, scratch, inputs, limits, userId });
+    await using filter = await this.#filter?.open();
+    return await this.#run(wrapped, scratch, limits, signal, filter?.fd);
   }
 
   /** Kills what runs, at once. For the end of the processor. */
@@ -128,15 +122,6 @@ export class Sandbox {
       deadline.removeEventListener("abort", kill);
       this.#running.delete(tool);
     }
-  }
-
-  /** A user for each tool that runs at a time, so that the kernel counts their processes apart. */
-  #takeUserId(): number | undefined {
-    if (process.platform !== "linux" || process.getuid?.() !== 0) return undefined;
-    let userId = FIRST_USER_ID;
-    while (this.#userIds.has(userId)) userId += 1;
-    this.#userIds.add(userId);
-    return userId;
   }
 }
 

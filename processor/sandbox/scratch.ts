@@ -1,10 +1,13 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { constants } from "node:fs";
-import { lstat, open, readdir } from "node:fs/promises";
+import { lstat, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 /** A tool that writes as fast as it can writes some hundred megabytes meanwhile. */
 const WATCH_INTERVAL_MS = 100;
+const REMOVAL_MS = 10_000;
 
 /** Looks at what is in a scratch directory, again and again, until it is too much. */
 export class ScratchWatch {
@@ -52,17 +55,37 @@ async function measure(directory: string): Promise<number> {
 }
 
 /**
- * Reads a file that a tool left. Throws if it isn't there, is larger, or is no plain file: behind a link there could be
- * anything that we can read, and at a pipe we'd wait.
+ * Reads a file that a tool left; undefined if it isn't there, is larger, or is no plain file: behind a link there could
+ * be anything that we can read, and at a pipe we'd wait.
  */
-export async function readProduct(path: string, maxBytes: number): Promise<Buffer> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+export async function readProduct(path: string, maxBytes: number): Promise<Buffer | undefined> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(path, flags).catch(() => undefined);
   try {
-    const stat = await file.stat();
-    if (!stat.isFile() || stat.size > maxBytes)
-      throw new Error("what the tool left is no file, or too large");
-    return await file.readFile();
+    const stat = await file?.stat();
+    return stat?.isFile() && stat.size <= maxBytes ? await file?.readFile() : undefined;
   } finally {
-    await file.close();
+    await file?.close();
+  }
+}
+
+/**
+ * Removes a scratch directory, whatever a tool made of it. Node's own `rm` ends at directories that we may not read, and
+ * at paths that are too long. What is left after all that is left; it throws nothing.
+ */
+export async function removeScratch(scratch: string): Promise<void> {
+  try {
+    await rm(scratch, { recursive: true, force: true });
+  } catch {
+    for (const command of [
+      ["chmod", "-R", "u+rwX"],
+      ["rm", "-rf"],
+    ]) {
+      const child = spawn("/usr/bin/env", [...command, "--", scratch], {
+        stdio: "ignore",
+        timeout: REMOVAL_MS,
+      });
+      await once(child, "close").catch(() => undefined);
+    }
   }
 }
