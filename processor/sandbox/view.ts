@@ -19,7 +19,7 @@ const READABLE = [
     "/etc/localtime",
     "/etc/ssl/openssl.cnf",
   ],
-  "/var/cache/fontconfig",
+  ...["/var/cache/fontconfig", "/var/lib/libreoffice", "/var/spool/libreoffice"],
   process.execPath,
   ...["package.json", "node_modules", "processor"].map((name) => `${PACKAGE}/${name}`),
 ];

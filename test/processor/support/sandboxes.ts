@@ -1,11 +1,11 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isIsolated } from "../../../processor/sandbox/ladder.ts";
 import { LIMITS_RUNG } from "../../../processor/sandbox/limits-rung.ts";
+import type { Rung } from "../../../processor/sandbox/rung.ts";
 import { LINUX_RUNGS, Sandbox, type SandboxLimits } from "../../../processor/sandbox/sandbox.ts";
 
 export const LIMITS: SandboxLimits = {
@@ -13,21 +13,39 @@ export const LIMITS: SandboxLimits = {
   ...{ scratchBytes: 4 * 2 ** 20, processes: 64 },
 };
 
-/** One sandbox for each rung that this machine has; which ones it hasn't is said. */
+/** What tells, without any of our code, whether the machine could do it. */
+const NEEDS: Readonly<Record<Rung["name"], readonly string[]>> = {
+  bubblewrap: [
+    "bwrap",
+    ...(process.getuid?.() === 0 ? [] : ["--unshare-user"]),
+    "--dev-bind",
+    "/",
+    "/",
+    "true",
+  ],
+  landlock: [
+    ...["setpriv", "--no-new-privs", "--landlock-access=fs"],
+    ...["--landlock-rule=path-beneath:execute,read-file,read-dir:/", "true"],
+  ],
+  limits: ["true"],
+};
+
+/** One sandbox for each rung that this machine has; which ones it hasn't is said. Throws if one runs nothing. */
 export async function createSandboxes(): Promise<readonly Sandbox[]> {
   const rungs = process.platform === "linux" ? LINUX_RUNGS : [LIMITS_RUNG];
-  const options = rungs.map((rung) => ({ rungs: [rung, LIMITS_RUNG], withoutIsolation: true }));
-  const sandboxes = await Promise.all(options.map((each) => Sandbox.create(each)));
-  const missing = rungs.filter(({ name }, index) => sandboxes[index]?.rung !== name);
+  const isThere = ({ name }: Rung) => {
+    const [program = "", ...args] = NEEDS[name];
+    return spawnSync(program, args).status === 0;
+  };
+  const missing = rungs.filter((rung) => !isThere(rung)).map(({ name }) => name);
   if (missing.length > 0)
-    process.stderr.write(
-      `Not tried, for this machine hasn't got it: ${missing.map(({ name }) => name).join()}\n`,
-    );
-  return sandboxes.filter(({ rung }, index) => rung === rungs[index]?.name);
+    process.stderr.write(`Not tried, for this machine hasn't got it: ${missing.join()}\n`);
+  const there = rungs.filter(({ name }) => !missing.includes(name));
+  return Promise.all(there.map((rung) => Sandbox.create({ rungs: [rung], withoutIsolation: true })));
 }
 
 export async function createIsolatingSandboxes(): Promise<readonly Sandbox[]> {
-  return (await createSandboxes()).filter(({ isolation }) => isIsolated(isolation));
+  return (await createSandboxes()).filter(({ rung }) => rung !== "limits");
 }
 
 export async function createScratch() {
