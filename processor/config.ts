@@ -55,6 +55,8 @@ const Environment = z
     POLL_MAX_SECONDS: z.coerce.number().min(0.05).max(60).default(1),
     SCAN_DEADLINE_SECONDS: Seconds.default(300),
     DRAIN_SECONDS: Seconds.default(5),
+    /** The operator's word that tools may read uploads where the machine can't isolate them. */
+    TOOLS_WITHOUT_ISOLATION: Flag.default(false),
     LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
     METRICS_HOST: z.string().min(1).default("127.0.0.1"),
     /** 0 takes a free one; the log tells which. */
@@ -114,6 +116,21 @@ function withOlderNames(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 export function requireScanProvider(env: NodeJS.ProcessEnv): void {
   const parsed = ScanProvider.optional().safeParse(env["VIRUS_SCAN_PROVIDER"] || undefined);
   if (!parsed.success) throw new Error(`VIRUS_SCAN_PROVIDER ${parsed.error.issues[0]?.message}.`);
+}
+
+const SECRETS = [
+  "CAUSEWAY_REPORT_SECRET",
+  "S3_ACCESS_KEY_ID",
+  "S3_SECRET_ACCESS_KEY",
+  "QUEUES_TOKEN",
+] as const;
+
+/**
+ * For an environment that has been read: nothing that is started later, nor what prints it, has the secrets then. The
+ * kernel keeps what the process was started with (/proc/<pid>/environ); from there the sandbox keeps tools away.
+ */
+export function removeSecrets(env: NodeJS.ProcessEnv): void {
+  for (const key of SECRETS) delete env[key];
 }
 
 /** Reads the environment once, at start. Every wrong key is named at once; no value is repeated. */

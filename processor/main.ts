@@ -3,12 +3,11 @@
  * any number of it may run; it ends with 0 after a drain, 1 when it was cut short, 2 when its configuration is wrong.
  */
 import { hostname } from "node:os";
-import { type Config, parseConfig, readConcurrency, readToolMemoryBytes } from "./config.ts";
+import { type Config, parseConfig, readConcurrency, readToolMemoryBytes, removeSecrets } from "./config.ts";
 import { Consumer, type ConsumerParts } from "./consumer.ts";
 import { Derivatives } from "./derive/derivatives.ts";
 import { ImageDeriver } from "./derive/images.ts";
 import { PdfDeriver } from "./derive/pdf.ts";
-import { Sandbox } from "./derive/sandbox.ts";
 import { InstalledTools, type Tools } from "./derive/tools.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { createLaneLimits } from "./lane-limits.ts";
@@ -20,6 +19,7 @@ import { ObjectStore } from "./object-store.ts";
 import { type PipelineParts, processJob } from "./pipeline.ts";
 import { PullQueue } from "./queue.ts";
 import { Reporter } from "./report.ts";
+import { Sandbox } from "./sandbox/sandbox.ts";
 import { ClamdScanner } from "./scan/clamd-scanner.ts";
 import { CrashGuard } from "./scan/crash-guard.ts";
 import { ScannerMonitor, type ScannerState } from "./scan/scanner-monitor.ts";
@@ -49,12 +49,15 @@ async function main(config: Config): Promise<void> {
   });
 
   const address = { host: config.METRICS_HOST, port: config.METRICS_PORT };
+  const { rung, isolation, mayRun } = sandbox;
+  const isolated = { rung, isolation, mayRun };
   const { server, port } = await serveMetrics(metrics, address, () => ({
     status: "ok",
     scanner: scanner.state,
+    tools: isolated,
   }));
-  const toolsHaveNoNetwork = sandbox.hasNoNetwork;
-  log.info({ event: "started", metricsPort: port, concurrency: readConcurrency(config), toolsHaveNoNetwork });
+  log.info({ event: "started", metricsPort: port, concurrency: readConcurrency(config), tools: isolated });
+  if (!mayRun) log.error({ event: "tools-not-isolated", reason: "no derivatives are made", ...isolation });
   const [isSettled] = await Promise.all([consumer.run(stop), heartbeat.run()]);
   server.close();
   server.closeAllConnections();
@@ -82,7 +85,7 @@ async function createPipeline(
     workerUrl: config.CAUSEWAY_WORKER_URL,
     secret: config.CAUSEWAY_REPORT_SECRET,
   });
-  const sandbox = await Sandbox.create();
+  const sandbox = await Sandbox.create({ withoutIsolation: config.TOOLS_WITHOUT_ISOLATION });
   const lanes = createLanes(createLaneLimits(readConcurrency(config)), readToolMemoryBytes(config));
   watchLanes(lanes, metrics);
   const tools = new InstalledTools({ statusFile: config.CAUSEWAY_TOOL_STATUS });
@@ -90,7 +93,7 @@ async function createPipeline(
   return {
     ...{ store, reporter, metrics, sandbox, lanes, tools },
     secondLook: new SecondLook(store, sandbox),
-    derivatives: new Derivatives({ ...{ store, reporter, lanes, tools, metrics, log }, derivers }),
+    derivatives: new Derivatives({ ...{ store, reporter, lanes, tools, sandbox, metrics, log }, derivers }),
     ...{ scanner, guard: new CrashGuard(scanner, metrics) },
     scanDeadlineMs: config.SCAN_DEADLINE_SECONDS * 1000,
   };
@@ -133,6 +136,7 @@ function noteScanner(state: ScannerState, metrics: Metrics, log: Log): void {
 }
 
 const parsed = parseConfig(process.env);
+removeSecrets(process.env);
 if (parsed.ok) {
   await main(parsed.config);
 } else {

@@ -1,10 +1,11 @@
 import { createWriteStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { ProcessJob } from "#contract/jobs.ts";
 import type { ObjectStore } from "./object-store.ts";
+import { removeScratch } from "./sandbox/scratch.ts";
 
 /** The name of the original in its scratch directory. */
 const ORIGINAL_FILE = "original";
@@ -37,6 +38,6 @@ export async function withScratchCopy<T>(
     await pipeline(object.body, createWriteStream(path));
     return await work({ scratch, path });
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    await removeScratch(scratch);
   }
 }

@@ -2,9 +2,9 @@ import type { ProcessJob } from "#contract/jobs.ts";
 import { findSevenZipFault, SEVEN_ZIP_TYPE } from "./archives/seven-zip.ts";
 import { findZipExcess, findZipFault } from "./archives/zip-directory.ts";
 import type { ReadRange } from "./archives/zip-fields.ts";
-import type { Sandbox } from "./derive/sandbox.ts";
 import type { Inspection } from "./inspect.ts";
 import type { ObjectStore } from "./object-store.ts";
+import type { Sandbox } from "./sandbox/sandbox.ts";
 import { unscannable } from "./scan/verdict.ts";
 import { withScratchCopy } from "./scratch-copy.ts";
 

@@ -23,6 +23,8 @@ const say = (text) => process.stderr.write(`${text}\n`);
 const PROGRAMS = [
   { program: "clamd", debian: "clamav-daemon", macos: "clamav" },
   { program: "7z", debian: "7zip", macos: "sevenzip" },
+  // What isolates tools is a thing of Linux (docs/decisions/0020-tool-isolation.md).
+  ...(process.platform === "linux" ? [{ program: "bwrap", debian: "bubblewrap", macos: "" }] : []),
   ...(forTests ? [{ program: "chromium", debian: "chromium", macos: "--cask chromium" }] : []),
   ...(forTests ? PREVIEW_PROGRAMS : []),
 ];

@@ -1,4 +1,4 @@
-import type { Sandbox, SandboxLimits } from "../derive/sandbox.ts";
+import type { Sandbox, SandboxLimits } from "../sandbox/sandbox.ts";
 import type { ScratchCopy } from "../scratch-copy.ts";
 
 /**
@@ -7,7 +7,10 @@ import type { ScratchCopy } from "../scratch-copy.ts";
  */
 
 const METHODS: ReadonlySet<string> = new Set(["LZMA", "LZMA2", "PPMD", "Copy", "BCJ", "ARM", "7zAES"]);
-const LIMITS: SandboxLimits = { timeMs: 20_000, memoryBytes: 2 ** 30, fileBytes: 0 };
+const LIMITS: SandboxLimits = {
+  ...{ timeMs: 20_000, memoryBytes: 2 ** 30, fileBytes: 0 },
+  ...{ scratchBytes: 2 ** 20, processes: 16 },
+};
 const MAGIC = Buffer.from("377abcaf271c", "hex");
 
 export const SEVEN_ZIP_TYPE = "application/x-7z-compressed";

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import type { DerivativeName } from "#contract/derivatives.ts";
 import { derivativesOf, kindOf, typeOf } from "#contract/derivatives.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
@@ -10,6 +9,8 @@ import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { ObjectStore } from "../object-store.ts";
 import type { Reporter } from "../report.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { readProduct } from "../sandbox/scratch.ts";
 import { withScratchCopy } from "../scratch-copy.ts";
 import type { Deriver, MadeDerivative, MissingDerivative, Original, Product } from "./deriver.ts";
 import type { Tools } from "./tools.ts";
@@ -20,12 +21,16 @@ export interface DerivativesParts {
   readonly derivers: readonly Deriver[];
   readonly lanes: Lanes;
   readonly tools: Tools;
+  readonly sandbox: Pick<Sandbox, "mayRun">;
   readonly metrics: Metrics;
   readonly log: Log;
 }
 
 const UNREADABLE = "The file could not be read: it may be damaged.";
 const TOO_LARGE = "The file is too large for this.";
+const NOT_MADE = "What was made of it could not be used.";
+const NOT_ISOLATED =
+  "Files are not opened here, for there is nothing to isolate the programs that would do it.";
 const NO_TOOL = "The program that makes it is not installed where files are processed.";
 
 /** Makes, stores and reports what there is to make of a clean version. */
@@ -67,6 +72,7 @@ export class Derivatives {
   #refusalOf({ needs, maxOriginalBytes }: Deriver, { sizeBytes }: ProcessJob): string | undefined {
     if (sizeBytes === 0) return "The file is empty.";
     if (sizeBytes > maxOriginalBytes) return TOO_LARGE;
+    if (!this.#parts.sandbox.mayRun) return NOT_ISOLATED;
     const states = needs.map((name) => this.#parts.tools.stateOf(name));
     if (states.includes("missing")) return NO_TOOL;
     if (states.includes("installing")) throw new ProcessorFailure("TOOL_INSTALLING");
@@ -102,9 +108,9 @@ export class Derivatives {
   async #publish(job: ProcessJob, made: MadeDerivative, signal: AbortSignal): Promise<void> {
     const { tenantId, fileId, version } = job;
     const { name, form, path, width, height } = made;
-    const bytes = await readFile(path);
-    if (bytes.byteLength > form.maxBytes) {
-      return this.#reportMissing(job, { result: "failed", name, reason: TOO_LARGE }, signal);
+    const bytes = await readProduct(path, form.maxBytes);
+    if (bytes === undefined) {
+      return this.#reportMissing(job, { result: "failed", name, reason: NOT_MADE }, signal);
     }
     const objectKey = derivativeKey(job, name, form.extension);
     const { mimeType } = form;

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DerivativeName } from "#contract/derivatives.ts";
 import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
+import type { Sandbox, SandboxLimits, SandboxResult } from "../sandbox/sandbox.ts";
 import type { Deriver, Original, Product } from "./deriver.ts";
 import { DERIVED_IMAGES, ImageOutput } from "./image-protocol.ts";
-import type { Sandbox, SandboxLimits, SandboxResult } from "./sandbox.ts";
 import { isSafeSvg } from "./svg.ts";
 
 const SVG = "image/svg+xml";
@@ -24,7 +24,14 @@ const READABLE = new Set([
 /** Scratch space of one job at most; the images that may be uploaded are smaller (contract/file-types.ts). */
 const MAX_ORIGINAL_BYTES = 200 * 1024 * 1024;
 const CHILD = fileURLToPath(new URL("./image-child.ts", import.meta.url));
-const LIMITS: SandboxLimits = { timeMs: 60_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 16 * 1024 * 1024 };
+const MAX_DERIVED_BYTES = 16 * 1024 * 1024;
+const LIMITS: SandboxLimits = {
+  timeMs: 60_000,
+  memoryBytes: 1.5 * 2 ** 30,
+  fileBytes: MAX_DERIVED_BYTES,
+  scratchBytes: 2 * MAX_DERIVED_BYTES,
+  processes: 64,
+};
 
 /** Makes the derivatives of images, by sharp in a process of its own. */
 export class ImageDeriver implements Deriver {

@@ -1,13 +1,13 @@
 import { basename } from "node:path";
 import type { DerivativeName } from "#contract/derivatives.ts";
 import { ProcessorFailure } from "../failure.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Deriver, Original, Product } from "./deriver.ts";
 import { readPdfInfo } from "./documents/pdf-info.ts";
 import { reducePdf } from "./documents/pdf-reduce.ts";
 import { extractText } from "./documents/pdf-text.ts";
 import type { Work } from "./documents/run-tool.ts";
 import { drawFirstPage } from "./documents/thumbnail.ts";
-import type { Sandbox } from "./sandbox.ts";
 import type { Tools } from "./tools.ts";
 
 const DERIVED = ["thumbnail", "text", "reduced"] as const;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseConfig, requireScanProvider } from "../../processor/config.ts";
+import { parseConfig, removeSecrets, requireScanProvider } from "../../processor/config.ts";
 
 const VALID = {
   CAUSEWAY_WORKER_URL: "http://127.0.0.1:8787",
@@ -32,6 +32,7 @@ test("defaults are filled in", () => {
       VISIBILITY_TIMEOUT_SECONDS: 900,
       POLL_MAX_SECONDS: 1,
       SCAN_DEADLINE_SECONDS: 300,
+      TOOLS_WITHOUT_ISOLATION: false,
       DRAIN_SECONDS: 5,
       LOG_LEVEL: "info",
       METRICS_HOST: "127.0.0.1",
@@ -109,4 +110,19 @@ test.each([
   ["S3_FORCE_PATH_STYLE", "false"],
 ])("%s=%s is taken", (key, value) => {
   expect(problemsOf({ [key]: value })).toEqual([]);
+});
+
+test("an environment that was read has no secrets any more", () => {
+  const env: NodeJS.ProcessEnv = { ...VALID, PATH: "/bin" };
+  removeSecrets(env);
+  expect(Object.keys(env).sort()).toEqual(
+    [
+      "CAUSEWAY_WORKER_URL",
+      "PATH",
+      "QUEUES_ACCOUNT_ID",
+      "QUEUES_QUEUE_ID",
+      "S3_BUCKET",
+      "S3_ENDPOINT",
+    ].sort(),
+  );
 });

@@ -9,7 +9,9 @@ import { eicar } from "../support/eicar.ts";
 import { picture } from "../support/images.ts";
 import { startBucket, type TestBucket } from "./support/bucket.ts";
 import { createJob, storeUpload } from "./support/jobs.ts";
+import { withoutIsolation } from "./support/no-isolation.ts";
 import { QUEUE_NAMES, type QueueDouble, startQueueDouble } from "./support/queue-double.ts";
+import { createScratch } from "./support/sandboxes.ts";
 import { REPORT_SECRET, startWorkerDouble, type WorkerDouble } from "./support/worker-double.ts";
 
 const MAIN = fileURLToPath(new URL("../../processor/main.ts", import.meta.url));
@@ -52,8 +54,10 @@ function environment(): NodeJS.ProcessEnv {
 
 function start(
   env: NodeJS.ProcessEnv,
+  prefix: readonly string[] = [],
 ): ChildProcess & { readonly stdout: NonNullable<ChildProcess["stdout"]> } {
-  const child = spawn(process.execPath, [MAIN], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const [program, ...args] = [...prefix, process.execPath, MAIN];
+  const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   return child;
 }
@@ -81,7 +85,7 @@ test("a wrong environment is told in full, with exit code 2", async () => {
 
 test("jobs go from the queue to reports, and SIGTERM ends it with 0", async () => {
   const child = start(environment());
-  const { metricsPort } = await untilEvent(child, "started");
+  const { metricsPort, tools } = await untilEvent(child, "started");
   const metricsUrl = `http://127.0.0.1:${String(metricsPort)}`;
   const picked = await storeUpload(bucket, await picture("png", 50, 50));
   queue.push(JSON.stringify(picked));
@@ -100,11 +104,30 @@ test("jobs go from the queue to reports, and SIGTERM ends it with 0", async () =
   expect(metrics).toContain('causeway_processor_jobs_total{outcome="infected"} 1');
   expect(metrics).toContain("causeway_processor_scanner_up 1");
   const health = await fetch(`${metricsUrl}/healthz`);
-  expect(await health.json()).toMatchObject({ status: "ok", scanner: { up: true } });
+  expect(await health.json()).toMatchObject({ status: "ok", scanner: { up: true }, tools });
+  expect(tools).toMatchObject({ mayRun: true });
 
   child.kill("SIGTERM");
   expect(await once(child, "exit")).toEqual([0, null]);
 });
+
+test.each([
+  { word: undefined, derivatives: 0 },
+  { word: "true", derivatives: 2 },
+])(
+  "where tools can't be isolated, TOOLS_WITHOUT_ISOLATION=$word makes $derivatives derivatives",
+  async (each) => {
+    await using directory = await createScratch();
+    const word = each.word === undefined ? {} : { TOOLS_WITHOUT_ISOLATION: each.word };
+    const child = start({ ...environment(), ...word }, await withoutIsolation(directory.path));
+    const { tools } = await untilEvent(child, "started");
+    expect(tools).toMatchObject({ mayRun: each.word === "true" });
+    queue.push(JSON.stringify(await storeUpload(bucket, await picture("png", 50, 50))));
+    await queue.changes.until(() => queue.acks.length === 1);
+    expect(worker.verdicts()).toMatchObject([{ verdict: "clean" }]);
+    expect(worker.reports.filter(({ kind }) => kind === "derivative")).toHaveLength(each.derivatives);
+  },
+);
 
 test("a scanner that dies is told at once, files wait, and go on when it is back", async () => {
   const child = start(environment());

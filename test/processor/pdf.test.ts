@@ -8,8 +8,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { parsePdfInfo } from "../../processor/derive/documents/pdf-info.ts";
 import { cutUtf8 } from "../../processor/derive/documents/pdf-text.ts";
 import { PdfDeriver } from "../../processor/derive/pdf.ts";
-import { Sandbox } from "../../processor/derive/sandbox.ts";
 import type { Tools } from "../../processor/derive/tools.ts";
+import { Sandbox } from "../../processor/sandbox/sandbox.ts";
 import { endlessPdf, makePdf } from "../support/pdfs.ts";
 import { ALL_TOOLS_THERE, derive, type Derived } from "./support/derive.ts";
 

@@ -9,7 +9,6 @@ import { derivativeKey } from "#contract/keys.ts";
 import type { DerivativeReport } from "#contract/reports.ts";
 import { Derivatives } from "../../processor/derive/derivatives.ts";
 import { ImageDeriver } from "../../processor/derive/images.ts";
-import { Sandbox, type SandboxLimits } from "../../processor/derive/sandbox.ts";
 import { ALL_TOOLS_MISSING } from "../../processor/derive/tools.ts";
 import { createLanes, LANE_LIMITS } from "../../processor/lanes.ts";
 import { createLog } from "../../processor/log.ts";
@@ -17,6 +16,7 @@ import { createMetrics } from "../../processor/metrics.ts";
 import { ObjectStore } from "../../processor/object-store.ts";
 import { type PipelineParts, processJob } from "../../processor/pipeline.ts";
 import { Reporter } from "../../processor/report.ts";
+import { Sandbox, type SandboxLimits } from "../../processor/sandbox/sandbox.ts";
 import { ClamdScanner } from "../../processor/scan/clamd-scanner.ts";
 import { CrashGuard } from "../../processor/scan/crash-guard.ts";
 import { SecondLook } from "../../processor/second-look.ts";
@@ -66,7 +66,7 @@ function assemble(options = bucket.options, limits?: SandboxLimits): PipelinePar
   const lanes = createLanes(LANE_LIMITS);
   const derivers = [new ImageDeriver(sandbox, limits)];
   const derivatives = new Derivatives({
-    ...{ store, reporter, lanes, metrics, log, derivers },
+    ...{ store, reporter, lanes, sandbox, metrics, log, derivers },
     tools: ALL_TOOLS_MISSING,
   });
   const scanner = new ClamdScanner(clamd);
@@ -400,12 +400,16 @@ describe("without derivatives, and clean, is", () => {
     expect(others.filter((kind) => kind !== "missing-derivative")).toEqual([]);
   });
 
-  const LIMITS = { timeMs: 20_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 2 ** 24 };
+  const LIMITS: SandboxLimits = {
+    ...{ timeMs: 20_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 2 ** 24 },
+    ...{ scratchBytes: 2 ** 25, processes: 64 },
+  };
 
   test.each([
     { what: "time", limits: { ...LIMITS, timeMs: 20 } },
     { what: "memory", limits: { ...LIMITS, memoryBytes: 300 * 2 ** 20 } },
     { what: "output", limits: { ...LIMITS, fileBytes: 512 } },
+    { what: "scratch", limits: { ...LIMITS, scratchBytes: 4096 } },
   ])("a picture that would take too much $what", async ({ limits }) => {
     parts.store.close();
     parts = assemble(bucket.options, limits);

@@ -2,11 +2,14 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
+import type { SandboxLimits } from "../../sandbox/sandbox.ts";
 import type { Product } from "../deriver.ts";
-import type { SandboxLimits } from "../sandbox.ts";
 import { reasonOf, runTool, type Work } from "./run-tool.ts";
 
-const LIMITS: SandboxLimits = { timeMs: 90_000, memoryBytes: 2 ** 31, fileBytes: 100 * 2 ** 20 };
+const LIMITS: SandboxLimits = {
+  ...{ timeMs: 90_000, memoryBytes: 2 ** 31, fileBytes: 100 * 2 ** 20 },
+  ...{ scratchBytes: 110 * 2 ** 20, processes: 8 },
+};
 /** Of the original: saving less isn't worth a second file. */
 const WORTH_KEEPING = 0.95;
 /** All of it lossless: streams packed anew and objects put together. */

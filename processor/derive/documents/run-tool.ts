@@ -1,5 +1,5 @@
+import type { Sandbox, SandboxLimits, SandboxResult } from "../../sandbox/sandbox.ts";
 import { findProgram } from "../programs.ts";
-import type { Sandbox, SandboxLimits, SandboxResult } from "../sandbox.ts";
 
 /** A file that is worked on, in its scratch directory. */
 export interface Work {
@@ -15,6 +15,8 @@ export const READING_LIMITS: SandboxLimits = {
   timeMs: 30_000,
   memoryBytes: 1024 * MIB,
   fileBytes: 16 * MIB,
+  scratchBytes: 32 * MIB,
+  processes: 16,
 };
 
 /** Runs a program of this machine in the sandbox, by its name. Throws only if the signal is aborted. */

@@ -1,12 +1,15 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
+import type { SandboxLimits } from "../../sandbox/sandbox.ts";
 import type { Product } from "../deriver.ts";
-import type { SandboxLimits } from "../sandbox.ts";
 import { reasonOf, runTool, type Work } from "./run-tool.ts";
 
 const CHILD = fileURLToPath(new URL("./page-child.ts", import.meta.url));
-const LIMITS: SandboxLimits = { timeMs: 30_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 2 ** 20 };
+const LIMITS: SandboxLimits = {
+  ...{ timeMs: 30_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 2 ** 20 },
+  ...{ scratchBytes: 2 ** 22, processes: 64 },
+};
 const PIXELS = 150;
 /** Of the longer side: a page twice as high as it is wide still covers a thumbnail twice over. */
 const PAGE_PIXELS = 600;

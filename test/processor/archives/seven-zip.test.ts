@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { findSevenZipFault } from "../../../processor/archives/seven-zip.ts";
-import { Sandbox } from "../../../processor/derive/sandbox.ts";
+import { Sandbox } from "../../../processor/sandbox/sandbox.ts";
 import { InstreamScan } from "../../../processor/scan/instream.ts";
 import { findProgram } from "../../../scripts/find-program.mjs";
 import { type RunningClamd, startClamd } from "../../support/clamd.ts";
