@@ -7,6 +7,7 @@ import { type Config, parseConfig } from "./config.ts";
 import { Consumer, type ConsumerParts } from "./consumer.ts";
 import { Derivatives } from "./derive/derivatives.ts";
 import { ImageDeriver } from "./derive/images.ts";
+import { OfficeDeriver } from "./derive/office.ts";
 import { PdfDeriver } from "./derive/pdf.ts";
 import { Sandbox } from "./derive/sandbox.ts";
 import { InstalledTools, type Tools } from "./derive/tools.ts";
@@ -74,7 +75,7 @@ async function createPipeline(
   const sandbox = await Sandbox.create();
   const lanes = createLanes(LANE_LIMITS);
   const tools = new InstalledTools({ statusFile: config.CAUSEWAY_TOOL_STATUS });
-  const derivers = [new ImageDeriver(sandbox), new PdfDeriver(sandbox, tools)];
+  const derivers = [new ImageDeriver(sandbox), new PdfDeriver(sandbox, tools), new OfficeDeriver(sandbox)];
   return {
     ...{ store, reporter, metrics, sandbox, lanes, tools },
     derivatives: new Derivatives({ ...{ store, reporter, lanes, tools, metrics, log }, derivers }),
