@@ -10,6 +10,7 @@ import { ImageDeriver } from "./derive/images.ts";
 import { OfficeDeriver } from "./derive/office.ts";
 import { PdfDeriver } from "./derive/pdf.ts";
 import { Sandbox } from "./derive/sandbox.ts";
+import { TextDeriver } from "./derive/text.ts";
 import { InstalledTools, type Tools } from "./derive/tools.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { createLanes, LANE_LIMITS } from "./lanes.ts";
@@ -75,7 +76,9 @@ async function createPipeline(
   const sandbox = await Sandbox.create();
   const lanes = createLanes(LANE_LIMITS);
   const tools = new InstalledTools({ statusFile: config.CAUSEWAY_TOOL_STATUS });
-  const derivers = [new ImageDeriver(sandbox), new PdfDeriver(sandbox, tools), new OfficeDeriver(sandbox)];
+  const texts = new TextDeriver(sandbox, tools);
+  const documents = [new PdfDeriver(sandbox, tools), new OfficeDeriver(sandbox, texts), texts];
+  const derivers = [new ImageDeriver(sandbox), ...documents];
   return {
     ...{ store, reporter, metrics, sandbox, lanes, tools },
     derivatives: new Derivatives({ ...{ store, reporter, lanes, tools, metrics, log }, derivers }),

@@ -4,10 +4,10 @@ import type { DerivativeName } from "#contract/derivatives.ts";
 import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
 import type { Properties } from "#contract/properties.ts";
 import type { Deriver, Original, Product } from "./deriver.ts";
-import { inspectOffice, type OfficeContent } from "./documents/office-content.ts";
+import { inspectOffice, isContainer, type OfficeContent } from "./documents/office-content.ts";
 import { OfficeProfile } from "./documents/office-profile.ts";
 import { MAX_PAGES, OFFICE_LIMITS, officeScript } from "./documents/office-script.ts";
-import { type OfficeType, officeTypeOf } from "./documents/office-types.ts";
+import { EXCEL_TYPE, type OfficeType, officeTypeOf } from "./documents/office-types.ts";
 import { readPdfInfo } from "./documents/pdf-info.ts";
 import { extractText } from "./documents/pdf-text.ts";
 import { runTool, type Work } from "./documents/run-tool.ts";
@@ -37,10 +37,13 @@ export class OfficeDeriver implements Deriver {
   readonly needs = ["libreoffice", "poppler"] as const;
   readonly maxOriginalBytes = MAX_ORIGINAL_BYTES;
   readonly #sandbox: Pick<Sandbox, "run">;
+  readonly #texts: Pick<Deriver, "make">;
   readonly #profile = new OfficeProfile();
 
-  constructor(sandbox: Pick<Sandbox, "run">) {
+  /** @param texts makes what there is to make of what turns out to be text */
+  constructor(sandbox: Pick<Sandbox, "run">, texts: Pick<Deriver, "make">) {
     this.#sandbox = sandbox;
+    this.#texts = texts;
   }
 
   async *make(
@@ -48,6 +51,10 @@ export class OfficeDeriver implements Deriver {
     wanted: ReadonlySet<DerivativeName>,
     signal: AbortSignal,
   ): AsyncGenerator<Product, void> {
+    if (original.type === EXCEL_TYPE && !(await isContainer(original.path))) {
+      // Windows with Excel tells browsers that CSV is its own.
+      return yield* this.#texts.make({ ...original, type: "text/csv" }, wanted, signal);
+    }
     const work: Work = { sandbox: this.#sandbox, scratch: original.scratch, signal };
     const conversion = await this.#convert(original, work);
     if (!conversion.ok) {

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { OfficeDeriver } from "../../processor/derive/office.ts";
 import { PdfDeriver } from "../../processor/derive/pdf.ts";
 import { Sandbox } from "../../processor/derive/sandbox.ts";
+import { TextDeriver } from "../../processor/derive/text.ts";
 import { zip } from "../support/eicar.ts";
 import type { OfficeExtension } from "../support/office.ts";
 import { convertFlat, flatSheet, flatSlides, flatText, RTF } from "../support/office.ts";
@@ -25,12 +26,14 @@ const TYPES: Readonly<Record<OfficeExtension | "rtf", string>> = {
 type Extension = keyof typeof TYPES;
 
 let sandbox: Sandbox;
+let texts: TextDeriver;
 let deriver: OfficeDeriver;
 const documents = new Map<string, Buffer>([["rtf", RTF]]);
 
 beforeAll(async () => {
   sandbox = await Sandbox.create();
-  deriver = new OfficeDeriver(sandbox);
+  texts = new TextDeriver(sandbox, ALL_TOOLS_THERE);
+  deriver = new OfficeDeriver(sandbox, texts);
   const made = [
     ...(await convertFlat(flatText(10), ["docx", "doc", "odt"])),
     ...(await convertFlat(flatSheet(20), ["xlsx", "xls", "ods"])),
@@ -101,6 +104,16 @@ describe("what isn't what it is said to be is never opened:", () => {
   ])("%s", async (_what, bytes, extension) => {
     expect((await deriveAs(bytes(), extension)).missing).toEqual(OTHER);
   });
+});
+
+test("separated values that Excel calls its own are shown as a table, with their text", async () => {
+  const { names, made, mimeTypes } = await deriveAs(Buffer.from("Name;City\nMüller;Köln\n", "latin1"), "xls");
+  expect(names).toEqual(["preview", "text", "thumbnail"]);
+  expect(mimeTypes["preview"]).toBe("text/html");
+  expect(made.get("preview")?.toString()).toContain('<td dir="auto">Köln</td>');
+  expect(made.get("text")?.toString()).toBe("Name;City\nMüller;Köln\n");
+  const noise = await deriveAs(Buffer.alloc(5_000), "xls");
+  expect(noise.missing["preview"]).toEqual({ result: "failed", reason: "The file isn't text." });
 });
 
 test("a document under a password says so", async () => {
@@ -187,6 +200,6 @@ test("a conversion that hangs ends at its deadline, with a sentence", async () =
         : sandbox.run(command, scratch, limits, signal);
     },
   };
-  const { missing } = await derive(new OfficeDeriver(hanging), bytesOf("odt"), TYPES.odt);
+  const { missing } = await derive(new OfficeDeriver(hanging, texts), bytesOf("odt"), TYPES.odt);
   expect(missing).toEqual(failed("Converting the document took too long."));
 });

@@ -52,14 +52,14 @@ export function flatText(pages: number): string {
   return flat("text", `<office:text>${text}</office:text>`, broken);
 }
 
-/** A table of so many rows, each on a page of its own if that is wanted. */
+/** A table of so many rows (whose style has the one sort of name that LibreOffice takes), each on a page of its own if that is wanted. */
 export function flatSheet(rows: number, { pageEach = false } = {}): string {
   const broken =
-    '<office:automatic-styles><style:style style:name="R" style:family="table-row">' +
+    '<office:automatic-styles><style:style style:name="ro1" style:family="table-row">' +
     '<style:table-row-properties fo:break-before="page"/></style:style></office:automatic-styles>';
   const cell = (value: string) =>
     `<table:table-cell office:value-type="string"><text:p>${value}</text:p></table:table-cell>`;
-  const style = pageEach ? ' table:style-name="R"' : "";
+  const style = pageEach ? ' table:style-name="ro1"' : "";
   const table = Array.from(
     { length: rows },
     (_, row) => `<table:table-row${style}>${cell(`This is row ${row + 1}`)}${cell("42")}</table:table-row>`,

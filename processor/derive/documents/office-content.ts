@@ -1,7 +1,6 @@
-import { open } from "node:fs/promises";
 import { openPromise, type Entry, type ZipFile } from "yauzl";
 import type { OfficeContainer, OfficeType } from "./office-types.ts";
-import { containsBytes } from "./scan-file.ts";
+import { containsBytes, readHead } from "./scan-file.ts";
 
 /**
  * What a document turns out to be before a program gets to see it: LibreOffice makes pages of nearly anything, and asks for
@@ -29,22 +28,16 @@ export async function inspectOffice(path: string, type: OfficeType): Promise<Off
   return isZip ? inspectZip(path, type) : "fits";
 }
 
+/** Whether a file begins as any of the documents here do. */
+export async function isContainer(path: string): Promise<boolean> {
+  return (await findContainer(path)) !== undefined;
+}
+
 async function findContainer(path: string): Promise<"zip" | OfficeContainer | undefined> {
   const head = await readHead(path, OLE_MAGIC.length);
   if (head.equals(OLE_MAGIC)) return "ole";
   if (head.subarray(0, ZIP_MAGIC.length).equals(ZIP_MAGIC)) return "zip";
   return head.subarray(0, RTF_MAGIC.length).equals(RTF_MAGIC) ? "rtf" : undefined;
-}
-
-/** A file's first bytes: fewer where it has no more. */
-export async function readHead(path: string, length: number): Promise<Buffer> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }
 
 async function inspectZip(path: string, { part }: OfficeType): Promise<OfficeContent> {
