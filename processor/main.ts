@@ -3,7 +3,7 @@
  * any number of it may run; it ends with 0 after a drain, 1 when it was cut short, 2 when its configuration is wrong.
  */
 import { hostname } from "node:os";
-import { type Config, parseConfig } from "./config.ts";
+import { type Config, parseConfig, readConcurrency, readToolMemoryBytes } from "./config.ts";
 import { Consumer, type ConsumerParts } from "./consumer.ts";
 import { Derivatives } from "./derive/derivatives.ts";
 import { ImageDeriver } from "./derive/images.ts";
@@ -13,20 +13,28 @@ import { Sandbox } from "./derive/sandbox.ts";
 import { TextDeriver } from "./derive/text.ts";
 import { InstalledTools, type Tools } from "./derive/tools.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { createLanes, LANE_LIMITS } from "./lanes.ts";
+import { createLaneLimits } from "./lane-limits.ts";
+import { createLanes } from "./lanes.ts";
 import { watchLifetime } from "./lifetime.ts";
 import { createLog, type Log } from "./log.ts";
-import { createMetrics, type Metrics, serveMetrics } from "./metrics.ts";
+import { createMetrics, type Metrics, serveMetrics, watchLanes } from "./metrics.ts";
 import { ObjectStore } from "./object-store.ts";
 import { type PipelineParts, processJob } from "./pipeline.ts";
 import { PullQueue } from "./queue.ts";
 import { Reporter } from "./report.ts";
+import { ClamdScanner } from "./scan/clamd-scanner.ts";
+import { CrashGuard } from "./scan/crash-guard.ts";
 import { ScannerMonitor, type ScannerState } from "./scan/scanner-monitor.ts";
+import type { Scanner } from "./scan/scanner.ts";
+import { SecondLook } from "./second-look.ts";
 
 async function main(config: Config): Promise<void> {
   const log = createLog(config.LOG_LEVEL);
   const metrics = createMetrics();
-  const stop = watchLifetime(log, config.CAUSEWAY_PARENT_PID);
+  const stop = watchLifetime(log, {
+    drainMs: config.DRAIN_SECONDS * 1000,
+    parentPid: config.CAUSEWAY_PARENT_PID,
+  });
   const { sandbox, tools, ...pipeline } = await createPipeline(config, metrics, log);
   process.on("exit", () => sandbox.killAll());
 
@@ -48,19 +56,22 @@ async function main(config: Config): Promise<void> {
     scanner: scanner.state,
   }));
   const toolsHaveNoNetwork = sandbox.hasNoNetwork;
-  log.info({ event: "started", metricsPort: port, concurrency: config.CONCURRENCY, toolsHaveNoNetwork });
-  await Promise.all([consumer.run(stop), heartbeat.run()]);
+  log.info({ event: "started", metricsPort: port, concurrency: readConcurrency(config), toolsHaveNoNetwork });
+  const [isSettled] = await Promise.all([consumer.run(stop), heartbeat.run()]);
   server.close();
   server.closeAllConnections();
   pipeline.store.close();
-  log.info({ event: "stopped" });
+  log.info({ event: "stopped", isSettled });
+  // Not by itself: what didn't end when it was told to would keep the process.
+  process.exit(isSettled ? 0 : 1);
 }
 
 async function createPipeline(
   config: Config,
   metrics: Metrics,
   log: Log,
-): Promise<PipelineParts & { readonly sandbox: Sandbox; readonly tools: Tools }> {
+): Promise<PipelineParts & { readonly scanner: Scanner; readonly sandbox: Sandbox; readonly tools: Tools }> {
+  const scanner = new ClamdScanner({ host: config.CLAMAV_HOST, port: config.CLAMAV_PORT });
   const store = new ObjectStore({
     endpoint: config.S3_ENDPOINT,
     bucket: config.S3_BUCKET,
@@ -74,15 +85,17 @@ async function createPipeline(
     secret: config.CAUSEWAY_REPORT_SECRET,
   });
   const sandbox = await Sandbox.create();
-  const lanes = createLanes(LANE_LIMITS);
+  const lanes = createLanes(createLaneLimits(readConcurrency(config)), readToolMemoryBytes(config));
+  watchLanes(lanes, metrics);
   const tools = new InstalledTools({ statusFile: config.CAUSEWAY_TOOL_STATUS });
   const texts = new TextDeriver(sandbox, tools);
   const documents = [new PdfDeriver(sandbox, tools), new OfficeDeriver(sandbox, texts), texts];
   const derivers = [new ImageDeriver(sandbox), ...documents];
   return {
     ...{ store, reporter, metrics, sandbox, lanes, tools },
+    secondLook: new SecondLook(store, sandbox),
     derivatives: new Derivatives({ ...{ store, reporter, lanes, tools, metrics, log }, derivers }),
-    scanner: { host: config.CLAMAV_HOST, port: config.CLAMAV_PORT },
+    ...{ scanner, guard: new CrashGuard(scanner, metrics) },
     scanDeadlineMs: config.SCAN_DEADLINE_SECONDS * 1000,
   };
 }
@@ -101,9 +114,15 @@ function createConsumer(
   });
   const handle: ConsumerParts["handle"] = (job, signal) => processJob(job, pipeline, signal);
   return new Consumer(
-    { ...parts, queue, handle, metrics: pipeline.metrics },
     {
-      concurrency: config.CONCURRENCY,
+      ...parts,
+      queue,
+      handle,
+      lane: pipeline.lanes.scan,
+      reporter: pipeline.reporter,
+      metrics: pipeline.metrics,
+    },
+    {
       pollMaxMs: config.POLL_MAX_SECONDS * 1000,
       drainMs: config.DRAIN_SECONDS * 1000,
     },

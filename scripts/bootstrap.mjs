@@ -22,6 +22,7 @@ const say = (text) => process.stderr.write(`${text}\n`);
  */
 const PROGRAMS = [
   { program: "clamd", debian: "clamav-daemon", macos: "clamav" },
+  { program: "7z", debian: "7zip", macos: "sevenzip" },
   ...(forTests ? [{ program: "chromium", debian: "chromium", macos: "--cask chromium" }] : []),
   ...(forTests ? PREVIEW_PROGRAMS : []),
 ];

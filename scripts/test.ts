@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
-import { parseCLI, startVitest } from "vitest/node";
+import type { Vitest } from "vitest/node";
+import { createVitest, parseCLI } from "vitest/node";
+import { onEndingSignal } from "./dev/signals.ts";
 import { startCheck } from "./test/check.ts";
 import { rerunFailed } from "./test/rerun.ts";
 import type { Results } from "./test/results.ts";
@@ -14,12 +16,35 @@ const { filter, options } = parseCLI(["vitest", "run", ...args]);
 // That was printed; nothing was asked to run.
 if (args.some((each) => /^(-h|--help|-v|--version)$/.test(each))) process.exit(0);
 const root = resolve(options.root ?? ".");
+/** As shells say it of SIGTERM. */
+const ENDED_BY_SIGNAL = 143;
 /** Only some tests were asked for, so that others are skipped. */
 const isPart = filter.length > 0 || options.testNamePattern !== undefined || options.shard !== undefined;
 
+let running: Vitest | undefined;
+
+/**
+ * What the tests have started is stopped with them: vitest, by itself, ends its process at once and leaves it behind. A
+ * test that is running is waited for, as long as it may take.
+ */
+async function stopTests(): Promise<void> {
+  console.log("Stopping what was started.");
+  await running?.cancelCurrentRun("keyboard-input");
+  await running?.close();
+}
+
+function stopAtSignals(): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.removeAllListeners(signal);
+  onEndingSignal(() => void stopTests().finally(() => process.exit(ENDED_BY_SIGNAL)));
+}
+
 async function runTests(files: readonly string[]): Promise<Results> {
-  const vitest = await startVitest([...files], { ...options, watch: false });
+  const vitest = await createVitest({ ...options, watch: false });
+  running = vitest;
+  stopAtSignals();
+  await vitest.start([...files]);
   await vitest.close();
+  running = undefined;
   return readResults(vitest);
 }
 

@@ -1,8 +1,4 @@
-import { createWriteStream } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
+import { readFile } from "node:fs/promises";
 import type { DerivativeName } from "#contract/derivatives.ts";
 import { derivativesOf, kindOf, typeOf } from "#contract/derivatives.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
@@ -14,6 +10,7 @@ import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { ObjectStore } from "../object-store.ts";
 import type { Reporter } from "../report.ts";
+import { withScratchCopy } from "../scratch-copy.ts";
 import type { Deriver, MadeDerivative, MissingDerivative, Original, Product } from "./deriver.ts";
 import type { Tools } from "./tools.ts";
 
@@ -26,10 +23,6 @@ export interface DerivativesParts {
   readonly metrics: Metrics;
   readonly log: Log;
 }
-
-/** The name of the original in its scratch directory. */
-const ORIGINAL_FILE = "original";
-const READ_DEADLINE_MS = 120_000;
 
 const UNREADABLE = "The file could not be read: it may be damaged.";
 const TOO_LARGE = "The file is too large for this.";
@@ -87,29 +80,15 @@ export class Derivatives {
     wanted: readonly DerivativeName[],
     signal: AbortSignal,
   ): Promise<void> {
-    const scratch = await mkdtemp(join(tmpdir(), "causeway-job-"));
-    const left = new Set(wanted);
-    try {
-      const path = join(scratch, ORIGINAL_FILE);
-      if (!(await this.#download(job, path, signal))) return;
+    await withScratchCopy(this.#parts.store, job, signal, async ({ scratch, path }) => {
+      const left = new Set(wanted);
       const original: Original = { type, sizeBytes: job.sizeBytes, path, scratch };
       for await (const product of deriver.make(original, new Set(wanted), signal)) {
         if (product.result !== "properties") left.delete(product.name);
         await this.#bring(job, product, signal);
       }
       await this.#giveUp(job, [...left], UNREADABLE, signal);
-    } finally {
-      await rm(scratch, { recursive: true, force: true });
-    }
-  }
-
-  /** Reads the object again, now that it is clean. False when it is gone. */
-  async #download(job: ProcessJob, path: string, signal: AbortSignal): Promise<boolean> {
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(READ_DEADLINE_MS)]);
-    const object = await this.#parts.store.findObject(job.objectKey, job.etag, deadline);
-    if (object === undefined) return false;
-    await pipeline(object.body, createWriteStream(path));
-    return true;
+    });
   }
 
   async #bring(job: ProcessJob, product: Product, signal: AbortSignal): Promise<void> {

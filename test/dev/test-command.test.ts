@@ -1,5 +1,6 @@
-import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { access, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -57,6 +58,26 @@ test("all tests are run with npm's check, whose failure is one of theirs", async
   expect(unsound.lines).toContain("It is badly formatted.");
   expect(unsound.lines.at(-1)).toBe("1 passed, 1 failed");
   expect(part.lines.at(-1)).toBe("1 passed, 0 failed");
+});
+
+test("one that is told to end stops what its tests have started first", async () => {
+  const root = await newProject(
+    `test("one", () => { console.log("begun"); return new Promise(() => {}); });`,
+  );
+  const setup = `import { writeFileSync } from "node:fs";
+    export default () => () => writeFileSync(new URL("stopped", import.meta.url), "");`;
+  await writeFile(join(root, "setup.js"), setup);
+  await writeFile(join(root, "vitest.config.js"), `export default { test: { globalSetup: "./setup.js" } };`);
+  const command = [join(PROJECT_ROOT, "scripts", "test.ts"), "--root", root, "--globals", "some.test"];
+  const child = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  for await (const text of child.stdout.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
+    if (String(text).includes("begun")) break;
+  }
+  child.stdout.resume();
+  child.kill("SIGTERM");
+  expect(await once(child, "exit")).toEqual([143, null]);
+  await access(join(root, "stopped"));
 });
 
 test("options are vitest's", async () => {

@@ -89,6 +89,21 @@ test("a joining whose answer from the database was lost can be tried again at on
   expect(await holdingsOf(caller)).toEqual(JOINED);
 });
 
+test("partials of a final that was made after its creation was given up are free when nobody waits for it", async () => {
+  const { caller, partials } = await newPartials();
+  // The first call asks for a final that is there, the second makes one; what would forget it fails.
+  await stack.control({ database: { kind: "lose-answer", atCall: 2, failsAfter: true } });
+  expect((await join(caller, partials)).status).toBe(503);
+  await stack.control({ database: null });
+  expect(await holdingsOf(caller)).toMatchObject({ versions: 1, uploading: 1 });
+  // It may be on its way to its object.
+  const tooSoon = await readProblem(await join(caller, partials));
+  expect(tooSoon).toMatchObject({ status: 400, code: "UPLOAD_CONCAT_INVALID" });
+  await stack.control({ clockAheadMs: 11_000 });
+  expect((await join(caller, partials)).status).toBe(201);
+  expect(await holdingsOf(caller)).toEqual(JOINED);
+});
+
 const UNREADABLE: Change = { plan: { operation: "get", faults: [{ kind: "fail" }] } };
 
 test.each([

@@ -51,6 +51,37 @@ test.each([
   expect(await stack.listKeys(`t/${caller.tenantId}/`)).toEqual([]);
 });
 
+/** The store knows no such parts: a completion before may have taken them, whose object comes when it comes. */
+const UNKNOWN: Fault = { kind: "refuse", code: 10024 };
+const MINUTES_MS = 11 * 60_000;
+
+test("parts that a store doesn't know once, nor their object, may be there at the next look", async () => {
+  const { location, answer } = await finishRefused("complete", 10024, LARGE);
+  expect(answer.status).toBe(204);
+  const sent = async () => (await stack.control({})).sentJobs.map(({ fileId }) => fileId);
+  await expect.poll(sent, { interval: 20, timeout: 20_000 }).toContain(fileIdOf(location));
+});
+
+test("parts that a store hasn't known for minutes, at look after look, are lost", async () => {
+  const faults = Array.from({ length: 20 }, () => UNKNOWN);
+  const bytes = textOf(LARGE);
+  const location = await createUpload(caller, LARGE);
+  expect((await append(caller, location, 0, bytes.subarray(0, PART))).status).toBe(204);
+  await stack.control({ plan: { operation: "complete", faults } });
+  expect((await append(caller, location, PART, bytes.subarray(PART))).status).toBe(204);
+  const statusOf = async () => (await caller.fetch(location, { method: "HEAD", headers: TUS })).status;
+  expect(await statusOf()).toBe(200);
+  const ringAlarm = { tenantId: caller.tenantId, fileId: fileIdOf(location) };
+  // Its being unavailable in between says that an attempt may be on its way.
+  const unavailable: Fault = { kind: "fail" };
+  await stack.control({ plan: { operation: "complete", faults: [unavailable, ...faults] } });
+  await stack.control({ clockAheadMs: MINUTES_MS, ringAlarm });
+  await stack.control({ clockAheadMs: 2 * MINUTES_MS, ringAlarm });
+  expect(await statusOf()).toBe(200);
+  await stack.control({ clockAheadMs: 3 * MINUTES_MS, ringAlarm });
+  expect(await statusOf()).toBe(410);
+});
+
 test.each([
   ["complete", 10001, LARGE],
   ["complete", 10043, LARGE],

@@ -17,6 +17,9 @@ import { createMetrics } from "../../processor/metrics.ts";
 import { ObjectStore } from "../../processor/object-store.ts";
 import { type PipelineParts, processJob } from "../../processor/pipeline.ts";
 import { Reporter } from "../../processor/report.ts";
+import { ClamdScanner } from "../../processor/scan/clamd-scanner.ts";
+import { CrashGuard } from "../../processor/scan/crash-guard.ts";
+import { SecondLook } from "../../processor/second-look.ts";
 import { type RunningClamd, startClamd } from "../support/clamd.ts";
 import { eicar, zip } from "../support/eicar.ts";
 import { animatedGif, photoWithGps, picture, pixelBomb } from "../support/images.ts";
@@ -66,7 +69,10 @@ function assemble(options = bucket.options, limits?: SandboxLimits): PipelinePar
     ...{ store, reporter, lanes, metrics, log, derivers },
     tools: ALL_TOOLS_MISSING,
   });
-  return { store, reporter, metrics, derivatives, lanes, scanner: clamd, scanDeadlineMs: 20_000 };
+  const scanner = new ClamdScanner(clamd);
+  const guard = new CrashGuard(scanner, metrics);
+  const secondLook = new SecondLook(store, sandbox);
+  return { store, reporter, metrics, derivatives, secondLook, lanes, scanner, guard, scanDeadlineMs: 20_000 };
 }
 
 async function processUpload(bytes: Uint8Array): Promise<{ job: ProcessJob; outcome: string }> {
@@ -187,6 +193,26 @@ describe("the verdict", () => {
     expect(worker.verdicts()).toMatchObject([{ signatureName: "Zip.Entry.Mismatch" }]);
   });
 
+  const PROGRAM = Buffer.concat([Buffer.from("MZ\x90\0", "latin1"), Buffer.alloc(6_000, 1)]);
+  const APPLET = zip([
+    { name: "notes.bin", content: randomBytes(20_000) },
+    { name: "META-INF/MANIFEST.MF", content: Buffer.from("Manifest-Version: 1.0\n") },
+  ]);
+
+  test.each([
+    ["a Windows program", PROGRAM, "audio/mpeg"],
+    ["a page", Buffer.from("<!doctype html><p>x</p>"), "application/xml"],
+    ["a Java archive, which the edge doesn't see so far behind", APPLET, "application/zip"],
+  ])("on %s that was declared as another type is unscannable", async (_what, bytes, declaredType) => {
+    expect(await processAs(bytes, declaredType)).toBe("unscannable");
+    expect(worker.verdicts()).toMatchObject([{ signatureName: "Type.NotAsDeclared" }]);
+  });
+
+  test("on a text that begins as a program does is clean, and it is a text", async () => {
+    expect(await processAs(Buffer.from("MZ is a Windows program's mark."), "text/plain")).toBe("clean");
+    expect(worker.verdicts()).toMatchObject([{ verdict: "clean", sniffedType: null }]);
+  });
+
   const DIGESTS = { "sha-256": "sha256", "sha-512": "sha512" } as const;
   type DigestName = keyof typeof DIGESTS;
   const digestOf = (name: DigestName, bytes: Uint8Array) =>
@@ -263,7 +289,7 @@ describe("a fault of the machinery is thrown, without a verdict:", () => {
 
   test("no scanner", async () => {
     const job = await storeUpload(bucket, Buffer.from("a"));
-    const scanner = { host: "127.0.0.1", port: 1 };
+    const scanner = new ClamdScanner({ host: "127.0.0.1", port: 1 });
     const processing = processJob(job, { ...parts, scanner }, never);
     await expect(processing).rejects.toMatchObject({ code: "SCANNER_UNAVAILABLE" });
     expect(worker.reports).toEqual([]);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { FileId } from "#contract/ids.ts";
 import { MINIMUM_CHARGE_BYTES as U } from "#contract/quota.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
-import { forgetUpload, recordStoredUpload } from "../../worker/services/uploads.ts";
+import { forgetUpload, recordStoredUpload } from "../../worker/services/stored-uploads.ts";
 import { useDatabases } from "./support/databases.ts";
 import type { QuotaTenant } from "./support/quota-tenant.ts";
 import { newQuotaTenant, refusalOf } from "./support/quota-tenant.ts";

@@ -9,7 +9,7 @@ import {
   reduceReservation,
 } from "../../worker/services/quota.ts";
 import { sweepReservations } from "../../worker/services/reservations.ts";
-import { forgetUpload, recordStoredUpload } from "../../worker/services/uploads.ts";
+import { forgetUpload, recordStoredUpload } from "../../worker/services/stored-uploads.ts";
 import { newTenantId, useDatabases } from "./support/databases.ts";
 import type { QuotaTenant } from "./support/quota-tenant.ts";
 import { newQuotaTenant, refusalOf, RULES } from "./support/quota-tenant.ts";

@@ -2,7 +2,7 @@ import { AppError } from "#contract/errors.ts";
 import { withDeadline } from "../deadline.ts";
 
 /** Longest wait for D1; a statement that has not answered by then may still be carried out. */
-const DEADLINE_MS = 10_000;
+export const D1_DEADLINE_MS = 10_000;
 
 /**
  * D1 has no error codes. What SQLite says of a statement ends in SQLite's own name of it; all else is the service's, and so
@@ -12,7 +12,7 @@ const OF_A_STATEMENT = /\bSQLITE_(?!BUSY|LOCKED|FULL|IOERR|NOMEM|INTERRUPT)[A-Z_
 
 async function guarded<T>(work: Promise<T>): Promise<T> {
   try {
-    return await withDeadline(work, DEADLINE_MS, "SERVICE_UNAVAILABLE");
+    return await withDeadline(work, D1_DEADLINE_MS, "SERVICE_UNAVAILABLE");
   } catch (error) {
     if (error instanceof AppError || OF_A_STATEMENT.test(String(error))) throw error;
     throw new AppError("SERVICE_UNAVAILABLE", { detail: "The database did not answer.", cause: error });

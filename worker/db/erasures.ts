@@ -146,12 +146,9 @@ export async function findReservationsToErase(
   tenantId: TenantId,
   limit: number,
 ): Promise<readonly FileVersionRef[]> {
-  const { fileId, version } = quotaReservations;
-  return db
-    .select({ tenantId: quotaReservations.tenantId, fileId, version })
-    .from(quotaReservations)
-    .where(eq(quotaReservations.tenantId, tenantId))
-    .limit(limit);
+  const { tenantId: ofTenant, fileId, version } = quotaReservations;
+  const refs = db.select({ tenantId: ofTenant, fileId, version }).from(quotaReservations);
+  return refs.where(eq(ofTenant, tenantId)).limit(limit);
 }
 
 export async function eraseReservations(

@@ -151,6 +151,12 @@ export async function arePartialsFree(
   return counted?.found === joined.length;
 }
 
+/** The final upload of some partials. */
+export interface JoinedFinal extends Pick<FileVersionRef, "fileId" | "version"> {
+  /** When its creation began; null where it is stored. */
+  readonly reservedAtMs: number | null;
+}
+
 /**
  * The final upload that has all of these partials, under way or stored, as long as its file is there; undefined where
  * they have none in common.
@@ -159,14 +165,16 @@ export async function findFinal(
   db: Database,
   tenantId: TenantId,
   ids: readonly FileId[],
-): Promise<Pick<FileVersionRef, "fileId" | "version"> | undefined> {
-  const [found] = await db.all<Pick<FileVersionRef, "fileId" | "version">>(
-    sql`SELECT p.final_id AS fileId, p.final_version AS version
+): Promise<JoinedFinal | undefined> {
+  const [found] = await db.all<JoinedFinal>(
+    sql`SELECT p.final_id AS fileId, p.final_version AS version, r.created_at_ms AS reservedAtMs
       FROM quota_reservations AS p
         JOIN file_versions AS v
           ON v.tenant_id = p.tenant_id AND v.file_id = p.final_id AND v.version = p.final_version
         JOIN files ON files.tenant_id = v.tenant_id AND files.id = v.file_id AND files.purging_at_ms IS NULL
-      WHERE ${areAmong(tenantId, ids)} AND (p.spent_at_ms IS NOT NULL OR ${HAS_FINAL})
+        LEFT JOIN quota_reservations AS r
+          ON r.tenant_id = p.tenant_id AND r.file_id = p.final_id AND r.version = p.final_version
+      WHERE ${areAmong(tenantId, ids)} AND (p.spent_at_ms IS NOT NULL OR r.created_at_ms IS NOT NULL)
       GROUP BY p.final_id, p.final_version HAVING count(*) = ${new Set(ids).size}`,
   );
   return found;

@@ -1,6 +1,6 @@
 import { AppError } from "#contract/errors.ts";
 import type { AppContext } from "../app-env.ts";
-import { findFinalOf } from "../services/uploads.ts";
+import { findFinalOf, forgetLateFinal } from "../services/final-uploads.ts";
 import type { PartialSource } from "../uploads/state/upload-state.ts";
 import type { TusCreation } from "../uploads/tus/tus-headers.ts";
 import { MAX_PARTIALS } from "../uploads/tus/tus-headers.ts";
@@ -29,10 +29,13 @@ export async function findPartials(
   const uploads = new UploadClient(c.env.UPLOADS);
   const askAll = partialIds.map((fileId) => uploads.joinable({ tenantId, fileId, version: 1 }, identity));
   const [sources, final] = await Promise.all([Promise.all(askAll), findFinalOf(c.env, tenantId, partialIds)]);
-  const isAgain =
-    final !== undefined &&
-    (await uploads.isFinalOf({ tenantId, ...final }, identity, partialIds, metadataHeader));
-  return isAgain ? { again: final } : { sources: sources.map(requireSource) };
+  if (final !== undefined) {
+    const { fileId, version } = final;
+    const isAgain = uploads.isFinalOf({ tenantId, fileId, version }, identity, partialIds, metadataHeader);
+    if (await isAgain) return { again: { fileId, version } };
+    await forgetLateFinal(c.env, tenantId, final, (ref) => uploads.needsReservation(ref), Date.now());
+  }
+  return { sources: sources.map(requireSource) };
 }
 
 function requireSource(source: PartialSource | null): PartialSource {

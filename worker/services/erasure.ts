@@ -65,7 +65,7 @@ const FILES_PER_STEP = 50;
 const RESERVATIONS_PER_STEP = 50;
 const EVENTS_PER_STEP = 1_000;
 /** An upload remembers itself for a week at most (uploads/upload.ts): older ones have forgotten. */
-const REMEMBERED_MS = 8 * 24 * 3_600_000;
+const OBJECT_KNOWS_MS = 8 * 24 * 3_600_000;
 
 function newLimits(calls: number): Limits {
   return { untilMs: Date.now() + RUN_MS, calls };
@@ -160,7 +160,7 @@ async function removeFiles(run: Run, erasure: ErasureRow): Promise<boolean> {
 function remembered({ nowMs }: Run, tenantId: TenantId, found: readonly FileToErase[]): FileVersionRef[] {
   return found.flatMap(({ id, versions }) =>
     versions
-      .filter(({ state, createdAtMs }) => state === "uploading" || createdAtMs > nowMs - REMEMBERED_MS)
+      .filter(({ state, createdAtMs }) => state === "uploading" || createdAtMs > nowMs - OBJECT_KNOWS_MS)
       .map(({ version }) => ({ tenantId, fileId: id, version })),
   );
 }

@@ -1,30 +1,24 @@
 import type { FileWarning, UploadGrant } from "#contract/api.ts";
 import { AppError } from "#contract/errors.ts";
 import { classLimitBytes } from "#contract/file-types.ts";
-import type { FileVersionRef, Identity, TenantId } from "#contract/ids.ts";
+import type { FileVersionRef, Identity } from "#contract/ids.ts";
 import { FileId, newFileId } from "#contract/ids.ts";
-import type { ProcessJob } from "#contract/jobs.ts";
 import { chargeOf } from "#contract/quota.ts";
 import type { Actor } from "../db/audit.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import { findVersion } from "../db/files.ts";
 import type { ReservedPartial } from "../db/partials.ts";
-import { arePartialsFree, findFinal, findSpent } from "../db/partials.ts";
 import type { NewReservation, Wanted } from "../db/quota.ts";
 import { findReservation } from "../db/quota.ts";
 import { findTenant } from "../db/tenants.ts";
 import type { Insertion } from "../db/uploads.ts";
-import {
-  deleteUnfinishedUpload,
-  insertPartial,
-  insertUpload,
-  insertVersionUpload,
-  markVersionStored,
-} from "../db/uploads.ts";
+import { insertPartial, insertUpload, insertVersionUpload } from "../db/uploads.ts";
 import { takeNextVersion } from "../db/versions.ts";
 import { requireFile } from "./files.ts";
+import { requireFree } from "./final-uploads.ts";
 import { openUploadLimits, requireFewOpenUploads, RESERVATION_STEP_BYTES, roomError } from "./quota.ts";
+import { forgetUpload } from "./stored-uploads.ts";
 import { creationKeyOf } from "./upload-grants.ts";
 import type { UploadDeclaration, ValidationRules } from "./upload-validation.ts";
 import { requireWithin, validateUpload } from "./upload-validation.ts";
@@ -91,6 +85,7 @@ export async function createUpload(
     ...{ fileId: ref.fileId, version: ref.version, filename, declaredType, maxBytes, creationKey },
     warnings: warningsOf(lengthBytes, rules.settings.warnBytes?.[fileClass]),
   };
+  const limits = openUploadLimits(identity, grant !== undefined, rules.settings);
   const inserting = insert(databaseFor(env, ref.tenantId), {
     ...declared,
     ref,
@@ -99,7 +94,7 @@ export async function createUpload(
     sizeBytes: lengthBytes ?? undefined,
     partials,
     creationKey,
-    limits: openUploadLimits(identity, grant !== undefined, rules.settings),
+    limits,
     actor: actorOf(identity, grant, rules.requestId),
     nowMs: rules.nowMs,
   });
@@ -114,14 +109,15 @@ export async function createUpload(
     if (again !== undefined) return { ...accepted, ...again, isAgain: true };
   }
   if (inserted.kind === "no-room") await requireFree(env, ref.tenantId, partials);
-  const limits = openUploadLimits(identity, grant !== undefined, rules.settings);
   const reservedBytes = await requireInserted(env, { ref, identity, limits }, inserted, rules);
   return { ...accepted, reservedBytes, isAgain: false };
 }
 
 /**
  * What is reserved for the upload that a grant has begun before, by the same creation; undefined where there is none.
- * Where nothing is reserved any more, only its object knows by which creation it was. Throws `GRANT_USED`.
+ * Where nothing is reserved any more, only its object knows by which creation it was. It isn't swept between this and its
+ * being made: what is reserved is looked at when an hour is over (db/quota.ts), and no grant is good for longer. Throws
+ * `GRANT_USED`.
  */
 async function findAgain(
   env: DatabaseBindings,
@@ -193,37 +189,6 @@ function wantedFor(
   };
 }
 
-/** Throws `UPLOAD_CONCAT_INVALID` where a partial ended since it was described, or another final upload has it. */
-async function requireFree(
-  env: DatabaseBindings,
-  tenantId: TenantId,
-  partials: readonly ReservedPartial[],
-): Promise<void> {
-  if (partials.length === 0 || (await arePartialsFree(databaseFor(env, tenantId), tenantId, partials)))
-    return;
-  throw new AppError("UPLOAD_CONCAT_INVALID", {
-    detail: "A partial upload isn't there any more, or is part of another final one.",
-  });
-}
-
-/** The final upload that all of these partial ones were joined to, under way or stored; undefined where there is none. */
-export async function findFinalOf(
-  env: DatabaseBindings,
-  tenantId: TenantId,
-  partialIds: readonly FileId[],
-): Promise<Pick<FileVersionRef, "fileId" | "version"> | undefined> {
-  return findFinal(databaseFor(env, tenantId), tenantId, partialIds);
-}
-
-/** Which of a final upload's partials are to end: they are spent, so that no other can have them. */
-export async function findSpentPartials(
-  env: DatabaseBindings,
-  tenantId: TenantId,
-  partialIds: readonly FileId[],
-): Promise<readonly FileId[]> {
-  return findSpent(databaseFor(env, tenantId), tenantId, partialIds);
-}
-
 /** What was asked to be let in. */
 interface Asked extends Pick<NewReservation, "ref" | "limits"> {
   readonly identity: Identity;
@@ -275,38 +240,4 @@ export async function createPartialUpload(
   const { fileId, version } = ref;
   const common = { creationKey, isAgain: false, warnings: [] };
   return { ...{ fileId, version, filename: "", declaredType, maxBytes }, reservedBytes, ...common };
-}
-
-/** Where the bytes of a stored upload came from. */
-export interface UploadOrigin {
-  readonly uploader: Omit<Actor, "tenantId">;
-  /** What it was made of: they have nothing reserved from now on. Empty for an upload that wasn't made of others. */
-  readonly partials: readonly Pick<ReservedPartial, "fileId">[];
-}
-
-/** Records that an upload's bytes are stored and wait for their check. May be called again for the same upload. */
-export async function recordStoredUpload(
-  env: DatabaseBindings,
-  job: ProcessJob,
-  { uploader, partials }: UploadOrigin,
-  nowMs: number,
-): Promise<boolean> {
-  const { objectKey, etag, sizeBytes, expectedDigests = null } = job;
-  const object = { objectKey, etag, sizeBytes, expectedDigests };
-  const actor = { ...uploader, tenantId: job.tenantId };
-  return markVersionStored(databaseFor(env, job.tenantId), job, { object, partials, actor, nowMs });
-}
-
-/** Whether an upload's bytes are recorded as stored: not where its record is gone, or was made again after it was purged. */
-export async function isStoredUpload(env: DatabaseBindings, ref: FileVersionRef): Promise<boolean> {
-  const version = await findVersion(databaseFor(env, ref.tenantId), ref);
-  return version !== undefined && version.state !== "uploading";
-}
-
-/**
- * Removes the record of an upload that ended without a file, and its reservation. Its partials keep theirs. May be called
- * again.
- */
-export async function forgetUpload(env: DatabaseBindings, ref: FileVersionRef): Promise<void> {
-  await deleteUnfinishedUpload(databaseFor(env, ref.tenantId), ref);
 }

@@ -94,7 +94,10 @@ async function store<T>(
 ): Promise<T> {
   const letGo = body.hold?.();
   const { value, written } = streamOf(body);
-  const sent = send(value);
+  // What it throws at once is a refusal too: the body's memory has to come back.
+  const sent = (async () => send(value))();
+  // Nobody reads then what is still being written.
+  if (value instanceof ReadableStream) sent.catch(() => value.cancel().catch(() => {}));
   if (letGo !== undefined) void Promise.allSettled([sent, written]).then(letGo);
   // A refused store breaks its stream too: both are waited for together, so neither rejection is left unheard.
   const [stored] = await call(Promise.all([sent, written]), STORE_DEADLINE_MS);

@@ -1,6 +1,7 @@
 import { AppError } from "#contract/errors.ts";
 import { bodyTooLarge } from "./request-body.ts";
-import { isComplete } from "./state/upload-state.ts";
+import { isComplete } from "./state/phases.ts";
+
 import type { Upload } from "./upload.ts";
 import type { AppendRequest } from "./writing/append.ts";
 import type { BodyEvent } from "./writing/body-source.ts";

@@ -1,5 +1,6 @@
 import { appendBody } from "./append-body.ts";
-import { isComplete } from "./state/upload-state.ts";
+import { isComplete } from "./state/phases.ts";
+
 import type { Upload } from "./upload.ts";
 import type { AppendRequest } from "./writing/append.ts";
 

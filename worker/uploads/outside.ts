@@ -2,7 +2,7 @@ import type { FileId, FileVersionRef, TenantId } from "#contract/ids.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
 import type { Caller } from "../services/file-actions.ts";
 import type { ReservationGrowth } from "../services/quota.ts";
-import type { UploadOrigin } from "../services/uploads.ts";
+import type { UploadOrigin } from "../services/stored-uploads.ts";
 
 /**
  * What an upload needs of the world outside its object, but for the store. Each may be called again for the same upload,

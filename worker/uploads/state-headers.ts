@@ -1,6 +1,8 @@
 import { formatReprDigests, formatUploadLimit } from "./ietf/fields.ts";
-import { isComplete } from "./state/upload-state.ts";
+import { isComplete } from "./state/phases.ts";
+
 import type { Upload } from "./upload.ts";
+import { mostBytesOf } from "./writing/part-size.ts";
 
 /**
  * What HEAD tells of an upload, in the fields of both protocols at once: they share names and meanings, so what one
@@ -13,7 +15,7 @@ export function stateHeaders(upload: Upload): Headers {
     "Upload-Offset": String(upload.offsetBytes),
     "Upload-Complete": isComplete(state) ? "?1" : "?0",
     "Upload-Limit": formatUploadLimit(
-      { maxSizeBytes: state.maxBytes, expiresAtMs: state.expiresAtMs },
+      { maxSizeBytes: mostBytesOf(state), expiresAtMs: state.expiresAtMs },
       upload.nowMs,
     ),
   });

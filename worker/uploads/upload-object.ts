@@ -5,12 +5,14 @@ import { TUS_VERSION } from "#contract/tus.ts";
 import { checkContent } from "../services/content-type.ts";
 import { deleteUploaded } from "../services/deleted-uploads.ts";
 import type { Caller } from "../services/file-actions.ts";
+import { findSpentPartials } from "../services/final-uploads.ts";
 import { extendReservation, reduceReservation } from "../services/quota.ts";
-import { findSpentPartials, forgetUpload, isStoredUpload, recordStoredUpload } from "../services/uploads.ts";
+import { forgetUpload, isStoredUpload, recordStoredUpload } from "../services/stored-uploads.ts";
 import { sendJob } from "../storage/jobs.ts";
 import { r2Store } from "../storage/r2.ts";
 import { releaseUnreadBody } from "../unread-body.ts";
-import { hasEnded } from "./finishing/ending.ts";
+import { hasEnded } from "./state/phases.ts";
+
 import { IetfFrontEnd } from "./ietf/ietf-front-end.ts";
 import { bodyBytesOf, requireBodyWithin } from "./request-body.ts";
 import type { PartialSource } from "./state/upload-state.ts";

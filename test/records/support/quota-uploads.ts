@@ -1,7 +1,8 @@
 import type { FileId, FileVersionRef } from "#contract/ids.ts";
 import { chargeOf } from "#contract/quota.ts";
+import { findSpentPartials } from "../../../worker/services/final-uploads.ts";
 import { sweepReservations } from "../../../worker/services/reservations.ts";
-import { findSpentPartials, forgetUpload, recordStoredUpload } from "../../../worker/services/uploads.ts";
+import { forgetUpload, recordStoredUpload } from "../../../worker/services/stored-uploads.ts";
 import type { Fault } from "./faults.ts";
 import { requireFaultOrNone, requireRefused } from "./faults.ts";
 import type { ModelledTenant } from "./modelled-tenant.ts";

@@ -29,6 +29,8 @@ export interface DatabaseFault {
   readonly kind: "fail" | "lose-answer" | "hold";
   /** Which call, from 1. */
   readonly atCall: number | "every";
+  /** Whether none of the calls behind that one is carried out either. */
+  readonly failsAfter?: boolean;
 }
 
 /** A call to the bucket that has no answer yet. */

@@ -1,4 +1,5 @@
-import type { UploadPhase, UploadState } from "../../../worker/uploads/state/upload-state.ts";
+import type { UploadPhase } from "../../../worker/uploads/state/phases.ts";
+import type { UploadState } from "../../../worker/uploads/state/upload-state.ts";
 
 /** The states of finalise, in their order. */
 export const FINALISE_PHASES = ["copying", "storing", "recording", "announcing", "discarding"] as const;

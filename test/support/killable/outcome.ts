@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import { originalKey } from "#contract/keys.ts";
+import { isFinalising } from "../../../worker/uploads/state/phases.ts";
 import type { UploadState } from "../../../worker/uploads/state/upload-state.ts";
-import { isFinalising, refOf } from "../../../worker/uploads/state/upload-state.ts";
+import { refOf } from "../../../worker/uploads/state/upload-state.ts";
 import type { VersionRow } from "./disk.ts";
 import { readJobs, readUploads, readVersions } from "./disk.ts";
 import type { Content } from "./seeded.ts";

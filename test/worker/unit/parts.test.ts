@@ -1,8 +1,14 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { checkLength } from "../../../worker/uploads/state/append-length.ts";
 import { rowSpans } from "../../../worker/uploads/state/byte-rows.ts";
+import type { UploadState } from "../../../worker/uploads/state/upload-state.ts";
+import type { UploadStore } from "../../../worker/uploads/state/upload-store.ts";
+import type { AppendRequest } from "../../../worker/uploads/writing/append.ts";
+import { PartAssembly } from "../../../worker/uploads/writing/part-assembly.ts";
 import { PartBuffer } from "../../../worker/uploads/writing/part-buffer.ts";
-import { choosePartSize, MAX_FILE_BYTES } from "../../../worker/uploads/writing/part-size.ts";
+import { choosePartSize, MAX_FILE_BYTES, mostBytesOf } from "../../../worker/uploads/writing/part-size.ts";
 import { SlabBudget } from "../../../worker/uploads/writing/slabs.ts";
+import { SLOW_PART_MS } from "../../../worker/uploads/writing/times.ts";
 
 const MIB = 1024 * 1024;
 
@@ -96,6 +102,30 @@ test("a buffer takes what there is memory for, and gives all of it back", async 
   expect(buffer.body()).toMatchObject({ pieces: [], sizeBytes: 0 });
 });
 
+test("a part that fills for long is in the way of those who wait for memory, and no other is", async () => {
+  vi.useFakeTimers();
+  try {
+    const slabs = new SlabBudget({ limitBytes: MIB, smallLimitBytes: 0, waitLimitMs: 60_000 });
+    const store = { tail: { sizeBytes: 0 } } as unknown as UploadStore;
+    const assembly = new PartAssembly({
+      ...{ store, slabs, partSizeBytes: MIB, holdsBack: false },
+      fence: () => {},
+    });
+    assembly.tryGrow(MIB);
+    assembly.fill(new Uint8Array(1_000));
+    const waiting = slabs.take(MIB);
+    vi.advanceTimersByTime(SLOW_PART_MS);
+    expect(assembly.isInTheWay).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(assembly.isInTheWay).toBe(true);
+    assembly.release();
+    expect(await waiting).toBeDefined();
+    expect(assembly.isInTheWay).toBe(false);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test("a buffer that begins small goes on in one piece of a usual size", () => {
   const budget = new SlabBudget();
   const buffer = new PartBuffer(budget);
@@ -131,4 +161,41 @@ test("what is kept makes room for other sizes: there is never more than the budg
   expect(small.map(({ byteLength }) => byteLength)).toEqual([0, 0]);
   budget.tryTake(4 * MIB);
   expect(budget.residentBytes).toBe(8 * MIB);
+});
+
+const GIB = 1024 * MIB;
+
+test.each([
+  ["before the size of its parts is settled", null, 100 * GIB, 100 * GIB],
+  ["with parts that hold its limit", 16 * MIB, 100 * GIB, 100 * GIB],
+  ["with parts that don't", 5 * MIB, 100 * GIB, 9_000 * 5 * MIB],
+])("the most that an upload may become %s", (_what, partSizeBytes, maxBytes, expected) => {
+  expect(mostBytesOf({ maxBytes, partSizeBytes })).toBe(expected);
+});
+
+/** An upload without a length, whose first append had 5 MiB. */
+const LENGTHLESS = {
+  lengthBytes: null,
+  maxBytes: 100 * GIB,
+  partSizeBytes: 5 * MIB,
+} as unknown as UploadState;
+const MOST = 9_000 * 5 * MIB;
+
+function appendOf(told: Partial<AppendRequest>): AppendRequest {
+  return { bodyBytes: 5 * MIB, completion: "at-length", ...told } as unknown as AppendRequest;
+}
+
+test("an upload without a length is refused what its parts can't hold, and told why", () => {
+  const { offset, append } = { offset: MOST - 5 * MIB, append: appendOf({}) };
+  expect(() => checkLength(LENGTHLESS, offset, append)).not.toThrow();
+  const refusal = { code: "FILE_TOO_LARGE", detail: expect.stringContaining(String(MOST)) };
+  expect(() => checkLength(LENGTHLESS, offset + 1, append)).toThrow(expect.objectContaining(refusal));
+});
+
+test("… and so is a length that is told late", () => {
+  expect(() => checkLength(LENGTHLESS, 0, appendOf({ lengthBytes: MOST }))).not.toThrow();
+  const refusal = { code: "FILE_TOO_LARGE", detail: expect.stringContaining(String(MOST)) };
+  expect(() => checkLength(LENGTHLESS, 0, appendOf({ lengthBytes: MOST + 1 }))).toThrow(
+    expect.objectContaining(refusal),
+  );
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { ObjectReader } from "../../../worker/storage/object-store.ts";
-import { copySources } from "../../../worker/uploads/joining/copy-sources.ts";
+import { copySources, sniffSources } from "../../../worker/uploads/joining/copy-sources.ts";
 import type { UploadState } from "../../../worker/uploads/state/upload-state.ts";
 import type { UploadStore } from "../../../worker/uploads/state/upload-store.ts";
 import { BodySource } from "../../../worker/uploads/writing/body-source.ts";
@@ -116,6 +116,19 @@ test("a store that is silent for longer is a copy's failure", async () => {
   await vi.advanceTimersByTimeAsync(16_000);
   await expect(copying).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
   expect(done).not.toHaveBeenCalled();
+});
+
+test("a store that is silent before the first bytes are there, which are looked at, isn't waited for any longer", async () => {
+  const stored = makeBody();
+  const objects = { get: async () => ({ body: stored.body }) } as unknown as ObjectReader;
+  const sources = [{ fileId: "partial", objectKey: "key", etag: "etag", sizeBytes: 10 }] as never;
+  const sniff = vi.fn<() => Promise<undefined>>();
+  const sniffing = sniffSources({ objects, sniff }, { sources, declaredType: "text/plain" });
+  sniffing.catch(() => {});
+  await stored.send(9);
+  await vi.advanceTimersByTimeAsync(16_000);
+  await expect(sniffing).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+  expect(sniff).not.toHaveBeenCalled();
 });
 
 test("a copy that gets on has not failed before", async () => {

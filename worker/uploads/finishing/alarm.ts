@@ -1,10 +1,11 @@
 import type { Expiry } from "../state/expiry.ts";
+import { hasEnded, isComplete, isFinalising } from "../state/phases.ts";
 import type { DueKind } from "../state/upload-state.ts";
-import { isComplete, isFinalising, refOf } from "../state/upload-state.ts";
+import { refOf } from "../state/upload-state.ts";
 import type { UploadStore } from "../state/upload-store.ts";
 import type { Hold } from "../writing/writer-slot.ts";
 import type { Ending } from "./ending.ts";
-import { hasEnded } from "./ending.ts";
+
 import type { Finaliser } from "./finalise.ts";
 
 /** When the alarm rings again whose work was cut short: later than any of it takes (finalise.ts). */
@@ -72,7 +73,8 @@ export class Alarm {
     const { store, expiry, ending, isAtWork } = this.#options;
     if (expiry.putOff(isAtWork())) return;
     await this.#whileTaken(async () => {
-      if (expiry.putOff(isAtWork())) return;
+      // It may have been erased meanwhile.
+      if (store.state === undefined || expiry.putOff(isAtWork())) return;
       const state = store.requireState();
       // It may have been completed by the request that was cut.
       if (hasEnded(state) || state.kind === "partial" || !isComplete(state)) await ending.end("expired");
@@ -85,8 +87,9 @@ export class Alarm {
     try {
       await work();
     } catch (error) {
+      if (store.state === undefined) return;
       // What is left to do is due again (ending.ts).
-      console.error({ event: "expiry-postponed", ...refOf(store.requireState()), error: String(error) });
+      console.error({ event: "expiry-postponed", ...refOf(store.state), error: String(error) });
     } finally {
       hold.release();
     }

@@ -5,25 +5,13 @@ import { emptyPrefix } from "../../services/empty-prefix.ts";
 import type { Caller } from "../../services/file-actions.ts";
 import type { MultipartWriter, ObjectLister, ObjectRemover } from "../../storage/object-store.ts";
 import type { Outside } from "../outside.ts";
-import type { UploadPhase, UploadState } from "../state/upload-state.ts";
-import { REMEMBERED_MS, refOf } from "../state/upload-state.ts";
+import type { EndPhase } from "../state/phases.ts";
+import { hasEnded } from "../state/phases.ts";
+import type { UploadState } from "../state/upload-state.ts";
+import { END_KEPT_MS, refOf } from "../state/upload-state.ts";
 import type { UploadStore } from "../state/upload-store.ts";
 
 const END_RETRY_MS = 60_000;
-
-/** How an upload ends without a file. */
-type EndPhase = Extract<UploadPhase, "terminated" | "expired" | "refused">;
-const ENDS: ReadonlySet<UploadPhase> = new Set<EndPhase | "deleted">([
-  "terminated",
-  "expired",
-  "refused",
-  "deleted",
-]);
-
-/** Whether an upload has ended without a file, or is on its way there. */
-export function hasEnded({ phase }: UploadState): boolean {
-  return ENDS.has(phase);
-}
 
 export interface EndingOptions {
   readonly store: UploadStore;
@@ -59,10 +47,12 @@ export class Ending {
     });
     await outside.forget(refOf(state));
     await this.#freeObjects(state);
+    // Its tenant may have been erased meanwhile.
+    if (store.state === undefined) return;
     store.transaction(() => {
       store.clearBytes();
       store.clearDue("expire");
-      store.setDue("forget", nowMs + REMEMBERED_MS);
+      store.setDue("forget", nowMs + END_KEPT_MS);
     });
   }
 
@@ -91,10 +81,11 @@ export class Ending {
   async spend(): Promise<void> {
     const { store, now } = this.#options;
     await this.#freeObjects(store.requireState());
+    if (store.state === undefined) return;
     store.transaction(() => {
       store.update({ objectKey: null, etag: null });
       store.clearDue("expire");
-      store.setDue("forget", now() + REMEMBERED_MS);
+      store.setDue("forget", now() + END_KEPT_MS);
     });
   }
 
@@ -130,6 +121,7 @@ export class Ending {
       if (isItsOwn(state)) await this.#freeObjects(state);
       await store.forget();
     } catch (error) {
+      if (store.state === undefined) return;
       console.error({ event: "forgetting-postponed", ...refOf(state), error: String(error) });
       store.setDue("forget", now() + END_RETRY_MS);
     }

@@ -1,18 +1,20 @@
 import { AppError } from "#contract/errors.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
-import type { UploadOrigin } from "../../services/uploads.ts";
-import type { ObjectStore, StoredFacts, StoredPart } from "../../storage/object-store.ts";
+import type { UploadOrigin } from "../../services/stored-uploads.ts";
+import type { ObjectStore } from "../../storage/object-store.ts";
 import { copySources } from "../joining/copy-sources.ts";
 import { discardSources } from "../joining/final-sources.ts";
 import { PARTIAL_KEPT_MS } from "../joining/joinable.ts";
 import type { Outside } from "../outside.ts";
-import type { UploadPhase, UploadState } from "../state/upload-state.ts";
-import { isFinalising, REMEMBERED_MS, refOf } from "../state/upload-state.ts";
+import type { UploadPhase } from "../state/phases.ts";
+import { hasEnded, isFinalising } from "../state/phases.ts";
+import type { UploadState } from "../state/upload-state.ts";
+import { END_KEPT_MS, refOf } from "../state/upload-state.ts";
 import type { UploadStore } from "../state/upload-store.ts";
 import type { Fence, ObjectParts } from "../writing/object-parts.ts";
 import type { SlabBudget } from "../writing/slabs.ts";
+import { completeObject } from "./completion.ts";
 import type { Ending } from "./ending.ts";
-import { hasEnded } from "./ending.ts";
 
 /** First wait after a step failed; doubled each time up to the longest. */
 const FIRST_RETRY_MS = 1_000;
@@ -86,20 +88,14 @@ export class Finaliser {
 
   /** What was lost stays lost; all else is tried again. */
   async #fail(error: unknown): Promise<void> {
-    const { store, ending } = this.#options;
-    if (hasEnded(store.requireState())) {
-      // What is left to do is due again (ending.ts).
-      console.error({ event: "ending-postponed", ...refOf(store.requireState()), error: String(error) });
-      return;
-    }
+    const { ending, store } = this.#options;
+    const { state } = store;
+    // Erased while a step of it was being taken: there is nothing to go on with.
+    if (state === undefined) return;
+    if (hasEnded(state)) return logPostponed(state, error);
     if (!(error instanceof AppError && error.code === "UPLOAD_LOST")) return this.#postpone(error);
-    console.error({ event: "upload-lost", ...refOf(store.requireState()), detail: error.detail });
-    try {
-      await ending.refuse(error.code, error.detail);
-    } catch (cause) {
-      // What is left to do is due again (ending.ts).
-      console.error({ event: "ending-postponed", ...refOf(store.requireState()), error: String(cause) });
-    }
+    console.error({ event: "upload-lost", ...refOf(state), detail: error.detail });
+    await ending.refuse(error.code, error.detail).catch((cause: unknown) => logPostponed(state, cause));
   }
 
   /** Returns whether the next step may be taken at once; if not, it is due. */
@@ -158,8 +154,8 @@ export class Finaliser {
     if (storedBytes !== lengthBytes) {
       throw new AppError("UPLOAD_LOST", { detail: "What is stored has another size." });
     }
-    const etag = known ?? (await this.#complete(store.requireState())).etag;
-    store.update({ etag, failures: 0 });
+    const etag = known ?? (await completeObject(this.#options));
+    store.update({ etag, failures: 0, missingSinceMs: undefined });
     if (state.kind === "partial") this.#finish();
     else store.update({ phase: "recording" });
   }
@@ -175,24 +171,6 @@ export class Finaliser {
   /** Nobody can take a complete upload over, so there is nothing to be fenced from. */
   readonly #fence: Fence = () => {};
 
-  async #complete(state: UploadState): Promise<StoredFacts> {
-    const { store, objects } = this.#options;
-    const { objectKey, multipartId, lengthBytes } = state;
-    if (objectKey === null || multipartId === null)
-      throw new Error("There is no multipart upload to complete.");
-    const parts: readonly StoredPart[] = store.parts();
-    const completed = await objects.completeMultipart(objectKey, multipartId, parts);
-    // Unknown to the store: an earlier attempt was carried out and its answer lost. The object itself tells.
-    const facts = completed ?? (await objects.head(objectKey));
-    if (facts === undefined) {
-      throw new AppError("UPLOAD_LOST", { detail: "The store knows neither its parts nor its object." });
-    }
-    if (facts.sizeBytes !== lengthBytes) {
-      throw new AppError("UPLOAD_LOST", { detail: "What is stored has another size." });
-    }
-    return facts;
-  }
-
   #finish(): void {
     const { store, now } = this.#options;
     store.transaction(() => {
@@ -203,7 +181,7 @@ export class Finaliser {
       // others is known for as long as their end was announced to be off (Upload-Expires, max-age).
       store.setDue(
         kind === "partial" ? "expire" : "forget",
-        kind === "partial" ? now() + PARTIAL_KEPT_MS : Math.max(now() + REMEMBERED_MS, expiresAtMs),
+        kind === "partial" ? now() + PARTIAL_KEPT_MS : Math.max(now() + END_KEPT_MS, expiresAtMs),
       );
     });
   }
@@ -225,6 +203,11 @@ export class Finaliser {
       store.setDue("finalise", now() + delayMs);
     });
   }
+}
+
+/** What is left to do is due again (ending.ts). */
+function logPostponed(state: UploadState, error: unknown): void {
+  console.error({ event: "ending-postponed", ...refOf(state), error: String(error) });
 }
 
 function originOf({ actor, ownerId, sources }: UploadState): UploadOrigin {

@@ -4,12 +4,14 @@ import { uploadPath } from "#contract/tus.ts";
 import type { Caller } from "../../services/file-actions.ts";
 import { appendBody } from "../append-body.ts";
 import { appendMissing } from "../append-missing.ts";
-import { hasEnded } from "../finishing/ending.ts";
+import { hasEnded, isComplete } from "../state/phases.ts";
+
 import { bodyBytesOf } from "../request-body.ts";
 import { stateHeaders } from "../state-headers.ts";
-import { isComplete } from "../state/upload-state.ts";
+
 import type { Upload } from "../upload.ts";
 import type { AppendRequest, Completion } from "../writing/append.ts";
+import { mostBytesOf } from "../writing/part-size.ts";
 import type { Hold } from "../writing/writer-slot.ts";
 import {
   formatUploadLimit,
@@ -66,7 +68,7 @@ export class IetfFrontEnd {
     if (state === undefined) return {};
     const isOpen = !hasEnded(state);
     if (!isOpen && error.status !== 413) return {};
-    const limit = { maxSizeBytes: state.maxBytes, expiresAtMs: isOpen ? state.expiresAtMs : null };
+    const limit = { maxSizeBytes: mostBytesOf(state), expiresAtMs: isOpen ? state.expiresAtMs : null };
     return {
       "Upload-Limit": formatUploadLimit(limit, nowMs),
       ...(isOpen ? { "Upload-Offset": String(offsetBytes) } : {}),

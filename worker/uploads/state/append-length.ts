@@ -1,5 +1,6 @@
 import { AppError } from "#contract/errors.ts";
 import type { AppendRequest } from "../writing/append.ts";
+import { mostBytesOf, tooLargeError } from "../writing/part-size.ts";
 import type { Reservation } from "./reservation.ts";
 import type { UploadState } from "./upload-state.ts";
 
@@ -13,12 +14,12 @@ export function checkLength(state: UploadState, offsetBytes: number, request: Ap
   const { lengthBytes = state.lengthBytes ?? undefined, bodyBytes, completion } = request;
   const endBytes = offsetBytes + (bodyBytes ?? 0);
   if (lengthBytes === undefined) {
-    if (endBytes > state.maxBytes) throw new AppError("FILE_TOO_LARGE");
+    if (endBytes > mostBytesOf(state)) throw tooLargeError(state);
     return;
   }
   const contradicts = state.lengthBytes !== null && state.lengthBytes !== lengthBytes;
   if (contradicts || lengthBytes < offsetBytes) throw new AppError("UPLOAD_LENGTH_CONFLICT");
-  if (lengthBytes > state.maxBytes) throw new AppError("FILE_TOO_LARGE");
+  if (lengthBytes > mostBytesOf(state)) throw tooLargeError(state);
   if (endBytes > lengthBytes && completion === "at-length") throw new AppError("UPLOAD_BODY_TOO_LARGE");
 }
 

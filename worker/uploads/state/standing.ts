@@ -1,7 +1,7 @@
 import { AppError } from "#contract/errors.ts";
-import { hasEnded } from "../finishing/ending.ts";
+import { hasEnded } from "./phases.ts";
+
 import type { UploadState } from "./upload-state.ts";
-import { isComplete } from "./upload-state.ts";
 
 /** What an upload's state is to whoever asks for the upload. */
 
@@ -13,11 +13,6 @@ export function requireOpen(state: UploadState | undefined): UploadState {
   const { refusal } = state;
   if (refusal !== null) throw new AppError(refusal.code, { detail: refusal.detail ?? undefined });
   return state;
-}
-
-/** Whether there is nothing left to end: a complete upload finds its file gone by itself (finalise.ts). */
-export function isSettled(state: UploadState | undefined): boolean {
-  return state === undefined || isComplete(state) || (hasEnded(state) && state.due.expire === undefined);
 }
 
 /**

@@ -2,24 +2,7 @@ import type { Actor } from "#contract/audit.ts";
 import type { ErrorCode } from "#contract/errors.ts";
 import type { FileId, FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
 import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
-
-/**
- * Where an upload is in its life. `receiving` takes bytes; `copying` to `discarding` are the finalise machine
- * (finalise.ts), each state durable before its step begins. `terminated`, `expired` and `refused` are ends without a
- * file; `deleted` is that of one whose file its client has deleted.
- */
-export type UploadPhase =
-  | "receiving"
-  | "copying"
-  | "storing"
-  | "recording"
-  | "announcing"
-  | "discarding"
-  | "done"
-  | "terminated"
-  | "deleted"
-  | "expired"
-  | "refused";
+import type { UploadPhase } from "./phases.ts";
 
 /** A `file` becomes a file of its own; `partial`s are joined to a `final` one (tus 1.0, Concatenation). */
 export type UploadKind = "file" | "partial" | "final";
@@ -93,6 +76,8 @@ export interface UploadProgress {
   readonly objectAttempts: number;
   /** Times in a row that a step of finalising failed, for its backoff. */
   readonly failures: number;
+  /** Since when the store knows neither the parts that it was to complete nor their object, at every look. */
+  readonly missingSinceMs?: number | undefined;
 }
 
 /** What is durable of one upload, but for its parts and its tail. */
@@ -102,22 +87,5 @@ export function refOf({ tenantId, fileId, version }: FileVersionRef): FileVersio
   return { tenantId, fileId, version };
 }
 
-/** Whether the last byte is durable and finalising has begun or is done. */
-export function isComplete({ phase }: UploadState): boolean {
-  return isFinalising(phase) || phase === "done";
-}
-
-const FINALISING: ReadonlySet<UploadPhase> = new Set<UploadPhase>([
-  "copying",
-  "storing",
-  "recording",
-  "announcing",
-  "discarding",
-]);
-
-export function isFinalising(phase: UploadPhase): boolean {
-  return FINALISING.has(phase);
-}
-
 /** How long an upload that has ended is remembered, so that a lost last answer can be asked for again (R6). */
-export const REMEMBERED_MS = 24 * 3_600_000;
+export const END_KEPT_MS = 24 * 3_600_000;

@@ -5,7 +5,8 @@ import { appendBody } from "../append-body.ts";
 import { appendMissing } from "../append-missing.ts";
 import { bodyBytesOf } from "../request-body.ts";
 import { stateHeaders } from "../state-headers.ts";
-import { isComplete } from "../state/upload-state.ts";
+import { isComplete } from "../state/phases.ts";
+
 import type { Upload } from "../upload.ts";
 import type { AppendRequest } from "../writing/append.ts";
 import type { Hold } from "../writing/writer-slot.ts";

@@ -1,3 +1,6 @@
+import { AppError } from "#contract/errors.ts";
+import type { UploadState } from "../state/upload-state.ts";
+
 const MIB = 1024 * 1024;
 
 /** S3's and R2's least size of a part that isn't the last. */
@@ -13,6 +16,23 @@ export const MAX_FILE_BYTES = MAX_PARTS * MAX_PART_BYTES;
 
 function fits(partBytes: number, lengthBytes: number | null): boolean {
   return lengthBytes === null || Math.ceil(lengthBytes / partBytes) <= MAX_PARTS;
+}
+
+/** What of an upload's state its parts' number depends on. */
+type Sized = Pick<UploadState, "maxBytes" | "partSizeBytes">;
+
+/** The most that an upload may become: what its class may, and no more than its parts can hold once their size is settled. */
+export function mostBytesOf({ maxBytes, partSizeBytes }: Sized): number {
+  return partSizeBytes === null ? maxBytes : Math.min(maxBytes, MAX_PARTS * partSizeBytes);
+}
+
+/** Why an upload can't have more than `mostBytesOf`. */
+export function tooLargeError(upload: Sized): AppError {
+  const mostBytes = mostBytesOf(upload);
+  if (mostBytes === upload.maxBytes) return new AppError("FILE_TOO_LARGE");
+  return new AppError("FILE_TOO_LARGE", {
+    detail: `Begun without a length, with parts of ${upload.partSizeBytes} bytes, it can have ${mostBytes} bytes at most.`,
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { AppError } from "#contract/errors.ts";
 import type { UploadStore } from "../state/upload-store.ts";
 import type { AppendRequest } from "./append.ts";
+import { mostBytesOf, tooLargeError } from "./part-size.ts";
 
 type Telling = Pick<AppendRequest, "lengthBytes" | "digests" | "completion">;
 
@@ -26,12 +27,12 @@ export class ToldLength {
 
   /** Where the upload ends at the latest. */
   get endBytes(): number {
-    return this.bytes ?? this.#store.requireState().maxBytes;
+    return this.bytes ?? mostBytesOf(this.#store.requireState());
   }
 
   /** What is to be thrown where an append brings more. */
   overflow(): AppError {
-    if (this.bytes === undefined) return new AppError("FILE_TOO_LARGE");
+    if (this.bytes === undefined) return tooLargeError(this.#store.requireState());
     return new AppError(
       this.#request.completion === "at-length" ? "UPLOAD_BODY_TOO_LARGE" : "UPLOAD_LENGTH_EXCEEDED",
     );

@@ -13,14 +13,20 @@ export class DatabaseFaults {
 
   async run<T>(call: () => Promise<T>): Promise<T> {
     this.calls += 1;
-    const isMeant = this.#fault?.atCall === this.calls || this.#fault?.atCall === "every";
-    const fault = isMeant ? this.#fault : undefined;
+    const fault = this.#faultNow();
     if (fault?.kind === "fail") throw new Error("D1_ERROR: the database is out of order.");
     // Asked for again and again: a request that only waits for another one is ended by the runtime.
     while (fault?.kind === "hold" && this.#fault === fault) await scheduler.wait(5);
     const result = await call();
     if (fault?.kind === "lose-answer") throw new Error("D1_ERROR: the connection was lost.");
     return result;
+  }
+
+  #faultNow(): DatabaseFault | undefined {
+    const { atCall, failsAfter } = this.#fault ?? {};
+    if (atCall === "every" || atCall === this.calls) return this.#fault;
+    const isAfter = failsAfter === true && atCall !== undefined && this.calls > atCall;
+    return isAfter ? { kind: "fail", atCall: this.calls } : undefined;
   }
 }
 
