@@ -7,7 +7,9 @@ import { type Config, parseConfig, readConcurrency, readToolMemoryBytes, removeS
 import { Consumer, type ConsumerParts } from "./consumer.ts";
 import { Derivatives } from "./derive/derivatives.ts";
 import { ImageDeriver } from "./derive/images.ts";
+import { OfficeDeriver } from "./derive/office.ts";
 import { PdfDeriver } from "./derive/pdf.ts";
+import { TextDeriver } from "./derive/text.ts";
 import { InstalledTools, type Tools } from "./derive/tools.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { createLaneLimits } from "./lane-limits.ts";
@@ -89,7 +91,9 @@ async function createPipeline(
   const lanes = createLanes(createLaneLimits(readConcurrency(config)), readToolMemoryBytes(config));
   watchLanes(lanes, metrics);
   const tools = new InstalledTools({ statusFile: config.CAUSEWAY_TOOL_STATUS });
-  const derivers = [new ImageDeriver(sandbox), new PdfDeriver(sandbox, tools)];
+  const texts = new TextDeriver(sandbox, tools);
+  const documents = [new PdfDeriver(sandbox, tools), new OfficeDeriver(sandbox, texts), texts];
+  const derivers = [new ImageDeriver(sandbox), ...documents];
   return {
     ...{ store, reporter, metrics, sandbox, lanes, tools },
     secondLook: new SecondLook(store, sandbox),

@@ -1,10 +1,10 @@
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
 import type { SandboxLimits } from "../../sandbox/sandbox.ts";
 import type { Product } from "../deriver.ts";
 import { reasonOf, runTool, type Work } from "./run-tool.ts";
+import { containsBytes } from "./scan-file.ts";
 
 const LIMITS: SandboxLimits = {
   ...{ timeMs: 90_000, memoryBytes: 2 ** 31, fileBytes: 100 * 2 ** 20 },
@@ -18,10 +18,17 @@ const OPTIONS = [
   ...["--recompress-flate", "--compression-level=9", "--warning-exit-0"],
 ];
 
+/**
+ * ISO 32000-2, 12.8.1. What a signature covers is told in places of the file, so this entry of it is never packed away, and
+ * is found as it is written.
+ */
+const SIGNATURE = Buffer.from("/ByteRange");
+
 /** Packs a PDF anew, kept only where that is worth it and what came of it is whole. */
 export async function reducePdf(work: Work, file: string): Promise<Product> {
   const path = join(work.scratch, file);
-  if (await isSigned(path)) return none("The document is signed: rewritten, its signature would not hold.");
+  if (await containsBytes(path, SIGNATURE))
+    return none("The document is signed: rewritten, its signature would not hold.");
   const packed = await runTool(work, "qpdf", [...OPTIONS, file, "reduced.pdf"], LIMITS);
   if (!packed.ok) return { result: "failed", name: "reduced", reason: reasonOf(packed) };
   const reducedPath = join(work.scratch, "reduced.pdf");
@@ -35,20 +42,4 @@ export async function reducePdf(work: Work, file: string): Promise<Product> {
 
 function none(reason: string): Product {
   return { result: "none", name: "reduced", reason };
-}
-
-const SIGNATURE = Buffer.from("/ByteRange");
-
-/**
- * Whether the bytes are signed (ISO 32000-2, 12.8.1). What a signature covers is told in places of the file, so its entry
- * is never packed away, and is found as it is written.
- */
-async function isSigned(path: string): Promise<boolean> {
-  let rest = Buffer.of();
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
-    const bytes = Buffer.concat([rest, chunk]);
-    if (bytes.includes(SIGNATURE)) return true;
-    rest = bytes.subarray(-(SIGNATURE.length - 1));
-  }
-  return false;
 }
