@@ -21,6 +21,7 @@ import { PullQueue } from "./queue.ts";
 import { Reporter } from "./report.ts";
 import { ClamdScanner } from "./scan/clamd-scanner.ts";
 import { CrashGuard } from "./scan/crash-guard.ts";
+import { FreshScanner } from "./scan/fresh-scanner.ts";
 import { ScannerMonitor, type ScannerState } from "./scan/scanner-monitor.ts";
 import type { Scanner } from "./scan/scanner.ts";
 
@@ -67,7 +68,11 @@ async function createPipeline(
   metrics: Metrics,
   log: Log,
 ): Promise<PipelineParts & { readonly scanner: Scanner; readonly sandbox: Sandbox; readonly tools: Tools }> {
-  const scanner = new ClamdScanner({ host: config.CLAMAV_HOST, port: config.CLAMAV_PORT });
+  const clamd = new ClamdScanner({ host: config.CLAMAV_HOST, port: config.CLAMAV_PORT });
+  const scanner = new FreshScanner(clamd, {
+    maxAgeDays: config.SIGNATURES_MAX_AGE_DAYS,
+    allowUndated: config.ALLOW_UNDATED_SIGNATURES,
+  });
   const store = new ObjectStore({
     endpoint: config.S3_ENDPOINT,
     bucket: config.S3_BUCKET,
@@ -88,7 +93,7 @@ async function createPipeline(
   return {
     ...{ store, reporter, metrics, sandbox, lanes, tools },
     derivatives: new Derivatives({ ...{ store, reporter, lanes, tools, metrics, log }, derivers }),
-    ...{ scanner, guard: new CrashGuard(scanner, metrics) },
+    ...{ scanner, guard: new CrashGuard(clamd, metrics) },
     scanDeadlineMs: config.SCAN_DEADLINE_SECONDS * 1000,
   };
 }
