@@ -53,6 +53,10 @@ const Environment = z
     /** The queue takes 12 hours at most. */
     VISIBILITY_TIMEOUT_SECONDS: Seconds.max(43_200).default(900),
     POLL_MAX_SECONDS: z.coerce.number().min(0.05).max(60).default(1),
+    /** Nothing is called clean by signatures that are older. */
+    SIGNATURES_MAX_AGE_DAYS: z.coerce.number().min(1).max(365).default(7),
+    /** For a development stack's test signature, which has no date. */
+    ALLOW_UNDATED_SIGNATURES: Flag.default(false),
     SCAN_DEADLINE_SECONDS: Seconds.default(300),
     DRAIN_SECONDS: Seconds.default(5),
     /** The operator's word that tools may read uploads where the machine can't isolate them. */

@@ -27,6 +27,7 @@ export class InstreamScan implements Scan {
   readonly #socket: Socket;
   readonly #expectedBytes: number;
   readonly #over: Promise<void>;
+  #connected = false;
   #sentBytes = 0;
   #reply = "";
   #terminated = false;
@@ -39,6 +40,9 @@ export class InstreamScan implements Scan {
     this.#expectedBytes = expectedBytes;
     this.#socket = connect({ ...address, noDelay: true, signal });
     this.#over = new Promise((resolve) => this.#socket.once("close", () => resolve()));
+    this.#socket.once("connect", () => {
+      this.#connected = true;
+    });
     this.#socket.setEncoding("latin1");
     this.#socket.on("data", (text: string) => this.#receive(text));
     this.#socket.on("end", () => {
@@ -121,7 +125,7 @@ export class InstreamScan implements Scan {
 
   /** The other side went away in the middle of it, without a whole reply: as it does when it dies. */
   #isInterrupted(): boolean {
-    return this.#sentBytes > 0 && !this.#reply.endsWith("\0") && !this.#signal.aborted;
+    return this.#connected && this.#sentBytes > 0 && !this.#reply.endsWith("\0") && !this.#signal.aborted;
   }
 
   #describe(): string {

@@ -31,6 +31,8 @@ test("defaults are filled in", () => {
       CLAMAV_PORT: 3310,
       VISIBILITY_TIMEOUT_SECONDS: 900,
       POLL_MAX_SECONDS: 1,
+      SIGNATURES_MAX_AGE_DAYS: 7,
+      ALLOW_UNDATED_SIGNATURES: false,
       SCAN_DEADLINE_SECONDS: 300,
       TOOLS_WITHOUT_ISOLATION: false,
       DRAIN_SECONDS: 5,

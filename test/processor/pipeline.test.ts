@@ -108,7 +108,7 @@ describe("the verdict", () => {
           sha256: createHash("sha256").update(bytes).digest("hex"),
           sniffedType: null,
         },
-        ...{ verdict: "clean", signatureName: null, signatureVersion: "unnumbered" },
+        ...{ verdict: "clean", signatureName: null, signatureVersion: "unnumbered", signaturesAtMs: null },
         engine: expect.stringMatching(/^ClamAV /),
         scannedAtMs: expect.any(Number),
       },
