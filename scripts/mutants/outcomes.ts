@@ -9,8 +9,11 @@ const Result = z.object({
   operator: z.string(),
   before: z.string(),
   start: z.int(),
-  /** `refused`: by types, or as a promise that nobody waits for, before any test; it counts for nothing. */
-  outcome: z.enum(["killed", "survived", "timeout", "refused"]),
+  /**
+   * `refused`: by types, or as a promise that nobody waits for, before any test. `equivalent`: one that survived and of
+   * which somebody has found, and written here, that it changes nothing. Both count for nothing.
+   */
+  outcome: z.enum(["killed", "survived", "timeout", "refused", "equivalent"]),
   /** The first test that noticed. */
   by: z.string(),
   seconds: z.int(),
@@ -39,13 +42,13 @@ export function describe(mutant: Pick<Mutant, "file" | "line" | "operator" | "be
   return `${file}:${line} ${operator}: ${before.replaceAll(/\s+/g, " ").slice(0, 60)}`;
 }
 
-/** E.g. "50 of 55 mutants were noticed; 5 more are refused before any test.", and which weren't. */
+/** E.g. "50 of 55 mutants were noticed; 5 more count for nothing.", and which weren't. */
 export function formatScore({ results }: Outcomes): string {
-  const viable = results.filter(({ outcome }) => outcome !== "refused");
+  const viable = results.filter(({ outcome }) => outcome !== "refused" && outcome !== "equivalent");
   const survived = viable.filter(({ outcome }) => outcome === "survived");
-  const refused = results.length - viable.length;
+  const noticed = `${viable.length - survived.length} of ${viable.length} mutants were noticed`;
   return [
-    `${viable.length - survived.length} of ${viable.length} mutants were noticed; ${refused} more are refused before any test.`,
+    `${noticed}; ${results.length - viable.length} more count for nothing.`,
     ...survived.map((each) => `survived: ${describe(each)}`),
   ].join("\n");
 }
