@@ -86,7 +86,7 @@ export class OfficeDeriver implements Deriver {
 }
 
 async function convert(work: Work, type: OfficeType): Promise<Conversion> {
-  const script = `tar -xf profile.tar && exec ${officeScript(type)}`;
+  const script = `tar -xf profile.tar && ${officeScript(type)}`;
   const result = await runTool(work, "sh", ["-c", script], OFFICE_LIMITS);
   if (!result.ok) return { ok: false, reason: result.reason === "deadline" ? SLOW : BROKEN };
   // It ends as if all were well also where it could read nothing.
