@@ -1,6 +1,6 @@
 import type { ErrorCode } from "#contract/errors.ts";
 import { AppError } from "#contract/errors.ts";
-import { versionPrefix } from "#contract/keys.ts";
+import { originalKey, versionPrefix } from "#contract/keys.ts";
 import { emptyPrefix } from "../../services/empty-prefix.ts";
 import type { Caller } from "../../services/file-actions.ts";
 import type { MultipartWriter, ObjectLister, ObjectRemover } from "../../storage/object-store.ts";
@@ -12,6 +12,8 @@ import { END_KEPT_MS, refOf } from "../state/upload-state.ts";
 import type { UploadStore } from "../state/upload-store.ts";
 
 const END_RETRY_MS = 60_000;
+/** What a store removes with one call (storage/object-store.ts). */
+const MOST_REMOVED = 1_000;
 
 export interface EndingOptions {
   readonly store: UploadStore;
@@ -119,11 +121,30 @@ export class Ending {
     const state = store.requireState();
     try {
       if (isItsOwn(state)) await this.#freeObjects(state);
+      else if (state.phase === "done") await this.removeGivenUp();
       await store.forget();
     } catch (error) {
       if (store.state === undefined) return;
       console.error({ event: "forgetting-postponed", ...refOf(state), error: String(error) });
       store.setDue("forget", now() + END_RETRY_MS);
+    }
+  }
+
+  /**
+   * Removes what given-up attempts to store a complete upload left behind, which nobody counts: by their keys, of which
+   * each is known before its attempt. Throws `STORE_UNAVAILABLE`.
+   */
+  async removeGivenUp(): Promise<void> {
+    const { store, objects } = this.#options;
+    const state = store.requireState();
+    const { objectKey, objectAttempts } = state;
+    if (objectKey === null) return;
+    const attempts = Array.from({ length: objectAttempts }, (_, index) =>
+      originalKey(refOf(state), index + 1),
+    );
+    const givenUp = attempts.filter((key) => key !== objectKey);
+    for (let from = 0; from < givenUp.length; from += MOST_REMOVED) {
+      await objects.remove(givenUp.slice(from, from + MOST_REMOVED));
     }
   }
 

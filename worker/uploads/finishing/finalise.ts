@@ -172,7 +172,7 @@ export class Finaliser {
   readonly #fence: Fence = () => {};
 
   #finish(): void {
-    const { store, now } = this.#options;
+    const { store, ending, now } = this.#options;
     store.transaction(() => {
       const { kind, expiresAtMs } = store.update({ phase: "done", failures: 0 });
       store.clearBytes();
@@ -184,6 +184,8 @@ export class Finaliser {
         kind === "partial" ? now() + PARTIAL_KEPT_MS : Math.max(now() + END_KEPT_MS, expiresAtMs),
       );
     });
+    // Nobody waits for this; what it doesn't get done is done when the upload is forgotten.
+    ending.removeGivenUp().catch((error: unknown) => logPostponed(store.requireState(), error));
   }
 
   #postpone(error: unknown): void {
