@@ -47,6 +47,9 @@ test("what it stores after the end goes when the upload is forgotten", async () 
   await stack.control({ plan: { operation: "list", faults: [{ kind: "fail" }] } });
   await stack.control({ clockAheadMs: DAY_MS, ringAlarm });
   expect(await objects()).toHaveLength(1);
+  expect((await stack.control({ alarmOf: ringAlarm })).alarmAtMs).toBeGreaterThan(0);
   await stack.control({ clockAheadMs: DAY_MS + 60_000, ringAlarm });
   expect(await objects()).toEqual([]);
+  // Nothing is left of the object either, which an alarm would wake.
+  expect((await stack.control({ alarmOf: ringAlarm })).alarmAtMs).toBeNull();
 });
