@@ -15,10 +15,10 @@ import type { Fence, ObjectParts } from "../writing/object-parts.ts";
 import type { SlabBudget } from "../writing/slabs.ts";
 import { completeObject } from "./completion.ts";
 import type { Ending } from "./ending.ts";
+import { retryDelayMs } from "./retries.ts";
 
-/** First wait after a step failed; doubled each time up to the longest. */
+/** First wait after a step failed. */
 const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 5 * 60_000;
 /**
  * How long is copied in one go. The handler of an alarm may take 15 minutes, and 30 s of CPU unless more is allowed
  * (wrangler.toml); a copy goes on by the next one, so that it is never near either, whatever its size.
@@ -191,7 +191,7 @@ export class Finaliser {
   #postpone(error: unknown): void {
     const { store, now } = this.#options;
     const failures = (store.state?.failures ?? 0) + 1;
-    const delayMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 20));
+    const delayMs = retryDelayMs(FIRST_RETRY_MS, failures);
     console.error({
       event: "finalise-postponed",
       phase: store.state?.phase,
