@@ -38,6 +38,13 @@ const createPlain: Ask = (from) => {
   const headers = { "content-disposition": 'attachment; filename="a.txt"' };
   return from.fetch("/v1/files", { method: "POST", headers, body: "hello" });
 };
+const createDisguised: Ask = (from) => {
+  const headers = {
+    "content-disposition": 'attachment; filename="a.txt"',
+    "x-http-method-override": "PATCH",
+  };
+  return from.fetch("/v1/files", { method: "POST", headers, body: "hello" });
+};
 const list: Ask = (from) => from.fetch("/v1/files");
 
 /**
@@ -68,6 +75,7 @@ test.each([
   ["creations by tus", createByTus, LIMITS.userCreations],
   ["creations by the IETF's protocol", createByIetf, LIMITS.userCreations],
   ["files in one request", createPlain, LIMITS.userCreations],
+  ["files in a request that calls itself another", createDisguised, LIMITS.userCreations],
   ["other requests", list, LIMITS.userRequests],
 ])("%s are limited for each user", async (_what, ask, limit) => {
   const ann = await caller();

@@ -245,3 +245,24 @@ test.each(["0", "1", "01", "9", "x", "-1", "2.0"])("there is no version %s", asy
   });
   expect(upload.status).toBe(404);
 });
+
+test("an upload that would take a file's place is gone for who may change the file no longer", async () => {
+  const ann = await newCaller();
+  const fileId = await cleanFile(ann);
+  const admin = await newCaller({ tenantId: ann.tenantId, user: "bob", role: "admin" });
+  const replacing = { filename: "notes.txt", replaces: fileId };
+  const location = await createUpload(admin, 6, replacing);
+  const demoted = await newCaller({ tenantId: ann.tenantId, user: "bob" });
+  for (const [method, headers] of [
+    ["HEAD", {}],
+    ["PATCH", { "upload-offset": "0", "content-type": "application/offset+octet-stream" }],
+    ["DELETE", {}],
+  ] as const) {
+    const body = method === "PATCH" ? "second" : null;
+    const asked = { method, body, headers: { "tus-resumable": "1.0.0", ...headers } };
+    expect((await demoted.fetch(location, asked)).status, method).toBe(404);
+  }
+  expect((await getRecord(ann, fileId)).version).toBe(1);
+  // Nothing was taken, and nothing ended.
+  expect(await headOffset(admin, location)).toBe(0);
+});

@@ -57,9 +57,13 @@ export async function requireRate(c: AppContext, counted: Counted): Promise<void
   });
 }
 
-/** Counts what makes an upload: every POST of the route that it is mounted on. */
+/**
+ * Counts what makes an upload: every POST of the route that it is mounted on, whatever another header calls it, since not
+ * all of them look at that one; and what is called a POST.
+ */
 export const limitCreations = createMiddleware<AppEnv>(async (c, next) => {
-  if (effectiveMethod(c.req.raw) === "POST") await requireRate(c, "creations");
+  const isCreation = c.req.method === "POST" || effectiveMethod(c.req.raw) === "POST";
+  if (isCreation) await requireRate(c, "creations");
   await next();
 });
 

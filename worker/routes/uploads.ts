@@ -7,6 +7,7 @@ import { effectiveMethod } from "../middleware/effective-method.ts";
 import { limitCreations } from "../middleware/rate-limit.ts";
 import { uploadTenant } from "../middleware/tenant.ts";
 import { authenticateUpload } from "../middleware/upload-grant.ts";
+import { requireFile } from "../services/files.ts";
 import { forgetUpload } from "../services/stored-uploads.ts";
 import { isWithinGrant, requireGrantedKind } from "../services/upload-grants.ts";
 import type { AcceptedUpload, UploadRules } from "../services/uploads.ts";
@@ -149,7 +150,24 @@ async function handleUpload(c: AppContext, id: string, version: number | undefin
   if (!success || version === undefined) throw new AppError("UPLOAD_NOT_FOUND");
   const { tenantId } = c.get("identity");
   if (!isWithinGrant(c.get("grant"), { tenantId, fileId, version })) throw new AppError("UPLOAD_NOT_FOUND");
+  if (version > 1) await requireStillEditing(c, fileId);
   return sendToObject(c, { fileId, version, protocol });
+}
+
+/**
+ * A version that takes another's place was begun by somebody who might change the file then; whoever may no longer has
+ * no such upload. A grant stands for itself. Throws `UPLOAD_NOT_FOUND`.
+ */
+async function requireStillEditing(c: AppContext, fileId: FileId): Promise<void> {
+  const identity = c.get("identity");
+  if (identity.role !== "member" || c.get("grant") !== undefined) return;
+  try {
+    await requireFile(c.env, identity, fileId, "edit");
+  } catch (error) {
+    const { code } = asAppError(error);
+    if (code !== "FILE_NOT_FOUND" && code !== "PERMISSION_REQUIRED") throw error;
+    throw new AppError("UPLOAD_NOT_FOUND");
+  }
 }
 
 /** The version in the path of an upload that isn't a file's first; undefined for what can't be one. */
