@@ -70,7 +70,7 @@ function assemble(options = bucket.options, limits?: SandboxLimits): PipelinePar
     tools: ALL_TOOLS_MISSING,
   });
   const scanner = new ClamdScanner(clamd);
-  const guard = new CrashGuard(scanner, metrics);
+  const guard = new CrashGuard(scanner, scanner, metrics);
   const secondLook = new SecondLook(store, sandbox);
   return { store, reporter, metrics, derivatives, secondLook, lanes, scanner, guard, scanDeadlineMs: 20_000 };
 }
