@@ -73,7 +73,7 @@ async function createPipeline(
   const sandbox = await Sandbox.create();
   const lanes = createLanes(LANE_LIMITS);
   const tools = ALL_TOOLS_MISSING;
-  const derivers = [new ImageDeriver(sandbox)];
+  const derivers = [new ImageDeriver(sandbox, tools)];
   return {
     ...{ store, reporter, metrics, sandbox, lanes, tools },
     derivatives: new Derivatives({ ...{ store, reporter, lanes, tools, metrics, log }, derivers }),
