@@ -93,7 +93,7 @@ async function createPipeline(
   const tools = new InstalledTools({ statusFile: config.CAUSEWAY_TOOL_STATUS });
   const texts = new TextDeriver(sandbox, tools);
   const documents = [new PdfDeriver(sandbox, tools), new OfficeDeriver(sandbox, texts), texts];
-  const derivers = [new ImageDeriver(sandbox), ...documents];
+  const derivers = [new ImageDeriver(sandbox, tools), ...documents];
   return {
     ...{ store, reporter, metrics, sandbox, lanes, tools },
     secondLook: new SecondLook(store, sandbox),
