@@ -1,49 +1,34 @@
 /**
- * The process that opens pictures: started by images.ts in a sandbox, with a scratch directory as its only argument. It
- * reads `original`, writes the derivatives beside it, prints one line, and knows nothing of stores, queues or secrets.
+ * The process that opens pictures: started by images.ts in a sandbox, with a scratch directory and a task as its only
+ * arguments. It reads one file there, writes derivatives beside it, prints a line for each thing, and knows nothing of
+ * stores, queues or secrets. What one derivative fails by is no matter of the others.
  */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import sharp, { type Metadata, type OutputInfo, type SharpOptions } from "sharp";
-import { DERIVED_EXTENSION, type ImageOutput, ORIGINAL_FILE } from "./image-protocol.ts";
+import sharp, { type OutputInfo, type Sharp } from "sharp";
+import type { ImageFault, ImageLine } from "./image-protocol.ts";
+import { type Base, CutError, decodeBase, hashOf } from "./images/base.ts";
+import { draw, MAX_PIXELS, openPicture, OPTIMIZED_PIXELS, type Picture } from "./images/source.ts";
+import { DERIVED_EXTENSION, type DerivedImage, type ImageTask, parseTask } from "./images/task.ts";
 
-/** The largest phone cameras make 200 megapixels. All frames of an animation count together. */
-const MAX_PIXELS = 200_000_000;
 const THUMBNAIL_PIXELS = 150;
-const OPTIMIZED_PIXELS = 1_200;
-/** CSS pixels per inch: what a length in an SVG means. */
-const SVG_DENSITY = 72;
+/** Pixels of all frames of an optimised animation: about half a minute's work. */
+const MAX_ANIMATED_PIXELS = 120_000_000;
 
-const BASE_OPTIONS = {
-  autoOrient: true,
-  limitInputPixels: MAX_PIXELS,
-  failOn: "error",
-} as const satisfies SharpOptions;
-
-type Input = string | Buffer;
-type DerivedImage = ImageOutput["derivatives"][number];
-
-async function main(scratch: string): Promise<void> {
+async function main(scratch: string, task: ImageTask): Promise<void> {
   // One thread a pipeline: the processor already runs as many jobs as there are cores.
   sharp.concurrency(1);
   sharp.cache(false);
   blockUnusedLoaders();
-  const path = join(scratch, ORIGINAL_FILE);
-  const metadata = await sharp(path, BASE_OPTIONS).metadata();
-  const vector = metadata.format === "svg";
-  // From a buffer an SVG has no place on disk, so that nothing beside it can be meant by it.
-  const input = vector ? await readFile(path) : path;
-  const options = vector ? { ...BASE_OPTIONS, density: chooseDensity(metadata) } : BASE_OPTIONS;
-  const derivatives = await Promise.all([
-    writeThumbnail(input, options, scratch),
-    writeOptimized(
-      input,
-      { ...options, animated: (metadata.pages ?? 1) > 1 && isAnimation(metadata) },
-      scratch,
-    ),
-  ]);
-  const output: ImageOutput = { properties: describe(metadata), derivatives };
-  process.stdout.write(`${JSON.stringify(output)}\n`);
+  const picture = await open(scratch, task);
+  if (picture === undefined) return;
+  if (task.make === "animation") return attempt("optimized", () => writeAnimation(picture, scratch));
+  const base = await decode(picture, task);
+  if (base === undefined) return;
+  const wanted = new Set(task.wanted);
+  if (wanted.has("thumbnail")) await attempt("thumbnail", () => writeThumbnail(picture, base, scratch));
+  if (!wanted.has("optimized")) return;
+  await attempt("optimized", () => write("optimized", base.open().webp({ quality: 85 }), scratch));
+  if (canMove(picture)) print({ line: "moves" });
 }
 
 /** Only the loaders of the types that images.ts sends here; libvips has more, some of them little used. */
@@ -53,20 +38,75 @@ function blockUnusedLoaders(): void {
   sharp.unblock({ operation: loaders.map((name) => `VipsForeignLoad${name}`) });
 }
 
-async function writeThumbnail(input: Input, options: SharpOptions, scratch: string): Promise<DerivedImage> {
-  const info = await sharp(input, options)
-    .resize(THUMBNAIL_PIXELS, THUMBNAIL_PIXELS, { fit: "cover" })
-    .webp({ quality: 80 })
-    .toFile(join(scratch, `thumbnail.${DERIVED_EXTENSION}`));
-  return { name: "thumbnail", ...measure(info) };
+async function open(scratch: string, { file, isUpright, wanted }: ImageTask): Promise<Picture | undefined> {
+  try {
+    return await openPicture(join(scratch, file), isUpright);
+  } catch (error) {
+    for (const name of wanted) fail(name, error);
+    return undefined;
+  }
 }
 
-async function writeOptimized(input: Input, options: SharpOptions, scratch: string): Promise<DerivedImage> {
-  const info = await sharp(input, options)
+async function decode(picture: Picture, { wanted }: ImageTask): Promise<Base | undefined> {
+  try {
+    const base = await decodeBase(picture);
+    print({ line: "properties", properties: { ...picture.properties, thumbHash: await hashOf(base) } });
+    return base;
+  } catch (error) {
+    // Its header could be read.
+    print({ line: "properties", properties: picture.properties });
+    if (picture.properties.format === "heif") print({ line: "undecoded", hasAlpha: picture.hasAlpha });
+    for (const name of wanted) fail(name, error);
+    return undefined;
+  }
+}
+
+async function attempt(name: DerivedImage, make: () => Promise<void>): Promise<void> {
+  try {
+    await make();
+  } catch (error) {
+    fail(name, error);
+  }
+}
+
+async function writeThumbnail(picture: Picture, base: Base, scratch: string): Promise<void> {
+  const image = coversThumbnail(picture, base) ? base.open() : drawMiddle(picture);
+  await write(
+    "thumbnail",
+    image.resize(THUMBNAIL_PIXELS, THUMBNAIL_PIXELS, { fit: "cover" }).webp({ quality: 80 }),
+    scratch,
+  );
+}
+
+/** Not so where a long and narrow picture lost of its width too. */
+function coversThumbnail(picture: Picture, base: Base): boolean {
+  return Math.min(base.width, base.height) >= Math.min(THUMBNAIL_PIXELS, picture.width, picture.height);
+}
+
+/** The square that a thumbnail shows. */
+function drawMiddle(picture: Picture): Sharp {
+  const side = Math.min(picture.width, picture.height);
+  const left = Math.floor((picture.width - side) / 2);
+  const top = Math.floor((picture.height - side) / 2);
+  return draw(picture, { failOn: "none" }).extract({ left, top, width: side, height: side });
+}
+
+function canMove({ width, height, frames }: Picture): boolean {
+  const scale = Math.min(1, OPTIMIZED_PIXELS / Math.max(width, height));
+  const pixels = width * height * frames;
+  return frames > 1 && pixels <= MAX_PIXELS && pixels * scale ** 2 <= MAX_ANIMATED_PIXELS;
+}
+
+async function writeAnimation(picture: Picture, scratch: string): Promise<void> {
+  const image = draw(picture, { animated: true, failOn: "none" })
     .resize(OPTIMIZED_PIXELS, OPTIMIZED_PIXELS, { fit: "inside", withoutEnlargement: true })
-    .webp({ quality: 85 })
-    .toFile(join(scratch, `optimized.${DERIVED_EXTENSION}`));
-  return { name: "optimized", ...measure(info) };
+    .webp({ quality: 85 });
+  await write("optimized", image, scratch, "moving");
+}
+
+async function write(name: DerivedImage, image: Sharp, scratch: string, file: string = name): Promise<void> {
+  const info = await image.toFile(join(scratch, `${file}.${DERIVED_EXTENSION}`));
+  print({ line: "made", name, ...measure(info) });
 }
 
 /** libvips stacks the frames of an animation on top of each other; its height is that of one. */
@@ -74,25 +114,25 @@ function measure({ width, height, pageHeight }: OutputInfo): { width: number; he
   return { width, height: pageHeight ?? height };
 }
 
-/** The pages of a TIFF or a HEIF are pictures of their own. */
-function isAnimation({ format }: Metadata): boolean {
-  return format === "gif" || format === "webp";
+function fail(name: DerivedImage, error: unknown): void {
+  print({ line: "failed", name, fault: faultOf(error) });
 }
 
-/** A density at which the longer side of a drawing is as long as a derivative may be. */
-function chooseDensity({ width, height }: Metadata): number {
-  return Math.min(2_400, Math.max(1, (SVG_DENSITY * OPTIMIZED_PIXELS) / Math.max(width, height)));
+function faultOf(error: unknown): ImageFault {
+  if (error instanceof CutError) return "cut";
+  const message = error instanceof Error ? error.message : "";
+  return /exceeds pixel limit|out of memory|too (?:large|many)/i.test(message) ? "too-large" : "damaged";
 }
 
-function describe({ autoOrient, format, pages }: Metadata): ImageOutput["properties"] {
-  return { width: autoOrient.width, height: autoOrient.height, format, frames: pages ?? 1 };
+function print(line: ImageLine): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
 // The processor holds the other end: if it is killed, nobody waits for this picture.
 process.stdin.on("end", () => process.exit(1)).resume();
 
 try {
-  await main(process.argv[2] ?? "");
+  await main(process.argv[2] ?? "", parseTask(process.argv.slice(3)));
   process.exit(0);
 } catch (error) {
   process.stderr.write(error instanceof Error ? error.message : String(error));

@@ -1,25 +1,24 @@
 import { z } from "zod";
+import { Properties } from "#contract/properties.ts";
+import { DERIVED_IMAGES } from "./images/task.ts";
 
-/** File names inside of a scratch directory: what the child reads, and what it writes. */
-export const ORIGINAL_FILE = "original";
-export const DERIVED_IMAGES = ["thumbnail", "optimized"] as const;
-export const DERIVED_EXTENSION = "webp";
+/** Why something could not be made; images.ts has the sentences. */
+const Fault = z.enum(["damaged", "cut", "too-large"]);
+export type ImageFault = z.infer<typeof Fault>;
 
 const Pixels = z.int().min(1);
 
 /**
- * The one line that the child prints. It comes from a process that read a hostile file, so it is parsed like anything
- * from outside.
+ * The lines that the child prints, one for each thing as it ends. They come from a process that read a hostile file, so
+ * they are parsed like anything from outside.
  */
-export const ImageOutput = z.object({
-  properties: z.object({
-    width: Pixels,
-    height: Pixels,
-    format: z.string().max(20),
-    frames: z.int().min(1),
-  }),
-  derivatives: z
-    .array(z.object({ name: z.enum(DERIVED_IMAGES), width: Pixels, height: Pixels }))
-    .length(DERIVED_IMAGES.length),
-});
-export type ImageOutput = z.infer<typeof ImageOutput>;
+export const ImageLine = z.discriminatedUnion("line", [
+  z.object({ line: z.literal("properties"), properties: Properties }),
+  z.object({ line: z.literal("made"), name: z.enum(DERIVED_IMAGES), width: Pixels, height: Pixels }),
+  z.object({ line: z.literal("failed"), name: z.enum(DERIVED_IMAGES), fault: Fault }),
+  /** It moves, and `optimized` can be made to move too. */
+  z.object({ line: z.literal("moves") }),
+  /** sharp can't decode it, and another program may. */
+  z.object({ line: z.literal("undecoded"), hasAlpha: z.boolean() }),
+]);
+export type ImageLine = z.infer<typeof ImageLine>;

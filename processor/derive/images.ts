@@ -1,15 +1,18 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { basename, join } from "node:path";
 import type { DerivativeName } from "#contract/derivatives.ts";
 import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
-import type { Sandbox, SandboxLimits, SandboxResult } from "../sandbox/sandbox.ts";
+import { ProcessorFailure } from "../failure.ts";
+import type { Sandbox, SandboxLimits } from "../sandbox/sandbox.ts";
 import type { Deriver, Original, Product } from "./deriver.ts";
-import { DERIVED_IMAGES, ImageOutput } from "./image-protocol.ts";
+import { type Drawn, drawImage, type ImageWork, type Size } from "./images/drawing.ts";
+import { decodeHeif } from "./images/heif.ts";
+import { DERIVED_EXTENSION, DERIVED_IMAGES, type DerivedImage, type ImageTask } from "./images/task.ts";
 import { isSafeSvg } from "./svg.ts";
+import type { Tools } from "./tools.ts";
 
 const SVG = "image/svg+xml";
-/** What the build of sharp reads, by type. It has no HEVC: HEIC photos keep no derivatives for now. */
+/** What the child reads, or another program for it. */
 const READABLE = new Set([
   "image/jpeg",
   "image/png",
@@ -17,13 +20,14 @@ const READABLE = new Set([
   "image/gif",
   "image/webp",
   "image/avif",
+  "image/heic",
+  "image/heif",
   "image/tiff",
   SVG,
 ]);
 
 /** Scratch space of one job at most; the images that may be uploaded are smaller (contract/file-types.ts). */
 const MAX_ORIGINAL_BYTES = 200 * 1024 * 1024;
-const CHILD = fileURLToPath(new URL("./image-child.ts", import.meta.url));
 const MAX_DERIVED_BYTES = 16 * 1024 * 1024;
 const LIMITS: SandboxLimits = {
   timeMs: 60_000,
@@ -33,58 +37,91 @@ const LIMITS: SandboxLimits = {
   processes: 64,
 };
 
-/** Makes the derivatives of images, by sharp in a process of its own. */
+const UNKNOWN_TYPE = "Images of this type can't be drawn here.";
+const UNSAFE_SVG = "The drawing refers to other files or holds scripts: it isn't drawn.";
+const NO_DECODER = "Photos of this type can't be drawn here: the program for it is not installed.";
+const UNDECODED = "The photo could not be read: it may be damaged or too large.";
+
+/**
+ * Makes the derivatives of images, by sharp in a process of its own. What moves is drawn as its first frame at first,
+ * and again as a whole: if that fails, or takes too long, there is the first frame.
+ */
 export class ImageDeriver implements Deriver {
   readonly lane = "image";
   readonly kinds = ["image"] as const;
   readonly needs = [];
   readonly maxOriginalBytes = MAX_ORIGINAL_BYTES;
-  readonly #sandbox: Sandbox;
+  readonly #sandbox: Pick<Sandbox, "run">;
+  readonly #tools: Tools;
   readonly #limits: SandboxLimits;
 
-  constructor(sandbox: Sandbox, limits: SandboxLimits = LIMITS) {
+  constructor(sandbox: Pick<Sandbox, "run">, tools: Tools, limits: SandboxLimits = LIMITS) {
     this.#sandbox = sandbox;
+    this.#tools = tools;
     this.#limits = limits;
   }
 
   async *make(
-    { type, path, scratch }: Original,
-    wanted: ReadonlySet<DerivativeName>,
+    original: Original,
+    wantedNames: ReadonlySet<DerivativeName>,
     signal: AbortSignal,
   ): AsyncGenerator<Product, void> {
-    if (!READABLE.has(type)) return yield* failAll("Images of this type can't be drawn here.");
-    if (type === SVG && !isSafeSvg(await readFile(path))) {
-      yield* failAll("The drawing refers to other files or holds scripts: it isn't drawn.");
-      return;
+    const wanted = DERIVED_IMAGES.filter((name) => wantedNames.has(name));
+    const refusal = await refusalOf(original);
+    if (refusal !== undefined) return yield* wanted.map((name) => missing(name, refusal));
+    const { path, scratch } = original;
+    const work: ImageWork = { sandbox: this.#sandbox, limits: this.#limits, scratch, signal };
+    const task: ImageTask = { file: basename(path), make: "all", wanted, isUpright: false };
+
+    const first = await drawImage(work, task);
+    const drawn = first.undecoded ? await this.#drawDecoded(work, task, first, first.undecoded) : first;
+    if (drawn.properties) yield { result: "properties", properties: drawn.properties };
+    for (const name of wanted) {
+      const size = drawn.made.get(name);
+      if (size === undefined) yield missing(name, drawn.reasonOf(name));
+      else if (name === "optimized" && drawn.moves) yield await drawMoving(work, task, size);
+      else yield made(name, size, scratch);
     }
-    const result = await this.#sandbox.run([process.execPath, CHILD, scratch], scratch, this.#limits, signal);
-    const output = parseOutput(result);
-    if (output === undefined) return yield* failAll(reasonOf(result));
-    yield { result: "properties", properties: output.properties };
-    for (const { name, width, height } of output.derivatives) {
-      const [form] = DERIVATIVE_FORMS[name];
-      if (!wanted.has(name) || form === undefined) continue;
-      yield { result: "made", name, form, path: join(scratch, `${name}.${form.extension}`), width, height };
-    }
+  }
+
+  /** By way of a program that decodes what sharp doesn't. */
+  async #drawDecoded(
+    work: ImageWork,
+    task: ImageTask,
+    first: Drawn,
+    { hasAlpha }: { hasAlpha: boolean },
+  ): Promise<Drawn> {
+    const state = this.#tools.stateOf("heif");
+    if (state === "installing") throw new ProcessorFailure("TOOL_INSTALLING");
+    if (state === "missing") return { ...first, reasonOf: () => NO_DECODER };
+    const file = await decodeHeif(work, task.file, hasAlpha);
+    if (file === undefined) return { ...first, reasonOf: () => UNDECODED };
+    const drawn = await drawImage(work, { ...task, file, isUpright: true });
+    // Of the decoded file are those that depend on its pixels.
+    const properties = { ...first.properties, ...drawn.properties, format: first.properties?.format };
+    return { ...drawn, properties };
   }
 }
 
-function* failAll(reason: string): Generator<Product, void> {
-  for (const name of DERIVED_IMAGES) yield { result: "failed", name, reason };
+/** Why a file isn't even opened. */
+async function refusalOf({ type, path }: Original): Promise<string | undefined> {
+  if (!READABLE.has(type)) return UNKNOWN_TYPE;
+  return type === SVG && !isSafeSvg(await readFile(path)) ? UNSAFE_SVG : undefined;
 }
 
-function reasonOf(result: SandboxResult): string {
-  const isSlow = !result.ok && result.reason === "deadline";
-  return isSlow
-    ? "Drawing the image took too long."
-    : "The image could not be read: it may be damaged or too large.";
+/** @param size of the first frame, which is there already */
+async function drawMoving(work: ImageWork, task: ImageTask, size: Size): Promise<Product> {
+  const drawn = await drawImage(work, { ...task, make: "animation", wanted: ["optimized"] });
+  const moving = drawn.made.get("optimized");
+  return moving ? made("optimized", moving, work.scratch, "moving") : made("optimized", size, work.scratch);
 }
 
-function parseOutput(result: SandboxResult): ImageOutput | undefined {
-  if (!result.ok) return undefined;
-  try {
-    return ImageOutput.parse(JSON.parse(result.stdout));
-  } catch {
-    return undefined;
-  }
+function made(name: DerivedImage, { width, height }: Size, scratch: string, file: string = name): Product {
+  const [form] = DERIVATIVE_FORMS[name];
+  if (form === undefined) return missing(name, UNKNOWN_TYPE);
+  return { result: "made", name, form, path: join(scratch, `${file}.${DERIVED_EXTENSION}`), width, height };
+}
+
+function missing(name: DerivedImage, reason: string): Product {
+  return { result: "failed", name, reason };
 }

@@ -17,7 +17,8 @@ const CONDEMNED = { verdict: "unscannable", signatureName: "Scanner.Crashed" };
 const never = new AbortController().signal;
 
 function guardOf(address: ClamdAddress): CrashGuard {
-  return new CrashGuard(new ClamdScanner(address), createMetrics());
+  const scanner = new ClamdScanner(address);
+  return new CrashGuard(scanner, scanner, createMetrics());
 }
 
 /** What the guard makes of a file that comes in pieces; `between` is awaited before the last. */
@@ -125,7 +126,11 @@ describe("the gate", () => {
       signal,
     );
     ended.catch(() => undefined);
-    return { state, ended, end: () => (resolve(), ended) };
+    const end = () => {
+      resolve();
+      return ended;
+    };
+    return { state, ended, end };
   }
   const settle = () => new Promise(setImmediate);
 

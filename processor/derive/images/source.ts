@@ -1,0 +1,64 @@
+/** How the child opens a picture, whatever it is: as something that sharp draws, with what is known of it. */
+import { readFile } from "node:fs/promises";
+import sharp, { type Metadata, type Sharp, type SharpInput, type SharpOptions } from "sharp";
+import type { Properties } from "#contract/properties.ts";
+import { readTaken } from "./exif.ts";
+
+/** The largest phone cameras make 200 megapixels. All frames of an animation count together. */
+export const MAX_PIXELS = 200_000_000;
+export const OPTIMIZED_PIXELS = 1_200;
+/** CSS pixels per inch: what a length in an SVG means. */
+const SVG_DENSITY = 72;
+const MAX_SVG_DENSITY = 2_400;
+
+export interface Picture {
+  readonly input: SharpInput;
+  readonly options: SharpOptions;
+  /** As it is shown. */
+  readonly width: number;
+  readonly height: number;
+  /** Of an animation; 1 of what doesn't move. */
+  readonly frames: number;
+  readonly hasAlpha: boolean;
+  /** Its colours are 16 bit and by a profile: libvips takes those for wide ones unless told otherwise. */
+  readonly isDeepWithProfile: boolean;
+  readonly properties: Properties;
+}
+
+/** Opens a file by its header. Throws what sharp throws. */
+export async function openPicture(path: string, isUpright: boolean): Promise<Picture> {
+  const options = { autoOrient: !isUpright, limitInputPixels: MAX_PIXELS } satisfies SharpOptions;
+  const metadata = await sharp(path, { ...options, failOn: "none" }).metadata();
+  const isVector = metadata.format === "svg";
+  const { width, height } = isUpright ? metadata : metadata.autoOrient;
+  const frames = isAnimation(metadata) ? (metadata.pages ?? 1) : 1;
+  return {
+    // From a buffer an SVG has no place on disk, so that nothing beside it can be meant by it.
+    input: isVector ? await readFile(path) : path,
+    options: isVector ? { ...options, density: chooseDensity(metadata) } : options,
+    ...{ width, height, frames, hasAlpha: metadata.hasAlpha },
+    isDeepWithProfile: metadata.depth === "ushort" && metadata.icc !== undefined,
+    properties: { width, height, frames, format: metadata.format, ...describe(metadata) },
+  };
+}
+
+/** The picture, upright and in sRGB. */
+export function draw({ input, options, isDeepWithProfile }: Picture, more: SharpOptions): Sharp {
+  const image = sharp(input, { ...options, ...more });
+  return isDeepWithProfile ? image.withIccProfile("srgb", { attach: false }) : image;
+}
+
+/** The pages of a TIFF or a HEIF are pictures of their own. */
+function isAnimation({ format }: Metadata): boolean {
+  return format === "gif" || format === "webp";
+}
+
+function describe({ format, pages, exif }: Metadata): Properties {
+  return { ...(format === "tiff" ? { pages: pages ?? 1 } : {}), ...readTaken(exif) };
+}
+
+/** A density at which the longer side of a drawing is as long as a derivative may be. */
+function chooseDensity({ width, height }: Metadata): number {
+  const density = (SVG_DENSITY * OPTIMIZED_PIXELS) / Math.max(width, height);
+  return Math.min(MAX_SVG_DENSITY, Math.max(1, density));
+}
