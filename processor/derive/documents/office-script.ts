@@ -6,7 +6,7 @@ import type { OfficeType } from "./office-types.ts";
 
 /** For a document of some hundred pages on a slow machine. Its largest file is the preview. */
 export const OFFICE_LIMITS: SandboxLimits = {
-  timeMs: 60_000,
+  timeMs: 90_000,
   memoryBytes: 2 * 2 ** 30,
   fileBytes: 65 * 2 ** 20,
   scratchBytes: 256 * 2 ** 20,
