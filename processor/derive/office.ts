@@ -53,7 +53,8 @@ export class OfficeDeriver implements Deriver {
   ): AsyncGenerator<Product, void> {
     if (original.type === EXCEL_TYPE && !(await isContainer(original.path))) {
       // Windows with Excel tells browsers that CSV is its own.
-      return yield* this.#texts.make({ ...original, type: "text/csv" }, wanted, signal);
+      yield* this.#texts.make({ ...original, type: "text/csv" }, wanted, signal);
+      return;
     }
     const work: Work = { sandbox: this.#sandbox, scratch: original.scratch, signal };
     const conversion = await this.#convert(original, work);
