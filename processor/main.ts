@@ -7,6 +7,7 @@ import { type Config, parseConfig, readConcurrency, readToolMemoryBytes, removeS
 import { Consumer, type ConsumerParts } from "./consumer.ts";
 import { Derivatives } from "./derive/derivatives.ts";
 import { ImageDeriver } from "./derive/images.ts";
+import { MediaDeriver } from "./derive/media.ts";
 import { PdfDeriver } from "./derive/pdf.ts";
 import { InstalledTools, type Tools } from "./derive/tools.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -89,7 +90,7 @@ async function createPipeline(
   const lanes = createLanes(createLaneLimits(readConcurrency(config)), readToolMemoryBytes(config));
   watchLanes(lanes, metrics);
   const tools = new InstalledTools({ statusFile: config.CAUSEWAY_TOOL_STATUS });
-  const derivers = [new ImageDeriver(sandbox), new PdfDeriver(sandbox, tools)];
+  const derivers = [new ImageDeriver(sandbox), new PdfDeriver(sandbox, tools), new MediaDeriver(sandbox)];
   return {
     ...{ store, reporter, metrics, sandbox, lanes, tools },
     secondLook: new SecondLook(store, sandbox),
