@@ -1,14 +1,24 @@
 import { z } from "zod";
+import { chooseConcurrency, chooseToolMemoryMb, type Machine, readMachine } from "./lane-limits.ts";
+import type { LaneName } from "./lanes.ts";
+import { MAX_LINE_WAIT_MS } from "./line.ts";
 
+/** What the derivers' own deadlines of one file come to, with reading it again and writing what was made. */
+const DERIVE_SECONDS = 300;
+/** Reports, each answered by a worker that is there. */
+const REPORTS_SECONDS = 60;
 /**
- * What a job commonly needs beside its scan: reading an image again, deriving, writing, reporting. One that needs more
- * may be given out a second time, which costs work but changes nothing.
+ * What a lease has to cover beside the scan: a job is pulled when a hand for its scan is free, may wait in one line before
+ * the scan (for a file that has to be alone in the scanner) and in one before the derivation, then derives and reports.
+ * 2 × 60 + 300 + 60 = 480 s; with the scan's own 300 s 780 s. One that needs more is given out a second time, which costs
+ * work but changes nothing. A much longer lease isn't free: so long waits what a processor that was killed was at.
  */
-const JOB_MARGIN_SECONDS = 60;
+const JOB_MARGIN_SECONDS = 2 * (MAX_LINE_WAIT_MS / 1000) + DERIVE_SECONDS + REPORTS_SECONDS;
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
 const Port = z.coerce.number().int().min(1).max(65_535);
+const Hands = z.coerce.number().int().min(1).max(100);
 const Seconds = z.coerce.number().int().min(1);
 const Flag = z.stringbool({ truthy: ["true", "1"], falsy: ["false", "0"] });
 const Required = z.string().min(1);
@@ -33,18 +43,32 @@ const Environment = z
     VIRUS_SCAN_PROVIDER: ScanProvider.default("clamav"),
     CLAMAV_HOST: z.string().min(1).default("127.0.0.1"),
     CLAMAV_PORT: Port.default(3310),
-    CONCURRENCY: z.coerce.number().int().min(1).max(100).default(2),
+    /** How much is done at a time, by kind; what isn't set is chosen by the machine (lane-limits.ts). */
+    SCAN_CONCURRENCY: Hands.optional(),
+    IMAGE_CONCURRENCY: Hands.optional(),
+    DOCUMENT_CONCURRENCY: Hands.optional(),
+    MEDIA_CONCURRENCY: Hands.optional(),
+    /** For all programs together that are run on files at a time. One alone is run even where this is too little. */
+    TOOL_MEMORY_MB: z.coerce.number().int().min(1).optional(),
     /** The queue takes 12 hours at most. */
-    VISIBILITY_TIMEOUT_SECONDS: Seconds.max(43_200).default(600),
+    VISIBILITY_TIMEOUT_SECONDS: Seconds.max(43_200).default(900),
     POLL_MAX_SECONDS: z.coerce.number().min(0.05).max(60).default(1),
+    /** Nothing is called clean by signatures that are older. */
+    SIGNATURES_MAX_AGE_DAYS: z.coerce.number().min(1).max(365).default(7),
+    /** For a development stack's test signature, which has no date. */
+    ALLOW_UNDATED_SIGNATURES: Flag.default(false),
     SCAN_DEADLINE_SECONDS: Seconds.default(300),
     DRAIN_SECONDS: Seconds.default(5),
+    /** The operator's word that tools may read uploads where the machine can't isolate them. */
+    TOOLS_WITHOUT_ISOLATION: Flag.default(false),
     LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
     METRICS_HOST: z.string().min(1).default("127.0.0.1"),
     /** 0 takes a free one; the log tells which. */
     METRICS_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
     /** Set by a development stack: the processor ends when this process does. */
     CAUSEWAY_PARENT_PID: z.coerce.number().int().min(1).optional(),
+    /** Set by a development stack that installs programs while it runs: where it tells how far that is. */
+    CAUSEWAY_TOOL_STATUS: z.string().min(1).optional(),
   })
   .refine((env) => env.SCAN_DEADLINE_SECONDS + JOB_MARGIN_SECONDS <= env.VISIBILITY_TIMEOUT_SECONDS, {
     path: ["VISIBILITY_TIMEOUT_SECONDS"],
@@ -61,14 +85,35 @@ export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly problems: readonly string[] };
 
+/** What lanes do at a time: as configured, or as fits the machine. */
+export function readConcurrency(config: Config, machine: Machine = readMachine()): Record<LaneName, number> {
+  const chosen = chooseConcurrency(machine);
+  return {
+    scan: config.SCAN_CONCURRENCY ?? chosen.scan,
+    image: config.IMAGE_CONCURRENCY ?? chosen.image,
+    document: config.DOCUMENT_CONCURRENCY ?? chosen.document,
+    media: config.MEDIA_CONCURRENCY ?? chosen.media,
+  };
+}
+
+/** What programs that are run on files may need together. */
+export function readToolMemoryBytes(config: Config, machine: Machine = readMachine()): number {
+  return (config.TOOL_MEMORY_MB ?? chooseToolMemoryMb(machine)) * 1024 * 1024;
+}
+
 /**
- * The first plan's names for what has another one now. `AWS_REGION` counts beside `AWS_S3_BUCKET` alone: AWS sets it in
- * all of its containers, and the bucket may be elsewhere.
+ * Earlier names, the first plan's too, for what has another one now. `AWS_REGION` counts beside `AWS_S3_BUCKET` alone: AWS sets it in
+ * all of its containers, and the bucket may be elsewhere. `CONCURRENCY` was that of whole jobs, of which the scan is what
+ * they are pulled for.
  */
-function withFirstPlanNames(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { AWS_S3_BUCKET: bucket, AWS_REGION: region } = env;
-  if (bucket === undefined) return env;
-  return { S3_BUCKET: bucket, ...(region === undefined ? {} : { S3_REGION: region }), ...env };
+function withOlderNames(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { AWS_S3_BUCKET: bucket, AWS_REGION: region, CONCURRENCY: concurrency } = env;
+  return {
+    ...(bucket === undefined ? {} : { S3_BUCKET: bucket }),
+    ...(bucket === undefined || region === undefined ? {} : { S3_REGION: region }),
+    ...(concurrency === undefined ? {} : { SCAN_CONCURRENCY: concurrency }),
+    ...env,
+  };
 }
 
 /** Throws a sentence for people where `VIRUS_SCAN_PROVIDER` names a scanner that there isn't. */
@@ -77,12 +122,25 @@ export function requireScanProvider(env: NodeJS.ProcessEnv): void {
   if (!parsed.success) throw new Error(`VIRUS_SCAN_PROVIDER ${parsed.error.issues[0]?.message}.`);
 }
 
+const SECRETS = [
+  "CAUSEWAY_REPORT_SECRET",
+  "S3_ACCESS_KEY_ID",
+  "S3_SECRET_ACCESS_KEY",
+  "QUEUES_TOKEN",
+] as const;
+
+/**
+ * For an environment that has been read: nothing that is started later, nor what prints it, has the secrets then. The
+ * kernel keeps what the process was started with (/proc/<pid>/environ); from there the sandbox keeps tools away.
+ */
+export function removeSecrets(env: NodeJS.ProcessEnv): void {
+  for (const key of SECRETS) delete env[key];
+}
+
 /** Reads the environment once, at start. Every wrong key is named at once; no value is repeated. */
 export function parseConfig(env: NodeJS.ProcessEnv): ConfigResult {
   // `KEY=` in an env file means "not set" to the person who wrote it.
-  const given = withFirstPlanNames(
-    Object.fromEntries(Object.entries(env).filter(([, value]) => value !== "")),
-  );
+  const given = withOlderNames(Object.fromEntries(Object.entries(env).filter(([, value]) => value !== "")));
   const parsed = Environment.safeParse(given);
   if (parsed.success) return { ok: true, config: parsed.data };
   return { ok: false, problems: parsed.error.issues.map((issue) => formatProblem(given, issue)) };

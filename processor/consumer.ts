@@ -1,23 +1,18 @@
-import type { Job } from "#contract/jobs.ts";
-import { ProcessorFailure } from "./failure.ts";
-import type { Log } from "./log.ts";
-import type { Metrics } from "./metrics.ts";
-import type { JobOutcome } from "./pipeline.ts";
-import { type Delivery, type PullQueue, parseJob } from "./queue.ts";
+import { once } from "node:events";
+import { JobSettler, type SettlerParts } from "./job-settler.ts";
+import type { Lane } from "./lanes.ts";
+import type { Delivery, Pulled, PullQueue } from "./queue.ts";
 
-export interface ConsumerParts {
+export interface ConsumerParts extends SettlerParts {
   readonly queue: Pick<PullQueue, "pull" | "acknowledge" | "retry">;
-  /** Throws when the job must be tried again. `signal` is aborted when there is no more time for it. */
-  readonly handle: (job: Job, signal: AbortSignal) => Promise<JobOutcome>;
   /** Asked before every pull: files that wait for a scanner must not use their deliveries up. */
   readonly isScannerUp: () => Promise<boolean>;
+  /** What every job needs first: as many are pulled as have a hand there, whatever the other lanes are at. */
+  readonly lane: Pick<Lane, "free" | "watch">;
   readonly queueChanged: (up: boolean) => void;
-  readonly metrics: Metrics;
-  readonly log: Log;
 }
 
 export interface ConsumerOptions {
-  readonly concurrency: number;
   /** Longest rest between two pulls of an empty queue. */
   readonly pollMaxMs: number;
   /** What jobs under way get to finish after a stop. */
@@ -25,74 +20,95 @@ export interface ConsumerOptions {
 }
 
 const POLL_MIN_MS = 50;
-const SCANNER_RETRY_SECONDS = 5;
-const RETRY_BASE_SECONDS = 5;
-const RETRY_MAX_SECONDS = 900;
+/** A pull whose answer is given up may have leased messages, which then come only when the lease ends. */
+const LAST_PULL_MS = 1_000;
+/** After the drain: for telling the queue what comes back. */
+const HAND_BACK_MS = 3_000;
 
-/** Seconds before the next delivery: 5, 10, 20, … up to a quarter of an hour; short when only the scanner is away. */
-export function chooseRetryDelay(error: unknown, attempts: number): number {
-  if (error instanceof ProcessorFailure && error.code === "SCANNER_UNAVAILABLE") return SCANNER_RETRY_SECONDS;
-  const exponent = Math.min(Math.max(attempts - 1, 0), 20);
-  return Math.min(RETRY_BASE_SECONDS * 2 ** exponent, RETRY_MAX_SECONDS);
-}
-
-/** Pulls jobs, as many as there are hands for, and settles each by itself as it ends. */
+/** Pulls jobs, as many as there are hands for, and has each settled by itself as it ends. */
 export class Consumer {
   readonly #parts: ConsumerParts;
   readonly #options: ConsumerOptions;
+  readonly #settler: JobSettler;
   readonly #active = new Set<Promise<void>>();
-  readonly #overtime = new AbortController();
+  readonly #ends = {
+    pull: new AbortController(),
+    work: new AbortController(),
+    settling: new AbortController(),
+  };
+  readonly #stopping = Promise.withResolvers<void>();
   #queueUp: boolean | undefined;
   #wake: () => void = () => undefined;
 
   constructor(parts: ConsumerParts, options: ConsumerOptions) {
     this.#parts = parts;
     this.#options = options;
+    const { work, settling } = this.#ends;
+    this.#settler = new JobSettler(parts, { work: work.signal, settling: settling.signal });
+    parts.lane.watch({ changed: ({ free }) => free > 0 && this.#wake() });
   }
 
-  /** Works until `stop` is aborted; then finishes what is under way, or hands it back when the time for that is over. */
-  async run(stop: AbortSignal): Promise<void> {
-    stop.addEventListener("abort", () => this.#wake(), { once: true });
+  /**
+   * Works until `stop` is aborted; then finishes what is under way, or hands it back when the time for that is over.
+   * False where not even that was done in time.
+   */
+  async run(stop: AbortSignal): Promise<boolean> {
+    let stopClocks = (): void => undefined;
+    const onStop = (): void => {
+      stopClocks = this.#startClocks();
+    };
+    stop.addEventListener("abort", onStop, { once: true });
+    if (stop.aborted) onStop();
+    await this.#pullUntil(stop);
+    const isSettled = await this.#untilIdle();
+    stopClocks();
+    return isSettled;
+  }
+
+  async #pullUntil(stop: AbortSignal): Promise<void> {
     let restMs = POLL_MIN_MS;
     while (!stop.aborted) {
-      const busy = await this.#pullSome();
+      const busy = await this.#pullSome(stop);
       restMs = busy ? POLL_MIN_MS : Math.min(restMs * 2, this.#options.pollMaxMs);
-      const hasRoom = this.#active.size < this.#options.concurrency;
+      const hasRoom = this.#parts.lane.free > 0;
       if (!stop.aborted && !(busy && hasRoom)) await this.#rest(hasRoom ? restMs : undefined);
     }
-    await this.#drain();
   }
 
-  /** Takes what the queue has for the free slots. Whether there was anything. */
-  async #pullSome(): Promise<boolean> {
-    if (!(await this.#parts.isScannerUp())) return false;
+  /** Takes what the queue has for the free hands. Whether there was anything. */
+  async #pullSome(stop: AbortSignal): Promise<boolean> {
+    if (!(await Promise.race([this.#parts.isScannerUp(), this.#stopping.promise]))) return false;
+    // A job in the line may have taken the hand meanwhile.
+    const { free } = this.#parts.lane;
+    if (free === 0 || stop.aborted) return free === 0;
     try {
-      const { deliveries, backlog } = await this.#parts.queue.pull(
-        this.#options.concurrency - this.#active.size,
-      );
-      this.#noteQueue(true);
-      this.#parts.metrics.queueBacklog.set(backlog);
-      for (const delivery of deliveries) this.#start(delivery);
-      return deliveries.length > 0;
+      const pulled = await this.#parts.queue.pull(free, this.#ends.pull.signal);
+      this.#notePull(pulled);
+      for (const delivery of pulled.deliveries) this.#start(delivery, stop.aborted);
+      return pulled.deliveries.length > 0;
     } catch (error) {
-      this.#noteQueue(false, error);
+      if (!stop.aborted) this.#noteQueue(false, error);
       return false;
     }
   }
 
-  /** Until a job ends, a stop, or (if given) the time is over. */
+  /** Until a hand is free where none is, a stop, or (if given) the time is over. */
   async #rest(durationMs: number | undefined): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = durationMs === undefined ? undefined : setTimeout(resolve, durationMs);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (durationMs === undefined) {
+      this.#wake = resolve;
+      if (this.#parts.lane.free > 0) resolve();
+    }
+    const timer = durationMs === undefined ? undefined : setTimeout(resolve, durationMs);
+    await Promise.race([promise, this.#stopping.promise]);
+    clearTimeout(timer);
+    this.#wake = () => undefined;
   }
 
-  #start(delivery: Delivery): void {
-    const work = this.#work(delivery)
+  /** What comes after a stop goes back at once, for another processor. */
+  #start(delivery: Delivery, isLate: boolean): void {
+    const settled = isLate ? this.#settler.handBack(delivery) : this.#settler.settle(delivery);
+    const work = settled
       .catch((error: unknown) => {
         // Its lease ends by itself, and the job is done again, which changes nothing.
         this.#parts.log.error({ event: "settle-failed", messageId: delivery.messageId, err: error });
@@ -100,57 +116,17 @@ export class Consumer {
       .finally(() => {
         this.#active.delete(work);
         this.#parts.metrics.jobsActive.set(this.#active.size);
-        this.#wake();
       });
     this.#active.add(work);
     this.#parts.metrics.jobsActive.set(this.#active.size);
   }
 
-  async #work(delivery: Delivery): Promise<void> {
-    const job = parseJob(delivery);
-    if (job === undefined) return this.#bury(delivery);
-    const endTimer = this.#parts.metrics.jobSeconds.startTimer();
-    try {
-      const outcome = await this.#parts.handle(job, this.#overtime.signal);
-      this.#note(outcome, delivery, job, endTimer());
-    } catch (error) {
-      return this.#giveBack(delivery, job, error);
-    }
-    await this.#parts.queue.acknowledge(delivery.leaseId);
-  }
-
-  /** A message that is no job will not become one: it is ended, and this line is its grave. */
-  async #bury({ messageId, leaseId, attempts, contentType }: Delivery): Promise<void> {
-    this.#parts.metrics.jobs.inc({ outcome: "dead" });
-    this.#parts.log.error({ event: "job-dead", messageId, attempts, contentType, reason: "it is not a job" });
-    await this.#parts.queue.acknowledge(leaseId);
-  }
-
-  async #giveBack(delivery: Delivery, job: Job, error: unknown): Promise<void> {
-    const handedBack = this.#overtime.signal.aborted;
-    const delaySeconds = handedBack ? 0 : chooseRetryDelay(error, delivery.attempts);
-    const code = error instanceof ProcessorFailure ? error.code : "UNEXPECTED";
-    if (!handedBack) this.#parts.metrics.failures.inc({ code });
-    this.#note(handedBack ? "handed-back" : "retried", delivery, job, undefined, {
-      delaySeconds,
-      code,
-      err: error,
-    });
-    await this.#parts.queue.retry(delivery.leaseId, delaySeconds);
-  }
-
-  #note(
-    outcome: string,
-    { messageId, attempts }: Delivery,
-    job: Job,
-    seconds?: number,
-    fault?: object,
-  ): void {
-    const { tenantId, fileId, version, sizeBytes } = job;
-    this.#parts.metrics.jobs.inc({ outcome });
-    const line = { event: "job-ended", outcome, messageId, attempts, tenantId, fileId, version, sizeBytes };
-    if (fault === undefined) this.#parts.log.info({ ...line, seconds });
-    if (fault !== undefined) this.#parts.log.warn({ ...line, ...fault });
+  #notePull({ backlog, deliveries }: Pulled): void {
+    this.#noteQueue(true);
+    this.#parts.metrics.queueBacklog.set(backlog);
+    const sentAtMs = deliveries.map((delivery) => delivery.sentAtMs ?? Date.now());
+    const oldestMs = Math.min(...sentAtMs, Date.now());
+    this.#parts.metrics.queueAgeSeconds.set((Date.now() - oldestMs) / 1000);
   }
 
   #noteQueue(up: boolean, error?: unknown): void {
@@ -162,9 +138,24 @@ export class Consumer {
     this.#parts.queueChanged(up);
   }
 
-  async #drain(): Promise<void> {
-    const timer = setTimeout(() => this.#overtime.abort(), this.#options.drainMs);
-    await Promise.all(this.#active);
-    clearTimeout(timer);
+  /** The clocks run from the stop itself, whatever is being waited for. Returns what stops them. */
+  #startClocks(): () => void {
+    const { pull, work, settling } = this.#ends;
+    const { drainMs } = this.#options;
+    this.#stopping.resolve();
+    const timers = [
+      setTimeout(() => pull.abort(), LAST_PULL_MS),
+      setTimeout(() => work.abort(), drainMs),
+      setTimeout(() => settling.abort(), drainMs + HAND_BACK_MS),
+    ];
+    return () => timers.forEach((timer) => clearTimeout(timer));
+  }
+
+  /** False where something doesn't even end when it is told to. */
+  async #untilIdle(): Promise<boolean> {
+    const { signal } = this.#ends.settling;
+    const over = once(signal, "abort").then(() => false);
+    if (signal.aborted) return this.#active.size === 0;
+    return Promise.race([Promise.all(this.#active).then(() => true), over]);
   }
 }

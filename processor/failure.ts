@@ -13,6 +13,9 @@ export const FAILURES = {
 
 export type FailureCode = keyof typeof FAILURES;
 
+/** Faults of nobody: the job is only early. */
+const POSTPONEMENTS: ReadonlySet<string> = new Set(["LANE_FULL", "TOOL_INSTALLING"] satisfies FailureCode[]);
+
 interface FailureOptions {
   /** For the log: never a key, a file name or a token. */
   readonly detail?: string;
@@ -22,12 +25,30 @@ interface FailureOptions {
 /** The only error that the processor throws on purpose. */
 export class ProcessorFailure extends Error {
   readonly code: FailureCode;
+  readonly detail: string;
 
-  constructor(code: FailureCode, { detail, cause }: FailureOptions = {}) {
-    super(`${code}: ${detail ?? FAILURES[code]}`, { cause });
+  constructor(code: FailureCode, { detail = FAILURES[code], cause }: FailureOptions = {}) {
+    super(`${code}: ${detail}`, { cause });
     this.name = "ProcessorFailure";
     this.code = code;
+    this.detail = detail;
   }
+}
+
+/** What it is in metrics, logs and reports. */
+export function codeOf(error: unknown): FailureCode | "UNEXPECTED" {
+  return error instanceof ProcessorFailure ? error.code : "UNEXPECTED";
+}
+
+/** Whether the job only came too early: that is no failure. */
+export function isPostponement(error: unknown): boolean {
+  return POSTPONEMENTS.has(codeOf(error));
+}
+
+/** A sentence for people, without anything of the file or the machine in it. */
+export function explainFailure(error: unknown): string {
+  const code = codeOf(error);
+  return code === "UNEXPECTED" ? "Something happened that the processor doesn't know." : `${FAILURES[code]}.`;
 }
 
 /** The name and message of anything that was thrown, cut to what a log line or a report can hold. */

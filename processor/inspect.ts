@@ -1,9 +1,10 @@
 import type { ReprDigests } from "#contract/jobs.ts";
+import { ArchiveWalk } from "./archives/archive-walk.ts";
 import { ProcessorFailure } from "./failure.ts";
 import { DIGEST_MISMATCH, ObjectDigests } from "./object-digests.ts";
 import type { StoredObject } from "./object-store.ts";
-import { MAX_SCAN_BYTES } from "./scan/clamd-config.ts";
-import { type ClamdAddress, InstreamScan } from "./scan/instream.ts";
+import type { OpenScan } from "./scan/crash-guard.ts";
+import type { Scan } from "./scan/scanner.ts";
 import { type ScanVerdict, unscannable } from "./scan/verdict.ts";
 import { Sniffer } from "./sniff.ts";
 
@@ -12,15 +13,18 @@ export type Inspection = ScanVerdict & {
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly sniffedType: string | null;
+  /** As much of its beginning as the edge looks at. */
+  readonly head: Uint8Array;
   /** Whether it begins as a zip does. */
   readonly isZip: boolean;
 };
 
-/** The part of `InstreamScan` that the pass needs. */
-interface Scan {
-  write(chunk: Uint8Array): Promise<void>;
-  finish(): Promise<ScanVerdict>;
-  close(): void;
+/** What is known of an object before it is read. */
+interface Expectations {
+  /** Digests that the client announced: an object with others is never clean. */
+  readonly digests?: ReprDigests | undefined;
+  /** The name of the limit that it exceeds: it isn't scanned. */
+  readonly excess?: string | undefined;
 }
 
 /**
@@ -28,40 +32,42 @@ interface Scan {
  * scanner has taken the last one, so memory doesn't grow with the file.
  * Throws SCANNER_UNAVAILABLE, or STORE_UNAVAILABLE for a body that breaks or ends early.
  * @param signal the deadline of the whole pass
- * @param expected digests that the client announced: an object with others is never clean
  */
 export async function inspectObject(
   object: StoredObject,
-  scanner: ClamdAddress,
+  openScan: OpenScan,
   signal: AbortSignal,
-  expected: ReprDigests = {},
+  { digests: expected, excess }: Expectations = {},
 ): Promise<Inspection> {
-  const scan = openScan(object.sizeBytes, scanner, signal);
-  const digests = new ObjectDigests(expected);
+  const scan = openExcess(excess, signal) ?? openScan(object.sizeBytes, signal);
+  const digests = new ObjectDigests(expected ?? {});
   const sniffer = new Sniffer();
+  const archive = new ArchiveWalk();
   try {
-    const sizeBytes = await passThrough(object, (chunk) => {
+    const sizeBytes = await passThrough(object, async (chunk) => {
       digests.update(chunk);
       sniffer.push(chunk);
-      return scan.write(chunk);
+      await Promise.all([scan.write(chunk), archive.push(chunk)]);
     });
     const found = await scan.finish();
     const { sha256, asExpected } = digests.finish();
     // Malware is malware, whatever its digest; what isn't the announced file must not be taken for it.
-    const verdict = found.verdict === "clean" && !asExpected ? unscannable(DIGEST_MISMATCH) : found;
+    const fault = asExpected ? archive.finish() : DIGEST_MISMATCH;
+    const verdict = found.verdict === "clean" && fault !== undefined ? unscannable(fault) : found;
     const [sniffedType, isZip] = [await sniffer.detect(), sniffer.startsAsZip()];
-    return { ...verdict, sizeBytes, sha256, sniffedType, isZip };
+    return { ...verdict, sizeBytes, sha256, sniffedType, head: sniffer.head, isZip };
   } finally {
     scan.close();
+    archive.close();
   }
 }
 
-/** What clamd would refuse for its size isn't sent to it: it is hashed, and unscannable. */
-function openScan(sizeBytes: number, scanner: ClamdAddress, signal: AbortSignal): Scan {
-  if (sizeBytes <= MAX_SCAN_BYTES) return new InstreamScan(scanner, sizeBytes, signal);
+/** What the scanner would take too long for isn't given to it: it is hashed, and unscannable. */
+function openExcess(excess: string | undefined, signal: AbortSignal): Scan | undefined {
+  if (excess === undefined) return undefined;
   return {
     write: async () => signal.throwIfAborted(),
-    finish: async () => unscannable("Limits.StreamMaxLength"),
+    finish: async () => unscannable(excess),
     close: () => undefined,
   };
 }

@@ -1,6 +1,8 @@
 import { ProcessorFailure } from "./failure.ts";
+import { Line } from "./line.ts";
+import { MemoryBudget } from "./memory-budget.ts";
 
-/** Kinds of work that never wait for each other. */
+/** Kinds of work that never wait for each other, but for memory. */
 export const LANE_NAMES = ["scan", "image", "document", "media"] as const;
 export type LaneName = (typeof LANE_NAMES)[number];
 
@@ -9,18 +11,26 @@ export interface LaneLimits {
   readonly concurrency: number;
   /** How much may wait; what comes then is refused, and goes back to the queue. */
   readonly waiting: number;
+  /** What one at a time needs of the common budget. Scans are in the processor's own memory: 0. */
+  readonly memoryBytes: number;
 }
+
+const MIB = 1024 * 1024;
 
 /** On two cores. */
 export const LANE_LIMITS: Readonly<Record<LaneName, LaneLimits>> = {
-  scan: { concurrency: 2, waiting: 100 },
-  image: { concurrency: 2, waiting: 16 },
-  document: { concurrency: 1, waiting: 8 },
-  media: { concurrency: 1, waiting: 8 },
+  scan: { concurrency: 2, waiting: 100, memoryBytes: 0 },
+  image: { concurrency: 2, waiting: 16, memoryBytes: 500 * MIB },
+  document: { concurrency: 1, waiting: 8, memoryBytes: 700 * MIB },
+  media: { concurrency: 1, waiting: 8, memoryBytes: 500 * MIB },
 };
 
-interface Waiter {
-  readonly begin: () => void;
+/** Told what a lane does. */
+export interface LaneWatch {
+  /** Somebody has come, begun or gone. */
+  changed?(lane: Lane): void;
+  /** Something was done, well or not, in so much time; the wait before isn't in it. */
+  done?(lane: Lane, seconds: number): void;
 }
 
 /**
@@ -28,15 +38,18 @@ interface Waiter {
  * a lane doesn't count as work.
  */
 export class Lane {
+  readonly name: LaneName;
   readonly #limits: LaneLimits;
-  readonly #line: Waiter[] = [];
-  readonly #changed: () => void;
+  readonly #budget: MemoryBudget;
+  readonly #watches: LaneWatch[] = [];
+  readonly #line = new Line<null>(() => this.#noteLeave());
   #running = 0;
 
-  /** @param changed told whenever somebody has come or gone */
-  constructor(limits: LaneLimits, changed: () => void = () => undefined) {
+  constructor(name: LaneName, limits: LaneLimits, budget: MemoryBudget) {
+    this.name = name;
     this.#limits = limits;
-    this.#changed = changed;
+    this.#budget = budget;
+    if (limits.memoryBytes > 0) budget.onMore(() => this.#advance());
   }
 
   get running(): number {
@@ -47,57 +60,81 @@ export class Lane {
     return this.#line.length;
   }
 
-  /** How much more could begin at once. */
+  /** How much more could begin at once, as far as hands go. */
   get free(): number {
     return Math.max(0, this.#limits.concurrency - this.#running - this.#line.length);
   }
 
-  /** Does `work` when it is its turn. Throws LANE_FULL at once where the line is, and what `signal` says while waiting. */
+  /** Has `watch` told of everything from now on. */
+  watch(watch: LaneWatch): void {
+    this.#watches.push(watch);
+  }
+
+  /**
+   * Does `work` when it is its turn. Throws LANE_FULL where the line is, at once, or when the wait was too long; and what
+   * `signal` says while waiting.
+   */
   async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     await this.#enter(signal);
+    const beganAtMs = performance.now();
     try {
       return await work();
     } finally {
+      const seconds = (performance.now() - beganAtMs) / 1000;
+      for (const watch of this.#watches) watch.done?.(this, seconds);
       this.#running -= 1;
-      this.#line.shift()?.begin();
-      this.#changed();
+      this.#budget.giveBack(this.#limits.memoryBytes);
+      this.#advance();
+      this.#noteChange();
     }
   }
 
   async #enter(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (this.#running < this.#limits.concurrency) return this.#begin();
-    if (this.#line.length >= this.#limits.waiting) throw new ProcessorFailure("LANE_FULL");
-    await new Promise<void>((resolve, reject) => {
-      const leave = (): void => {
-        const place = this.#line.indexOf(waiter);
-        if (place >= 0) this.#line.splice(place, 1);
-        this.#changed();
-        reject(signal.reason as Error);
-      };
-      const waiter: Waiter = {
-        begin: () => {
-          signal.removeEventListener("abort", leave);
-          this.#begin();
-          resolve();
-        },
-      };
-      signal.addEventListener("abort", leave, { once: true });
-      this.#line.push(waiter);
-      this.#changed();
-    });
+    if (this.#line.length === 0 && this.#begin()) return;
+    if (this.#line.length >= this.#limits.waiting) {
+      if (this.#line.length === 0) this.#budget.renounce(this);
+      throw new ProcessorFailure("LANE_FULL");
+    }
+    const turn = this.#line.wait(null, signal);
+    this.#noteChange();
+    await turn;
   }
 
-  #begin(): void {
+  #noteLeave(): void {
+    if (this.#line.length === 0) this.#budget.renounce(this);
+    this.#noteChange();
+  }
+
+  #advance(): void {
+    while (this.#line.length > 0 && this.#begin()) this.#line.callNext();
+  }
+
+  /** Whether there was a hand, and memory, for one more. */
+  #begin(): boolean {
+    if (this.#running >= this.#limits.concurrency) return false;
+    if (!this.#budget.take(this, this.#limits.memoryBytes)) return false;
     this.#running += 1;
-    this.#changed();
+    this.#noteChange();
+    return true;
+  }
+
+  #noteChange(): void {
+    for (const watch of this.#watches) watch.changed?.(this);
   }
 }
 
 export type Lanes = Readonly<Record<LaneName, Lane>>;
 
-/** A lane of each kind. */
-export function createLanes(limits: Readonly<Record<LaneName, LaneLimits>>, changed?: () => void): Lanes {
-  const entries = LANE_NAMES.map((name) => [name, new Lane(limits[name], changed)] as const);
+/**
+ * A lane of each kind.
+ * @param memoryBytes what all that runs in them may need together
+ */
+export function createLanes(
+  limits: Readonly<Record<LaneName, LaneLimits>>,
+  memoryBytes = Number.POSITIVE_INFINITY,
+): Lanes {
+  const budget = new MemoryBudget(memoryBytes);
+  const entries = LANE_NAMES.map((name) => [name, new Lane(name, limits[name], budget)] as const);
   return Object.fromEntries(entries) as Record<LaneName, Lane>;
 }

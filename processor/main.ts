@@ -3,27 +3,39 @@
  * any number of it may run; it ends with 0 after a drain, 1 when it was cut short, 2 when its configuration is wrong.
  */
 import { hostname } from "node:os";
-import { type Config, parseConfig } from "./config.ts";
+import { type Config, parseConfig, readConcurrency, readToolMemoryBytes, removeSecrets } from "./config.ts";
 import { Consumer, type ConsumerParts } from "./consumer.ts";
 import { Derivatives } from "./derive/derivatives.ts";
 import { ImageDeriver } from "./derive/images.ts";
-import { Sandbox } from "./derive/sandbox.ts";
-import { ALL_TOOLS_MISSING, type Tools } from "./derive/tools.ts";
+import { OfficeDeriver } from "./derive/office.ts";
+import { PdfDeriver } from "./derive/pdf.ts";
+import { TextDeriver } from "./derive/text.ts";
+import { InstalledTools, type Tools } from "./derive/tools.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { createLanes, LANE_LIMITS } from "./lanes.ts";
+import { createLaneLimits } from "./lane-limits.ts";
+import { createLanes } from "./lanes.ts";
 import { watchLifetime } from "./lifetime.ts";
 import { createLog, type Log } from "./log.ts";
-import { createMetrics, type Metrics, serveMetrics } from "./metrics.ts";
+import { createMetrics, type Metrics, serveMetrics, watchLanes } from "./metrics.ts";
 import { ObjectStore } from "./object-store.ts";
 import { type PipelineParts, processJob } from "./pipeline.ts";
 import { PullQueue } from "./queue.ts";
 import { Reporter } from "./report.ts";
+import { Sandbox } from "./sandbox/sandbox.ts";
+import { ClamdScanner } from "./scan/clamd-scanner.ts";
+import { CrashGuard } from "./scan/crash-guard.ts";
+import { FreshScanner } from "./scan/fresh-scanner.ts";
 import { ScannerMonitor, type ScannerState } from "./scan/scanner-monitor.ts";
+import type { Scanner } from "./scan/scanner.ts";
+import { SecondLook } from "./second-look.ts";
 
 async function main(config: Config): Promise<void> {
   const log = createLog(config.LOG_LEVEL);
   const metrics = createMetrics();
-  const stop = watchLifetime(log, config.CAUSEWAY_PARENT_PID);
+  const stop = watchLifetime(log, {
+    drainMs: config.DRAIN_SECONDS * 1000,
+    parentPid: config.CAUSEWAY_PARENT_PID,
+  });
   const { sandbox, tools, ...pipeline } = await createPipeline(config, metrics, log);
   process.on("exit", () => sandbox.killAll());
 
@@ -40,24 +52,34 @@ async function main(config: Config): Promise<void> {
   });
 
   const address = { host: config.METRICS_HOST, port: config.METRICS_PORT };
+  const { rung, isolation, mayRun } = sandbox;
+  const isolated = { rung, isolation, mayRun };
   const { server, port } = await serveMetrics(metrics, address, () => ({
     status: "ok",
     scanner: scanner.state,
+    tools: isolated,
   }));
-  const toolsHaveNoNetwork = sandbox.hasNoNetwork;
-  log.info({ event: "started", metricsPort: port, concurrency: config.CONCURRENCY, toolsHaveNoNetwork });
-  await Promise.all([consumer.run(stop), heartbeat.run()]);
+  log.info({ event: "started", metricsPort: port, concurrency: readConcurrency(config), tools: isolated });
+  if (!mayRun) log.error({ event: "tools-not-isolated", reason: "no derivatives are made", ...isolation });
+  const [isSettled] = await Promise.all([consumer.run(stop), heartbeat.run()]);
   server.close();
   server.closeAllConnections();
   pipeline.store.close();
-  log.info({ event: "stopped" });
+  log.info({ event: "stopped", isSettled });
+  // Not by itself: what didn't end when it was told to would keep the process.
+  process.exit(isSettled ? 0 : 1);
 }
 
 async function createPipeline(
   config: Config,
   metrics: Metrics,
   log: Log,
-): Promise<PipelineParts & { readonly sandbox: Sandbox; readonly tools: Tools }> {
+): Promise<PipelineParts & { readonly scanner: Scanner; readonly sandbox: Sandbox; readonly tools: Tools }> {
+  const clamd = new ClamdScanner({ host: config.CLAMAV_HOST, port: config.CLAMAV_PORT });
+  const scanner = new FreshScanner(clamd, {
+    maxAgeDays: config.SIGNATURES_MAX_AGE_DAYS,
+    allowUndated: config.ALLOW_UNDATED_SIGNATURES,
+  });
   const store = new ObjectStore({
     endpoint: config.S3_ENDPOINT,
     bucket: config.S3_BUCKET,
@@ -70,14 +92,18 @@ async function createPipeline(
     workerUrl: config.CAUSEWAY_WORKER_URL,
     secret: config.CAUSEWAY_REPORT_SECRET,
   });
-  const sandbox = await Sandbox.create();
-  const lanes = createLanes(LANE_LIMITS);
-  const tools = ALL_TOOLS_MISSING;
-  const derivers = [new ImageDeriver(sandbox, tools)];
+  const sandbox = await Sandbox.create({ withoutIsolation: config.TOOLS_WITHOUT_ISOLATION });
+  const lanes = createLanes(createLaneLimits(readConcurrency(config)), readToolMemoryBytes(config));
+  watchLanes(lanes, metrics);
+  const tools = new InstalledTools({ statusFile: config.CAUSEWAY_TOOL_STATUS });
+  const texts = new TextDeriver(sandbox, tools);
+  const documents = [new PdfDeriver(sandbox, tools), new OfficeDeriver(sandbox, texts), texts];
+  const derivers = [new ImageDeriver(sandbox, tools), ...documents];
   return {
     ...{ store, reporter, metrics, sandbox, lanes, tools },
-    derivatives: new Derivatives({ ...{ store, reporter, lanes, tools, metrics, log }, derivers }),
-    scanner: { host: config.CLAMAV_HOST, port: config.CLAMAV_PORT },
+    secondLook: new SecondLook(store, sandbox),
+    derivatives: new Derivatives({ ...{ store, reporter, lanes, tools, sandbox, metrics, log }, derivers }),
+    ...{ scanner, guard: new CrashGuard(clamd, metrics) },
     scanDeadlineMs: config.SCAN_DEADLINE_SECONDS * 1000,
   };
 }
@@ -96,9 +122,15 @@ function createConsumer(
   });
   const handle: ConsumerParts["handle"] = (job, signal) => processJob(job, pipeline, signal);
   return new Consumer(
-    { ...parts, queue, handle, metrics: pipeline.metrics },
     {
-      concurrency: config.CONCURRENCY,
+      ...parts,
+      queue,
+      handle,
+      lane: pipeline.lanes.scan,
+      reporter: pipeline.reporter,
+      metrics: pipeline.metrics,
+    },
+    {
       pollMaxMs: config.POLL_MAX_SECONDS * 1000,
       drainMs: config.DRAIN_SECONDS * 1000,
     },
@@ -113,6 +145,7 @@ function noteScanner(state: ScannerState, metrics: Metrics, log: Log): void {
 }
 
 const parsed = parseConfig(process.env);
+removeSecrets(process.env);
 if (parsed.ok) {
   await main(parsed.config);
 } else {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Lanes } from "./lanes.ts";
 
 const PREFIX = "causeway_processor_";
 const DURATION_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
@@ -13,18 +14,30 @@ export function createMetrics() {
   const registers = [registry];
   const counter = (name: string, help: string, labelNames: string[] = []) =>
     new Counter({ name: PREFIX + name, help, labelNames, registers });
-  const gauge = (name: string, help: string) => new Gauge({ name: PREFIX + name, help, registers });
-  const histogram = (name: string, help: string) =>
-    new Histogram({ name: PREFIX + name, help, buckets: DURATION_BUCKETS_SECONDS, registers });
+  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+    new Gauge({ name: PREFIX + name, help, labelNames, registers });
+  const histogram = (name: string, help: string, labelNames: string[] = []) =>
+    new Histogram({ name: PREFIX + name, help, labelNames, buckets: DURATION_BUCKETS_SECONDS, registers });
   return {
     registry,
     jobs: counter("jobs_total", "Jobs by how they ended", ["outcome"]),
     failures: counter("failures_total", "Faults that sent a job back, by code", ["code"]),
+    verdicts: counter("verdicts_total", "Verdicts that were reached, by what they say", ["verdict"]),
+    scannerCrashes: counter("scanner_crashes_total", "Scans in the middle of which the scanner died"),
     jobSeconds: histogram("job_duration_seconds", "From pull to the last report"),
     scanSeconds: histogram("scan_duration_seconds", "One pass: read, scan, hash, sniff"),
     scannedBytes: counter("scanned_bytes_total", "Bytes that went through the pass"),
     derivatives: counter("derivatives_total", "Derivatives by name and how they ended", ["name", "outcome"]),
     jobsActive: gauge("jobs_active", "Jobs under way"),
+    laneRunning: gauge("lane_running", "What is being done, by lane", ["lane"]),
+    laneWaiting: gauge("lane_waiting", "What waits for its turn, by lane", ["lane"]),
+    laneSeconds: histogram("lane_duration_seconds", "What was done, without the wait for it, by lane", [
+      "lane",
+    ]),
+    queueAgeSeconds: gauge(
+      "queue_age_seconds",
+      "Age of the oldest message of the last pull; 0 when there was none",
+    ),
     queueBacklog: gauge("queue_backlog", "Messages that the queue holds, by its own count"),
     queueUp: gauge("queue_up", "1 when the last pull was answered"),
     scannerUp: gauge("scanner_up", "1 when clamd answers and recognises the test file"),
@@ -32,6 +45,19 @@ export function createMetrics() {
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Has the metrics show what lanes do. */
+export function watchLanes(lanes: Lanes, { laneRunning, laneWaiting, laneSeconds }: Metrics): void {
+  for (const lane of Object.values(lanes)) {
+    const labels = { lane: lane.name };
+    const show = (): void => {
+      laneRunning.set(labels, lane.running);
+      laneWaiting.set(labels, lane.waiting);
+    };
+    show();
+    lane.watch({ changed: show, done: (_, seconds) => laneSeconds.observe(labels, seconds) });
+  }
+}
 
 /** Answers `/metrics` for Prometheus and `/healthz` (200 while the process lives; the body says what is down). */
 export async function serveMetrics(

@@ -5,21 +5,23 @@ import { type Inspection, inspectObject } from "./inspect.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ObjectStore } from "./object-store.ts";
+import { nameBytes } from "./queue.ts";
 import type { Reporter } from "./report.ts";
-import { fetchClamdVersion, type ScannerVersion } from "./scan/clamd.ts";
-import type { ClamdAddress } from "./scan/instream.ts";
-import { unscannable } from "./scan/verdict.ts";
-import { findZipFault } from "./zip-directory.ts";
-import type { ReadRange } from "./zip-fields.ts";
+import type { CrashGuard, OpenScan } from "./scan/crash-guard.ts";
+import type { Scanner, ScannerVersion } from "./scan/scanner.ts";
+import type { SecondLook } from "./second-look.ts";
+import { judgeType } from "./types.ts";
 
 /** How a job ended. `obsolete`: its object is gone or replaced, or the worker has no use for it any more. */
 export type JobOutcome = Verdict | "obsolete";
 
 export interface PipelineParts {
   readonly store: ObjectStore;
-  readonly scanner: ClamdAddress;
+  readonly scanner: Pick<Scanner, "version">;
+  readonly guard: CrashGuard;
   readonly scanDeadlineMs: number;
   readonly reporter: Reporter;
+  readonly secondLook: SecondLook;
   readonly derivatives: Derivatives;
   readonly lanes: Lanes;
   readonly metrics: Metrics;
@@ -52,40 +54,35 @@ async function inspect(
   parts: PipelineParts,
   signal: AbortSignal,
 ): Promise<Standing | undefined> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(parts.scanDeadlineMs)]);
   // Asked before the scan: signatures that are renewed meanwhile must not make a verdict look newer than it is.
-  const version = await fetchClamdVersion(parts.scanner);
-  const object = await parts.store.findObject(job.objectKey, job.etag, deadline);
-  if (object === undefined) return undefined;
-
-  const endTimer = parts.metrics.scanSeconds.startTimer();
-  const inspection = await requireWholeZip(
-    job,
-    await inspectObject(object, parts.scanner, deadline, job.expectedDigests),
-    (offset, length) => parts.store.readRange(job, { offset, length }, deadline),
-  );
-  endTimer();
-  parts.metrics.scannedBytes.inc(inspection.sizeBytes);
-  return parts.reporter.ask(createVerdictReport(job, inspection, version), signal);
+  const version = await parts.scanner.version();
+  const name = nameBytes(job);
+  const inspection = await parts.guard.run(name, (open) => passOver(job, parts, open, signal), signal);
+  if (inspection === undefined) return undefined;
+  const standing = await parts.reporter.ask(createVerdictReport(job, inspection, version), signal);
+  parts.guard.forget(name);
+  parts.metrics.verdicts.inc({ verdict: inspection.verdict });
+  return standing;
 }
 
-/** Types of what is a zip, whatever it begins with: others look for its directory at its end. */
-const ZIP_TYPE =
-  /^application\/(?:zip|x-zip-compressed|vnd\.(?:openxmlformats-officedocument|oasis)\..*|.*\+zip)$/;
-/** A document under a password is no zip, whatever its type says ([MS-OFFCRYPTO] 1.3.3). */
-const NO_ZIP = "application/x-cfb";
-
-/** What is clean stays so only if it is no zip, or one of which all can be read. */
-async function requireWholeZip(
-  { declaredType }: ProcessJob,
-  inspection: Inspection,
-  read: ReadRange,
-): Promise<Inspection> {
-  const { verdict, sizeBytes, sniffedType, isZip } = inspection;
-  const isNamedZip = ZIP_TYPE.test(declaredType) && sniffedType !== NO_ZIP;
-  if (verdict !== "clean" || sizeBytes === 0 || !(isZip || isNamedZip)) return inspection;
-  const fault = await findZipFault(sizeBytes, read);
-  return fault === undefined ? inspection : { ...inspection, ...unscannable(fault) };
+/** Undefined when the object is gone or has other bytes. */
+async function passOver(
+  job: ProcessJob,
+  { store, metrics, secondLook, scanDeadlineMs }: PipelineParts,
+  openScan: OpenScan,
+  signal: AbortSignal,
+): Promise<Inspection | undefined> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(scanDeadlineMs)]);
+  const excess = await secondLook.findExcess(job, deadline);
+  const object = await store.findObject(job.objectKey, job.etag, deadline);
+  if (object === undefined) return undefined;
+  const endTimer = metrics.scanSeconds.startTimer();
+  const expectations = { digests: job.expectedDigests, excess };
+  const seen = await inspectObject(object, openScan, deadline, expectations);
+  const inspection = await secondLook.confirm(job, judgeType(job, seen), deadline);
+  endTimer();
+  metrics.scannedBytes.inc(inspection.sizeBytes);
+  return inspection;
 }
 
 function createVerdictReport(

@@ -18,6 +18,8 @@ export interface Delivery {
   readonly leaseId: string;
   /** Deliveries of this message so far, this one included. */
   readonly attempts: number;
+  /** When it was sent, by the queue's clock; undefined where that isn't told. */
+  readonly sentAtMs?: number | undefined;
   readonly contentType: string;
   readonly body: string;
 }
@@ -35,6 +37,7 @@ const PulledMessage = z
     id: z.string(),
     lease_id: z.string(),
     attempts: z.int(),
+    timestamp_ms: z.number().optional(),
     body: z.string(),
     metadata: z.object({ "CF-Content-Type": z.string() }).partial().optional(),
   })
@@ -42,6 +45,7 @@ const PulledMessage = z
     messageId: message.id,
     leaseId: message.lease_id,
     attempts: message.attempts,
+    sentAtMs: message.timestamp_ms,
     contentType: message.metadata?.["CF-Content-Type"] ?? "json",
     body: message.body,
   }));
@@ -69,8 +73,11 @@ export class PullQueue {
     });
   }
 
-  /** Leases up to `count` messages; answers at once when there are none. */
-  async pull(count: number): Promise<Pulled> {
+  /**
+   * Leases up to `count` messages; answers at once when there are none. What an aborted pull has leased comes again when
+   * that lease ends.
+   */
+  async pull(count: number, signal?: AbortSignal): Promise<Pulled> {
     const { accountId, queueId, visibilityTimeoutSeconds } = this.#options;
     const params = {
       account_id: accountId,
@@ -79,7 +86,10 @@ export class PullQueue {
     };
     try {
       // Not tried again here: a pull whose answer was lost has leased messages, and the next would lease more.
-      const answer = await this.#client.queues.messages.pull(queueId, params, { maxRetries: 0 });
+      const answer = await this.#client.queues.messages.pull(queueId, params, {
+        maxRetries: 0,
+        ...(signal === undefined ? {} : { signal }),
+      });
       const { messages, message_backlog_count } = PullAnswer.parse(answer);
       return { deliveries: messages, backlog: message_backlog_count };
     } catch (cause) {
@@ -88,25 +98,26 @@ export class PullQueue {
   }
 
   /** Ends a message. */
-  async acknowledge(leaseId: string): Promise<void> {
-    await this.#settle({ acks: [{ lease_id: leaseId }] });
+  async acknowledge(leaseId: string, signal?: AbortSignal): Promise<void> {
+    await this.#settle({ acks: [{ lease_id: leaseId }] }, signal);
   }
 
   /** Gives a message back, to be delivered again after the delay. */
-  async retry(leaseId: string, delaySeconds: number): Promise<void> {
-    await this.#settle({ retries: [{ lease_id: leaseId, delay_seconds: delaySeconds }] });
+  async retry(leaseId: string, delaySeconds: number, signal?: AbortSignal): Promise<void> {
+    await this.#settle({ retries: [{ lease_id: leaseId, delay_seconds: delaySeconds }] }, signal);
   }
 
   /** Tried again twice: settling a lease a second time changes nothing. */
   async #settle(
     settlement: { acks: [{ lease_id: string }] } | { retries: [{ lease_id: string; delay_seconds: number }] },
+    signal: AbortSignal | undefined,
   ) {
     const { accountId, queueId } = this.#options;
     try {
       await this.#client.queues.messages.ack(
         queueId,
         { account_id: accountId, ...settlement },
-        { maxRetries: 2 },
+        { maxRetries: 2, ...(signal === undefined ? {} : { signal }) },
       );
     } catch (cause) {
       throw new ProcessorFailure("QUEUE_UNAVAILABLE", { detail: "settling", cause });
@@ -124,4 +135,9 @@ export function parseJob({ contentType, body }: Delivery): Job | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Names the very bytes that a job is about: they may come in several messages. */
+export function nameBytes({ objectKey, etag }: Job): string {
+  return `${objectKey} ${etag}`;
 }

@@ -1,4 +1,5 @@
 import { fileTypeFromBuffer } from "file-type";
+import { SNIFFED_BYTES as HEAD_BYTES } from "#contract/programs.ts";
 
 /** A docx or xlsx is told from a zip by names in its first entries, which 4 KiB often don't reach. */
 const SNIFFED_BYTES = 64 * 1024;
@@ -14,6 +15,11 @@ export class Sniffer {
     const kept = chunk.subarray(0, room);
     this.#head.push(kept);
     this.#length += kept.byteLength;
+  }
+
+  /** As much of the beginning as the edge looks at. */
+  get head(): Uint8Array {
+    return Buffer.concat(this.#head).subarray(0, HEAD_BYTES);
   }
 
   /** Whether the bytes begin as a zip, or as all that is made of one (docx, odt, epub, jar): APPNOTE.TXT 4.3.7, 8.5.4. */

@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { findProgram } from "./find-program.mjs";
+import { canInstall, installSentence, isThere, PREVIEW_PROGRAMS } from "./preview-programs.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const forTests = process.argv.includes("--test");
@@ -16,10 +16,17 @@ const packagesOnly = process.argv.includes("--packages");
 /** To standard error: `npm run token` prints a token on standard output and nothing else. */
 const say = (text) => process.stderr.write(`${text}\n`);
 
-/** Programs that the product runs, by the Debian package that brings them. The list grows with the product. */
+/**
+ * Programs that the product runs, by the Debian packages that bring them. What only previews need is installed by the
+ * stack while it runs; tests can't wait for that.
+ */
 const PROGRAMS = [
   { program: "clamd", debian: "clamav-daemon", macos: "clamav" },
+  { program: "7z", debian: "7zip", macos: "sevenzip" },
+  // What isolates tools is a thing of Linux (docs/decisions/0020-tool-isolation.md).
+  ...(process.platform === "linux" ? [{ program: "bwrap", debian: "bubblewrap", macos: "" }] : []),
   ...(forTests ? [{ program: "chromium", debian: "chromium", macos: "--cask chromium" }] : []),
+  ...(forTests ? PREVIEW_PROGRAMS : []),
 ];
 
 /** What is there in any case once packages are installed: an install that was cut, or left something out, isn't one. */
@@ -80,16 +87,10 @@ function installPackages() {
 }
 
 function installPrograms() {
-  const missing = PROGRAMS.filter(({ program }) => findProgram(program) === undefined);
+  const missing = PROGRAMS.filter((each) => !isThere(each));
   if (missing.length === 0) return;
-  const names = missing.map(({ debian }) => debian);
-  if (process.getuid?.() !== 0 || findProgram("apt-get") === undefined) {
-    fail(
-      `Please install ${missing.map(({ program }) => program).join(", ")}: ` +
-        `Debian/Ubuntu "sudo apt-get install --no-install-recommends ${names.join(" ")}", ` +
-        `macOS "brew install ${missing.map(({ macos }) => macos).join(" ")}".`,
-    );
-  }
+  if (!canInstall()) fail(installSentence(missing));
+  const names = missing.flatMap(({ debian }) => debian.split(" "));
   say(`Installing system packages: ${names.join(", ")}…`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   run("apt-get", ["update", "-qq"], { env });

@@ -1,5 +1,6 @@
 import { requireScanProvider } from "../processor/config.ts";
 import { openLog } from "./dev/log-file.ts";
+import { preparePreviewTools } from "./dev/preview-tools.ts";
 import { parseRateLimitFactor } from "./dev/rate-limiter/options.ts";
 import { endWithParent } from "./dev/signals.ts";
 import { startStack } from "./dev/stack.ts";
@@ -43,17 +44,22 @@ async function main(): Promise<void> {
   const stopSignal = nextSignal();
   // By hand, it may be left behind on purpose (nohup, a shell's `&`).
   if (process.env["npm_lifecycle_event"] === "start") endWithParent();
+  const onLog = openLog(directory, (trouble) => console.error(trouble));
+  const tools = preparePreviewTools({ stateDirectory: directory, onLog: (text) => onLog("tools", text) });
   const stack = await startStack({
-    ...{ port, stateDirectory: directory, rateLimitFactor },
-    onLog: openLog(directory, (trouble) => console.error(trouble)),
+    ...{ port, stateDirectory: directory, rateLimitFactor, onLog },
+    processorEnv: { CAUSEWAY_TOOL_STATUS: tools.statusFile },
   });
   const ready = stack.waitUntilHealthy(READY_WITHIN_MS).then(() => {
     console.log(stack.officialSignatures ? "clamd has the system's virus database." : TEST_SIGNATURES_ONLY);
     console.log(`causeway ready on ${stack.url}`);
+    if (tools.notice !== undefined) console.log(tools.notice);
+    void tools.install();
   });
   try {
     await Promise.race([stopSignal, ready.then(() => stopSignal)]);
   } finally {
+    tools.stop();
     await stack.stop();
   }
 }

@@ -13,6 +13,7 @@ import { tenant } from "./middleware/tenant.ts";
 import { uploadHeaders } from "./middleware/upload-headers.ts";
 import { admin } from "./routes/admin.ts";
 import { apiDocument } from "./routes/api-document.ts";
+import { derivatives } from "./routes/derivatives.ts";
 import { dev } from "./routes/dev.ts";
 import { docs } from "./routes/docs.ts";
 import { downloads } from "./routes/downloads.ts";
@@ -37,6 +38,9 @@ import { versions } from "./routes/versions.ts";
 /** What takes a session or a service's token. Uploads take grants too, and see to it themselves. */
 const SESSION_PATHS = ["/v1/files/*", "/v1/signed-urls", "/v1/upload-grants", "/v1/quota", "/v1/entities/*"];
 
+/** What admins do with versions: nothing of it while their tenant is being erased. */
+const PROCESSING_PATHS = ["/v1/admin/failed-jobs/*"];
+
 /** The whole API on one screen. */
 export const app = openApiRouter({ getPath: routingPath });
 
@@ -49,6 +53,7 @@ app.use(cors, methodNotAllowed(app));
 for (const path of SESSION_PATHS) app.use(path, authenticate, tenant);
 // What is asked about an erasure is answered while it is going on.
 app.use("/v1/admin/*", authenticate);
+for (const path of PROCESSING_PATHS) app.use(path, tenant);
 
 // What takes files, and what reads its bodies itself.
 app.route(UPLOADS_PATH, uploads);
@@ -61,6 +66,7 @@ app.route("/v1/files", shares);
 app.route("/v1/files", shareLinks);
 app.route("/v1/files", fileChanges);
 app.route("/v1/files", versions);
+app.route("/v1/files", derivatives);
 app.route("/v1/entities", entities);
 app.route("/v1/signed-urls", signedUrls);
 app.route("/v1/upload-grants", uploadGrants);

@@ -1,8 +1,3 @@
-import { createWriteStream } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { DerivativeName } from "#contract/derivatives.ts";
 import { derivativesOf, kindOf, typeOf } from "#contract/derivatives.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
@@ -14,6 +9,9 @@ import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { ObjectStore } from "../object-store.ts";
 import type { Reporter } from "../report.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { readProduct } from "../sandbox/scratch.ts";
+import { withScratchCopy } from "../scratch-copy.ts";
 import type { Deriver, MadeDerivative, MissingDerivative, Original, Product } from "./deriver.ts";
 import type { Tools } from "./tools.ts";
 
@@ -23,16 +21,16 @@ export interface DerivativesParts {
   readonly derivers: readonly Deriver[];
   readonly lanes: Lanes;
   readonly tools: Tools;
+  readonly sandbox: Pick<Sandbox, "mayRun">;
   readonly metrics: Metrics;
   readonly log: Log;
 }
 
-/** The name of the original in its scratch directory. */
-const ORIGINAL_FILE = "original";
-const READ_DEADLINE_MS = 120_000;
-
 const UNREADABLE = "The file could not be read: it may be damaged.";
 const TOO_LARGE = "The file is too large for this.";
+const NOT_MADE = "What was made of it could not be used.";
+const NOT_ISOLATED =
+  "Files are not opened here, for there is nothing to isolate the programs that would do it.";
 const NO_TOOL = "The program that makes it is not installed where files are processed.";
 
 /** Makes, stores and reports what there is to make of a clean version. */
@@ -74,6 +72,7 @@ export class Derivatives {
   #refusalOf({ needs, maxOriginalBytes }: Deriver, { sizeBytes }: ProcessJob): string | undefined {
     if (sizeBytes === 0) return "The file is empty.";
     if (sizeBytes > maxOriginalBytes) return TOO_LARGE;
+    if (!this.#parts.sandbox.mayRun) return NOT_ISOLATED;
     const states = needs.map((name) => this.#parts.tools.stateOf(name));
     if (states.includes("missing")) return NO_TOOL;
     if (states.includes("installing")) throw new ProcessorFailure("TOOL_INSTALLING");
@@ -87,29 +86,15 @@ export class Derivatives {
     wanted: readonly DerivativeName[],
     signal: AbortSignal,
   ): Promise<void> {
-    const scratch = await mkdtemp(join(tmpdir(), "causeway-job-"));
-    const left = new Set(wanted);
-    try {
-      const path = join(scratch, ORIGINAL_FILE);
-      if (!(await this.#download(job, path, signal))) return;
+    await withScratchCopy(this.#parts.store, job, signal, async ({ scratch, path }) => {
+      const left = new Set(wanted);
       const original: Original = { type, sizeBytes: job.sizeBytes, path, scratch };
       for await (const product of deriver.make(original, new Set(wanted), signal)) {
         if (product.result !== "properties") left.delete(product.name);
         await this.#bring(job, product, signal);
       }
       await this.#giveUp(job, [...left], UNREADABLE, signal);
-    } finally {
-      await rm(scratch, { recursive: true, force: true });
-    }
-  }
-
-  /** Reads the object again, now that it is clean. False when it is gone. */
-  async #download(job: ProcessJob, path: string, signal: AbortSignal): Promise<boolean> {
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(READ_DEADLINE_MS)]);
-    const object = await this.#parts.store.findObject(job.objectKey, job.etag, deadline);
-    if (object === undefined) return false;
-    await pipeline(object.body, createWriteStream(path));
-    return true;
+    });
   }
 
   async #bring(job: ProcessJob, product: Product, signal: AbortSignal): Promise<void> {
@@ -123,9 +108,9 @@ export class Derivatives {
   async #publish(job: ProcessJob, made: MadeDerivative, signal: AbortSignal): Promise<void> {
     const { tenantId, fileId, version } = job;
     const { name, form, path, width, height } = made;
-    const bytes = await readFile(path);
-    if (bytes.byteLength > form.maxBytes) {
-      return this.#reportMissing(job, { result: "failed", name, reason: TOO_LARGE }, signal);
+    const bytes = await readProduct(path, form.maxBytes);
+    if (bytes === undefined) {
+      return this.#reportMissing(job, { result: "failed", name, reason: NOT_MADE }, signal);
     }
     const objectKey = derivativeKey(job, name, form.extension);
     const { mimeType } = form;

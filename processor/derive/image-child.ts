@@ -7,6 +7,7 @@ import { join } from "node:path";
 import sharp, { type OutputInfo, type Sharp } from "sharp";
 import type { ImageFault, ImageLine } from "./image-protocol.ts";
 import { type Base, CutError, decodeBase, hashOf } from "./images/base.ts";
+import { BitmapError } from "./images/bmp-header.ts";
 import { draw, MAX_PIXELS, openPicture, OPTIMIZED_PIXELS, type Picture } from "./images/source.ts";
 import { DERIVED_EXTENSION, type DerivedImage, type ImageTask, parseTask } from "./images/task.ts";
 
@@ -120,6 +121,7 @@ function fail(name: DerivedImage, error: unknown): void {
 
 function faultOf(error: unknown): ImageFault {
   if (error instanceof CutError) return "cut";
+  if (error instanceof BitmapError) return error.fault;
   const message = error instanceof Error ? error.message : "";
   return /exceeds pixel limit|out of memory|too (?:large|many)/i.test(message) ? "too-large" : "damaged";
 }

@@ -3,11 +3,11 @@ import { basename, join } from "node:path";
 import type { DerivativeName } from "#contract/derivatives.ts";
 import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
 import { ProcessorFailure } from "../failure.ts";
+import type { Sandbox, SandboxLimits } from "../sandbox/sandbox.ts";
 import type { Deriver, Original, Product } from "./deriver.ts";
 import { type Drawn, drawImage, type ImageWork, type Size } from "./images/drawing.ts";
 import { decodeHeif } from "./images/heif.ts";
 import { DERIVED_EXTENSION, DERIVED_IMAGES, type DerivedImage, type ImageTask } from "./images/task.ts";
-import type { Sandbox, SandboxLimits } from "./sandbox.ts";
 import { isSafeSvg } from "./svg.ts";
 import type { Tools } from "./tools.ts";
 
@@ -23,12 +23,20 @@ const READABLE = new Set([
   "image/heic",
   "image/heif",
   "image/tiff",
+  "image/bmp",
   SVG,
 ]);
 
 /** Scratch space of one job at most; the images that may be uploaded are smaller (contract/file-types.ts). */
 const MAX_ORIGINAL_BYTES = 200 * 1024 * 1024;
-const LIMITS: SandboxLimits = { timeMs: 60_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 16 * 1024 * 1024 };
+const MAX_DERIVED_BYTES = 16 * 1024 * 1024;
+const LIMITS: SandboxLimits = {
+  timeMs: 60_000,
+  memoryBytes: 1.5 * 2 ** 30,
+  fileBytes: MAX_DERIVED_BYTES,
+  scratchBytes: 2 * MAX_DERIVED_BYTES,
+  processes: 64,
+};
 
 const UNKNOWN_TYPE = "Images of this type can't be drawn here.";
 const UNSAFE_SVG = "The drawing refers to other files or holds scripts: it isn't drawn.";

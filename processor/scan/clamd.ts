@@ -2,18 +2,12 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { ProcessorFailure } from "../failure.ts";
 import { type ClamdAddress, InstreamScan } from "./instream.ts";
+import type { ScannerVersion } from "./scanner.ts";
 import { buildTestFile } from "./test-signature.ts";
 
 /** clamd answers a command at once, also under load: one thread of its own reads them. */
 const COMMAND_DEADLINE_MS = 3_000;
 const SELF_TEST_DEADLINE_MS = 10_000;
-
-export interface ScannerVersion {
-  /** e.g. "ClamAV 1.4.6" */
-  readonly engine: string;
-  /** Number and date of the signature database; "unnumbered" for a database that isn't ClamAV's own. */
-  readonly signatureVersion: string;
-}
 
 /** Whether clamd answers. Never throws. */
 export async function pingClamd(address: ClamdAddress): Promise<boolean> {
@@ -32,7 +26,18 @@ export async function fetchClamdVersion(address: ClamdAddress): Promise<ScannerV
   if (engine === undefined) {
     throw new ProcessorFailure("SCANNER_UNAVAILABLE", { detail: "VERSION was not answered by clamd" });
   }
-  return { engine, signatureVersion: signatureVersion ?? "unnumbered" };
+  return {
+    engine,
+    signatureVersion: signatureVersion ?? "unnumbered",
+    signaturesAtMs: parseSignatureTime(signatureVersion),
+  };
+}
+
+/** The database's own time, in clamd's time zone, which isn't told: right to within half a day. Null where there is none. */
+function parseSignatureTime(signatureVersion: string | undefined): number | null {
+  const [, text] = /^\d+\/(\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4})$/.exec(signatureVersion ?? "") ?? [];
+  const timeMs = text === undefined ? Number.NaN : Date.parse(`${text} UTC`);
+  return Number.isNaN(timeMs) ? null : timeMs;
 }
 
 /**

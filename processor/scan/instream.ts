@@ -9,6 +9,7 @@
 import { connect, type Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describeError, ProcessorFailure } from "../failure.ts";
+import { type Scan, ScanInterrupted } from "./scanner.ts";
 import { judgeScan, type ScanVerdict } from "./verdict.ts";
 
 export interface ClamdAddress {
@@ -21,10 +22,12 @@ const MAX_REPLY_CHARACTERS = 1024;
 const TERMINATOR = new Uint8Array(4);
 
 /** One object on its way through the scanner. `signal` is its deadline. */
-export class InstreamScan {
+export class InstreamScan implements Scan {
+  readonly #signal: AbortSignal;
   readonly #socket: Socket;
   readonly #expectedBytes: number;
   readonly #over: Promise<void>;
+  #connected = false;
   #sentBytes = 0;
   #reply = "";
   #terminated = false;
@@ -33,9 +36,13 @@ export class InstreamScan {
   #error: unknown;
 
   constructor(address: ClamdAddress, expectedBytes: number, signal: AbortSignal) {
+    this.#signal = signal;
     this.#expectedBytes = expectedBytes;
     this.#socket = connect({ ...address, noDelay: true, signal });
     this.#over = new Promise((resolve) => this.#socket.once("close", () => resolve()));
+    this.#socket.once("connect", () => {
+      this.#connected = true;
+    });
     this.#socket.setEncoding("latin1");
     this.#socket.on("data", (text: string) => this.#receive(text));
     this.#socket.on("end", () => {
@@ -50,7 +57,7 @@ export class InstreamScan {
 
   /**
    * Sends a chunk. After a verdict that needs no more bytes it does nothing.
-   * Throws SCANNER_UNAVAILABLE as soon as the connection is lost.
+   * Throws SCANNER_UNAVAILABLE as soon as the connection is lost (as ScanInterrupted where a part had been sent).
    */
   async write(chunk: Uint8Array): Promise<void> {
     // An empty frame would be the terminator: clamd would call the bytes so far clean.
@@ -112,7 +119,13 @@ export class InstreamScan {
       endedCleanly: this.#endedCleanly,
     });
     if (verdict !== undefined) return verdict;
+    if (this.#isInterrupted()) throw new ScanInterrupted(this.#describe(), this.#error);
     throw new ProcessorFailure("SCANNER_UNAVAILABLE", { detail: this.#describe(), cause: this.#error });
+  }
+
+  /** The other side went away in the middle of it, without a whole reply: as it does when it dies. */
+  #isInterrupted(): boolean {
+    return this.#connected && this.#sentBytes > 0 && !this.#reply.endsWith("\0") && !this.#signal.aborted;
   }
 
   #describe(): string {

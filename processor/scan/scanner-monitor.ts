@@ -1,6 +1,5 @@
-import { describeError } from "../failure.ts";
-import { fetchClamdVersion, findsTestFile } from "./clamd.ts";
-import type { ClamdAddress } from "./instream.ts";
+import { describeError, ProcessorFailure } from "../failure.ts";
+import type { Scanner } from "./scanner.ts";
 
 export type ScannerState =
   | { readonly up: true; readonly detail: string; readonly signatureVersion: string }
@@ -8,13 +7,13 @@ export type ScannerState =
 
 /** Knows whether the scanner can be trusted with files now, and tells when that changes. */
 export class ScannerMonitor {
-  readonly #address: ClamdAddress;
+  readonly #scanner: Pick<Scanner, "version" | "findsTestFile">;
   readonly #changed: (state: ScannerState) => void;
   #state: ScannerState = { up: false, detail: "not asked yet", signatureVersion: null };
   #checking: Promise<ScannerState> | undefined;
 
-  constructor(address: ClamdAddress, changed: (state: ScannerState) => void) {
-    this.#address = address;
+  constructor(scanner: Pick<Scanner, "version" | "findsTestFile">, changed: (state: ScannerState) => void) {
+    this.#scanner = scanner;
     this.#changed = changed;
   }
 
@@ -32,20 +31,24 @@ export class ScannerMonitor {
 
   async #ask(): Promise<ScannerState> {
     const before = this.#state;
-    this.#state = await this.#examine().catch((error: unknown) => down(describeError(error)));
+    this.#state = await this.#examine().catch((error: unknown) => down(explain(error)));
     const same = before.up === this.#state.up && before.signatureVersion === this.#state.signatureVersion;
     if (!same || before.detail === "not asked yet") this.#changed(this.#state);
     return this.#state;
   }
 
-  /** VERSION is as good a ping as PING. The test file is asked for only when something is new. */
+  /** Its version is as good a ping as any. The test file is asked for only when something is new. */
   async #examine(): Promise<ScannerState> {
-    const { engine, signatureVersion } = await fetchClamdVersion(this.#address);
+    const { engine, signatureVersion } = await this.#scanner.version();
     const known = this.#state.up && this.#state.signatureVersion === signatureVersion;
-    if (!known && !(await findsTestFile(this.#address)))
-      return down("clamd does not recognise the test file");
+    if (!known && !(await this.#scanner.findsTestFile()))
+      return down("the scanner does not recognise the test file");
     return { up: true, detail: engine, signatureVersion };
   }
+}
+
+function explain(error: unknown): string {
+  return error instanceof ProcessorFailure ? error.detail : describeError(error);
 }
 
 function down(detail: string): ScannerState {

@@ -33,6 +33,9 @@ const SWAPS: Readonly<Record<string, string>> = {
   "||": "&&",
 };
 
+/** Types refuse an `if` with nothing but a semicolon. */
+const NOTHING = "{}";
+
 /** All mutants of a file, in the order of its text. */
 export function findMutants(file: string, source: string): Mutant[] {
   const { program } = parseSync(file, source);
@@ -90,9 +93,9 @@ function changesOf(node: Node, source: string): Change[] {
     case "Literal":
       return changeLiteral(node);
     case "ThrowStatement":
-      return [replace("throw nothing", node, ";")];
+      return [replace("throw nothing", node, NOTHING)];
     case "ExpressionStatement":
-      return isEffect(Node.parse(node["expression"])) ? [replace("leave out", node, ";")] : [];
+      return isEffect(Node.parse(node["expression"])) ? [replace("leave out", node, NOTHING)] : [];
     case "AwaitExpression":
       return [replace("don't wait", node, `(${textOf(Node.parse(node["argument"]))})`)];
     default:

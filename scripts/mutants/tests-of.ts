@@ -1,96 +1,80 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { TestsBySource } from "./upload-tests.ts";
+import { under, UPLOAD_TESTS } from "./upload-tests.ts";
+
+/** Of worker/services. */
+const SERVICE_TESTS: TestsBySource = {
+  "announce.ts": ["records/cron-calls", "faults/killed"],
+  "audit.ts": ["worker/audit", "worker/audited-reads"],
+  "bulk.ts": ["worker/bulk"],
+  "call-shares.ts": ["records/cron-calls"],
+  "content-": ["worker/unit/content-type", "worker/plain-uploads"],
+  "deleted-uploads.ts": ["worker/deleted-uploads", "faults/deleted-uploads"],
+  "empty-prefix.ts": ["worker/purge", "faults/purge"],
+  "erasure-requests.ts": ["records/erasure-proofs", "worker/erasing-tenant", "faults/erasure-requests"],
+  "erasure.ts": ["records/erasure-proofs", "faults/erasure", "faults/erasure-failures"],
+  "export.ts": ["worker/export", "faults/export"],
+  "file-actions.ts": ["worker/files", "worker/trash", "worker/permission-matrix"],
+  "file-edits.ts": ["worker/file-edits"],
+  "file-list.ts": ["worker/listing", "worker/listing-search", "worker/entity-counts", "worker/trash"],
+  "file-names.ts": ["worker/unit/headers", "worker/tus-creation", "worker/file-edits"],
+  "files.ts": ["worker/files", "worker/versions"],
+  "health.ts": ["worker/files", "worker/methods", "faults/parts"],
+  "in-turns.ts": ["faults/purge", "faults/version-removal", "faults/joining"],
+  "late-details.ts": ["worker/form-fields"],
+  "link-password.ts": ["worker/link-passwords"],
+  "list-cursor.ts": ["worker/listing", "worker/listing-limits"],
+  "object-removals.ts": ["faults/version-removal", "worker/version-removal", "records/cron-calls"],
+  "open-readings.ts": ["worker/audited-reads"],
+  "permissions.ts": ["worker/permission-matrix", "worker/shares"],
+  "purge.ts": ["records/cron-calls", "worker/purge", "worker/trash", "faults/purge"],
+  "quota.ts": ["records/quota-limits", "records/open-uploads", "worker/quota"],
+  "recount.ts": ["worker/quota", "worker/tenant-admin"],
+  "reports.ts": ["worker/reports", "worker/versions"],
+  "reservations.ts": ["records/quota-limits", "records/quota-partials", "records/cron-calls"],
+  "servable.ts": ["worker/signed-urls", "worker/public-urls", "worker/versions", "worker/shares"],
+  "share-access.ts": ["worker/share-records", "worker/share-links", "worker/link-passwords"],
+  "share-link": ["worker/share-links", "worker/share-page", "worker/share-link-silence"],
+  "shares.ts": ["worker/shares", "worker/share-records"],
+  "tenant-admin.ts": ["worker/tenant-admin"],
+  "tenant-permissions.ts": ["worker/unit/tenant-permissions", "worker/tenant-settings"],
+  "tenants.ts": ["worker/tenant-settings", "records/tenant-buckets", "worker/tenant-admin"],
+  "trash.ts": ["worker/trash", "worker/bulk"],
+  "upload-grants.ts": ["worker/upload-grants", "worker/upload-grants-again", "worker/upload-grant-tokens"],
+  "upload-rules.ts": ["worker/upload-rules"],
+  "upload-validation.ts": ["worker/tus-creation", "worker/upload-rules", "worker/tenant-settings"],
+  "uploads.ts": ["records/quota-partials", "records/quota-limits", "worker/upload-grants", "worker/versions"],
+  "versions.ts": ["worker/versions", "worker/version-removal", "faults/version-removal"],
+  "warnings.ts": ["worker/files", "worker/tus-creation"],
+};
+
 /**
- * Which tests reach a source file, by the beginning of its path: the quick ones first. The first that fits counts. Most
- * tests run the worker as one bundle, so nothing but this list knows.
+ * Which tests reach a source file: those that are nearest to it, which notice most of its mutants in tens of seconds. The
+ * longest key that fits counts. Most tests run the worker as one bundle, so nothing but this list knows.
  */
-const TESTS: readonly (readonly [source: string, tests: readonly string[]])[] = [
-  [
-    "processor/scan/",
-    ["test/processor/scan", "test/processor/pipeline", "test/processor/consumer", "test/processor/main"],
-  ],
-  ["worker/uploads/tus/", ["test/worker/tus", "test/worker/crossed-protocols"]],
-  ["worker/uploads/ietf/", ["test/worker/ietf-", "test/worker/crossed-protocols"]],
-  ["worker/uploads/plain/", ["test/worker/unit/form-reader", "test/worker/plain-uploads"]],
-  [
-    "worker/uploads/joining/",
-    ["test/worker/tus-concatenation", "test/faults/joining", "test/records/quota-partials"],
-  ],
-  [
-    "worker/uploads/writing/",
-    [
-      ...["writer-slot", "parts", "byte-rows", "content-type"].map((name) => `test/worker/unit/${name}`),
-      ...[
-        "tus-append",
-        "tus-checksum",
-        "tus-creation-with",
-        "ietf-append",
-        "ietf-digests",
-        "split-malware",
-      ].map((name) => `test/worker/${name}`),
-      ...[
-        "store",
-        "stalled",
-        "short-memory",
-        "late-parts",
-        "interleavings",
-        "refused-bodies",
-        "told-lengths",
-      ].map((name) => `test/faults/${name}`),
-    ],
-  ],
-  [
-    "worker/uploads/",
-    [
-      "test/worker/unit/",
-      "test/worker/tus",
-      "test/worker/ietf-",
-      ...["broken-objects", "store", "lost", "told-lengths", "joining", "late-parts"].map(
-        (name) => `test/faults/${name}`,
-      ),
-    ],
-  ],
-  [
-    "worker/services/content-",
-    ["test/worker/unit/content-type", "test/worker/plain-uploads", "test/worker/tus.test"],
-  ],
-  [
-    "worker/services/erasure",
-    ["test/faults/erasure", "test/worker/erasing-tenant", "test/worker/tenant-admin"],
-  ],
-  ["worker/services/export", ["test/worker/export", "test/faults/export"]],
-  [
-    "worker/services/list",
-    ["test/worker/unit/list-plans", "test/worker/listing", "test/worker/entity-counts"],
-  ],
-  ["worker/services/file-list", ["test/worker/listing", "test/worker/trash", "test/worker/shares"]],
-  ["worker/services/purge", ["test/worker/purge", "test/faults/purge", "test/worker/trash"]],
-  [
-    "worker/services/object-removals",
-    ["test/worker/purge", "test/faults/purge", "test/faults/version-removal"],
-  ],
-  ["worker/services/quota", ["test/worker/quota", "test/records/quota"]],
-  [
-    "worker/services/re",
-    ["test/worker/reports", "test/worker/quota", "test/records/quota", "test/faults/lost"],
-  ],
-  [
-    "worker/services/ser",
-    ["test/worker/signed-urls", "test/worker/public-urls", "test/worker/shares", "test/worker/versions"],
-  ],
-  ["worker/services/share", ["test/worker/share", "test/worker/signed-urls"]],
-  ["worker/services/link", ["test/worker/share"]],
-  ["worker/services/tenant", ["test/worker/unit/tenant-permissions", "test/worker/tenant"]],
-  ["worker/services/upload", ["test/worker/upload-grant", "test/worker/tus", "test/records/quota"]],
-  ["worker/services/version", ["test/worker/version", "test/faults/version-removal"]],
-  ["worker/services/audit", ["test/worker/audit"]],
-  ["worker/services/bulk", ["test/worker/bulk"]],
-  ["worker/services/trash", ["test/worker/trash", "test/worker/bulk"]],
-];
+const TESTS: TestsBySource = {
+  "processor/scan/": ["processor/scan", "processor/scanner-monitor", "processor/pipeline"],
+  ...under("worker/services/", SERVICE_TESTS),
+  ...under("worker/uploads/", UPLOAD_TESTS),
+};
 
-/** What takes every route, one way or another: for all of the worker's services. */
-const EVERYWHERE = ["test/worker/files", "test/worker/permission-matrix", "test/worker/documented-errors"];
+/**
+ * The files of the tests that might notice a change to `file`.
+ * @throws where the list has none for it, or one that isn't there (any more)
+ */
+export function testsOf(root: string, file: string): readonly string[] {
+  const [nearest] = Object.keys(TESTS)
+    .filter((source) => file.startsWith(source))
+    .toSorted((one, other) => other.length - one.length);
+  const tests = (TESTS[nearest ?? ""] ?? []).map((name) => `test/${name}.test.ts`);
+  if (tests.length === 0) throw new Error(`${file} has no tests in scripts/mutants/tests-of.ts.`);
+  const lost = tests.find((test) => !existsSync(join(root, test)));
+  if (lost !== undefined) throw new Error(`${lost}, in scripts/mutants, is not there.`);
+  return tests;
+}
 
-/** Vitest's filters for the tests that might notice a change to `file`. */
-export function testsOf(file: string): readonly string[] {
-  const found = TESTS.find(([source]) => file.startsWith(source))?.[1] ?? [];
-  return file.startsWith("worker/services/") ? [...found, ...EVERYWHERE] : found;
+/** The beginnings of paths that stand for no file (any more). */
+export function strayKeys(files: readonly string[]): readonly string[] {
+  return Object.keys(TESTS).filter((source) => !files.some((file) => file.startsWith(source)));
 }

@@ -21,7 +21,7 @@ async function newClone(commands: readonly string[]): Promise<Clone> {
   onTestFinished(() => rm(root, { recursive: true }));
   const [programs, bin] = [join(root, "programs"), join(root, "node_modules", ".bin")];
   await Promise.all([programs, bin, join(root, "scripts")].map((path) => mkdir(path, { recursive: true })));
-  for (const name of ["bootstrap.mjs", "find-program.mjs"]) {
+  for (const name of ["bootstrap.mjs", "find-program.mjs", "preview-programs.mjs"]) {
     await cp(join(PROJECT_ROOT, "scripts", name), join(root, "scripts", name));
   }
   await writeFile(join(root, "package-lock.json"), "{}");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseConfig, requireScanProvider } from "../../processor/config.ts";
+import { parseConfig, removeSecrets, requireScanProvider } from "../../processor/config.ts";
 
 const VALID = {
   CAUSEWAY_WORKER_URL: "http://127.0.0.1:8787",
@@ -29,10 +29,12 @@ test("defaults are filled in", () => {
       VIRUS_SCAN_PROVIDER: "clamav",
       CLAMAV_HOST: "127.0.0.1",
       CLAMAV_PORT: 3310,
-      CONCURRENCY: 2,
-      VISIBILITY_TIMEOUT_SECONDS: 600,
+      VISIBILITY_TIMEOUT_SECONDS: 900,
       POLL_MAX_SECONDS: 1,
+      SIGNATURES_MAX_AGE_DAYS: 7,
+      ALLOW_UNDATED_SIGNATURES: false,
       SCAN_DEADLINE_SECONDS: 300,
+      TOOLS_WITHOUT_ISOLATION: false,
       DRAIN_SECONDS: 5,
       LOG_LEVEL: "info",
       METRICS_HOST: "127.0.0.1",
@@ -90,9 +92,10 @@ test.each([
   ["CAUSEWAY_REPORT_SECRET", "s".repeat(31)],
   ["CLAMAV_PORT", "0"],
   ["CLAMAV_PORT", "65536"],
-  ["CONCURRENCY", "0"],
-  ["CONCURRENCY", "1.5"],
-  ["VISIBILITY_TIMEOUT_SECONDS", "359"],
+  ["SCAN_CONCURRENCY", "0"],
+  ["DOCUMENT_CONCURRENCY", "1.5"],
+  ["TOOL_MEMORY_MB", "0"],
+  ["VISIBILITY_TIMEOUT_SECONDS", "779"],
   ["VISIBILITY_TIMEOUT_SECONDS", "43201"],
   ["POLL_MAX_SECONDS", "0"],
   ["S3_FORCE_PATH_STYLE", "perhaps"],
@@ -103,10 +106,25 @@ test.each([
 });
 
 test.each([
-  ["VISIBILITY_TIMEOUT_SECONDS", "360"],
+  ["VISIBILITY_TIMEOUT_SECONDS", "780"],
   ["VISIBILITY_TIMEOUT_SECONDS", "43200"],
   ["CLAMAV_PORT", "65535"],
   ["S3_FORCE_PATH_STYLE", "false"],
 ])("%s=%s is taken", (key, value) => {
   expect(problemsOf({ [key]: value })).toEqual([]);
+});
+
+test("an environment that was read has no secrets any more", () => {
+  const env: NodeJS.ProcessEnv = { ...VALID, PATH: "/bin" };
+  removeSecrets(env);
+  expect(Object.keys(env).sort()).toEqual(
+    [
+      "CAUSEWAY_WORKER_URL",
+      "PATH",
+      "QUEUES_ACCOUNT_ID",
+      "QUEUES_QUEUE_ID",
+      "S3_BUCKET",
+      "S3_ENDPOINT",
+    ].sort(),
+  );
 });

@@ -3,13 +3,17 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { type RunningClamd, startClamd } from "../support/clamd.ts";
 import { eicar } from "../support/eicar.ts";
 import { picture } from "../support/images.ts";
 import { startBucket, type TestBucket } from "./support/bucket.ts";
+import { startCrashingClamd, versionReply } from "./support/crashing-clamd.ts";
+import { startEvilClamd } from "./support/evil-clamd.ts";
 import { createJob, storeUpload } from "./support/jobs.ts";
+import { withoutIsolation } from "./support/no-isolation.ts";
 import { QUEUE_NAMES, type QueueDouble, startQueueDouble } from "./support/queue-double.ts";
+import { createScratch } from "./support/sandboxes.ts";
 import { REPORT_SECRET, startWorkerDouble, type WorkerDouble } from "./support/worker-double.ts";
 
 const MAIN = fileURLToPath(new URL("../../processor/main.ts", import.meta.url));
@@ -46,14 +50,17 @@ function environment(): NodeJS.ProcessEnv {
     QUEUES_TOKEN: QUEUE_NAMES.token,
     CLAMAV_HOST: clamd.host,
     CLAMAV_PORT: String(clamd.port),
+    ALLOW_UNDATED_SIGNATURES: "true",
     POLL_MAX_SECONDS: "0.1",
   };
 }
 
 function start(
   env: NodeJS.ProcessEnv,
+  prefix: readonly string[] = [],
 ): ChildProcess & { readonly stdout: NonNullable<ChildProcess["stdout"]> } {
-  const child = spawn(process.execPath, [MAIN], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const [program, ...args] = [...prefix, process.execPath, MAIN];
+  const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   return child;
 }
@@ -81,7 +88,7 @@ test("a wrong environment is told in full, with exit code 2", async () => {
 
 test("jobs go from the queue to reports, and SIGTERM ends it with 0", async () => {
   const child = start(environment());
-  const { metricsPort } = await untilEvent(child, "started");
+  const { metricsPort, tools } = await untilEvent(child, "started");
   const metricsUrl = `http://127.0.0.1:${String(metricsPort)}`;
   const picked = await storeUpload(bucket, await picture("png", 50, 50));
   queue.push(JSON.stringify(picked));
@@ -100,11 +107,30 @@ test("jobs go from the queue to reports, and SIGTERM ends it with 0", async () =
   expect(metrics).toContain('causeway_processor_jobs_total{outcome="infected"} 1');
   expect(metrics).toContain("causeway_processor_scanner_up 1");
   const health = await fetch(`${metricsUrl}/healthz`);
-  expect(await health.json()).toMatchObject({ status: "ok", scanner: { up: true } });
+  expect(await health.json()).toMatchObject({ status: "ok", scanner: { up: true }, tools });
+  expect(tools).toMatchObject({ mayRun: true });
 
   child.kill("SIGTERM");
   expect(await once(child, "exit")).toEqual([0, null]);
 });
+
+test.each([
+  { word: undefined, derivatives: 0 },
+  { word: "true", derivatives: 2 },
+])(
+  "where tools can't be isolated, TOOLS_WITHOUT_ISOLATION=$word makes $derivatives derivatives",
+  async (each) => {
+    await using directory = await createScratch();
+    const word = each.word === undefined ? {} : { TOOLS_WITHOUT_ISOLATION: each.word };
+    const child = start({ ...environment(), ...word }, await withoutIsolation(directory.path));
+    const { tools } = await untilEvent(child, "started");
+    expect(tools).toMatchObject({ mayRun: each.word === "true" });
+    queue.push(JSON.stringify(await storeUpload(bucket, await picture("png", 50, 50))));
+    await queue.changes.until(() => queue.acks.length === 1);
+    expect(worker.verdicts()).toMatchObject([{ verdict: "clean" }]);
+    expect(worker.reports.filter(({ kind }) => kind === "derivative")).toHaveLength(each.derivatives);
+  },
+);
 
 test("a scanner that dies is told at once, files wait, and go on when it is back", async () => {
   const child = start(environment());
@@ -125,6 +151,74 @@ test("a scanner that dies is told at once, files wait, and go on when it is back
   expect(pulls.length).toBeGreaterThan(pullsWhileDown);
   expect(queue.acks[0]).toMatch(/#1$/);
   expect(worker.verdicts()).toMatchObject([{ verdict: "clean" }]);
+});
+
+test("a file that the scanner dies of ends unscannable, and the others are checked", async () => {
+  const crashing = await startCrashingClamd("poison", 10);
+  onTestFinished(() => crashing.stop());
+  start({ ...environment(), CLAMAV_PORT: String(crashing.port) });
+  const poison = await storeUpload(bucket, Buffer.from("poison"));
+  const others = await Promise.all(["a", "b", "c"].map((text) => storeUpload(bucket, Buffer.from(text))));
+  for (const job of [poison, ...others]) queue.push(JSON.stringify(job));
+  await queue.changes.until(() => queue.acks.length === 4);
+  expect(crashing.crashes()).toBe(3);
+  const verdictOf = ({ fileId }: { fileId: string }) =>
+    worker.verdicts().find((report) => report.fileId === fileId);
+  expect(verdictOf(poison)).toMatchObject({ verdict: "unscannable", signatureName: "Scanner.Crashed" });
+  expect(others.map((job) => verdictOf(job)?.verdict)).toEqual(["clean", "clean", "clean"]);
+});
+
+test("by signatures that are too old nothing is called clean, and health says why", async () => {
+  const { ALLOW_UNDATED_SIGNATURES: _allowed, ...env } = environment();
+  queue.push(JSON.stringify(await storeUpload(bucket, Buffer.from("waits"))));
+  start(env);
+  const beats = () => worker.reports.filter((report) => report.kind === "heartbeat");
+  await worker.changes.until(() => beats().length > 0);
+  expect(beats()[0]).toMatchObject({ scanner: "down", scannerDetail: expect.stringContaining("signatures") });
+  expect(queue.pulls).toEqual([]);
+});
+
+describe("SIGTERM", () => {
+  test("during a pull: what it brings goes back at once, and isn't begun", async () => {
+    const pulled = queue.holdPulls();
+    const child = start(environment());
+    await pulled.asked;
+    queue.push(JSON.stringify(await storeUpload(bucket, Buffer.from("late"))));
+    const draining = untilEvent(child, "draining");
+    child.kill("SIGTERM");
+    await draining;
+    const ended = once(child, "exit");
+    pulled.release();
+    expect(await ended).toEqual([0, null]);
+    expect(queue.retries).toEqual([{ leaseId: expect.stringMatching(/#1$/), delaySeconds: 0 }]);
+    expect(queue.acks).toEqual([]);
+    expect(worker.verdicts()).toEqual([]);
+  });
+
+  test("during a scan that doesn't end: it goes back within ten seconds", async () => {
+    const scanning = Promise.withResolvers<void>();
+    const silent = await startEvilClamd((socket) => {
+      let text = "";
+      socket.on("data", (bytes) => {
+        text += bytes.toString("latin1");
+        if (text.startsWith("zVERSION")) socket.end(versionReply(1));
+        if (text.includes("EICAR")) socket.end("stream: Eicar FOUND\0");
+        if (text.includes("for ever")) scanning.resolve();
+      });
+    });
+    onTestFinished(() => silent.stop());
+    queue.push(JSON.stringify(await storeUpload(bucket, Buffer.from("for ever"))));
+    const child = start({ ...environment(), CLAMAV_PORT: String(silent.port) });
+    child.stdout.resume();
+    await scanning.promise;
+    const ended = once(child, "exit");
+    const stoppedAtMs = Date.now();
+    child.kill("SIGTERM");
+    expect(await ended).toEqual([0, null]);
+    expect(Date.now() - stoppedAtMs).toBeLessThan(10_000);
+    expect(queue.retries).toEqual([{ leaseId: expect.stringMatching(/#1$/), delaySeconds: 0 }]);
+    expect(queue.acks).toEqual([]);
+  });
 });
 
 test("it ends with its parent", async () => {

@@ -9,7 +9,6 @@ import { derivativeKey } from "#contract/keys.ts";
 import type { DerivativeReport } from "#contract/reports.ts";
 import { Derivatives } from "../../processor/derive/derivatives.ts";
 import { ImageDeriver } from "../../processor/derive/images.ts";
-import { Sandbox, type SandboxLimits } from "../../processor/derive/sandbox.ts";
 import { ALL_TOOLS_MISSING } from "../../processor/derive/tools.ts";
 import { createLanes, LANE_LIMITS } from "../../processor/lanes.ts";
 import { createLog } from "../../processor/log.ts";
@@ -17,6 +16,10 @@ import { createMetrics } from "../../processor/metrics.ts";
 import { ObjectStore } from "../../processor/object-store.ts";
 import { type PipelineParts, processJob } from "../../processor/pipeline.ts";
 import { Reporter } from "../../processor/report.ts";
+import { Sandbox, type SandboxLimits } from "../../processor/sandbox/sandbox.ts";
+import { ClamdScanner } from "../../processor/scan/clamd-scanner.ts";
+import { CrashGuard } from "../../processor/scan/crash-guard.ts";
+import { SecondLook } from "../../processor/second-look.ts";
 import { type RunningClamd, startClamd } from "../support/clamd.ts";
 import { eicar, zip } from "../support/eicar.ts";
 import { animatedGif, photoWithGps, picture, pixelBomb } from "../support/images.ts";
@@ -63,10 +66,13 @@ function assemble(options = bucket.options, limits?: SandboxLimits): PipelinePar
   const lanes = createLanes(LANE_LIMITS);
   const derivers = [new ImageDeriver(sandbox, ALL_TOOLS_MISSING, limits)];
   const derivatives = new Derivatives({
-    ...{ store, reporter, lanes, metrics, log, derivers },
+    ...{ store, reporter, lanes, sandbox, metrics, log, derivers },
     tools: ALL_TOOLS_MISSING,
   });
-  return { store, reporter, metrics, derivatives, lanes, scanner: clamd, scanDeadlineMs: 20_000 };
+  const scanner = new ClamdScanner(clamd);
+  const guard = new CrashGuard(scanner, metrics);
+  const secondLook = new SecondLook(store, sandbox);
+  return { store, reporter, metrics, derivatives, secondLook, lanes, scanner, guard, scanDeadlineMs: 20_000 };
 }
 
 async function processUpload(bytes: Uint8Array): Promise<{ job: ProcessJob; outcome: string }> {
@@ -102,7 +108,7 @@ describe("the verdict", () => {
           sha256: createHash("sha256").update(bytes).digest("hex"),
           sniffedType: null,
         },
-        ...{ verdict: "clean", signatureName: null, signatureVersion: "unnumbered" },
+        ...{ verdict: "clean", signatureName: null, signatureVersion: "unnumbered", signaturesAtMs: null },
         engine: expect.stringMatching(/^ClamAV /),
         scannedAtMs: expect.any(Number),
       },
@@ -187,6 +193,26 @@ describe("the verdict", () => {
     expect(worker.verdicts()).toMatchObject([{ signatureName: "Zip.Entry.Mismatch" }]);
   });
 
+  const PROGRAM = Buffer.concat([Buffer.from("MZ\x90\0", "latin1"), Buffer.alloc(6_000, 1)]);
+  const APPLET = zip([
+    { name: "notes.bin", content: randomBytes(20_000) },
+    { name: "META-INF/MANIFEST.MF", content: Buffer.from("Manifest-Version: 1.0\n") },
+  ]);
+
+  test.each([
+    ["a Windows program", PROGRAM, "audio/mpeg"],
+    ["a page", Buffer.from("<!doctype html><p>x</p>"), "application/xml"],
+    ["a Java archive, which the edge doesn't see so far behind", APPLET, "application/zip"],
+  ])("on %s that was declared as another type is unscannable", async (_what, bytes, declaredType) => {
+    expect(await processAs(bytes, declaredType)).toBe("unscannable");
+    expect(worker.verdicts()).toMatchObject([{ signatureName: "Type.NotAsDeclared" }]);
+  });
+
+  test("on a text that begins as a program does is clean, and it is a text", async () => {
+    expect(await processAs(Buffer.from("MZ is a Windows program's mark."), "text/plain")).toBe("clean");
+    expect(worker.verdicts()).toMatchObject([{ verdict: "clean", sniffedType: null }]);
+  });
+
   const DIGESTS = { "sha-256": "sha256", "sha-512": "sha512" } as const;
   type DigestName = keyof typeof DIGESTS;
   const digestOf = (name: DigestName, bytes: Uint8Array) =>
@@ -263,7 +289,7 @@ describe("a fault of the machinery is thrown, without a verdict:", () => {
 
   test("no scanner", async () => {
     const job = await storeUpload(bucket, Buffer.from("a"));
-    const scanner = { host: "127.0.0.1", port: 1 };
+    const scanner = new ClamdScanner({ host: "127.0.0.1", port: 1 });
     const processing = processJob(job, { ...parts, scanner }, never);
     await expect(processing).rejects.toMatchObject({ code: "SCANNER_UNAVAILABLE" });
     expect(worker.reports).toEqual([]);
@@ -374,12 +400,16 @@ describe("without derivatives, and clean, is", () => {
     expect(others.filter((kind) => kind !== "missing-derivative")).toEqual([]);
   });
 
-  const LIMITS = { timeMs: 20_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 2 ** 24 };
+  const LIMITS: SandboxLimits = {
+    ...{ timeMs: 20_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 2 ** 24 },
+    ...{ scratchBytes: 2 ** 25, processes: 64 },
+  };
 
   test.each([
     { what: "time", limits: { ...LIMITS, timeMs: 20 } },
     { what: "memory", limits: { ...LIMITS, memoryBytes: 300 * 2 ** 20 } },
     { what: "output", limits: { ...LIMITS, fileBytes: 0 } },
+    { what: "scratch", limits: { ...LIMITS, scratchBytes: 4096 } },
   ])("a picture that would take too much $what", async ({ limits }) => {
     parts.store.close();
     parts = assemble(bucket.options, limits);

@@ -3,7 +3,9 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { ProcessorFailure } from "../../processor/failure.ts";
 import { inspectObject } from "../../processor/inspect.ts";
 import { MAX_SCAN_BYTES } from "../../processor/scan/clamd-config.ts";
+import { ClamdScanner } from "../../processor/scan/clamd-scanner.ts";
 import { fetchClamdVersion, findsTestFile, pingClamd } from "../../processor/scan/clamd.ts";
+import type { OpenScan } from "../../processor/scan/crash-guard.ts";
 import { type ClamdAddress, InstreamScan } from "../../processor/scan/instream.ts";
 import { judgeScan, type ScanEvidence } from "../../processor/scan/verdict.ts";
 import { type RunningClamd, startClamd } from "../support/clamd.ts";
@@ -24,7 +26,12 @@ async function* repeat(chunk: Uint8Array, times: number): AsyncGenerator<Uint8Ar
 
 function inspect(scanner: ClamdAddress, bytes: Uint8Array, deadlineMs = PLENTY_MS) {
   const object = { sizeBytes: bytes.byteLength, body: split(bytes, 64 * KIB) };
-  return inspectObject(object, scanner, AbortSignal.timeout(deadlineMs));
+  return inspectObject(object, opener(scanner), AbortSignal.timeout(deadlineMs));
+}
+
+function opener(address: ClamdAddress): OpenScan {
+  const scanner = new ClamdScanner(address);
+  return (sizeBytes, signal) => scanner.open(sizeBytes, signal);
 }
 
 async function startForTest(options?: Parameters<typeof startClamd>[0]): Promise<RunningClamd> {
@@ -117,6 +124,7 @@ describe("a real clamd", () => {
     expect(await fetchClamdVersion(clamd)).toEqual({
       engine: expect.stringMatching(/^ClamAV \d+\.\d+/),
       signatureVersion: "unnumbered",
+      signaturesAtMs: null,
     });
     expect(await findsTestFile(clamd)).toBe(true);
     await clamd.kill();
@@ -137,7 +145,7 @@ describe("a stream that isn't the object", () => {
 
   test("a body that ends early is the store's fault", async () => {
     const object = { sizeBytes: 10, body: split(Buffer.from("abcd"), 2) };
-    const pass = inspectObject(object, await startForTest(), AbortSignal.timeout(PLENTY_MS));
+    const pass = inspectObject(object, opener(await startForTest()), AbortSignal.timeout(PLENTY_MS));
     await expect(pass).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
   });
 
@@ -147,7 +155,7 @@ describe("a stream that isn't the object", () => {
       yield* pieces;
     })();
     const object = { sizeBytes: eicar().byteLength, body };
-    const found = await inspectObject(object, await startForTest(), AbortSignal.timeout(PLENTY_MS));
+    const found = await inspectObject(object, opener(await startForTest()), AbortSignal.timeout(PLENTY_MS));
     expect(found.verdict).toBe("infected");
   });
 
@@ -161,7 +169,7 @@ describe("a stream that isn't the object", () => {
     })();
     const found = await inspectObject(
       { sizeBytes: MAX_SCAN_BYTES + 1, body },
-      evil,
+      opener(evil),
       AbortSignal.timeout(60_000),
     );
     expect(found).toMatchObject({ verdict: "unscannable", signatureName: "Limits.StreamMaxLength" });
@@ -299,7 +307,7 @@ describe("a server that", () => {
         yield chunk;
       }
     })();
-    const pass = inspectObject({ sizeBytes: 256 * KIB * KIB, body }, evil, AbortSignal.timeout(500));
+    const pass = inspectObject({ sizeBytes: 256 * KIB * KIB, body }, opener(evil), AbortSignal.timeout(500));
     await expect(pass).rejects.toMatchObject({ code: "SCANNER_UNAVAILABLE" });
     expect(taken).toBeLessThan(32 * KIB * KIB);
   });

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
+import { ClamdScanner } from "../../processor/scan/clamd-scanner.ts";
 import { ScannerMonitor, type ScannerState } from "../../processor/scan/scanner-monitor.ts";
 import { startClamd } from "../support/clamd.ts";
 import { startEvilClamd } from "./support/evil-clamd.ts";
@@ -7,7 +8,7 @@ const UP = { up: true, detail: expect.stringMatching(/^ClamAV /), signatureVersi
 
 function watch(address: { readonly host: string; readonly port: number }) {
   const changes: ScannerState[] = [];
-  return { changes, monitor: new ScannerMonitor(address, (state) => changes.push(state)) };
+  return { changes, monitor: new ScannerMonitor(new ClamdScanner(address), (state) => changes.push(state)) };
 }
 
 test("a change is told once each way", async () => {

@@ -11,6 +11,8 @@ export const TENANT_TABLES = [
   "file_tags",
   "verdicts",
   "derivatives",
+  "missing_derivatives",
+  "failed_jobs",
   "shares",
   "share_links",
   "quota_reservations",
@@ -43,6 +45,10 @@ export async function addRowsAbout(database: D1, tenantId: string, fileId: strin
   await database.batch([
     run("INSERT INTO verdicts VALUES (?, ?, 1, 1000, 'clean', NULL, 'ClamAV', '1') ON CONFLICT DO NOTHING"),
     run("INSERT INTO derivatives VALUES (?, ?, 1, 'thumbnail', 'unused', 'image/webp', 3, 1, 2, 1000)"),
+    run(
+      "INSERT INTO missing_derivatives VALUES (?, ?, 1, 'preview', 'failed', 'It took too long.', 1, 1000)",
+    ),
+    run("INSERT INTO failed_jobs VALUES (?, ?, 1, 'INTERNAL', 'It did not get on.', 5, 1000)"),
     run("INSERT INTO shares VALUES (?, ?, 'bob', 'download', 'ann', 1000, NULL)"),
     run(
       `INSERT INTO share_links (tenant_id, id, file_id, created_by, created_at_ms, password_hash)

@@ -1,7 +1,7 @@
 import * as tus from "tus-js-client";
 import { expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
-import { append, APPEND, creationHeaders, headOffset, newCaller, TUS } from "../support/api.ts";
+import { append, APPEND, createUpload, creationHeaders, headOffset, newCaller, TUS } from "../support/api.ts";
 import { startCuttingProxy } from "../support/cutting-proxy.ts";
 import { quotaOf } from "../support/quota.ts";
 import type { RawRequest } from "../support/raw-request.ts";
@@ -91,6 +91,32 @@ test.each(WITH_BODY)("%s: one that somebody asks for lives on", async (_protocol
     expect((await append(caller, location, 400, TEXT.subarray(400, 500))).status).toBe(204);
   }
 });
+
+test.each(WITH_BODY)(
+  "%s: one whose creation was answered lives on, also if an append to it is cut",
+  async (_protocol, headers) => {
+    const caller = await newCaller({ stack });
+    const answer = await caller.fetch("/v1/uploads", {
+      method: "POST",
+      headers,
+      body: TEXT.subarray(0, 400),
+    });
+    expect(answer.status).toBe(201);
+    const appended = await createUpload(caller, TEXT.byteLength);
+    const request = await openRequest(new URL(appended, stack.url), "PATCH", {
+      ...APPEND,
+      authorization: `Bearer ${caller.token}`,
+      "upload-offset": "0",
+      "content-length": String(TEXT.byteLength),
+    });
+    await request.write(TEXT.subarray(0, 400));
+    await request.cut();
+    await waitUntilGone(caller, await cutCreation(caller, headers));
+    expect((await uploading(caller)).toSorted()).toEqual(
+      [answer.headers.get("location"), appended].toSorted(),
+    );
+  },
+);
 
 test.each(WITH_BODY)(
   "%s: one by a grant lives on, which its holder can ask for",

@@ -92,6 +92,7 @@ test("an export has the tenant, its files with all that is about them, its trail
         originalFilename: "notes.txt",
         verdicts: [{ verdict: "clean", engine: "ClamAV" }],
         derivatives: [{ name: "thumbnail", sizeBytes: 3 }],
+        missingDerivatives: [{ name: "preview", state: "failed", reason: "It took too long.", attempts: 1 }],
         contentPath: pathOf(admin, `/files/${fileId}/versions/1/content`),
         noContent: null,
       },

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
-import Cloudflare from "cloudflare";
 import { expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
 import { append, fileIdOf, getRecord, newCaller, readProblem, waitForVerdict } from "../support/api.ts";
@@ -16,6 +15,7 @@ import {
   statusOf,
   uploadWhole,
 } from "../support/ietf.ts";
+import { takeJobs } from "../support/queued-jobs.ts";
 import {
   chunkOf,
   downloaded,
@@ -26,7 +26,6 @@ import {
   PART,
   textOf,
 } from "../support/tus.ts";
-import type { WorkerAlone } from "../support/worker-alone.ts";
 import { startWorkerAlone } from "../support/worker-alone.ts";
 
 const ALGORITHMS = { "sha-256": "sha256", "sha-512": "sha512" } as const;
@@ -131,16 +130,6 @@ test("ietf 51: a job that is sent again, because the first was lost, knows the a
   const job = { fileId: fileIdOf(location), expectedDigests: { "sha-256": announced } };
   expect(jobs).toEqual([expect.objectContaining(job), expect.objectContaining(job)]);
 });
-
-/** Takes what is in the queue, for good. */
-async function takeJobs({ baseUrl, queueId, token }: WorkerAlone["queues"]): Promise<unknown[]> {
-  const { messages: queue } = new Cloudflare({ apiToken: token, baseURL: baseUrl, maxRetries: 0 }).queues;
-  const { messages = [] } = await queue.pull(queueId, { account_id: "local" });
-  const acks = messages.map(({ lease_id = "" }) => ({ lease_id }));
-  await queue.ack(queueId, { account_id: "local", acks });
-  // Cloudflare gives messages that were sent as JSON in base64.
-  return messages.map(({ body = "" }) => JSON.parse(Buffer.from(body, "base64").toString()) as unknown);
-}
 
 test("ietf 51: so is one that was cut and gone on with; with the right digest it is clean", async () => {
   const caller = await newCaller();

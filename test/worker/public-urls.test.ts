@@ -40,7 +40,7 @@ test("whoever has the URL chooses disposition and variant, and what the name in 
   const { url } = await publicFile();
   const inline = await fetch(`${url}&disposition=inline`);
   expect(inline.headers.get("content-disposition")).toContain("inline");
-  const variant = await fetch(`${url}&variant=thumbnail`);
+  const variant = await fetch(`${url}&variant=poster`);
   expect(await readProblem(variant)).toMatchObject({ status: 404, code: "VARIANT_NOT_FOUND" });
   const renamed = new URL(url);
   renamed.pathname = renamed.pathname.replace(/[^/]+$/, "other");

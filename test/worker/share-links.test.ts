@@ -16,6 +16,8 @@ import {
 
 const PASSWORD = "korrekt pferd";
 
+const YEAR_SECONDS = 366 * 86_400;
+
 test("a link shows the file to whoever has it, and gives it", async () => {
   const { ann, fileId } = await cleanFile();
   const link = await createLink(ann, fileId);
@@ -115,6 +117,17 @@ test("a link that expires ends, its URLs with it", async () => {
   expect(await listLinks(ann, fileId)).toMatchObject([{ state: "expired" }]);
 });
 
+test("a link whose end isn't told, or is told in seconds, lives just as long", async () => {
+  const { ann, fileId } = await cleanFile();
+  for (const [body, seconds] of [
+    [{}, YEAR_SECONDS],
+    [{ expiresInSeconds: 86_400 }, 86_400],
+  ] as const) {
+    const { createdAt, expiresAt } = await createLink(ann, fileId, body);
+    expect(Date.parse(expiresAt ?? "") - Date.parse(createdAt)).toBe(seconds * 1_000);
+  }
+});
+
 test("a download's URL lives an hour", async () => {
   const { ann, fileId } = await cleanFile();
   const { expiresAt } = await taken((await createLink(ann, fileId)).url);
@@ -166,7 +179,6 @@ test("neither password nor hash is told to anybody", async () => {
   expect(text).not.toMatch(/scrypt|pferd|passwordHash/);
 });
 
-const YEAR_SECONDS = 366 * 86_400;
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString();
 
 test.each([

@@ -241,5 +241,5 @@ test("what isn't ready or isn't there is not signed, and the answer names the it
     code: "FILE_NOT_FOUND",
     errors,
   });
-  expect(await sign({ fileId, variant: "thumbnail" })).toMatchObject({ code: "VARIANT_NOT_FOUND", errors });
+  expect(await sign({ fileId, variant: "poster" })).toMatchObject({ code: "VARIANT_NOT_FOUND", errors });
 });

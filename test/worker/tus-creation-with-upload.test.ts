@@ -96,6 +96,22 @@ test.each([
   expect(await listedFiles(caller)).toEqual([]);
 });
 
+test("a file's type is told by its first 4,096 bytes, as soon as they are there", async () => {
+  const caller = await newCaller();
+  const headers = { ...APPEND, ...creationHeaders(10_000, { filename: "a.png", filetype: "image/png" }) };
+  const begun = await postUpload(caller, headers, textOf(4_095));
+  expect(begun.status).toBe(201);
+  const answer = await append(caller, begun.headers.get("location") ?? "", 4_095, "a");
+  await expectRefusal(answer, 415, "FILE_TYPE_MISMATCH");
+});
+
+test("what can't be told by them is taken as it is named", async () => {
+  const svg = `<!--${"-".repeat(5_000)}--><svg xmlns="http://www.w3.org/2000/svg"/>`;
+  const metadata = { filename: "a.svg", filetype: "image/svg+xml" };
+  const headers = { ...APPEND, ...creationHeaders(svg.length, metadata) };
+  expect((await postUpload(await newCaller(), headers, svg)).status).toBe(201);
+});
+
 test.each(["10", "0"])(
   "tus 46: a creation of %s bytes with a longer chunked body is refused, and nothing is stored",
   async (length) => {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DERIVATIVE_NAMES, DerivativeName } from "./derivatives.ts";
+import { DERIVATIVE_NAMES, DerivativeName, MISSING_STATES } from "./derivatives.ts";
 import { EntityType } from "./entities.ts";
 import type { FileVersionRef, Identity, TenantId } from "./ids.ts";
 import { FileId, UserId } from "./ids.ts";
@@ -36,6 +36,28 @@ export const Derivative = z
   .meta({ id: "Derivative" });
 export type Derivative = z.infer<typeof Derivative>;
 
+export const MissingDerivative = z
+  .object({
+    name: DerivativeName,
+    state: z.enum(MISSING_STATES).meta({
+      description:
+        "making until it is there; none where there is nothing to make it of; failed can be tried again",
+    }),
+    reason: z.string().nullable().meta({ description: "A sentence for people; null while it is being made" }),
+  })
+  .meta({ id: "MissingDerivative" });
+export type MissingDerivative = z.infer<typeof MissingDerivative>;
+
+/** Body of `POST /v1/files/{id}/derivatives`. */
+export const DerivativesRequest = z
+  .strictObject({
+    names: z.array(DerivativeName).min(1).max(DERIVATIVE_NAMES.length).optional().meta({
+      description: "Which of those that failed; all of them where it isn't said",
+    }),
+  })
+  .meta({ id: "DerivativesRequest" });
+export type DerivativesRequest = z.infer<typeof DerivativesRequest>;
+
 export const Replica = z
   .object({ target: z.string(), state: z.enum(["pending", "stored", "failed"]) })
   .meta({ id: "Replica" });
@@ -64,8 +86,14 @@ export const FileRecord = z
         scannedAt: Timestamp,
       })
       .nullable(),
+    processingError: z.string().nullable().meta({
+      description: "Why its check doesn't get on, while somebody has to look at it; for people",
+    }),
     version: z.int().min(1),
     derivatives: z.array(Derivative),
+    missingDerivatives: z.array(MissingDerivative).meta({
+      description: "What is made of files of this type and isn't there, of a clean version",
+    }),
     replicas: z.array(Replica),
     properties: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
     warnings: z.array(FileWarning),
@@ -168,7 +196,7 @@ export type UploadGrantResponse = z.infer<typeof UploadGrantResponse>;
 
 const PartHealth = z.object({ state: z.enum(["ok", "down"]), detail: z.string() });
 
-/** `GET /health`: `ok` when every part answers; a part that is down says what that means. */
+/** `GET /health`: `ok` when every part but `tools` is; a part that is down says what that means. */
 export const Health = z
   .object({
     status: z.enum(["ok", "degraded"]),
@@ -179,6 +207,10 @@ export const Health = z
       queue: PartHealth,
       processor: PartHealth,
       scanner: PartHealth,
+      tools: PartHealth.meta({
+        description:
+          "Programs that derivatives are made by: while one is missing, status stays as it is without it",
+      }),
     }),
   })
   .meta({ id: "Health" });

@@ -38,6 +38,8 @@ export const AUDIT_ACTIONS = [
   "file.deleted",
   "file.restored",
   "file.purged",
+  "derivatives.retried",
+  "job.retried",
   "version.restored",
   "version.deleted",
   "share.set",

@@ -13,6 +13,9 @@ function kind(status: number, title: string, retryable = false): ErrorKind {
 
 /** Every error the API can answer, in one table. Codes are part of the interface and are never reused. */
 export const ERRORS = {
+  // Not an error: what was asked for is on its way, and there is nothing yet to answer with.
+  VARIANT_BEING_MADE: kind(202, "The variant is being made", true),
+
   REQUEST_INVALID: kind(400, "The request is not valid"),
   UPLOAD_LENGTH_INVALID: kind(400, "Upload-Length is missing or not valid"),
   UPLOAD_OFFSET_INVALID: kind(400, "Upload-Offset is missing or not valid"),
@@ -55,6 +58,7 @@ export const ERRORS = {
   SHARE_NOT_FOUND: kind(404, "The file isn't shared with this user"),
   SHARE_LINK_NOT_FOUND: kind(404, "No such share link"),
   TENANT_NOT_FOUND: kind(404, "No such tenant"),
+  FAILED_JOB_NOT_FOUND: kind(404, "No job of this version has failed"),
   ERASURE_NOT_FOUND: kind(404, "No such erasure"),
   METHOD_NOT_ALLOWED: kind(405, "The method is not allowed here"),
 

@@ -45,6 +45,15 @@ const ExportedVersion = z.object({
       createdAt: Timestamp,
     }),
   ),
+  missingDerivatives: z.array(
+    z.object({
+      name: DerivativeName,
+      state: z.enum(["none", "failed"]),
+      reason: z.string(),
+      attempts: z.int(),
+      at: Timestamp,
+    }),
+  ),
   contentPath: Nullable(z.string()).meta({ description: "Where its bytes are had; null without any" }),
   noContent: Nullable(z.enum(NO_CONTENT_REASONS)).meta({ description: "Why there are none" }),
 });

@@ -44,6 +44,8 @@ export const VerdictReport = FileVersionRef.extend({
   engine: z.string().max(100),
   /** Version and date of the signature database. */
   signatureVersion: z.string().max(200),
+  /** When the signatures are from: how old they were is `scannedAtMs` less this. Null where the scanner can't say. */
+  signaturesAtMs: z.int().nullable().optional(),
   scannedAtMs: z.int(),
 });
 export type VerdictReport = z.infer<typeof VerdictReport>;

@@ -4,10 +4,10 @@ import type { FileId, TenantId } from "#contract/ids.ts";
 import type { AuditRow } from "./audit.ts";
 import { timePrefix } from "./audit.ts";
 import type { Database } from "./database.ts";
-import type { DerivativeRow, FileRow, VerdictRow, VersionRow } from "./files.ts";
+import type { DerivativeRow, FileRow, MissingDerivativeRow, VerdictRow, VersionRow } from "./files.ts";
 import { auditEvents } from "./schema/audit.ts";
 import { files, fileTags, fileVersions } from "./schema/files.ts";
-import { derivatives, verdicts } from "./schema/processing.ts";
+import { derivatives, missingDerivatives, verdicts } from "./schema/processing.ts";
 import { shareLinks, shares } from "./schema/sharing.ts";
 import { tenants } from "./schema/tenants.ts";
 import type { TenantRow } from "./tenants.ts";
@@ -21,6 +21,7 @@ export interface WholeFile {
   readonly versions: readonly VersionRow[];
   readonly verdicts: readonly VerdictRow[];
   readonly derivatives: readonly DerivativeRow[];
+  readonly missingDerivatives: readonly MissingDerivativeRow[];
   readonly tags: readonly string[];
   readonly shares: readonly ShareRow[];
   readonly links: readonly ShareLinkRow[];
@@ -61,14 +62,20 @@ export async function findWholeFiles(
     db.select().from(fileVersions).where(ofThose(fileVersions)).orderBy(asc(fileVersions.version)),
     db.select().from(verdicts).where(ofThose(verdicts)).orderBy(asc(verdicts.scannedAtMs)),
     db.select().from(derivatives).where(ofThose(derivatives)).orderBy(asc(derivatives.name)),
+    db
+      .select()
+      .from(missingDerivatives)
+      .where(ofThose(missingDerivatives))
+      .orderBy(asc(missingDerivatives.name)),
     db.select().from(fileTags).where(ofThose(fileTags)).orderBy(asc(fileTags.tag)),
     db.select().from(shares).where(ofThose(shares)).orderBy(asc(shares.userId)),
     db.select().from(shareLinks).where(ofThose(shareLinks)).orderBy(asc(shareLinks.createdAtMs)),
   ]);
-  const [versions, verdictRows, derivativeRows, tags, shareRows, links] = details;
+  const [versions, verdictRows, derivativeRows, missingRows, tags, shareRows, links] = details;
   const versionsOf = rowsByFile(versions);
   const verdictsOf = rowsByFile(verdictRows);
   const derivativesOf = rowsByFile(derivativeRows);
+  const missingOf = rowsByFile(missingRows);
   const tagsOf = rowsByFile(tags);
   const sharesOf = rowsByFile(shareRows);
   const linksOf = rowsByFile(links);
@@ -77,6 +84,7 @@ export async function findWholeFiles(
     versions: versionsOf(file.id),
     verdicts: verdictsOf(file.id),
     derivatives: derivativesOf(file.id),
+    missingDerivatives: missingOf(file.id),
     tags: tagsOf(file.id).map(({ tag }) => tag),
     shares: sharesOf(file.id),
     links: linksOf(file.id),

@@ -1,10 +1,10 @@
 import type { SQL, SQLWrapper } from "drizzle-orm";
-import { and, desc, eq, exists, gt, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, exists, gt, isNotNull, isNull, lt, notExists, or, sql } from "drizzle-orm";
 import type { FileId, FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
 import type { SharePermission } from "#contract/sharing.ts";
 import type { Database } from "./database.ts";
 import { files, fileTags, fileVersions } from "./schema/files.ts";
-import { derivatives, verdicts } from "./schema/processing.ts";
+import { derivatives, failedJobs, missingDerivatives, verdicts } from "./schema/processing.ts";
 import { shares } from "./schema/sharing.ts";
 import { tenants } from "./schema/tenants.ts";
 
@@ -12,6 +12,7 @@ export type FileRow = typeof files.$inferSelect;
 export type VersionRow = typeof fileVersions.$inferSelect;
 export type VerdictRow = typeof verdicts.$inferSelect;
 export type DerivativeRow = typeof derivatives.$inferSelect;
+export type MissingDerivativeRow = typeof missingDerivatives.$inferSelect;
 
 /** A file with all that its record shows. */
 export interface FileWithDetails {
@@ -19,6 +20,10 @@ export interface FileWithDetails {
   readonly version: VersionRow;
   readonly verdict: VerdictRow | undefined;
   readonly derivatives: readonly DerivativeRow[];
+  /** Of those that aren't there: why, where that has been reported. */
+  readonly missingDerivatives: readonly MissingDerivativeRow[];
+  /** Of the version, where its job was tried as often as jobs are. */
+  readonly failedJob: typeof failedJobs.$inferSelect | undefined;
   readonly tags: readonly string[];
   /** What was shared of it with the user who asks. */
   readonly shared: SharePermission | undefined;
@@ -141,7 +146,7 @@ async function addDetails(
   const tenantId = first.file.tenantId;
   const refs = JSON.stringify(rows.map(({ file }) => file.id));
   const among = (column: unknown) => sql`${column} IN (SELECT value FROM json_each(${refs}))`;
-  const [tagRows, verdictRows, derivativeRows, [tenant]] = await db.batch([
+  const [tagRows, verdictRows, derivativeRows, missingRows, failedRows, [tenant]] = await db.batch([
     db
       .select({ fileId: sql<FileId>`file_id`.as("file_id"), tag: sql<string>`tag`.as("tag") })
       // Left to itself, SQLite may read all of the tenant's tags by an index that has what is asked for.
@@ -157,6 +162,14 @@ async function addDetails(
       .from(derivatives)
       .where(and(eq(derivatives.tenantId, tenantId), among(derivatives.fileId))),
     db
+      .select()
+      .from(missingDerivatives)
+      .where(and(eq(missingDerivatives.tenantId, tenantId), among(missingDerivatives.fileId))),
+    db
+      .select()
+      .from(failedJobs)
+      .where(and(eq(failedJobs.tenantId, tenantId), among(failedJobs.fileId))),
+    db
       .select({ settings: tenants.settings, erasingAtMs: tenants.erasingAtMs })
       .from(tenants)
       .where(eq(tenants.tenantId, tenantId)),
@@ -171,6 +184,8 @@ async function addDetails(
       tags: tagRows.filter((tag) => tag.fileId === row.file.id).map((tag) => tag.tag),
       verdict: verdictRows.find(isOfRow),
       derivatives: derivativeRows.filter(isOfRow),
+      missingDerivatives: missingRows.filter(isOfRow),
+      failedJob: failedRows.find(isOfRow),
       warnBytes: tenant?.settings.warnBytes?.[row.version.fileClass],
       hasPublicFiles: tenant?.settings.publicFiles !== false,
       isTenantErasing: (tenant?.erasingAtMs ?? null) !== null,
@@ -178,17 +193,28 @@ async function addDetails(
   });
 }
 
-/** Versions in quarantine that were last announced before `beforeMs`, oldest first. */
+/** Versions in quarantine that were last announced before `beforeMs`, oldest first. None whose job has failed for good. */
 export async function findUnansweredVersions(
   db: Database,
   beforeMs: number,
   limit: number,
 ): Promise<readonly VersionRow[]> {
+  const itsFailure = db
+    .select({ one: sql`1` })
+    .from(failedJobs)
+    .where(
+      and(
+        eq(failedJobs.tenantId, fileVersions.tenantId),
+        eq(failedJobs.fileId, fileVersions.fileId),
+        eq(failedJobs.version, fileVersions.version),
+      ),
+    );
   return db
     .select()
     .from(fileVersions)
     .where(
       and(
+        notExists(itsFailure),
         sql`${fileVersions.state} = 'quarantined'`,
         lt(fileVersions.announcedAtMs, beforeMs),
         isNotNull(fileVersions.objectKey),

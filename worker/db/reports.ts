@@ -1,11 +1,10 @@
 import { and, eq, exists, lt, sql } from "drizzle-orm";
-import type { FileVersionRef } from "#contract/ids.ts";
-import type { DerivativeName } from "#contract/derivatives.ts";
-import type { DerivativeReport, HeartbeatReport, VerdictReport } from "#contract/reports.ts";
+import type { HeartbeatReport, VerdictReport } from "#contract/reports.ts";
 import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { forgetFailedJob } from "./failed-jobs.ts";
 import { files, fileVersions } from "./schema/files.ts";
-import { derivatives, processorHeartbeats, verdicts } from "./schema/processing.ts";
+import { processorHeartbeats, verdicts } from "./schema/processing.ts";
 import type { Promotion } from "./versions.ts";
 import { promoteStatement } from "./versions.ts";
 
@@ -58,50 +57,8 @@ export async function insertVerdict(
       .set({ state: verdict, sha256: report.sha256, sniffedType: report.sniffedType })
       .where(waiting),
     auditIfChanged(db, { actor, action: "file.checked", fileId, version, detail, atMs: scannedAtMs }),
+    forgetFailedJob(db, report),
     ...(promotion === undefined ? [] : [promoteStatement(db, report, promotion, scannedAtMs)]),
-  ]);
-}
-
-/** Names of the derivatives that a version has. */
-export async function findDerivativeNames(
-  db: Database,
-  ref: FileVersionRef,
-): Promise<readonly DerivativeName[]> {
-  const rows = await db
-    .select({ name: derivatives.name })
-    .from(derivatives)
-    .where(
-      and(
-        eq(derivatives.tenantId, ref.tenantId),
-        eq(derivatives.fileId, ref.fileId),
-        eq(derivatives.version, ref.version),
-      ),
-    );
-  return rows.map(({ name }) => name);
-}
-
-/** Keeps a derivative's facts and the original's properties; made again, it replaces itself. */
-export async function upsertDerivative(db: Database, report: DerivativeReport, nowMs: number): Promise<void> {
-  const { tenantId, fileId, version, name, objectKey, mimeType, sizeBytes, width, height } = report;
-  const facts = { objectKey, mimeType, sizeBytes, width, height };
-  await db.batch([
-    db
-      .insert(derivatives)
-      .values({ tenantId, fileId, version, name, createdAtMs: nowMs, ...facts })
-      .onConflictDoUpdate({
-        target: [derivatives.tenantId, derivatives.fileId, derivatives.version, derivatives.name],
-        set: facts,
-      }),
-    db
-      .update(fileVersions)
-      .set({ properties: sql`json_patch(${fileVersions.properties}, ${JSON.stringify(report.properties)})` })
-      .where(
-        and(
-          eq(fileVersions.tenantId, tenantId),
-          eq(fileVersions.fileId, fileId),
-          eq(fileVersions.version, version),
-        ),
-      ),
   ]);
 }
 

@@ -22,6 +22,9 @@ const SHOWN_INLINE: ReadonlySet<string> = new Set([
   "audio/webm",
 ]);
 
+/** What the processor makes, and a stranger never: HTML that is nothing but text, shown in a sandbox. */
+const SHOWN_INLINE_IF_DERIVED: ReadonlySet<string> = new Set(["text/html"]);
+
 /** Headers that keep a user's file from being anything but bytes to look at, whoever opens it. */
 export const FILE_SECURITY_HEADERS = {
   "X-Content-Type-Options": "nosniff",
@@ -29,6 +32,9 @@ export const FILE_SECURITY_HEADERS = {
   "Cross-Origin-Resource-Policy": "cross-origin",
   "Referrer-Policy": "no-referrer",
 } as const;
+
+/** Of HTML that the processor made: it shows its own text by its own style and fetches nothing. */
+export const PREVIEW_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 /** Percent-encodes all but RFC 8187's attr-char. */
 function encodeExtended(text: string): string {
@@ -53,10 +59,17 @@ function asciiFallback(filename: string): string {
 
 /**
  * `Content-Disposition` for a name in any script (RFC 6266 and RFC 8187). Active types, SVG and HTML above all, are
- * attachments whatever was asked for.
+ * attachments whatever was asked for, where it isn't the processor that made them.
  */
-export function contentDisposition(wanted: Disposition, mimeType: string, filename: string): string {
-  const disposition = wanted === "inline" && SHOWN_INLINE.has(mimeType) ? "inline" : "attachment";
+export function contentDisposition(
+  wanted: Disposition,
+  mimeType: string,
+  filename: string,
+  origin: "uploaded" | "derived" = "uploaded",
+): string {
+  const isShown =
+    SHOWN_INLINE.has(mimeType) || (origin === "derived" && SHOWN_INLINE_IF_DERIVED.has(mimeType));
+  const disposition = wanted === "inline" && isShown ? "inline" : "attachment";
   const plain = asciiFallback(filename);
   const extended = plain === filename ? "" : `; filename*=UTF-8''${encodeExtended(filename)}`;
   return `${disposition}; filename="${plain}"${extended}`;

@@ -4,7 +4,13 @@ import type { ServableObject } from "../services/servable.ts";
 import type { ObjectReader } from "../storage/object-store.ts";
 import type { Validators } from "./conditions.ts";
 import { isNotModified, isRangeWanted } from "./conditions.ts";
-import { contentDisposition, contentType, FILE_SECURITY_HEADERS, reprDigest } from "./headers.ts";
+import {
+  contentDisposition,
+  contentType,
+  FILE_SECURITY_HEADERS,
+  PREVIEW_POLICY,
+  reprDigest,
+} from "./headers.ts";
 import type { RangeRequest } from "./range.ts";
 import { parseRange } from "./range.ts";
 
@@ -19,11 +25,12 @@ function baseHeaders(object: ServableObject, disposition: Disposition, validator
     "Accept-Ranges": "bytes",
     // A browser may keep its copy but must ask again each time: a file can be deleted or blocked at any moment.
     "Cache-Control": "private, no-cache",
-    "Content-Disposition": contentDisposition(disposition, object.mimeType, object.filename),
+    "Content-Disposition": contentDisposition(disposition, object.mimeType, object.filename, object.origin),
     "Content-Type": contentType(object.mimeType),
     ETag: validators.etag,
     "Last-Modified": new Date(validators.lastModifiedMs).toUTCString(),
   });
+  if (object.mimeType === "text/html") headers.set("Content-Security-Policy", PREVIEW_POLICY);
   if (object.sha256 !== null) headers.set("Repr-Digest", reprDigest(object.sha256));
   return headers;
 }

@@ -1,6 +1,7 @@
 import { audit } from "./admin/audit.ts";
 import { erasures, tenantErasure } from "./admin/erasures.ts";
 import { exports } from "./admin/exports.ts";
+import { failedJobs } from "./admin/failed-jobs.ts";
 import { tenants } from "./admin/tenants.ts";
 import { openApiRouter } from "./open-api.ts";
 
@@ -10,6 +11,7 @@ import { openApiRouter } from "./open-api.ts";
  */
 export const admin = openApiRouter()
   .route("/audit", audit)
+  .route("/failed-jobs", failedJobs)
   .route("/tenants", tenants)
   .route("/tenants", exports)
   .route("/tenants", tenantErasure)

@@ -22,6 +22,7 @@ export const SERVING_ERRORS = ["FILE_NOT_FOUND", "RANGE_NOT_SATISFIABLE", "STORE
 /** Of the check before: only a clean version is served. */
 export const CONTENT_ERRORS = [
   ...SERVING_ERRORS,
+  "VARIANT_BEING_MADE",
   "VARIANT_NOT_FOUND",
   "FILE_NOT_READY",
   "FILE_BLOCKED",

@@ -29,8 +29,13 @@ export const FILE_EXAMPLE: z.input<typeof FileRecord> = {
     signatureVersion: "27841",
     scannedAt: "2026-11-25T09:30:02.000Z",
   },
+  processingError: null,
   version: 1,
   derivatives: [{ name: "thumbnail", mimeType: "image/webp", sizeBytes: 3120, width: 150, height: 150 }],
+  missingDerivatives: [
+    { name: "text", state: "making", reason: null },
+    { name: "reduced", state: "none", reason: "The PDF can't be made smaller by much." },
+  ],
   replicas: [],
   properties: { pages: 12 },
   tags: ["signed"],
@@ -50,7 +55,14 @@ export const FILE_LIST_EXAMPLE: z.input<typeof FileList> = { items: [FILE_EXAMPL
 /** As it is right after its upload. */
 export const STORED_FILE_EXAMPLE: z.input<typeof FileRecord> & { readonly url: string } = {
   ...FILE_EXAMPLE,
-  ...{ sha256: null, state: "quarantined", verdict: null, derivatives: [], properties: {} },
+  ...{
+    sha256: null,
+    state: "quarantined",
+    verdict: null,
+    derivatives: [],
+    missingDerivatives: [],
+    properties: {},
+  },
   url: `/v1/files/${FILE_ID}`,
 };
 
@@ -95,6 +107,7 @@ export const HEALTH_EXAMPLE: z.input<typeof Health> = {
     queue: { state: "ok", detail: "Answers." },
     processor: { state: "ok", detail: "1 running." },
     scanner: { state: "ok", detail: "ClamAV 1.4.6" },
+    tools: { state: "ok", detail: "All there." },
   },
 };
 

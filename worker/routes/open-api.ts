@@ -37,7 +37,7 @@ function problemExamples(codes: readonly ErrorCode[]) {
 const RETRY_AFTER = {
   "Retry-After": { description: "Seconds", schema: { type: "integer" as const } },
 };
-const PASSING_STATUSES: ReadonlySet<number> = new Set([429, 503]);
+const PASSING_STATUSES: ReadonlySet<number> = new Set([202, 429, 503]);
 
 /** Documentation of the errors a route can answer: one entry per status, with its codes. */
 export function problemResponses(...codes: readonly ErrorCode[]) {

@@ -31,6 +31,7 @@ const readRoute = createRoute({
     ...problemResponses(
       "REQUEST_INVALID",
       "SIGNATURE_INVALID",
+      "VARIANT_BEING_MADE",
       "VARIANT_NOT_FOUND",
       "SERVICE_UNAVAILABLE",
       ...SERVING_ERRORS,

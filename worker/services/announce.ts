@@ -33,7 +33,8 @@ export async function reannounceUnanswered(
   return announced;
 }
 
-function jobOf(row: VersionRow): ProcessJob | undefined {
+/** The job of a version; undefined while nothing of it is stored. */
+export function jobOf(row: VersionRow): ProcessJob | undefined {
   const { tenantId, fileId, version, objectKey, etag, sizeBytes, declaredType, expectedDigests } = row;
   if (objectKey === null || etag === null || sizeBytes === null) return undefined;
   return {

@@ -1,13 +1,7 @@
 import { fileTypeFromBuffer } from "file-type";
-import {
-  FORMATS,
-  type Format,
-  findFormat,
-  PROGRAMS,
-  PROGRAMS_OR_TEXTS,
-  toByteString,
-} from "./content-formats.ts";
-import { decodeText, describeText, isHtml, isPlainText, isSvg } from "./content-text.ts";
+import { FORMATS, type Format, findFormat } from "#contract/content-formats.ts";
+import { describeText, isPlainText, isSvg } from "#contract/content-text.ts";
+import { type Content, contentOf, findProgram } from "#contract/programs.ts";
 
 /**
  * Whether a file's first bytes can be of its declared type (R24). First, what runs is refused under any type. Then the
@@ -19,12 +13,7 @@ import { decodeText, describeText, isHtml, isPlainText, isSvg } from "./content-
  * recognises what is not on the list, where a type has no signature, and names what is refused.
  */
 
-interface Content {
-  readonly head: Uint8Array;
-  /** The head, one character per byte. */
-  readonly bytes: string;
-  /** The head, decoded. */
-  readonly text: string;
+interface Beginning extends Content {
   readonly isWhole: boolean;
 }
 
@@ -32,19 +21,17 @@ interface Rule {
   /** One of these is enough. */
   readonly formats: readonly Format[];
   /** Whether content that shows none of them is acceptable too; `found` is what it was recognised as. */
-  readonly allows: (content: Content, found: string | undefined) => boolean;
-  /** Whether "MZ" and "#!" are harmless, being read and not run. */
-  readonly isReadAsText: boolean;
+  readonly allows: (content: Beginning, found: string | undefined) => boolean;
 }
 
 function mustShow(...formats: readonly Format[]): Rule {
-  return { formats, allows: () => false, isReadAsText: false };
+  return { formats, allows: () => false };
 }
 
 /** For types that have no signature, or have it too far behind: whatever isn't recognised as something else. */
 function mayShow(formats: readonly Format[], ...libraryNames: readonly string[]): Rule {
   const names: readonly (string | undefined)[] = [undefined, "text/plain", ...libraryNames];
-  return { formats, allows: (_content, found) => names.includes(found), isReadAsText: false };
+  return { formats, allows: (_content, found) => names.includes(found) };
 }
 
 const NAMES_OF_TEXT = /^text\/|^image\/svg\+xml$|^application\/(?:xml|pgp-encrypted)$/;
@@ -53,19 +40,16 @@ function isReadable({ text }: Content, found: string | undefined): boolean {
   return !text.includes("\0") && (found === undefined || NAMES_OF_TEXT.test(found));
 }
 
-const plainText: Rule = { formats: [], allows: isReadable, isReadAsText: true };
-const markup: Rule = { formats: [], allows: isReadable, isReadAsText: false };
+const readable: Rule = { formats: [], allows: isReadable };
 const svg: Rule = {
   formats: [],
   allows: ({ text, isWhole }) => isPlainText(text) && isSvg(text, isWhole),
-  isReadAsText: false,
 };
 
 // Windows with Excel tells browsers that a CSV is application/vnd.ms-excel.
 const excel: Rule = {
   formats: ["cfb"],
   allows: (_content, found) => found === "text/plain",
-  isReadAsText: false,
 };
 
 /** Readers look for a PDF's header in the first 1,024 bytes (ISO 32000-1, Annex H, note 13). */
@@ -79,12 +63,11 @@ const pdf: Rule = {
     const isJunk = found === undefined || found === "text/plain" || found === "application/pdf";
     return isJunk && offset >= 0 && offset <= MAX_PDF_JUNK_BYTES;
   },
-  isReadAsText: false,
 };
 
 /** For types that a tenant was allowed beside ours: what isn't recognised as something else, or by its suffix (RFC 6838, 4.2.8). */
 function extraRule(declaredType: string): Rule {
-  if (declaredType.startsWith("text/")) return plainText;
+  if (declaredType.startsWith("text/")) return readable;
   if (declaredType.endsWith("+zip")) return mayShow(["zip"], declaredType);
   if (declaredType.endsWith("+gzip")) return mayShow(["gzip"], declaredType);
   if (declaredType.endsWith("+xml")) return mayShow([], declaredType, "application/xml");
@@ -109,16 +92,16 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   ["application/rtf", mustShow("rtf")],
   ["text/rtf", mustShow("rtf")],
 
-  ["text/plain", plainText],
-  ["text/csv", plainText],
-  ["text/tab-separated-values", plainText],
-  ["text/markdown", plainText],
-  ["text/calendar", plainText],
-  ["text/vcard", plainText],
-  ["message/rfc822", plainText],
-  ["application/json", plainText],
-  ["application/xml", markup],
-  ["text/xml", markup],
+  ["text/plain", readable],
+  ["text/csv", readable],
+  ["text/tab-separated-values", readable],
+  ["text/markdown", readable],
+  ["text/calendar", readable],
+  ["text/vcard", readable],
+  ["message/rfc822", readable],
+  ["application/json", readable],
+  ["application/xml", readable],
+  ["text/xml", readable],
 
   ["image/jpeg", mustShow("jpeg")],
   ["image/png", mustShow("png")],
@@ -159,13 +142,6 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   ["application/x-7z-compressed", mustShow("sevenZip")],
 ]);
 
-function findProgram({ bytes, text }: Content, rule: Rule): string | undefined {
-  const programs = rule.isReadAsText ? PROGRAMS : [...PROGRAMS, ...PROGRAMS_OR_TEXTS];
-  const program = programs.find(({ shows }) => shows(bytes));
-  if (program !== undefined) return program.name;
-  return !rule.isReadAsText && isHtml(text) ? "text/html" : undefined;
-}
-
 /** What content is, as far as it can be told. A text that begins like some binary format is a text. */
 async function recognise({ head, bytes, text }: Content): Promise<string | undefined> {
   if (isPlainText(text)) return describeText(text);
@@ -198,8 +174,8 @@ export async function checkContent(
 ): Promise<string | undefined> {
   if (head.byteLength === 0) return undefined;
   const rule = RULES.get(declaredType) ?? extraRule(declaredType);
-  const content = { head, bytes: toByteString(head), text: decodeText(head), isWhole };
-  const program = findProgram(content, rule);
+  const content = { ...contentOf(head), isWhole };
+  const program = findProgram(content, declaredType);
   if (program !== undefined) return formatRefusal(declaredType, program);
   if (rule.formats.some((format) => FORMATS[format].shows(content.bytes))) return undefined;
   const found = await recognise(content);

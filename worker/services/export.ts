@@ -193,6 +193,10 @@ function formatVersion(found: WholeFile, row: VersionRow): ExportedFile["version
       const { name, mimeType, sizeBytes: bytes, width, height, createdAtMs } = each;
       return { name, mimeType, sizeBytes: bytes, width, height, createdAt: timeOf(createdAtMs) };
     }),
+    missingDerivatives: found.missingDerivatives.filter(isOfVersion).map((each) => {
+      const { name, state: missing, reason, attempts, atMs } = each;
+      return { name, state: missing, reason, attempts, at: timeOf(atMs) };
+    }),
     contentPath: state === "clean" ? contentPath(tenantId, fileId, version) : null,
     noContent: state === "clean" ? null : state,
   };

@@ -1,4 +1,5 @@
-import type { FileRecord, FileState } from "#contract/api.ts";
+import type { FileRecord, FileState, MissingDerivative } from "#contract/api.ts";
+import { derivativesOf } from "#contract/derivatives.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileId, Identity } from "#contract/ids.ts";
 import type { DatabaseBindings } from "../db/database.ts";
@@ -65,6 +66,21 @@ export function mimeTypeOf(version: FileWithDetails["version"]): string {
   return version.sniffedType ?? version.declaredType;
 }
 
+/** What is made of files of its type and isn't there, of a clean version. */
+export function missingDerivativesOf(found: FileWithDetails): readonly MissingDerivative[] {
+  const { version, derivatives, missingDerivatives, failedJob } = found;
+  if (version.state !== "clean") return [];
+  return derivativesOf(mimeTypeOf(version))
+    .filter((name) => !derivatives.some((made) => made.name === name))
+    .map((name) => {
+      const reported = missingDerivatives.find((missing) => missing.name === name);
+      if (reported !== undefined) return { name, state: reported.state, reason: reported.reason };
+      // Nobody is at it any more.
+      if (failedJob !== undefined) return { name, state: "failed", reason: failedJob.detail };
+      return { name, state: "making", reason: null };
+    });
+}
+
 /** A file as callers see it. */
 export async function formatFile(found: FileWithDetails, publicUrlOf: PublicUrlOf): Promise<FileRecord> {
   const { file, version, verdict } = found;
@@ -77,10 +93,12 @@ export async function formatFile(found: FileWithDetails, publicUrlOf: PublicUrlO
     sha256: version.sha256,
     state: stateOf(found),
     verdict: verdict === undefined ? null : formatVerdict(verdict),
+    processingError: version.state === "quarantined" ? (found.failedJob?.detail ?? null) : null,
     version: version.version,
     derivatives: found.derivatives.map(({ name, mimeType, sizeBytes, width, height }) => {
       return { name, mimeType, sizeBytes, width, height };
     }),
+    missingDerivatives: [...missingDerivativesOf(found)],
     replicas: [],
     properties: version.properties,
     warnings: warningsOf(version.sizeBytes, found.warnBytes),

@@ -28,7 +28,8 @@ export async function checkHealth(
   const [heartbeats, objectsPart] = await Promise.all([readHeartbeats(env, nowMs), probeObjects(objects)]);
   const database = heartbeats === undefined ? down("The database does not answer.") : OK;
   const parts = { database, objects: objectsPart, ...processorParts(heartbeats ?? []) };
-  const allOk = Object.values(parts).every((part) => part.state === "ok");
+  const { tools: _tools, ...needed } = parts;
+  const allOk = Object.values(needed).every((part) => part.state === "ok");
   return { status: allOk ? "ok" : "degraded", version, parts };
 }
 
@@ -58,13 +59,14 @@ async function probeObjects(objects: ObjectReader): Promise<PartHealth> {
 
 function processorParts(
   alive: readonly HeartbeatRow[],
-): Pick<Health["parts"], "queue" | "processor" | "scanner"> {
+): Pick<Health["parts"], "queue" | "processor" | "scanner" | "tools"> {
   if (alive.length === 0) {
     const unknown = down("Not known: no processor has been heard of.");
     return {
       processor: down("No processor has been heard of for 16 s: files wait."),
       queue: unknown,
       scanner: unknown,
+      tools: unknown,
     };
   }
   const scanning = alive.find((row) => row.scanner === "ok");
@@ -74,7 +76,19 @@ function processorParts(
     queue: pulling ? OK : down("The queue does not answer the processor: files wait."),
     scanner:
       scanning === undefined ? down(scannerSentence(alive)) : { state: "ok", detail: scanning.scannerDetail },
+    tools: toolsPart(alive),
   };
+}
+
+/** A tool that one of them lacks is told: any of them may get the file that needs it. */
+function toolsPart(alive: readonly HeartbeatRow[]): PartHealth {
+  const lacking = alive.flatMap(({ tools }) => tools).filter(({ state }) => state !== "ok");
+  if (lacking.length === 0) return { state: "ok", detail: "All there." };
+  return down([...new Set(lacking.map(sentenceOf))].join(" "));
+}
+
+function sentenceOf({ name, state, detail }: HeartbeatRow["tools"][number]): string {
+  return `${name} is ${state === "installing" ? "being installed" : "missing"}. ${detail}`.trim();
 }
 
 function scannerSentence(alive: readonly HeartbeatRow[]): string {

@@ -1,8 +1,12 @@
+import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
 import { AppError } from "#contract/errors.ts";
 import { derivativeKey } from "#contract/keys.ts";
 import type {
   DerivativeReport,
+  FailedJobReport,
   HeartbeatReport,
+  MissingDerivativeReport,
+  PropertiesReport,
   Report,
   Standing,
   StartReport,
@@ -10,8 +14,15 @@ import type {
 } from "#contract/reports.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { allDatabases, databaseFor } from "../db/database.ts";
+import {
+  findDerivativeNames,
+  mergeProperties,
+  upsertDerivative,
+  upsertMissingDerivative,
+} from "../db/derivatives.ts";
+import { upsertFailedJob } from "../db/failed-jobs.ts";
 import { findVersion } from "../db/files.ts";
-import { findDerivativeNames, insertVerdict, upsertDerivative, upsertHeartbeat } from "../db/reports.ts";
+import { insertVerdict, upsertHeartbeat } from "../db/reports.ts";
 import type { Promotion } from "../db/versions.ts";
 import { findFilename } from "../db/versions.ts";
 import type { ObjectRemover } from "../storage/object-store.ts";
@@ -39,6 +50,15 @@ export async function applyReport(
     case "derivative":
       await applyDerivative(env, objects, report, nowMs);
       return undefined;
+    case "missing-derivative":
+      await applyMissingDerivative(env, report, nowMs);
+      return undefined;
+    case "properties":
+      await applyProperties(env, report);
+      return undefined;
+    case "failed-job":
+      await applyFailedJob(env, report, nowMs);
+      return undefined;
     case "heartbeat":
       await applyHeartbeat(env, report, nowMs);
       return undefined;
@@ -47,15 +67,13 @@ export async function applyReport(
 
 async function standingOf(env: DatabaseBindings, report: StartReport | VerdictReport): Promise<Standing> {
   const db = databaseFor(env, report.tenantId);
-  const [version, derivatives] = await Promise.all([
-    findVersion(db, report),
-    findDerivativeNames(db, report),
-  ]);
+  const [version, names] = await Promise.all([findVersion(db, report), findDerivativeNames(db, report)]);
   const fits = version?.etag === report.etag && version.sizeBytes === report.sizeBytes;
   if (!fits || version.state === "uploading") {
     throw new AppError("REPORT_REFUSED", { detail: "No version has these bytes." });
   }
-  return { state: version.state, sniffedType: version.sniffedType, derivatives: [...derivatives] };
+  const { state, sniffedType } = version;
+  return { state, sniffedType, derivatives: [...names.made], givenUp: [...names.givenUp] };
 }
 
 async function applyVerdict(env: DatabaseBindings, report: VerdictReport): Promise<Standing> {
@@ -78,8 +96,8 @@ async function findPromotion(env: DatabaseBindings, report: VerdictReport): Prom
 }
 
 /**
- * A derivative of what was removed while it was made is removed too: it was stored before its report was sent, and nobody
- * else would find it.
+ * A derivative of what is no longer clean, or was removed while it was made, is removed too: it was stored before its
+ * report was sent, and nobody else would find it.
  */
 async function applyDerivative(
   env: DatabaseBindings,
@@ -87,18 +105,46 @@ async function applyDerivative(
   report: DerivativeReport,
   nowMs: number,
 ): Promise<void> {
+  const { name, objectKey, mimeType, sizeBytes } = report;
   const db = databaseFor(env, report.tenantId);
   const version = await findVersion(db, report);
-  const extension = report.objectKey.slice(report.objectKey.lastIndexOf(".") + 1);
-  const expectedKey = derivativeKey(report, report.name, extension);
-  const isOwnKey = report.objectKey === expectedKey && /^[a-z0-9]{2,5}$/.test(extension);
-  if (version === undefined && isOwnKey) await objects.remove([report.objectKey]);
-  if (version?.state !== "clean" || !isOwnKey) {
-    throw new AppError("REPORT_REFUSED", {
-      detail: "Only a clean version has derivatives, under their own keys.",
-    });
+  const form = DERIVATIVE_FORMS[name].find(
+    ({ extension }) => objectKey === derivativeKey(report, name, extension),
+  );
+  const isClean = version?.state === "clean";
+  if (!isClean && form !== undefined) await objects.remove([objectKey]);
+  if (!isClean || form === undefined) throw notClean();
+  if (mimeType !== form.mimeType || sizeBytes > form.maxBytes) {
+    throw new AppError("REPORT_REFUSED", { detail: "A derivative of this name doesn't come in this form." });
   }
   await upsertDerivative(db, report, nowMs);
+}
+
+function notClean(): AppError {
+  return new AppError("REPORT_REFUSED", {
+    detail: "Only a clean version has derivatives, under their own keys.",
+  });
+}
+
+async function applyMissingDerivative(
+  env: DatabaseBindings,
+  report: MissingDerivativeReport,
+  nowMs: number,
+): Promise<void> {
+  const db = databaseFor(env, report.tenantId);
+  const version = await findVersion(db, report);
+  if (version?.state !== "clean") throw notClean();
+  await upsertMissingDerivative(db, report, nowMs);
+}
+
+async function applyProperties(env: DatabaseBindings, report: PropertiesReport): Promise<void> {
+  const isMerged = await mergeProperties(databaseFor(env, report.tenantId), report);
+  if (!isMerged) throw new AppError("REPORT_REFUSED", { detail: "Only a clean version has properties." });
+}
+
+async function applyFailedJob(env: DatabaseBindings, report: FailedJobReport, nowMs: number): Promise<void> {
+  const isKept = await upsertFailedJob(databaseFor(env, report.tenantId), report, nowMs);
+  if (!isKept) throw new AppError("REPORT_REFUSED", { detail: "No version that waits has these bytes." });
 }
 
 async function applyHeartbeat(env: DatabaseBindings, report: HeartbeatReport, nowMs: number): Promise<void> {

@@ -1,16 +1,20 @@
 import type { Variant } from "#contract/api.ts";
+import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
+import type { DerivativeName } from "#contract/derivatives.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileId, FileVersionRef, Identity, ShareLinkId, TenantId, UserId } from "#contract/ids.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { FileWithDetails, VersionRow } from "../db/files.ts";
 import { findFileById, findFilesByIds, findVersion } from "../db/files.ts";
-import { isPublished, mimeTypeOf, requireFile, standingOf } from "./files.ts";
+import { isPublished, mimeTypeOf, missingDerivativesOf, requireFile, standingOf } from "./files.ts";
 import { isAllowed, isByShare, requireAllowed } from "./permissions.ts";
 import { requireStandingLink } from "./share-link-standing.ts";
 
 /** Bytes that may be served, with what their answer's headers need. */
 export interface ServableObject {
+  /** Whether a stranger made it, or the processor did of what a stranger made. */
+  readonly origin: "uploaded" | "derived";
   readonly objectKey: string;
   /** Of the original only: the very bytes that were scanned. */
   readonly etag: string | null;
@@ -25,7 +29,7 @@ export interface ServableObject {
 /**
  * The only way from a record to an object's key, so the only place where default deny is decided (R26): nothing but a
  * `clean` version that isn't deleted, of a tenant that isn't being erased, is ever served. Throws `FILE_NOT_FOUND`,
- * `FILE_NOT_READY`, `FILE_BLOCKED` or `VARIANT_NOT_FOUND`.
+ * `FILE_NOT_READY`, `FILE_BLOCKED`, `VARIANT_BEING_MADE` or `VARIANT_NOT_FOUND`.
  */
 export function servableObject(found: FileWithDetails, variant: Variant): ServableObject {
   requireServable(found);
@@ -37,7 +41,8 @@ function requireServable({ file, version, isTenantErasing }: FileWithDetails): v
   requireClean(version);
 }
 
-function requireClean({ state }: VersionRow): void {
+/** Throws `FILE_NOT_READY` or `FILE_BLOCKED` for a version that isn't clean. */
+export function requireClean({ state }: Pick<VersionRow, "state">): void {
   switch (state) {
     case "clean":
       return;
@@ -56,6 +61,7 @@ function servableOriginal({ file, version }: FileWithDetails): ServableObject {
     throw new AppError("FILE_NOT_READY");
   }
   return {
+    origin: "uploaded",
     objectKey,
     etag,
     sizeBytes,
@@ -67,21 +73,34 @@ function servableOriginal({ file, version }: FileWithDetails): ServableObject {
   };
 }
 
-function servableDerivative(found: FileWithDetails, variant: Exclude<Variant, "original">): ServableObject {
+function servableDerivative(found: FileWithDetails, variant: DerivativeName): ServableObject {
   const derivative = found.derivatives.find((candidate) => candidate.name === variant);
-  if (derivative === undefined) throw new AppError("VARIANT_NOT_FOUND");
-  const stem = found.file.filename.replace(/\.[^.]*$/, "");
-  const extension = derivative.objectKey.slice(derivative.objectKey.lastIndexOf("."));
+  if (derivative === undefined) throw missingVariant(found, variant);
+  const extension = derivative.objectKey.slice(derivative.objectKey.lastIndexOf(".") + 1);
   return {
+    origin: "derived",
     objectKey: derivative.objectKey,
     etag: null,
     sizeBytes: derivative.sizeBytes,
     mimeType: derivative.mimeType,
-    filename: `${stem}-${variant}${extension}`,
+    filename: nameOfDerivative(found, variant, extension),
     sha256: null,
     version: derivative.version,
     storedAtMs: derivative.createdAtMs,
   };
+}
+
+function nameOfDerivative({ file }: FileWithDetails, variant: DerivativeName, extension: string): string {
+  return `${file.filename.replace(/\.[^.]*$/, "")}-${variant}.${extension}`;
+}
+
+function missingVariant(found: FileWithDetails, variant: DerivativeName): AppError {
+  const missing = missingDerivativesOf(found).find(({ name }) => name === variant);
+  if (missing?.state === "making") {
+    return new AppError("VARIANT_BEING_MADE", { headers: { "Retry-After": "2" } });
+  }
+  const detail = missing?.reason ?? "Nothing of this name is made of files of this type.";
+  return new AppError("VARIANT_NOT_FOUND", { detail });
 }
 
 /** What a caller with a session may download. Throws as `servableObject`, and `FILE_NOT_FOUND` without permission. */
@@ -169,9 +188,11 @@ export interface SignableItem {
   readonly variant: Variant;
 }
 
+type SignableObject = Pick<ServableObject, "version" | "filename">;
+
 export interface Signable<Item> {
   readonly item: Item;
-  readonly object: ServableObject;
+  readonly object: SignableObject;
   /** When the share ends by which the caller may download it, if it is by one that has an end. */
   readonly untilMs: number | undefined;
 }
@@ -193,6 +214,16 @@ export async function requireSignable<Item extends SignableItem>(
   return items.map((item, index) => signable(identity, byId.get(item.fileId), item, index));
 }
 
+/** The URL of a variant that is being made is good already: it answers as the variant does. */
+function signableObject(found: FileWithDetails, variant: Variant): SignableObject {
+  requireServable(found);
+  const missing = missingDerivativesOf(found).find(({ name }) => name === variant);
+  if (missing?.state !== "making") return servableObject(found, variant);
+  const [form] = DERIVATIVE_FORMS[missing.name];
+  const filename = nameOfDerivative(found, missing.name, form?.extension ?? "bin");
+  return { version: found.version.version, filename };
+}
+
 function signable<Item extends SignableItem>(
   identity: Identity,
   found: FileWithDetails | undefined,
@@ -205,7 +236,7 @@ function signable<Item extends SignableItem>(
     const standing = standingOf(found);
     requireAllowed(identity, standing, "download");
     const untilMs = isByShare(identity, standing) ? found.sharedUntilMs : undefined;
-    return { item, object: servableObject(found, item.variant), untilMs };
+    return { item, object: signableObject(found, item.variant), untilMs };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     throw new AppError(error.code, {

@@ -1,8 +1,8 @@
 /** Runs the child that draws (image-child.ts), and takes what it says for what it is: the word of a process that read a hostile file. */
 import { fileURLToPath } from "node:url";
 import type { Properties } from "#contract/properties.ts";
+import type { Sandbox, SandboxLimits, SandboxResult } from "../../sandbox/sandbox.ts";
 import { type ImageFault, ImageLine } from "../image-protocol.ts";
-import type { Sandbox, SandboxLimits, SandboxResult } from "../sandbox.ts";
 import { type DerivedImage, formatTask, type ImageTask } from "./task.ts";
 
 const CHILD = fileURLToPath(new URL("../image-child.ts", import.meta.url));

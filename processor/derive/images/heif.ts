@@ -1,12 +1,18 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { SandboxLimits } from "../../sandbox/sandbox.ts";
 import { findProgram } from "../programs.ts";
-import type { SandboxLimits } from "../sandbox.ts";
 import type { ImageWork } from "./drawing.ts";
 
 const MIB = 2 ** 20;
 /** A tenth of it for the 12 megapixels of an ordinary photo. PNG without compression takes 4 bytes a pixel. */
-const LIMITS: SandboxLimits = { timeMs: 60_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 512 * MIB };
+const LIMITS: SandboxLimits = {
+  timeMs: 60_000,
+  memoryBytes: 1024 * MIB,
+  fileBytes: 512 * MIB,
+  scratchBytes: 512 * MIB,
+  processes: 32,
+};
 const JPEG_QUALITY = "95";
 
 /**

@@ -18,7 +18,10 @@ export interface QueueDouble {
   readonly pulls: { readonly batchSize: number; readonly visibilityTimeoutMs: number }[];
   /** Requests to fail, from now on. */
   failures: number;
-  push(body: string, contentType?: string): void;
+  /** @param attempts deliveries that it has had elsewhere */
+  push(body: string, contentType?: string, attempts?: number): void;
+  /** Pulls are answered only after `release`; `asked` tells of the first. */
+  holdPulls(): { readonly asked: Promise<void>; release(): void };
   stop(): Promise<void>;
 }
 
@@ -35,11 +38,21 @@ interface Settlement {
 export async function startQueueDouble(): Promise<QueueDouble> {
   const waiting: Message[] = [];
   const leased = new Map<string, Message>();
+  let hold = async (): Promise<void> => undefined;
   const queue: Omit<QueueDouble, "baseUrl" | "stop"> = {
     ...{ changes: new Changes(), acks: [], retries: [], pulls: [], failures: 0 },
-    push: (body, contentType = "json") => {
+    push: (body, contentType = "json", attempts = 0) => {
       const encoded = contentType === "text" ? body : Buffer.from(body).toString("base64");
-      waiting.push({ id: randomUUID(), body: encoded, contentType, attempts: 0 });
+      waiting.push({ id: randomUUID(), body: encoded, contentType, attempts });
+    },
+    holdPulls: () => {
+      const asked = Promise.withResolvers<void>();
+      const released = Promise.withResolvers<void>();
+      hold = () => {
+        asked.resolve();
+        return released.promise;
+      };
+      return { asked: asked.promise, release: released.resolve };
     },
   };
   const lease = (message: Message) => {
@@ -48,7 +61,7 @@ export async function startQueueDouble(): Promise<QueueDouble> {
     leased.set(leaseId, message);
     const { id, body, attempts, contentType } = message;
     const metadata = { "CF-Content-Type": contentType };
-    return { id, lease_id: leaseId, body, attempts, timestamp_ms: 0, metadata };
+    return { id, lease_id: leaseId, body, attempts, timestamp_ms: Date.now(), metadata };
   };
   const operations: Record<string, (body: string) => object> = {
     pull: (body) => {
@@ -73,7 +86,7 @@ export async function startQueueDouble(): Promise<QueueDouble> {
     },
   };
   const prefix = `/accounts/${QUEUE_NAMES.accountId}/queues/${QUEUE_NAMES.queueId}/messages/`;
-  const server = await startHttpDouble(({ path, headers, body }) => {
+  const server = await startHttpDouble(async ({ path, headers, body }) => {
     const operation = path.startsWith(prefix) ? operations[path.slice(prefix.length)] : undefined;
     const allowed = headers.authorization === `Bearer ${QUEUE_NAMES.token}`;
     if (operation === undefined || !allowed) return { status: 403, body: { success: false } };
@@ -82,6 +95,7 @@ export async function startQueueDouble(): Promise<QueueDouble> {
       queueMicrotask(() => queue.changes.notify());
       return { status: 500, body: { success: false } };
     }
+    if (operation === operations["pull"]) await hold();
     const result = operation(body);
     queue.changes.notify();
     return { status: 200, body: { success: true, errors: [], messages: [], result } };

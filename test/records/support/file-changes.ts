@@ -1,7 +1,8 @@
 import type { FileVersionRef } from "#contract/ids.ts";
 import type { DatabaseBindings } from "../../../worker/db/database.ts";
 import { databaseFor } from "../../../worker/db/database.ts";
-import { insertVerdict, upsertDerivative } from "../../../worker/db/reports.ts";
+import { upsertDerivative } from "../../../worker/db/derivatives.ts";
+import { insertVerdict } from "../../../worker/db/reports.ts";
 import type { ModelFile, QuotaModel } from "./quota-model.ts";
 
 /** Something that is done with a file, in its rows and in the model of them. */
@@ -71,7 +72,7 @@ function judge(sizeBytes: number): FileChange["inRecords"] {
 function derive(sizeBytes: number): FileChange["inRecords"] {
   return (env, ref, nowMs) => {
     const what = { kind: "derivative", name: "thumbnail", objectKey: "k", mimeType: "image/webp" } as const;
-    const report = { ...ref, ...what, sizeBytes, width: 1, height: 1, properties: {} };
+    const report = { ...ref, ...what, sizeBytes, width: 1, height: 1 };
     return upsertDerivative(databaseFor(env, ref.tenantId), report, nowMs);
   };
 }

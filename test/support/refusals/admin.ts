@@ -40,7 +40,36 @@ function ofTenant(method: string, path: string, body?: (tenantId: string) => obj
 
 const erase = ofTenant("POST", "/erasure", (confirm) => ({ confirm }));
 
+/** A request by the tenant's admin about a version whose job has failed. */
+function ofFailedJob(method: string, path: string) {
+  return async (scene: Scene): Promise<Ask> => {
+    const fileId = await scene.addCleanFile();
+    await scene.stack.query(
+      "INSERT INTO failed_jobs VALUES (?, ?, 1, 'INTERNAL', 'It did not get on.', 5, 1000)",
+      ...[scene.ann.tenantId, fileId],
+    );
+    return { by: scene.admin, method, path: `/v1/admin${path.replace("{fileId}", fileId)}` };
+  };
+}
+
+const OF_ADMINS: Refusals = { ...ADMIN, ...ERASING, ROLE_REQUIRED: byMember };
+
 export const ADMINISTRATION: RefusalTable = {
+  "GET /v1/admin/failed-jobs": {
+    good: ofFailedJob("GET", "/failed-jobs"),
+    refusals: { ...OF_ADMINS, REQUEST_INVALID: withQuery("limit=many") },
+  },
+  "POST /v1/admin/failed-jobs/retry": {
+    good: ofFailedJob("POST", "/failed-jobs/retry"),
+    refusals: OF_ADMINS,
+  },
+  "POST /v1/admin/failed-jobs/{fileId}/{version}/retry": {
+    good: ofFailedJob("POST", "/failed-jobs/{fileId}/1/retry"),
+    refusals: {
+      ...OF_ADMINS,
+      FAILED_JOB_NOT_FOUND: (_scene, good) => ({ ...good, path: good.path.replace("/1/", "/2/") }),
+    },
+  },
   "GET /v1/admin/audit": {
     good: ({ admin }) => ({ by: admin, method: "GET", path: "/v1/admin/audit" }),
     refusals: { ...ADMIN, ROLE_REQUIRED: byMember, REQUEST_INVALID: withQuery("limit=many") },

@@ -35,7 +35,11 @@ function ofVersion(method: string, path: string) {
   };
 }
 
-const NO_SUCH_VARIANT: Refusals = { VARIANT_NOT_FOUND: withQuery("variant=thumbnail") };
+const NO_SUCH_VARIANT: Refusals = {
+  VARIANT_NOT_FOUND: withQuery("variant=poster"),
+  // Of a text, on a stack where nobody makes it.
+  VARIANT_BEING_MADE: withQuery("variant=thumbnail"),
+};
 const NO_SUCH_PARAMETER: Refusals = { REQUEST_INVALID: withQuery("disposition=sideways") };
 
 const CONTENT: Refusals = {
@@ -110,6 +114,10 @@ export const FILES: RefusalTable = {
       },
     },
   },
+  "POST /v1/files/{id}/derivatives": {
+    good: ofFile("POST", "/v1/files/{id}/derivatives", {}),
+    refusals: { ...FILE, ...IN_TRASH, ...NOT_CLEAN, ...BODY },
+  },
   "GET /v1/files/{id}/versions": { good: ofVersion("GET", "/v1/files/{id}/versions"), refusals: FILE },
   "POST /v1/files/{id}/versions/{version}/restore": {
     good: ofVersion("POST", "/v1/files/{id}/versions/1/restore"),
@@ -158,7 +166,7 @@ export const FILES: RefusalTable = {
       ...BODY,
       VARIANT_NOT_FOUND: (scene, good) => ({
         ...good,
-        body: JSON.stringify({ items: [{ fileId: scene.fileId, variant: "thumbnail" }] }),
+        body: JSON.stringify({ items: [{ fileId: scene.fileId, variant: "poster" }] }),
       }),
     },
   },

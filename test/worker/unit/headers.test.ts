@@ -56,6 +56,12 @@ test.each([
   expect(contentDisposition(disposition, mimeType, filename)).toBe(expected);
 });
 
+test("HTML is shown where the processor made it", () => {
+  const shown = contentDisposition("inline", "text/html", "a.html", "derived");
+  expect(shown).toBe('inline; filename="a.html"');
+  expect(contentDisposition("inline", "image/svg+xml", "a.svg", "derived")).toContain("attachment");
+});
+
 test("text is said to be UTF-8", () => {
   expect(contentType("text/csv")).toBe("text/csv; charset=utf-8");
   expect(contentType("image/png")).toBe("image/png");

@@ -1,11 +1,14 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { checkLength } from "../../../worker/uploads/state/append-length.ts";
 import { rowSpans } from "../../../worker/uploads/state/byte-rows.ts";
 import type { UploadState } from "../../../worker/uploads/state/upload-state.ts";
+import type { UploadStore } from "../../../worker/uploads/state/upload-store.ts";
 import type { AppendRequest } from "../../../worker/uploads/writing/append.ts";
+import { PartAssembly } from "../../../worker/uploads/writing/part-assembly.ts";
 import { PartBuffer } from "../../../worker/uploads/writing/part-buffer.ts";
 import { choosePartSize, MAX_FILE_BYTES, mostBytesOf } from "../../../worker/uploads/writing/part-size.ts";
 import { SlabBudget } from "../../../worker/uploads/writing/slabs.ts";
+import { SLOW_PART_MS } from "../../../worker/uploads/writing/times.ts";
 
 const MIB = 1024 * 1024;
 
@@ -97,6 +100,30 @@ test("a buffer takes what there is memory for, and gives all of it back", async 
   buffer.release();
   expect(budget.takenBytes).toBe(0);
   expect(buffer.body()).toMatchObject({ pieces: [], sizeBytes: 0 });
+});
+
+test("a part that fills for long is in the way of those who wait for memory, and no other is", async () => {
+  vi.useFakeTimers();
+  try {
+    const slabs = new SlabBudget({ limitBytes: MIB, smallLimitBytes: 0, waitLimitMs: 60_000 });
+    const store = { tail: { sizeBytes: 0 } } as unknown as UploadStore;
+    const assembly = new PartAssembly({
+      ...{ store, slabs, partSizeBytes: MIB, holdsBack: false },
+      fence: () => {},
+    });
+    assembly.tryGrow(MIB);
+    assembly.fill(new Uint8Array(1_000));
+    const waiting = slabs.take(MIB);
+    vi.advanceTimersByTime(SLOW_PART_MS);
+    expect(assembly.isInTheWay).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(assembly.isInTheWay).toBe(true);
+    assembly.release();
+    expect(await waiting).toBeDefined();
+    expect(assembly.isInTheWay).toBe(false);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("a buffer that begins small goes on in one piece of a usual size", () => {

@@ -1,5 +1,7 @@
 import { sql } from "drizzle-orm";
-import { check, foreignKey, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { check, foreignKey, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { DerivativeName } from "../../contract/derivatives.ts";
+import type { ToolState } from "../../contract/reports.ts";
 import { fileId, tenantId } from "./columns.ts";
 import { fileVersions } from "./files.ts";
 
@@ -32,7 +34,8 @@ export const derivatives = sqliteTable(
     tenantId: tenantId(),
     fileId: fileId(),
     version: integer("version").notNull(),
-    name: text("name", { enum: ["thumbnail", "optimized", "preview", "poster"] }).notNull(),
+    /** Which ones there are is the contract's matter: more of them take no other table. */
+    name: text("name").$type<DerivativeName>().notNull(),
     objectKey: text("object_key").notNull(),
     mimeType: text("mime_type").notNull(),
     sizeBytes: integer("size_bytes").notNull(),
@@ -46,7 +49,55 @@ export const derivatives = sqliteTable(
       columns: [t.tenantId, t.fileId, t.version],
       foreignColumns: [fileVersions.tenantId, fileVersions.fileId, fileVersions.version],
     }).onDelete("cascade"),
-    check("derivatives_name", sql`${t.name} IN ('thumbnail', 'optimized', 'preview', 'poster')`),
+  ],
+);
+
+/** Derivatives that there is nothing to make of, or that could not be made. One that comes after all takes its row away. */
+export const missingDerivatives = sqliteTable(
+  "missing_derivatives",
+  {
+    tenantId: tenantId(),
+    fileId: fileId(),
+    version: integer("version").notNull(),
+    name: text("name").$type<DerivativeName>().notNull(),
+    state: text("state", { enum: ["none", "failed"] }).notNull(),
+    /** A sentence for people. */
+    reason: text("reason").notNull(),
+    /** How often that was reported. */
+    attempts: integer("attempts").notNull().default(1),
+    atMs: integer("at_ms").notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.fileId, t.version, t.name] }),
+    foreignKey({
+      columns: [t.tenantId, t.fileId, t.version],
+      foreignColumns: [fileVersions.tenantId, fileVersions.fileId, fileVersions.version],
+    }).onDelete("cascade"),
+    check("missing_derivatives_state", sql`${t.state} IN ('none', 'failed')`),
+  ],
+);
+
+/** Jobs that were tried as often as jobs are, the newest of each version. A verdict or a derivative takes its row away. */
+export const failedJobs = sqliteTable(
+  "failed_jobs",
+  {
+    tenantId: tenantId(),
+    fileId: fileId(),
+    version: integer("version").notNull(),
+    /** Of the fault that it ended with. */
+    code: text("code").notNull(),
+    /** A sentence for people. */
+    detail: text("detail").notNull(),
+    attempts: integer("attempts").notNull(),
+    failedAtMs: integer("failed_at_ms").notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.fileId, t.version] }),
+    index("failed_jobs_by_time").on(t.tenantId, t.failedAtMs, t.fileId, t.version),
+    foreignKey({
+      columns: [t.tenantId, t.fileId, t.version],
+      foreignColumns: [fileVersions.tenantId, fileVersions.fileId, fileVersions.version],
+    }).onDelete("cascade"),
   ],
 );
 
@@ -61,4 +112,5 @@ export const processorHeartbeats = sqliteTable("processor_heartbeats", {
   queue: text("queue", { enum: ["ok", "down"] }).notNull(),
   /** When it was made, by the processor's: one that isn't newer than the last is a copy of an old one. */
   sentAtMs: integer("sent_at_ms").notNull().default(0),
+  tools: text("tools", { mode: "json" }).$type<readonly ToolState[]>().notNull().default([]),
 });

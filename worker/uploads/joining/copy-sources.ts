@@ -1,4 +1,6 @@
 import { AppError } from "#contract/errors.ts";
+import { SNIFFED_BYTES } from "#contract/programs.ts";
+import { inTurns } from "../../services/in-turns.ts";
 import type { ObjectReader } from "../../storage/object-store.ts";
 import type { PartialSource } from "../state/upload-state.ts";
 import type { UploadStore } from "../state/upload-store.ts";
@@ -7,7 +9,6 @@ import type { ObjectParts } from "../writing/object-parts.ts";
 import { PartWriter } from "../writing/part-writer.ts";
 import type { SlabBudget } from "../writing/slabs.ts";
 import type { SniffCheck } from "../writing/sniff-gate.ts";
-import { SNIFFED_BYTES } from "../writing/sniff-gate.ts";
 import { STORE_SILENCE_MS } from "../writing/times.ts";
 
 export interface CopyOptions {
@@ -37,31 +38,50 @@ export function remainingStretches(
   });
 }
 
-/** Compares a final upload's first bytes with its declared type. Throws `FILE_TYPE_MISMATCH` or `STORE_UNAVAILABLE`. */
+/**
+ * Compares a final upload's first bytes, of however many of its partials, with its declared type. Throws
+ * `FILE_TYPE_MISMATCH` or `STORE_UNAVAILABLE`.
+ */
 export async function sniffSources(
   { objects, sniff }: { readonly objects: ObjectReader; readonly sniff: SniffCheck },
   { sources, declaredType }: { readonly sources: readonly PartialSource[]; readonly declaredType: string },
 ): Promise<void> {
-  const first = sources.find(({ sizeBytes }) => sizeBytes > 0);
-  if (first === undefined) return;
-  const range = { offset: 0, length: Math.min(SNIFFED_BYTES, first.sizeBytes) };
-  const object = await objects.get(first.objectKey, { etag: first.etag, range });
-  if (object === undefined) throw new AppError("STORE_UNAVAILABLE");
-  const head = await readHead(object.body, range.length);
-  const isWhole = sources.length === 1 && first.sizeBytes <= SNIFFED_BYTES;
+  const heads = await inTurns(headStretches(sources), (stretch) => readHead(objects, stretch));
+  const head = new Uint8Array(await new Blob([...heads]).arrayBuffer());
+  if (head.byteLength === 0) return;
+  const isWhole = sources.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) <= SNIFFED_BYTES;
   const detail = await sniff(head, declaredType, isWhole);
   if (detail !== undefined) throw new AppError("FILE_TYPE_MISMATCH", { detail });
 }
 
-/** Throws `STORE_UNAVAILABLE` where the store falls silent. */
-async function readHead(stored: ReadableStream<Uint8Array>, sizeBytes: number): Promise<Uint8Array> {
-  const head = new Uint8Array(sizeBytes);
-  const body = openStored(stored);
+/** The beginning of a source. */
+interface Head {
+  readonly source: PartialSource;
+  readonly length: number;
+}
+
+/** Which of the sources the first bytes of them all are in, and how many of each. */
+function headStretches(sources: readonly PartialSource[]): readonly Head[] {
+  let before = 0;
+  return sources.flatMap((source) => {
+    const length = Math.min(SNIFFED_BYTES - before, source.sizeBytes);
+    before += length;
+    return length > 0 ? [{ source, length }] : [];
+  });
+}
+
+/** Throws `STORE_UNAVAILABLE` also where the store falls silent. */
+async function readHead(objects: ObjectReader, { source, length }: Head): Promise<Uint8Array<ArrayBuffer>> {
+  const range = { offset: 0, length };
+  const object = await objects.get(source.objectKey, { etag: source.etag, range });
+  if (object === undefined) throw new AppError("STORE_UNAVAILABLE");
+  const head = new Uint8Array(length);
+  const body = openStored(object.body);
   try {
-    for (let headBytes = 0; headBytes < sizeBytes;) {
+    for (let headBytes = 0; headBytes < length;) {
       const bytes = await readStored(body);
       if (bytes === undefined) return head.subarray(0, headBytes);
-      const wanted = bytes.subarray(0, sizeBytes - headBytes);
+      const wanted = bytes.subarray(0, length - headBytes);
       head.set(wanted, headBytes);
       headBytes += wanted.byteLength;
     }

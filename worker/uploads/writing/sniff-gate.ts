@@ -1,8 +1,6 @@
 import { AppError } from "#contract/errors.ts";
+import { SNIFFED_BYTES } from "#contract/programs.ts";
 import type { UploadStore } from "../state/upload-store.ts";
-
-/** As much as is looked at of a file's beginning (R24). */
-export const SNIFFED_BYTES = 4_096;
 
 /** Why bytes can't be of the declared type, in a sentence, or undefined when they can. */
 export type SniffCheck = (

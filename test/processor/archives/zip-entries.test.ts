@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { findZipFault } from "../../processor/zip-directory.ts";
-import { zip } from "../support/eicar.ts";
-import { forgeries } from "./support/forgeries.ts";
-import { ORDINARY_ZIPS, PIPED_ZIP } from "./support/ordinary-zips.ts";
-import { forge, type Told } from "./support/zip-forge.ts";
+import { findZipFault } from "../../../processor/archives/zip-directory.ts";
+import { zip } from "../../support/eicar.ts";
+import { forgeries } from "../support/forgeries.ts";
+import { ORDINARY_ZIPS, PIPED_ZIP } from "../support/ordinary-zips.ts";
+import { forge, type Told } from "../support/zip-forge.ts";
 
 /** The fault, and the ranges that were read for it. */
 async function look(bytes: Buffer): Promise<{ fault: string | undefined; ranges: number[] }> {

@@ -1,3 +1,4 @@
+import { MAX_SCAN_BYTES } from "../scan/clamd-config.ts";
 import { ENTRY, type Entry, LOCAL, parseEntry, requireEntries } from "./zip-entries.ts";
 import { NONE_32, readerOf, readSafe, type ReadRange, requireThat, ZipFault } from "./zip-fields.ts";
 
@@ -20,6 +21,7 @@ interface Directory {
 }
 
 const END = { signature: 0x06054b50, bytes: 22 };
+const END_MAGIC = Buffer.from("PK\x05\x06", "latin1");
 const END_64 = { signature: 0x06064b50, bytes: 56 };
 const LOCATOR_64 = { signature: 0x07064b50, bytes: 20 };
 const MAX_COMMENT_BYTES = 0xffff;
@@ -29,6 +31,11 @@ const MAX_ENTRIES = 0xffff;
 /** Of a directory: a header, and three fields. */
 const MAX_ENTRY_BYTES = ENTRY.bytes + 3 * 0xffff;
 
+/** However well they are packed, so many bytes take the scanner no time worth a limit. */
+const HARMLESS_BYTES = 100 * 1024 * 1024;
+/** What is written by people and programs packs to a tenth, logs to a fiftieth. */
+const MAX_RATIO = 200;
+
 /** The name of what is wrong with a zip; undefined where nothing is. Throws what reading throws. */
 export async function findZipFault(sizeBytes: number, read: ReadRange): Promise<string | undefined> {
   try {
@@ -37,6 +44,23 @@ export async function findZipFault(sizeBytes: number, read: ReadRange): Promise<
     return undefined;
   } catch (error) {
     if (error instanceof ZipFault) return `Zip.${error.message}`;
+    throw error;
+  }
+}
+
+/**
+ * The name of the limit that a zip exceeds by what its directory tells; undefined for one that doesn't, or has none that
+ * can be read. The scanner unpacks all that it may, and a few kilobytes can be worth minutes.
+ */
+export async function findZipExcess(sizeBytes: number, read: ReadRange): Promise<string | undefined> {
+  try {
+    const entries = await walk(await readEnd(sizeBytes, read), read);
+    const unpackedBytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
+    if (unpackedBytes > MAX_SCAN_BYTES) return "Zip.Limits.Size";
+    const isBomb = unpackedBytes > HARMLESS_BYTES && unpackedBytes > MAX_RATIO * sizeBytes;
+    return isBomb ? "Zip.Limits.Ratio" : undefined;
+  } catch (error) {
+    if (error instanceof ZipFault) return undefined;
     throw error;
   }
 }
@@ -63,7 +87,10 @@ async function readEnd(sizeBytes: number, read: ReadRange): Promise<Directory> {
   return directory;
 }
 
-/** The one record whose comment ends with the file. Two that fit are two archives, of which a tool takes either. */
+/**
+ * The one record whose comment ends with the file. Two that fit are two archives, of which a tool takes either; and some
+ * tools take the last that there is, whether it fits or not.
+ */
 function findEnd(tail: Buffer): number {
   const found: number[] = [];
   for (let at = tail.length - END.bytes; at >= 0; at--) {
@@ -72,7 +99,7 @@ function findEnd(tail: Buffer): number {
   }
   const [at, ...others] = found;
   if (at === undefined) throw new ZipFault("Directory.Missing");
-  requireThat(others.length === 0, "Directory.Ambiguous");
+  requireThat(others.length === 0 && tail.indexOf(END_MAGIC, at + 1) < 0, "Directory.Ambiguous");
   return at;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { findZipFault } from "../../processor/zip-directory.ts";
-import { zip } from "../support/eicar.ts";
+import { findZipExcess, findZipFault } from "../../../processor/archives/zip-directory.ts";
+import { zip } from "../../support/eicar.ts";
 
 const ENTRIES = [
   { name: "word/document.xml", content: Buffer.from("<document/>".repeat(50)) },
@@ -194,4 +194,27 @@ test("whatever a byte of the directory is changed to, looking ends with an answe
       expect(fault ?? "Zip.Entry.", `${value} at ${at}`).toMatch(/^Zip\.(?:Directory|Entry)\./);
     }
   }
+});
+
+test("a comment with an end record that doesn't fit is two archives to some tools", async () => {
+  const record = Buffer.from(WHOLE.subarray(-END_BYTES));
+  record.writeUInt16LE(999, 20);
+  expect(await faultOf(commented(record))).toBe("Zip.Directory.Ambiguous");
+  expect(await faultOf(commented(Buffer.from("PK\x05\x06", "latin1")))).toBe("Zip.Directory.Ambiguous");
+});
+
+describe("what a zip unpacks to", () => {
+  const excessOf = (bytes: Buffer): Promise<string | undefined> =>
+    findZipExcess(bytes.length, async (offset, length) => bytes.subarray(offset, offset + length));
+  const MIB = 1024 * 1024;
+
+  test("is told before anybody unpacks it", async () => {
+    expect(await excessOf(WHOLE)).toBeUndefined();
+    expect(await excessOf(WHOLE.subarray(0, -1))).toBeUndefined();
+    const zeros = { name: "zeros", content: Buffer.alloc(30 * MIB) };
+    expect(await excessOf(zip([zeros, zeros, zeros]))).toBeUndefined();
+    expect(await excessOf(zip([zeros, zeros, zeros, zeros]))).toBe("Zip.Limits.Ratio");
+    const large = changed((bytes) => bytes.writeUInt32LE(2_001 * MIB, DIRECTORY_AT + 24));
+    expect(await excessOf(large)).toBe("Zip.Limits.Size");
+  });
 });

@@ -1,0 +1,35 @@
+import { GzipWalk, startsAsGzip } from "./gzip-walk.ts";
+import { TarWalk } from "./tar-walk.ts";
+
+/** Looks at tars and gzips, and at a tar in a gzip, as their bytes go by. What is neither is no matter of it. */
+export class ArchiveWalk {
+  readonly #tar = new TarWalk();
+  #gzip: GzipWalk | undefined;
+  #head: Buffer | undefined = Buffer.alloc(0);
+
+  /** Settles when it is ready for more. */
+  async push(chunk: Uint8Array): Promise<void> {
+    if (this.#head === undefined) return this.#pass(chunk);
+    this.#head = Buffer.concat([this.#head, chunk]);
+    if (this.#head.length < 2) return undefined;
+    if (startsAsGzip(this.#head)) this.#gzip = new GzipWalk((bytes) => this.#tar.push(bytes));
+    const head = this.#head;
+    this.#head = undefined;
+    return this.#pass(head);
+  }
+
+  /** The name of what is wrong, when all has come; undefined where nothing is. */
+  finish(): string | undefined {
+    return this.#gzip?.finish() ?? this.#tar.finish();
+  }
+
+  /** Lets go of what it holds, whether or not it is finished. */
+  close(): void {
+    this.#gzip?.close();
+  }
+
+  async #pass(chunk: Uint8Array): Promise<void> {
+    if (this.#gzip === undefined) this.#tar.push(chunk);
+    else await this.#gzip.push(chunk);
+  }
+}

@@ -1,0 +1,35 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
+import type { SandboxLimits } from "../../sandbox/sandbox.ts";
+import type { Product } from "../deriver.ts";
+import { reasonOf, runTool, type Work } from "./run-tool.ts";
+
+const CHILD = fileURLToPath(new URL("./page-child.ts", import.meta.url));
+const LIMITS: SandboxLimits = {
+  ...{ timeMs: 30_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 2 ** 20 },
+  ...{ scratchBytes: 2 ** 22, processes: 64 },
+};
+const PIXELS = 150;
+/** Of the longer side: a page twice as high as it is wide still covers a thumbnail twice over. */
+const PAGE_PIXELS = 600;
+
+/** Draws the first page of a PDF. */
+export async function drawFirstPage(work: Work, file: string): Promise<Product> {
+  const page = ["-f", "1", "-l", "1", "-singlefile", "-scale-to", String(PAGE_PIXELS), "-png"];
+  const drawn = await runTool(work, "pdftoppm", [...page, file, "page"]);
+  if (!drawn.ok) return { result: "failed", name: "thumbnail", reason: reasonOf(drawn) };
+  return makeThumbnail(work, "page.png");
+}
+
+/** Makes the thumbnail of a picture of a page: a PNG or an SVG of ours, in the scratch directory. */
+export async function makeThumbnail({ sandbox, scratch, signal }: Work, picture: string): Promise<Product> {
+  const command = [process.execPath, CHILD, scratch, picture];
+  const result = await sandbox.run(command, scratch, LIMITS, signal);
+  const [form] = DERIVATIVE_FORMS.thumbnail;
+  if (!result.ok || form === undefined) {
+    return { result: "failed", name: "thumbnail", reason: "The first page could not be drawn." };
+  }
+  const path = join(scratch, "thumbnail.webp");
+  return { result: "made", name: "thumbnail", form, path, width: PIXELS, height: PIXELS };
+}

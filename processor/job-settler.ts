@@ -1,0 +1,137 @@
+import type { Job, ProcessJob } from "#contract/jobs.ts";
+import type { FailedJobReport } from "#contract/reports.ts";
+import { BoundedCounts } from "./bounded-counts.ts";
+import { codeOf, explainFailure, isPostponement } from "./failure.ts";
+import type { Log } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import type { JobOutcome } from "./pipeline.ts";
+import { type Delivery, nameBytes, type PullQueue, parseJob } from "./queue.ts";
+import type { Reporter } from "./report.ts";
+import { chooseRetryDelay } from "./retry-delay.ts";
+import { ScannerCrash } from "./scan/scanner.ts";
+
+export interface SettlerParts {
+  readonly queue: Pick<PullQueue, "acknowledge" | "retry">;
+  /** Throws when the job must be tried again. `signal` is aborted when there is no more time for it. */
+  readonly handle: (job: Job, signal: AbortSignal) => Promise<JobOutcome>;
+  readonly reporter: Pick<Reporter, "send">;
+  readonly isScannerUp: () => Promise<boolean>;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+/** When there is no more time: first for the jobs, then for telling the queue. */
+export interface SettlerEnds {
+  readonly work: AbortSignal;
+  readonly settling: AbortSignal;
+}
+
+/** So often a job may fail by its own fault; then it waits for somebody to look at it. */
+export const MAX_ATTEMPTS = 30;
+/**
+ * The queue itself drops a message for good after a hundred deliveries (wrangler.toml, `max_retries`), without a word. So it is given up
+ * before, whosever fault it was: also where each delivery ended the processor, and nothing was counted.
+ */
+const LAST_DELIVERY = 95;
+/** Jobs whose faults are remembered. */
+const MAX_REMEMBERED = 10_000;
+
+/** Does the job of one delivery, and tells the queue what becomes of it. */
+export class JobSettler {
+  readonly #parts: SettlerParts;
+  readonly #ends: SettlerEnds;
+  readonly #faults = new BoundedCounts(MAX_REMEMBERED);
+
+  constructor(parts: SettlerParts, ends: SettlerEnds) {
+    this.#parts = parts;
+    this.#ends = ends;
+  }
+
+  /** Throws QUEUE_UNAVAILABLE when the queue can't be told: the job comes again when its lease ends. */
+  async settle(delivery: Delivery): Promise<void> {
+    const job = parseJob(delivery);
+    if (job === undefined) return this.#bury(delivery);
+    if (delivery.attempts > LAST_DELIVERY) return this.#giveUp(delivery, job, undefined);
+    const endTimer = this.#parts.metrics.jobSeconds.startTimer();
+    try {
+      const outcome = await this.#parts.handle(job, this.#ends.work);
+      this.#faults.delete(nameBytes(job));
+      this.#note(outcome, delivery, job, { seconds: endTimer() });
+    } catch (error) {
+      return this.#fail(delivery, job, error);
+    }
+    await this.#acknowledge(delivery);
+  }
+
+  /** Gives a delivery back that was not begun. */
+  async handBack({ leaseId }: Delivery): Promise<void> {
+    this.#parts.metrics.jobs.inc({ outcome: "handed-back" });
+    await this.#parts.queue.retry(leaseId, 0, this.#ends.settling);
+  }
+
+  /** A message that is no job will not become one: it is ended, and this line is its grave. */
+  async #bury(delivery: Delivery): Promise<void> {
+    const { messageId, attempts, contentType } = delivery;
+    this.#parts.metrics.jobs.inc({ outcome: "dead" });
+    this.#parts.log.error({ event: "job-dead", messageId, attempts, contentType, reason: "it is not a job" });
+    await this.#acknowledge(delivery);
+  }
+
+  async #fail(delivery: Delivery, job: Job, error: unknown): Promise<void> {
+    if (this.#ends.work.aborted) return this.#retry("handed-back", delivery, job, error);
+    if (isPostponement(error) && delivery.attempts < LAST_DELIVERY) {
+      return this.#retry("postponed", delivery, job, error);
+    }
+    this.#parts.metrics.failures.inc({ code: codeOf(error) });
+    const faults = (await this.#isOwnFault(error)) ? this.#faults.add(nameBytes(job)) : 0;
+    const isOver = faults >= MAX_ATTEMPTS || delivery.attempts >= LAST_DELIVERY;
+    return isOver ? this.#giveUp(delivery, job, error) : this.#retry("retried", delivery, job, error);
+  }
+
+  /** A scanner that is down for all is no job's fault, unless it died of that job's file. */
+  async #isOwnFault(error: unknown): Promise<boolean> {
+    if (codeOf(error) !== "SCANNER_UNAVAILABLE" || error instanceof ScannerCrash) return true;
+    return this.#parts.isScannerUp();
+  }
+
+  async #retry(outcome: string, delivery: Delivery, job: Job, error: unknown): Promise<void> {
+    const delaySeconds = outcome === "handed-back" ? 0 : chooseRetryDelay(error, delivery.attempts);
+    this.#note(outcome, delivery, job, { delaySeconds, code: codeOf(error), err: error });
+    await this.#parts.queue.retry(delivery.leaseId, delaySeconds, this.#ends.settling);
+  }
+
+  /** From now on it waits at the worker, where people see it and can have it tried again. */
+  async #giveUp(delivery: Delivery, job: Job, error: unknown): Promise<void> {
+    try {
+      await this.#parts.reporter.send(createReport(job, delivery.attempts, error), this.#ends.work);
+    } catch (cause) {
+      return this.#retry(this.#ends.work.aborted ? "handed-back" : "retried", delivery, job, cause);
+    }
+    this.#faults.delete(nameBytes(job));
+    this.#note("failed", delivery, job, { code: error === undefined ? UNFINISHED.code : codeOf(error) });
+    await this.#acknowledge(delivery);
+  }
+
+  async #acknowledge({ leaseId }: Delivery): Promise<void> {
+    await this.#parts.queue.acknowledge(leaseId, this.#ends.settling);
+  }
+
+  #note(outcome: string, { messageId, attempts }: Delivery, job: Job, more: object): void {
+    const { tenantId, fileId, version, sizeBytes } = job;
+    this.#parts.metrics.jobs.inc({ outcome });
+    const line = { event: "job-ended", outcome, messageId, attempts, tenantId, fileId, version, sizeBytes };
+    if ("code" in more) this.#parts.log.warn({ ...line, ...more });
+    if (!("code" in more)) this.#parts.log.info({ ...line, ...more });
+  }
+}
+
+const UNFINISHED = {
+  code: "UNFINISHED",
+  detail: "It was begun many times, and none of them came to an end.",
+};
+
+function createReport(job: ProcessJob, attempts: number, error: unknown): FailedJobReport {
+  const { tenantId, fileId, version, etag, sizeBytes } = job;
+  const why = error === undefined ? UNFINISHED : { code: codeOf(error), detail: explainFailure(error) };
+  return { kind: "failed-job", tenantId, fileId, version, etag, sizeBytes, attempts, ...why };
+}

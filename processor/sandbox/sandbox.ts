@@ -1,0 +1,139 @@
+/**
+ * Where tools that parse hostile files run (R68): with limits that the kernel keeps, no environment, a scratch directory
+ * as the only place to write into, and apart from our files, our processes and the network, as far as the machine lets
+ * us; what holds is found out at start by trying. What a tool says and writes is untrusted. Why it is done like this:
+ * docs/decisions/0020-tool-isolation.md
+ */
+import { chown, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { bubblewrapRung } from "./bubblewrap.ts";
+import { FilterFile } from "./filter-file.ts";
+import { systemCallFilter } from "./filter.ts";
+import { type ChosenRung, chooseRung, type Isolation, isIsolated } from "./ladder.ts";
+import { landlockRung } from "./landlock.ts";
+import { LIMITS_RUNG } from "./limits-rung.ts";
+import type { SandboxLimits } from "./limits.ts";
+import { probeRung } from "./probe.ts";
+import type { Rung } from "./rung.ts";
+import { ScratchWatch } from "./scratch.ts";
+import { ToolProcess } from "./tool-process.ts";
+import { UserIds } from "./user-ids.ts";
+import { systemView } from "./view.ts";
+
+export type { SandboxLimits } from "./limits.ts";
+
+export type SandboxResult =
+  | { readonly ok: true; readonly stdout: string }
+  | { readonly ok: false; readonly reason: "deadline" | "failed"; readonly detail: string };
+
+export interface SandboxOptions {
+  /** The operator's word that tools may run where they can't be isolated. */
+  readonly withoutIsolation?: boolean;
+  /** For tests: others than this system's. */
+  readonly rungs?: readonly Rung[];
+}
+
+/** Starts tools and knows those that run, so that none outlives the processor. */
+export class Sandbox {
+  readonly #rung: Rung;
+  readonly #filter: FilterFile | undefined;
+  readonly #running = new Set<ToolProcess>();
+  readonly #userIds = new UserIds();
+  /** What holds here. */
+  readonly isolation: Isolation;
+  /** Without it no tool runs. */
+  readonly mayRun: boolean;
+
+  private constructor(
+    { rung, isolation }: ChosenRung,
+    filter: FilterFile | undefined,
+    withoutIsolation: boolean,
+  ) {
+    this.#rung = rung;
+    this.#filter = filter;
+    this.isolation = isolation;
+    this.mayRun = withoutIsolation || isIsolated(isolation);
+  }
+
+  /** Finds out by trials what this machine can do. */
+  static async create({ withoutIsolation = false, rungs }: SandboxOptions = {}): Promise<Sandbox> {
+    const program = process.platform === "linux" ? systemCallFilter() : undefined;
+    const filter = program && (await FilterFile.create(program));
+    const chosen = await chooseRung(rungs ?? (filter ? LINUX_RUNGS : [LIMITS_RUNG]), (rung) =>
+      probeRung(new Sandbox({ rung, isolation: NOTHING_HOLDS }, filter, true)),
+    );
+    return new Sandbox(chosen, filter, withoutIsolation);
+  }
+
+  get rung(): Rung["name"] {
+    return this.#rung.name;
+  }
+
+  /**
+   * Runs a command. A tool that fails or is too slow is data; throws only if `signal` is aborted.
+   * @param scratch its working directory, home and TMPDIR. The files in it are the tool's inputs, which it may
+   *   change or be unable to; the plain files that it leaves beside them are there afterwards. Read those by `readProduct`.
+   */
+  async run(
+    command: readonly string[],
+    scratch: string,
+    limits: SandboxLimits,
+    signal: AbortSignal,
+  ): Promise<SandboxResult> {
+    signal.throwIfAborted();
+    if (!this.mayRun) return { ok: false, reason: "failed", detail: "tools can't be isolated here" };
+    const userId = this.#userIds.next();
+    const inputs = await readdir(scratch);
+    if (userId !== undefined) await giveTo(userId, scratch, inputs);
+    const wrapped = this.#rung.wrap({ command, scratch, inputs, limits, userId });
+    await using filter = await this.#filter?.open();
+    return await this.#run(wrapped, scratch, limits, signal, filter?.fd);
+  }
+
+  /** Kills what runs, at once. For the end of the processor. */
+  killAll(): void {
+    for (const tool of this.#running) tool.kill();
+  }
+
+  async #run(
+    command: readonly string[],
+    scratch: string,
+    { timeMs, scratchBytes }: SandboxLimits,
+    signal: AbortSignal,
+    filter: number | undefined,
+  ): Promise<SandboxResult> {
+    signal.throwIfAborted();
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeMs)]);
+    const tool = new ToolProcess(command, scratch, filter);
+    this.#running.add(tool);
+    const kill = () => tool.kill();
+    deadline.addEventListener("abort", kill, { once: true });
+    const watch = this.#rung.boundsScratch ? undefined : new ScratchWatch(scratch, scratchBytes);
+    void watch?.watch(kill);
+    try {
+      const end = await tool.ended;
+      signal.throwIfAborted();
+      if (deadline.aborted) return { ok: false, reason: "deadline", detail: `over ${timeMs} ms` };
+      if (watch?.isOver)
+        return { ok: false, reason: "failed", detail: `over ${scratchBytes} bytes of scratch` };
+      return end.ok ? end : { ...end, reason: "failed" };
+    } finally {
+      watch?.stop();
+      deadline.removeEventListener("abort", kill);
+      this.#running.delete(tool);
+    }
+  }
+}
+
+/** From the strongest down. */
+export const LINUX_RUNGS: readonly Rung[] = [
+  bubblewrapRung(systemView()),
+  landlockRung(systemView()),
+  LIMITS_RUNG,
+];
+const NOTHING_HOLDS: Isolation = { network: false, files: false, processes: false, user: false };
+
+async function giveTo(userId: number, scratch: string, inputs: readonly string[]): Promise<void> {
+  const paths = [scratch, ...inputs.map((name) => join(scratch, name))];
+  await Promise.all(paths.map((path) => chown(path, userId, userId)));
+}

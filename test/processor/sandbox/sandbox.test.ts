@@ -1,0 +1,144 @@
+import { spawnSync } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createLifeline, createSandboxes, createScratch, LIMITS } from "../support/sandboxes.ts";
+
+const never = new AbortController().signal;
+const sandboxes = (await createSandboxes()).map((sandbox) => ({ rung: sandbox.rung, sandbox }));
+
+describe.each(sandboxes)("with $rung", ({ sandbox }) => {
+  let scratch: Awaited<ReturnType<typeof createScratch>>;
+
+  beforeEach(async () => {
+    scratch = await createScratch();
+  });
+
+  afterEach(() => scratch[Symbol.asyncDispose]());
+
+  function run(script: string, limits = LIMITS, signal = never) {
+    return sandbox.run([process.execPath, "-e", script], scratch.path, limits, signal);
+  }
+
+  function runShell(script: string, limits = LIMITS, signal = never) {
+    return sandbox.run(["/bin/sh", "-c", script], scratch.path, limits, signal);
+  }
+
+  test("a tool reads its inputs, and what it writes is there afterwards", async () => {
+    await writeFile(join(scratch.path, "original"), "input");
+    expect(await runShell("cat original; pwd; echo output > made")).toEqual({
+      ok: true,
+      stdout: `input${scratch.path}\n`,
+    });
+    expect(await readFile(join(scratch.path, "made"), "utf8")).toBe("output\n");
+    expect(await readFile(join(scratch.path, "original"), "utf8")).toBe("input");
+  });
+
+  test("a tool has its scratch directory for a home, and nothing of our environment", async () => {
+    const result = await run("console.log(JSON.stringify({ env: process.env, cwd: process.cwd() }))");
+    const { env, cwd } = JSON.parse(result.ok ? result.stdout : "{}") as { env: object; cwd: string };
+    expect(cwd).toBe(scratch.path);
+    expect(env).toMatchObject({ HOME: scratch.path, TMPDIR: scratch.path });
+    expect(
+      Object.keys(env).filter((key) => !["HOME", "TMPDIR", "PATH", "LANG", "PWD"].includes(key)),
+    ).toEqual([]);
+  });
+
+  test("a tool that fails says so", async () => {
+    const result = await run("process.stderr.write('no'); process.exit(3)");
+    expect(result).toEqual({ ok: false, reason: "failed", detail: "exit 3: no" });
+  });
+
+  test("a tool that isn't there fails", async () => {
+    const result = await sandbox.run(["/nonexistent"], scratch.path, LIMITS, never);
+    expect(result).toMatchObject({ ok: false, reason: "failed" });
+  });
+
+  test("a tool that hangs is killed at its deadline", async () => {
+    const result = await run("for (;;);", { ...LIMITS, timeMs: 500 });
+    expect(result).toMatchObject({ ok: false, reason: "deadline" });
+  });
+
+  test("a tool that wants too much memory is stopped", async () => {
+    const result = await run("const all = []; for (;;) all.push(Buffer.alloc(2 ** 26, 1));");
+    expect(result).toMatchObject({ ok: false, reason: "failed" });
+  });
+
+  test("a file that gets too large is stopped", async () => {
+    const write = (bytes: number) => run(`require('fs').writeFileSync('out', Buffer.alloc(${bytes}, 1))`);
+    expect(await write(LIMITS.fileBytes + 1)).toMatchObject({ ok: false, reason: "failed" });
+    expect(await write(LIMITS.fileBytes)).toMatchObject({ ok: true });
+  });
+
+  test("many files that are too large together are stopped", async () => {
+    const writing = (end: string) =>
+      `for (let i = 0; ${end}; i++) require('fs').writeFileSync('f' + i, Buffer.alloc(2 ** 20, 1))`;
+    expect(await run(writing("true"))).toMatchObject({ ok: false, reason: "failed" });
+    const sizes = spawnSync("du", ["-sk", scratch.path], { encoding: "utf8" }).stdout;
+    // Where nothing but looking bounds it, it is more, and not without end.
+    expect(Number.parseInt(sizes, 10)).toBeLessThan(1024 * 1024);
+  });
+
+  test("a tool that says a lot is not listened to after a while", async () => {
+    const result = await run("process.stdout.write('x'.repeat(2 ** 19))");
+    expect(result.ok && result.stdout.length).toBe(16 * 1024);
+  });
+
+  test("a tool that never stops talking is killed", async () => {
+    expect(await runShell("while :; do echo talk; done")).toMatchObject({
+      ok: false,
+      reason: "failed",
+      detail: expect.stringContaining("output"),
+    });
+  });
+
+  test("a stop kills the tool", async () => {
+    const stop = new AbortController();
+    const { running, gone } = createLifeline(scratch.path);
+    const result = runShell("exec 9> lifeline; echo >&9; sleep 1000", LIMITS, stop.signal);
+    await running;
+    stop.abort();
+    await expect(result).rejects.toThrow(/abort/i);
+    await gone;
+  });
+
+  test("a tool that ended is over, and so is its child, which held its output", async () => {
+    const { gone } = createLifeline(scratch.path);
+    expect(await runShell("exec 9> lifeline; sleep 1000 & echo done")).toEqual({
+      ok: true,
+      stdout: "done\n",
+    });
+    await gone;
+  });
+
+  test("killAll ends what runs, and what that started, whoever holds the output", async () => {
+    const { running, gone } = createLifeline(scratch.path);
+    const result = runShell("exec 9> lifeline; sleep 1000 & echo >&9; sleep 1000");
+    await running;
+    sandbox.killAll();
+    expect(await result).toMatchObject({ ok: false, reason: "failed" });
+    await gone;
+  });
+
+  test("the next tool runs after one that broke everything", async () => {
+    await runShell("kill -9 $$");
+    expect(await runShell("echo still here")).toEqual({ ok: true, stdout: "still here\n" });
+  });
+});
+
+test("a tool is over, though a child that left its group, which limits alone can't hinder, holds its output", async () => {
+  const sandbox = sandboxes.find(({ rung }) => rung === "limits")?.sandbox;
+  await using scratch = await createScratch();
+  const result = await sandbox?.run(
+    ["/bin/sh", "-c", "setsid sleep 1000 & echo $!"],
+    scratch.path,
+    LIMITS,
+    never,
+  );
+  expect(process.kill(Number(result?.ok && result.stdout), "SIGKILL")).toBe(true);
+});
+
+test("this machine isolates tools, if it is a Linux", () => {
+  const isolating = sandboxes.filter(({ rung }) => rung !== "limits");
+  expect(isolating.length > 0 || process.platform !== "linux").toBe(true);
+});

@@ -1,0 +1,111 @@
+import { and, eq, inArray, notExists, sql } from "drizzle-orm";
+import type { DerivativeName } from "#contract/derivatives.ts";
+import type { FileVersionRef } from "#contract/ids.ts";
+import type { DerivativeReport, MissingDerivativeReport, PropertiesReport } from "#contract/reports.ts";
+import type { AuditEvent } from "./audit.ts";
+import { auditStatement } from "./audit.ts";
+import type { Database } from "./database.ts";
+import { forgetFailedJob } from "./failed-jobs.ts";
+import { isVersion } from "./files.ts";
+import { fileVersions } from "./schema/files.ts";
+import { derivatives, missingDerivatives } from "./schema/processing.ts";
+import { selectRow } from "./select-row.ts";
+
+type VersionTable = typeof derivatives | typeof missingDerivatives;
+
+function isOfVersion(table: VersionTable, { tenantId, fileId, version }: FileVersionRef) {
+  return and(eq(table.tenantId, tenantId), eq(table.fileId, fileId), eq(table.version, version));
+}
+
+/** Names of the derivatives that a version has, and of those that nobody tries to make by himself. */
+export async function findDerivativeNames(
+  db: Database,
+  ref: FileVersionRef,
+): Promise<{ readonly made: readonly DerivativeName[]; readonly givenUp: readonly DerivativeName[] }> {
+  const [made, missing] = await db.batch([
+    db.select({ name: derivatives.name }).from(derivatives).where(isOfVersion(derivatives, ref)),
+    db
+      .select({ name: missingDerivatives.name })
+      .from(missingDerivatives)
+      .where(isOfVersion(missingDerivatives, ref)),
+  ]);
+  return { made: made.map(({ name }) => name), givenUp: missing.map(({ name }) => name) };
+}
+
+/** Keeps a derivative's facts, and forgets that it was missing; made again, it replaces itself. */
+export async function upsertDerivative(db: Database, report: DerivativeReport, nowMs: number): Promise<void> {
+  const { tenantId, fileId, version, name, objectKey, mimeType, sizeBytes, width, height } = report;
+  const facts = { objectKey, mimeType, sizeBytes, width, height };
+  await db.batch([
+    db
+      .insert(derivatives)
+      .values({ tenantId, fileId, version, name, createdAtMs: nowMs, ...facts })
+      .onConflictDoUpdate({
+        target: [derivatives.tenantId, derivatives.fileId, derivatives.version, derivatives.name],
+        set: facts,
+      }),
+    db
+      .delete(missingDerivatives)
+      .where(and(isOfVersion(missingDerivatives, report), eq(missingDerivatives.name, name))),
+    forgetFailedJob(db, report),
+  ]);
+}
+
+/** Keeps why a clean version lacks a derivative. One that is there stays: another run of the job has made it. */
+export async function upsertMissingDerivative(
+  db: Database,
+  report: MissingDerivativeReport,
+  nowMs: number,
+): Promise<void> {
+  const { tenantId, fileId, version, name, state, reason } = report;
+  const row = { tenantId, fileId, version, name, state, reason, attempts: 1, atMs: nowMs };
+  const isThere = db
+    .select({ one: sql`1` })
+    .from(derivatives)
+    .where(and(isOfVersion(derivatives, report), eq(derivatives.name, name)));
+  const isLacking = and(isVersion(report), eq(fileVersions.state, "clean"), notExists(isThere));
+  await db
+    .insert(missingDerivatives)
+    .select(sql`${selectRow(missingDerivatives, row)} FROM ${fileVersions} WHERE ${isLacking}`)
+    .onConflictDoUpdate({
+      target: [
+        missingDerivatives.tenantId,
+        missingDerivatives.fileId,
+        missingDerivatives.version,
+        missingDerivatives.name,
+      ],
+      set: { state, reason, atMs: nowMs, attempts: sql`${missingDerivatives.attempts} + 1` },
+    });
+}
+
+/** Adds to what is known of a clean version. False where there is none. */
+export async function mergeProperties(db: Database, report: PropertiesReport): Promise<boolean> {
+  const merged = await db
+    .update(fileVersions)
+    .set({ properties: sql`json_patch(${fileVersions.properties}, ${JSON.stringify(report.properties)})` })
+    .where(and(isVersion(report), eq(fileVersions.state, "clean")))
+    .returning({ version: fileVersions.version });
+  return merged.length > 0;
+}
+
+/** Forgets which derivatives of a version could not be made, so that they are tried again. */
+export async function forgetFailedDerivatives(
+  db: Database,
+  ref: FileVersionRef,
+  names: readonly DerivativeName[],
+  event: AuditEvent,
+): Promise<void> {
+  await db.batch([
+    db
+      .delete(missingDerivatives)
+      .where(
+        and(
+          isOfVersion(missingDerivatives, ref),
+          eq(missingDerivatives.state, "failed"),
+          inArray(missingDerivatives.name, [...names]),
+        ),
+      ),
+    forgetFailedJob(db, ref),
+    auditStatement(db, event),
+  ]);
+}
