@@ -56,7 +56,8 @@ async function decode(picture: Picture, { wanted }: ImageTask): Promise<Base | u
   } catch (error) {
     // Its header could be read.
     print({ line: "properties", properties: picture.properties });
-    if (picture.properties.format === "heif") print({ line: "undecoded", hasAlpha: picture.hasAlpha });
+    const { hasAlpha, heifCodec } = picture;
+    if (heifCodec !== undefined) print({ line: "undecoded", hasAlpha, isHevc: heifCodec === "hevc" });
     for (const name of wanted) fail(name, error);
     return undefined;
   }

@@ -29,7 +29,7 @@ export async function decodeHeif(
   if (program === undefined) return undefined;
   const extension = hasAlpha ? "png" : "jpg";
   const args = ["--quiet", "-q", JPEG_QUALITY, "--png-compression-level", "0", file];
-  const command = [program, ...args, "-o", `decoded.${extension}`];
+  const command = [program, ...args, `decoded.${extension}`];
   const result = await sandbox.run(command, scratch, LIMITS, signal);
   if (!result.ok) return undefined;
   // Of several pictures in one file each has a number.

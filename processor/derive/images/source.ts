@@ -5,8 +5,8 @@ import type { Properties } from "#contract/properties.ts";
 import { readBitmap } from "./bmp.ts";
 import { readTaken } from "./exif.ts";
 
-/** The largest phone cameras make 200 megapixels. All frames of an animation count together. */
-export const MAX_PIXELS = 200_000_000;
+/** The largest phone cameras make 16,320 × 12,240 or a little more. All frames of an animation count together. */
+export const MAX_PIXELS = 16_384 ** 2;
 /** How much of a picture that is cut has to be there, by its rows. */
 export const LEAST_PRESENT = 0.25;
 export const OPTIMIZED_PIXELS = 1_200;
@@ -23,6 +23,8 @@ export interface Picture {
   /** Of an animation; 1 of what doesn't move. */
   readonly frames: number;
   readonly hasAlpha: boolean;
+  /** Of a HEIF: what its pixels are written by ("hevc", "av1", …). */
+  readonly heifCodec?: string | undefined;
   /** Its colours are 16 bit and by a profile: libvips takes those for wide ones unless told otherwise. */
   readonly isDeepWithProfile: boolean;
   readonly properties: Properties;
@@ -40,7 +42,7 @@ export async function openPicture(path: string, isUpright: boolean): Promise<Pic
     // From a buffer an SVG has no place on disk, so that nothing beside it can be meant by it.
     input: isVector ? await readFile(path) : path,
     options: isVector ? { ...options, density: chooseDensity(metadata) } : options,
-    ...{ width, height, frames, hasAlpha: metadata.hasAlpha },
+    ...{ width, height, frames, hasAlpha: metadata.hasAlpha, heifCodec: metadata.compression },
     isDeepWithProfile: metadata.depth === "ushort" && metadata.icc !== undefined,
     properties: { width, height, frames, format: metadata.format, ...describe(metadata) },
   };
