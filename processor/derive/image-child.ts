@@ -7,6 +7,7 @@ import { join } from "node:path";
 import sharp, { type OutputInfo, type Sharp } from "sharp";
 import type { ImageFault, ImageLine } from "./image-protocol.ts";
 import { type Base, CutError, decodeBase, hashOf } from "./images/base.ts";
+import { BitmapError } from "./images/bmp-header.ts";
 import { draw, MAX_PIXELS, openPicture, OPTIMIZED_PIXELS, type Picture } from "./images/source.ts";
 import { DERIVED_EXTENSION, type DerivedImage, type ImageTask, parseTask } from "./images/task.ts";
 
@@ -55,7 +56,8 @@ async function decode(picture: Picture, { wanted }: ImageTask): Promise<Base | u
   } catch (error) {
     // Its header could be read.
     print({ line: "properties", properties: picture.properties });
-    if (picture.properties.format === "heif") print({ line: "undecoded", hasAlpha: picture.hasAlpha });
+    const { hasAlpha, heifCodec } = picture;
+    if (heifCodec !== undefined) print({ line: "undecoded", hasAlpha, isHevc: heifCodec === "hevc" });
     for (const name of wanted) fail(name, error);
     return undefined;
   }
@@ -120,6 +122,7 @@ function fail(name: DerivedImage, error: unknown): void {
 
 function faultOf(error: unknown): ImageFault {
   if (error instanceof CutError) return "cut";
+  if (error instanceof BitmapError) return error.fault;
   const message = error instanceof Error ? error.message : "";
   return /exceeds pixel limit|out of memory|too (?:large|many)/i.test(message) ? "too-large" : "damaged";
 }

@@ -5,6 +5,7 @@ import { ALL_TOOLS_MISSING } from "../../processor/derive/tools.ts";
 import { Sandbox } from "../../processor/sandbox/sandbox.ts";
 import { animatedGif, photoWithGps, picture } from "../support/images.ts";
 import { noisy, ORANGE, plain, signpost, sparseGif } from "../support/photos.ts";
+import { near, pixelOf } from "../support/pixels.ts";
 import { derive } from "./support/derive.ts";
 
 let deriver: ImageDeriver;
@@ -12,23 +13,6 @@ let deriver: ImageDeriver;
 beforeAll(async () => {
   deriver = new ImageDeriver(await Sandbox.create(), ALL_TOOLS_MISSING);
 });
-
-async function pixelOf(image: Buffer | undefined, x: number, y: number) {
-  const { data, info } = await sharp(image ?? Buffer.alloc(0))
-    .ensureAlpha()
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  const left = Math.min(info.width - 1, Math.floor(x * info.width));
-  const top = Math.min(info.height - 1, Math.floor(y * info.height));
-  const [r = 0, g = 0, b = 0, alpha = 0] = data.subarray((top * info.width + left) * 4);
-  return { r, g, b, alpha };
-}
-
-/** Within what WebP makes of a colour. */
-function near({ r, g, b }: { r: number; g: number; b: number }, slack = 6) {
-  const close = (value: number) => expect.toSatisfy((seen: number) => Math.abs(seen - value) <= slack);
-  return { r: close(r), g: close(g), b: close(b), alpha: 255 };
-}
 
 describe("colours are those of the picture", () => {
   const deep = () => plain(60, 40).toColourspace("rgb16");
