@@ -12,6 +12,9 @@ const LIMITS: SandboxLimits = {
   ...{ scratchBytes: 4 * MAX_OUTPUT_BYTES, processes: 32 },
 };
 
+/** A day. What is said to be longer is read to its end. */
+const MAX_BELIEVED_SECONDS = 86_400;
+
 export type ProbeResult =
   | { readonly ok: true; readonly facts: MediaFacts }
   | { readonly ok: false; readonly reason: "deadline" | "failed" };
@@ -32,9 +35,10 @@ export async function probeMedia(work: Work, file: string, type: MediaType): Pro
   const probe = parseProbe(output);
   if (probe === undefined || probe.streams.length === 0) return { ok: false, reason: "failed" };
   const facts = readFacts(probe);
-  if (facts.properties.durationSeconds !== undefined) return { ok: true, facts };
+  const { durationSeconds, ...properties } = facts.properties;
+  if (durationSeconds !== undefined && durationSeconds <= MAX_BELIEVED_SECONDS) return { ok: true, facts };
   const measured = await measureDuration(work, file, type);
-  return { ok: true, facts: { ...facts, properties: { ...facts.properties, ...measured } } };
+  return { ok: true, facts: { ...facts, properties: { ...properties, ...measured } } };
 }
 
 function parseProbe(output: Buffer | undefined): Probe | undefined {

@@ -48,6 +48,8 @@ const TYPES: Readonly<Record<string, MediaType>> = {
   "audio/x-ms-asf": { format: "asf", demuxers: ["asf"] },
 };
 
+export const MEDIA_TYPES: readonly MediaType[] = Object.values(TYPES);
+
 /** How a type is opened, whatever parameters it has; undefined where it isn't. */
 export function findMediaType(mimeType: string): MediaType | undefined {
   const name = (mimeType.split(";", 1)[0] ?? "").trim().toLowerCase();

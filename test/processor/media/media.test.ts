@@ -1,10 +1,11 @@
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { MediaDeriver } from "../../processor/derive/media.ts";
-import { Sandbox } from "../../processor/sandbox/sandbox.ts";
-import { H264, makeMedia, PICTURE, TONE } from "../support/media.ts";
-import { brightnessOf, deriveSniffed, sizeOf } from "./support/derive-media.ts";
+import { MediaDeriver } from "../../../processor/derive/media.ts";
+import { Sandbox } from "../../../processor/sandbox/sandbox.ts";
+import { H264, makeMedia, PICTURE, TONE } from "../../support/media.ts";
+import { brightnessOf, deriveSniffed, sizeOf } from "../support/derive-media.ts";
+import { derive } from "../support/derive.ts";
 
 let deriver: MediaDeriver;
 
@@ -159,6 +160,14 @@ describe("a frame", () => {
     expect(await brightnessOf(made.get("poster"))).toBeLessThan(5);
   });
 
+  test("of nothing but noise is packed until it can be kept", async () => {
+    const noise = ["-f", "lavfi", "-i", "color=gray:s=1200x1200:r=5:d=1,noise=alls=100:allf=t"];
+    const { made } = await deriveSniffed(deriver, await makeMedia("mp4", [...noise, ...H264, "-qp", "1"]));
+    const { byteLength } = made.get("poster") ?? Buffer.of();
+    expect(byteLength).toBeGreaterThan(2 ** 18);
+    expect(byteLength).toBeLessThanOrEqual(2 ** 20);
+  });
+
   test.each([
     // A grey of half the number means 92 candela of the 100 that are white, in one way of telling; in the other less.
     ["smpte2084", 145, 165],
@@ -178,6 +187,22 @@ describe("a frame", () => {
     expect(brightness).toBeGreaterThan(least);
     expect(brightness).toBeLessThan(most);
   });
+});
+
+test("only what is wanted is made", async () => {
+  const bytes = await makeMedia("mp3", TONE);
+  expect((await derive(deriver, bytes, "audio/mpeg", ["waveform"])).names).toEqual(["waveform"]);
+});
+
+test("a sound that is cut short has a waveform of what is there", async () => {
+  const tone = ["-f", "lavfi", "-i", "sine=duration=8"];
+  for (const ending of ["mp3", "flac", "ogg"]) {
+    const whole = await makeMedia(ending, tone);
+    const { made } = await deriveSniffed(deriver, whole.subarray(0, whole.byteLength / 2));
+    const { durationSeconds } = Waveform.parse(JSON.parse(made.get("waveform")?.toString() ?? ""));
+    expect(durationSeconds, ending).toBeGreaterThan(1);
+    expect(durationSeconds, ending).toBeLessThan(7);
+  }
 });
 
 test("a video with nothing to see has no pictures, and is described", async () => {
