@@ -157,6 +157,51 @@ describe("an animation", () => {
   });
 });
 
+describe("under its limits", () => {
+  const LIMITS = {
+    ...{ timeMs: 60_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 2 ** 20 },
+    ...{ scratchBytes: 2 ** 22, processes: 64 },
+  };
+
+  test("an animation that would be too large is its first frame", async () => {
+    const frames = await Promise.all([1, 2, 3, 4].map(async () => (await noisy(200, 150)).png().toBuffer()));
+    const gif = await sharp(frames, { join: { animated: true } })
+      .gif()
+      .toBuffer();
+    // For one of them it is enough.
+    const limits = { ...LIMITS, fileBytes: 32 * 1024 };
+    const { made, missing } = await derive(
+      new ImageDeriver(await Sandbox.create(), ALL_TOOLS_MISSING, limits),
+      gif,
+      "image/gif",
+    );
+    expect(missing).toEqual({});
+    const optimized = await sharp(made.get("optimized"), { animated: true }).metadata();
+    expect(optimized).toMatchObject({ width: 200, height: 150 });
+    expect(optimized.pages ?? 1).toBe(1);
+  });
+
+  test("a small drawing of a hundred thousand million squares takes too long", async () => {
+    const limits = { ...LIMITS, timeMs: 1_500 };
+    const { missing } = await derive(
+      new ImageDeriver(await Sandbox.create(), ALL_TOOLS_MISSING, limits),
+      Buffer.from(multipliedSvg(11)),
+      "image/svg+xml",
+    );
+    const reason = "Drawing the image took too long.";
+    expect(missing["thumbnail"]).toEqual({ result: "failed", reason });
+  });
+
+  /** Each of its groups is ten of the one before. */
+  function multipliedSvg(levels: number): string {
+    const groups = Array.from({ length: levels }, (_, level) => {
+      return `<g id="a${level + 1}">${`<use href="#a${level}"/>`.repeat(10)}</g>`;
+    });
+    const defs = `<defs><rect id="a0" width="5" height="5"/>${groups.join("")}</defs>`;
+    return `<svg xmlns="http://www.w3.org/2000/svg" width="99" height="99">${defs}<use href="#a${levels}"/></svg>`;
+  }
+});
+
 describe("a picture that is cut", () => {
   test.each([
     ["its last two bytes", "jpeg", 1],
