@@ -23,8 +23,8 @@ const Seconds = z.coerce.number().int().min(1);
 const Flag = z.stringbool({ truthy: ["true", "1"], falsy: ["false", "0"] });
 const Required = z.string().min(1);
 
-/** The first plan had a second one; a scanner that isn't there must not look like one that found nothing. */
-const ScanProvider = z.literal("clamav", 'must be "clamav": there is no other scanner yet');
+/** A scanner that isn't there must not look like one that found nothing. */
+const ScanProvider = z.enum(["clamav", "virustotal", "both"]);
 
 const Environment = z
   .object({
@@ -41,6 +41,10 @@ const Environment = z
     QUEUES_QUEUE_ID: Required,
     QUEUES_TOKEN: Required,
     VIRUS_SCAN_PROVIDER: ScanProvider.default("clamav"),
+    /** A public key is for private use only, by VirusTotal's terms. */
+    VIRUSTOTAL_API_KEY: Required.optional(),
+    VIRUSTOTAL_BASE_URL: z.url({ protocol: /^https?$/ }).default("https://www.virustotal.com/api/v3/"),
+    VIRUSTOTAL_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(100_000).default(4),
     CLAMAV_HOST: z.string().min(1).default("127.0.0.1"),
     CLAMAV_PORT: Port.default(3310),
     /** How much is done at a time, by kind; what isn't set is chosen by the machine (lane-limits.ts). */
@@ -75,8 +79,14 @@ const Environment = z
     message: `must be at least ${JOB_MARGIN_SECONDS} more than SCAN_DEADLINE_SECONDS, or jobs would be given out twice`,
     // Without this, zod keeps the rule back while any other key is wrong, and it would come as a second surprise.
     when: ({ value }) => DeadlinesOnly.safeParse(value).success,
+  })
+  .refine((env) => env.VIRUS_SCAN_PROVIDER === "clamav" || env.VIRUSTOTAL_API_KEY !== undefined, {
+    path: ["VIRUSTOTAL_API_KEY"],
+    message: "is missing, and VIRUS_SCAN_PROVIDER asks for it",
+    when: ({ value }) => ProviderOnly.safeParse(value).success,
   });
 
+const ProviderOnly = z.object({ VIRUS_SCAN_PROVIDER: ScanProvider });
 const DeadlinesOnly = z.object({ SCAN_DEADLINE_SECONDS: z.number(), VISIBILITY_TIMEOUT_SECONDS: z.number() });
 
 export type Config = z.infer<typeof Environment>;
@@ -116,10 +126,10 @@ function withOlderNames(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   };
 }
 
-/** Throws a sentence for people where `VIRUS_SCAN_PROVIDER` names a scanner that there isn't. */
+/** Throws a sentence for people where `VIRUS_SCAN_PROVIDER` names a scanner that `npm start` doesn't bring. */
 export function requireScanProvider(env: NodeJS.ProcessEnv): void {
-  const parsed = ScanProvider.optional().safeParse(env["VIRUS_SCAN_PROVIDER"] || undefined);
-  if (!parsed.success) throw new Error(`VIRUS_SCAN_PROVIDER ${parsed.error.issues[0]?.message}.`);
+  if (!env["VIRUS_SCAN_PROVIDER"] || env["VIRUS_SCAN_PROVIDER"] === "clamav") return;
+  throw new Error('VIRUS_SCAN_PROVIDER must be "clamav", or not set: npm start runs a clamd of its own.');
 }
 
 const SECRETS = [

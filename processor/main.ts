@@ -7,6 +7,7 @@ import { type Config, parseConfig, readConcurrency, readToolMemoryBytes, removeS
 import { Consumer, type ConsumerParts } from "./consumer.ts";
 import { Derivatives } from "./derive/derivatives.ts";
 import { ImageDeriver } from "./derive/images.ts";
+import { MediaDeriver } from "./derive/media.ts";
 import { OfficeDeriver } from "./derive/office.ts";
 import { PdfDeriver } from "./derive/pdf.ts";
 import { TextDeriver } from "./derive/text.ts";
@@ -22,9 +23,8 @@ import { type PipelineParts, processJob } from "./pipeline.ts";
 import { PullQueue } from "./queue.ts";
 import { Reporter } from "./report.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
-import { ClamdScanner } from "./scan/clamd-scanner.ts";
 import { CrashGuard } from "./scan/crash-guard.ts";
-import { FreshScanner } from "./scan/fresh-scanner.ts";
+import { createScanners } from "./scan/create-scanner.ts";
 import { ScannerMonitor, type ScannerState } from "./scan/scanner-monitor.ts";
 import type { Scanner } from "./scan/scanner.ts";
 import { SecondLook } from "./second-look.ts";
@@ -75,11 +75,7 @@ async function createPipeline(
   metrics: Metrics,
   log: Log,
 ): Promise<PipelineParts & { readonly scanner: Scanner; readonly sandbox: Sandbox; readonly tools: Tools }> {
-  const clamd = new ClamdScanner({ host: config.CLAMAV_HOST, port: config.CLAMAV_PORT });
-  const scanner = new FreshScanner(clamd, {
-    maxAgeDays: config.SIGNATURES_MAX_AGE_DAYS,
-    allowUndated: config.ALLOW_UNDATED_SIGNATURES,
-  });
+  const { scanner, local } = createScanners(config);
   const store = new ObjectStore({
     endpoint: config.S3_ENDPOINT,
     bucket: config.S3_BUCKET,
@@ -98,12 +94,12 @@ async function createPipeline(
   const tools = new InstalledTools({ statusFile: config.CAUSEWAY_TOOL_STATUS });
   const texts = new TextDeriver(sandbox, tools);
   const documents = [new PdfDeriver(sandbox, tools), new OfficeDeriver(sandbox, texts), texts];
-  const derivers = [new ImageDeriver(sandbox, tools), ...documents];
+  const derivers = [new ImageDeriver(sandbox, tools), ...documents, new MediaDeriver(sandbox)];
   return {
     ...{ store, reporter, metrics, sandbox, lanes, tools },
     secondLook: new SecondLook(store, sandbox),
     derivatives: new Derivatives({ ...{ store, reporter, lanes, tools, sandbox, metrics, log }, derivers }),
-    ...{ scanner, guard: new CrashGuard(clamd, metrics) },
+    ...{ scanner, guard: new CrashGuard(scanner, local, metrics) },
     scanDeadlineMs: config.SCAN_DEADLINE_SECONDS * 1000,
   };
 }

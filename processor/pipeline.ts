@@ -8,7 +8,7 @@ import type { ObjectStore } from "./object-store.ts";
 import { nameBytes } from "./queue.ts";
 import type { Reporter } from "./report.ts";
 import type { CrashGuard, OpenScan } from "./scan/crash-guard.ts";
-import type { Scanner, ScannerVersion } from "./scan/scanner.ts";
+import type { Scanner, ScannerVersion, ShareableObject } from "./scan/scanner.ts";
 import type { SecondLook } from "./second-look.ts";
 import { judgeType } from "./types.ts";
 
@@ -57,12 +57,18 @@ async function inspect(
   // Asked before the scan: signatures that are renewed meanwhile must not make a verdict look newer than it is.
   const version = await parts.scanner.version();
   const name = nameBytes(job);
-  const inspection = await parts.guard.run(name, (open) => passOver(job, parts, open, signal), signal);
+  const shareable = job.mayBeShared === true ? shareableOf(job, parts.store) : undefined;
+  const pass = (open: OpenScan) => passOver(job, parts, open, signal);
+  const inspection = await parts.guard.run(name, pass, signal, shareable);
   if (inspection === undefined) return undefined;
   const standing = await parts.reporter.ask(createVerdictReport(job, inspection, version), signal);
   parts.guard.forget(name);
   parts.metrics.verdicts.inc({ verdict: inspection.verdict });
   return standing;
+}
+
+function shareableOf({ objectKey, etag }: ProcessJob, store: ObjectStore): ShareableObject {
+  return { read: async (signal) => (await store.findObject(objectKey, etag, signal))?.body };
 }
 
 /** Undefined when the object is gone or has other bytes. */

@@ -3,6 +3,7 @@ import { TenantId } from "#contract/ids.ts";
 import { ONE_DATABASE, parseTenantBuckets } from "./db/tenant-buckets.ts";
 import type { TokenConfig } from "./token-config.ts";
 import { findTokenProblems, TokenVariables, tokenConfigOf } from "./token-config.ts";
+import { MAX_FILE_BYTES } from "./uploads/writing/part-size.ts";
 
 const Seconds = z.coerce.number().int().min(0);
 const Secret = z.string().min(32, "must have 32 characters or more");
@@ -52,11 +53,12 @@ const Variables = TokenVariables.extend({
   DELIVERY_ORIGIN: z.url().optional(),
   /** A quarantined version is announced again when nothing was heard of it for so long. */
   REANNOUNCE_AFTER_SECONDS: Seconds.default(900),
-  /** Hard limit of one upload whatever its class; advertised as Tus-Max-Size. */
+  /** Hard limit of one upload whatever its class; advertised as Tus-Max-Size. No more than a store's parts can hold. */
   MAX_UPLOAD_BYTES: z.coerce
     .number()
     .int()
     .min(1)
+    .max(MAX_FILE_BYTES)
     .default(500 * MIB),
   /** An upload without progress ends after this; R2 drops multipart uploads after seven days. */
   UPLOAD_IDLE_SECONDS: Seconds.min(1)

@@ -6,6 +6,7 @@ import { driveErasures } from "./services/erasure.ts";
 import { driveObjectRemovals } from "./services/object-removals.ts";
 import type { Removal } from "./services/purge.ts";
 import { purgeDue } from "./services/purge.ts";
+import { removeDueBlocked } from "./services/quarantine-removal.ts";
 import { sweepReservations } from "./services/reservations.ts";
 import { sendJob } from "./storage/jobs.ts";
 import { r2Store } from "./storage/r2.ts";
@@ -29,6 +30,7 @@ export async function runSchedule(env: Env, scheduledMs: number): Promise<void> 
       }),
     ),
     attempt("purge", () => purgeDue(env, removal, nowMs, CALLS.purge)),
+    attempt("quarantine", () => removeDueBlocked(env, nowMs, CALLS.quarantine)),
     attempt("remove-objects", () => driveObjectRemovals(env, removal.objects, nowMs, CALLS.removeObjects)),
     attempt("erase", () => driveErasures(env, erasureMeans(env, config), scheduledMs, CALLS.erase)),
     attempt("sweep-reservations", () =>

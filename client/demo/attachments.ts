@@ -95,6 +95,7 @@ export class Attachments {
   /** The same row goes on as the file's, before the server has been asked about it. */
   #settle(row: Row, id: string, { name, type, size }: File): void {
     const file: FileView = {
+      derivatives: [],
       id,
       filename: name,
       mimeType: type,

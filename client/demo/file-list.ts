@@ -3,21 +3,22 @@ import { ApiError } from "../index.ts";
 import type { AttachmentsOptions } from "./attachments.ts";
 import { confirmDelete } from "./confirm.ts";
 import { h } from "./dom.ts";
-import { createFileRow, type FileRowEvents, type FileView, showFile } from "./file-row.ts";
+import { createFileRow, type FileRowEvents, type FileView, showFile, shownVariant } from "./file-row.ts";
 import { icon } from "./icons.ts";
 import type { Row } from "./row.ts";
 import { describeFile } from "./sentences.ts";
 
 const SKELETON_ROWS = 3;
-/** A thumbnail follows its verdict by a moment; when it doesn't, the icon stays. */
-const THUMBNAIL_WAIT_MS = 30_000;
+/** What is made of a file follows its verdict by a moment, or by a minute where a document has to be converted. */
+const MAKING_WAIT_MS = 120_000;
 
 function hasThumbnail(file: FileRecord): boolean {
   return file.derivatives.some((derivative) => derivative.name === "thumbnail");
 }
 
-function mayHaveThumbnail(file: FileRecord): boolean {
-  return file.state === "clean" && /^image\/|^video\/|\/pdf$/.test(file.mimeType);
+/** Whether all that is made of it is there, or known not to be. */
+function isMade(file: FileRecord): boolean {
+  return !file.missingDerivatives.some(({ state }) => state === "making");
 }
 
 function wordsOf(error: unknown): string {
@@ -42,6 +43,7 @@ export class FileList {
   readonly #message = h("div", { class: "empty", hidden: true });
   readonly #rows = new Map<string, Row>();
   readonly #events: FileRowEvents = {
+    onShow: (file) => void this.#showContent(file),
     onDownload: (file) => void this.#download(file),
     onDelete: (file) => void this.#delete(file),
   };
@@ -114,9 +116,12 @@ export class FileList {
     try {
       const file = await files.waitUntilSettled(id, { signal, onUpdate });
       announce(`${row.name}: ${describeFile(file).text}`);
-      if (!mayHaveThumbnail(file)) return;
-      const patience = AbortSignal.any([signal, AbortSignal.timeout(THUMBNAIL_WAIT_MS)]);
-      await this.#showThumbnails([await files.waitUntil(id, hasThumbnail, { signal: patience })]);
+      if (file.state !== "clean" || isMade(file)) return;
+      const patience = AbortSignal.any([signal, AbortSignal.timeout(MAKING_WAIT_MS)]);
+      const isPictured = (each: FileRecord) => hasThumbnail(each) || isMade(each);
+      const pictured = await files.waitUntil(id, isPictured, { signal: patience });
+      await this.#showThumbnails([pictured].filter(hasThumbnail));
+      onUpdate(await files.waitUntil(id, isMade, { signal: patience }));
     } catch (error) {
       if (error instanceof ApiError && error.problem.status === 404) this.#drop(id, row);
     }
@@ -129,6 +134,20 @@ export class FileList {
     );
     const signed = await this.#options.files.signUrls(wanted).catch(() => []);
     for (const { fileId, url } of signed) this.#rows.get(fileId)?.setThumbnail(url);
+  }
+
+  /** In a tab of its own, opened while it is still the click that opens it. */
+  async #showContent(file: FileView): Promise<void> {
+    const variant = shownVariant(file) ?? "original";
+    const tab = globalThis.open("", "_blank");
+    try {
+      const wanted = { fileId: file.id, variant, disposition: "inline", expiresInSeconds: 300 } as const;
+      const [signed] = await this.#options.files.signUrls([wanted]);
+      if (signed !== undefined && tab !== null) tab.location.href = signed.url;
+    } catch (error) {
+      tab?.close();
+      this.#showFailure(error);
+    }
   }
 
   async #download({ id, filename }: FileView): Promise<void> {

@@ -1,4 +1,4 @@
-import type { FileRecord } from "#contract/api.ts";
+import type { FileRecord, Variant } from "#contract/api.ts";
 import { formatBytes, formatDay } from "./format.ts";
 import { Row, type RowAction } from "./row.ts";
 import { describeFile } from "./sentences.ts";
@@ -6,10 +6,21 @@ import { describeFile } from "./sentences.ts";
 /** What a row shows of a file; an upload that has just ended knows as much before it has asked. */
 export type FileView = Pick<
   FileRecord,
-  "filename" | "mimeType" | "sizeBytes" | "state" | "verdict" | "ownerId" | "createdAt"
+  "filename" | "mimeType" | "sizeBytes" | "state" | "verdict" | "ownerId" | "createdAt" | "derivatives"
 > & { readonly id: string };
 
+/** What a browser can show in place of a file, the best first. */
+const SHOWN = ["preview", "poster", "optimized"] as const;
+
+/** What of a file can be looked at without downloading it; undefined where nothing can. */
+export function shownVariant({ derivatives, mimeType }: FileView): Variant | undefined {
+  const names = new Set(derivatives.map(({ name }) => name));
+  const found = SHOWN.find((name) => names.has(name));
+  return found ?? (mimeType === "application/pdf" ? "original" : undefined);
+}
+
 export interface FileRowEvents {
+  onShow(file: FileView): void;
   onDownload(file: FileView): void;
   onDelete(file: FileView): void;
 }
@@ -17,7 +28,9 @@ export interface FileRowEvents {
 function actionsOf(file: FileView, events: FileRowEvents): readonly RowAction[] {
   const download: RowAction = { icon: "download", label: "Download", run: () => events.onDownload(file) };
   const remove: RowAction = { icon: "trash", label: "Delete", run: () => events.onDelete(file) };
-  return file.state === "clean" ? [download, remove] : [remove];
+  if (file.state !== "clean") return [remove];
+  const show: RowAction = { icon: "eye", label: "Show", run: () => events.onShow(file) };
+  return shownVariant(file) === undefined ? [download, remove] : [show, download, remove];
 }
 
 /** Shows a stored file in a new row. */

@@ -1,4 +1,4 @@
-import { link, stat, writeFile } from "node:fs/promises";
+import { link, lstat } from "node:fs/promises";
 import { join } from "node:path";
 import type { DerivativeName } from "#contract/derivatives.ts";
 import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
@@ -11,7 +11,7 @@ import { MAX_PAGES, OFFICE_LIMITS, officeScript } from "./documents/office-scrip
 import { EXCEL_TYPE, type OfficeType, officeTypeOf } from "./documents/office-types.ts";
 import { readPdfInfo } from "./documents/pdf-info.ts";
 import { extractText } from "./documents/pdf-text.ts";
-import { runTool, type Work } from "./documents/run-tool.ts";
+import { runTool, type Work, writeScratch } from "./documents/run-tool.ts";
 import { drawFirstPage } from "./documents/thumbnail.ts";
 
 const DERIVED = ["preview", "thumbnail", "text"] as const;
@@ -53,7 +53,8 @@ export class OfficeDeriver implements Deriver {
   ): AsyncGenerator<Product, void> {
     if (original.type === EXCEL_TYPE && !(await isContainer(original.path))) {
       // Windows with Excel tells browsers that CSV is its own.
-      return yield* this.#texts.make({ ...original, type: "text/csv" }, wanted, signal);
+      yield* this.#texts.make({ ...original, type: "text/csv" }, wanted, signal);
+      return;
     }
     const work: Work = { sandbox: this.#sandbox, scratch: original.scratch, signal };
     const conversion = await this.#convert(original, work);
@@ -78,7 +79,7 @@ export class OfficeDeriver implements Deriver {
     }
     const profile = await this.#profile.pack(work);
     if (profile === undefined) return { ok: false, reason: NO_OFFICE };
-    await writeFile(join(work.scratch, "profile.tar"), profile);
+    await writeScratch(work.scratch, "profile.tar", profile);
     // Programs go by a file's ending too.
     await link(path, join(work.scratch, `document.${officeType.extension}`));
     return convert(work, officeType);
@@ -86,11 +87,11 @@ export class OfficeDeriver implements Deriver {
 }
 
 async function convert(work: Work, type: OfficeType): Promise<Conversion> {
-  const script = `tar -xf profile.tar && exec ${officeScript(type)}`;
+  const script = `tar -xf profile.tar && ${officeScript(type)}`;
   const result = await runTool(work, "sh", ["-c", script], OFFICE_LIMITS);
   if (!result.ok) return { ok: false, reason: result.reason === "deadline" ? SLOW : BROKEN };
   // It ends as if all were well also where it could read nothing.
-  const made = await stat(join(work.scratch, CONVERTED)).catch(() => undefined);
+  const made = await lstat(join(work.scratch, CONVERTED)).catch(() => undefined);
   return (made?.size ?? 0) > 0 ? { ok: true } : { ok: false, reason: BROKEN };
 }
 

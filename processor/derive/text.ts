@@ -1,12 +1,10 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { DerivativeName } from "#contract/derivatives.ts";
 import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
 import { ProcessorFailure } from "../failure.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Deriver, Original, Product } from "./deriver.ts";
 import { bringText } from "./documents/pdf-text.ts";
-import type { Work } from "./documents/run-tool.ts";
+import { type Work, writeScratch } from "./documents/run-tool.ts";
 import { makeThumbnail } from "./documents/thumbnail.ts";
 import { drawText } from "./text/drawing.ts";
 import { renderTable, renderText } from "./text/page.ts";
@@ -64,7 +62,7 @@ export class TextDeriver implements Deriver {
       const reason = "There are no fonts where files are processed.";
       return { result: "failed", name: "thumbnail", reason };
     }
-    await writeFile(join(work.scratch, "page.svg"), drawText(head));
+    await writeScratch(work.scratch, "page.svg", drawText(head));
     return makeThumbnail(work, "page.svg");
   }
 }
@@ -72,8 +70,7 @@ export class TextDeriver implements Deriver {
 async function makePage({ scratch }: Work, type: string, text: ReadText): Promise<Product> {
   const form = DERIVATIVE_FORMS.preview.find(({ extension }) => extension === "html");
   if (form === undefined) throw new Error("No preview is a page.");
-  const path = join(scratch, "page.html");
-  await writeFile(path, render(type, text));
+  const path = await writeScratch(scratch, "page.html", render(type, text));
   return { result: "made", name: "preview", form, path, width: null, height: null };
 }
 

@@ -9,7 +9,7 @@
 import { BoundedCounts } from "../bounded-counts.ts";
 import type { Metrics } from "../metrics.ts";
 import { ScanGate } from "./scan-gate.ts";
-import { type Scan, ScanInterrupted, type Scanner, ScannerCrash } from "./scanner.ts";
+import { type Scan, ScanInterrupted, type Scanner, ScannerCrash, type ShareableObject } from "./scanner.ts";
 import { openUnread } from "./unread-scan.ts";
 
 const MAX_CRASHES = 3;
@@ -20,13 +20,20 @@ export type OpenScan = (sizeBytes: number, signal: AbortSignal) => Scan;
 
 /** Runs scans so that one that the scanner dies of stays alone, and ends. */
 export class CrashGuard {
-  readonly #scanner: Pick<Scanner, "open" | "version">;
+  readonly #scanner: Pick<Scanner, "open">;
+  readonly #local: Pick<Scanner, "version">;
   readonly #metrics: Pick<Metrics, "scannerCrashes">;
   readonly #gate = new ScanGate();
   readonly #crashes = new BoundedCounts(MAX_SUSPECTS);
 
-  constructor(scanner: Pick<Scanner, "open" | "version">, metrics: Pick<Metrics, "scannerCrashes">) {
+  /** @param local what is asked whether it is there still, when a connection was lost */
+  constructor(
+    scanner: Pick<Scanner, "open">,
+    local: Pick<Scanner, "version">,
+    metrics: Pick<Metrics, "scannerCrashes">,
+  ) {
     this.#scanner = scanner;
+    this.#local = local;
     this.#metrics = metrics;
   }
 
@@ -34,10 +41,16 @@ export class CrashGuard {
    * Does a pass over an object's bytes, when it is its turn. Throws ScannerCrash where the scanner died during it.
    * @param name of the bytes: an object's key and etag
    */
-  async run<T>(name: string, pass: (open: OpenScan) => Promise<T>, signal: AbortSignal): Promise<T> {
+  async run<T>(
+    name: string,
+    pass: (open: OpenScan) => Promise<T>,
+    signal: AbortSignal,
+    shareable?: ShareableObject,
+  ): Promise<T> {
     const crashes = this.#crashes.get(name);
     if (crashes >= MAX_CRASHES) return pass((_, deadline) => openUnread("Scanner.Crashed", deadline));
-    const scan = (): Promise<T> => pass((sizeBytes, deadline) => this.#scanner.open(sizeBytes, deadline));
+    const scan = (): Promise<T> =>
+      pass((sizeBytes, deadline) => this.#scanner.open(sizeBytes, deadline, shareable));
     const result = await this.#gate.run(crashes > 0, () => this.#noteCrash(name, scan), signal);
     this.#crashes.delete(name);
     return result;
@@ -60,7 +73,7 @@ export class CrashGuard {
 
   /** A connection may be lost for other reasons, of which no file is suspect. */
   #isThere(): Promise<boolean> {
-    return this.#scanner.version().then(
+    return this.#local.version().then(
       () => true,
       () => false,
     );

@@ -1,5 +1,5 @@
 import { ProcessorFailure } from "../failure.ts";
-import type { Scan, Scanner, ScannerVersion } from "./scanner.ts";
+import type { Scan, Scanner, ShareableObject, ScannerVersion } from "./scanner.ts";
 
 export interface FreshnessRule {
   /** Signatures that are older know too little of what goes round. */
@@ -20,8 +20,8 @@ export class FreshScanner implements Scanner {
     this.#rule = rule;
   }
 
-  open(sizeBytes: number, signal: AbortSignal): Scan {
-    return this.#scanner.open(sizeBytes, signal);
+  open(sizeBytes: number, signal: AbortSignal, shareable?: ShareableObject): Scan {
+    return this.#scanner.open(sizeBytes, signal, shareable);
   }
 
   /** Throws SCANNER_UNAVAILABLE with the reason, which health shows. */

@@ -10,6 +10,12 @@ export interface ScannerVersion {
   readonly signaturesAtMs: number | null;
 }
 
+/** An object's bytes for a scanner elsewhere, which keeps them: only where the tenant has agreed to that. */
+export interface ShareableObject {
+  /** Throws STORE_UNAVAILABLE; undefined when it is gone. */
+  read(signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined>;
+}
+
 /** One object on its way through a scanner. */
 export interface Scan {
   /** Takes a chunk, and resolves when there is room for the next. Throws SCANNER_UNAVAILABLE. */
@@ -25,8 +31,11 @@ export interface Scan {
  * whole of an object only, and only by a scanner that has looked at it.
  */
 export interface Scanner {
-  /** @param signal the deadline of the scan */
-  open(sizeBytes: number, signal: AbortSignal): Scan;
+  /**
+   * @param signal the deadline of the scan
+   * @param shareable absent where the bytes must not leave the house
+   */
+  open(sizeBytes: number, signal: AbortSignal, shareable?: ShareableObject): Scan;
   /** Which engine and signatures are in use now. It is the cheapest way to see whether it is there. */
   version(): Promise<ScannerVersion>;
   /** Whether it finds what every scanner must: an engine without signatures finds nothing in anything. */

@@ -1,6 +1,15 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
-import { append, createUpload, fileIdOf, headOffset, newCaller, readProblem } from "../support/api.ts";
+import {
+  append,
+  createUpload,
+  fileIdOf,
+  getRecord,
+  headOffset,
+  newCaller,
+  readProblem,
+} from "../support/api.ts";
+import { postFinal, uploadPartials } from "../support/concatenation.ts";
 import { useFaultyStack } from "../support/faulty/stack.ts";
 
 const TEXT = "All that there is.";
@@ -48,4 +57,21 @@ test("a plain upload whose object breaks is told to come again, and can", async 
   };
   await expectUnavailable(await breakAt(post, newest));
   expect((await post()).status).toBe(201);
+});
+
+test("a final upload whose object breaks while it copies is there for whoever asks again, and goes on", async () => {
+  const partials = await uploadPartials(caller, ["abc", "def"]);
+  const post = () => postFinal(caller, partials);
+  const newest = async (): Promise<string> => {
+    const [row] = await stack.query("SELECT id FROM files WHERE tenant_id = ?", caller.tenantId);
+    return String(row?.["id"]);
+  };
+  await expectUnavailable(await breakAt(post, newest));
+  const fileId = await newest();
+  const again = await post();
+  expect(again.status).toBe(201);
+  expect(fileIdOf(again.headers.get("location") ?? "")).toBe(fileId);
+  await stack.control({ clockAheadMs: 60_000, ringAlarm: { tenantId: caller.tenantId, fileId } });
+  expect(await getRecord(caller, fileId)).toMatchObject({ state: "quarantined", sizeBytes: 6 });
+  await stack.control({ clockAheadMs: 0 });
 });

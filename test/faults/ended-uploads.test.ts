@@ -47,6 +47,32 @@ test("what it stores after the end goes when the upload is forgotten", async () 
   await stack.control({ plan: { operation: "list", faults: [{ kind: "fail" }] } });
   await stack.control({ clockAheadMs: DAY_MS, ringAlarm });
   expect(await objects()).toHaveLength(1);
+  expect((await stack.control({ alarmOf: ringAlarm })).alarmAtMs).toBeGreaterThan(0);
   await stack.control({ clockAheadMs: DAY_MS + 60_000, ringAlarm });
   expect(await objects()).toEqual([]);
+  // Nothing is left of the object either, which an alarm would wake.
+  expect((await stack.control({ alarmOf: ringAlarm })).alarmAtMs).toBeNull();
+});
+
+test("an end that fails is tried again, each time after a longer wait", async () => {
+  const location = await begin(caller);
+  const faults = Array.from({ length: 5 }, () => ({ kind: "fail" }) as const);
+  await stack.control({ plan: { operation: "list", faults } });
+  expect((await terminate(location)).status).toBe(503);
+  const ringAlarm = { tenantId: caller.tenantId, fileId: fileIdOf(location) };
+  const waits: number[] = [];
+  let clockAheadMs = 0;
+  for (let tries = 1; tries < faults.length; tries += 1) {
+    const { alarmAtMs } = await stack.control({ alarmOf: ringAlarm });
+    const waitMs = (alarmAtMs ?? 0) - (Date.now() + clockAheadMs);
+    waits.push(Math.ceil(waitMs / 60_000));
+    clockAheadMs += waitMs + 1_000;
+    await stack.control({ clockAheadMs, ringAlarm });
+  }
+  expect(waits).toEqual([1, 2, 4, 5]);
+  clockAheadMs += 6 * 60_000;
+  await stack.control({ clockAheadMs, ringAlarm });
+  expect((await stack.control({ inspect: ringAlarm })).rows).toMatchObject({ phase: "terminated" });
+  const { alarmAtMs } = await stack.control({ alarmOf: ringAlarm });
+  expect(alarmAtMs).toBeGreaterThan(Date.now() + clockAheadMs + DAY_MS / 2);
 });

@@ -53,6 +53,12 @@ async function expectFinished(location: string, bytes: Buffer): Promise<void> {
   expect((await stack.readObject(job?.objectKey ?? ""))?.equals(bytes)).toBe(true);
 }
 
+/** What an attempt that was given up left behind would be counted by nobody. */
+async function expectStoredOnce(location: string): Promise<void> {
+  const stored = () => stack.listKeys(`t/${caller.tenantId}/${fileIdOf(location)}/`);
+  await expect.poll(stored, { interval: 50, timeout: 10_000 }).toHaveLength(1);
+}
+
 async function appendAll(
   location: string,
   bytes: Buffer<ArrayBuffer>,
@@ -193,6 +199,7 @@ test.each([
     expect(answer.status).toBe(204);
     expect(await headOffset(caller, location)).toBe(sizeBytes);
     await expectFinished(location, bytes);
+    await expectStoredOnce(location);
     // Both went wrong. What is complete, though its answer was lost twice, isn't completed once more.
     expect((await stack.control({})).counts[operation]).toBeGreaterThanOrEqual(before + 2);
   },
@@ -240,6 +247,23 @@ test("a HEAD while the last byte's store is slow costs nothing: the upload is co
   await stack.control({ release: true });
   expect((await answering).status).toBe(204);
   await expectFinished(location, bytes);
+});
+
+test("a file that lands again when it is stored long since is removed when its upload is forgotten", async () => {
+  const bytes = textOf(1000);
+  const location = await createUpload(caller, bytes.byteLength);
+  await plan("put", LOSE);
+  await appendAll(location, bytes, 1000);
+  await expectFinished(location, bytes);
+  await expectStoredOnce(location);
+  const fileId = fileIdOf(location);
+  const [kept = ""] = await stack.listKeys(`t/${caller.tenantId}/${fileId}/`);
+  const late = kept.replace(/\d+$/, "1");
+  expect(late).not.toBe(kept);
+  await stack.putObject(late, "late");
+  await stack.control({ clockAheadMs: 10 * 24 * 3_600_000 });
+  await stack.control({ ringAlarm: { tenantId: caller.tenantId, fileId } });
+  expect(await stack.listKeys(`t/${caller.tenantId}/${fileId}/`)).toEqual([kept]);
 });
 
 test("an object that is evicted at any moment between requests goes on where it was", async () => {

@@ -27,6 +27,8 @@ test("defaults are filled in", () => {
       S3_FORCE_PATH_STYLE: true,
       QUEUES_BASE_URL: "https://api.cloudflare.com/client/v4",
       VIRUS_SCAN_PROVIDER: "clamav",
+      VIRUSTOTAL_BASE_URL: "https://www.virustotal.com/api/v3/",
+      VIRUSTOTAL_REQUESTS_PER_MINUTE: 4,
       CLAMAV_HOST: "127.0.0.1",
       CLAMAV_PORT: 3310,
       VISIBILITY_TIMEOUT_SECONDS: 900,
@@ -58,10 +60,20 @@ test("the first plan's names of the bucket stand in for ours", () => {
   expect(settings({ S3_BUCKET: "files", AWS_REGION: "eu-west-1" })).toEqual(["files", "auto"]);
 });
 
-test.each(["virustotal", "none", "ClamAV"])("the scanner %s isn't there, and that is said", (provider) => {
-  const env = { VIRUS_SCAN_PROVIDER: provider };
-  expect(problemsOf(env)).toEqual(['VIRUS_SCAN_PROVIDER: must be "clamav": there is no other scanner yet']);
-  expect(() => requireScanProvider(env)).toThrow('VIRUS_SCAN_PROVIDER must be "clamav"');
+test.each(["none", "ClamAV"])("the scanner %s isn't there, and that is said", (provider) => {
+  expect(problemsOf({ VIRUS_SCAN_PROVIDER: provider })).toEqual([
+    expect.stringMatching(/^VIRUS_SCAN_PROVIDER: .*"clamav"\|"virustotal"\|"both"/),
+  ]);
+});
+
+test.each(["virustotal", "both"])("%s needs a key", (provider) => {
+  const missing = "VIRUSTOTAL_API_KEY: is missing, and VIRUS_SCAN_PROVIDER asks for it";
+  expect(problemsOf({ VIRUS_SCAN_PROVIDER: provider })).toEqual([missing]);
+  expect(problemsOf({ VIRUS_SCAN_PROVIDER: provider, VIRUSTOTAL_API_KEY: "key" })).toEqual([]);
+});
+
+test("npm start brings ClamAV only, and says so", () => {
+  expect(() => requireScanProvider({ VIRUS_SCAN_PROVIDER: "virustotal" })).toThrow("clamd of its own");
 });
 
 test.each([undefined, "", "clamav"])("ClamAV is the scanner where the provider is %j", (provider) => {

@@ -10,14 +10,18 @@ const never = new AbortController().signal;
 
 /** Something in a lane that ends when it is told to. */
 function occupy(lane: Lane, signal = never) {
-  const { promise: work, resolve: end } = Promise.withResolvers<void>();
+  const { promise: work, resolve } = Promise.withResolvers<void>();
   const state = { begun: false };
   const ended = lane.run(() => {
     state.begun = true;
     return work;
   }, signal);
   ended.catch(() => undefined);
-  return { state, end: () => (end(), ended), ended };
+  const end = () => {
+    resolve();
+    return ended;
+  };
+  return { state, end, ended };
 }
 
 /** Lets promises that are settled take effect. */
@@ -60,7 +64,7 @@ describe("a lane", () => {
     const { document } = createLanes(limits());
     const running = occupy(document);
     const waiting = occupy(document);
-    const outcome = vi.fn();
+    const outcome = vi.fn<(error: unknown) => void>();
     void waiting.ended.catch(outcome);
     await vi.advanceTimersByTimeAsync(MAX_LINE_WAIT_MS - 1);
     expect(outcome).not.toHaveBeenCalled();

@@ -1,10 +1,11 @@
+import { readdir } from "node:fs/promises";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { OfficeDeriver } from "../../processor/derive/office.ts";
 import { PdfDeriver } from "../../processor/derive/pdf.ts";
 import { TextDeriver } from "../../processor/derive/text.ts";
 import { Sandbox } from "../../processor/sandbox/sandbox.ts";
-import { zip } from "../support/eicar.ts";
+import { zip, type ZipEntry } from "../support/eicar.ts";
 import type { OfficeExtension } from "../support/office.ts";
 import { convertFlat, flatSheet, flatSlides, flatText, RTF } from "../support/office.ts";
 import { ALL_TOOLS_THERE, derive, type Derived } from "./support/derive.ts";
@@ -189,6 +190,48 @@ describe("a hostile document fails, and the next one doesn't:", () => {
   test("and after all of them the next is converted", async () => {
     expect((await deriveAs(bytesOf("odt"), "odt")).names).toEqual(["preview", "thumbnail", "text"]);
   });
+});
+
+/** A text with one picture, and the files that are in it beside that. */
+function withPicture(href: string, files: readonly ZipEntry[]): Buffer {
+  const names = ["office", "text", "drawing", "svg-compatible"] as const;
+  const prefixes = { office: "office", text: "text", drawing: "draw", "svg-compatible": "svg" } as const;
+  const namespaces = names.map(
+    (name) => `xmlns:${prefixes[name]}="urn:oasis:names:tc:opendocument:xmlns:${name}:1.0"`,
+  );
+  const content =
+    `<office:document-content ${namespaces.join(" ")} xmlns:xlink="http://www.w3.org/1999/xlink" ` +
+    'office:version="1.3"><office:body><office:text><text:p>Before<draw:frame text:anchor-type="as-char" ' +
+    `svg:width="5cm" svg:height="5cm"><draw:image xlink:href="${href}" xlink:type="simple" xlink:show="embed" ` +
+    'xlink:actuate="onLoad"/></draw:frame></text:p></office:text></office:body></office:document-content>';
+  const entry = (path: string, type: string) =>
+    `<manifest:file-entry manifest:full-path="${path}" manifest:media-type="${type}"/>`;
+  const manifest =
+    '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" ' +
+    `manifest:version="1.3">${entry("/", TYPES.odt)}${entry("content.xml", "text/xml")}` +
+    `${files.map(({ name }) => entry(name, "image/png")).join("")}</manifest:manifest>`;
+  return zip([
+    { name: "mimetype", content: Buffer.from(TYPES.odt) },
+    { name: "content.xml", content: Buffer.from(content) },
+    { name: "META-INF/manifest.xml", content: Buffer.from(manifest) },
+    ...files,
+  ]);
+}
+
+test("a picture of the document's own is shown, one that it links to isn't, though it could be read", async () => {
+  const picture = await sharp({ create: { width: 64, height: 64, channels: 3, background: "#f00" } })
+    .png()
+    .toBuffer();
+  // Any that is where programs may read: LibreOffice itself brings some.
+  const folder = "/usr/share/icons/hicolor/128x128/mimetypes";
+  const [linked = ""] = (await readdir(folder)).filter((name) => name.endsWith(".png"));
+  const own = withPicture("Pictures/a.png", [{ name: "Pictures/a.png", content: picture }]);
+  expect(linked).not.toBe("");
+  const { made } = await deriveAs(withPicture(`file://${folder}/${linked}`, []), "odt");
+  expect(made.get("text")?.toString()).toContain("Before");
+  expect(made.get("preview")?.includes("/Subtype/Image")).toBe(false);
+  const shown = await deriveAs(own, "odt");
+  expect(shown.made.get("preview")?.includes("/Subtype/Image")).toBe(true);
 });
 
 test("a conversion that hangs ends at its deadline, with a sentence", async () => {

@@ -70,7 +70,7 @@ function assemble(options = bucket.options, limits?: SandboxLimits): PipelinePar
     tools: ALL_TOOLS_MISSING,
   });
   const scanner = new ClamdScanner(clamd);
-  const guard = new CrashGuard(scanner, metrics);
+  const guard = new CrashGuard(scanner, scanner, metrics);
   const secondLook = new SecondLook(store, sandbox);
   return { store, reporter, metrics, derivatives, secondLook, lanes, scanner, guard, scanDeadlineMs: 20_000 };
 }
@@ -409,7 +409,6 @@ describe("without derivatives, and clean, is", () => {
     { what: "time", limits: { ...LIMITS, timeMs: 20 } },
     { what: "memory", limits: { ...LIMITS, memoryBytes: 300 * 2 ** 20 } },
     { what: "output", limits: { ...LIMITS, fileBytes: 0 } },
-    { what: "scratch", limits: { ...LIMITS, scratchBytes: 4096 } },
   ])("a picture that would take too much $what", async ({ limits }) => {
     parts.store.close();
     parts = assemble(bucket.options, limits);

@@ -43,7 +43,9 @@ export async function markClean(database: D1, fileId: string, sha256: string): P
 export async function addRowsAbout(database: D1, tenantId: string, fileId: string): Promise<void> {
   const run = (sql: string) => database.prepare(sql).bind(tenantId, fileId);
   await database.batch([
-    run("INSERT INTO verdicts VALUES (?, ?, 1, 1000, 'clean', NULL, 'ClamAV', '1') ON CONFLICT DO NOTHING"),
+    run(
+      "INSERT INTO verdicts VALUES (?, ?, 1, 1000, 'clean', NULL, 'ClamAV', '1', NULL, NULL) ON CONFLICT DO NOTHING",
+    ),
     run("INSERT INTO derivatives VALUES (?, ?, 1, 'thumbnail', 'unused', 'image/webp', 3, 1, 2, 1000)"),
     run(
       "INSERT INTO missing_derivatives VALUES (?, ?, 1, 'preview', 'failed', 'It took too long.', 1, 1000)",

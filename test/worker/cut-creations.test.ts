@@ -112,9 +112,8 @@ test.each(WITH_BODY)(
     await request.write(TEXT.subarray(0, 400));
     await request.cut();
     await waitUntilGone(caller, await cutCreation(caller, headers));
-    expect((await uploading(caller)).toSorted()).toEqual(
-      [answer.headers.get("location"), appended].toSorted(),
-    );
+    const living = [answer.headers.get("location"), appended];
+    expect(new Set(await uploading(caller))).toEqual(new Set(living));
   },
 );
 

@@ -49,7 +49,7 @@ async function fullFile(caller: Caller): Promise<string> {
   for (const statement of [
     `INSERT INTO file_versions (tenant_id, file_id, version, state, declared_type, size_bytes, created_at_ms)
      VALUES (${ids}, 2, 'quarantined', 'text/plain', 7, 1)`,
-    `INSERT INTO verdicts VALUES (${ids}, 1, 1, 'clean', NULL, 'Test', '1')`,
+    `INSERT INTO verdicts VALUES (${ids}, 1, 1, 'clean', NULL, 'Test', '1', NULL, NULL)`,
     `INSERT INTO derivatives VALUES (${ids}, 1, 'thumbnail', 'k', 'image/webp', 11, 1, 1, 1)`,
     `INSERT INTO missing_derivatives VALUES (${ids}, 1, 'preview', 'failed', 'It took too long.', 1, 1)`,
     `INSERT INTO failed_jobs VALUES (${ids}, 2, 'SCANNER_UNAVAILABLE', 'The scanner does not answer.', 5, 1)`,

@@ -61,6 +61,10 @@ test("tus 36: HEAD says that the length isn't known, and none, until it is", asy
   await expectStillDeferred(caller, location, 0);
   await append(caller, location, 0, "abc");
   await expectStillDeferred(caller, location, 3);
+  expect((await patch(caller, location, 3, "", { "upload-length": "5" })).status).toBe(204);
+  const head = await headOf(caller, location);
+  expect(head).toMatchObject({ "upload-offset": "3", "upload-length": "5" });
+  expect(head).not.toHaveProperty("upload-defer-length");
 });
 
 test("tus 37: a PATCH that tells the length settles it", async () => {

@@ -40,6 +40,7 @@ export const AUDIT_ACTIONS = [
   "file.purged",
   "derivatives.retried",
   "job.retried",
+  "version.released",
   "version.restored",
   "version.deleted",
   "share.set",

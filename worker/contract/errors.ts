@@ -68,6 +68,7 @@ export const ERRORS = {
   GRANT_USED: kind(409, "The upload grant was used for another upload"),
   FILE_IN_TRASH: kind(409, "The file is in the trash"),
   FILE_NOT_IN_TRASH: kind(409, "The file isn't in the trash"),
+  VERSION_NOT_BLOCKED: kind(409, "The version isn't blocked"),
   VERSION_CURRENT: kind(409, "The version is the current one"),
   SHARE_LIMIT_REACHED: kind(409, "The file is shared as often as a file can be"),
   FILE_NOT_READY: kind(409, "The file is not ready yet", true),

@@ -33,6 +33,8 @@ const ExportedVersion = z.object({
       engine: z.string(),
       signatureVersion: z.string(),
       scannedAt: Timestamp,
+      decidedBy: Nullable(z.string()).meta({ description: "Who, where a person did" }),
+      reason: Nullable(z.string()),
     }),
   ),
   derivatives: z.array(

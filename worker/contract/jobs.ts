@@ -18,6 +18,8 @@ export const ProcessJob = FileVersionRef.extend({
   declaredType: z.string(),
   /** What the client announced and the edge could not compare: bytes that have another digest are never clean. */
   expectedDigests: ReprDigests.optional(),
+  /** Whether the tenant has agreed that a scanner elsewhere gets the bytes, and keeps them. */
+  mayBeShared: z.boolean().optional(),
 });
 export type ProcessJob = z.infer<typeof ProcessJob>;
 

@@ -55,6 +55,7 @@ const SettingsChange = z
     publicFiles: orRemoved(shape.publicFiles),
     shareLinks: orRemoved(shape.shareLinks),
     trashDays: orRemoved(shape.trashDays),
+    quarantineDays: orRemoved(shape.quarantineDays),
     maxOpenUploads: orRemoved(shape.maxOpenUploads),
     maxOpenUploadsPerUser: orRemoved(shape.maxOpenUploadsPerUser),
     readAuditSample: orRemoved(shape.readAuditSample),

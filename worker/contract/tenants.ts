@@ -56,6 +56,9 @@ export const TenantSettings = z
     trashDays: z.int().min(0).max(3650).optional().meta({
       description: "How long a deleted file can be restored",
     }),
+    quarantineDays: z.int().min(1).max(3650).optional().meta({
+      description: "How long a version that did not pass its check is kept, from its verdict on",
+    }),
     maxOpenUploads: z
       .int()
       .min(1)

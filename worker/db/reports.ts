@@ -1,12 +1,17 @@
 import { and, eq, exists, lt, sql } from "drizzle-orm";
+import { QUARANTINE_DAYS } from "#contract/quarantine.ts";
 import type { HeartbeatReport, VerdictReport } from "#contract/reports.ts";
 import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { forgetFailedJob } from "./failed-jobs.ts";
 import { files, fileVersions } from "./schema/files.ts";
 import { processorHeartbeats, verdicts } from "./schema/processing.ts";
+import { tenants } from "./schema/tenants.ts";
+import { selectRow } from "./select-row.ts";
 import type { Promotion } from "./versions.ts";
 import { promoteStatement } from "./versions.ts";
+
+const DAY_MS = 24 * 3_600_000;
 
 export type HeartbeatRow = typeof processorHeartbeats.$inferSelect;
 
@@ -30,13 +35,14 @@ export async function insertVerdict(
   );
   const { scannedAtMs, verdict, signatureName, engine, signatureVersion } = report;
   const actor = { tenantId, id: "processor", kind: "processor", requestId: null } as const;
-  const detail = { verdict, signatureName, engine, signatureVersion };
+  const facts = { verdict, signatureName, engine, signatureVersion };
   await db.batch([
     // The state comes after the other two, which look at it.
-    db.insert(verdicts).select(
-      sql`SELECT ${tenantId}, ${fileId}, ${version}, ${scannedAtMs}, ${verdict}, ${signatureName}, ${engine},
-          ${signatureVersion} FROM ${fileVersions} WHERE ${waiting}`,
-    ),
+    db
+      .insert(verdicts)
+      .select(
+        sql`${selectRow(verdicts, { tenantId, fileId, version, scannedAtMs, ...facts })} FROM ${fileVersions} WHERE ${waiting}`,
+      ),
     db
       .update(files)
       .set({ updatedAtMs: scannedAtMs })
@@ -54,12 +60,22 @@ export async function insertVerdict(
       ),
     db
       .update(fileVersions)
-      .set({ state: verdict, sha256: report.sha256, sniffedType: report.sniffedType })
+      .set({
+        ...{ state: verdict, sha256: report.sha256, sniffedType: report.sniffedType },
+        ...(verdict === "clean" ? {} : { blockedAtMs: scannedAtMs, purgeAtMs: purgeTimeOf(report) }),
+      })
       .where(waiting),
-    auditIfChanged(db, { actor, action: "file.checked", fileId, version, detail, atMs: scannedAtMs }),
+    auditIfChanged(db, { actor, action: "file.checked", fileId, version, detail: facts, atMs: scannedAtMs }),
     forgetFailedJob(db, report),
     ...(promotion === undefined ? [] : [promoteStatement(db, report, promotion, scannedAtMs)]),
   ]);
+}
+
+/** When a version that is blocked from a verdict on is removed for good, by its tenant's setting. */
+function purgeTimeOf({ tenantId, scannedAtMs }: VerdictReport) {
+  const days = sql`coalesce((SELECT ${tenants.settings} ->> 'quarantineDays' FROM ${tenants}
+    WHERE ${tenants.tenantId} = ${tenantId}), ${QUARANTINE_DAYS})`;
+  return sql`${scannedAtMs} + ${days} * ${DAY_MS}`;
 }
 
 /**

@@ -1,4 +1,5 @@
-import { sql } from "drizzle-orm";
+import type { SQL } from "drizzle-orm";
+import { and, sql } from "drizzle-orm";
 import type { FileId, UserId } from "#contract/ids.ts";
 import { auditEach } from "./audit.ts";
 import type { Database } from "./database.ts";
@@ -51,16 +52,19 @@ export async function restoreFiles(
 /**
  * Marks files as being removed for good, whether they are in the trash or not: nobody sees them from here on. What they
  * hold is removed afterwards, by whoever comes first.
+ * @param condition only those of which this holds, too
  */
 export async function markPurging(
   db: Database,
   set: FileSet,
   deletedBy: UserId,
   event: Omit<EventOfEach, "action" | "detail">,
+  condition?: SQL,
 ): Promise<readonly FileId[]> {
+  const isMarked = and(isThere(set), condition);
   const deleted = { ...event, action: "file.deleted", detail: { permanent: true } } as const;
   const [, changed] = await db.batch([
-    auditEach(db, deleted, set.fileIds, isThere(set)),
+    auditEach(db, deleted, set.fileIds, isMarked),
     db
       .update(files)
       .set({
@@ -69,7 +73,7 @@ export async function markPurging(
         purgeAtMs: null,
         purgingAtMs: event.atMs,
       })
-      .where(isThere(set))
+      .where(isMarked)
       .returning({ id: files.id }),
   ]);
   return idsOf(changed);

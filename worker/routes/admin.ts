@@ -2,6 +2,7 @@ import { audit } from "./admin/audit.ts";
 import { erasures, tenantErasure } from "./admin/erasures.ts";
 import { exports } from "./admin/exports.ts";
 import { failedJobs } from "./admin/failed-jobs.ts";
+import { quarantine } from "./admin/quarantine.ts";
 import { tenants } from "./admin/tenants.ts";
 import { openApiRouter } from "./open-api.ts";
 
@@ -12,6 +13,7 @@ import { openApiRouter } from "./open-api.ts";
 export const admin = openApiRouter()
   .route("/audit", audit)
   .route("/failed-jobs", failedJobs)
+  .route("/quarantine", quarantine)
   .route("/tenants", tenants)
   .route("/tenants", exports)
   .route("/tenants", tenantErasure)

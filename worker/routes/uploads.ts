@@ -17,6 +17,7 @@ import { parseIetfCreation } from "../uploads/ietf/ietf-creation.ts";
 import { describeRefusal } from "../uploads/ietf/problems.ts";
 import { bodyBytesOf, requireBodyWithin } from "../uploads/request-body.ts";
 import { parseTusCreation } from "../uploads/tus/tus-headers.ts";
+import { UploadClient } from "../uploads/upload-client.ts";
 import type { UploadCreation } from "../uploads/upload-context.ts";
 import { describeUploads } from "./describe-uploads.ts";
 import { findPartials, sumOf } from "./final-uploads.ts";
@@ -105,14 +106,25 @@ async function handleCreation(c: AppContext): Promise<Response> {
   const created = protocol === "tus" ? await acceptTus(c) : await acceptOrDescribe(c);
   if ("again" in created) return sendToObject(c, { ...created.again, protocol });
   const answer = await sendToObject(c, { ...created, protocol }).catch(async (error: unknown) => {
-    // What became of it isn't known, and a grant's holder knows its id: that one's goes on, or expires.
-    if (c.get("grant") === undefined) await forgetCreation(c, created);
+    await forgetUnlessKept(c, created).catch(() => {});
     throw error;
   });
   // Refused before it became an upload: then there is nothing that the record could be of.
   const stands = answer.ok || answer.headers.has("Location") || answer.headers.has("Upload-Offset");
   if (!stands && !created.isAgain) await forgetCreation(c, created);
   return answer.ok ? withWarnings(answer, created.warnings) : answer;
+}
+
+/**
+ * What became of it isn't known. A grant's holder knows its id, and who asks for a final upload again comes to the same one:
+ * those go on, or end by themselves. The record of a final one stays as long as its object needs it.
+ */
+async function forgetUnlessKept(c: AppContext, created: Creation): Promise<void> {
+  if (c.get("grant") !== undefined) return;
+  const { fileId, version, creation } = created;
+  const ref = { tenantId: c.get("identity").tenantId, fileId, version };
+  if (creation.kind === "final" && (await new UploadClient(c.env.UPLOADS).needsReservation(ref))) return;
+  await forgetCreation(c, created);
 }
 
 /** Takes the record of an upload back that its client doesn't know of. */

@@ -5,7 +5,10 @@ import { allDatabases } from "../db/database.ts";
 export const SUBREQUESTS = 1_000;
 
 /** Who of a run of the cron may make how many of them: all together less, with the last step of an erasure (erasure.ts). */
-export const CALLS = { reannounce: 100, purge: 240, removeObjects: 60, erase: 250, sweep: 100 } as const;
+export const CALLS = {
+  ...{ reannounce: 90, purge: 240, removeObjects: 60, erase: 250, sweep: 90 },
+  ...{ quarantine: 24, rescan: 20 },
+} as const;
 
 /**
  * How many items of each database a run of the cron takes on, so that it makes `calls` to other parts at most; one at

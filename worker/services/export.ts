@@ -186,8 +186,9 @@ function formatVersion(found: WholeFile, row: VersionRow): ExportedFile["version
     createdAt: timeOf(row.createdAtMs),
     storedAt: timeOrNull(row.storedAtMs),
     verdicts: found.verdicts.filter(isOfVersion).map((each) => {
-      const { verdict, signatureName, engine, signatureVersion, scannedAtMs } = each;
-      return { verdict, signatureName, engine, signatureVersion, scannedAt: timeOf(scannedAtMs) };
+      const { verdict, signatureName, engine, signatureVersion, scannedAtMs, decidedBy, reason } = each;
+      const scannedAt = timeOf(scannedAtMs);
+      return { verdict, signatureName, engine, signatureVersion, scannedAt, decidedBy, reason };
     }),
     derivatives: found.derivatives.filter(isOfVersion).map((each) => {
       const { name, mimeType, sizeBytes: bytes, width, height, createdAtMs } = each;

@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readProduct } from "../../sandbox/scratch.ts";
 import { OFFICE_LIMITS, officeScript } from "./office-script.ts";
 import { runTool, type Work } from "./run-tool.ts";
 
@@ -23,6 +24,8 @@ const SETTINGS_FILE =
   '<?xml version="1.0" encoding="UTF-8"?>\n<oor:items xmlns:oor="http://openoffice.org/2001/registry" ' +
   'xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">' +
   `${SETTINGS.join("")}</oor:items>\n`;
+
+const MAX_PROFILE_BYTES = 8 * 2 ** 20;
 
 /** Something to convert: a program that has converted once has set up all that it needs. */
 const SAMPLE = "{\\rtf1 Causeway}";
@@ -62,7 +65,7 @@ async function makeProfile({
     const pack = "rm -rf profile/user/pack && tar -cf profile.tar profile";
     const script = `${prepare} && ${convert} && test -s document.pdf && ${pack}`;
     const result = await runTool({ sandbox, scratch, signal }, "sh", ["-c", script], OFFICE_LIMITS);
-    return result.ok ? await readFile(join(scratch, "profile.tar")) : undefined;
+    return result.ok ? await readProduct(join(scratch, "profile.tar"), MAX_PROFILE_BYTES) : undefined;
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
 import type { SandboxLimits } from "../../sandbox/sandbox.ts";
@@ -32,7 +32,7 @@ export async function reducePdf(work: Work, file: string): Promise<Product> {
   const packed = await runTool(work, "qpdf", [...OPTIONS, file, "reduced.pdf"], LIMITS);
   if (!packed.ok) return { result: "failed", name: "reduced", reason: reasonOf(packed) };
   const reducedPath = join(work.scratch, "reduced.pdf");
-  const [before, after] = await Promise.all([stat(path), stat(reducedPath)]);
+  const [before, after] = await Promise.all([lstat(path), lstat(reducedPath)]);
   if (after.size > before.size * WORTH_KEEPING) return none("The document would hardly be smaller.");
   const checked = await runTool(work, "qpdf", ["--check", "reduced.pdf"], LIMITS);
   const [form] = DERIVATIVE_FORMS.reduced;

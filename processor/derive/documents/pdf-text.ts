@@ -1,8 +1,8 @@
-import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
+import { readProduct } from "../../sandbox/scratch.ts";
 import type { Product } from "../deriver.ts";
-import { reasonOf, runTool, type Work } from "./run-tool.ts";
+import { READING_LIMITS, reasonOf, runTool, type Work, writeScratch } from "./run-tool.ts";
 
 /** Commonly more text than is kept; and a document of thousands of pages isn't read to its end for that. */
 const PAGES = 50;
@@ -13,8 +13,9 @@ export async function extractText(work: Work, file: string): Promise<Product> {
     ...["-enc", "UTF-8", "-l", String(PAGES), "-nopgbrk", file, "words"],
   ]);
   if (!result.ok) return { result: "failed", name: "text", reason: reasonOf(result) };
-  const words = await readFile(join(work.scratch, "words")).catch(() => Buffer.of());
-  return bringText(work, words);
+  // Nothing is left where there were no words.
+  const words = await readProduct(join(work.scratch, "words"), READING_LIMITS.fileBytes);
+  return bringText(work, words ?? Buffer.of());
 }
 
 /** Text in UTF-8 as a product, cut where it is too long. */
@@ -23,8 +24,7 @@ export async function bringText({ scratch }: Pick<Work, "scratch">, words: Buffe
   if (form === undefined || words.toString("utf8").trim() === "") {
     return { result: "none", name: "text", reason: "The document has no text: its pages may be pictures." };
   }
-  const path = join(scratch, "text.txt");
-  await writeFile(path, cutUtf8(words, form.maxBytes));
+  const path = await writeScratch(scratch, "text.txt", cutUtf8(words, form.maxBytes));
   return { result: "made", name: "text", form, path, width: null, height: null };
 }
 

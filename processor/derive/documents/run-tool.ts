@@ -1,3 +1,5 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Sandbox, SandboxLimits, SandboxResult } from "../../sandbox/sandbox.ts";
 import { findProgram } from "../programs.ts";
 
@@ -12,7 +14,7 @@ const MIB = 2 ** 20;
 
 /** Of tools that read a PDF: a page, its text, its properties. */
 export const READING_LIMITS: SandboxLimits = {
-  timeMs: 30_000,
+  timeMs: 60_000,
   memoryBytes: 1024 * MIB,
   fileBytes: 16 * MIB,
   scratchBytes: 32 * MIB,
@@ -29,6 +31,21 @@ export async function runTool(
   const path = findProgram(program);
   if (path === undefined) return { ok: false, reason: "failed", detail: `there is no ${program}` };
   return sandbox.run([path, ...args], scratch, limits, signal);
+}
+
+/**
+ * Puts a file of ours into the scratch directory. A tool that ran before may have left something of that name, where it
+ * isn't isolated even a link to a file of ours: that is taken away, and never written through.
+ */
+export async function writeScratch(
+  scratch: string,
+  name: string,
+  data: string | Uint8Array,
+): Promise<string> {
+  const path = join(scratch, name);
+  await rm(path, { recursive: true, force: true });
+  await writeFile(path, data, { flag: "wx" });
+  return path;
 }
 
 const PROTECTED = "The document is protected by a password.";

@@ -7,7 +7,7 @@ import { reasonOf, runTool, type Work } from "./run-tool.ts";
 
 const CHILD = fileURLToPath(new URL("./page-child.ts", import.meta.url));
 const LIMITS: SandboxLimits = {
-  ...{ timeMs: 30_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 2 ** 20 },
+  ...{ timeMs: 60_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 2 ** 20 },
   ...{ scratchBytes: 2 ** 22, processes: 64 },
 };
 const PIXELS = 150;

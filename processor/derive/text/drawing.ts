@@ -19,7 +19,9 @@ export function drawText(text: string): string {
 }
 
 function toXml(line: string): string {
-  const shown = [...line.slice(0, COLUMNS * 2).replaceAll("\t", "  ")].slice(0, COLUMNS).join("");
+  const shown = Array.from(line.slice(0, COLUMNS * 2).replaceAll("\t", "  "))
+    .slice(0, COLUMNS)
+    .join("");
   // Beside what is markup: what XML has no way to write, and what isn't to be seen anyway.
   return shown
     .replaceAll(/\p{C}/gu, " ")

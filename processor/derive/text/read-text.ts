@@ -75,6 +75,6 @@ class LineCounter {
 
 /** Texts have no zeros, and hardly a control character beside white space (and the escapes of a terminal's log). */
 function isText(head: string): boolean {
-  const controls = head.match(/[\u0001-\u0008\u000e-\u001a\u001c-\u001f\ufffd]/g)?.length ?? 0;
+  const controls = head.replaceAll("\u001b", "").match(/(?!\s)\p{Cc}|\ufffd/gu)?.length ?? 0;
   return !head.includes("\0") && controls <= head.length / 50;
 }

@@ -96,6 +96,8 @@ export interface Change {
   readonly ringAlarm?: { readonly tenantId: string; readonly fileId: string };
   /** Looks at what is durable in an upload's object (`ControlState.rows`). */
   readonly inspect?: { readonly tenantId: string; readonly fileId: string };
+  /** Looks for the alarm of an upload's object, which may hold nothing any more (`ControlState.alarmAtMs`). */
+  readonly alarmOf?: { readonly tenantId: string; readonly fileId: string };
   /** Breaks an upload's object: what it is doing for others has no answer. It is there again when it is asked next. */
   readonly breakObject?: { readonly tenantId: string; readonly fileId: string };
 }
@@ -109,6 +111,8 @@ export interface ControlState {
   readonly calls: readonly StoreCall[];
   /** By file id; none for an upload without a PATCH. */
   readonly bodies: Readonly<Record<string, BodiesSeen>>;
+  /** Null where there is none, or that wasn't asked for. */
+  readonly alarmAtMs: number | null;
   /** Null where that wasn't asked for. */
   readonly rows: UploadRows | null;
   readonly sentJobs: readonly {

@@ -5,6 +5,7 @@ import {
   ADMIN,
   breakReading,
   byMember,
+  inState,
   ERASING,
   json,
   MISSING_FILE,
@@ -52,12 +53,46 @@ function ofFailedJob(method: string, path: string) {
   };
 }
 
+/** A request by the tenant's admin about a version that is infected. */
+function ofBlocked(method: string, path: string, body?: object) {
+  return async (scene: Scene): Promise<Ask> => {
+    const filled = `/v1/admin${path.replace("{fileId}", await scene.addCleanFile())}`;
+    await scene.setState("infected");
+    return body === undefined
+      ? { by: scene.admin, method, path: filled }
+      : json(scene.admin, method, filled, body);
+  };
+}
+
+const BLOCKED: Refusals = { VERSION_NOT_BLOCKED: inState("clean") };
+
 const OF_ADMINS: Refusals = { ...ADMIN, ...ERASING, ROLE_REQUIRED: byMember };
 
 export const ADMINISTRATION: RefusalTable = {
   "GET /v1/admin/failed-jobs": {
     good: ofFailedJob("GET", "/failed-jobs"),
     refusals: { ...OF_ADMINS, REQUEST_INVALID: withQuery("limit=many") },
+  },
+  "GET /v1/admin/quarantine": {
+    good: ofBlocked("GET", "/quarantine"),
+    refusals: { ...OF_ADMINS, REQUEST_INVALID: withQuery("state=clean") },
+  },
+  "POST /v1/admin/quarantine/{fileId}/{version}/release": {
+    good: ofBlocked("POST", "/quarantine/{fileId}/1/release", { reason: "A false alarm." }),
+    refusals: {
+      ...OF_ADMINS,
+      ...BODY,
+      ...BLOCKED,
+      VERSION_NOT_FOUND: (_scene, good) => ({ ...good, path: good.path.replace("/1/", "/2/") }),
+    },
+  },
+  "DELETE /v1/admin/quarantine/{fileId}/{version}": {
+    good: ofBlocked("DELETE", "/quarantine/{fileId}/1"),
+    refusals: {
+      ...OF_ADMINS,
+      ...BLOCKED,
+      VERSION_NOT_FOUND: (_scene, good) => ({ ...good, path: good.path.replace(/1$/, "2") }),
+    },
   },
   "POST /v1/admin/failed-jobs/retry": {
     good: ofFailedJob("POST", "/failed-jobs/retry"),

@@ -133,6 +133,11 @@ test.each([
   ["no audience", { JWT_AUDIENCE: "crm," }, /^JWT_AUDIENCE: /],
   ["a cooldown of nothing", { JWT_JWKS_COOLDOWN_SECONDS: "0" }, /^JWT_JWKS_COOLDOWN_SECONDS: /],
   ["a leeway of more than five minutes", { JWT_LEEWAY_SECONDS: "301" }, /^JWT_LEEWAY_SECONDS: /],
+  [
+    "a limit beyond what a store's parts can hold",
+    { MAX_UPLOAD_BYTES: String(9_000 * 16 * 1024 * 1024 + 1) },
+    /^MAX_UPLOAD_BYTES: /,
+  ],
   ["an age of nothing", { JWT_JWKS_MAX_AGE_SECONDS: "0" }, /^JWT_JWKS_MAX_AGE_SECONDS: /],
 ])("%s is refused by the key's name", (_what, change, expected) => {
   expect(problemsOf(change)).toEqual([expect.stringMatching(expected)]);

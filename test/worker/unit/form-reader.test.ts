@@ -1,6 +1,11 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { FormEvent } from "../../../worker/uploads/plain/form-reader.ts";
 import { FormReader, isForm } from "../../../worker/uploads/plain/form-reader.ts";
+import { CLIENT_SILENCE_MS } from "../../../worker/uploads/writing/times.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const BOUNDARY = "----curl-like--9f3";
 const encoder = new TextEncoder();
@@ -105,6 +110,28 @@ test("a client that goes away cuts the form, and that is all there is to read", 
   const form = new FormReader(requestOf([encoder.encode(FORM)], contentType, true));
   expect((await readAll(form)).last).toEqual({ kind: "cut" });
   expect(await form.read()).toEqual({ kind: "cut" });
+});
+
+test("a client that sends nothing for too long is cut, wherever in the form", async () => {
+  vi.useFakeTimers();
+  for (const length of [0, 20, FORM.indexOf("a,b"), FORM.indexOf("--dashes")]) {
+    const body = new ReadableStream({
+      type: "bytes",
+      start(controller) {
+        if (length > 0) controller.enqueue(encoder.encode(FORM.slice(0, length)));
+      },
+    });
+    const headers = { "content-type": `multipart/form-data; boundary=${BOUNDARY}` };
+    const init = { method: "POST", body, duplex: "half", headers } as const;
+    const seen = vi.fn<(outcome: Outcome) => void>();
+    const reading = readAll(new FormReader(new Request("http://test.invalid/", init))).then(seen);
+    await vi.advanceTimersByTimeAsync(CLIENT_SILENCE_MS - 1_000);
+    expect(seen, `after ${length}`).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(2_000);
+    await reading;
+    expect(seen, `after ${length}`).toHaveBeenCalledWith(expect.objectContaining({ last: { kind: "cut" } }));
+    expect(vi.getTimerCount()).toBe(0);
+  }
 });
 
 test.each([

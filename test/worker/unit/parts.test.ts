@@ -19,7 +19,7 @@ test.each([
   ["the most that suits", 16 * MIB, 100 * MIB, 16 * MIB],
   ["more than that", 16 * MIB + 1, 100 * MIB, 8 * MIB],
   ["an append of unknown size", null, 100 * MIB, 8 * MIB],
-  ["no length yet", 6 * MIB, null, 6 * MIB],
+  ["a limit too large for the append's size, and no length yet", 5 * MIB, 100_000 * MIB, 12 * MIB],
   ["a file too large for the append's size", 5 * MIB, 9_000 * 5 * MIB + 1, 8 * MIB],
   ["a file too large for 8 MiB", null, 9_000 * 8 * MIB + 1, 9 * MIB],
   ["the largest file", null, MAX_FILE_BYTES, 16 * MIB],

@@ -56,6 +56,17 @@ test("the time that bytes take to be dealt with isn't the client's silence", asy
   expect(source.wasCut).toBe(false);
 });
 
+test("a body that has ended isn't cut by whoever comes for its upload then", async () => {
+  const { body, end } = makeBody();
+  const source = new BodySource(body);
+  await end();
+  expect(await source.read()).toEqual({ kind: "end" });
+  source.cutWhenIdle();
+  expect(vi.getTimerCount()).toBe(0);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(source.wasCut).toBe(false);
+});
+
 const PART_BYTES = 1_000;
 
 /** A final upload of one partial, as far as copying looks at it. */

@@ -118,6 +118,10 @@ export const fileVersions = sqliteTable(
     storedAtMs: integer("stored_at_ms"),
     /** When the processor was last asked to check it. */
     announcedAtMs: integer("announced_at_ms"),
+    /** Since when it is infected or unscannable; null of all others. */
+    blockedAtMs: integer("blocked_at_ms"),
+    /** When a blocked one is removed for good. */
+    purgeAtMs: integer("purge_at_ms"),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.fileId, t.version] }),
@@ -131,6 +135,12 @@ export const fileVersions = sqliteTable(
     index("file_versions_waiting")
       .on(t.announcedAtMs)
       .where(sql`state = 'quarantined'`),
+    index("file_versions_blocked")
+      .on(t.tenantId, t.blockedAtMs, t.fileId, t.version)
+      .where(sql`blocked_at_ms IS NOT NULL`),
+    index("file_versions_to_purge")
+      .on(t.purgeAtMs)
+      .where(sql`purge_at_ms IS NOT NULL`),
   ],
 );
 

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { check, foreignKey, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { DerivativeName } from "../../contract/derivatives.ts";
+import type { UserId } from "../../contract/ids.ts";
 import type { ToolState } from "../../contract/reports.ts";
 import { fileId, tenantId } from "./columns.ts";
 import { fileVersions } from "./files.ts";
@@ -17,6 +18,9 @@ export const verdicts = sqliteTable(
     signatureName: text("signature_name"),
     engine: text("engine").notNull(),
     signatureVersion: text("signature_version").notNull(),
+    /** Of a person's verdict, whose engine is "person": who, and why. */
+    decidedBy: text("decided_by").$type<UserId>(),
+    reason: text("reason"),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.fileId, t.version, t.scannedAtMs] }),

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "#contract/errors.ts";
 import { AppError } from "#contract/errors.ts";
-import { versionPrefix } from "#contract/keys.ts";
+import { originalKey, versionPrefix } from "#contract/keys.ts";
 import { emptyPrefix } from "../../services/empty-prefix.ts";
 import type { Caller } from "../../services/file-actions.ts";
 import type { MultipartWriter, ObjectLister, ObjectRemover } from "../../storage/object-store.ts";
@@ -10,8 +10,12 @@ import { hasEnded } from "../state/phases.ts";
 import type { UploadState } from "../state/upload-state.ts";
 import { END_KEPT_MS, refOf } from "../state/upload-state.ts";
 import type { UploadStore } from "../state/upload-store.ts";
+import { retryDelayMs } from "./retries.ts";
 
+/** First wait for another try of an end: longer than a try takes, because it is due before that begins. */
 const END_RETRY_MS = 60_000;
+/** What a store removes with one call (storage/object-store.ts). */
+const MOST_REMOVED = 1_000;
 
 export interface EndingOptions {
   readonly store: UploadStore;
@@ -34,22 +38,24 @@ export class Ending {
     await this.end("refused");
   }
 
-  /** Nothing is taken from here on; if a step fails, the alarm does it all again in a minute. */
+  /** Nothing is taken from here on; if a step fails, the alarm does it all again in a minute, or in some (retries.ts). */
   async end(phase: EndPhase): Promise<void> {
     const { store, outside, now } = this.#options;
     const state = store.requireState();
     const nowMs = now();
+    const failures = hasEnded(state) ? state.failures + 1 : 1;
     store.transaction(() => {
       // An end that is only being finished stays what it was.
-      store.update({ phase: hasEnded(state) ? state.phase : phase });
+      store.update({ phase: hasEnded(state) ? state.phase : phase, failures });
       store.clearDue("finalise");
-      store.setDue("expire", nowMs + END_RETRY_MS);
+      store.setDue("expire", nowMs + retryDelayMs(END_RETRY_MS, failures));
     });
     await outside.forget(refOf(state));
     await this.#freeObjects(state);
     // Its tenant may have been erased meanwhile.
     if (store.state === undefined) return;
     store.transaction(() => {
+      store.update({ failures: 0 });
       store.clearBytes();
       store.clearDue("expire");
       store.setDue("forget", nowMs + END_KEPT_MS);
@@ -119,11 +125,31 @@ export class Ending {
     const state = store.requireState();
     try {
       if (isItsOwn(state)) await this.#freeObjects(state);
+      else if (state.phase === "done") await this.removeGivenUp();
       await store.forget();
     } catch (error) {
       if (store.state === undefined) return;
       console.error({ event: "forgetting-postponed", ...refOf(state), error: String(error) });
-      store.setDue("forget", now() + END_RETRY_MS);
+      const { failures } = store.update({ failures: state.failures + 1 });
+      store.setDue("forget", now() + retryDelayMs(END_RETRY_MS, failures));
+    }
+  }
+
+  /**
+   * Removes what given-up attempts to store a complete upload left behind, which nobody counts: by their keys, of which
+   * each is known before its attempt. Throws `STORE_UNAVAILABLE`.
+   */
+  async removeGivenUp(): Promise<void> {
+    const { store, objects } = this.#options;
+    const state = store.requireState();
+    const { objectKey, objectAttempts } = state;
+    if (objectKey === null) return;
+    const attempts = Array.from({ length: objectAttempts }, (_, index) =>
+      originalKey(refOf(state), index + 1),
+    );
+    const givenUp = attempts.filter((key) => key !== objectKey);
+    for (let from = 0; from < givenUp.length; from += MOST_REMOVED) {
+      await objects.remove(givenUp.slice(from, from + MOST_REMOVED));
     }
   }
 

@@ -15,10 +15,10 @@ import type { Fence, ObjectParts } from "../writing/object-parts.ts";
 import type { SlabBudget } from "../writing/slabs.ts";
 import { completeObject } from "./completion.ts";
 import type { Ending } from "./ending.ts";
+import { retryDelayMs } from "./retries.ts";
 
-/** First wait after a step failed; doubled each time up to the longest. */
+/** First wait after a step failed. */
 const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 5 * 60_000;
 /**
  * How long is copied in one go. The handler of an alarm may take 15 minutes, and 30 s of CPU unless more is allowed
  * (wrangler.toml); a copy goes on by the next one, so that it is never near either, whatever its size.
@@ -172,7 +172,7 @@ export class Finaliser {
   readonly #fence: Fence = () => {};
 
   #finish(): void {
-    const { store, now } = this.#options;
+    const { store, ending, now } = this.#options;
     store.transaction(() => {
       const { kind, expiresAtMs } = store.update({ phase: "done", failures: 0 });
       store.clearBytes();
@@ -184,12 +184,14 @@ export class Finaliser {
         kind === "partial" ? now() + PARTIAL_KEPT_MS : Math.max(now() + END_KEPT_MS, expiresAtMs),
       );
     });
+    // Nobody waits for this; what it doesn't get done is done when the upload is forgotten.
+    ending.removeGivenUp().catch((error: unknown) => logPostponed(store.requireState(), error));
   }
 
   #postpone(error: unknown): void {
     const { store, now } = this.#options;
     const failures = (store.state?.failures ?? 0) + 1;
-    const delayMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 20));
+    const delayMs = retryDelayMs(FIRST_RETRY_MS, failures);
     console.error({
       event: "finalise-postponed",
       phase: store.state?.phase,

@@ -1,4 +1,5 @@
 import { decodeField, make, type PartInfo } from "multipasta";
+import { CLIENT_SILENCE_MS, TICK_MS } from "../writing/times.ts";
 
 /** What came of reading on in a form (RFC 7578). A client that goes away and a bad form are data, not exceptions. */
 export type FormEvent =
@@ -17,6 +18,7 @@ const MAX_OVERHEAD_BYTES = 128 * 1024;
 /** As long as Upload-Metadata may be in all. */
 const MAX_FIELD_BYTES = 8 * 1024;
 const MAX_PARTS = 100;
+const SILENT_TICKS = Math.ceil(CLIENT_SILENCE_MS / TICK_MS);
 
 /** RFC 2046, 5.1.1: `bchars`, 70 of them at most. */
 const BOUNDARY =
@@ -64,6 +66,9 @@ export class FormReader {
   #heldDashes = 0;
   #overheadBytes = 0;
   #isReading = false;
+  /** One timer for the whole form, as for any body (times.ts). */
+  #ticking: ReturnType<typeof setInterval> | undefined;
+  #idleTicks = 0;
   /** `done` from the last boundary to the body's end; then, or from the first fault on, it is over. */
   #phase: "open" | "done" | "over" = "open";
   /** What the reading came to: told to whoever asks after it. */
@@ -84,6 +89,7 @@ export class FormReader {
 
   /** Leaves what was not read to the request; lets go of it where a read waits for more. */
   leave(): void {
+    this.#stopTicking();
     if (this.#isReading) this.#reader?.cancel().catch(() => {});
     else this.#reader?.releaseLock();
   }
@@ -138,11 +144,14 @@ export class FormReader {
   #end(event: FormEvent): void {
     this.#last ??= event;
     this.#phase = "over";
+    this.#stopTicking();
   }
 
   async #readOn(): Promise<void> {
     if (this.#reader === undefined) return this.#finish();
     this.#isReading = true;
+    this.#idleTicks = 0;
+    this.#ticking ??= setInterval(() => this.#tick(), TICK_MS);
     try {
       // A buffer of its own for each read: the parser keeps views of it.
       const { done, value } = await this.#reader.read(new Uint8Array(READ_BYTES));
@@ -154,6 +163,19 @@ export class FormReader {
     } finally {
       this.#isReading = false;
     }
+  }
+
+  /** A client that sends nothing for too long is taken for gone; only its own silence counts. */
+  #tick(): void {
+    if (!this.#isReading) return;
+    this.#idleTicks += 1;
+    if (this.#idleTicks < SILENT_TICKS) return;
+    this.#end({ kind: "cut" });
+    this.#reader?.cancel().catch(() => {});
+  }
+
+  #stopTicking(): void {
+    if (this.#ticking !== undefined) clearInterval(this.#ticking);
   }
 
   #take(chunk: Uint8Array): void {

@@ -39,7 +39,8 @@ export function initialState(upload: NewUpload, nowMs: number): UploadState {
     phase: "receiving",
     refusal: null,
     knownDigests: {},
-    partSizeBytes: upload.kind === "final" ? choosePartSize(null, upload.lengthBytes) : null,
+    partSizeBytes:
+      upload.kind === "final" ? choosePartSize(null, upload.lengthBytes ?? upload.maxBytes) : null,
     storedBytes: 0,
     objectKey: null,
     multipartId: null,

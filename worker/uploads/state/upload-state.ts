@@ -74,7 +74,7 @@ export interface UploadProgress {
   /** Numbers of part and object attempts given out so far: an attempt's number is never used again. */
   readonly partAttempts: number;
   readonly objectAttempts: number;
-  /** Times in a row that a step of finalising failed, for its backoff. */
+  /** Times in a row that a step of finalising, or the upload's end, failed: for the time until the next try. */
   readonly failures: number;
   /** Since when the store knows neither the parts that it was to complete nor their object, at every look. */
   readonly missingSinceMs?: number | undefined;

@@ -101,10 +101,9 @@ export class UploadStore {
     this.armAlarm();
   }
 
-  /** Leaves nothing at all behind. */
+  /** Leaves nothing at all behind, nor an alarm: `deleteAll` takes that too, in the same write (wrangler.toml's date). */
   async forget(): Promise<void> {
     this.#state = undefined;
-    await this.#storage.deleteAlarm();
     await this.#storage.deleteAll();
     this.#reload();
   }

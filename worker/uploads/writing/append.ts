@@ -147,9 +147,9 @@ export class Append implements WorkingAppend {
   #openWriter(): PartWriter {
     const { store, parts, slabs } = this.#options;
     const { hold, bodyBytes, digests } = this.#request;
-    const { partSizeBytes: known } = store.requireState();
+    const { partSizeBytes: known, maxBytes } = store.requireState();
     const lengthBytes = this.#length.bytes;
-    const partSizeBytes = known ?? choosePartSize(bodyBytes, lengthBytes ?? null);
+    const partSizeBytes = known ?? choosePartSize(bodyBytes, lengthBytes ?? maxBytes);
     // An append of nothing says nothing of those to come.
     if (known === null && bodyBytes !== 0) store.note({ partSizeBytes });
     const partRoomBytes = partSizeBytes - store.tail.sizeBytes;
@@ -198,15 +198,10 @@ export class Append implements WorkingAppend {
   }
 
   async #conclude(ending: "end" | "cut"): Promise<void> {
-    const { digests } = this.#request;
-    if (digests.length > 0 && ending === "cut") {
-      await this.#writer.discard();
-      return;
-    }
+    if (this.#request.digests.length > 0 && ending === "cut") return this.#writer.discard();
     await this.#checks.endBody();
     if (!this.#length.isCompleteAt(this.liveOffsetBytes, ending)) {
-      await this.#writer.keep(() => this.#commitProgress());
-      return;
+      return this.#writer.keep(() => this.#commitProgress());
     }
     const compared = await this.#checks.endUpload();
     await this.#writer.storeRest(() => this.#commitCompletion(compared));
@@ -229,18 +224,26 @@ export class Append implements WorkingAppend {
   /** What was received before `error` is made durable. That may be all of it: then it is no error any more. */
   async #rescue(error: unknown): Promise<void> {
     const discards = error instanceof AppError && DISCARDING.has(error.code);
-    if (discards || this.#request.digests.length > 0) {
-      await this.#writer.discard();
+    if (discards || !this.#checks.isBodyRight) return this.#giveUp(error);
+    if (this.#request.completion !== "at-length" || this.liveOffsetBytes !== this.#length.bytes) {
+      await this.#writer.keep(() => this.#commitProgress());
       throw error;
     }
-    let completed = false;
+    await this.#rescueAll();
+  }
+
+  /** What nobody has looked at to its end isn't to be all of a file: it is to be sent again. */
+  async #rescueAll(): Promise<void> {
+    const compared = await this.#checks.endUpload().catch((error: unknown) => this.#giveUp(error));
     await this.#writer.keep(() => {
       this.#commitProgress();
-      const { lengthBytes } = this.#options.store.requireState();
-      completed = this.#request.completion === "at-length" && this.#options.store.offsetBytes === lengthBytes;
-      if (completed) this.#options.finaliser.begin();
+      this.#commitCompletion(compared);
     });
-    if (!completed) throw error;
     await this.#options.finaliser.drive();
+  }
+
+  async #giveUp(error: unknown): Promise<never> {
+    await this.#writer.discard();
+    throw error;
   }
 }

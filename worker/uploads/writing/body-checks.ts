@@ -19,6 +19,8 @@ export class BodyChecks {
   readonly #body: BodyDigests | undefined;
   readonly #whole: WholeDigests | undefined;
   readonly #gate: SniffGate;
+  #isVerified = false;
+  #ended: Promise<ReprDigests | undefined> | undefined;
 
   constructor({ store, sniff, digests, bringsAll }: BodyChecksOptions) {
     const { reprDigests, wantedDigest } = store.requireState();
@@ -40,16 +42,27 @@ export class BodyChecks {
     if (!this.#gate.isOpen) await this.#gate.push(bytes);
   }
 
+  /** Whether nothing is to be said against the body any more: its digests are right, or it has none. */
+  get isBodyRight(): boolean {
+    return this.#body === undefined || this.#isVerified;
+  }
+
   /** The body has ended. Throws `UPLOAD_CHECKSUM_MISMATCH`. */
   async endBody(): Promise<void> {
     await this.#body?.verify();
+    this.#isVerified = true;
   }
 
   /**
    * The upload has ended: its digests, where they were computed here. Throws `FILE_TYPE_MISMATCH` and
-   * `REPR_DIGEST_MISMATCH`.
+   * `REPR_DIGEST_MISMATCH`. Asked again, it says the same.
    */
-  async endUpload(): Promise<ReprDigests | undefined> {
+  endUpload(): Promise<ReprDigests | undefined> {
+    this.#ended ??= this.#endUpload();
+    return this.#ended;
+  }
+
+  async #endUpload(): Promise<ReprDigests | undefined> {
     await this.#gate.end();
     return this.#whole?.finish();
   }

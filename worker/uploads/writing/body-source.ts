@@ -128,9 +128,10 @@ export class BodySource {
 
   /**
    * Cuts as soon as nothing more comes: bytes that were on their way before somebody asked for the upload needn't be
-   * sent again. A client that goes on sending is cut after a bounded time.
+   * sent again. A client that goes on sending is cut after a bounded time, and a body that has ended isn't at all.
    */
   cutWhenIdle(): void {
+    if (this.#isOver) return;
     this.#leaving ??= {
       idle: setTimeout(() => this.cut(), LEAVING_IDLE_MS),
       last: setTimeout(() => this.cut(), LEAVING_LIMIT_MS),

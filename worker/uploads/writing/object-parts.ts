@@ -1,6 +1,7 @@
 import { AppError } from "#contract/errors.ts";
 import { originalKey } from "#contract/keys.ts";
 import type { ObjectStore, StoreBody, StoredPart } from "../../storage/object-store.ts";
+import { hasEnded } from "../state/phases.ts";
 import { refOf } from "../state/upload-state.ts";
 import type { UploadStore } from "../state/upload-store.ts";
 import { Attempts } from "./attempts.ts";
@@ -38,6 +39,8 @@ export class ObjectParts {
   readonly #objectNumbers: Attempts;
   /** The multipart upload that is being begun, and for whom: another's fence says nothing of this one. */
   #beginning: { readonly fence: Fence; readonly begun: Promise<Multipart> } | undefined;
+  /** The full parts of the tail that begins there, being sent or sent. */
+  #tail: { readonly fromBytes: number; readonly sent: Promise<readonly SentPart[]> } | undefined;
 
   constructor(store: UploadStore, objects: ObjectStore) {
     this.#store = store;
@@ -115,24 +118,50 @@ export class ObjectParts {
     this.#store.update({ objectKey: rest.objectKey, etag: rest.etag, storedBytes: rest.sizeBytes });
   }
 
-  /** Stores the full parts of an overlong tail, which a store that failed leaves behind. */
+  /**
+   * Stores the full parts of an overlong tail, which a store that failed leaves behind. Whoever comes while that is under
+   * way waits for the same: those bytes are the upload's, whoever has it.
+   */
   async storeOverlongTail(fence: Fence): Promise<void> {
     const { partSizeBytes } = this.#store.requireState();
     if (partSizeBytes === null || this.#store.tail.sizeBytes < partSizeBytes) return;
-    const bodies = this.#store.tail.bodies(partSizeBytes);
-    const parts: SentPart[] = [];
-    for (const body of bodies.filter(({ sizeBytes }) => sizeBytes === partSizeBytes)) {
-      parts.push(await this.sendPart(body, fence));
-    }
+    const parts = await this.#sendTailOnce(partSizeBytes);
     fence();
     this.#store.transaction(() => {
-      const kept = bodies
+      const kept = this.#store.tail
+        .bodies(partSizeBytes)
         .slice(parts.length)
         .flatMap(({ pieces }) => Array.from(pieces, (piece) => piece.slice()));
       this.#store.tail.clear();
       this.commitParts(parts);
       this.#store.tail.append(kept);
     });
+  }
+
+  #sendTailOnce(partSizeBytes: number): Promise<readonly SentPart[]> {
+    const { storedBytes } = this.#store.requireState();
+    if (this.#tail?.fromBytes === storedBytes) return this.#tail.sent;
+    const tail = { fromBytes: storedBytes, sent: this.#sendTail(storedBytes, partSizeBytes) };
+    this.#tail = tail;
+    // One that failed is begun anew by the next; whoever waits for it hears of it.
+    tail.sent.catch(() => {
+      if (this.#tail === tail) this.#tail = undefined;
+    });
+    return tail.sent;
+  }
+
+  async #sendTail(fromBytes: number, partSizeBytes: number): Promise<readonly SentPart[]> {
+    const fence = (): void => {
+      const { state } = this.#store;
+      if (state === undefined || hasEnded(state) || state.storedBytes !== fromBytes)
+        throw new AppError("UPLOAD_SUPERSEDED");
+    };
+    const bodies = this.#store.tail.bodies(partSizeBytes);
+    const parts: SentPart[] = [];
+    for (const body of bodies.filter(({ sizeBytes }) => sizeBytes === partSizeBytes)) {
+      parts.push(await this.sendPart(body, fence));
+    }
+    return parts;
   }
 
   async #putWhole(body: StoreBody, fence: Fence): Promise<SentRest> {

@@ -14,8 +14,8 @@ const DEFAULT_PART_BYTES = 8 * MIB;
 /** The largest file that fits: 9,000 parts of 16 MiB. */
 export const MAX_FILE_BYTES = MAX_PARTS * MAX_PART_BYTES;
 
-function fits(partBytes: number, lengthBytes: number | null): boolean {
-  return lengthBytes === null || Math.ceil(lengthBytes / partBytes) <= MAX_PARTS;
+function fits(partBytes: number, mostBytes: number): boolean {
+  return Math.ceil(mostBytes / partBytes) <= MAX_PARTS;
 }
 
 /** What of an upload's state its parts' number depends on. */
@@ -39,10 +39,11 @@ export function tooLargeError(upload: Sized): AppError {
  * The size of an upload's parts, settled at its first append: the append's own length where that suits, for then a
  * client's every append is exactly one part and leaves no tail.
  * @param appendBytes Content-Length of the first append, if it has one
+ * @param mostBytes the upload's length, or while that isn't known the most that it may become
  */
-export function choosePartSize(appendBytes: number | null, lengthBytes: number | null): number {
+export function choosePartSize(appendBytes: number | null, mostBytes: number): number {
   const suits = appendBytes !== null && appendBytes >= MIN_PART_BYTES && appendBytes <= MAX_PART_BYTES;
-  if (suits && fits(appendBytes, lengthBytes)) return appendBytes;
-  const needed = Math.ceil((lengthBytes ?? 0) / MAX_PARTS / MIB) * MIB;
+  if (suits && fits(appendBytes, mostBytes)) return appendBytes;
+  const needed = Math.ceil(mostBytes / MAX_PARTS / MIB) * MIB;
   return Math.min(MAX_PART_BYTES, Math.max(DEFAULT_PART_BYTES, needed));
 }

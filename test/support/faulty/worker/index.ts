@@ -68,6 +68,10 @@ export class UploadObject extends ProductUploadObject {
     sql.exec("INSERT INTO upload (id, state) VALUES (1, ?)", JSON.stringify(state));
   }
 
+  alarmAtMs(): Promise<number | null> {
+    return this.ctx.storage.getAlarm();
+  }
+
   async ringAlarm(): Promise<void> {
     await this.alarm();
   }
@@ -116,6 +120,15 @@ async function changeObject({ loseAlarm, ringAlarm, joinRows }: Change, env: Env
   if (ringAlarm !== undefined) await objectOf(env, ringAlarm).ringAlarm();
 }
 
+async function lookAt(
+  { inspect, alarmOf }: Change,
+  env: Env,
+): Promise<Pick<ControlState, "rows" | "alarmAtMs">> {
+  const rows = inspect === undefined ? null : await objectOf(env, inspect).inspect();
+  const alarmAtMs = alarmOf === undefined ? null : await objectOf(env, alarmOf).alarmAtMs();
+  return { rows, alarmAtMs };
+}
+
 async function control(request: Request, env: Env): Promise<Response> {
   const change = await request.json<Change>();
   if (change.reset === true) await reset();
@@ -127,7 +140,7 @@ async function control(request: Request, env: Env): Promise<Response> {
     await faults.release(change.release === true ? undefined : change.release);
   if (change.clockAheadMs !== undefined) clockAheadMs = change.clockAheadMs;
   await changeObject(change, env);
-  const rows = change.inspect === undefined ? null : await objectOf(env, change.inspect).inspect();
+  const looked = await lookAt(change, env);
   // Nor does whoever tells it to break get an answer.
   if (change.breakObject !== undefined)
     await objectOf(env, change.breakObject)
@@ -137,11 +150,11 @@ async function control(request: Request, env: Env): Promise<Response> {
   const held = calls.filter(({ isHeld }) => isHeld).length;
   return Response.json({
     counts,
+    ...looked,
     databaseCalls: databaseFaults.calls,
     held,
     calls,
     bodies: meter.seen,
-    rows,
     sentJobs,
   } satisfies ControlState);
 }

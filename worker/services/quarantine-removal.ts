@@ -1,0 +1,97 @@
+import { AppError } from "#contract/errors.ts";
+import type { FileVersionRef } from "#contract/ids.ts";
+import { UserId } from "#contract/ids.ts";
+import type { Actor } from "../db/audit.ts";
+import type { DatabaseBindings } from "../db/database.ts";
+import { allDatabases, databaseFor } from "../db/database.ts";
+import type { Successor } from "../db/quarantine.ts";
+import { deleteBlockedVersion, findDueBlockedVersions, markBlockedFile } from "../db/quarantine.ts";
+import { findFilename, findVersions } from "../db/versions.ts";
+import { itemsPerDatabase } from "./call-shares.ts";
+import type { Caller } from "./file-actions.ts";
+import { nameWithVersion } from "./file-names.ts";
+import { removeVersionObjects } from "./object-removals.ts";
+import { requireRole } from "./permissions.ts";
+import type { Removal } from "./purge.ts";
+import { purgeMarked } from "./purge.ts";
+import { requireBlocked } from "./quarantine.ts";
+
+/**
+ * Removing blocked versions for good. One that was the current one leaves its place to the newest clean one, or else to
+ * the newest there is; a file that has no other goes with it, by the way that purges go (purge.ts).
+ */
+
+/** What was removed: the version, its whole file, or neither since it isn't blocked any more. */
+type Removed = "version" | "file" | "nothing";
+
+/**
+ * Removes a blocked version's record; its objects go afterwards (object-removals.ts, purge.ts).
+ * @param deletedBy who counts as having deleted the file where it goes with its version
+ */
+async function removeRecord(
+  env: DatabaseBindings,
+  ref: FileVersionRef,
+  { actor, deletedBy }: { readonly actor: Actor; readonly deletedBy: UserId },
+  nowMs: number,
+): Promise<Removed> {
+  const { tenantId, fileId, version } = ref;
+  const db = databaseFor(env, tenantId);
+  const [versions, filename] = await Promise.all([
+    findVersions(db, tenantId, fileId),
+    findFilename(db, tenantId, fileId),
+  ]);
+  const others = versions.filter((other) => other.version.version !== version);
+  const detail = { blocked: true };
+  const event = { actor, action: "version.deleted", fileId, version, detail, atMs: nowMs } as const;
+  const isDeleted = await deleteBlockedVersion(db, ref, successorOf(others, filename), event);
+  if (isDeleted) return "version";
+  const isMarked = await markBlockedFile(db, ref, deletedBy, { actor, atMs: nowMs });
+  return isMarked ? "file" : "nothing";
+}
+
+function successorOf(
+  others: Awaited<ReturnType<typeof findVersions>>,
+  filename: string | undefined,
+): Successor | undefined {
+  const chosen = others.find(({ version }) => version.state === "clean") ?? others[0];
+  if (chosen === undefined || filename === undefined) return undefined;
+  const { version } = chosen;
+  return { version: version.version, filename: nameWithVersion(filename, version) };
+}
+
+/** Removes a blocked version for good. Throws `ROLE_REQUIRED` and as `requireBlocked`. */
+export async function removeBlocked(
+  env: DatabaseBindings,
+  removal: Removal,
+  caller: Caller,
+  ref: FileVersionRef,
+  nowMs: number,
+): Promise<void> {
+  const { identity, actor } = caller;
+  requireRole(identity, "admin");
+  await requireBlocked(env, ref);
+  const removed = await removeRecord(env, ref, { actor, deletedBy: identity.userId }, nowMs);
+  if (removed === "nothing") throw new AppError("VERSION_NOT_BLOCKED");
+  if (removed === "version") await removeVersionObjects(env, removal.objects, ref);
+  if (removed === "file") await purgeMarked(env, removal, caller, [ref.fileId], nowMs);
+}
+
+const SYSTEM = UserId.parse("system");
+
+/** To the database: its versions, its name, the removal, the mark where its file goes with it. */
+const CALLS_PER_VERSION = 4;
+
+/**
+ * Cron's part: removes blocked versions whose time is over. Their objects, and files that go with them, are for the
+ * cron's other parts.
+ * @param calls how many calls to other parts it may make
+ */
+export async function removeDueBlocked(env: DatabaseBindings, nowMs: number, calls: number): Promise<void> {
+  const limit = itemsPerDatabase(env, calls, CALLS_PER_VERSION);
+  for (const db of allDatabases(env)) {
+    for (const ref of await findDueBlockedVersions(db, nowMs, limit)) {
+      const actor = { tenantId: ref.tenantId, id: SYSTEM, kind: "system", requestId: null } as const;
+      await removeRecord(env, ref, { actor, deletedBy: SYSTEM }, nowMs);
+    }
+  }
+}

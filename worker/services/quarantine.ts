@@ -1,0 +1,102 @@
+import { AppError } from "#contract/errors.ts";
+import type { FileVersionRef, Identity } from "#contract/ids.ts";
+import type { ProcessJob } from "#contract/jobs.ts";
+import type {
+  BlockedVersion,
+  QuarantinePage,
+  QuarantineQuery,
+  ReleaseRequest,
+} from "#contract/quarantine.ts";
+import { BlockedState, PERSON_ENGINE } from "#contract/quarantine.ts";
+import type { DatabaseBindings } from "../db/database.ts";
+import { databaseFor } from "../db/database.ts";
+import type { BlockedVersionRow } from "../db/quarantine.ts";
+import { findBlockedVersions, findVersionOfFile, releaseVersion } from "../db/quarantine.ts";
+import type { Promotion } from "../db/versions.ts";
+import { jobOf } from "./announce.ts";
+import type { Caller } from "./file-actions.ts";
+import { nameWithVersion } from "./file-names.ts";
+import { mimeTypeOf } from "./files.ts";
+import { requireRole } from "./permissions.ts";
+import { formatVersionCursor, parseVersionCursor } from "./version-cursor.ts";
+
+/** A page of the tenant's blocked versions, the newest first. Throws `ROLE_REQUIRED`, and `REQUEST_INVALID` for a cursor that isn't ours. */
+export async function getQuarantine(
+  env: DatabaseBindings,
+  identity: Identity,
+  { state, cursor, limit }: QuarantineQuery,
+): Promise<QuarantinePage> {
+  requireRole(identity, "admin");
+  const { tenantId } = identity;
+  const after = parseVersionCursor(cursor);
+  const found = await findBlockedVersions(databaseFor(env, tenantId), tenantId, { state, after }, limit + 1);
+  const page = found.slice(0, limit);
+  const last = found.length > limit ? page.at(-1)?.version : undefined;
+  const nextCursor =
+    last === undefined ? null : formatVersionCursor({ ...last, atMs: last.blockedAtMs ?? 0 });
+  return { items: page.map(formatBlocked), nextCursor };
+}
+
+function formatBlocked({ file, version, verdict }: BlockedVersionRow): BlockedVersion {
+  const { originalFilename, sizeBytes, sha256, uploadedBy, blockedAtMs, purgeAtMs } = version;
+  return {
+    ...{ fileId: file.id, version: version.version, isCurrent: file.currentVersion === version.version },
+    ...{ filename: file.filename, originalFilename, mimeType: mimeTypeOf(version), sizeBytes, sha256 },
+    ...{ ownerId: file.ownerId, uploadedBy },
+    state: BlockedState.parse(version.state),
+    signatureName: verdict?.signatureName ?? null,
+    engine: verdict?.engine ?? null,
+    signatureVersion: verdict?.signatureVersion ?? null,
+    blockedAt: new Date(blockedAtMs ?? 0).toISOString(),
+    purgeAt: purgeAtMs === null ? null : new Date(purgeAtMs).toISOString(),
+  };
+}
+
+/** A blocked version of the tenant's. Throws `VERSION_NOT_FOUND`, and `VERSION_NOT_BLOCKED` for one in another state. */
+export async function requireBlocked(env: DatabaseBindings, ref: FileVersionRef): Promise<BlockedVersionRow> {
+  const found = await findVersionOfFile(databaseFor(env, ref.tenantId), ref);
+  if (found === undefined) throw new AppError("VERSION_NOT_FOUND");
+  if (!BlockedState.safeParse(found.version.state).success) throw new AppError("VERSION_NOT_BLOCKED");
+  return found;
+}
+
+/**
+ * A person's verdict: a blocked version is clean from here on, and what is made of clean ones is made of it. A scan by the
+ * signatures that it was found by doesn't overrule it. Throws `ROLE_REQUIRED`, as `requireBlocked`, and what `announce`
+ * throws: the version is released then, and its derivatives can be asked for.
+ */
+export async function releaseBlocked(
+  env: DatabaseBindings,
+  announce: (job: ProcessJob) => Promise<void>,
+  { identity, actor }: Caller,
+  ref: FileVersionRef,
+  { reason }: ReleaseRequest,
+  nowMs: number,
+): Promise<void> {
+  requireRole(identity, "admin");
+  const found = await requireBlocked(env, ref);
+  const { version, verdict } = found;
+  const release = {
+    ...{ decidedBy: identity.userId, reason, engine: PERSON_ENGINE },
+    signatureVersion: verdict?.signatureVersion ?? "",
+    scannedAtMs: Math.max(nowMs, (verdict?.scannedAtMs ?? 0) + 1),
+  };
+  const detail = {
+    ...{ reason, was: version.state, signatureName: verdict?.signatureName ?? null },
+    signatureVersion: release.signatureVersion,
+  };
+  const { fileId } = ref;
+  const action = "version.released" as const;
+  const event = { actor, action, fileId, version: ref.version, detail, atMs: nowMs };
+  const db = databaseFor(env, ref.tenantId);
+  const isReleased = await releaseVersion(db, ref, release, promotionOf(found), event);
+  if (!isReleased) throw new AppError("VERSION_NOT_BLOCKED");
+  const job = jobOf(version);
+  if (job !== undefined) await announce(job);
+}
+
+/** As by a processor's verdict: a file's first version is its current one from the start. */
+function promotionOf({ file, version }: BlockedVersionRow): Promotion | undefined {
+  if (version.version === 1) return undefined;
+  return { filename: file.filename, newFilename: nameWithVersion(file.filename, version) };
+}
