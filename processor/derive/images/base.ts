@@ -13,13 +13,15 @@ export interface Base {
 /** The picture ends early, and there is less of it than would tell what it shows. */
 export class CutError extends Error {}
 
-const HASH_PIXELS = 100;
+/** Enough for what it keeps: waves of at most seven a side. */
+const HASH_PIXELS = 50;
 
 /** Decodes a picture; what is damaged, as far as it goes. Throws a CutError, or what sharp throws. */
 export async function decodeBase(picture: Picture): Promise<Base> {
   try {
     return await decode(picture, "error");
-  } catch {
+  } catch (error) {
+    if (picture.isVector) throw error;
     const base = await decode(picture, "none");
     if ((await measurePresent(base)) < LEAST_PRESENT) throw new CutError();
     return base;

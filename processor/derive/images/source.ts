@@ -23,6 +23,7 @@ export interface Picture {
   /** Of an animation; 1 of what doesn't move. */
   readonly frames: number;
   readonly hasAlpha: boolean;
+  readonly isVector: boolean;
   /** Of a HEIF: what its pixels are written by ("hevc", "av1", …). */
   readonly heifCodec?: string | undefined;
   /** Its colours are 16 bit and by a profile: libvips takes those for wide ones unless told otherwise. */
@@ -42,7 +43,7 @@ export async function openPicture(path: string, isUpright: boolean): Promise<Pic
     // From a buffer an SVG has no place on disk, so that nothing beside it can be meant by it.
     input: isVector ? await readFile(path) : path,
     options: isVector ? { ...options, density: chooseDensity(metadata) } : options,
-    ...{ width, height, frames, hasAlpha: metadata.hasAlpha, heifCodec: metadata.compression },
+    ...{ width, height, frames, isVector, hasAlpha: metadata.hasAlpha, heifCodec: metadata.compression },
     isDeepWithProfile: metadata.depth === "ushort" && metadata.icc !== undefined,
     properties: { width, height, frames, format: metadata.format, ...describe(metadata) },
   };
@@ -66,7 +67,8 @@ async function openBitmap(path: string): Promise<Picture> {
   return {
     input: pixels,
     options: { raw: { width: pixelsWidth, height: pixelsHeight, channels: 4 } },
-    ...{ width: pixelsWidth, height: pixelsHeight, frames: 1, hasAlpha: true, isDeepWithProfile: false },
+    ...{ width: pixelsWidth, height: pixelsHeight, frames: 1, hasAlpha: true },
+    ...{ isVector: false, isDeepWithProfile: false },
     properties: { width, height, frames: 1, format: "bmp" },
   };
 }
