@@ -65,6 +65,7 @@ export class Heartbeat {
       scannerDetail: scanner.detail,
       signatureVersion: scanner.signatureVersion,
       queue: this.#queueUp ? "ok" : "down",
+      backlog: null,
       tools: [],
       atMs: this.#lastAtMs,
     };

@@ -39,7 +39,8 @@ export async function processJob(
     signal,
   );
   if (before === undefined) return "obsolete";
-  const standing = before.state === "quarantined" ? await inspect(job, parts, signal) : before;
+  const mustScan = before.state === "quarantined" || before.mustScan === true;
+  const standing = mustScan ? await inspect(job, parts, signal) : before;
   if (standing === undefined || standing.state === "quarantined") return "obsolete";
   if (standing.state === "clean") await parts.images.derive(job, standing, signal);
   return standing.state;

@@ -18,6 +18,8 @@ export const ProcessJob = FileVersionRef.extend({
   declaredType: z.string(),
   /** What the client announced and the edge could not compare: bytes that have another digest are never clean. */
   expectedDigests: ReprDigests.optional(),
+  /** Whether it is to scan again what is clean. The start report's answer decides whether that is still wanted. */
+  rescan: z.boolean().optional(),
 });
 export type ProcessJob = z.infer<typeof ProcessJob>;
 
