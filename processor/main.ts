@@ -48,6 +48,7 @@ async function main(config: Config): Promise<void> {
   const consumer = createConsumer(config, pipeline, {
     isScannerUp: async () => (await scanner.check()).up,
     queueChanged: (up) => void heartbeat.noteQueue(up),
+    backlogTold: (backlog) => heartbeat.noteBacklog(backlog),
     log,
   });
 
@@ -107,7 +108,7 @@ async function createPipeline(
 function createConsumer(
   config: Config,
   pipeline: PipelineParts,
-  parts: Pick<ConsumerParts, "isScannerUp" | "queueChanged" | "log">,
+  parts: Pick<ConsumerParts, "isScannerUp" | "queueChanged" | "backlogTold" | "log">,
 ): Consumer {
   const queue = new PullQueue({
     baseUrl: config.QUEUES_BASE_URL,
