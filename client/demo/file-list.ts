@@ -116,7 +116,7 @@ export class FileList {
     try {
       const file = await files.waitUntilSettled(id, { signal, onUpdate });
       announce(`${row.name}: ${describeFile(file).text}`);
-      if (file.state !== "clean" || isMade(file)) return;
+      if (file.state !== "clean") return;
       const patience = AbortSignal.any([signal, AbortSignal.timeout(MAKING_WAIT_MS)]);
       const isPictured = (each: FileRecord) => hasThumbnail(each) || isMade(each);
       const pictured = await files.waitUntil(id, isPictured, { signal: patience });

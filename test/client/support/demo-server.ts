@@ -11,6 +11,7 @@ interface FakeFile {
   state: string;
   verdict: { signatureName: string } | null;
   derivatives: { name: string }[];
+  missingDerivatives: { name: string; state: string }[];
   ownerId: string;
   createdAt: string;
 }
@@ -23,6 +24,9 @@ export interface DemoServer extends Listening {
   /** How long a file is being checked. */
   checkMs: number;
 }
+
+/** How long a thumbnail is being made. */
+const MAKING_MS = 300;
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -43,6 +47,7 @@ export function fakeFile(id: string, filename: string, changes: Partial<FakeFile
     state: "clean",
     verdict: null,
     derivatives: [],
+    missingDerivatives: [],
     ownerId: "ann",
     createdAt: "2026-11-12T09:30:00Z",
     ...changes,
@@ -123,7 +128,13 @@ function fileCompleted({ tus, files, checkMs }: DemoServer, id: string): void {
 function settle(file: FakeFile): void {
   file.state = file.filename.includes("eicar") ? "infected" : "clean";
   if (file.state === "infected") file.verdict = { signatureName: "Eicar-Test-Signature" };
-  else if (file.mimeType.startsWith("image/")) file.derivatives.push({ name: "thumbnail" });
+  else if (file.mimeType.startsWith("image/")) {
+    file.missingDerivatives.push({ name: "thumbnail", state: "making" });
+    setTimeout(() => {
+      file.missingDerivatives.pop();
+      file.derivatives.push({ name: "thumbnail" });
+    }, MAKING_MS);
+  }
 }
 
 async function sign(server: DemoServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
