@@ -8,7 +8,7 @@ import { inputOptions, type MediaType } from "./types.ts";
 const MAX_OUTPUT_BYTES = 2 ** 20;
 const OUTPUT_FILE = "probe.json";
 const LIMITS: SandboxLimits = {
-  ...{ timeMs: 30_000, memoryBytes: 2 ** 30, fileBytes: 2 * MAX_OUTPUT_BYTES },
+  ...{ timeMs: 20_000, memoryBytes: 2 ** 30, fileBytes: 2 * MAX_OUTPUT_BYTES },
   ...{ scratchBytes: 4 * MAX_OUTPUT_BYTES, processes: 32 },
 };
 
