@@ -1,5 +1,7 @@
 /** Memory that clients take who send nothing more, and stores that answer nothing more. */
 import { setTimeout as wait } from "node:timers/promises";
+import { MIDDLE_ROOM_BYTES, READING_BYTES } from "../worker/uploads/writing/reading-buffers.ts";
+import { SLABS_BYTES, SMALL_LIMIT_BYTES } from "../worker/uploads/writing/slabs.ts";
 import { CAUSEWAY, CAUSEWAY_COLLECTED, CAUSEWAY_TUS } from "./causeway.ts";
 import { Client } from "./client.ts";
 import { whileCollecting } from "./collector.ts";
@@ -18,7 +20,7 @@ const MIB = 1024 * 1024;
 const PART_BYTES = 8 * MIB;
 const STALLED_MIB = 60;
 /** What uploads of an isolate may have in memory (worker/uploads/writing), … */
-const BUDGET_MIB = 42;
+const BUDGET_MIB = (SLABS_BYTES + SMALL_LIMIT_BYTES + READING_BYTES + MIDDLE_ROOM_BYTES) / MIB;
 /** … and how many parts are given up before what they take is compared with it. */
 const FIRST_GIVEN_UP = 2;
 /** Longer than anybody waits for memory, and than a client has to be silent for its memory to be given back. */

@@ -10,6 +10,8 @@ export interface ConsumerParts extends SettlerParts {
   /** What every job needs first: as many are pulled as have a hand there, whatever the other lanes are at. */
   readonly lane: Pick<Lane, "free" | "watch">;
   readonly queueChanged: (up: boolean) => void;
+  /** Told how much the queue holds, at each pull. */
+  readonly backlogTold?: (backlog: number) => void;
 }
 
 export interface ConsumerOptions {
@@ -124,6 +126,7 @@ export class Consumer {
   #notePull({ backlog, deliveries }: Pulled): void {
     this.#noteQueue(true);
     this.#parts.metrics.queueBacklog.set(backlog);
+    this.#parts.backlogTold?.(backlog);
     const sentAtMs = deliveries.map((delivery) => delivery.sentAtMs ?? Date.now());
     const oldestMs = Math.min(...sentAtMs, Date.now());
     this.#parts.metrics.queueAgeSeconds.set((Date.now() - oldestMs) / 1000);

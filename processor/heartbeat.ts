@@ -22,6 +22,8 @@ export class Heartbeat {
   readonly #parts: HeartbeatParts;
   readonly #stop: AbortSignal;
   #queueUp = false;
+  /** What the queue last said that it holds; null while it hasn't. */
+  #backlog: number | null = null;
   #delivered: boolean | undefined;
   #lastAtMs = 0;
 
@@ -43,6 +45,11 @@ export class Heartbeat {
   async noteQueue(up: boolean): Promise<void> {
     this.#queueUp = up;
     await this.beat();
+  }
+
+  /** Notes how much waits in the queue; the next beat tells it. */
+  noteBacklog(backlog: number): void {
+    this.#backlog = backlog;
   }
 
   /** Sends one report; a lost one is made good by the next. Never throws. */
@@ -67,6 +74,7 @@ export class Heartbeat {
       scannerDetail: scanner.detail,
       signatureVersion: scanner.signatureVersion,
       queue: this.#queueUp ? "ok" : "down",
+      backlog: this.#backlog,
       tools: [...this.#parts.tools.states()],
       atMs: this.#lastAtMs,
     };

@@ -78,14 +78,16 @@ export class JobSettler {
   }
 
   async #fail(delivery: Delivery, job: Job, error: unknown): Promise<void> {
-    if (this.#ends.work.aborted) return this.#retry("handed-back", delivery, job, error);
-    if (isPostponement(error) && delivery.attempts < LAST_DELIVERY) {
-      return this.#retry("postponed", delivery, job, error);
+    if (this.#ends.work.aborted) return this.#retry("handed-back", delivery, job, error, 0);
+    const { attempts } = delivery;
+    if (isPostponement(error) && attempts < LAST_DELIVERY) {
+      return this.#retry("postponed", delivery, job, error, chooseRetryDelay(error, attempts, false));
     }
     this.#parts.metrics.failures.inc({ code: codeOf(error) });
-    const faults = (await this.#isOwnFault(error)) ? this.#faults.add(nameBytes(job)) : 0;
-    const isOver = faults >= MAX_ATTEMPTS || delivery.attempts >= LAST_DELIVERY;
-    return isOver ? this.#giveUp(delivery, job, error) : this.#retry("retried", delivery, job, error);
+    const isOwn = await this.#isOwnFault(error);
+    const faults = isOwn ? this.#faults.add(nameBytes(job)) : 0;
+    if (faults >= MAX_ATTEMPTS || attempts >= LAST_DELIVERY) return this.#giveUp(delivery, job, error);
+    return this.#retry("retried", delivery, job, error, chooseRetryDelay(error, attempts, isOwn));
   }
 
   /** A scanner that is down for all is no job's fault, unless it died of that job's file. */
@@ -94,8 +96,13 @@ export class JobSettler {
     return this.#parts.isScannerUp();
   }
 
-  async #retry(outcome: string, delivery: Delivery, job: Job, error: unknown): Promise<void> {
-    const delaySeconds = outcome === "handed-back" ? 0 : chooseRetryDelay(error, delivery.attempts);
+  async #retry(
+    outcome: string,
+    delivery: Delivery,
+    job: Job,
+    error: unknown,
+    delaySeconds: number,
+  ): Promise<void> {
     this.#note(outcome, delivery, job, { delaySeconds, code: codeOf(error), err: error });
     await this.#parts.queue.retry(delivery.leaseId, delaySeconds, this.#ends.settling);
   }
@@ -105,7 +112,8 @@ export class JobSettler {
     try {
       await this.#parts.reporter.send(createReport(job, delivery.attempts, error), this.#ends.work);
     } catch (cause) {
-      return this.#retry(this.#ends.work.aborted ? "handed-back" : "retried", delivery, job, cause);
+      if (this.#ends.work.aborted) return this.#retry("handed-back", delivery, job, cause, 0);
+      return this.#retry("retried", delivery, job, cause, chooseRetryDelay(cause, delivery.attempts, true));
     }
     this.#faults.delete(nameBytes(job));
     this.#note("failed", delivery, job, { code: error === undefined ? UNFINISHED.code : codeOf(error) });

@@ -7,6 +7,7 @@ import { type Config, parseConfig, readConcurrency, readToolMemoryBytes, removeS
 import { Consumer, type ConsumerParts } from "./consumer.ts";
 import { Derivatives } from "./derive/derivatives.ts";
 import { ImageDeriver } from "./derive/images.ts";
+import { MediaDeriver } from "./derive/media.ts";
 import { OfficeDeriver } from "./derive/office.ts";
 import { PdfDeriver } from "./derive/pdf.ts";
 import { TextDeriver } from "./derive/text.ts";
@@ -47,6 +48,7 @@ async function main(config: Config): Promise<void> {
   const consumer = createConsumer(config, pipeline, {
     isScannerUp: async () => (await scanner.check()).up,
     queueChanged: (up) => void heartbeat.noteQueue(up),
+    backlogTold: (backlog) => heartbeat.noteBacklog(backlog),
     log,
   });
 
@@ -93,7 +95,7 @@ async function createPipeline(
   const tools = new InstalledTools({ statusFile: config.CAUSEWAY_TOOL_STATUS });
   const texts = new TextDeriver(sandbox, tools);
   const documents = [new PdfDeriver(sandbox, tools), new OfficeDeriver(sandbox, texts), texts];
-  const derivers = [new ImageDeriver(sandbox, tools), ...documents];
+  const derivers = [new ImageDeriver(sandbox, tools), ...documents, new MediaDeriver(sandbox)];
   return {
     ...{ store, reporter, metrics, sandbox, lanes, tools },
     secondLook: new SecondLook(store, sandbox),
@@ -106,7 +108,7 @@ async function createPipeline(
 function createConsumer(
   config: Config,
   pipeline: PipelineParts,
-  parts: Pick<ConsumerParts, "isScannerUp" | "queueChanged" | "log">,
+  parts: Pick<ConsumerParts, "isScannerUp" | "queueChanged" | "backlogTold" | "log">,
 ): Consumer {
   const queue = new PullQueue({
     baseUrl: config.QUEUES_BASE_URL,

@@ -41,7 +41,8 @@ export async function processJob(
   const standing = await parts.lanes.scan.run(async () => {
     const start = { kind: "start", tenantId, fileId, version, etag, sizeBytes } as const;
     const before = await parts.reporter.ask(start, signal);
-    return before?.state === "quarantined" ? inspect(job, parts, signal) : before;
+    const mustScan = before?.state === "quarantined" || before?.mustScan === true;
+    return mustScan ? inspect(job, parts, signal) : before;
   }, signal);
   if (standing === undefined || standing.state === "quarantined") return "obsolete";
   if (standing.state === "clean") await parts.derivatives.derive(job, standing, signal);

@@ -11,11 +11,12 @@ const INSTALLING_RETRY_SECONDS = 15;
 /**
  * Seconds before the next delivery: 5, 10, 20, … up to a quarter of an hour, by the deliveries so far; by the crashes so
  * far where the scanner died of it; always the same where nothing of the job's own is in the way.
+ * @param isOwnFault false where a scanner is away for all
  */
-export function chooseRetryDelay(error: unknown, attempts: number): number {
+export function chooseRetryDelay(error: unknown, attempts: number, isOwnFault: boolean): number {
   if (error instanceof ScannerCrash) return grow(error.crashes, RETRY_MAX_SECONDS);
   const code = codeOf(error);
-  if (code === "SCANNER_UNAVAILABLE") return SCANNER_RETRY_SECONDS;
+  if (code === "SCANNER_UNAVAILABLE" && !isOwnFault) return SCANNER_RETRY_SECONDS;
   if (code === "TOOL_INSTALLING") return INSTALLING_RETRY_SECONDS;
   return grow(attempts, code === "LANE_FULL" ? LANE_FULL_MAX_SECONDS : RETRY_MAX_SECONDS);
 }

@@ -16,6 +16,15 @@ const packagesOnly = process.argv.includes("--packages");
 /** To standard error: `npm run token` prints a token on standard output and nothing else. */
 const say = (text) => process.stderr.write(`${text}\n`);
 
+/** HEIC photos are made by heif-enc, which comes with heif-dec; its HEVC is a package of its own on Debian. */
+const HEIC_ENCODER = {
+  ...{ program: "x265 for libheif", debian: "libheif-plugin-x265", macos: "libheif" },
+  anyOf: [
+    ...["x86_64", "aarch64"].map((arch) => `/usr/lib/${arch}-linux-gnu/libheif/plugins/libheif-x265.so`),
+    ...["/opt/homebrew/lib/libheif.dylib", "/usr/local/lib/libheif.dylib"],
+  ],
+};
+
 /**
  * Programs that the product runs, by the Debian packages that bring them. What only previews need is installed by the
  * stack while it runs; tests can't wait for that.
@@ -26,7 +35,7 @@ const PROGRAMS = [
   // What isolates tools is a thing of Linux (docs/decisions/0020-tool-isolation.md).
   ...(process.platform === "linux" ? [{ program: "bwrap", debian: "bubblewrap", macos: "" }] : []),
   ...(forTests ? [{ program: "chromium", debian: "chromium", macos: "--cask chromium" }] : []),
-  ...(forTests ? PREVIEW_PROGRAMS : []),
+  ...(forTests ? [...PREVIEW_PROGRAMS, HEIC_ENCODER] : []),
 ];
 
 /** What is there in any case once packages are installed: an install that was cut, or left something out, isn't one. */

@@ -10,6 +10,8 @@ const FONT_FOLDERS = [
   "/usr/share/fonts/TTF",
   "/System/Library/Fonts",
 ];
+/** Plugins: HEIC's codec, and AVIF's for what is too large for the processor's own. */
+const HEIF = "libheif-examples libheif-plugin-libde265 libheif-plugin-dav1d";
 const OFFICE = "libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui";
 
 /**
@@ -21,7 +23,7 @@ export const PREVIEW_PROGRAMS = [
   { tool: "fonts", program: "fonts", debian: FONTS, macos: "font-dejavu", anyOf: FONT_FOLDERS },
   { tool: "poppler", program: "pdftoppm", debian: "poppler-utils", macos: "poppler" },
   { tool: "qpdf", program: "qpdf", debian: "qpdf", macos: "qpdf" },
-  { tool: "heif", program: "heif-dec", debian: "libheif-examples libheif-plugin-libde265", macos: "libheif" },
+  { tool: "heif", program: "heif-dec", debian: HEIF, macos: "libheif" },
   { tool: "ffmpeg", program: "ffmpeg", debian: "ffmpeg", macos: "ffmpeg" },
   { tool: "libreoffice", program: "soffice", debian: OFFICE, macos: "--cask libreoffice" },
 ];

@@ -7,8 +7,9 @@ import { driveObjectRemovals } from "./services/object-removals.ts";
 import type { Removal } from "./services/purge.ts";
 import { purgeDue } from "./services/purge.ts";
 import { removeDueBlocked } from "./services/quarantine-removal.ts";
+import { feedRescans } from "./services/rescan-feed.ts";
 import { sweepReservations } from "./services/reservations.ts";
-import { sendJob } from "./storage/jobs.ts";
+import { sendJob, sendJobs } from "./storage/jobs.ts";
 import { r2Store } from "./storage/r2.ts";
 import { UploadClient } from "./uploads/upload-client.ts";
 
@@ -30,6 +31,7 @@ export async function runSchedule(env: Env, scheduledMs: number): Promise<void> 
       }),
     ),
     attempt("purge", () => purgeDue(env, removal, nowMs, CALLS.purge)),
+    attempt("rescan", () => feedRescans(env, (jobs) => sendJobs(env.JOBS, jobs), nowMs, CALLS.rescan)),
     attempt("quarantine", () => removeDueBlocked(env, nowMs, CALLS.quarantine)),
     attempt("remove-objects", () => driveObjectRemovals(env, removal.objects, nowMs, CALLS.removeObjects)),
     attempt("erase", () => driveErasures(env, erasureMeans(env, config), scheduledMs, CALLS.erase)),

@@ -19,6 +19,6 @@ export const ImageLine = z.discriminatedUnion("line", [
   /** It moves, and `optimized` can be made to move too. */
   z.object({ line: z.literal("moves") }),
   /** sharp can't decode it, and another program may. */
-  z.object({ line: z.literal("undecoded"), hasAlpha: z.boolean() }),
+  z.object({ line: z.literal("undecoded"), hasAlpha: z.boolean(), isHevc: z.boolean() }),
 ]);
 export type ImageLine = z.infer<typeof ImageLine>;

@@ -5,7 +5,7 @@ import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
 import { ProcessorFailure } from "../failure.ts";
 import type { Sandbox, SandboxLimits } from "../sandbox/sandbox.ts";
 import type { Deriver, Original, Product } from "./deriver.ts";
-import { type Drawn, drawImage, type ImageWork, type Size } from "./images/drawing.ts";
+import { type Drawn, drawImage, type ImageWork, type Size, type Undecoded } from "./images/drawing.ts";
 import { decodeHeif } from "./images/heif.ts";
 import { DERIVED_EXTENSION, DERIVED_IMAGES, type DerivedImage, type ImageTask } from "./images/task.ts";
 import { isSafeSvg } from "./svg.ts";
@@ -23,6 +23,7 @@ const READABLE = new Set([
   "image/heic",
   "image/heif",
   "image/tiff",
+  "image/bmp",
   SVG,
 ]);
 
@@ -89,13 +90,13 @@ export class ImageDeriver implements Deriver {
     work: ImageWork,
     task: ImageTask,
     first: Drawn,
-    { hasAlpha }: { hasAlpha: boolean },
+    { hasAlpha, isHevc }: Undecoded,
   ): Promise<Drawn> {
     const state = this.#tools.stateOf("heif");
     if (state === "installing") throw new ProcessorFailure("TOOL_INSTALLING");
-    if (state === "missing") return { ...first, reasonOf: () => NO_DECODER };
+    if (state === "missing") return isHevc ? { ...first, reasonOf: () => NO_DECODER } : first;
     const file = await decodeHeif(work, task.file, hasAlpha);
-    if (file === undefined) return { ...first, reasonOf: () => UNDECODED };
+    if (file === undefined) return isHevc ? { ...first, reasonOf: () => UNDECODED } : first;
     const drawn = await drawImage(work, { ...task, file, isUpright: true });
     // Of the decoded file are those that depend on its pixels.
     const properties = { ...first.properties, ...drawn.properties, format: first.properties?.format };

@@ -44,13 +44,16 @@ test("what is missing is told as being installed before anything is, and done on
   await tools.install();
   expect(seen).toEqual([
     [["qpdf"], { installing: ["qpdf", "heif"], advice: "" }],
-    [["libheif-examples", "libheif-plugin-libde265"], { installing: ["heif"], advice: "" }],
+    [
+      ["libheif-examples", "libheif-plugin-libde265", "libheif-plugin-dav1d"],
+      { installing: ["heif"], advice: "" },
+    ],
   ]);
   expect(await statusOf(tools)).toEqual({ installing: [], advice: "" });
   expect(lines).toEqual([
     "installing qpdf: qpdf",
     "qpdf is installed",
-    "installing heif: libheif-examples libheif-plugin-libde265",
+    "installing heif: libheif-examples libheif-plugin-libde265 libheif-plugin-dav1d",
     "heif is installed",
   ]);
 });

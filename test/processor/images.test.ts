@@ -5,30 +5,16 @@ import { ALL_TOOLS_MISSING } from "../../processor/derive/tools.ts";
 import { Sandbox } from "../../processor/sandbox/sandbox.ts";
 import { animatedGif, photoWithGps, picture } from "../support/images.ts";
 import { noisy, ORANGE, plain, signpost, sparseGif } from "../support/photos.ts";
+import { near, pixelOf } from "../support/pixels.ts";
 import { derive } from "./support/derive.ts";
 
+let sandbox: Sandbox;
 let deriver: ImageDeriver;
 
 beforeAll(async () => {
-  deriver = new ImageDeriver(await Sandbox.create(), ALL_TOOLS_MISSING);
+  sandbox = await Sandbox.create();
+  deriver = new ImageDeriver(sandbox, ALL_TOOLS_MISSING);
 });
-
-async function pixelOf(image: Buffer | undefined, x: number, y: number) {
-  const { data, info } = await sharp(image ?? Buffer.alloc(0))
-    .ensureAlpha()
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  const left = Math.min(info.width - 1, Math.floor(x * info.width));
-  const top = Math.min(info.height - 1, Math.floor(y * info.height));
-  const [r = 0, g = 0, b = 0, alpha = 0] = data.subarray((top * info.width + left) * 4);
-  return { r, g, b, alpha };
-}
-
-/** Within what WebP makes of a colour. */
-function near({ r, g, b }: { r: number; g: number; b: number }, slack = 6) {
-  const close = (value: number) => expect.toSatisfy((seen: number) => Math.abs(seen - value) <= slack);
-  return { r: close(r), g: close(g), b: close(b), alpha: 255 };
-}
 
 describe("colours are those of the picture", () => {
   const deep = () => plain(60, 40).toColourspace("rgb16");
@@ -164,13 +150,64 @@ describe("an animation", () => {
   test("with more pixels than are drawn is its first frame", async () => {
     const gif = sparseGif(1600, 1400, 97);
     expect(gif.byteLength).toBeLessThan(2_500);
-    const { made, missing, properties } = await derive(deriver, gif, "image/gif");
+    let runs = 0;
+    const counting = new ImageDeriver(
+      { run: (...args) => ((runs += 1), sandbox.run(...args)) },
+      ALL_TOOLS_MISSING,
+    );
+    const { made, missing, properties } = await derive(counting, gif, "image/gif");
+    expect(runs, "nobody tries what can't be").toBe(1);
     expect(missing).toEqual({});
     expect(properties).toMatchObject({ frames: 97 });
     const optimized = await sharp(made.get("optimized"), { animated: true }).metadata();
     expect(optimized).toMatchObject({ width: 1200, height: 1050 });
     expect(optimized.pages ?? 1).toBe(1);
   });
+});
+
+describe("under its limits", () => {
+  const LIMITS = {
+    ...{ timeMs: 60_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 2 ** 20 },
+    ...{ scratchBytes: 2 ** 22, processes: 64 },
+  };
+
+  test("an animation that would be too large is its first frame", async () => {
+    const frames = await Promise.all([1, 2, 3, 4].map(async () => (await noisy(200, 150)).png().toBuffer()));
+    const gif = await sharp(frames, { join: { animated: true } })
+      .gif()
+      .toBuffer();
+    // For one of them it is enough.
+    const limits = { ...LIMITS, fileBytes: 32 * 1024 };
+    const { made, missing } = await derive(
+      new ImageDeriver(sandbox, ALL_TOOLS_MISSING, limits),
+      gif,
+      "image/gif",
+    );
+    expect(missing).toEqual({});
+    const optimized = await sharp(made.get("optimized"), { animated: true }).metadata();
+    expect(optimized).toMatchObject({ width: 200, height: 150 });
+    expect(optimized.pages ?? 1).toBe(1);
+  });
+
+  test("a small drawing of a hundred thousand million squares takes too long", async () => {
+    const limits = { ...LIMITS, timeMs: 1_500 };
+    const { missing } = await derive(
+      new ImageDeriver(sandbox, ALL_TOOLS_MISSING, limits),
+      Buffer.from(multipliedSvg(11)),
+      "image/svg+xml",
+    );
+    const reason = "Drawing the image took too long.";
+    expect(missing["thumbnail"]).toEqual({ result: "failed", reason });
+  });
+
+  /** Each of its groups is ten of the one before. */
+  function multipliedSvg(levels: number): string {
+    const groups = Array.from({ length: levels }, (_, level) => {
+      return `<g id="a${level + 1}">${`<use href="#a${level}"/>`.repeat(10)}</g>`;
+    });
+    const defs = `<defs><rect id="a0" width="5" height="5"/>${groups.join("")}</defs>`;
+    return `<svg xmlns="http://www.w3.org/2000/svg" width="99" height="99">${defs}<use href="#a${levels}"/></svg>`;
+  }
 });
 
 describe("a picture that is cut", () => {
@@ -212,6 +249,17 @@ test.each([
   const { made, missing } = await derive(deriver, await picture("png", width, height), "image/png");
   expect(missing).toEqual({});
   expect(await sharp(made.get("thumbnail")).metadata()).toMatchObject({ width: 150, height: 150 });
+});
+
+test("the thumbnail of a long and narrow picture is as sharp as others", async () => {
+  const stripes = Buffer.from(Array.from({ length: 6_000 * 200 }, (_, at) => ((at >> 3) % 2) * 255));
+  const png = await sharp(stripes, { raw: { width: 6_000, height: 200, channels: 1 } })
+    .png()
+    .toBuffer();
+  const { made } = await derive(deriver, png, "image/png");
+  const { channels } = await sharp(made.get("thumbnail")).stats();
+  // Of black and white it is 127; made of what is 40 pixels high, the stripes are next to grey.
+  expect(channels[0]?.stdev).toBeGreaterThan(90);
 });
 
 test("the pages of a TIFF are counted, and its first is drawn", async () => {

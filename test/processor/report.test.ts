@@ -10,6 +10,7 @@ const HEARTBEAT: HeartbeatReport = {
   scannerDetail: "ClamAV",
   signatureVersion: "1",
   queue: "ok",
+  backlog: null,
   tools: [],
   atMs: 1,
 };

@@ -59,6 +59,7 @@ export const ERRORS = {
   SHARE_LINK_NOT_FOUND: kind(404, "No such share link"),
   TENANT_NOT_FOUND: kind(404, "No such tenant"),
   FAILED_JOB_NOT_FOUND: kind(404, "No job of this version has failed"),
+  RESCAN_NOT_FOUND: kind(404, "No such rescan"),
   ERASURE_NOT_FOUND: kind(404, "No such erasure"),
   METHOD_NOT_ALLOWED: kind(405, "The method is not allowed here"),
 
@@ -71,6 +72,8 @@ export const ERRORS = {
   VERSION_NOT_BLOCKED: kind(409, "The version isn't blocked"),
   VERSION_CURRENT: kind(409, "The version is the current one"),
   SHARE_LIMIT_REACHED: kind(409, "The file is shared as often as a file can be"),
+  RESCAN_ENDED: kind(409, "The rescan is over"),
+  RESCAN_LIMIT_REACHED: kind(409, "The tenant has as many rescans under way as there may be"),
   FILE_NOT_READY: kind(409, "The file is not ready yet", true),
   REPORT_REFUSED: kind(409, "The report does not fit the stored object"),
 

@@ -27,6 +27,10 @@ export type ShareLinkId = z.infer<typeof ShareLinkId>;
 export const ErasureId = RandomId.brand<"ErasureId">();
 export type ErasureId = z.infer<typeof ErasureId>;
 
+/** The id of a rescan, made as a file's is. */
+export const RescanId = RandomId.brand<"RescanId">();
+export type RescanId = z.infer<typeof RescanId>;
+
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const ID_LENGTH = 26;
 
@@ -47,6 +51,10 @@ export function newShareLinkId(): ShareLinkId {
 
 export function newErasureId(): ErasureId {
   return ErasureId.parse(newRandomId());
+}
+
+export function newRescanId(): RescanId {
+  return RescanId.parse(newRandomId());
 }
 
 /** What a caller may do at all; what they may do with one file is `services/permissions.ts`. */

@@ -20,6 +20,8 @@ export const ProcessJob = FileVersionRef.extend({
   expectedDigests: ReprDigests.optional(),
   /** Whether the tenant has agreed that a scanner elsewhere gets the bytes, and keeps them. */
   mayBeShared: z.boolean().optional(),
+  /** Whether it is to scan again what is clean. The start report's answer decides whether that is still wanted. */
+  rescan: z.boolean().optional(),
 });
 export type ProcessJob = z.infer<typeof ProcessJob>;
 

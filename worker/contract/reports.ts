@@ -26,6 +26,8 @@ export const Standing = z.object({
   derivatives: z.array(DerivativeName),
   /** Derivatives that can't be made, or not now: nobody tries again by himself. */
   givenUp: z.array(DerivativeName),
+  /** Whether a clean version is to be scanned again, before anything else is done with it. */
+  mustScan: z.boolean().optional(),
 });
 export type Standing = z.infer<typeof Standing>;
 
@@ -109,6 +111,8 @@ export const HeartbeatReport = z.object({
   scannerDetail: z.string().max(300),
   signatureVersion: z.string().max(200).nullable(),
   queue: z.enum(["ok", "down"]),
+  /** Jobs that wait in the queue, as its last answer told: rescans are fed while there are few. Null where it isn't known. */
+  backlog: z.int().min(0).nullable().default(null),
   tools: z.array(ToolState).max(20).default([]),
   /** By the processor's clock, later than that of its every heartbeat before: another is refused. */
   atMs: z.int(),

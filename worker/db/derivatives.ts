@@ -9,27 +9,38 @@ import { forgetFailedJob } from "./failed-jobs.ts";
 import { isVersion } from "./files.ts";
 import { fileVersions } from "./schema/files.ts";
 import { derivatives, missingDerivatives } from "./schema/processing.ts";
+import { rescanJobs } from "./schema/rescans.ts";
 import { selectRow } from "./select-row.ts";
 
-type VersionTable = typeof derivatives | typeof missingDerivatives;
+type VersionTable = typeof derivatives | typeof missingDerivatives | typeof rescanJobs;
 
 function isOfVersion(table: VersionTable, { tenantId, fileId, version }: FileVersionRef) {
   return and(eq(table.tenantId, tenantId), eq(table.fileId, fileId), eq(table.version, version));
 }
 
-/** Names of the derivatives that a version has, and of those that nobody tries to make by himself. */
-export async function findDerivativeNames(
-  db: Database,
-  ref: FileVersionRef,
-): Promise<{ readonly made: readonly DerivativeName[]; readonly givenUp: readonly DerivativeName[] }> {
-  const [made, missing] = await db.batch([
+export interface VersionProgress {
+  readonly made: readonly DerivativeName[];
+  /** Those that nobody tries to make by himself. */
+  readonly givenUp: readonly DerivativeName[];
+  /** Whether a rescan awaits a verdict. */
+  readonly isRescanAwaited: boolean;
+}
+
+/** What there is of a version's derivatives, and whether it is to be scanned again. */
+export async function findProgress(db: Database, ref: FileVersionRef): Promise<VersionProgress> {
+  const [made, missing, rescan] = await db.batch([
     db.select({ name: derivatives.name }).from(derivatives).where(isOfVersion(derivatives, ref)),
     db
       .select({ name: missingDerivatives.name })
       .from(missingDerivatives)
       .where(isOfVersion(missingDerivatives, ref)),
+    db.select({ version: rescanJobs.version }).from(rescanJobs).where(isOfVersion(rescanJobs, ref)),
   ]);
-  return { made: made.map(({ name }) => name), givenUp: missing.map(({ name }) => name) };
+  return {
+    made: made.map(({ name }) => name),
+    givenUp: missing.map(({ name }) => name),
+    isRescanAwaited: rescan.length > 0,
+  };
 }
 
 /** Keeps a derivative's facts, and forgets that it was missing; made again, it replaces itself. */

@@ -8,6 +8,7 @@ import { auditEvents } from "./schema/audit.ts";
 import type { PendingObject } from "./schema/erasures.ts";
 import { erasures } from "./schema/erasures.ts";
 import { files, fileVersions } from "./schema/files.ts";
+import { rescans } from "./schema/rescans.ts";
 import { quotaReservations, tenants } from "./schema/tenants.ts";
 
 export type { PendingObject };
@@ -240,6 +241,7 @@ export async function finishErasure(db: Database, erasure: ErasureRow, end: Eras
     db
       .delete(tenants)
       .where(and(eq(tenants.tenantId, tenantId), isNotNull(tenants.erasingAtMs), sql`NOT (${isLeft})`)),
+    db.delete(rescans).where(and(eq(rescans.tenantId, tenantId), sql`NOT ${isTenantLeft}`)),
     db
       .update(erasures)
       .set(end)

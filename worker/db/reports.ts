@@ -72,7 +72,7 @@ export async function insertVerdict(
 }
 
 /** When a version that is blocked from a verdict on is removed for good, by its tenant's setting. */
-function purgeTimeOf({ tenantId, scannedAtMs }: VerdictReport) {
+export function purgeTimeOf({ tenantId, scannedAtMs }: VerdictReport) {
   const days = sql`coalesce((SELECT ${tenants.settings} ->> 'quarantineDays' FROM ${tenants}
     WHERE ${tenants.tenantId} = ${tenantId}), ${QUARANTINE_DAYS})`;
   return sql`${scannedAtMs} + ${days} * ${DAY_MS}`;

@@ -9,7 +9,7 @@ import type { ObjectReader } from "../storage/object-store.ts";
 type PartHealth = Health["parts"]["database"];
 
 /** A processor says that it lives every 5 s; three missed and it counts as gone. */
-const HEARTBEAT_MAX_AGE_MS = 16_000;
+export const HEARTBEAT_MAX_AGE_MS = 16_000;
 const PROBE_DEADLINE_MS = 3_000;
 
 const OK: PartHealth = { state: "ok", detail: "Answers." };

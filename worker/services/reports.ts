@@ -15,7 +15,7 @@ import type {
 import type { DatabaseBindings } from "../db/database.ts";
 import { allDatabases, databaseFor } from "../db/database.ts";
 import {
-  findDerivativeNames,
+  findProgress,
   mergeProperties,
   upsertDerivative,
   upsertMissingDerivative,
@@ -23,10 +23,12 @@ import {
 import { upsertFailedJob } from "../db/failed-jobs.ts";
 import { findVersion } from "../db/files.ts";
 import { insertVerdict, upsertHeartbeat } from "../db/reports.ts";
+import { failRescanJob } from "../db/rescan-verdicts.ts";
 import type { Promotion } from "../db/versions.ts";
 import { findFilename } from "../db/versions.ts";
 import type { ObjectRemover } from "../storage/object-store.ts";
 import { nameWithVersion } from "./file-names.ts";
+import { applyRescanVerdict, removeDerivatives } from "./rescan-verdicts.ts";
 
 /** A processor not heard of for so long is forgotten. */
 const FORGET_PROCESSOR_MS = 24 * 3_600_000;
@@ -46,7 +48,7 @@ export async function applyReport(
     case "start":
       return standingOf(env, report);
     case "verdict":
-      return applyVerdict(env, report);
+      return applyVerdict(env, objects, report);
     case "derivative":
       await applyDerivative(env, objects, report, nowMs);
       return undefined;
@@ -65,22 +67,46 @@ export async function applyReport(
   }
 }
 
-async function standingOf(env: DatabaseBindings, report: StartReport | VerdictReport): Promise<Standing> {
+async function standingOf(
+  env: DatabaseBindings,
+  report: StartReport | VerdictReport | FailedJobReport,
+): Promise<Standing> {
   const db = databaseFor(env, report.tenantId);
-  const [version, names] = await Promise.all([findVersion(db, report), findDerivativeNames(db, report)]);
+  const [version, progress] = await Promise.all([findVersion(db, report), findProgress(db, report)]);
   const fits = version?.etag === report.etag && version.sizeBytes === report.sizeBytes;
   if (!fits || version.state === "uploading") {
     throw new AppError("REPORT_REFUSED", { detail: "No version has these bytes." });
   }
   const { state, sniffedType } = version;
-  return { state, sniffedType, derivatives: [...names.made], givenUp: [...names.givenUp] };
+  const { made, givenUp, isRescanAwaited } = progress;
+  const mustScan = state === "clean" && isRescanAwaited;
+  return {
+    ...{ state, sniffedType, derivatives: [...made], givenUp: [...givenUp] },
+    ...(mustScan ? { mustScan } : {}),
+  };
 }
 
-async function applyVerdict(env: DatabaseBindings, report: VerdictReport): Promise<Standing> {
+/** One that nobody waits for changes nothing. */
+async function applyVerdict(
+  env: DatabaseBindings,
+  objects: ObjectRemover,
+  report: VerdictReport,
+): Promise<Standing> {
   const before = await standingOf(env, report);
-  if (before.state !== "quarantined") return before;
-  await insertVerdict(databaseFor(env, report.tenantId), report, await findPromotion(env, report));
-  return standingOf(env, report);
+  switch (before.state) {
+    case "quarantined":
+      await insertVerdict(databaseFor(env, report.tenantId), report, await findPromotion(env, report));
+      return standingOf(env, report);
+    case "clean":
+      if (before.mustScan !== true) return before;
+      await applyRescanVerdict(env, objects, report);
+      return standingOf(env, report);
+    case "infected":
+    case "unscannable":
+      // Told again after it was found later, and what was made of it could not be removed.
+      if (before.derivatives.length > 0) await removeDerivatives(env, objects, report);
+      return before;
+  }
 }
 
 /** A file's first version is its current one from the start; later ones become it when they are clean. */
@@ -143,7 +169,11 @@ async function applyProperties(env: DatabaseBindings, report: PropertiesReport):
 }
 
 async function applyFailedJob(env: DatabaseBindings, report: FailedJobReport, nowMs: number): Promise<void> {
-  const isKept = await upsertFailedJob(databaseFor(env, report.tenantId), report, nowMs);
+  const db = databaseFor(env, report.tenantId);
+  const { mustScan } = await standingOf(env, report);
+  // It is clean, and stays so.
+  if (mustScan === true) return failRescanJob(db, report);
+  const isKept = await upsertFailedJob(db, report, nowMs);
   if (!isKept) throw new AppError("REPORT_REFUSED", { detail: "No version that waits has these bytes." });
 }
 

@@ -1,7 +1,7 @@
 /** A picture decoded once, no larger than the largest of its derivatives: all that doesn't move is made of it. */
 import sharp, { type Sharp } from "sharp";
 import { rgbaToThumbHash } from "thumbhash";
-import { draw, OPTIMIZED_PIXELS, type Picture } from "./source.ts";
+import { draw, LEAST_PRESENT, OPTIMIZED_PIXELS, type Picture } from "./source.ts";
 
 export interface Base {
   readonly width: number;
@@ -13,15 +13,15 @@ export interface Base {
 /** The picture ends early, and there is less of it than would tell what it shows. */
 export class CutError extends Error {}
 
-/** Of the rows; the rest of a picture that is cut is one colour. */
-const LEAST_PRESENT = 0.25;
-const HASH_PIXELS = 100;
+/** Enough for what it keeps: waves of at most seven a side. */
+const HASH_PIXELS = 50;
 
 /** Decodes a picture; what is damaged, as far as it goes. Throws a CutError, or what sharp throws. */
 export async function decodeBase(picture: Picture): Promise<Base> {
   try {
     return await decode(picture, "error");
-  } catch {
+  } catch (error) {
+    if (picture.isVector) throw error;
     const base = await decode(picture, "none");
     if ((await measurePresent(base)) < LEAST_PRESENT) throw new CutError();
     return base;
@@ -38,7 +38,7 @@ async function decode(picture: Picture, failOn: "error" | "none"): Promise<Base>
   return { width, height, open: () => sharp(data, { raw: { width, height, channels } }) };
 }
 
-/** The part of its rows above those at its end that are of one colour throughout. */
+/** The part of its rows above those at its end that are of one colour throughout: what is missing is drawn like that. */
 async function measurePresent({ height, width, open }: Base): Promise<number> {
   const { data, info } = await open().raw().toBuffer({ resolveWithObject: true });
   const rowBytes = width * info.channels;

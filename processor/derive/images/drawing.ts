@@ -20,13 +20,19 @@ export interface Size {
   readonly height: number;
 }
 
+export interface Undecoded {
+  readonly hasAlpha: boolean;
+  /** Which sharp never decodes: of others it should. */
+  readonly isHevc: boolean;
+}
+
 /** What a run of the child came to. */
 export interface Drawn {
   readonly properties: Properties | undefined;
   readonly made: ReadonlyMap<DerivedImage, Size>;
   readonly moves: boolean;
   /** Set if sharp couldn't decode it and another program may. */
-  readonly undecoded: { readonly hasAlpha: boolean } | undefined;
+  readonly undecoded: Undecoded | undefined;
   /** Why a derivative isn't there: a sentence for people. */
   reasonOf(name: DerivedImage): string;
 }

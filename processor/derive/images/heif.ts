@@ -7,8 +7,11 @@ import type { ImageWork } from "./drawing.ts";
 const MIB = 2 ** 20;
 /** A tenth of it for the 12 megapixels of an ordinary photo. PNG without compression takes 4 bytes a pixel. */
 const LIMITS: SandboxLimits = {
-  ...{ timeMs: 60_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 512 * MIB },
-  ...{ scratchBytes: 512 * MIB, processes: 64 },
+  timeMs: 60_000,
+  memoryBytes: 1024 * MIB,
+  fileBytes: 512 * MIB,
+  scratchBytes: 512 * MIB,
+  processes: 32,
 };
 const JPEG_QUALITY = "95";
 
@@ -26,7 +29,7 @@ export async function decodeHeif(
   if (program === undefined) return undefined;
   const extension = hasAlpha ? "png" : "jpg";
   const args = ["--quiet", "-q", JPEG_QUALITY, "--png-compression-level", "0", file];
-  const command = [program, ...args, "-o", `decoded.${extension}`];
+  const command = [program, ...args, `decoded.${extension}`];
   const result = await sandbox.run(command, scratch, LIMITS, signal);
   if (!result.ok) return undefined;
   // Of several pictures in one file each has a number.

@@ -1,11 +1,14 @@
 /** How the child opens a picture, whatever it is: as something that sharp draws, with what is known of it. */
-import { readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import sharp, { type Metadata, type Sharp, type SharpInput, type SharpOptions } from "sharp";
 import type { Properties } from "#contract/properties.ts";
+import { readBitmap } from "./bmp.ts";
 import { readTaken } from "./exif.ts";
 
-/** The largest phone cameras make 200 megapixels. All frames of an animation count together. */
-export const MAX_PIXELS = 200_000_000;
+/** The largest phone cameras make 16,320 × 12,240 or a little more. All frames of an animation count together. */
+export const MAX_PIXELS = 16_384 ** 2;
+/** How much of a picture that is cut has to be there, by its rows. */
+export const LEAST_PRESENT = 0.25;
 export const OPTIMIZED_PIXELS = 1_200;
 /** CSS pixels per inch: what a length in an SVG means. */
 const SVG_DENSITY = 72;
@@ -14,19 +17,23 @@ const MAX_SVG_DENSITY = 2_400;
 export interface Picture {
   readonly input: SharpInput;
   readonly options: SharpOptions;
-  /** As it is shown. */
+  /** Of what is drawn, upright: a file may have more. */
   readonly width: number;
   readonly height: number;
   /** Of an animation; 1 of what doesn't move. */
   readonly frames: number;
   readonly hasAlpha: boolean;
+  readonly isVector: boolean;
+  /** Of a HEIF: what its pixels are written by ("hevc", "av1", …). */
+  readonly heifCodec?: string | undefined;
   /** Its colours are 16 bit and by a profile: libvips takes those for wide ones unless told otherwise. */
   readonly isDeepWithProfile: boolean;
   readonly properties: Properties;
 }
 
-/** Opens a file by its header. Throws what sharp throws. */
+/** Opens a file by its header. Throws what sharp throws, or a BitmapError. */
 export async function openPicture(path: string, isUpright: boolean): Promise<Picture> {
+  if (await startsAsBitmap(path)) return openBitmap(path);
   const options = { autoOrient: !isUpright, limitInputPixels: MAX_PIXELS } satisfies SharpOptions;
   const metadata = await sharp(path, { ...options, failOn: "none" }).metadata();
   const isVector = metadata.format === "svg";
@@ -36,7 +43,7 @@ export async function openPicture(path: string, isUpright: boolean): Promise<Pic
     // From a buffer an SVG has no place on disk, so that nothing beside it can be meant by it.
     input: isVector ? await readFile(path) : path,
     options: isVector ? { ...options, density: chooseDensity(metadata) } : options,
-    ...{ width, height, frames, hasAlpha: metadata.hasAlpha },
+    ...{ width, height, frames, isVector, hasAlpha: metadata.hasAlpha, heifCodec: metadata.compression },
     isDeepWithProfile: metadata.depth === "ushort" && metadata.icc !== undefined,
     properties: { width, height, frames, format: metadata.format, ...describe(metadata) },
   };
@@ -46,6 +53,24 @@ export async function openPicture(path: string, isUpright: boolean): Promise<Pic
 export function draw({ input, options, isDeepWithProfile }: Picture, more: SharpOptions): Sharp {
   const image = sharp(input, { ...options, ...more });
   return isDeepWithProfile ? image.withIccProfile("srgb", { attach: false }) : image;
+}
+
+async function startsAsBitmap(path: string): Promise<boolean> {
+  await using file = await open(path);
+  const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
+  return buffer.toString("latin1") === "BM";
+}
+
+async function openBitmap(path: string): Promise<Picture> {
+  const limits = { maxPixels: MAX_PIXELS, targetSide: OPTIMIZED_PIXELS, leastPresent: LEAST_PRESENT };
+  const { width, height, pixels, pixelsWidth, pixelsHeight } = readBitmap(await readFile(path), limits);
+  return {
+    input: pixels,
+    options: { raw: { width: pixelsWidth, height: pixelsHeight, channels: 4 } },
+    ...{ width: pixelsWidth, height: pixelsHeight, frames: 1, hasAlpha: true },
+    ...{ isVector: false, isDeepWithProfile: false },
+    properties: { width, height, frames: 1, format: "bmp" },
+  };
 }
 
 /** The pages of a TIFF or a HEIF are pictures of their own. */

@@ -54,6 +54,7 @@ export async function startCrashingClamd(poison: string, deafCommands = 1): Prom
         return undefined;
       }
       if (!stream.content.endsWith("\0\0\0\0")) return undefined;
+      open.delete(socket);
       return socket.end(stream.content.includes(TEST_FILE) ? "stream: Eicar FOUND\0" : "stream: OK\0");
     });
   });

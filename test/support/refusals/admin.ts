@@ -1,3 +1,5 @@
+import { MAX_OPEN_RESCANS } from "#contract/rescans.ts";
+import { sendJson } from "../admin.ts";
 import type { Ask, Scene } from "./scene.ts";
 import { MISSING_ID } from "./scene.ts";
 import type { Refusal, Refusals, RefusalTable } from "./table.ts";
@@ -66,6 +68,22 @@ function ofBlocked(method: string, path: string, body?: object) {
 
 const BLOCKED: Refusals = { VERSION_NOT_BLOCKED: inState("clean") };
 
+const RESCANS = "/v1/admin/rescans";
+
+/** A request by the tenant's admin about a rescan that runs. */
+function ofRescan(method: string, path: string) {
+  return async ({ admin }: Scene): Promise<Ask> => {
+    const answer = await sendJson(admin, "POST", RESCANS, {});
+    const { id } = (await answer.json()) as { id: string };
+    return { by: admin, method, path: `${RESCANS}/${id}${path}` };
+  };
+}
+
+const noSuchRescan: Refusal = (_scene, good) => ({
+  ...good,
+  path: good.path.replace(/rescans\/[^/]+/, `rescans/${MISSING_ID}`),
+});
+
 const OF_ADMINS: Refusals = { ...ADMIN, ...ERASING, ROLE_REQUIRED: byMember };
 
 export const ADMINISTRATION: RefusalTable = {
@@ -92,6 +110,38 @@ export const ADMINISTRATION: RefusalTable = {
       ...OF_ADMINS,
       ...BLOCKED,
       VERSION_NOT_FOUND: (_scene, good) => ({ ...good, path: good.path.replace(/1$/, "2") }),
+    },
+  },
+  "GET /v1/admin/rescans": {
+    good: ({ admin }) => ({ by: admin, method: "GET", path: RESCANS }),
+    refusals: OF_ADMINS,
+  },
+  "POST /v1/admin/rescans": {
+    good: ({ admin }) => json(admin, "POST", RESCANS, {}),
+    refusals: {
+      ...OF_ADMINS,
+      ...BODY,
+      FILE_NOT_FOUND: withBody(JSON.stringify({ fileId: MISSING_ID })),
+      async RESCAN_LIMIT_REACHED({ admin }, good) {
+        for (let begun = 0; begun < MAX_OPEN_RESCANS; begun += 1) await sendJson(admin, "POST", RESCANS, {});
+        return good;
+      },
+    },
+  },
+  "GET /v1/admin/rescans/{id}": {
+    good: ofRescan("GET", ""),
+    refusals: { ...OF_ADMINS, RESCAN_NOT_FOUND: noSuchRescan },
+  },
+  "POST /v1/admin/rescans/{id}/{change}": {
+    good: ofRescan("POST", "/pause"),
+    refusals: {
+      ...OF_ADMINS,
+      RESCAN_NOT_FOUND: noSuchRescan,
+      REQUEST_INVALID: (_scene, good) => ({ ...good, path: good.path.replace("pause", "hurry") }),
+      async RESCAN_ENDED({ admin }, good) {
+        await admin.fetch(good.path.replace("pause", "cancel"), { method: "POST" });
+        return good;
+      },
     },
   },
   "POST /v1/admin/failed-jobs/retry": {

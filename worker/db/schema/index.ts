@@ -3,5 +3,6 @@ export * from "./audit.ts";
 export * from "./erasures.ts";
 export * from "./files.ts";
 export * from "./processing.ts";
+export * from "./rescans.ts";
 export * from "./sharing.ts";
 export * from "./tenants.ts";

@@ -116,5 +116,7 @@ export const processorHeartbeats = sqliteTable("processor_heartbeats", {
   queue: text("queue", { enum: ["ok", "down"] }).notNull(),
   /** When it was made, by the processor's: one that isn't newer than the last is a copy of an old one. */
   sentAtMs: integer("sent_at_ms").notNull().default(0),
+  /** Jobs that wait in the queue, where the processor knows. */
+  backlog: integer("backlog"),
   tools: text("tools", { mode: "json" }).$type<readonly ToolState[]>().notNull().default([]),
 });

@@ -12,9 +12,9 @@ export const MIDDLE_BYTES = 128 * KIB;
 /** Where there is no memory: as good as nothing beside what an open request takes. */
 const LEAST_BYTES = KIB;
 /** All of an isolate's reading buffers: full ones for 32 bodies, and first ones for some 80 more. */
-const BUDGET_BYTES = 14 * KIB * KIB;
+export const READING_BYTES = 14 * KIB * KIB;
 /** Beside that, for middle ones: who comes when others have all the full ones. */
-const MIDDLE_ROOM_BYTES = 6 * KIB * KIB;
+export const MIDDLE_ROOM_BYTES = 6 * KIB * KIB;
 /** Of each size: a new one for each body would be what fills the memory until it is collected. */
 const KEPT = 16;
 
@@ -36,7 +36,7 @@ export class ReadingBuffers {
   #freeBytes = 0;
 
   constructor(
-    limitBytes = BUDGET_BYTES,
+    limitBytes = READING_BYTES,
     now: () => number = () => Date.now(),
     middleRoomBytes = MIDDLE_ROOM_BYTES,
   ) {

@@ -7,9 +7,9 @@ const MIB = 1024 * 1024;
  * All of an isolate's slabs: many Durable Objects share one isolate of 128 MB, and what is being sent to the store is
  * copied once more on its way. Room for a part to fill while another is stored, but for parts of the largest sizes.
  */
-const BUDGET_BYTES = 24 * MIB;
+export const SLABS_BYTES = 24 * MIB;
 /** Beside that, for small slabs alone: whoever brings little doesn't wait in line behind whole parts. */
-const SMALL_LIMIT_BYTES = 4 * MIB;
+export const SMALL_LIMIT_BYTES = 4 * MIB;
 /** The largest of them. */
 export const SMALL_BYTES = 64 * 1024;
 
@@ -50,7 +50,7 @@ export class SlabBudget {
   readonly #waiters: Waiter[] = [];
 
   constructor({
-    limitBytes = BUDGET_BYTES,
+    limitBytes = SLABS_BYTES,
     smallLimitBytes = SMALL_LIMIT_BYTES,
     waitLimitMs = MEMORY_WAIT_MS,
     now = () => Date.now(),

@@ -1,0 +1,44 @@
+import type { FileVersionRef } from "#contract/ids.ts";
+import { PERSON_ENGINE } from "#contract/quarantine.ts";
+import type { VerdictReport } from "#contract/reports.ts";
+import type { DatabaseBindings } from "../db/database.ts";
+import { databaseFor } from "../db/database.ts";
+import {
+  deleteDerivatives,
+  findDerivativeKeys,
+  findNewestVerdict,
+  insertCleanAgain,
+  insertFoundLater,
+  keepRescanned,
+} from "../db/rescan-verdicts.ts";
+import type { ObjectRemover } from "../storage/object-store.ts";
+
+/**
+ * Applies a verdict that a rescan awaits on a clean version: clean again, or blocked from here on, and what was made of it
+ * removed. A person's release stands against the signatures that it overruled.
+ */
+export async function applyRescanVerdict(
+  env: DatabaseBindings,
+  objects: ObjectRemover,
+  report: VerdictReport,
+): Promise<void> {
+  const db = databaseFor(env, report.tenantId);
+  if (report.verdict === "clean") return insertCleanAgain(db, report);
+  const newest = await findNewestVerdict(db, report);
+  const isReleased = newest?.engine === PERSON_ENGINE && newest.signatureVersion === report.signatureVersion;
+  if (isReleased) return keepRescanned(db, report);
+  await insertFoundLater(db, report);
+  return removeDerivatives(env, objects, report);
+}
+
+/** Removes what was made of a version that is blocked: its objects, and then the rows that tell of them. */
+export async function removeDerivatives(
+  env: DatabaseBindings,
+  objects: ObjectRemover,
+  ref: FileVersionRef,
+): Promise<void> {
+  const db = databaseFor(env, ref.tenantId);
+  const keys = await findDerivativeKeys(db, ref);
+  if (keys.length > 0) await objects.remove([...keys]);
+  await deleteDerivatives(db, ref);
+}
