@@ -32,10 +32,10 @@ async function report(content: object): Promise<Response> {
   return send(body, await signReport(inject("reportSecret"), body, Date.now()));
 }
 
-/** A clean file, and the report that would say so again. */
+/** A clean file, of a type that the processor makes nothing of, and the report that would say so again. */
 async function cleanFile(): Promise<{ caller: Caller; fileId: string; verdict: VerdictReport }> {
   const caller = await newCaller();
-  const fileId = await uploadFile(caller, Buffer.from("hello"));
+  const fileId = await uploadFile(caller, Buffer.from("hello"), { filename: "letter.eml" });
   const record = await waitForVerdict(caller, fileId);
   const content = await caller.fetch(`/v1/files/${fileId}/content`, { method: "HEAD" });
   const verdict = {
