@@ -59,19 +59,11 @@ export function readBmpHeader(bytes: Buffer): BmpHeader {
   const { width, height, depth, compression, colours } =
     headerBytes === CORE_HEADER_BYTES ? readCore(bytes) : readInfo(bytes);
   const bitsPerPixel = requireDepth(depth);
-  const hasMasks = compression === BIT_FIELDS || compression === ALPHA_BIT_FIELDS;
   if (width <= 0 || height === 0) throw new BitmapError("no size");
-  if (compression !== RGB && !(hasMasks && headerBytes !== OS2_HEADER_BYTES)) {
-    throw new BitmapError("compressed");
-  }
   return {
     ...{ width, height: Math.abs(height), isTopDown: height < 0, bitsPerPixel, pixelsAt },
     rowBytes: Math.ceil((width * bitsPerPixel) / 32) * 4,
-    masks: hasMasks
-      ? readMasks(bytes, compression === ALPHA_BIT_FIELDS || headerBytes >= V3_HEADER_BYTES)
-      : bitsPerPixel === 16
-        ? MASKS_OF_16
-        : MASKS_OF_32,
+    masks: masksOf(bytes, headerBytes, bitsPerPixel, compression),
     palette: bitsPerPixel <= 8 ? readPalette(bytes, headerBytes, bitsPerPixel, colours) : [],
   };
 }
@@ -103,6 +95,16 @@ function readInfo(bytes: Buffer): Fields {
     compression: bytes.readUInt32LE(30),
     colours: bytes.readUInt32LE(46),
   };
+}
+
+function masksOf(bytes: Buffer, headerBytes: number, bitsPerPixel: number, compression: number): Masks {
+  if (compression === RGB) return bitsPerPixel === 16 ? MASKS_OF_16 : MASKS_OF_32;
+  const hasAlpha = compression === ALPHA_BIT_FIELDS;
+  // In OS/2's header the same number is a compression.
+  if (!(hasAlpha || compression === BIT_FIELDS) || headerBytes === OS2_HEADER_BYTES) {
+    throw new BitmapError("compressed");
+  }
+  return readMasks(bytes, hasAlpha || headerBytes >= V3_HEADER_BYTES);
 }
 
 /** After the short header, or in the same place of a longer one. */
