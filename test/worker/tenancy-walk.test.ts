@@ -79,8 +79,11 @@ function idNamesOf(operation: Operation): readonly string[] {
   return [...new Set([...inPath, ...mentioned])];
 }
 
-/** Ids of the CRM's own things, which we only keep. */
-const FOREIGN_WORDS: ReadonlySet<string> = new Set(["entityId", "operationId", "requestId", "ownerId"]);
+/** Ids of the CRM's own things, which we only keep; and what is to be done, which is in a path too. */
+const FOREIGN_WORDS: ReadonlySet<string> = new Set([
+  ...["entityId", "operationId", "requestId", "ownerId"],
+  "change",
+]);
 
 test("every id that an operation takes is one of those walked with", () => {
   const known = new Set([...Object.keys(ids[0] ?? {}), ...FOREIGN_WORDS]);

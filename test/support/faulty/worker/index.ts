@@ -24,6 +24,10 @@ export class FaultyQueue extends WorkerEntrypoint {
     }
     sentJobs.push(job);
   }
+
+  async sendBatch(batch: readonly { readonly body: ControlState["sentJobs"][number] }[]): Promise<void> {
+    for (const { body } of batch) await this.send(body);
+  }
 }
 
 const envs = new WeakMap<Env, Env>();
