@@ -125,6 +125,7 @@ test("what isn't text says so", async () => {
   );
   const failed = { result: "failed", reason: "The file isn't text." };
   expect(missing).toEqual({ preview: failed, thumbnail: failed });
+  expect((await deriveAs(`${"a".repeat(500)}\u0000`)).missing).toEqual({ preview: failed });
 });
 
 describe("a long text is cut, and that is said:", () => {
