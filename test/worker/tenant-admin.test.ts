@@ -265,6 +265,15 @@ test("the API's description has all of it", async () => {
   const { paths } = (await (await fetch(new URL("/openapi.json", url))).json()) as { paths: object };
   expect(Object.keys(paths).filter((path) => path.startsWith("/v1/admin/"))).toEqual([
     "/v1/admin/audit",
+    "/v1/admin/failed-jobs",
+    "/v1/admin/failed-jobs/retry",
+    "/v1/admin/failed-jobs/{fileId}/{version}/retry",
+    "/v1/admin/quarantine",
+    "/v1/admin/quarantine/{fileId}/{version}/release",
+    "/v1/admin/quarantine/{fileId}/{version}",
+    "/v1/admin/rescans",
+    "/v1/admin/rescans/{id}",
+    "/v1/admin/rescans/{id}/{change}",
     "/v1/admin/tenants",
     "/v1/admin/tenants/{tenantId}",
     "/v1/admin/tenants/{tenantId}/recount",
