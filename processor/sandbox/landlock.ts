@@ -18,11 +18,24 @@ const WRITE =
 const PROCESSES_OF_OTHERS = 512;
 
 export function landlockRung(view: SystemView): Rung {
-  const rules = [
+  const rules = readRules(view);
+  return { name: "landlock", boundsScratch: false, wrap: (job) => wrap(job, rules) };
+}
+
+/**
+ * What starts a program of ours that reads uploads and has to serve others, such as a scanner: it keeps the network and its
+ * signals, and of files has what tools have. It can't trace a process that isn't bound so, nor read its environment.
+ */
+export function landlockService(view: SystemView, writable: readonly string[]): readonly string[] {
+  const rules = [...readRules(view), ...writable.map((path) => allow(WRITE, path))];
+  return ["setpriv", "--no-new-privs", "--landlock-access=fs", ...rules, "--"];
+}
+
+function readRules(view: SystemView): readonly string[] {
+  return [
     ...view.readable.map((path) => allow(statSync(path).isDirectory() ? READ_DIRECTORY : READ_FILE, path)),
     ...DEVICES.map((path) => allow("read-file,write-file", path)),
   ];
-  return { name: "landlock", boundsScratch: false, wrap: (job) => wrap(job, rules) };
 }
 
 function wrap({ command, scratch, limits, userId }: SandboxJob, rules: readonly string[]): readonly string[] {
