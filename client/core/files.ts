@@ -1,7 +1,7 @@
 import type { Disposition, FileRecord, SignedUrlResponse, Variant } from "#contract/api.ts";
 import type { FileList, FileListQuery } from "#contract/listing.ts";
 import { type ApiFetch, createApiFetch } from "./http.ts";
-import { ApiError } from "./problem.ts";
+import { ApiError, parseProblem } from "./problem.ts";
 import { createTokenSource } from "./tokens.ts";
 import type { GetToken } from "./types.ts";
 import { wait } from "./wait.ts";
@@ -41,7 +41,10 @@ export interface FilesClient {
   waitUntil(id: string, isWanted: (file: FileRecord) => boolean, options?: WatchOptions): Promise<FileRecord>;
   /** Waits until the file is neither `uploading` nor `quarantined`. */
   waitUntilSettled(id: string, options?: WatchOptions): Promise<FileRecord>;
-  /** The bytes of a variant. They are held in memory: for previews, not for downloads. */
+  /**
+   * The bytes of a variant. They are held in memory: for previews, not for downloads. One that is still being made is an
+   * `ApiError` with the code `VARIANT_BEING_MADE`.
+   */
   contentBlob(id: string, variant?: Variant, options?: CallOptions): Promise<Blob>;
 }
 
@@ -111,7 +114,10 @@ function createCalls(call: ApiFetch): Omit<FilesClient, "waitUntil" | "waitUntil
     },
     async contentBlob(id, variant, { signal } = {}) {
       const path = `${pathOf(id)}/content${queryOf({ variant })}`;
-      return (await call({ path, signal, timeoutMs: CONTENT_TIMEOUT_MS })).blob();
+      const answer = await call({ path, signal, timeoutMs: CONTENT_TIMEOUT_MS });
+      // Not an error to HTTP, and not the bytes: the variant is still being made.
+      if (answer.status === 202) throw new ApiError(parseProblem(answer.status, await answer.text()));
+      return answer.blob();
     },
   };
 }

@@ -140,3 +140,9 @@ test("stops waiting when the file is gone, and when told to", async () => {
   });
   await expect(waiting).rejects.toMatchObject({ name: "AbortError" });
 });
+
+test("a variant that is being made is no content", async () => {
+  const body = { type: "about:blank", title: "It is being made", status: 202, code: "VARIANT_BEING_MADE" };
+  answers.push({ status: 202, body });
+  await expect(files.contentBlob("f1", "preview")).rejects.toMatchObject({ problem: body });
+});
