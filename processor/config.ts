@@ -89,6 +89,9 @@ const Environment = z
 const ProviderOnly = z.object({ VIRUS_SCAN_PROVIDER: ScanProvider });
 const DeadlinesOnly = z.object({ SCAN_DEADLINE_SECONDS: z.number(), VISIBILITY_TIMEOUT_SECONDS: z.number() });
 
+/** All that the processor reads of its environment, older names apart. */
+export const CONFIG_NAMES: readonly string[] = Object.keys(Environment.shape);
+
 export type Config = z.infer<typeof Environment>;
 
 export type ConfigResult =

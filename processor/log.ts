@@ -6,10 +6,10 @@ export type Log = Logger;
  * Structured lines on standard output. A line carries tenant, file and job ids; never a key, a token, a file name or a
  * body (style.md 23). Times are written as text, levels as words, so that a person can read them too.
  */
-export function createLog(level: string): Log {
+export function createLog(level: string, service = "processor"): Log {
   return pino({
     level,
-    base: { service: "processor" },
+    base: { service },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     // Only name, message and stack: an SDK's error object carries whole requests, with their credentials.

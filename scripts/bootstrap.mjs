@@ -8,7 +8,13 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { canInstall, installSentence, isThere, PREVIEW_PROGRAMS } from "./preview-programs.mjs";
+import {
+  canInstall,
+  installSentence,
+  isThere,
+  PREVIEW_PROGRAMS,
+  PRODUCT_PROGRAMS,
+} from "./preview-programs.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const forTests = process.argv.includes("--test");
@@ -30,10 +36,8 @@ const HEIC_ENCODER = {
  * stack while it runs; tests can't wait for that.
  */
 const PROGRAMS = [
-  { program: "clamd", debian: "clamav-daemon", macos: "clamav" },
-  { program: "7z", debian: "7zip", macos: "sevenzip" },
   // What isolates tools is a thing of Linux (docs/decisions/0020-tool-isolation.md).
-  ...(process.platform === "linux" ? [{ program: "bwrap", debian: "bubblewrap", macos: "" }] : []),
+  ...PRODUCT_PROGRAMS.filter(({ macos }) => process.platform === "linux" || macos !== ""),
   ...(forTests ? [{ program: "chromium", debian: "chromium", macos: "--cask chromium" }] : []),
   ...(forTests ? [...PREVIEW_PROGRAMS, HEIC_ENCODER] : []),
 ];

@@ -10,6 +10,7 @@ export interface PreviewProgram {
 }
 
 export const PREVIEW_PROGRAMS: readonly PreviewProgram[];
+export const PRODUCT_PROGRAMS: readonly Omit<PreviewProgram, "tool" | "anyOf">[];
 export function isThere(program: Pick<PreviewProgram, "program" | "anyOf">): boolean;
 /** Those that aren't there. */
 export function missingPreviewPrograms(): readonly PreviewProgram[];

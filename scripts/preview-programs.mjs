@@ -28,6 +28,16 @@ export const PREVIEW_PROGRAMS = [
   { tool: "libreoffice", program: "soffice", debian: OFFICE, macos: "--cask libreoffice" },
 ];
 
+/**
+ * What files are looked into with, and what isolates programs: nothing is served without the first two.
+ * @type {readonly { readonly program: string; readonly debian: string; readonly macos: string }[]}
+ */
+export const PRODUCT_PROGRAMS = [
+  { program: "clamd", debian: "clamav-daemon", macos: "clamav" },
+  { program: "7z", debian: "7zip", macos: "sevenzip" },
+  { program: "bwrap", debian: "bubblewrap", macos: "" },
+];
+
 /** @param {{ readonly program: string; readonly anyOf?: readonly string[] }} program */
 export function isThere({ program, anyOf }) {
   return anyOf === undefined ? findProgram(program) !== undefined : anyOf.some((path) => existsSync(path));

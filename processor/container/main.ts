@@ -16,7 +16,7 @@ const Environment = z.object({
   CLAMAV_DATABASE: z.string().min(1).default("/var/lib/clamav"),
 });
 
-const log = createLog("info").child({ service: "container" });
+const log = createLog("info", "container");
 const environment = Environment.parse(process.env);
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop.abort());
