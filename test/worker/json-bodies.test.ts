@@ -20,7 +20,7 @@ beforeAll(async () => {
   document = await fetchDocument(sharedStack().url);
   caller = await newCaller({ tenantId: ann.tenantId, role: "admin" });
   const token = url.slice(url.lastIndexOf("/") + 1);
-  names = { id: fileId, userId: "bob", tenantId: ann.tenantId, token };
+  names = { id: fileId, fileId, version: "1", userId: "bob", tenantId: ann.tenantId, token };
 });
 
 interface JsonRoute {

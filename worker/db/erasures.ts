@@ -213,10 +213,14 @@ export async function eraseAuditTrail(db: Database, tenantId: TenantId, limit: n
 }
 
 export async function markEmpty(db: Database, erasure: ErasureRow, nowMs: number): Promise<void> {
-  await db
-    .update(erasures)
-    .set({ emptyAtMs: nowMs })
-    .where(and(isUnchanged(erasure), isNull(erasures.emptyAtMs)));
+  await db.batch([
+    // None is begun any more, and those that were have nothing left to scan.
+    db.delete(rescans).where(eq(rescans.tenantId, erasure.tenantId)),
+    db
+      .update(erasures)
+      .set({ emptyAtMs: nowMs })
+      .where(and(isUnchanged(erasure), isNull(erasures.emptyAtMs))),
+  ]);
 }
 
 /** Tables whose rows say that something of a tenant is left; what hangs on these goes with them. */
