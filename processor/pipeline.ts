@@ -29,8 +29,8 @@ export interface PipelineParts {
 
 /**
  * The order of things: ask how the version stands, for a job may come twice; read it once through scanner, hash and
- * sniffer, and a zip's headers again; report the verdict, which makes a clean version available; only then derive, only from what is clean, only
- * what isn't there. Throws a ProcessorFailure when the job must be tried again.
+ * sniffer, and look a second time at what the scanner calls clean; report the verdict, which makes a clean version
+ * available; only then derive, only from what is clean, only what isn't there. Throws a ProcessorFailure when the job must be tried again.
  */
 export async function processJob(
   job: ProcessJob,

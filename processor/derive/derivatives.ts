@@ -13,6 +13,7 @@ import type { Sandbox } from "../sandbox/sandbox.ts";
 import { readProduct } from "../sandbox/scratch.ts";
 import { withScratchCopy } from "../scratch-copy.ts";
 import type { Deriver, MadeDerivative, MissingDerivative, Original, Product } from "./deriver.ts";
+import { failAll, NO_TOOL } from "./products.ts";
 import type { Tools } from "./tools.ts";
 
 export interface DerivativesParts {
@@ -31,7 +32,6 @@ const TOO_LARGE = "The file is too large for this.";
 const NOT_MADE = "What was made of it could not be used.";
 const NOT_ISOLATED =
   "Files are not opened here, for there is nothing to isolate the programs that would do it.";
-const NO_TOOL = "The program that makes it is not installed where files are processed.";
 
 /** Makes, stores and reports what there is to make of a clean version. */
 export class Derivatives {
@@ -129,7 +129,7 @@ export class Derivatives {
     reason: string,
     signal: AbortSignal,
   ): Promise<void> {
-    for (const name of names) await this.#reportMissing(job, { result: "failed", name, reason }, signal);
+    for (const product of failAll(names, reason)) await this.#bring(job, product, signal);
   }
 
   async #reportMissing(job: ProcessJob, missing: MissingDerivative, signal: AbortSignal): Promise<void> {

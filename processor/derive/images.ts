@@ -8,6 +8,7 @@ import type { Deriver, Original, Product } from "./deriver.ts";
 import { type Drawn, drawImage, type ImageWork, type Size, type Undecoded } from "./images/drawing.ts";
 import { decodeHeif } from "./images/heif.ts";
 import { DERIVED_EXTENSION, DERIVED_IMAGES, type DerivedImage, type ImageTask } from "./images/task.ts";
+import { failAll } from "./products.ts";
 import { isSafeSvg } from "./svg.ts";
 import type { Tools } from "./tools.ts";
 
@@ -69,7 +70,7 @@ export class ImageDeriver implements Deriver {
   ): AsyncGenerator<Product, void> {
     const wanted = DERIVED_IMAGES.filter((name) => wantedNames.has(name));
     const refusal = await refusalOf(original);
-    if (refusal !== undefined) return yield* wanted.map((name) => missing(name, refusal));
+    if (refusal !== undefined) return yield* failAll(wanted, refusal);
     const { path, scratch } = original;
     const work: ImageWork = { sandbox: this.#sandbox, limits: this.#limits, scratch, signal };
     const task: ImageTask = { file: basename(path), make: "all", wanted, isUpright: false };

@@ -12,6 +12,7 @@ import type { MediaTask } from "./media/media-protocol.ts";
 import { POSTER_FILE, THUMBNAIL_FILE, WAVEFORM_FILE, WaveformOutput } from "./media/media-protocol.ts";
 import { probeMedia } from "./media/probe.ts";
 import { findMediaType, inputOptions, type MediaType } from "./media/types.ts";
+import { failAll } from "./products.ts";
 
 const MIB = 2 ** 20;
 /** The largest video that may be uploaded where a tenant has no limits of its own (contract/file-types.ts). */
@@ -173,10 +174,6 @@ function* made(
 ): Generator<Product, void> {
   const [form] = DERIVATIVE_FORMS[name];
   if (form !== undefined) yield { result: "made", name, form, path: join(scratch, file), ...size };
-}
-
-function* failAll(names: Iterable<DerivativeName>, reason: string): Generator<Product, void> {
-  for (const name of names) yield { result: "failed", name, reason };
 }
 
 function reasonOf({ noun }: Media, reason: "deadline" | "failed"): string {

@@ -13,8 +13,8 @@ import { readPdfInfo } from "./documents/pdf-info.ts";
 import { extractText } from "./documents/pdf-text.ts";
 import { runTool, type Work, writeScratch } from "./documents/run-tool.ts";
 import { drawFirstPage } from "./documents/thumbnail.ts";
+import { failAll } from "./products.ts";
 
-const DERIVED = ["preview", "thumbnail", "text"] as const;
 const MAX_ORIGINAL_BYTES = 100 * 2 ** 20;
 const CONVERTED = "document.pdf";
 
@@ -58,12 +58,7 @@ export class OfficeDeriver implements Deriver {
     }
     const work: Work = { sandbox: this.#sandbox, scratch: original.scratch, signal };
     const conversion = await this.#convert(original, work);
-    if (!conversion.ok) {
-      for (const name of DERIVED) {
-        if (wanted.has(name)) yield { result: "failed", name, reason: conversion.reason };
-      }
-      return;
-    }
+    if (!conversion.ok) return yield* failAll(wanted, conversion.reason);
     if (wanted.has("preview")) yield preview(work);
     const info = await readPdfInfo(work, CONVERTED);
     if (info.ok) yield { result: "properties", properties: withoutCut(info.properties) };

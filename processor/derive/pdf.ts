@@ -8,9 +8,9 @@ import { reducePdf } from "./documents/pdf-reduce.ts";
 import { extractText } from "./documents/pdf-text.ts";
 import type { Work } from "./documents/run-tool.ts";
 import { drawFirstPage } from "./documents/thumbnail.ts";
+import { failAll, NO_TOOL } from "./products.ts";
 import type { Tools } from "./tools.ts";
 
-const DERIVED = ["thumbnail", "text", "reduced"] as const;
 const MAX_ORIGINAL_BYTES = 100 * 2 ** 20;
 
 /** Makes what there is to make of a PDF, by poppler and qpdf. */
@@ -35,12 +35,7 @@ export class PdfDeriver implements Deriver {
     const work: Work = { sandbox: this.#sandbox, scratch, signal };
     const file = basename(path);
     const info = await readPdfInfo(work, file);
-    if (!info.ok) {
-      for (const name of DERIVED) {
-        if (wanted.has(name)) yield { result: "failed", name, reason: info.reason };
-      }
-      return;
-    }
+    if (!info.ok) return yield* failAll(wanted, info.reason);
     yield { result: "properties", properties: info.properties };
     if (wanted.has("thumbnail")) yield await drawFirstPage(work, file);
     if (wanted.has("text")) yield await extractText(work, file);
@@ -52,7 +47,6 @@ export class PdfDeriver implements Deriver {
     // The job comes back, and what has been made until now is settled.
     if (state === "installing") throw new ProcessorFailure("TOOL_INSTALLING");
     if (state === "ok") return reducePdf(work, file);
-    const reason = "The program that makes it is not installed where files are processed.";
-    return { result: "failed", name: "reduced", reason };
+    return { result: "failed", name: "reduced", reason: NO_TOOL };
   }
 }

@@ -6,13 +6,13 @@ import type { Deriver, Original, Product } from "./deriver.ts";
 import { bringText } from "./documents/pdf-text.ts";
 import { type Work, writeScratch } from "./documents/run-tool.ts";
 import { makeThumbnail } from "./documents/thumbnail.ts";
+import { failAll } from "./products.ts";
 import { drawText } from "./text/drawing.ts";
 import { renderTable, renderText } from "./text/page.ts";
 import { readText, type ReadText } from "./text/read-text.ts";
 import { readTable } from "./text/table.ts";
 import type { Tools } from "./tools.ts";
 
-const DERIVED = ["preview", "thumbnail", "text"] as const;
 const MAX_ORIGINAL_BYTES = 100 * 2 ** 20;
 /** What is shown; as a page it is less than 1 MiB, whatever has to be escaped in it. */
 const HEAD_BYTES = 64 * 1024;
@@ -42,12 +42,7 @@ export class TextDeriver implements Deriver {
   ): AsyncGenerator<Product, void> {
     const work: Work = { sandbox: this.#sandbox, scratch, signal };
     const text = await readText(path, HEAD_BYTES);
-    if (text === undefined) {
-      for (const name of DERIVED) {
-        if (wanted.has(name)) yield { result: "failed", name, reason: "The file isn't text." };
-      }
-      return;
-    }
+    if (text === undefined) return yield* failAll(wanted, "The file isn't text.");
     const { encoding, lines } = text;
     yield { result: "properties", properties: { encoding, lines } };
     if (wanted.has("preview")) yield await makePage(work, type, text);

@@ -216,3 +216,16 @@ test("what the processor has no tool for is told, and degrades nothing else", as
   const detail = "LibreOffice is missing. Office documents have no preview.";
   expect(await health()).toMatchObject({ status: "ok", parts: { tools: { state: "down", detail } } });
 });
+
+test("of a document whose bytes tell only of its container, what is made is what its declared type has", async () => {
+  const { ann, fileId } = await cleanText();
+  const types = ["application/msword", "application/x-cfb"] as const;
+  await worker.query(
+    "UPDATE file_versions SET declared_type = ?, sniffed_type = ? WHERE file_id = ?",
+    ...types,
+    fileId,
+  );
+  const { missingDerivatives } = await getRecord(ann, fileId);
+  expect(missingDerivatives.map(({ name }) => name)).toEqual(["thumbnail", "preview", "text"]);
+  expect((await contentOf(ann, fileId, "preview")).status).toBe(202);
+});

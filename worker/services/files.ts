@@ -1,5 +1,5 @@
 import type { FileRecord, FileState, MissingDerivative } from "#contract/api.ts";
-import { derivativesOf } from "#contract/derivatives.ts";
+import { derivativesOf, typeOf } from "#contract/derivatives.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileId, Identity } from "#contract/ids.ts";
 import type { DatabaseBindings } from "../db/database.ts";
@@ -70,7 +70,7 @@ export function mimeTypeOf(version: FileWithDetails["version"]): string {
 export function missingDerivativesOf(found: FileWithDetails): readonly MissingDerivative[] {
   const { version, derivatives, missingDerivatives, failedJob } = found;
   if (version.state !== "clean") return [];
-  return derivativesOf(mimeTypeOf(version))
+  return derivativesOf(typeOf(version.declaredType, version.sniffedType))
     .filter((name) => !derivatives.some((made) => made.name === name))
     .map((name) => {
       const reported = missingDerivatives.find((missing) => missing.name === name);
