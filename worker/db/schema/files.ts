@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import type { AnySQLiteColumn } from "drizzle-orm/sqlite-core";
 import { check, foreignKey, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { FILE_CLASSES } from "../../contract/file-types.ts";
 import type { FileId, UserId } from "../../contract/ids.ts";
@@ -143,6 +144,16 @@ export const fileVersions = sqliteTable(
       .where(sql`purge_at_ms IS NOT NULL`),
   ],
 );
+
+type VersionColumns = Readonly<Record<"tenantId" | "fileId" | "version", AnySQLiteColumn>>;
+
+/** The key of a row that is about a version, and goes with it. */
+export function ofVersion({ tenantId, fileId, version }: VersionColumns) {
+  return foreignKey({
+    columns: [tenantId, fileId, version],
+    foreignColumns: [fileVersions.tenantId, fileVersions.fileId, fileVersions.version],
+  }).onDelete("cascade");
+}
 
 /**
  * The outbox of removed versions: what their objects' keys begin with, until none of those is there any more. Goes with

@@ -1,10 +1,10 @@
 import { sql } from "drizzle-orm";
-import { check, foreignKey, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { check, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { DerivativeName } from "../../contract/derivatives.ts";
 import type { UserId } from "../../contract/ids.ts";
 import type { ToolState } from "../../contract/reports.ts";
 import { fileId, tenantId } from "./columns.ts";
-import { fileVersions } from "./files.ts";
+import { ofVersion } from "./files.ts";
 
 /** A fact: what an engine said of a version at a time. The newest decides the version's state. */
 export const verdicts = sqliteTable(
@@ -24,10 +24,7 @@ export const verdicts = sqliteTable(
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.fileId, t.version, t.scannedAtMs] }),
-    foreignKey({
-      columns: [t.tenantId, t.fileId, t.version],
-      foreignColumns: [fileVersions.tenantId, fileVersions.fileId, fileVersions.version],
-    }).onDelete("cascade"),
+    ofVersion(t),
     check("verdicts_verdict", sql`${t.verdict} IN ('clean', 'infected', 'unscannable')`),
   ],
 );
@@ -47,13 +44,7 @@ export const derivatives = sqliteTable(
     height: integer("height"),
     createdAtMs: integer("created_at_ms").notNull(),
   },
-  (t) => [
-    primaryKey({ columns: [t.tenantId, t.fileId, t.version, t.name] }),
-    foreignKey({
-      columns: [t.tenantId, t.fileId, t.version],
-      foreignColumns: [fileVersions.tenantId, fileVersions.fileId, fileVersions.version],
-    }).onDelete("cascade"),
-  ],
+  (t) => [primaryKey({ columns: [t.tenantId, t.fileId, t.version, t.name] }), ofVersion(t)],
 );
 
 /** Derivatives that there is nothing to make of, or that could not be made. One that comes after all takes its row away. */
@@ -73,10 +64,7 @@ export const missingDerivatives = sqliteTable(
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.fileId, t.version, t.name] }),
-    foreignKey({
-      columns: [t.tenantId, t.fileId, t.version],
-      foreignColumns: [fileVersions.tenantId, fileVersions.fileId, fileVersions.version],
-    }).onDelete("cascade"),
+    ofVersion(t),
     check("missing_derivatives_state", sql`${t.state} IN ('none', 'failed')`),
   ],
 );
@@ -98,10 +86,7 @@ export const failedJobs = sqliteTable(
   (t) => [
     primaryKey({ columns: [t.tenantId, t.fileId, t.version] }),
     index("failed_jobs_by_time").on(t.tenantId, t.failedAtMs, t.fileId, t.version),
-    foreignKey({
-      columns: [t.tenantId, t.fileId, t.version],
-      foreignColumns: [fileVersions.tenantId, fileVersions.fileId, fileVersions.version],
-    }).onDelete("cascade"),
+    ofVersion(t),
   ],
 );
 

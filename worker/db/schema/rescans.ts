@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
-import { check, foreignKey, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { check, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { FileId, RescanId, UserId } from "../../contract/ids.ts";
 import { RESCAN_STATES } from "../../contract/rescans.ts";
 import { fileId, tenantId } from "./columns.ts";
-import { fileVersions } from "./files.ts";
+import { ofVersion } from "./files.ts";
 
 /**
  * Rescans of a tenant's clean versions, with the place that each has come to: files that are live, the newest first, then
@@ -59,9 +59,6 @@ export const rescanJobs = sqliteTable(
     primaryKey({ columns: [t.tenantId, t.fileId, t.version] }),
     index("rescan_jobs_by_rescan").on(t.tenantId, t.rescanId),
     index("rescan_jobs_by_sending").on(t.sentAtMs),
-    foreignKey({
-      columns: [t.tenantId, t.fileId, t.version],
-      foreignColumns: [fileVersions.tenantId, fileVersions.fileId, fileVersions.version],
-    }).onDelete("cascade"),
+    ofVersion(t),
   ],
 );
