@@ -9,7 +9,13 @@ const SERVICE_TESTS: TestsBySource = {
   "audit.ts": ["worker/audit", "worker/audited-reads"],
   "bulk.ts": ["worker/bulk"],
   "call-shares.ts": ["records/cron-calls"],
-  "content-": ["worker/unit/content-type", "worker/plain-uploads"],
+  "content-": [
+    "worker/unit/content-type",
+    "worker/unit/content-type-programs",
+    "worker/unit/content-type-lookalikes",
+    "worker/unit/content-type-text",
+    "worker/plain-uploads",
+  ],
   "deleted-uploads.ts": ["worker/deleted-uploads", "faults/deleted-uploads"],
   "empty-prefix.ts": ["worker/purge", "faults/purge"],
   "erasure-requests.ts": ["records/erasure-proofs", "worker/erasing-tenant", "faults/erasure-requests"],
@@ -29,7 +35,12 @@ const SERVICE_TESTS: TestsBySource = {
   "open-readings.ts": ["worker/audited-reads"],
   "permissions.ts": ["worker/permission-matrix", "worker/shares"],
   "purge.ts": ["records/cron-calls", "worker/purge", "worker/trash", "faults/purge"],
-  "quota.ts": ["records/quota-limits", "records/open-uploads", "worker/quota"],
+  "quota.ts": [
+    "records/quota-limits",
+    "records/open-uploads",
+    "worker/quota",
+    "worker/quota-unknown-lengths",
+  ],
   "derivatives.ts": ["worker/derivatives"],
   "failed-jobs.ts": ["worker/failed-jobs"],
   "final-uploads.ts": ["faults/joining", "records/quota-partials"],
@@ -62,7 +73,11 @@ const SERVICE_TESTS: TestsBySource = {
  * longest key that fits counts. Most tests run the worker as one bundle, so nothing but this list knows.
  */
 const TESTS: TestsBySource = {
-  "processor/scan/": ["processor/scan", "processor/scanner-monitor", "processor/pipeline"],
+  "processor/scan/": [
+    ...["processor/scan-clamd", "processor/scan-streams", "processor/scan-servers", "processor/scan-judging"],
+    ...["processor/pipeline-verdicts", "processor/pipeline-second-look", "processor/pipeline-derivatives"],
+    "processor/scanner-monitor",
+  ],
   ...under("worker/services/", SERVICE_TESTS),
   ...under("worker/uploads/", UPLOAD_TESTS),
 };

@@ -3,7 +3,7 @@ export type TestsBySource = Readonly<Record<string, readonly string[]>>;
 
 const WRITING: TestsBySource = {
   "append-errors.ts": ["worker/tus-checksum", "worker/append-limit", "faults/refused-bodies"],
-  "append-room.ts": ["worker/quota", "worker/append-limit", "worker/tus-defer-length"],
+  "append-room.ts": ["worker/quota-unknown-lengths", "worker/append-limit", "worker/tus-defer-length"],
   "append.ts": ["worker/tus-append", "worker/ietf-append", "worker/tus-checksum", "faults/store"],
   "attempts.ts": ["faults/store", "faults/ended-uploads"],
   "body-checks.ts": ["worker/tus-checksum", "worker/ietf-digests", "worker/split-malware"],
@@ -39,7 +39,7 @@ const STATE: TestsBySource = {
   "expiry.ts": ["worker/tus-expiration", "worker/ietf-security"],
   "new-upload.ts": ["worker/tus-creation", "worker/ietf-creation"],
   "phases.ts": ["worker/tus-termination", "worker/ietf-cancel", "faults/finalise-alarms"],
-  "reservation.ts": ["worker/unit/reservation", "worker/quota"],
+  "reservation.ts": ["worker/unit/reservation", "worker/quota-unknown-lengths"],
   "standing.ts": ["worker/tus-termination", "worker/ietf-cancel", "faults/finalise-alarms"],
   "state-rows.ts": ["faults/state-rows", "worker/tus-core"],
   "tables.ts": ["worker/unit/byte-rows", "faults/state-rows"],
@@ -56,7 +56,7 @@ export const UPLOAD_TESTS: TestsBySource = {
   ],
   "append-missing.ts": ["worker/cut-creations", "worker/upload-grants-again"],
   "object-answer.ts": ["worker/unit/object-answer", "faults/broken-objects"],
-  "outside.ts": ["worker/quota", "faults/store"],
+  "outside.ts": ["worker/quota", "worker/quota-partials", "worker/quota-unknown-lengths", "faults/store"],
   "request-body.ts": ["worker/append-limit", "worker/ietf-limits"],
   "state-headers.ts": ["worker/tus-core", "worker/ietf-state"],
   "upload-client.ts": ["worker/tus-core", "faults/broken-objects"],

@@ -1,0 +1,82 @@
+import { randomBytes } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { eicar, zip } from "../support/eicar.ts";
+import { forgeries } from "./support/forgeries.ts";
+import { usePipeline } from "./support/pipeline.ts";
+
+const pipeline = usePipeline();
+
+describe("the verdict", () => {
+  const DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+  const ARCHIVE = zip([
+    { name: "word/document.xml", content: Buffer.from("<document/>") },
+    { name: "notes.txt", content: randomBytes(2_000) },
+  ]);
+
+  test.each([
+    ["application/zip", "application/octet-stream"],
+    ["a document", DOCX],
+  ])(
+    "on a zip that is cut is unscannable, though the scanner finds nothing: %s",
+    async (_what, declaredType) => {
+      expect(await pipeline.processAs(ARCHIVE, declaredType)).toBe("clean");
+      expect(await pipeline.processAs(ARCHIVE.subarray(0, -30), declaredType)).toBe("unscannable");
+      expect(pipeline.worker.verdicts()).toMatchObject([
+        { verdict: "clean", signatureName: null },
+        { verdict: "unscannable", signatureName: "Zip.Directory.Missing" },
+      ]);
+    },
+  );
+
+  test("on what is named as a zip and doesn't begin as one is asked of its end", async () => {
+    const shifted = Buffer.concat([randomBytes(50), ARCHIVE]);
+    expect(await pipeline.processAs(shifted, "application/epub+zip")).toBe("unscannable");
+    expect(await pipeline.processAs(shifted, "application/octet-stream")).toBe("clean");
+  });
+
+  test("on a document under a password isn't asked of a zip", async () => {
+    const compound = Buffer.concat([Buffer.from("d0cf11e0a1b11ae1", "hex"), Buffer.alloc(1_000)]);
+    expect(await pipeline.processAs(compound, DOCX)).toBe("clean");
+  });
+
+  test("on malware in a zip is infected; where it is cut, the scanner doesn't find it", async () => {
+    const archive = zip([{ name: "a.txt", content: eicar() }]);
+    expect(await pipeline.processAs(archive, "application/zip")).toBe("infected");
+    expect(await pipeline.processAs(archive.subarray(0, -22), "application/zip")).toBe("unscannable");
+  });
+
+  test.each(forgeries(eicar()))("on malware in a zip that isn't clean: it has %s", async (_what, archive) => {
+    // Some of it the scanner finds by itself.
+    expect(await pipeline.processAs(archive, "application/octet-stream")).toMatch(
+      /^(?:infected|unscannable)$/,
+    );
+  });
+
+  test("on malware that the scanner passes over, and others extract, is unscannable", async () => {
+    const [[, archive] = []] = forgeries(eicar());
+    expect(await pipeline.processAs(archive ?? Buffer.of(), "application/zip")).toBe("unscannable");
+    expect(pipeline.worker.verdicts()).toMatchObject([{ signatureName: "Zip.Entry.Mismatch" }]);
+  });
+
+  const PROGRAM = Buffer.concat([Buffer.from("MZ\x90\0", "latin1"), Buffer.alloc(6_000, 1)]);
+  const APPLET = zip([
+    { name: "notes.bin", content: randomBytes(20_000) },
+    { name: "META-INF/MANIFEST.MF", content: Buffer.from("Manifest-Version: 1.0\n") },
+  ]);
+
+  test.each([
+    ["a Windows program", PROGRAM, "audio/mpeg"],
+    ["a page", Buffer.from("<!doctype html><p>x</p>"), "application/xml"],
+    ["a Java archive, which the edge doesn't see so far behind", APPLET, "application/zip"],
+  ])("on %s that was declared as another type is unscannable", async (_what, bytes, declaredType) => {
+    expect(await pipeline.processAs(bytes, declaredType)).toBe("unscannable");
+    expect(pipeline.worker.verdicts()).toMatchObject([{ signatureName: "Type.NotAsDeclared" }]);
+  });
+
+  test("on a text that begins as a program does is clean, and it is a text", async () => {
+    expect(await pipeline.processAs(Buffer.from("MZ is a Windows program's mark."), "text/plain")).toBe(
+      "clean",
+    );
+    expect(pipeline.worker.verdicts()).toMatchObject([{ verdict: "clean", sniffedType: null }]);
+  });
+});

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { ProcessorFailure } from "../../processor/failure.ts";
+import { chooseRetryDelay } from "../../processor/retry-delay.ts";
+import { ScannerCrash } from "../../processor/scan/scanner.ts";
+
+test.each([
+  { code: "STORE_UNAVAILABLE", attempts: 1, seconds: 5 },
+  { code: "STORE_UNAVAILABLE", attempts: 8, seconds: 640 },
+  { code: "WORKER_UNAVAILABLE", attempts: 9, seconds: 900 },
+  { code: "WORKER_UNAVAILABLE", attempts: 10_000, seconds: 900 },
+  { code: "SCANNER_UNAVAILABLE", attempts: 9, seconds: 900 },
+  { code: "LANE_FULL", attempts: 1, seconds: 5 },
+  { code: "LANE_FULL", attempts: 3, seconds: 20 },
+  { code: "LANE_FULL", attempts: 50, seconds: 120 },
+  { code: "TOOL_INSTALLING", attempts: 1, seconds: 15 },
+  { code: "TOOL_INSTALLING", attempts: 50, seconds: 15 },
+] as const)("$code at attempt $attempts waits $seconds s", ({ code, attempts, seconds }) => {
+  expect(chooseRetryDelay(new ProcessorFailure(code), attempts, true)).toBe(seconds);
+});
+
+test("a scanner that is away for all is asked again soon, however often", () => {
+  expect(chooseRetryDelay(new ProcessorFailure("SCANNER_UNAVAILABLE"), 50, false)).toBe(5);
+});
+
+test.each([
+  { crashes: 1, seconds: 5 },
+  { crashes: 3, seconds: 20 },
+])(
+  "what the scanner died of $crashes times waits $seconds s, whatever came before",
+  ({ crashes, seconds }) => {
+    expect(chooseRetryDelay(new ScannerCrash(crashes, undefined), 50, true)).toBe(seconds);
+  },
+);
