@@ -7,6 +7,7 @@ import type { ApiDocument } from "../support/open-api/document.ts";
 import { fetchDocument } from "../support/open-api/document.ts";
 import type { PlannedRequest } from "../support/open-api/requests.ts";
 import { initOf } from "../support/open-api/requests.ts";
+import { runs } from "../support/runs.ts";
 import type { Ids } from "../support/tenancy.ts";
 import { idsOf, pairsFor, walkedOperations } from "../support/tenancy.ts";
 
@@ -45,7 +46,7 @@ async function costOf(
   return { databaseCalls, counts };
 }
 
-test.each(["admin", "service", "member"] as const)(
+test.each((["member", "admin", "service"] as const).slice(0, runs(1, 3)))(
   "to ask about what another tenant has costs a tenant's %s what it costs to ask about nothing",
   async (role) => {
     const caller = await newCaller({ stack, role });

@@ -21,7 +21,7 @@ const SEED = Number(process.env["CAUSEWAY_SEED"] ?? randomInt(2 ** 31));
  * When workerd is killed: while many large uploads are sending, while small ones are completed one after the other, and
  * with an upload waiting in every state of finalise.
  */
-const KILLS = { sending: runs(3, 100), completing: runs(2, 20), finalising: runs(2, 21) } as const;
+const KILLS = { sending: runs(2, 100), completing: runs(1, 20), finalising: runs(1, 21) } as const;
 type KillKind = keyof typeof KILLS;
 
 /** That many uploads are under way at every kill of the first kind; spare ones, because some may have just ended. */

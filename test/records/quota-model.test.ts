@@ -8,7 +8,7 @@ import { QuotaWorld } from "./support/quota-world.ts";
 
 /** Happenings of one run; `npm test` has a few hundred in all, `npm run test:long` ten thousand. */
 const AT_A_TIME = 100;
-const RUNS = runs(4, 100);
+const RUNS = runs(2, 100);
 const ENOUGH_FOR_ALL = 50;
 
 const databases = useDatabases();

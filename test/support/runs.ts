@@ -6,6 +6,12 @@ export function runs(short: number, long: number): number {
   return process.env["CAUSEWAY_LONG_TESTS"] === "1" ? long : short;
 }
 
+/** Of calls 1 to `count`, each of which is to fail once, one in `oneIn` in `npm test` and all in `npm run test:long`. */
+export function someCalls(count: number, oneIn: number): readonly number[] {
+  const step = runs(oneIn, 1);
+  return Array.from({ length: Math.ceil(count / step) }, (_, index) => 1 + index * step);
+}
+
 /** For a test whose number of runs was chosen by `runs`. */
 export function timeLimitMs(perRunMs: number, count: number): number {
   return Math.max(60_000, perRunMs * count);

@@ -13,7 +13,7 @@ import {
 import { list, Listed } from "../support/lists.ts";
 import { runs, timeLimitMs } from "../support/runs.ts";
 
-const PAGES = runs(12, 1_000);
+const PAGES = runs(8, 1_000);
 
 /** What may happen between two pages. */
 const change = fc.oneof(

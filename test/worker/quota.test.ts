@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { derivativesOf } from "#contract/derivatives.ts";
 import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import {
   append,
@@ -7,7 +8,7 @@ import {
   newCaller,
   readProblem,
   uploadFile,
-  waitForVerdict,
+  waitForRecord,
 } from "../support/api.ts";
 import { uploadPartial } from "../support/concatenation.ts";
 import { quotaOf } from "../support/quota.ts";
@@ -37,7 +38,8 @@ test("of a thousand creations at once, exactly as many are admitted as fit", asy
 test("a quota is told in all of its parts", async () => {
   const caller = await newCaller();
   const fileId = await uploadFile(caller, textOf(5 * KIB));
-  await waitForVerdict(caller, fileId);
+  const made = derivativesOf("text/plain").length;
+  const { derivatives } = await waitForRecord(caller, fileId, (record) => record.derivatives.length === made);
   await createUpload(caller, 10 * KIB);
   const quotaBytes = 100 * 1024 ** 3;
   const expected = {
@@ -47,7 +49,7 @@ test("a quota is told in all of its parts", async () => {
       openUploads: 1,
       versionsBytes: 0,
       trashBytes: 0,
-      derivativesBytes: 0,
+      derivativesBytes: derivatives.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
       fileCount: 2,
       level: "ok",
       warningThreshold: 80,

@@ -172,7 +172,7 @@ function filtersOf(query: ListQuery, { userId, role }: Asker): FileFilters {
   };
 }
 
-const RUNS = runs(40, 1_000);
+const RUNS = runs(20, 1_000);
 const ADMIN: Asker = { tenantId: TENANT, userId: "ann", role: "admin" };
 
 async function databaseWith(files: readonly ListedFile[]): Promise<Database> {
