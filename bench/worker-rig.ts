@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import type * as Esbuild from "esbuild";
 import type * as MiniflareModule from "miniflare";
 import { COMPATIBILITY } from "../scripts/dev/compatibility.ts";
+import { readIsolateBytes } from "./isolate-memory.ts";
 import { findWorkerdPids } from "./process-usage.ts";
 import type { Rig } from "./rig.ts";
 import type { ServerProcess } from "./server-process.ts";
@@ -37,11 +38,15 @@ export interface WorkerUnderTest {
   /** Where databases of its own are kept; in memory without it. */
   readonly persistTo?: string;
   readonly v8Flags?: readonly string[];
+  /** Whether `isolateBytes` can be asked. */
+  readonly isInspected?: boolean;
 }
 
 export interface WorkerRig extends Rig {
   /** Takes an idle Durable Object out of memory, as the platform does: the next request finds only what is stored. */
   evictObject(className: string, name: string): Promise<void>;
+  /** What the worker's isolate has: its heap and the buffers behind it, which the platform's 128 MB are the limit of. */
+  isolateBytes(): Promise<number>;
 }
 
 async function bundle(entry: URL): Promise<string> {
@@ -81,6 +86,7 @@ function miniflareOptions(worker: WorkerUnderTest, script: string, sinks: Sinks,
     cf: false,
     resourcePersistencePath: objectDirectory,
     telemetry: { enabled: false },
+    ...(worker.isInspected === true && { inspectorPort: 0 }),
     ...(worker.persistTo !== undefined && { resourcePersistencePath: worker.persistTo }),
     workers: [
       {
@@ -121,6 +127,7 @@ export async function startWorkerRig(worker: WorkerUnderTest, sinks: Sinks): Pro
   return {
     origin: await miniflare.unsafeGetDirectURL(WORKER_NAME),
     pid,
+    isolateBytes: async () => readIsolateBytes(await miniflare.getInspectorURL(), WORKER_NAME),
     evictObject: (className, name) => miniflare.unsafeEvictDurableObject(WORKER_NAME, className, { name }),
     // Bytes are in the sink, which keeps none.
     discardStored: async () => {},
