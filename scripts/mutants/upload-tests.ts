@@ -70,6 +70,12 @@ export const UPLOAD_TESTS: TestsBySource = {
   "finishing/retries.ts": ["faults/ended-uploads", "faults/finalise-alarms"],
   "finishing/ending.ts": ["worker/tus-termination", "worker/ietf-cancel", "faults/ended-uploads"],
   "finishing/finalise.ts": ["faults/finalise-alarms", "faults/store", "faults/lost"],
+  "finishing/removal.ts": [
+    "worker/tus-termination",
+    "worker/ietf-cancel",
+    "faults/erasure",
+    "worker/tus-concatenation",
+  ],
   "ietf/fields.ts": ["worker/ietf-creation", "worker/ietf-append", "worker/ietf-digests"],
   "ietf/ietf-creation.ts": ["worker/ietf-creation", "worker/ietf-metadata"],
   "ietf/ietf-front-end.ts": [

@@ -95,17 +95,17 @@ export class UploadObject extends DurableObject<Env> {
 
   /** Frees the bytes of this, a partial upload that nobody can join any more. */
   spend(): Promise<void> {
-    return this.#upload.spendPartial();
+    return this.#upload.removal.spendPartial();
   }
 
   /** Ends the upload, whoever's it is: its file is being removed. */
   abandon(): Promise<void> {
-    return this.#upload.abandon();
+    return this.#upload.removal.abandon();
   }
 
   /** For the erasure of the upload's tenant. */
   async eraseUpload(): Promise<void> {
-    await this.#upload.erase();
+    await this.#upload.removal.erase();
   }
 
   /** Whether there is an upload here that needs what is reserved for it. Writes nothing where there is none. */

@@ -1,19 +1,19 @@
 import { AppError } from "#contract/errors.ts";
 import type { FileId } from "#contract/ids.ts";
-import type { Caller } from "../services/file-actions.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { Alarm } from "./finishing/alarm.ts";
 import { Ending } from "./finishing/ending.ts";
 import { Finaliser } from "./finishing/finalise.ts";
+import { Removal } from "./finishing/removal.ts";
 import { sniffSources } from "./joining/copy-sources.ts";
 import { isMadeOf } from "./joining/final-sources.ts";
-import { isDonePartial, joinableSource } from "./joining/joinable.ts";
+import { joinableSource } from "./joining/joinable.ts";
 import type { Outside } from "./outside.ts";
 import { bringsNothing, checkLength, settleLength } from "./state/append-length.ts";
 import { Expiry } from "./state/expiry.ts";
 import type { NewUpload } from "./state/new-upload.ts";
 import { initialState } from "./state/new-upload.ts";
-import { hasEnded, isComplete, isFinalising, isSettled } from "./state/phases.ts";
+import { hasEnded, isComplete } from "./state/phases.ts";
 import { Reservation } from "./state/reservation.ts";
 import { needsReservation, requireOpen } from "./state/standing.ts";
 import type { PartialSource, UploadState } from "./state/upload-state.ts";
@@ -53,6 +53,8 @@ export class Upload {
   readonly #alarm: Alarm;
   readonly #finaliser: Finaliser;
   readonly #takeover = new Takeover();
+  /** Every way to end the upload from outside. */
+  readonly removal: Removal;
 
   constructor(options: UploadOptions) {
     this.#options = options;
@@ -69,6 +71,12 @@ export class Upload {
       ending: this.#ending,
       take: () => this.#takeover.take(),
       isAtWork: () => this.#takeover.isReceiving,
+    });
+    this.removal = new Removal({
+      store: options.store,
+      ending: this.#ending,
+      finaliser: this.#finaliser,
+      take: () => this.take(),
     });
   }
 
@@ -178,63 +186,9 @@ export class Upload {
     return this.offsetBytes;
   }
 
-  /** Ends an upload that is receiving, and frees what it holds. Throws `UPLOAD_SUPERSEDED` where another request has it. */
-  async terminate({ fence }: Hold): Promise<void> {
-    fence();
-    await this.#ending.end("terminated");
-  }
-
-  /**
-   * Ends the upload for its client, complete or not: what it has become is deleted as `by` may. One that is being finished
-   * is waited for. Throws as `Ending.deleteFile`, and `SERVICE_UNAVAILABLE` where it can't be finished now.
-   */
-  async delete(by: Caller, { fence }: Hold): Promise<void> {
-    if (isFinalising(this.requireState().phase)) await this.#finaliser.drive();
-    fence();
-    const { phase, kind } = this.requireState();
-    if (isFinalising(phase)) throw beingFinished();
-    if (phase === "done" && kind !== "partial") await this.#ending.deleteFile(by);
-    else await this.#ending.end("terminated");
-  }
-
-  /** Ends the upload where that is still possible, because its file is being removed: an end or none is fine as well. */
-  async abandon(): Promise<void> {
-    if (isSettled(this.state)) return;
-    const hold = await this.take();
-    try {
-      // It may have been completed by the request that was cut.
-      if (!isSettled(this.state)) await this.#ending.end("terminated");
-    } finally {
-      hold.release();
-    }
-  }
-
-  /** Forgets the upload and all that it holds, whatever it is at: its tenant is being erased. */
-  async erase(): Promise<void> {
-    const hold = await this.take();
-    try {
-      // A step of finalising that is being taken would go on with what is no longer there.
-      await this.#finaliser.drive();
-      hold.fence();
-      await this.#ending.erase();
-    } finally {
-      hold.release();
-    }
-  }
-
   /** The bytes that this, a complete partial upload, brings to a final one; null where it is none. */
   joinable(): PartialSource | null {
     return joinableSource(this.#store, this.nowMs);
-  }
-
-  /** Frees the bytes of a partial upload that a final one has copied. */
-  async spendPartial(): Promise<void> {
-    const hold = await this.take();
-    try {
-      if (isDonePartial(this.state)) await this.#ending.spend();
-    } finally {
-      hold.release();
-    }
   }
 
   /** Whether this is the final upload of these partials with this metadata, and hasn't come to nothing. */
@@ -287,12 +241,4 @@ export class Upload {
   requireState(): UploadState {
     return requireOpen(this.state);
   }
-}
-
-/** What failed at an upload's end is tried again soon (finalise.ts). */
-function beingFinished(): AppError {
-  return new AppError("SERVICE_UNAVAILABLE", {
-    detail: "The upload is being finished.",
-    headers: { "Retry-After": "2" },
-  });
 }

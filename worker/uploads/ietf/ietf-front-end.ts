@@ -111,7 +111,7 @@ export class IetfFrontEnd {
   async #afterCreation(error: AppError, hold: Hold): Promise<AppError> {
     if (this.#upload.state?.phase !== "receiving") return error;
     if (ERRORS[error.code].retryable) return error.withHeaders({ Location: this.#location });
-    await this.#upload.terminate(hold);
+    await this.#upload.removal.terminate(hold);
     return error;
   }
 
@@ -189,7 +189,7 @@ export class IetfFrontEnd {
   async #answerCancel(by: Caller): Promise<Response> {
     const hold = await this.#upload.take();
     try {
-      await this.#upload.delete(by, hold);
+      await this.#upload.removal.delete(by, hold);
       return new Response(null, { status: 204 });
     } finally {
       hold.release();

@@ -83,7 +83,7 @@ export class TusFrontEnd {
   /** Wrong bytes leave nothing behind, as long as nobody else has the upload. Throws `error`. */
   async #discardAfter(error: unknown, hold: Hold): Promise<never> {
     const isOpen = this.#upload.state?.phase === "receiving";
-    if (isOpen && !canGoOn(asAppError(error))) await this.#upload.terminate(hold);
+    if (isOpen && !canGoOn(asAppError(error))) await this.#upload.removal.terminate(hold);
     throw error;
   }
 
@@ -133,7 +133,7 @@ export class TusFrontEnd {
   async #answerDelete(by: Caller): Promise<Response> {
     const hold = await this.#upload.take();
     try {
-      await this.#upload.delete(by, hold);
+      await this.#upload.removal.delete(by, hold);
       return answer(204, new Headers());
     } finally {
       hold.release();
