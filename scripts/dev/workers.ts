@@ -14,6 +14,8 @@ import type { Secrets } from "./state.ts";
 const WORKER_NAME = "causeway";
 const HOST = "127.0.0.1";
 const JOBS_QUEUE = "causeway-jobs";
+/** Where in a state directory the runtime keeps its own. */
+export const RUNTIME_STATE = "cloudflare";
 const { compatibilityDate } = COMPATIBILITY;
 
 export interface WorkersOptions {
@@ -117,7 +119,7 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
         miniflare.convertV4MiniflareOptions({
           host: HOST,
           port: 0,
-          resourcePersistencePath: join(options.stateDirectory, "cloudflare"),
+          resourcePersistencePath: join(options.stateDirectory, RUNTIME_STATE),
           // The options as wrangler gives them are miniflare's V4 options by another declaration of the same types.
           workers: [worker as never, bridge as never, limiter as never],
           handleStructuredLogs: ({ level, message }) => options.onLog(level, message),

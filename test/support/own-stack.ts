@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { findFreePort } from "../../scripts/dev/ports.ts";
 import { startStack } from "../../scripts/dev/stack.ts";
 import type { Secrets } from "../../scripts/dev/state.ts";
+import { RUNTIME_STATE } from "../../scripts/dev/workers.ts";
 import type { StackAccess } from "./api.ts";
+import { newStateDirectory } from "./migrated-state.ts";
 
 /** Tests wait for verdicts. */
 const ASKING_OFTEN = { POLL_MAX_SECONDS: "0.1" };
@@ -24,7 +24,7 @@ export interface OwnStack extends StackAccess {
 export async function startOwnStack(
   makeVars: (port: number) => Readonly<Record<string, string>> = () => ({}),
 ): Promise<OwnStack> {
-  const stateDirectory = await mkdtemp(join(tmpdir(), "causeway-own-"));
+  const stateDirectory = await newStateDirectory("causeway-own-", RUNTIME_STATE);
   const port = await findFreePort();
   const options = {
     port,

@@ -2,9 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { z } from "zod";
 import { build } from "../../scripts/dev/build.ts";
 import { findFreePort } from "../../scripts/dev/ports.ts";
 import { startStack } from "../../scripts/dev/stack.ts";
+import { forgetMigratedState, makeMigratedState } from "./migrated-state.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -15,15 +17,20 @@ declare module "vitest" {
   }
 }
 
+/** The database in wrangler.toml; that of a faulty stack has the id "DB". */
+const LocalDatabases = z.object({ DB: z.object({ id: z.string() }) });
+
 /**
  * One whole stack for all tests that don't break it: what `npm start` runs. Tests keep apart by tenants of their own.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const stateDirectory = await mkdtemp(join(tmpdir(), "causeway-shared-"));
   const buildDirectory = join(stateDirectory, "build");
-  await build(buildDirectory, true);
+  const { workerOptions } = await build(buildDirectory, true);
   // For all the other stacks that tests start.
   process.env["CAUSEWAY_BUILD"] = buildDirectory;
+  const { DB } = LocalDatabases.parse(workerOptions["d1Databases"]);
+  await makeMigratedState(join(stateDirectory, "migrated"), [DB.id, "DB"]);
   const log: string[] = [];
   const stack = await startStack({
     port: await findFreePort(),
@@ -43,6 +50,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("signedUrlSecret", stack.secrets.signedUrlSecret);
   return async () => {
     delete process.env["CAUSEWAY_BUILD"];
+    forgetMigratedState();
     await stack.stop();
     await rm(stateDirectory, { recursive: true, force: true });
   };

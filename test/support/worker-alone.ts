@@ -1,14 +1,14 @@
 import { readdirSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { onTestFinished } from "vitest";
 import { findFreePort } from "../../scripts/dev/ports.ts";
 import { readOrCreateSecrets } from "../../scripts/dev/state.ts";
 import type { RunningWorkers } from "../../scripts/dev/workers.ts";
-import { startWorkers } from "../../scripts/dev/workers.ts";
+import { RUNTIME_STATE, startWorkers } from "../../scripts/dev/workers.ts";
 import type { StackAccess } from "./api.ts";
+import { newStateDirectory } from "./migrated-state.ts";
 import { useStarted } from "./started.ts";
 
 const WORKER_NAME = "causeway";
@@ -69,7 +69,7 @@ export async function launchWorkerAlone(
   vars: Readonly<Record<string, string>> = {},
   rateLimitFactor = GENEROUS,
 ): Promise<WorkerAlone> {
-  const stateDirectory = await mkdtemp(join(tmpdir(), "causeway-worker-"));
+  const stateDirectory = await newStateDirectory("causeway-worker-", RUNTIME_STATE);
   const secrets = readOrCreateSecrets(stateDirectory);
   const workers = await startWorkers({
     ...{ stateDirectory, secrets, vars, port: await findFreePort() },
@@ -97,9 +97,9 @@ export async function launchWorkerAlone(
     },
     queues: workers.queues,
     runScheduled: () => workers.runScheduled(),
-    storedBytes: () => countStored(join(stateDirectory, "cloudflare", "r2")),
+    storedBytes: () => countStored(join(stateDirectory, RUNTIME_STATE, "r2")),
     countUploadObjects: () =>
-      countObjectsWithTables(join(stateDirectory, "cloudflare", "do", UPLOAD_OBJECTS)),
+      countObjectsWithTables(join(stateDirectory, RUNTIME_STATE, "do", UPLOAD_OBJECTS)),
     stop: async () => {
       await workers.stop();
       await rm(stateDirectory, { recursive: true, force: true });

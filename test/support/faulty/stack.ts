@@ -1,12 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { beforeEach } from "vitest";
 import { bundleOnce } from "../../../scripts/dev/build.ts";
 import { COMPATIBILITY } from "../../../scripts/dev/compatibility.ts";
 import { miniflare } from "../../../scripts/dev/from-wrangler.ts";
 import { applyMigrations } from "../../../scripts/dev/migrations.ts";
 import type { StackAccess } from "../api.ts";
+import { newStateDirectory } from "../migrated-state.ts";
 import { useStarted } from "../started.ts";
 import type { Change, ControlState, UploadRows } from "./faults.ts";
 
@@ -53,7 +52,7 @@ export function useFaultyStack(vars: Readonly<Record<string, string>> = {}): Fau
 }
 
 export async function startFaultyStack(vars: Readonly<Record<string, string>> = {}): Promise<FaultyStack> {
-  const directory = await mkdtemp(join(tmpdir(), "causeway-faulty-"));
+  const directory = await newStateDirectory("causeway-faulty-");
   const script = await bundleOnce("test/support/faulty/worker/index.ts");
   const runtime = new miniflare.Miniflare(
     miniflare.convertV4MiniflareOptions({
