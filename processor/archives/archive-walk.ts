@@ -3,7 +3,7 @@ import { TarWalk } from "./tar-walk.ts";
 
 /** Looks at tars and gzips, and at a tar in a gzip, as their bytes go by. What is neither is no matter of it. */
 export class ArchiveWalk {
-  readonly #tar = new TarWalk();
+  #tar = new TarWalk();
   #gzip: GzipWalk | undefined;
   #head: Buffer | undefined = Buffer.alloc(0);
 
@@ -12,7 +12,7 @@ export class ArchiveWalk {
     if (this.#head === undefined) return this.#pass(chunk);
     this.#head = Buffer.concat([this.#head, chunk]);
     if (this.#head.length < 2) return undefined;
-    if (startsAsGzip(this.#head)) this.#gzip = new GzipWalk((bytes) => this.#tar.push(bytes));
+    if (startsAsGzip(this.#head)) this.#openGzip();
     const head = this.#head;
     this.#head = undefined;
     return this.#pass(head);
@@ -26,6 +26,13 @@ export class ArchiveWalk {
   /** Lets go of what it holds, whether or not it is finished. */
   close(): void {
     this.#gzip?.close();
+  }
+
+  /** What is in a gzip was not told from a tar when it was uploaded. */
+  #openGzip(): void {
+    const tar = new TarWalk({ isSearching: true });
+    this.#tar = tar;
+    this.#gzip = new GzipWalk((bytes) => tar.push(bytes));
   }
 
   async #pass(chunk: Uint8Array): Promise<void> {

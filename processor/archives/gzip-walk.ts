@@ -15,6 +15,9 @@ const FLAG = { headerChecksum: 0x02, extra: 0x04, name: 0x08, comment: 0x10, res
 /** Of a header with its fields: an extra field has 64 KiB at most, names are shorter. */
 const MAX_HEADER_BYTES = 128 * 1024;
 
+/** bgzip writes one for each 64 KiB; each costs an inflater of its own, also where it is empty. */
+const MAX_MEMBERS = 100_000;
+
 export function startsAsGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
@@ -27,6 +30,7 @@ export class GzipWalk {
   #part: "header" | "body" | "trailer" = "header";
   #body: Body | undefined;
   #unpackedBytes = 0;
+  #members = 0;
 
   /** @param unpacked told what the members unpack to */
   constructor(unpacked: (bytes: Uint8Array) => void) {
@@ -66,6 +70,8 @@ export class GzipWalk {
     if (end === undefined) {
       return this.#pending.length > MAX_HEADER_BYTES ? this.#fail("Gzip.Header") : Buffer.alloc(0);
     }
+    this.#members += 1;
+    if (this.#members > MAX_MEMBERS) return this.#fail("Gzip.Limits.Members");
     this.#body = new Body((bytes) => this.#take(bytes));
     return this.#next("body", end);
   }

@@ -1,13 +1,15 @@
 /**
  * Whether a tar is one archive that all tools read alike (POSIX pax, "ustar Interchange Format" and "pax Header Block").
  * The scanner was seen to answer OK to malware in those that tell a size in two places or in another way than in octal
- * digits, and in what lies behind the end. Bytes are given as they come; nothing of a content is kept.
+ * digits, and in what lies behind the end. So a tar is recognised as the most lenient tool would, and taken as the
+ * strictest. Bytes are given as they come; nothing of a content is kept.
  */
 
 const BLOCK_BYTES = 512;
 /** Of a pax header; names and times need some hundred. */
 const MAX_PAX_BYTES = 1024 * 1024;
 const CHECKSUM = { at: 148, end: 156 };
+const MAGIC = { at: 257, end: 262, text: "ustar" };
 const SIZE = { at: 124, end: 136 };
 const TYPE_AT = 156;
 /** Files, and what old tools write for them. */
@@ -17,10 +19,18 @@ const WITHOUT_CONTENT = "123456";
 /** Names that are too long for a header (GNU). */
 const LONG_NAMES = "KL";
 const PAX = "xg";
+/** Of a record's length and key. */
+const MAX_PAX_KEY = 1024;
 /** What gives an entry another size or other content than its header tells. */
-const PAX_OF_CONTENT = /(?:^|\n)\d+ (?:size|GNU\.sparse\.[^=]*|SCHILY\.realsize)=/;
+const PAX_OF_CONTENT = /^(?:size|GNU\.sparse\.|SCHILY\.realsize)/;
+
+interface TarWalkOptions {
+  /** Whether a header behind a first block that is none counts too: tools go on to the next that is one. */
+  readonly isSearching?: boolean;
+}
 
 export class TarWalk {
+  readonly #isSearching: boolean;
   #fault: string | undefined;
   /** Undefined until the first block has come: whether this is a tar at all. */
   #isTar: boolean | undefined;
@@ -32,9 +42,14 @@ export class TarWalk {
   #pax: Buffer[] | undefined;
   #paxBytes = 0;
 
+  constructor({ isSearching = false }: TarWalkOptions = {}) {
+    this.#isSearching = isSearching;
+  }
+
   push(chunk: Uint8Array): void {
     let rest = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    while (rest.length > 0 && this.#isTar !== false && this.#fault === undefined) {
+    const isOver = () => this.#fault !== undefined || (this.#isTar === false && !this.#isSearching);
+    while (rest.length > 0 && !isOver()) {
       rest = rest.subarray(this.#take(rest));
     }
   }
@@ -72,8 +87,8 @@ export class TarWalk {
 
   #readBlock(block: Buffer): void {
     const isHeader = hasChecksum(block);
-    this.#isTar ??= isHeader;
-    if (!this.#isTar) return;
+    this.#isTar ??= isHeader || looksLikeHeader(block);
+    if (!this.#isTar) return isHeader ? this.#fail("Tar.Broken") : undefined;
     const isEmpty = block.every((byte) => byte === 0);
     if (this.#isOver) return isEmpty ? undefined : this.#fail("Tar.AfterEnd");
     if (isEmpty) {
@@ -99,7 +114,9 @@ export class TarWalk {
 
   #readPax(content: Buffer): void {
     this.#pax = undefined;
-    if (PAX_OF_CONTENT.test(content.toString("latin1"))) this.#fail("Tar.Size");
+    const keys = readPaxKeys(content.toString("latin1"));
+    if (keys === undefined) return this.#fail("Tar.Pax");
+    return keys.some((key) => PAX_OF_CONTENT.test(key)) ? this.#fail("Tar.Size") : undefined;
   }
 
   #fail(fault: string): void {
@@ -107,10 +124,25 @@ export class TarWalk {
   }
 }
 
-/** The sum of all bytes, those of the checksum itself as spaces; some old tools counted bytes as signed. */
 function hasChecksum(block: Buffer): boolean {
   const told = parseOctal(block.toString("latin1", CHECKSUM.at, CHECKSUM.end));
-  if (told === undefined) return false;
+  return told !== undefined && isSumOf(block, told);
+}
+
+/** Whether some tool takes it for a header: by its magic, or by whatever digits its checksum has. */
+function looksLikeHeader(block: Buffer): boolean {
+  if (block.toString("latin1", MAGIC.at, MAGIC.end) === MAGIC.text) return true;
+  const field = block.subarray(CHECKSUM.at, CHECKSUM.end);
+  const [digits] = /[0-7]+/.exec(field.toString("latin1")) ?? [];
+  // In base 256 (GNU), of which a sum needs the last bytes.
+  return (
+    isSumOf(block, field.readUInt32BE(4)) ||
+    (digits !== undefined && isSumOf(block, Number.parseInt(digits, 8)))
+  );
+}
+
+/** The sum of all bytes, those of the checksum itself as spaces; some old tools counted bytes as signed. */
+function isSumOf(block: Buffer, told: number): boolean {
   let unsigned = 0;
   let signed = 0;
   for (const [index, byte] of block.entries()) {
@@ -125,4 +157,19 @@ function hasChecksum(block: Buffer): boolean {
 function parseOctal(field: string): number | undefined {
   const [, digits] = /^ *([0-7]+)[ \0]*$/.exec(field) ?? [];
   return digits === undefined ? undefined : Number.parseInt(digits, 8);
+}
+
+/** Keys of records "<length> <key>=<value>\n"; undefined where one isn't written just so: tools read those differently. */
+function readPaxKeys(content: string): readonly string[] | undefined {
+  const keys: string[] = [];
+  for (let at = 0; at < content.length;) {
+    const [head, digits = "", key = ""] =
+      /^([1-9]\d{0,7}) ([^=\s][^=\n]*)=/.exec(content.slice(at, at + MAX_PAX_KEY)) ?? [];
+    const end = at + Number(digits);
+    if (head === undefined || end > content.length || at + head.length >= end) return undefined;
+    if (content[end - 1] !== "\n") return undefined;
+    keys.push(key);
+    at = end;
+  }
+  return keys;
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { ArchiveWalk } from "../../../processor/archives/archive-walk.ts";
-import { pax, tar, type TarEntry } from "../support/tar.ts";
+import { pax, rawPax, tar, type TarEntry } from "../support/tar.ts";
 
 const CONTENT = Buffer.from("content ".repeat(200));
 const ENTRY: TarEntry = { content: CONTENT };
@@ -34,6 +34,16 @@ function withFlags(flags: number, fields?: Buffer): Buffer {
   return gzipWith((bytes) => bytes.writeUInt8(flags, 3), fields);
 }
 
+const EMPTY_MEMBER = gzipSync(Buffer.alloc(0));
+const octal = (sum: number): string => sum.toString(8).padStart(6, "0");
+
+function wideChecksum(sum: number): string {
+  const field = Buffer.alloc(8);
+  field.writeUInt8(0x80, 0);
+  field.writeUInt32BE(sum, 4);
+  return field.toString("latin1");
+}
+
 const MIB = Buffer.alloc(1024 * 1024, "ab");
 
 test.each<[string, Buffer]>([
@@ -58,6 +68,8 @@ test.each<[string, Buffer]>([
   ["a gzip with a name", withFlags(0x08, Buffer.from("name.txt\0"))],
   ["one with all fields", withFlags(0x1c, Buffer.from("\x04\0abcdname\0comment\0", "latin1"))],
   ["a tar in a gzip", gzipSync(tar([ENTRY]))],
+  ["a pax value of several lines", tar([pax({ comment: "a\nsize=1\n" }), ENTRY])],
+  ["a gzip of what isn't a tar, of many blocks", gzipSync(Buffer.alloc(5000, "text "))],
 ])("%s is nothing to object to, however it comes", async (_what, bytes) => {
   for (const pieceBytes of [1, 7, 512, 65_536].filter((each) => each * 20_000 > bytes.length)) {
     expect(await look(bytes, pieceBytes), `in pieces of ${pieceBytes}`).toBeUndefined();
@@ -87,6 +99,28 @@ test.each<[string, Buffer, string]>([
   ],
   ["a tar that is cut in a file", tar([ENTRY]).subarray(0, 900), "Tar.Cut"],
   ["a tar that is cut in a header", tar([ENTRY, ENTRY]).subarray(0, 512 + 2048 + 100), "Tar.Cut"],
+  [
+    "a checksum with a letter behind it",
+    tar([{ ...ENTRY, checksum: (sum) => `${octal(sum)}\0X` }]),
+    "Tar.Broken",
+  ],
+  ["a checksum behind a tab", tar([{ ...ENTRY, checksum: (sum) => `\t${octal(sum)}\0` }]), "Tar.Broken"],
+  [
+    "a checksum before a line's end",
+    tar([{ ...ENTRY, checksum: (sum) => `${octal(sum)}\n ` }]),
+    "Tar.Broken",
+  ],
+  ["a checksum in base 256", tar([{ ...ENTRY, checksum: wideChecksum }]), "Tar.Broken"],
+  ["a wrong checksum in a header", tar([{ ...ENTRY, checksum: () => "0000000\0" }]), "Tar.Broken"],
+  ["two blanks in a pax record", tar([rawPax("15  size=1600\n"), ENTRY]), "Tar.Pax"],
+  ["a tab in a pax record", tar([rawPax("14\tsize=1600\n"), ENTRY]), "Tar.Pax"],
+  ["a pax record that is longer than it says", tar([rawPax("5 a=size=1600\n"), ENTRY]), "Tar.Pax"],
+  [
+    "a gzip of a tar behind a block of text",
+    gzipSync(Buffer.concat([Buffer.alloc(512, "x"), tar([ENTRY])])),
+    "Tar.Broken",
+  ],
+  ["a gzip of a tar behind zeros", gzipSync(Buffer.concat([Buffer.alloc(1024), tar([ENTRY])])), "Tar.Broken"],
   ["a checksum of the header", withFlags(0x02, Buffer.from("XX")), "Gzip.Header"],
   ["a flag that isn't given out", withFlags(0x20), "Gzip.Header"],
   ["another method", gzipWith((bytes) => bytes.writeUInt8(7, 2)), "Gzip.Header"],
@@ -139,3 +173,8 @@ function base256(size: number): Buffer {
   field.writeUInt32BE(size, 8);
   return field;
 }
+
+test("a gzip of more members than anybody writes is given up soon", async () => {
+  const many = Buffer.alloc(101_000 * EMPTY_MEMBER.length, EMPTY_MEMBER);
+  expect(await look(many, 65_536)).toBe("Gzip.Limits.Members");
+});

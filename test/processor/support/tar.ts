@@ -4,7 +4,11 @@ export interface TarEntry {
   readonly type?: string;
   /** The field of the size, as it is to be. */
   readonly size?: string | Buffer;
+  /** The field of the checksum, made of the right one. */
+  readonly checksum?: (sum: number) => string;
 }
+
+const usualChecksum = (sum: number): string => `${sum.toString(8).padStart(6, "0")}\0 `;
 
 /** A tar (ustar) of entries, each padded, with the two blocks that end it. */
 export function tar(entries: readonly TarEntry[]): Buffer {
@@ -17,6 +21,11 @@ export function pax(records: Readonly<Record<string, string>>, type = "x"): TarE
   return { name: "PaxHeader", content: Buffer.from(lines.join("")), type };
 }
 
+/** A pax header of one record, as it is written. */
+export function rawPax(record: string): TarEntry {
+  return { name: "PaxHeader", content: Buffer.from(record), type: "x" };
+}
+
 /** A record tells its own length, in which that number counts. */
 function paxRecord(text: string): string {
   for (let length = text.length + 2; ; length += 1) {
@@ -25,7 +34,13 @@ function paxRecord(text: string): string {
   }
 }
 
-function tarEntry({ name = "a.txt", content = Buffer.alloc(0), type = "0", size }: TarEntry): Buffer {
+function tarEntry({
+  name = "a.txt",
+  content = Buffer.alloc(0),
+  type = "0",
+  size,
+  checksum,
+}: TarEntry): Buffer {
   const header = Buffer.alloc(512);
   header.write(name, 0);
   for (const [at, text] of [
@@ -42,7 +57,7 @@ function tarEntry({ name = "a.txt", content = Buffer.alloc(0), type = "0", size 
   header.write(type, 156, "latin1");
   header.fill(" ", 148, 156);
   const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+  header.write((checksum ?? usualChecksum)(sum), 148, "latin1");
   const padding = Buffer.alloc((512 - (content.byteLength % 512)) % 512);
   return Buffer.concat([header, content, padding]);
 }
