@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { inspectObject } from "../../processor/inspect.ts";
 import { pingClamd } from "../../processor/scan/clamd.ts";
 import { InstreamScan } from "../../processor/scan/instream.ts";
+import { findFreePort } from "../../scripts/dev/ports.ts";
 import { afterFirstBytes, afterTerminator, type Misbehaviour, startEvilClamd } from "./support/evil-clamd.ts";
 import { inspect, KIB, opener, PLENTY_MS, repeat, startForTest } from "./support/scanning.ts";
 
@@ -59,6 +60,15 @@ describe("a server that", () => {
     const evil = await startEvilClamd(misbehave);
     onTestFinished(() => evil.stop());
     await expect(inspect(evil, bytes, 500)).rejects.toMatchObject({ code: "SCANNER_UNAVAILABLE" });
+  });
+
+  test("isn't there is unavailable, and it is told why", async () => {
+    const gone = { host: "127.0.0.1", port: await findFreePort() };
+    const scan = new InstreamScan(gone, 4, AbortSignal.timeout(PLENTY_MS));
+    await expect(scan.finish()).rejects.toMatchObject({
+      code: "SCANNER_UNAVAILABLE",
+      cause: { code: "ECONNREFUSED" },
+    });
   });
 
   test("says OK to the whole, but before its end, is unavailable", async () => {

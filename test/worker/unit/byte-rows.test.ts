@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { DatabaseSync } from "node:sqlite";
+import { expect, onTestFinished, test } from "vitest";
 import { ByteRows } from "../../../worker/uploads/state/byte-rows.ts";
 import { Tables } from "../../../worker/uploads/state/tables.ts";
 
@@ -31,4 +32,26 @@ test("of rows that are read, however many, one is in memory at a time", () => {
   }
   expect(inMemory).toEqual([MIB, MIB, MIB, MIB, MIB]);
   expect(passed.map(({ byteLength }) => byteLength)).toEqual([0, 0, 0, 0, 0]);
+});
+
+/** An object's SQLite, as far as its rows need it. */
+function realSql(): SqlStorage {
+  const database = new DatabaseSync(":memory:");
+  onTestFinished(() => database.close());
+  const exec = (query: string, ...values: (number | Uint8Array)[]) => {
+    const found = database.prepare(query).all(...values);
+    return { toArray: () => found, one: () => found[0] };
+  };
+  return { exec } as unknown as SqlStorage;
+}
+
+test("what was cleared is gone for whoever reads the rows anew too", () => {
+  const sql = realSql();
+  const rowsOf = () => new ByteRows(sql, new Tables(sql), "tail");
+  const rows = rowsOf();
+  rows.append([new Uint8Array(10)]);
+  expect(rowsOf().sizeBytes).toBe(10);
+  rows.clear();
+  expect(rows.sizeBytes).toBe(0);
+  expect(rowsOf().sizeBytes).toBe(0);
 });

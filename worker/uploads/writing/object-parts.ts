@@ -81,7 +81,7 @@ export class ObjectParts {
   /** Sends all that is left: as the last parts, or, where there are none before it and it fits, as the whole object. */
   async sendRest(bodies: readonly StoreBody[], fence: Fence): Promise<SentRest> {
     if (this.#store.requireState().multipartId === null && bodies.length <= 1) {
-      return this.#putWhole(bodies[0] ?? { pieces: [], sizeBytes: 0 }, fence);
+      return this.#putWhole(bodies[0] ?? { pieces: [], sizeBytes: 0 });
     }
     const parts: SentPart[] = [];
     for (const body of bodies) parts.push(await this.sendPart(body, fence));
@@ -164,10 +164,10 @@ export class ObjectParts {
     return parts;
   }
 
-  async #putWhole(body: StoreBody, fence: Fence): Promise<SentRest> {
+  /** Writes nothing down: whoever commits it asks then whether he still may. */
+  async #putWhole(body: StoreBody): Promise<SentRest> {
     const objectKey = this.#nextKey();
     const { etag } = await this.#objects.put(objectKey, body, this.#store.requireState().declaredType);
-    fence();
     return { kind: "whole", objectKey, etag, sizeBytes: body.sizeBytes };
   }
 
