@@ -26,7 +26,6 @@ import { Sandbox } from "./sandbox/sandbox.ts";
 import { CrashGuard } from "./scan/crash-guard.ts";
 import { createScanners } from "./scan/create-scanner.ts";
 import { ScannerMonitor, type ScannerState } from "./scan/scanner-monitor.ts";
-import type { Scanner } from "./scan/scanner.ts";
 import { SecondLook } from "./second-look.ts";
 
 async function main(config: Config): Promise<void> {
@@ -39,7 +38,7 @@ async function main(config: Config): Promise<void> {
   const { sandbox, tools, ...pipeline } = await createPipeline(config, metrics, log);
   process.on("exit", () => sandbox.killAll());
 
-  const scanner = new ScannerMonitor(pipeline.scanner, (state) => {
+  const scanner = new ScannerMonitor(pipeline.scanners.usual, (state) => {
     noteScanner(state, metrics, log);
     void heartbeat.beat();
   });
@@ -75,8 +74,8 @@ async function createPipeline(
   config: Config,
   metrics: Metrics,
   log: Log,
-): Promise<PipelineParts & { readonly scanner: Scanner; readonly sandbox: Sandbox; readonly tools: Tools }> {
-  const { scanner, local } = createScanners(config);
+): Promise<PipelineParts & { readonly sandbox: Sandbox; readonly tools: Tools }> {
+  const { scanners, local } = createScanners(config);
   const store = new ObjectStore({
     endpoint: config.S3_ENDPOINT,
     bucket: config.S3_BUCKET,
@@ -100,7 +99,7 @@ async function createPipeline(
     ...{ store, reporter, metrics, sandbox, lanes, tools },
     secondLook: new SecondLook(store, sandbox),
     derivatives: new Derivatives({ ...{ store, reporter, lanes, tools, sandbox, metrics, log }, derivers }),
-    ...{ scanner, guard: new CrashGuard(scanner, local, metrics) },
+    ...{ scanners, guard: new CrashGuard(local, metrics) },
     scanDeadlineMs: config.SCAN_DEADLINE_SECONDS * 1000,
   };
 }

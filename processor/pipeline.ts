@@ -9,7 +9,8 @@ import type { ObjectStore } from "./object-store.ts";
 import { nameBytes } from "./queue.ts";
 import type { Reporter } from "./report.ts";
 import type { CrashGuard, OpenScan } from "./scan/crash-guard.ts";
-import type { Scanner, ScannerVersion, ShareableObject } from "./scan/scanner.ts";
+import type { ScannerChoice } from "./scan/scanner-choice.ts";
+import type { ScannerVersion, ShareableObject } from "./scan/scanner.ts";
 import type { SecondLook } from "./second-look.ts";
 import { judgeType } from "./types.ts";
 
@@ -18,7 +19,7 @@ export type JobOutcome = Verdict | "obsolete";
 
 export interface PipelineParts {
   readonly store: ObjectStore;
-  readonly scanner: Pick<Scanner, "version">;
+  readonly scanners: ScannerChoice;
   readonly guard: CrashGuard;
   readonly scanDeadlineMs: number;
   readonly reporter: Reporter;
@@ -57,12 +58,14 @@ async function inspect(
   parts: PipelineParts,
   signal: AbortSignal,
 ): Promise<Standing | undefined> {
+  const scanner = parts.scanners.find(wishes.virusScanProvider);
   // Asked before the scan: signatures that are renewed meanwhile must not make a verdict look newer than it is.
-  const version = await parts.scanner.version();
+  const version = await parts.scanners.versionOf(scanner);
   const name = nameBytes(job);
   const shareable = wishes.virusTotalUploads ? shareableOf(job, parts.store) : undefined;
-  const pass = (open: OpenScan) => passOver(job, parts, open, signal);
-  const inspection = await parts.guard.run(name, pass, signal, shareable);
+  const open: OpenScan = (sizeBytes, deadline) => scanner.open(sizeBytes, deadline, shareable);
+  const pass = (guarded: OpenScan) => passOver(job, parts, guarded, signal);
+  const inspection = await parts.guard.run(name, open, pass, signal);
   if (inspection === undefined) return undefined;
   const standing = await parts.reporter.ask(createVerdictReport(job, inspection, version), signal);
   parts.guard.forget(name);

@@ -16,6 +16,7 @@ import { Reporter } from "../../../processor/report.ts";
 import { Sandbox, type SandboxLimits } from "../../../processor/sandbox/sandbox.ts";
 import { ClamdScanner } from "../../../processor/scan/clamd-scanner.ts";
 import { CrashGuard } from "../../../processor/scan/crash-guard.ts";
+import { ScannerChoice } from "../../../processor/scan/scanner-choice.ts";
 import { SecondLook } from "../../../processor/second-look.ts";
 import { type RunningClamd, startClamd } from "../../support/clamd.ts";
 import { useStarted } from "../../support/started.ts";
@@ -132,7 +133,18 @@ function assemble(
     tools: ALL_TOOLS_MISSING,
   });
   const scanner = new ClamdScanner(clamd);
-  const guard = new CrashGuard(scanner, scanner, metrics);
+  const guard = new CrashGuard(scanner, metrics);
+  const scanners = new ScannerChoice({ clamav: scanner }, scanner);
   const secondLook = new SecondLook(store, sandbox);
-  return { store, reporter, metrics, derivatives, secondLook, lanes, scanner, guard, scanDeadlineMs: 20_000 };
+  return {
+    store,
+    reporter,
+    metrics,
+    derivatives,
+    secondLook,
+    lanes,
+    scanners,
+    guard,
+    scanDeadlineMs: 20_000,
+  };
 }
