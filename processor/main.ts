@@ -5,6 +5,7 @@
 import { hostname } from "node:os";
 import { type Config, parseConfig, readConcurrency, readToolMemoryBytes, removeSecrets } from "./config.ts";
 import { Consumer, type ConsumerParts } from "./consumer.ts";
+import { ContentLook } from "./content/content-look.ts";
 import { Derivatives } from "./derive/derivatives.ts";
 import { ImageDeriver } from "./derive/images.ts";
 import { MediaDeriver } from "./derive/media.ts";
@@ -98,6 +99,7 @@ async function createPipeline(
   return {
     ...{ store, reporter, metrics, sandbox, lanes, tools },
     secondLook: new SecondLook(store, sandbox),
+    contentLook: new ContentLook(store, sandbox),
     derivatives: new Derivatives({ ...{ store, reporter, lanes, tools, sandbox, metrics, log }, derivers }),
     ...{ scanners, guard: new CrashGuard(local, metrics) },
     scanDeadlineMs: config.SCAN_DEADLINE_SECONDS * 1000,

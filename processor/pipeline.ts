@@ -1,8 +1,9 @@
 import type { ProcessJob } from "#contract/jobs.ts";
 import type { Standing, Verdict, VerdictReport } from "#contract/reports.ts";
 import type { Wishes } from "#contract/wishes.ts";
+import type { ContentLook, Look } from "./content/content-look.ts";
 import type { Derivatives } from "./derive/derivatives.ts";
-import { type Inspection, inspectObject } from "./inspect.ts";
+import { inspectObject } from "./inspect.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ObjectStore } from "./object-store.ts";
@@ -24,6 +25,7 @@ export interface PipelineParts {
   readonly scanDeadlineMs: number;
   readonly reporter: Reporter;
   readonly secondLook: SecondLook;
+  readonly contentLook: ContentLook;
   readonly derivatives: Derivatives;
   readonly lanes: Lanes;
   readonly metrics: Metrics;
@@ -64,12 +66,12 @@ async function inspect(
   const name = nameBytes(job);
   const shareable = wishes.virusTotalUploads ? shareableOf(job, parts.store) : undefined;
   const open: OpenScan = (sizeBytes, deadline) => scanner.open(sizeBytes, deadline, shareable);
-  const pass = (guarded: OpenScan) => passOver(job, parts, guarded, signal);
-  const inspection = await parts.guard.run(name, open, pass, signal);
-  if (inspection === undefined) return undefined;
-  const standing = await parts.reporter.ask(createVerdictReport(job, inspection, version), signal);
+  const pass = (guarded: OpenScan) => passOver(job, wishes, parts, guarded, signal);
+  const look = await parts.guard.run(name, open, pass, signal);
+  if (look === undefined) return undefined;
+  const standing = await parts.reporter.ask(createVerdictReport(job, look, version), signal);
   parts.guard.forget(name);
-  parts.metrics.verdicts.inc({ verdict: inspection.verdict });
+  parts.metrics.verdicts.inc({ verdict: look.inspection.verdict });
   return standing;
 }
 
@@ -80,10 +82,11 @@ function shareableOf({ objectKey, etag }: ProcessJob, store: ObjectStore): Share
 /** Undefined when the object is gone or has other bytes. */
 async function passOver(
   job: ProcessJob,
-  { store, metrics, secondLook, scanDeadlineMs }: PipelineParts,
+  { activeContent }: Wishes,
+  { store, metrics, secondLook, contentLook, scanDeadlineMs }: PipelineParts,
   openScan: OpenScan,
   signal: AbortSignal,
-): Promise<Inspection | undefined> {
+): Promise<Look | undefined> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(scanDeadlineMs)]);
   const excess = await secondLook.findExcess(job, deadline);
   const object = await store.findObject(job.objectKey, job.etag, deadline);
@@ -92,14 +95,15 @@ async function passOver(
   const expectations = { digests: job.expectedDigests, excess };
   const seen = await inspectObject(object, openScan, deadline, expectations);
   const inspection = await secondLook.confirm(job, judgeType(job, seen), deadline);
+  const look = await contentLook.look(job, inspection, activeContent !== "allow", deadline);
   endTimer();
   metrics.scannedBytes.inc(inspection.sizeBytes);
-  return inspection;
+  return look;
 }
 
 function createVerdictReport(
   job: ProcessJob,
-  inspection: Inspection,
+  { inspection, active }: Look,
   version: ScannerVersion,
 ): VerdictReport {
   const { tenantId, fileId, version: fileVersion, etag } = job;
@@ -107,6 +111,7 @@ function createVerdictReport(
   return {
     ...{ kind: "verdict", tenantId, fileId, version: fileVersion, etag },
     ...{ sizeBytes, sha256, sniffedType, verdict, signatureName },
+    ...(active === undefined ? {} : { active }),
     ...version,
     scannedAtMs: Date.now(),
   };

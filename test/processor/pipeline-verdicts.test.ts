@@ -18,6 +18,7 @@ describe("the verdict", () => {
     expect(outcome).toBe("clean");
     expect(pipeline.worker.reports).toEqual([
       {
+        active: { found: [], isComplete: true },
         ...{ kind: "verdict", tenantId: "acme", fileId: job.fileId, version: 1, etag: job.etag },
         ...{
           sizeBytes: 600_000,

@@ -95,7 +95,7 @@ export const FileRecord = z
       description: "What is made of files of this type and isn't there, of a clean version",
     }),
     replicas: z.array(Replica),
-    properties: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    properties: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])),
     warnings: z.array(FileWarning),
     tags: z.array(z.string()),
     entityType: z.string().nullable(),

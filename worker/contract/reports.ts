@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ActiveFindings } from "./active-content.ts";
 import { DerivativeName } from "./derivatives.ts";
 import { FileVersionRef } from "./ids.ts";
 import { Properties } from "./properties.ts";
@@ -46,6 +47,8 @@ export const VerdictReport = FileVersionRef.extend({
   verdict: Verdict,
   /** Name of the malware, or of what made the file unscannable. */
   signatureName: z.string().max(200).nullable(),
+  /** Of a clean one, where the tenant's files are looked through for it. The worker decides by it, as the tenant wishes then. */
+  active: ActiveFindings.optional(),
   engine: z.string().max(100),
   /** Version and date of the signature database. */
   signatureVersion: z.string().max(200),

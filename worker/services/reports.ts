@@ -28,6 +28,7 @@ import { failRescanJob } from "../db/rescan-verdicts.ts";
 import type { Promotion } from "../db/versions.ts";
 import { findFilename } from "../db/versions.ts";
 import type { ObjectRemover } from "../storage/object-store.ts";
+import { judgeByPolicy } from "./content-policy.ts";
 import { nameWithVersion } from "./file-names.ts";
 import { applyRescanVerdict, removeDerivatives } from "./rescan-verdicts.ts";
 import { settingsOf } from "./tenants.ts";
@@ -97,9 +98,10 @@ async function standingOf(
 async function applyVerdict(
   env: DatabaseBindings,
   objects: ObjectRemover,
-  report: VerdictReport,
+  told: VerdictReport,
 ): Promise<Standing> {
-  const before = await standingOf(env, report);
+  const before = await standingOf(env, told);
+  const report = judgeByPolicy(told, before.wishes.activeContent);
   switch (before.state) {
     case "quarantined":
       await insertVerdict(databaseFor(env, report.tenantId), report, await findPromotion(env, report));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, vi } from "vitest";
 import type { ProcessJob } from "#contract/jobs.ts";
 import type { DerivativeReport } from "#contract/reports.ts";
+import { ContentLook } from "../../../processor/content/content-look.ts";
 import { Derivatives } from "../../../processor/derive/derivatives.ts";
 import { ImageDeriver } from "../../../processor/derive/images.ts";
 import { ALL_TOOLS_MISSING } from "../../../processor/derive/tools.ts";
@@ -135,13 +136,13 @@ function assemble(
   const scanner = new ClamdScanner(clamd);
   const guard = new CrashGuard(scanner, metrics);
   const scanners = new ScannerChoice({ clamav: scanner }, scanner);
-  const secondLook = new SecondLook(store, sandbox);
+  const looks = { secondLook: new SecondLook(store, sandbox), contentLook: new ContentLook(store, sandbox) };
   return {
     store,
     reporter,
     metrics,
     derivatives,
-    secondLook,
+    ...looks,
     lanes,
     scanners,
     guard,
