@@ -1,18 +1,19 @@
 import { open } from "node:fs/promises";
 import type { ActiveContent } from "#contract/active-content.ts";
-import { CompoundFile } from "./compound-file.ts";
+import { type CompoundEntry, CompoundFile } from "./compound-file.ts";
 import type { Findings } from "./findings.ts";
 import { matchesIn } from "./matches.ts";
 import { lookIntoWorkbook } from "./workbook.ts";
 
 /** Office documents before 2007, Outlook's messages, and newer documents under a password: what is active in them. */
 
+const MESSAGE = "__properties_version1.0";
 const TYPE_BY_STREAM: Readonly<Record<string, string>> = {
   WordDocument: "application/msword",
   Workbook: "application/vnd.ms-excel",
   Book: "application/vnd.ms-excel",
   "PowerPoint Document": "application/vnd.ms-powerpoint",
-  "__properties_version1.0": "application/vnd.ms-outlook",
+  [MESSAGE]: "application/vnd.ms-outlook",
 };
 /** [MS-OFFCRYPTO] 2.3.4.4. */
 const ENCRYPTED_PACKAGE = "EncryptedPackage";
@@ -20,10 +21,12 @@ const ENCRYPTED_PACKAGE = "EncryptedPackage";
 const MACRO_NAMES = new Set(["_VBA_PROJECT", "_VBA_PROJECT_CUR", "Macros"]);
 /** [MS-OLEDS] 2.3.6: a file that is packed into the document. */
 const PACKAGE_NAMES = new Set(["\u0001Ole10Native", "Package"]);
+/* oxlint-disable no-control-regex -- these are bytes, not characters */
 /** [MS-DOC] 2.8.25: a field begins so. In one byte per character, and in two. */
 const DDE_FIELD = /\x13\s{0,20}DDE(?:AUTO)?\b|\x13\0(?:\s\0){0,20}D\0D\0E\0/i;
 /** [MS-PPT] 2.4.10: VBAInfoContainer and its atom, in which `fHasMacros` isn't 0. */
 const SLIDES_MACROS = /\x1f\0\xff\x03\x14\0{3}\x02\0\0\x04\x0c\0{3}[^]{4}\x01\0{3}/;
+/* oxlint-enable no-control-regex */
 /** [MS-DOC] 2.5.2: the flags of a document, of which this one says that it is encrypted. */
 const FLAGS_OFFSET = 10;
 const IS_ENCRYPTED = 0x0100;
@@ -39,27 +42,48 @@ export async function lookIntoCompoundFile(path: string): Promise<Findings> {
 }
 
 async function lookInto(compound: CompoundFile, path: string): Promise<Findings> {
-  const names = new Map(compound.entries.map((entry) => [entry.name, entry]));
-  if (names.has(ENCRYPTED_PACKAGE)) return { isEncrypted: true, active: [], isComplete: false };
-  // A message has what is attached to it in storages of its own.
-  const isMessage = names.has("__properties_version1.0");
-  const [stream] = isMessage
-    ? ["__properties_version1.0"]
-    : Object.keys(TYPE_BY_STREAM).filter((name) => names.has(name));
-  const type = stream === undefined ? undefined : TYPE_BY_STREAM[stream];
-  const found = new Set<ActiveContent>();
-  if (compound.entries.some(({ name }) => MACRO_NAMES.has(name))) found.add("macros");
-  if (compound.entries.some(({ name }) => PACKAGE_NAMES.has(name))) found.add("embedded-files");
-  const [hasDde, hasSlidesMacros] = await matchesIn(path, [DDE_FIELD, SLIDES_MACROS]);
-  if (hasDde && names.has("WordDocument")) found.add("dde");
-  if (hasSlidesMacros && names.has("PowerPoint Document")) found.add("macros");
-  const document = names.get("WordDocument");
-  const flags = document && (await compound.readStream(document, 12));
-  const isLockedDocument = flags?.length === 12 && (flags.readUInt16LE(FLAGS_OFFSET) & IS_ENCRYPTED) !== 0;
-  const workbook = names.get("Workbook") ?? names.get("Book");
+  const entries = new Map(compound.entries.map((entry) => [entry.name, entry]));
+  if (entries.has(ENCRYPTED_PACKAGE)) return { isEncrypted: true, active: [], isComplete: false };
+  const workbook = entries.get("Workbook") ?? entries.get("Book");
+  const document = entries.get("WordDocument");
   const sheets = workbook && (await lookIntoWorkbook(compound, workbook));
-  for (const each of sheets?.active ?? []) found.add(each);
-  const isEncrypted = isLockedDocument || sheets?.isEncrypted === true;
-  const isKnown = type !== undefined;
-  return { type, isEncrypted, active: [...found], isComplete: isKnown && sheets?.isComplete !== false };
+  const found = new Set<ActiveContent>([...findByNames(entries), ...(sheets?.active ?? [])]);
+  for (const each of await findInText(entries, path)) found.add(each);
+  const isLocked = document !== undefined && (await isLockedDocument(compound, document));
+  const type = typeOf(entries);
+  return {
+    type,
+    isEncrypted: isLocked || sheets?.isEncrypted === true,
+    active: [...found],
+    isComplete: type !== undefined && sheets?.isComplete !== false,
+  };
+}
+
+type Entries = ReadonlyMap<string, CompoundEntry>;
+
+/** A message has what is attached to it in storages of its own. */
+function typeOf(entries: Entries): string | undefined {
+  if (entries.has(MESSAGE)) return TYPE_BY_STREAM[MESSAGE];
+  const stream = Object.keys(TYPE_BY_STREAM).find((name) => entries.has(name));
+  return stream && TYPE_BY_STREAM[stream];
+}
+
+function findByNames(entries: Entries): readonly ActiveContent[] {
+  const names = [...entries.keys()];
+  const hasMacros = names.some((name) => MACRO_NAMES.has(name));
+  const hasPackages = names.some((name) => PACKAGE_NAMES.has(name));
+  return [...(hasMacros ? (["macros"] as const) : []), ...(hasPackages ? (["embedded-files"] as const) : [])];
+}
+
+async function findInText(entries: Entries, path: string): Promise<readonly ActiveContent[]> {
+  const [hasDde, hasMacros] = await matchesIn(path, [DDE_FIELD, SLIDES_MACROS]);
+  const isDde = hasDde === true && entries.has("WordDocument");
+  const isMacros = hasMacros === true && entries.has("PowerPoint Document");
+  return [...(isDde ? (["dde"] as const) : []), ...(isMacros ? (["macros"] as const) : [])];
+}
+
+async function isLockedDocument(compound: CompoundFile, document: CompoundEntry): Promise<boolean> {
+  const beginning = await compound.readStream(document, FLAGS_OFFSET + 2);
+  const flags = beginning.length < FLAGS_OFFSET + 2 ? 0 : beginning.readUInt16LE(FLAGS_OFFSET);
+  return (flags & IS_ENCRYPTED) !== 0;
 }

@@ -3,25 +3,18 @@ import type { ProcessJob } from "#contract/jobs.ts";
 import type { Inspection } from "../inspect.ts";
 import type { ObjectStore } from "../object-store.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import { unscannable } from "../scan/verdict.ts";
 import { type ScratchCopy, withScratchCopy } from "../scratch-copy.ts";
-import { NOT_AS_DECLARED } from "../types.ts";
 import { lookIntoCompoundFile } from "./compound-document.ts";
 import { type Findings, NotLookedThrough } from "./findings.ts";
+import { type Kind, judgeDocument } from "./judge-document.ts";
 import { lookIntoPdf } from "./pdf-document.ts";
 import { hasTwoEnds, isPolyglot, ZIP_END_BYTES } from "./polyglot.ts";
 import { lookIntoRichText, lookIntoSvg } from "./text-document.ts";
-import { isCompoundType, isOpenXmlType, isZipDocument } from "./types.ts";
+import { isZipDocument } from "./types.ts";
 import { lookIntoZip } from "./zip-document.ts";
-
-/** The "signatures" of documents with macros under the type of those without, and of what needs a password. */
-const MACROS_NOT_DECLARED = "Type.MacrosNotDeclared";
-const ENCRYPTED = "Encrypted.Document";
 
 const ZIP = "application/zip";
 const COMPOUND = "application/x-cfb";
-
-type Kind = "zip" | "compound" | "pdf" | "svg" | "rtf";
 
 /** What was found of a file whose bytes are clean. */
 export interface Look {
@@ -56,7 +49,7 @@ export class ContentLook {
     const isJudged = kind === "zip" || kind === "compound";
     const looksInside = kind !== undefined && (wantsActive || isJudged);
     const findings = looksInside ? await this.#lookInside(job, kind, signal) : NOTHING;
-    const judged = judge(job, inspection, kind, findings);
+    const judged = judgeDocument(job, inspection, kind, findings);
     if (judged.verdict !== "clean" || !wantsActive) return { inspection: judged };
     const active: readonly ActiveContent[] = (await this.#isPolyglot(job, inspection, signal))
       ? [...findings.active, "polyglot"]
@@ -118,26 +111,4 @@ function kindOf(
   if (sniffedType === "application/pdf" || declaredType === "application/pdf") return "pdf";
   if (sniffedType === "image/svg+xml" || declaredType === "image/svg+xml") return "svg";
   return sniffedType === "application/rtf" ? "rtf" : undefined;
-}
-
-/** What is clean stays so only if it is the document that it was said to be, and one that can be read. */
-function judge(
-  { declaredType }: ProcessJob,
-  inspection: Inspection,
-  kind: Kind | undefined,
-  { type, isEncrypted, isComplete }: Findings,
-): Inspection {
-  if (isEncrypted === true) return { ...inspection, ...unscannable(ENCRYPTED) };
-  const told = type ?? inspection.sniffedType;
-  const isUnknown = type === undefined && !isComplete;
-  const isDeclared = kind !== "zip" || !isZipDocument(declaredType) || type === declaredType || isUnknown;
-  if (!isDeclared && type?.includes(".macroenabled.")) {
-    return { ...inspection, sniffedType: told, ...unscannable(MACROS_NOT_DECLARED) };
-  }
-  const isOther =
-    kind === "compound" &&
-    (isOpenXmlType(declaredType) ||
-      (type !== undefined && isCompoundType(declaredType) && type !== declaredType));
-  if (!isDeclared || isOther) return { ...inspection, sniffedType: told, ...unscannable(NOT_AS_DECLARED) };
-  return { ...inspection, sniffedType: told };
 }

@@ -95,7 +95,7 @@ function decodeEntities(text: string): string {
   if (!text.includes("&")) return text;
   return text.replaceAll(ENTITY, (whole, decimal?: string, hex?: string, named?: string) => {
     if (named !== undefined) return NAMED[named.toLowerCase()] ?? whole;
-    const code = Number.parseInt(decimal ?? hex ?? "", decimal === undefined ? 16 : 10);
+    const code = decimal === undefined ? Number.parseInt(hex ?? "", 16) : Number(decimal);
     return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
   });
 }

@@ -135,6 +135,12 @@ const document = (text: string, encoding: BufferEncoding = "latin1") =>
     { name: "WordDocument", content: Buffer.concat([Buffer.alloc(100), Buffer.from(text, encoding)]) },
   ]);
 
+const slides = (hasMacros: number) => {
+  const atom = Buffer.from([2, 0, 0, 4, 12, 0, 0, 0, 1, 0, 0, 0, hasMacros, 0, 0, 0, 2, 0, 0, 0]);
+  const content = Buffer.concat([Buffer.alloc(99), Buffer.from([0x1f, 0, 0xff, 3, 20, 0, 0, 0]), atom]);
+  return compoundFile([{ name: "PowerPoint Document", content }]);
+};
+
 describe("an older document", () => {
   test.each([
     ["nothing", document("hello"), DOC, []],
@@ -146,6 +152,8 @@ describe("an older document", () => {
     ],
     ["a field", document("\u0013 DDEAUTO cmd"), DOC, ["dde"]],
     ["a field in two bytes", document("\u0013DDE cmd", "utf16le"), DOC, ["dde"]],
+    ["slides", slides(0), "application/vnd.ms-powerpoint", []],
+    ["slides with macros", slides(1), "application/vnd.ms-powerpoint", ["macros"]],
     ["a sheet", workbook(boundSheet(0)), XLS, []],
     ["a sheet of macros", workbook(boundSheet(1)), XLS, ["macros"]],
     ["a link", workbook(supBook("cmd\u0003/c calc")), XLS, ["dde"]],
