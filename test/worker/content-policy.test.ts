@@ -44,16 +44,17 @@ test("a file with macros is clean, and tells of them, where nothing else is said
 });
 
 test.each([
-  ["has macros", { active: MACROS }, "ActiveContent.macros+dde"],
-  ["could not be looked through", { active: UNKNOWN }, "ActiveContent.unknown"],
-  ["was not looked through", {}, "ActiveContent.unknown"],
-])("where it is refused, a file that %s is kept back", async (_what, change, signatureName) => {
+  ["has macros", { active: MACROS }, "ActiveContent.macros+dde", /^The file contains macros and links that /],
+  ["could not be looked through", { active: UNKNOWN }, "ActiveContent.unknown", /could not be told/],
+  ["was not looked through", {}, "ActiveContent.unknown", /could not be told/],
+])("where it is refused, a file that %s is kept back", async (_what, change, signatureName, sentence) => {
   const { ann, admin } = await tenantWith("refuse");
   const { fileId } = await checkedFile(ann, change);
   expect(await getRecord(ann, fileId)).toMatchObject({ state: "unscannable", verdict: { signatureName } });
+  const reason = expect.stringMatching(sentence);
   expect((await ann.fetch(`/v1/files/${fileId}/content`)).status).toBe(403);
   const listed = await admin.fetch("/v1/admin/quarantine");
-  expect(((await listed.json()) as QuarantinePage).items).toMatchObject([{ fileId, signatureName }]);
+  expect(((await listed.json()) as QuarantinePage).items).toMatchObject([{ fileId, signatureName, reason }]);
 });
 
 test("where it is refused, what has none of it is clean, and what is infected is that", async () => {
@@ -85,7 +86,8 @@ test("a rescan finds what wasn't looked for, and what is refused now", async () 
   expect((await getRecord(ann, ref.fileId)).properties).toEqual({ activeContent: MACROS.found });
   await setPolicy(admin, "refuse");
   await scanAgain(ref, { active: MACROS });
-  expect(await getRecord(ann, ref.fileId)).toMatchObject({ state: "unscannable" });
+  const record = await getRecord(ann, ref.fileId);
+  expect(record).toMatchObject({ state: "unscannable", verdict: { foundLater: true } });
 });
 
 /** As a rescan has it done. */

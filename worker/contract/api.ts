@@ -84,6 +84,13 @@ export const FileRecord = z
         engine: z.string(),
         signatureVersion: z.string(),
         scannedAt: Timestamp,
+        reason: z
+          .string()
+          .nullable()
+          .meta({ description: "Why it is blocked, for people; null where it isn't" }),
+        foundLater: z
+          .boolean()
+          .meta({ description: "Whether it was clean before: found when it was scanned again" }),
       })
       .nullable(),
     processingError: z.string().nullable().meta({
