@@ -58,7 +58,7 @@ const CREATION: Refusals = {
   UPLOAD_BODY_TOO_LARGE: withHeaders({ "upload-length": "3" }),
   UPLOAD_CONTENT_TYPE_INVALID: withHeaders({ "content-type": "text/plain" }),
   FILE_TYPE_MISMATCH: withMetadata({ filename: "notes.png", filetype: "image/png" }),
-  CONTENT_ENCRYPTED: (scene, good) => ({
+  CONTENT_ENCRYPTED: (_scene, good) => ({
     ...{ ...good, body: ENCRYPTED },
     headers: changed(good.headers ?? {}, {
       "upload-length": String(ENCRYPTED.length),
