@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ScanProvider } from "#contract/wishes.ts";
 import { chooseConcurrency, chooseToolMemoryMb, type Machine, readMachine } from "./lane-limits.ts";
 import type { LaneName } from "./lanes.ts";
 import { MAX_LINE_WAIT_MS } from "./line.ts";
@@ -23,9 +24,6 @@ const Seconds = z.coerce.number().int().min(1);
 const Flag = z.stringbool({ truthy: ["true", "1"], falsy: ["false", "0"] });
 const Required = z.string().min(1);
 
-/** A scanner that isn't there must not look like one that found nothing. */
-const ScanProvider = z.enum(["clamav", "virustotal", "both"]);
-
 const Environment = z
   .object({
     CAUSEWAY_WORKER_URL: z.url({ protocol: /^https?$/ }),
@@ -40,6 +38,7 @@ const Environment = z
     QUEUES_ACCOUNT_ID: Required,
     QUEUES_QUEUE_ID: Required,
     QUEUES_TOKEN: Required,
+    /** For tenants that have chosen none. A scanner that isn't there must not look like one that found nothing. */
     VIRUS_SCAN_PROVIDER: ScanProvider.default("clamav"),
     /** A public key is for private use only, by VirusTotal's terms. */
     VIRUSTOTAL_API_KEY: Required.optional(),

@@ -1,9 +1,11 @@
 /**
  * What can keep a job from being done. A verdict, an obsolete job and a picture that can't be read are data; these are
- * the faults of the machinery around it, and all of them mean that the job is tried again.
+ * the faults of the machinery around it, and all but one of them mean that the job is tried again.
  */
 export const FAILURES = {
   SCANNER_UNAVAILABLE: "The scanner did not give a whole and certain answer",
+  CHOSEN_SCANNER_UNAVAILABLE: "The virus scanner that the tenant has chosen does not answer",
+  SCANNER_NOT_CONFIGURED: "The virus scanner that the tenant has chosen is not set up here",
   STORE_UNAVAILABLE: "The object store did not answer as it should",
   WORKER_UNAVAILABLE: "The worker did not take a report",
   QUEUE_UNAVAILABLE: "The queue did not answer as it should",
@@ -14,7 +16,11 @@ export const FAILURES = {
 export type FailureCode = keyof typeof FAILURES;
 
 /** Faults of nobody: the job is only early. */
-const POSTPONEMENTS: ReadonlySet<string> = new Set(["LANE_FULL", "TOOL_INSTALLING"] satisfies FailureCode[]);
+const POSTPONEMENTS: ReadonlySet<string> = new Set([
+  "LANE_FULL",
+  "TOOL_INSTALLING",
+  "CHOSEN_SCANNER_UNAVAILABLE",
+] satisfies FailureCode[]);
 
 interface FailureOptions {
   /** For the log: never a key, a file name or a token. */
@@ -43,6 +49,11 @@ export function codeOf(error: unknown): FailureCode | "UNEXPECTED" {
 /** Whether the job only came too early: that is no failure. */
 export function isPostponement(error: unknown): boolean {
   return POSTPONEMENTS.has(codeOf(error));
+}
+
+/** Whether only somebody who changes something can help: the job waits for that. */
+export function isForPeople(error: unknown): boolean {
+  return codeOf(error) === "SCANNER_NOT_CONFIGURED";
 }
 
 /** A sentence for people, without anything of the file or the machine in it. */

@@ -1,7 +1,7 @@
 import type { Job, ProcessJob } from "#contract/jobs.ts";
 import type { FailedJobReport } from "#contract/reports.ts";
 import { BoundedCounts } from "./bounded-counts.ts";
-import { codeOf, explainFailure, isPostponement } from "./failure.ts";
+import { codeOf, explainFailure, isForPeople, isPostponement } from "./failure.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import type { JobOutcome } from "./pipeline.ts";
@@ -84,6 +84,7 @@ export class JobSettler {
       return this.#retry("postponed", delivery, job, error, chooseRetryDelay(error, attempts, false));
     }
     this.#parts.metrics.failures.inc({ code: codeOf(error) });
+    if (isForPeople(error)) return this.#giveUp(delivery, job, error);
     const isOwn = await this.#isOwnFault(error);
     const faults = isOwn ? this.#faults.add(nameBytes(job)) : 0;
     if (faults >= MAX_ATTEMPTS || attempts >= LAST_DELIVERY) return this.#giveUp(delivery, job, error);

@@ -5,6 +5,7 @@
 import { hostname } from "node:os";
 import { type Config, parseConfig, readConcurrency, readToolMemoryBytes, removeSecrets } from "./config.ts";
 import { Consumer, type ConsumerParts } from "./consumer.ts";
+import { ContentLook } from "./content/content-look.ts";
 import { Derivatives } from "./derive/derivatives.ts";
 import { ImageDeriver } from "./derive/images.ts";
 import { MediaDeriver } from "./derive/media.ts";
@@ -26,7 +27,6 @@ import { Sandbox } from "./sandbox/sandbox.ts";
 import { CrashGuard } from "./scan/crash-guard.ts";
 import { createScanners } from "./scan/create-scanner.ts";
 import { ScannerMonitor, type ScannerState } from "./scan/scanner-monitor.ts";
-import type { Scanner } from "./scan/scanner.ts";
 import { SecondLook } from "./second-look.ts";
 
 async function main(config: Config): Promise<void> {
@@ -39,7 +39,7 @@ async function main(config: Config): Promise<void> {
   const { sandbox, tools, ...pipeline } = await createPipeline(config, metrics, log);
   process.on("exit", () => sandbox.killAll());
 
-  const scanner = new ScannerMonitor(pipeline.scanner, (state) => {
+  const scanner = new ScannerMonitor(pipeline.scanners.usual, (state) => {
     noteScanner(state, metrics, log);
     void heartbeat.beat();
   });
@@ -75,8 +75,8 @@ async function createPipeline(
   config: Config,
   metrics: Metrics,
   log: Log,
-): Promise<PipelineParts & { readonly scanner: Scanner; readonly sandbox: Sandbox; readonly tools: Tools }> {
-  const { scanner, local } = createScanners(config);
+): Promise<PipelineParts & { readonly sandbox: Sandbox; readonly tools: Tools }> {
+  const { scanners, local } = createScanners(config);
   const store = new ObjectStore({
     endpoint: config.S3_ENDPOINT,
     bucket: config.S3_BUCKET,
@@ -99,8 +99,9 @@ async function createPipeline(
   return {
     ...{ store, reporter, metrics, sandbox, lanes, tools },
     secondLook: new SecondLook(store, sandbox),
+    contentLook: new ContentLook(store, sandbox),
     derivatives: new Derivatives({ ...{ store, reporter, lanes, tools, sandbox, metrics, log }, derivers }),
-    ...{ scanner, guard: new CrashGuard(scanner, local, metrics) },
+    ...{ scanners, guard: new CrashGuard(local, metrics) },
     scanDeadlineMs: config.SCAN_DEADLINE_SECONDS * 1000,
   };
 }

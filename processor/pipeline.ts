@@ -1,14 +1,17 @@
 import type { ProcessJob } from "#contract/jobs.ts";
 import type { Standing, Verdict, VerdictReport } from "#contract/reports.ts";
+import type { Wishes } from "#contract/wishes.ts";
+import type { ContentLook, Look } from "./content/content-look.ts";
 import type { Derivatives } from "./derive/derivatives.ts";
-import { type Inspection, inspectObject } from "./inspect.ts";
+import { inspectObject } from "./inspect.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { nameBytes } from "./queue.ts";
 import type { Reporter } from "./report.ts";
 import type { CrashGuard, OpenScan } from "./scan/crash-guard.ts";
-import type { Scanner, ScannerVersion, ShareableObject } from "./scan/scanner.ts";
+import type { ScannerChoice } from "./scan/scanner-choice.ts";
+import type { ScannerVersion, ShareableObject } from "./scan/scanner.ts";
 import type { SecondLook } from "./second-look.ts";
 import { judgeType } from "./types.ts";
 
@@ -17,11 +20,12 @@ export type JobOutcome = Verdict | "obsolete";
 
 export interface PipelineParts {
   readonly store: ObjectStore;
-  readonly scanner: Pick<Scanner, "version">;
+  readonly scanners: ScannerChoice;
   readonly guard: CrashGuard;
   readonly scanDeadlineMs: number;
   readonly reporter: Reporter;
   readonly secondLook: SecondLook;
+  readonly contentLook: ContentLook;
   readonly derivatives: Derivatives;
   readonly lanes: Lanes;
   readonly metrics: Metrics;
@@ -42,7 +46,7 @@ export async function processJob(
     const start = { kind: "start", tenantId, fileId, version, etag, sizeBytes } as const;
     const before = await parts.reporter.ask(start, signal);
     const mustScan = before?.state === "quarantined" || before?.mustScan === true;
-    return mustScan ? inspect(job, parts, signal) : before;
+    return mustScan ? inspect(job, before.wishes, parts, signal) : before;
   }, signal);
   if (standing === undefined || standing.state === "quarantined") return "obsolete";
   if (standing.state === "clean") await parts.derivatives.derive(job, standing, signal);
@@ -52,19 +56,22 @@ export async function processJob(
 /** The pass over the bytes, and how the version stands by its verdict; undefined when it is gone or has other bytes. */
 async function inspect(
   job: ProcessJob,
+  wishes: Wishes,
   parts: PipelineParts,
   signal: AbortSignal,
 ): Promise<Standing | undefined> {
+  const scanner = parts.scanners.find(wishes.virusScanProvider);
   // Asked before the scan: signatures that are renewed meanwhile must not make a verdict look newer than it is.
-  const version = await parts.scanner.version();
+  const version = await parts.scanners.versionOf(scanner);
   const name = nameBytes(job);
-  const shareable = job.mayBeShared === true ? shareableOf(job, parts.store) : undefined;
-  const pass = (open: OpenScan) => passOver(job, parts, open, signal);
-  const inspection = await parts.guard.run(name, pass, signal, shareable);
-  if (inspection === undefined) return undefined;
-  const standing = await parts.reporter.ask(createVerdictReport(job, inspection, version), signal);
+  const shareable = wishes.virusTotalUploads ? shareableOf(job, parts.store) : undefined;
+  const open: OpenScan = (sizeBytes, deadline) => scanner.open(sizeBytes, deadline, shareable);
+  const pass = (guarded: OpenScan) => passOver(job, wishes, parts, guarded, signal);
+  const look = await parts.guard.run(name, open, pass, signal);
+  if (look === undefined) return undefined;
+  const standing = await parts.reporter.ask(createVerdictReport(job, look, version), signal);
   parts.guard.forget(name);
-  parts.metrics.verdicts.inc({ verdict: inspection.verdict });
+  parts.metrics.verdicts.inc({ verdict: look.inspection.verdict });
   return standing;
 }
 
@@ -75,10 +82,11 @@ function shareableOf({ objectKey, etag }: ProcessJob, store: ObjectStore): Share
 /** Undefined when the object is gone or has other bytes. */
 async function passOver(
   job: ProcessJob,
-  { store, metrics, secondLook, scanDeadlineMs }: PipelineParts,
+  { activeContent }: Wishes,
+  { store, metrics, secondLook, contentLook, scanDeadlineMs }: PipelineParts,
   openScan: OpenScan,
   signal: AbortSignal,
-): Promise<Inspection | undefined> {
+): Promise<Look | undefined> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(scanDeadlineMs)]);
   const excess = await secondLook.findExcess(job, deadline);
   const object = await store.findObject(job.objectKey, job.etag, deadline);
@@ -87,14 +95,15 @@ async function passOver(
   const expectations = { digests: job.expectedDigests, excess };
   const seen = await inspectObject(object, openScan, deadline, expectations);
   const inspection = await secondLook.confirm(job, judgeType(job, seen), deadline);
+  const look = await contentLook.look(job, inspection, activeContent !== "allow", deadline);
   endTimer();
   metrics.scannedBytes.inc(inspection.sizeBytes);
-  return inspection;
+  return look;
 }
 
 function createVerdictReport(
   job: ProcessJob,
-  inspection: Inspection,
+  { inspection, active }: Look,
   version: ScannerVersion,
 ): VerdictReport {
   const { tenantId, fileId, version: fileVersion, etag } = job;
@@ -102,6 +111,7 @@ function createVerdictReport(
   return {
     ...{ kind: "verdict", tenantId, fileId, version: fileVersion, etag },
     ...{ sizeBytes, sha256, sniffedType, verdict, signatureName },
+    ...(active === undefined ? {} : { active }),
     ...version,
     scannedAtMs: Date.now(),
   };

@@ -5,7 +5,7 @@ import type { Inspection } from "./inspect.ts";
 import { unscannable } from "./scan/verdict.ts";
 
 /** The "signature" of what runs, and was said to be something else. */
-const NOT_AS_DECLARED = "Type.NotAsDeclared";
+export const NOT_AS_DECLARED = "Type.NotAsDeclared";
 
 /**
  * What is clean stays so only if it isn't a program under another name: by the edge's own rule, whatever way its bytes came

@@ -85,11 +85,21 @@ export function describeFile(file: Pick<FileRecord, "state" | "verdict">): Sente
       return {
         tone: "danger",
         icon: "blocked",
-        text: `Blocked: contains ${file.verdict?.signatureName ?? "malware"}`,
+        text: `Blocked: contains ${file.verdict?.signatureName ?? "malware"}${laterOf(file)}`,
       };
     case "unscannable":
-      return { tone: "warning", icon: "warning", text: "Could not be checked" };
+      return { tone: "warning", icon: "warning", text: describeBlocked(file) };
     case "deleted":
       return { tone: "quiet", icon: "trash", text: "Deleted" };
   }
+}
+
+function describeBlocked(file: Pick<FileRecord, "verdict">): string {
+  const reason = file.verdict?.reason;
+  return reason ? `Blocked: ${reason}${laterOf(file)}` : "Could not be checked";
+}
+
+/** Who has read a file before wants to know that it was there. */
+function laterOf({ verdict }: Pick<FileRecord, "verdict">): string {
+  return verdict?.foundLater === true ? " (found when it was checked again)" : "";
 }

@@ -9,7 +9,7 @@
 import { BoundedCounts } from "../bounded-counts.ts";
 import type { Metrics } from "../metrics.ts";
 import { ScanGate } from "./scan-gate.ts";
-import { type Scan, ScanInterrupted, type Scanner, ScannerCrash, type ShareableObject } from "./scanner.ts";
+import { type Scan, ScanInterrupted, type Scanner, ScannerCrash } from "./scanner.ts";
 import { openUnread } from "./unread-scan.ts";
 
 const MAX_CRASHES = 3;
@@ -20,19 +20,13 @@ export type OpenScan = (sizeBytes: number, signal: AbortSignal) => Scan;
 
 /** Runs scans so that one that the scanner dies of stays alone, and ends. */
 export class CrashGuard {
-  readonly #scanner: Pick<Scanner, "open">;
   readonly #local: Pick<Scanner, "version">;
   readonly #metrics: Pick<Metrics, "scannerCrashes">;
   readonly #gate = new ScanGate();
   readonly #crashes = new BoundedCounts(MAX_SUSPECTS);
 
   /** @param local what is asked whether it is there still, when a connection was lost */
-  constructor(
-    scanner: Pick<Scanner, "open">,
-    local: Pick<Scanner, "version">,
-    metrics: Pick<Metrics, "scannerCrashes">,
-  ) {
-    this.#scanner = scanner;
+  constructor(local: Pick<Scanner, "version">, metrics: Pick<Metrics, "scannerCrashes">) {
     this.#local = local;
     this.#metrics = metrics;
   }
@@ -40,18 +34,17 @@ export class CrashGuard {
   /**
    * Does a pass over an object's bytes, when it is its turn. Throws ScannerCrash where the scanner died during it.
    * @param name of the bytes: an object's key and etag
+   * @param open begins the scan that the pass is given
    */
   async run<T>(
     name: string,
+    open: OpenScan,
     pass: (open: OpenScan) => Promise<T>,
     signal: AbortSignal,
-    shareable?: ShareableObject,
   ): Promise<T> {
     const crashes = this.#crashes.get(name);
     if (crashes >= MAX_CRASHES) return pass((_, deadline) => openUnread("Scanner.Crashed", deadline));
-    const scan = (): Promise<T> =>
-      pass((sizeBytes, deadline) => this.#scanner.open(sizeBytes, deadline, shareable));
-    const result = await this.#gate.run(crashes > 0, () => this.#noteCrash(name, scan), signal);
+    const result = await this.#gate.run(crashes > 0, () => this.#noteCrash(name, () => pass(open)), signal);
     this.#crashes.delete(name);
     return result;
   }

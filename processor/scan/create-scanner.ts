@@ -2,6 +2,7 @@ import type { Config } from "../config.ts";
 import { BothScanners } from "./both-scanners.ts";
 import { ClamdScanner } from "./clamd-scanner.ts";
 import { FreshScanner } from "./fresh-scanner.ts";
+import { ScannerChoice } from "./scanner-choice.ts";
 import type { Scanner } from "./scanner.ts";
 import { VirusTotalScanner } from "./virustotal-scanner.ts";
 
@@ -9,26 +10,31 @@ const POLL_MS = 15_000;
 
 export interface Scanners {
   /** For scans and verdicts. */
-  readonly scanner: Scanner;
+  readonly scanners: ScannerChoice;
   /** The part that has to be there while a file is streamed to it: of which one may die. */
   readonly local: Pick<Scanner, "version">;
 }
 
-/** What the configuration names (VIRUS_SCAN_PROVIDER). */
+/**
+ * What the configuration names (VIRUS_SCAN_PROVIDER), and what tenants may choose beside it: VirusTotal where there is a key
+ * for it, and clamd where the configuration doesn't do without.
+ */
 export function createScanners(config: Config): Scanners {
   const rule = {
     maxAgeDays: config.SIGNATURES_MAX_AGE_DAYS,
     allowUndated: config.ALLOW_UNDATED_SIGNATURES,
   };
   const clamd = new ClamdScanner({ host: config.CLAMAV_HOST, port: config.CLAMAV_PORT });
-  const fresh = new FreshScanner(clamd, rule);
-  const { VIRUSTOTAL_API_KEY: apiKey } = config;
-  if (config.VIRUS_SCAN_PROVIDER === "clamav" || apiKey === undefined)
-    return { scanner: fresh, local: clamd };
-  const elsewhere = new VirusTotalScanner({
+  const clamav = new FreshScanner(clamd, rule);
+  const { VIRUS_SCAN_PROVIDER: provider, VIRUSTOTAL_API_KEY: apiKey } = config;
+  if (apiKey === undefined) return { scanners: new ScannerChoice({ clamav }, clamav), local: clamd };
+  const virustotal = new VirusTotalScanner({
     ...{ apiKey, baseUrl: config.VIRUSTOTAL_BASE_URL, maxAgeDays: rule.maxAgeDays, pollMs: POLL_MS },
     requestsPerMinute: config.VIRUSTOTAL_REQUESTS_PER_MINUTE,
   });
-  if (config.VIRUS_SCAN_PROVIDER === "virustotal") return { scanner: elsewhere, local: elsewhere };
-  return { scanner: new BothScanners(fresh, elsewhere), local: clamd };
+  if (provider === "virustotal") {
+    return { scanners: new ScannerChoice({ virustotal }, virustotal), local: virustotal };
+  }
+  const all = { clamav, virustotal, both: new BothScanners(clamav, virustotal) };
+  return { scanners: new ScannerChoice(all, all[provider]), local: clamd };
 }

@@ -1,17 +1,6 @@
 import { expect, test } from "vitest";
 import { parseConfig, removeSecrets, requireScanProvider } from "../../processor/config.ts";
-
-const VALID = {
-  CAUSEWAY_WORKER_URL: "http://127.0.0.1:8787",
-  CAUSEWAY_REPORT_SECRET: "s".repeat(32),
-  S3_ENDPOINT: "https://account.r2.cloudflarestorage.com",
-  S3_BUCKET: "files",
-  S3_ACCESS_KEY_ID: "id",
-  S3_SECRET_ACCESS_KEY: "secret",
-  QUEUES_ACCOUNT_ID: "account",
-  QUEUES_QUEUE_ID: "queue",
-  QUEUES_TOKEN: "token",
-};
+import { PROCESSOR_ENV as VALID } from "./support/processor-env.ts";
 
 function problemsOf(change: Record<string, string | undefined>): readonly string[] {
   const result = parseConfig({ ...VALID, ...change });

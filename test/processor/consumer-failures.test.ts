@@ -115,6 +115,16 @@ describe("a job that fails for ever", () => {
     expect(reports).toMatchObject([{ kind: "failed-job", code: "SCANNER_UNAVAILABLE", attempts: 30 }]);
   });
 
+  test("is given up at once where only people can help", async () => {
+    queue.push(JSON.stringify(job));
+    consume(() => always(new ProcessorFailure("SCANNER_NOT_CONFIGURED")));
+    await queue.changes.until(() => queue.acks.length === 1);
+    const detail = "The virus scanner that the tenant has chosen is not set up here.";
+    expect(reports).toMatchObject([
+      { kind: "failed-job", code: "SCANNER_NOT_CONFIGURED", detail, attempts: 1 },
+    ]);
+  });
+
   test("because it ends the processor each time is not begun once more", async () => {
     queue.push(JSON.stringify(job), "json", 95);
     consume(async () => expect.unreachable("it was begun"));

@@ -17,23 +17,33 @@ const EVIL = `${POISON}.`;
 const CONDEMNED = { verdict: "unscannable", signatureName: "Scanner.Crashed" };
 const never = new AbortController().signal;
 
-function guardOf(address: ClamdAddress): CrashGuard {
+interface Guarded {
+  readonly guard: CrashGuard;
+  readonly open: OpenScan;
+}
+
+function guardOf(address: ClamdAddress): Guarded {
   const scanner = new ClamdScanner(address);
-  return new CrashGuard(scanner, scanner, createMetrics());
+  const open: OpenScan = (sizeBytes, signal) => scanner.open(sizeBytes, signal);
+  return { guard: new CrashGuard(scanner, createMetrics()), open };
 }
 
 /** What the guard makes of a file that comes in pieces; `between` is awaited before the last. */
-function scan(guard: CrashGuard, content: string, between: () => Promise<unknown> = async () => undefined) {
+function scan(
+  { guard, open }: Guarded,
+  content: string,
+  between: () => Promise<unknown> = async () => undefined,
+) {
   const bytes = Buffer.from(content);
-  const pass = (open: OpenScan) => {
+  const pass = (guarded: OpenScan) => {
     const body = (async function* () {
       yield bytes.subarray(0, -1);
       await between();
       yield bytes.subarray(-1);
     })();
-    return inspectObject({ sizeBytes: bytes.byteLength, body }, open, AbortSignal.timeout(20_000));
+    return inspectObject({ sizeBytes: bytes.byteLength, body }, guarded, AbortSignal.timeout(20_000));
   };
-  return guard.run(content, pass, never);
+  return guard.run(content, open, pass, never);
 }
 
 async function startForTest(deafCommands?: number) {
@@ -94,7 +104,7 @@ describe("a file that the scanner dies of", () => {
     for (let time = 1; time <= 3; time++) await expect(scan(guard, EVIL)).rejects.toThrow();
     expect(await scan(guard, EVIL)).toMatchObject(CONDEMNED);
     expect(await scan(guard, EVIL)).toMatchObject(CONDEMNED);
-    guard.forget(EVIL);
+    guard.guard.forget(EVIL);
     await expect(scan(guard, EVIL)).rejects.toMatchObject({ crashes: 1 });
   });
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { processJob } from "../../processor/pipeline.ts";
 import { ClamdScanner } from "../../processor/scan/clamd-scanner.ts";
+import { ScannerChoice } from "../../processor/scan/scanner-choice.ts";
 import { eicar } from "../support/eicar.ts";
 import { picture } from "../support/images.ts";
 import { createJob, storeUpload } from "./support/jobs.ts";
@@ -17,6 +18,7 @@ describe("the verdict", () => {
     expect(outcome).toBe("clean");
     expect(pipeline.worker.reports).toEqual([
       {
+        active: { found: [], isComplete: true },
         ...{ kind: "verdict", tenantId: "acme", fileId: job.fileId, version: 1, etag: job.etag },
         ...{
           sizeBytes: 600_000,
@@ -139,7 +141,11 @@ describe("a fault of the machinery is thrown, without a verdict:", () => {
   test("no scanner", async () => {
     const job = await storeUpload(pipeline.bucket, Buffer.from("a"));
     const scanner = new ClamdScanner({ host: "127.0.0.1", port: 1 });
-    const processing = processJob(job, { ...pipeline.parts, scanner }, never);
+    const processing = processJob(
+      job,
+      { ...pipeline.parts, scanners: new ScannerChoice({}, scanner) },
+      never,
+    );
     await expect(processing).rejects.toMatchObject({ code: "SCANNER_UNAVAILABLE" });
     expect(pipeline.worker.reports).toEqual([]);
   });

@@ -8,6 +8,8 @@ export interface PdfOptions {
   readonly size?: readonly [number, number];
   /** An object of its own beside the pages. */
   readonly extra?: string;
+  /** Entries of the catalog. */
+  readonly catalog?: string;
 }
 
 /** A PDF (ISO 32000-1, 7.5) of pages with a blue bar at their top and a line of text, nothing of it packed. */
@@ -18,13 +20,14 @@ export function makePdf({
   words,
   size = [595, 842],
   extra,
+  catalog = "",
 }: PdfOptions = {}): Buffer {
   const [width, height] = size;
   const kids = range(pages).map((page) => `${5 + 2 * page} 0 R`);
   const info = [title && `/Title (${title})`, author && `/Author (${author})`].filter(Boolean).join(" ");
   const bar = `0 0 1 rg 0 ${height - height / 4} ${width} ${height / 4} re f 0 g`;
   const objects = [
-    "<< /Type /Catalog /Pages 2 0 R >>",
+    `<< /Type /Catalog /Pages 2 0 R ${catalog}>>`,
     `<< /Type /Pages /Kids [${kids.join(" ")}] /Count ${pages} >>`,
     "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     `<< ${info} >>`,

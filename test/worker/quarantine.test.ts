@@ -64,6 +64,7 @@ test("blocked versions are listed with what was found, those that aren't current
     ...{ filename: "notes.txt", originalFilename: "notes.txt", mimeType: "text/plain", sizeBytes: 5 },
     ...{ ownerId: "ann", uploadedBy: "ann", sha256: "0".repeat(64) },
     ...{ signatureName: "Eicar-Test", signatureVersion: "27841", engine: "Test" },
+    ...{ reason: "The file contains malware: Eicar-Test.", foundLater: false },
     ...{ blockedAt: expect.any(String), purgeAt: expect.any(String) },
   });
   expect(Date.parse(oldest?.purgeAt ?? "") - Date.parse(oldest?.blockedAt ?? "")).toBe(30 * DAY_MS);

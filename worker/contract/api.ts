@@ -84,6 +84,13 @@ export const FileRecord = z
         engine: z.string(),
         signatureVersion: z.string(),
         scannedAt: Timestamp,
+        reason: z
+          .string()
+          .nullable()
+          .meta({ description: "Why it is blocked, for people; null where it isn't" }),
+        foundLater: z
+          .boolean()
+          .meta({ description: "Whether it was clean before: found when it was scanned again" }),
       })
       .nullable(),
     processingError: z.string().nullable().meta({
@@ -95,7 +102,7 @@ export const FileRecord = z
       description: "What is made of files of this type and isn't there, of a clean version",
     }),
     replicas: z.array(Replica),
-    properties: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    properties: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])),
     warnings: z.array(FileWarning),
     tags: z.array(z.string()),
     entityType: z.string().nullable(),

@@ -88,6 +88,7 @@ export const ERRORS = {
   UPLOAD_CONTENT_TYPE_INVALID: kind(415, "The Content-Type is not valid for an upload"),
   FILE_TYPE_REFUSED: kind(415, "Files of this type are not accepted"),
   FILE_TYPE_MISMATCH: kind(415, "The file's content is not what it was declared to be"),
+  CONTENT_ENCRYPTED: kind(415, "The file can't be opened without a password"),
   RANGE_NOT_SATISFIABLE: kind(416, "The range is outside the file"),
 
   RATE_LIMITED: kind(429, "There were too many requests", true),

@@ -31,6 +31,7 @@ const TYPES_BY_CLASS: Readonly<Record<FileClass, readonly (readonly [string, ...
     ["application/vnd.oasis.opendocument.text", "odt"],
     ["application/vnd.oasis.opendocument.spreadsheet", "ods"],
     ["application/vnd.oasis.opendocument.presentation", "odp"],
+    ["application/epub+zip", "epub"],
     ["application/rtf", "rtf"],
     ["text/rtf", "rtf"],
     ["text/plain", "txt", "log", "text"],

@@ -25,6 +25,10 @@ export const BlockedVersion = z
     signatureName: z.string().nullable(),
     engine: z.string().nullable(),
     signatureVersion: z.string().nullable(),
+    reason: z.string().meta({ description: "Why it is blocked, for people" }),
+    foundLater: z
+      .boolean()
+      .meta({ description: "Whether it was clean before: found when it was scanned again" }),
     blockedAt: z.iso.datetime(),
     purgeAt: z.iso.datetime().nullable().meta({ description: "When it is removed for good" }),
   })

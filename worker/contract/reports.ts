@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { ActiveFindings } from "./active-content.ts";
 import { DerivativeName } from "./derivatives.ts";
 import { FileVersionRef } from "./ids.ts";
 import { Properties } from "./properties.ts";
+import { NO_WISHES, Wishes } from "./wishes.ts";
 
 export const Verdict = z.enum(["clean", "infected", "unscannable"]);
 export type Verdict = z.infer<typeof Verdict>;
@@ -28,6 +30,8 @@ export const Standing = z.object({
   givenUp: z.array(DerivativeName),
   /** Whether a clean version is to be scanned again, before anything else is done with it. */
   mustScan: z.boolean().optional(),
+  /** Of its tenant, as they are now. */
+  wishes: Wishes.default(NO_WISHES),
 });
 export type Standing = z.infer<typeof Standing>;
 
@@ -43,6 +47,8 @@ export const VerdictReport = FileVersionRef.extend({
   verdict: Verdict,
   /** Name of the malware, or of what made the file unscannable. */
   signatureName: z.string().max(200).nullable(),
+  /** Of a clean one, where the tenant's files are looked through for it. The worker decides by it, as the tenant wishes then. */
+  active: ActiveFindings.optional(),
   engine: z.string().max(100),
   /** Version and date of the signature database. */
   signatureVersion: z.string().max(200),

@@ -16,6 +16,7 @@ export const FileVersion = z
     sha256: z.string().nullable(),
     verdict: Verdict.nullable(),
     signatureName: z.string().nullable(),
+    reason: z.string().nullable().meta({ description: "Why it is blocked, for people; null where it isn't" }),
     uploadedBy: UserId.nullable(),
     createdAt: z.iso.datetime(),
   })

@@ -19,6 +19,8 @@ export interface FileWithDetails {
   readonly file: FileRow;
   readonly version: VersionRow;
   readonly verdict: VerdictRow | undefined;
+  /** Whether it is blocked by that, and was clean before. */
+  readonly foundLater: boolean;
   readonly derivatives: readonly DerivativeRow[];
   /** Of those that aren't there: why, where that has been reported. */
   readonly missingDerivatives: readonly MissingDerivativeRow[];
@@ -35,6 +37,12 @@ export interface FileWithDetails {
   readonly hasPublicFiles: boolean;
   /** All that its tenant has is being removed for good. */
   readonly isTenantErasing: boolean;
+}
+
+/** Whether a version is blocked that was clean before. @param ofVersion its verdicts, the newest first */
+export function wasFoundLater([newest, ...before]: readonly VerdictRow[]): boolean {
+  const isBlocked = newest !== undefined && newest.verdict !== "clean";
+  return isBlocked && before.some(({ verdict }) => verdict === "clean");
 }
 
 /** The condition that a row of versions is this one. */
@@ -183,6 +191,7 @@ async function addDetails(
       sharedUntilMs: row.sharedUntilMs ?? undefined,
       tags: tagRows.filter((tag) => tag.fileId === row.file.id).map((tag) => tag.tag),
       verdict: verdictRows.find(isOfRow),
+      foundLater: wasFoundLater(verdictRows.filter(isOfRow)),
       derivatives: derivativeRows.filter(isOfRow),
       missingDerivatives: missingRows.filter(isOfRow),
       failedJob: failedRows.find(isOfRow),

@@ -8,7 +8,7 @@ import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import type { VersionPlace } from "./failed-jobs.ts";
 import type { FileRow, VerdictRow, VersionRow } from "./files.ts";
-import { isVersion } from "./files.ts";
+import { isVersion, wasFoundLater } from "./files.ts";
 import { objectRemovalOf } from "./object-removals.ts";
 import { files, fileVersions } from "./schema/files.ts";
 import { verdicts } from "./schema/processing.ts";
@@ -22,6 +22,8 @@ export interface BlockedVersionRow {
   readonly file: FileRow;
   readonly version: VersionRow;
   readonly verdict: VerdictRow | undefined;
+  /** Whether it was clean before. */
+  readonly foundLater: boolean;
 }
 
 const IS_BLOCKED = inArray(fileVersions.state, ["infected", "unscannable"]);
@@ -36,7 +38,7 @@ function ofFile(db: Database) {
 async function addVerdicts(
   db: Database,
   tenantId: TenantId,
-  rows: readonly Omit<BlockedVersionRow, "verdict">[],
+  rows: readonly Omit<BlockedVersionRow, "verdict" | "foundLater">[],
 ): Promise<readonly BlockedVersionRow[]> {
   if (rows.length === 0) return [];
   const ids = JSON.stringify([...new Set(rows.map(({ file }) => file.id))]);
@@ -47,10 +49,12 @@ async function addVerdicts(
       and(eq(verdicts.tenantId, tenantId), sql`${verdicts.fileId} IN (SELECT value FROM json_each(${ids}))`),
     )
     .orderBy(desc(verdicts.scannedAtMs));
-  return rows.map((row) => ({
-    ...row,
-    verdict: found.find(({ fileId, version }) => fileId === row.file.id && version === row.version.version),
-  }));
+  return rows.map((row) => {
+    const ofVersion = found.filter(
+      ({ fileId, version }) => fileId === row.file.id && version === row.version.version,
+    );
+    return { ...row, verdict: ofVersion[0], foundLater: wasFoundLater(ofVersion) };
+  });
 }
 
 /** A tenant's blocked versions, in one state or both, the newest first. */

@@ -62,6 +62,7 @@ export async function insertVerdict(
       .update(fileVersions)
       .set({
         ...{ state: verdict, sha256: report.sha256, sniffedType: report.sniffedType },
+        ...propertiesBy(report),
         ...(verdict === "clean" ? {} : { blockedAtMs: scannedAtMs, purgeAtMs: purgeTimeOf(report) }),
       })
       .where(waiting),
@@ -69,6 +70,14 @@ export async function insertVerdict(
     forgetFailedJob(db, report),
     ...(promotion === undefined ? [] : [promoteStatement(db, report, promotion, scannedAtMs)]),
   ]);
+}
+
+/** What of a version's properties a verdict tells: nothing where it wasn't looked for. */
+export function propertiesBy({ active }: VerdictReport) {
+  if (active === undefined) return {};
+  // null takes it away.
+  const activeContent = active.found.length > 0 ? active.found : null;
+  return { properties: sql`json_patch(${fileVersions.properties}, ${JSON.stringify({ activeContent })})` };
 }
 
 /** When a version that is blocked from a verdict on is removed for good, by its tenant's setting. */

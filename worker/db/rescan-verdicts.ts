@@ -5,7 +5,7 @@ import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import type { VerdictRow } from "./files.ts";
 import { isVersion } from "./files.ts";
-import { purgeTimeOf } from "./reports.ts";
+import { propertiesBy, purgeTimeOf } from "./reports.ts";
 import { files, fileVersions } from "./schema/files.ts";
 import { derivatives, missingDerivatives, verdicts } from "./schema/processing.ts";
 import { rescanJobs, rescans } from "./schema/rescans.ts";
@@ -91,7 +91,14 @@ function insertion(db: Database, report: VerdictReport) {
 
 /** Keeps the verdict of a rescan that found a clean version clean. */
 export async function insertCleanAgain(db: Database, report: VerdictReport): Promise<void> {
-  await db.batch([insertion(db, report), ...answered(db, report, "scanned")]);
+  const properties = propertiesBy(report);
+  await db.batch([
+    insertion(db, report),
+    ...("properties" in properties
+      ? [db.update(fileVersions).set(properties).where(isRescanned(report))]
+      : []),
+    ...answered(db, report, "scanned"),
+  ]);
 }
 
 /**
@@ -107,7 +114,12 @@ export async function insertFoundLater(db: Database, report: VerdictReport): Pro
     insertion(db, report),
     db
       .update(fileVersions)
-      .set({ state: verdict, blockedAtMs: scannedAtMs, purgeAtMs: purgeTimeOf(report) })
+      .set({
+        state: verdict,
+        blockedAtMs: scannedAtMs,
+        purgeAtMs: purgeTimeOf(report),
+        ...propertiesBy(report),
+      })
       .where(isRescanned(report)),
     auditIfChanged(db, event),
     db

@@ -28,6 +28,8 @@ export const FILE_EXAMPLE: z.input<typeof FileRecord> = {
     engine: "ClamAV 1.4.6",
     signatureVersion: "27841",
     scannedAt: "2026-11-25T09:30:02.000Z",
+    reason: null,
+    foundLater: false,
   },
   processingError: null,
   version: 1,

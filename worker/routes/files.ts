@@ -122,6 +122,7 @@ const createFileRoute = createRoute({
       "UPLOAD_BODY_TOO_LARGE",
       "FILE_TYPE_REFUSED",
       "FILE_TYPE_MISMATCH",
+      "CONTENT_ENCRYPTED",
       "QUOTA_EXCEEDED",
       "OPEN_UPLOADS_EXCEEDED",
       "STORE_UNAVAILABLE",

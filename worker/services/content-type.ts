@@ -89,6 +89,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   [`${OPEN_DOCUMENT}.text`, mustShow("zip")],
   [`${OPEN_DOCUMENT}.spreadsheet`, mustShow("zip")],
   [`${OPEN_DOCUMENT}.presentation`, mustShow("zip")],
+  ["application/epub+zip", mustShow("zip")],
   ["application/rtf", mustShow("rtf")],
   ["text/rtf", mustShow("rtf")],
 

@@ -1,4 +1,5 @@
 import type { FileRecord, FileState, MissingDerivative } from "#contract/api.ts";
+import { blockReasonOf } from "#contract/block-reasons.ts";
 import { derivativesOf, typeOf } from "#contract/derivatives.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileId, Identity } from "#contract/ids.ts";
@@ -83,7 +84,7 @@ export function missingDerivativesOf(found: FileWithDetails): readonly MissingDe
 
 /** A file as callers see it. */
 export async function formatFile(found: FileWithDetails, publicUrlOf: PublicUrlOf): Promise<FileRecord> {
-  const { file, version, verdict } = found;
+  const { file, version, verdict, foundLater } = found;
   return {
     id: file.id,
     filename: file.filename,
@@ -92,7 +93,7 @@ export async function formatFile(found: FileWithDetails, publicUrlOf: PublicUrlO
     sizeBytes: version.sizeBytes,
     sha256: version.sha256,
     state: stateOf(found),
-    verdict: verdict === undefined ? null : formatVerdict(verdict),
+    verdict: verdict === undefined ? null : formatVerdict(verdict, foundLater),
     processingError: version.state === "quarantined" ? (found.failedJob?.detail ?? null) : null,
     version: version.version,
     derivatives: found.derivatives.map(({ name, mimeType, sizeBytes, width, height }) => {
@@ -114,7 +115,19 @@ export async function formatFile(found: FileWithDetails, publicUrlOf: PublicUrlO
   };
 }
 
-function formatVerdict(row: NonNullable<FileWithDetails["verdict"]>): FileRecord["verdict"] {
+function formatVerdict(
+  row: NonNullable<FileWithDetails["verdict"]>,
+  foundLater: boolean,
+): FileRecord["verdict"] {
   const { verdict, signatureName, engine, signatureVersion, scannedAtMs } = row;
-  return { verdict, signatureName, engine, signatureVersion, scannedAt: formatTime(scannedAtMs) };
+  const scannedAt = formatTime(scannedAtMs);
+  return {
+    verdict,
+    signatureName,
+    engine,
+    signatureVersion,
+    scannedAt,
+    reason: blockReasonOf(row),
+    foundLater,
+  };
 }

@@ -1,3 +1,4 @@
+import { blockReasonOf } from "#contract/block-reasons.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileVersionRef, Identity } from "#contract/ids.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
@@ -37,14 +38,16 @@ export async function getQuarantine(
   return { items: page.map(formatBlocked), nextCursor };
 }
 
-function formatBlocked({ file, version, verdict }: BlockedVersionRow): BlockedVersion {
+function formatBlocked({ file, version, verdict, foundLater }: BlockedVersionRow): BlockedVersion {
+  const state = BlockedState.parse(version.state);
+  const signatureName = verdict?.signatureName ?? null;
   const { originalFilename, sizeBytes, sha256, uploadedBy, blockedAtMs, purgeAtMs } = version;
   return {
     ...{ fileId: file.id, version: version.version, isCurrent: file.currentVersion === version.version },
     ...{ filename: file.filename, originalFilename, mimeType: mimeTypeOf(version), sizeBytes, sha256 },
     ...{ ownerId: file.ownerId, uploadedBy },
-    state: BlockedState.parse(version.state),
-    signatureName: verdict?.signatureName ?? null,
+    ...{ state, signatureName, foundLater },
+    reason: blockReasonOf({ verdict: state, signatureName }) ?? "",
     engine: verdict?.engine ?? null,
     signatureVersion: verdict?.signatureVersion ?? null,
     blockedAt: new Date(blockedAtMs ?? 0).toISOString(),

@@ -12,6 +12,7 @@ import type {
   StartReport,
   VerdictReport,
 } from "#contract/reports.ts";
+import { wishesOf } from "#contract/wishes.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { allDatabases, databaseFor } from "../db/database.ts";
 import {
@@ -27,8 +28,10 @@ import { failRescanJob } from "../db/rescan-verdicts.ts";
 import type { Promotion } from "../db/versions.ts";
 import { findFilename } from "../db/versions.ts";
 import type { ObjectRemover } from "../storage/object-store.ts";
+import { judgeByPolicy } from "./content-policy.ts";
 import { nameWithVersion } from "./file-names.ts";
 import { applyRescanVerdict, removeDerivatives } from "./rescan-verdicts.ts";
+import { settingsOf } from "./tenants.ts";
 
 /** A processor not heard of for so long is forgotten. */
 const FORGET_PROCESSOR_MS = 24 * 3_600_000;
@@ -72,7 +75,11 @@ async function standingOf(
   report: StartReport | VerdictReport | FailedJobReport,
 ): Promise<Standing> {
   const db = databaseFor(env, report.tenantId);
-  const [version, progress] = await Promise.all([findVersion(db, report), findProgress(db, report)]);
+  const [version, progress, settings] = await Promise.all([
+    findVersion(db, report),
+    findProgress(db, report),
+    settingsOf(env, report.tenantId),
+  ]);
   const fits = version?.etag === report.etag && version.sizeBytes === report.sizeBytes;
   if (!fits || version.state === "uploading") {
     throw new AppError("REPORT_REFUSED", { detail: "No version has these bytes." });
@@ -83,6 +90,7 @@ async function standingOf(
   return {
     ...{ state, sniffedType, derivatives: [...made], givenUp: [...givenUp] },
     ...(mustScan ? { mustScan } : {}),
+    wishes: wishesOf(settings),
   };
 }
 
@@ -90,9 +98,10 @@ async function standingOf(
 async function applyVerdict(
   env: DatabaseBindings,
   objects: ObjectRemover,
-  report: VerdictReport,
+  told: VerdictReport,
 ): Promise<Standing> {
-  const before = await standingOf(env, report);
+  const before = await standingOf(env, told);
+  const report = judgeByPolicy(told, before.wishes.activeContent);
   switch (before.state) {
     case "quarantined":
       await insertVerdict(databaseFor(env, report.tenantId), report, await findPromotion(env, report));

@@ -12,10 +12,11 @@ import {
   keepRescanned,
 } from "../db/rescan-verdicts.ts";
 import type { ObjectRemover } from "../storage/object-store.ts";
+import { isByPolicy } from "./content-policy.ts";
 
 /**
  * Applies a verdict that a rescan awaits on a clean version: clean again, or blocked from here on, and what was made of it
- * removed. A person's release stands against the signatures that it overruled.
+ * removed. A person's release stands against the signatures that it overruled, and against the tenant's policy.
  */
 export async function applyRescanVerdict(
   env: DatabaseBindings,
@@ -25,7 +26,8 @@ export async function applyRescanVerdict(
   const db = databaseFor(env, report.tenantId);
   if (report.verdict === "clean") return insertCleanAgain(db, report);
   const newest = await findNewestVerdict(db, report);
-  const isReleased = newest?.engine === PERSON_ENGINE && newest.signatureVersion === report.signatureVersion;
+  const isOverruled = newest?.signatureVersion === report.signatureVersion || isByPolicy(report);
+  const isReleased = newest?.engine === PERSON_ENGINE && isOverruled;
   if (isReleased) return keepRescanned(db, report);
   await insertFoundLater(db, report);
   return removeDerivatives(env, objects, report);

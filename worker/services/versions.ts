@@ -1,5 +1,6 @@
 import type { Variant } from "#contract/api.ts";
 import type { Actor } from "#contract/audit.ts";
+import { blockReasonOf } from "#contract/block-reasons.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
 import type { FileVersion, FileVersionList } from "#contract/versions.ts";
@@ -44,6 +45,7 @@ function formatVersion({ version, verdict }: VersionWithVerdict, current: number
     sha256: version.sha256,
     verdict: verdict?.verdict ?? null,
     signatureName: verdict?.signatureName ?? null,
+    reason: verdict === undefined ? null : blockReasonOf(verdict),
     uploadedBy: version.uploadedBy,
     createdAt: new Date(version.createdAtMs).toISOString(),
   };

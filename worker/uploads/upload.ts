@@ -23,8 +23,8 @@ import { ENDING } from "./writing/append-errors.ts";
 import type { AppendRequest } from "./writing/append.ts";
 import { Append } from "./writing/append.ts";
 import { ObjectParts } from "./writing/object-parts.ts";
+import type { SniffCheck } from "./writing/require-content.ts";
 import type { SlabBudget } from "./writing/slabs.ts";
-import type { SniffCheck } from "./writing/sniff-gate.ts";
 import { Takeover } from "./writing/takeover.ts";
 import type { Hold } from "./writing/writer-slot.ts";
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, vi } from "vitest";
 import type { ProcessJob } from "#contract/jobs.ts";
 import type { DerivativeReport } from "#contract/reports.ts";
+import { ContentLook } from "../../../processor/content/content-look.ts";
 import { Derivatives } from "../../../processor/derive/derivatives.ts";
 import { ImageDeriver } from "../../../processor/derive/images.ts";
 import { ALL_TOOLS_MISSING } from "../../../processor/derive/tools.ts";
@@ -16,6 +17,7 @@ import { Reporter } from "../../../processor/report.ts";
 import { Sandbox, type SandboxLimits } from "../../../processor/sandbox/sandbox.ts";
 import { ClamdScanner } from "../../../processor/scan/clamd-scanner.ts";
 import { CrashGuard } from "../../../processor/scan/crash-guard.ts";
+import { ScannerChoice } from "../../../processor/scan/scanner-choice.ts";
 import { SecondLook } from "../../../processor/second-look.ts";
 import { type RunningClamd, startClamd } from "../../support/clamd.ts";
 import { useStarted } from "../../support/started.ts";
@@ -132,7 +134,18 @@ function assemble(
     tools: ALL_TOOLS_MISSING,
   });
   const scanner = new ClamdScanner(clamd);
-  const guard = new CrashGuard(scanner, scanner, metrics);
-  const secondLook = new SecondLook(store, sandbox);
-  return { store, reporter, metrics, derivatives, secondLook, lanes, scanner, guard, scanDeadlineMs: 20_000 };
+  const guard = new CrashGuard(scanner, metrics);
+  const scanners = new ScannerChoice({ clamav: scanner }, scanner);
+  const looks = { secondLook: new SecondLook(store, sandbox), contentLook: new ContentLook(store, sandbox) };
+  return {
+    store,
+    reporter,
+    metrics,
+    derivatives,
+    ...looks,
+    lanes,
+    scanners,
+    guard,
+    scanDeadlineMs: 20_000,
+  };
 }

@@ -76,6 +76,7 @@ export function codeOf(outcome: Outcome): string | undefined {
 /** Refusals that are an upload's end: it answers them for ever after (docs/protocols.md). */
 const ENDING: ReadonlySet<string> = new Set([
   "FILE_TYPE_MISMATCH",
+  "CONTENT_ENCRYPTED",
   "UPLOAD_LENGTH_EXCEEDED",
   "REPR_DIGEST_MISMATCH",
 ]);

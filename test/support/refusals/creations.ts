@@ -6,6 +6,7 @@ import { replacements } from "./replacements.ts";
 import type { Scene } from "./scene.ts";
 import {
   CONTENT,
+  ENCRYPTED,
   exceedOpenUploads,
   exceedQuota,
   FAR_TOO_LONG,
@@ -57,6 +58,13 @@ const CREATION: Refusals = {
   UPLOAD_BODY_TOO_LARGE: withHeaders({ "upload-length": "3" }),
   UPLOAD_CONTENT_TYPE_INVALID: withHeaders({ "content-type": "text/plain" }),
   FILE_TYPE_MISMATCH: withMetadata({ filename: "notes.png", filetype: "image/png" }),
+  CONTENT_ENCRYPTED: (_scene, good) => ({
+    ...{ ...good, body: ENCRYPTED },
+    headers: changed(good.headers ?? {}, {
+      "upload-length": String(ENCRYPTED.length),
+      "upload-metadata": metadataHeader({ filename: "notes.zip" }),
+    }),
+  }),
   STORE_UNAVAILABLE: storeTooMuch,
   QUOTA_EXCEEDED: exceedQuota,
   OPEN_UPLOADS_EXCEEDED: exceedOpenUploads,

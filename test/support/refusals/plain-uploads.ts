@@ -5,6 +5,7 @@ import type { Scene } from "./scene.ts";
 import { MAX_APPEND_BYTES } from "./scene.ts";
 import {
   CONTENT,
+  ENCRYPTED,
   endEarly,
   exceedOpenUploads,
   exceedQuota,
@@ -68,6 +69,13 @@ export const PLAIN_UPLOADS: RefusalTable = {
       FILE_TYPE_MISMATCH: withHeaders({
         "content-type": "image/png",
         "content-disposition": 'attachment; filename="a.png"',
+      }),
+      CONTENT_ENCRYPTED: (_scene, good) => ({
+        ...{ ...good, body: ENCRYPTED },
+        headers: {
+          "content-type": "application/zip",
+          "content-disposition": 'attachment; filename="a.zip"',
+        },
       }),
       QUOTA_EXCEEDED: exceedQuota,
       OPEN_UPLOADS_EXCEEDED: exceedOpenUploads,

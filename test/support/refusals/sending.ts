@@ -100,3 +100,6 @@ export async function finishedPartial(caller: Caller): Promise<string> {
   const headers = { ...APPEND, "upload-length": "5", "upload-concat": "partial" };
   return locationOf(postUpload(caller, headers, CONTENT));
 }
+
+/** The beginning of a zip whose first entry is encrypted: bit 0 of its flags (APPNOTE.TXT 4.4.4). */
+export const ENCRYPTED = "PK\u0003\u0004\u0014\0\u0001\0 and noise";

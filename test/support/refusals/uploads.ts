@@ -8,6 +8,7 @@ import type { Ask, Scene, Told } from "./scene.ts";
 import { MAX_APPEND_BYTES, MISSING_ID, toldBy } from "./scene.ts";
 import {
   CONTENT,
+  ENCRYPTED,
   FAR_TOO_LONG,
   finishedPartial,
   sendAllButTheEnd,
@@ -39,24 +40,28 @@ async function lostUpload({ stack, ann }: Scene): Promise<string> {
   return (await loseUpload(stack, ann)).location;
 }
 
+type Ending = "FILE_TYPE_MISMATCH" | "CONTENT_ENCRYPTED" | "REPR_DIGEST_MISMATCH" | "UPLOAD_LENGTH_EXCEEDED";
+
+function named(type: string, filename: string) {
+  return { "content-type": type, "content-disposition": `inline; filename="${filename}"` };
+}
+
+/** How an upload begins that ends so. */
+const ENDED_CREATIONS: Readonly<Record<Ending, HeaderChange>> = {
+  FILE_TYPE_MISMATCH: named("image/png", "a.png"),
+  CONTENT_ENCRYPTED: named("application/zip", "a.zip"),
+  REPR_DIGEST_MISMATCH: { "repr-digest": WRONG_DIGEST },
+  UPLOAD_LENGTH_EXCEEDED: { "upload-length": "3" },
+};
+
 /** One that its own bytes have ended. */
-function refusedUpload(code: "FILE_TYPE_MISMATCH" | "REPR_DIGEST_MISMATCH" | "UPLOAD_LENGTH_EXCEEDED") {
+function refusedUpload(code: Ending) {
   return async ({ ann }: Scene): Promise<string> => {
-    const isPicture = code === "FILE_TYPE_MISMATCH";
-    const location = await begin(ann, {
-      ...(isPicture
-        ? { "content-type": "image/png", "content-disposition": 'inline; filename="a.png"' }
-        : {}),
-      ...(code === "REPR_DIGEST_MISMATCH" ? { "repr-digest": WRONG_DIGEST } : {}),
-      ...(code === "UPLOAD_LENGTH_EXCEEDED" ? { "upload-length": "3" } : {}),
-    });
+    const location = await begin(ann, ENDED_CREATIONS[code]);
     const complete = code === "UPLOAD_LENGTH_EXCEEDED" ? "?0" : "?1";
     const headers = { "content-type": PARTIAL_UPLOAD, "upload-offset": "0", "upload-complete": complete };
-    const answer = await ann.fetch(location, {
-      method: "PATCH",
-      headers,
-      body: "no picture, another digest, too long",
-    });
+    const body = code === "CONTENT_ENCRYPTED" ? ENCRYPTED : "no picture, another digest, too long";
+    const answer = await ann.fetch(location, { method: "PATCH", headers, body });
     expect((await toldBy(answer)).code).toBe(code);
     return location;
   };
@@ -91,6 +96,7 @@ const OF_ONE: Refusals = {
   UPLOAD_EXPIRED: letExpire,
   UPLOAD_LOST: ofOther(lostUpload),
   FILE_TYPE_MISMATCH: ofOther(refusedUpload("FILE_TYPE_MISMATCH")),
+  CONTENT_ENCRYPTED: ofOther(refusedUpload("CONTENT_ENCRYPTED")),
   REPR_DIGEST_MISMATCH: ofOther(refusedUpload("REPR_DIGEST_MISMATCH")),
   UPLOAD_LENGTH_EXCEEDED: ofOther(refusedUpload("UPLOAD_LENGTH_EXCEEDED")),
   TUS_VERSION_UNSUPPORTED: withHeaders({ "tus-resumable": "0.2.2" }),

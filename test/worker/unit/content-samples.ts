@@ -131,6 +131,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Uint8Array[]>> = {
   "application/vnd.oasis.opendocument.text": [ODF, ZIP],
   "application/vnd.oasis.opendocument.spreadsheet": [ODF, ZIP],
   "application/vnd.oasis.opendocument.presentation": [ODF, ZIP],
+  "application/epub+zip": [ZIP],
   "application/rtf": [RTF],
   "text/rtf": [RTF],
   "text/plain": [TEXT],

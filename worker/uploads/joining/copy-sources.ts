@@ -7,8 +7,8 @@ import type { UploadStore } from "../state/upload-store.ts";
 import { BodySource } from "../writing/body-source.ts";
 import type { ObjectParts } from "../writing/object-parts.ts";
 import { PartWriter } from "../writing/part-writer.ts";
+import { requireContent, type SniffCheck } from "../writing/require-content.ts";
 import type { SlabBudget } from "../writing/slabs.ts";
-import type { SniffCheck } from "../writing/sniff-gate.ts";
 import { STORE_SILENCE_MS } from "../writing/times.ts";
 
 export interface CopyOptions {
@@ -40,7 +40,7 @@ export function remainingStretches(
 
 /**
  * Compares a final upload's first bytes, of however many of its partials, with its declared type. Throws
- * `FILE_TYPE_MISMATCH` or `STORE_UNAVAILABLE`.
+ * `FILE_TYPE_MISMATCH`, `CONTENT_ENCRYPTED` or `STORE_UNAVAILABLE`.
  */
 export async function sniffSources(
   { objects, sniff }: { readonly objects: ObjectReader; readonly sniff: SniffCheck },
@@ -50,8 +50,7 @@ export async function sniffSources(
   const head = new Uint8Array(await new Blob([...heads]).arrayBuffer());
   if (head.byteLength === 0) return;
   const isWhole = sources.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) <= SNIFFED_BYTES;
-  const detail = await sniff(head, declaredType, isWhole);
-  if (detail !== undefined) throw new AppError("FILE_TYPE_MISMATCH", { detail });
+  await requireContent(sniff, head, declaredType, isWhole);
 }
 
 /** The beginning of a source. */

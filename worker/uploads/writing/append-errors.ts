@@ -6,12 +6,14 @@ export const DISCARDING: ReadonlySet<string> = new Set([
   "REPR_DIGEST_MISMATCH",
   "FILE_TOO_LARGE",
   "FILE_TYPE_MISMATCH",
+  "CONTENT_ENCRYPTED",
   "UPLOAD_LOST",
 ]);
 
 /** Errors after which the upload can never become a file. */
 export const ENDING: ReadonlySet<string> = new Set([
   "FILE_TYPE_MISMATCH",
+  "CONTENT_ENCRYPTED",
   "UPLOAD_LENGTH_EXCEEDED",
   "REPR_DIGEST_MISMATCH",
   "UPLOAD_LOST",

@@ -2,7 +2,7 @@ import type { ReprDigests } from "#contract/jobs.ts";
 import type { UploadStore } from "../state/upload-store.ts";
 import type { ExpectedDigest } from "./digests.ts";
 import { BodyDigests, WholeDigests } from "./digests.ts";
-import type { SniffCheck } from "./sniff-gate.ts";
+import type { SniffCheck } from "./require-content.ts";
 import { SniffGate } from "./sniff-gate.ts";
 
 export interface BodyChecksOptions {

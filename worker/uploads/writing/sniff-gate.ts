@@ -1,13 +1,6 @@
-import { AppError } from "#contract/errors.ts";
 import { SNIFFED_BYTES } from "#contract/programs.ts";
 import type { UploadStore } from "../state/upload-store.ts";
-
-/** Why bytes can't be of the declared type, in a sentence, or undefined when they can. */
-export type SniffCheck = (
-  head: Uint8Array,
-  declaredType: string,
-  isWhole: boolean,
-) => Promise<string | undefined>;
+import { requireContent, type SniffCheck } from "./require-content.ts";
 
 /**
  * Compares an upload's first bytes with its declared type, however many appends bring them, before the rest is taken.
@@ -35,7 +28,7 @@ export class SniffGate {
     return this.#open;
   }
 
-  /** Looks at a chunk. Throws `FILE_TYPE_MISMATCH`. */
+  /** Looks at a chunk. Throws `FILE_TYPE_MISMATCH` and `CONTENT_ENCRYPTED`. */
   async push(chunk: Uint8Array): Promise<void> {
     if (this.#open) return;
     const taken = chunk.subarray(0, SNIFFED_BYTES - this.#headBytes);
@@ -44,15 +37,14 @@ export class SniffGate {
     if (this.#headBytes === SNIFFED_BYTES) await this.#decide(false);
   }
 
-  /** There won't be more: decides by what there is. Throws `FILE_TYPE_MISMATCH`. */
+  /** There won't be more: decides by what there is. Throws `FILE_TYPE_MISMATCH` and `CONTENT_ENCRYPTED`. */
   async end(): Promise<void> {
     if (!this.#open) await this.#decide(true);
   }
 
   async #decide(isWhole: boolean): Promise<void> {
     const head = this.#head.subarray(0, this.#headBytes);
-    const detail = await this.#check(head, this.#store.requireState().declaredType, isWhole);
-    if (detail !== undefined) throw new AppError("FILE_TYPE_MISMATCH", { detail });
+    await requireContent(this.#check, head, this.#store.requireState().declaredType, isWhole);
     this.#open = true;
   }
 }

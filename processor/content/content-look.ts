@@ -1,0 +1,114 @@
+import type { ActiveContent, ActiveFindings } from "#contract/active-content.ts";
+import type { ProcessJob } from "#contract/jobs.ts";
+import type { Inspection } from "../inspect.ts";
+import type { ObjectStore } from "../object-store.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { type ScratchCopy, withScratchCopy } from "../scratch-copy.ts";
+import { lookIntoCompoundFile } from "./compound-document.ts";
+import { type Findings, NotLookedThrough } from "./findings.ts";
+import { type Kind, judgeDocument } from "./judge-document.ts";
+import { lookIntoPdf } from "./pdf-document.ts";
+import { hasTwoEnds, isPolyglot, ZIP_END_BYTES } from "./polyglot.ts";
+import { lookIntoRichText, lookIntoSvg } from "./text-document.ts";
+import { isZipDocument } from "./types.ts";
+import { lookIntoZip } from "./zip-document.ts";
+
+const ZIP = "application/zip";
+const COMPOUND = "application/x-cfb";
+
+/** What was found of a file whose bytes are clean. */
+export interface Look {
+  readonly inspection: Inspection;
+  /** Absent where nobody asked for it, and of what isn't clean. */
+  readonly active?: ActiveFindings;
+}
+
+/** Tells what documents really are and what is active in them, of what the scanner found nothing in. */
+export class ContentLook {
+  readonly #store: ObjectStore;
+  readonly #sandbox: Sandbox;
+
+  constructor(store: ObjectStore, sandbox: Sandbox) {
+    this.#store = store;
+    this.#sandbox = sandbox;
+  }
+
+  /**
+   * Throws STORE_UNAVAILABLE, and what `signal` says. What can't be looked through is no fault: that not all of it was
+   * looked at is told.
+   * @param wantsActive whether it is worth looking for active content
+   */
+  async look(
+    job: ProcessJob,
+    inspection: Inspection,
+    wantsActive: boolean,
+    signal: AbortSignal,
+  ): Promise<Look> {
+    if (inspection.verdict !== "clean") return { inspection };
+    const kind = kindOf(job, inspection);
+    const isJudged = kind === "zip" || kind === "compound";
+    const looksInside = kind !== undefined && (wantsActive || isJudged);
+    const findings = looksInside ? await this.#lookInside(job, kind, signal) : NOTHING;
+    const judged = judgeDocument(job, inspection, kind, findings);
+    if (judged.verdict !== "clean" || !wantsActive) return { inspection: judged };
+    const active: readonly ActiveContent[] = (await this.#isPolyglot(job, inspection, signal))
+      ? [...findings.active, "polyglot"]
+      : findings.active;
+    return { inspection: judged, active: { found: [...active], isComplete: findings.isComplete } };
+  }
+
+  async #lookInside(job: ProcessJob, kind: Kind, signal: AbortSignal): Promise<Findings> {
+    const found = await withScratchCopy(this.#store, job, signal, async (copy) => {
+      try {
+        return await this.#lookInto(kind, copy, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof NotLookedThrough) return NOT_LOOKED_THROUGH;
+        throw error;
+      }
+    });
+    return found ?? NOT_LOOKED_THROUGH;
+  }
+
+  #lookInto(kind: Kind, { path, scratch }: ScratchCopy, signal: AbortSignal): Promise<Findings> {
+    switch (kind) {
+      case "zip":
+        return lookIntoZip(path, signal);
+      case "compound":
+        return lookIntoCompoundFile(path);
+      case "pdf":
+        return lookIntoPdf({ sandbox: this.#sandbox, scratch, signal }, path);
+      case "svg":
+        return lookIntoSvg(path);
+      case "rtf":
+        return lookIntoRichText(path);
+    }
+  }
+
+  async #isPolyglot(
+    job: ProcessJob,
+    { sniffedType, head }: Inspection,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const mayBe = hasTwoEnds(sniffedType) || Buffer.from(head).includes("%PDF-");
+    if (!mayBe) return false;
+    const length = Math.min(job.sizeBytes, 2 * ZIP_END_BYTES);
+    const tail = await this.#store.readRange(job, { offset: job.sizeBytes - length, length }, signal);
+    return isPolyglot(sniffedType, head, tail);
+  }
+}
+
+const NOTHING: Findings = { active: [], isComplete: true };
+const NOT_LOOKED_THROUGH: Findings = { active: [], isComplete: false };
+
+function kindOf(
+  { declaredType, sizeBytes }: ProcessJob,
+  { sniffedType, isZip }: Inspection,
+): Kind | undefined {
+  if (sizeBytes === 0) return undefined;
+  if (isZip && (isZipDocument(declaredType) || sniffedType !== ZIP)) return "zip";
+  if (sniffedType === COMPOUND) return "compound";
+  if (sniffedType === "application/pdf" || declaredType === "application/pdf") return "pdf";
+  if (sniffedType === "image/svg+xml" || declaredType === "image/svg+xml") return "svg";
+  return sniffedType === "application/rtf" ? "rtf" : undefined;
+}

@@ -1,0 +1,45 @@
+import type { ActiveContent } from "#contract/active-content.ts";
+import { type Findings, isLookedThrough } from "./findings.ts";
+import { isRemote } from "./open-xml.ts";
+import { decodeXml, findTags } from "./xml.ts";
+import type { ZipParts } from "./zip-parts.ts";
+
+/** OpenDocument (ISO/IEC 26300): what it is and what is active in it. */
+
+const MANIFEST = "meta-inf/manifest.xml";
+/** LibreOffice writes these for every library, also for an empty one. */
+const MACRO_NAME = /^(?:.*\/)?(?:basic\/(?!.*(?:script|dialog)-l[bc]\.xml$).*[^/]|scripts\/.*[^/])$/;
+const DDE_ELEMENTS = ["dde-source", "dde-connection-decl"];
+const FETCHING_ELEMENTS = ["section-source", "object", "object-ole", "floating-frame", "plugin", "applet"];
+const DDE_FORMULA = /:formula="[^"<]{0,200}\bDDE\(/;
+
+/** Throws NotLookedThrough. */
+export async function findInOpenDocument(parts: ZipParts, told: string | undefined): Promise<Findings> {
+  const { names } = parts;
+  const manifest = decodeXml((await parts.read(MANIFEST)) ?? Buffer.of());
+  const type = (told ?? readRootType(manifest))?.replace(/-template$/, "");
+  const isEncrypted = names.includes("encrypted-package") || manifest.includes("encryption-data");
+  if (isEncrypted) return { type, isEncrypted, active: [], isComplete: false };
+  const found = new Set<ActiveContent>();
+  if (names.some((name) => MACRO_NAME.test(name))) found.add("macros");
+  const isComplete = await isLookedThrough(() => readParts(parts, found));
+  return { type, active: [...found], isComplete };
+}
+
+async function readParts(parts: ZipParts, found: Set<ActiveContent>): Promise<void> {
+  for (const name of parts.names.filter((each) => each.endsWith(".xml") && !each.startsWith("meta-inf/"))) {
+    const text = decodeXml((await parts.read(name)) ?? Buffer.of());
+    if (DDE_FORMULA.test(text) || findTags(text, DDE_ELEMENTS).next().done !== true) found.add("dde");
+    const isFetching = [...findTags(text, FETCHING_ELEMENTS)].some(({ attributes }) =>
+      isRemote(attributes.get("href")),
+    );
+    if (isFetching) found.add("external-template");
+  }
+}
+
+/** Where there is no entry for the type: it is the manifest's of the whole (part 2, 4.8.4). */
+function readRootType(manifest: string): string | undefined {
+  return [...findTags(manifest, ["file-entry"])]
+    .find(({ attributes }) => attributes.get("full-path") === "/")
+    ?.attributes.get("media-type");
+}

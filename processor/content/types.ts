@@ -1,0 +1,25 @@
+/** Types of documents that are containers of one kind or the other. */
+
+const OPEN_XML = "application/vnd.openxmlformats-officedocument.";
+const OPEN_DOCUMENT = "application/vnd.oasis.opendocument.";
+const COMPOUND_TYPES: ReadonlySet<string> = new Set([
+  "application/msword",
+  "application/vnd.ms-excel",
+  "application/vnd.ms-powerpoint",
+  "application/vnd.ms-outlook",
+]);
+
+/** Office Open XML, which is a compound file where it is under a password. */
+export function isOpenXmlType(type: string): boolean {
+  return type.startsWith(OPEN_XML);
+}
+
+/** Documents that are zips. */
+export function isZipDocument(type: string): boolean {
+  return isOpenXmlType(type) || type.startsWith(OPEN_DOCUMENT) || type === "application/epub+zip";
+}
+
+/** Documents that are compound files ([MS-CFB]). */
+export function isCompoundType(type: string): boolean {
+  return COMPOUND_TYPES.has(type);
+}
