@@ -9,7 +9,9 @@ import { Derivatives } from "./derive/derivatives.ts";
 import { ImageDeriver } from "./derive/images.ts";
 import { MediaDeriver } from "./derive/media.ts";
 import { OfficeDeriver } from "./derive/office.ts";
+import { PageImages } from "./derive/page-images.ts";
 import { PdfDeriver } from "./derive/pdf.ts";
+import { Publisher } from "./derive/publisher.ts";
 import { TextDeriver } from "./derive/text.ts";
 import { InstalledTools, type Tools } from "./derive/tools.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -19,7 +21,7 @@ import { watchLifetime } from "./lifetime.ts";
 import { createLog, type Log } from "./log.ts";
 import { createMetrics, type Metrics, serveMetrics, watchLanes } from "./metrics.ts";
 import { ObjectStore } from "./object-store.ts";
-import { type PipelineParts, processJob } from "./pipeline.ts";
+import { handleJob, type PipelineParts } from "./pipeline.ts";
 import { PullQueue } from "./queue.ts";
 import { Reporter } from "./report.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
@@ -96,10 +98,13 @@ async function createPipeline(
   const texts = new TextDeriver(sandbox, tools);
   const documents = [new PdfDeriver(sandbox, tools), new OfficeDeriver(sandbox, texts), texts];
   const derivers = [new ImageDeriver(sandbox, tools), ...documents, new MediaDeriver(sandbox)];
+  const publisher = new Publisher({ store, reporter, metrics, log });
+  const drawing = { store, reporter, lanes, tools, sandbox, publisher };
   return {
     ...{ store, reporter, metrics, sandbox, lanes, tools },
     secondLook: new SecondLook(store, sandbox),
-    derivatives: new Derivatives({ ...{ store, reporter, lanes, tools, sandbox, metrics, log }, derivers }),
+    derivatives: new Derivatives({ ...drawing, derivers }),
+    pageImages: new PageImages(drawing),
     ...{ scanner, guard: new CrashGuard(scanner, local, metrics) },
     scanDeadlineMs: config.SCAN_DEADLINE_SECONDS * 1000,
   };
@@ -117,7 +122,7 @@ function createConsumer(
     token: config.QUEUES_TOKEN,
     visibilityTimeoutSeconds: config.VISIBILITY_TIMEOUT_SECONDS,
   });
-  const handle: ConsumerParts["handle"] = (job, signal) => processJob(job, pipeline, signal);
+  const handle: ConsumerParts["handle"] = (job, signal) => handleJob(job, pipeline, signal);
   return new Consumer(
     {
       ...parts,

@@ -1,6 +1,7 @@
-import type { ProcessJob } from "#contract/jobs.ts";
+import type { Job, ProcessJob } from "#contract/jobs.ts";
 import type { Standing, Verdict, VerdictReport } from "#contract/reports.ts";
 import type { Derivatives } from "./derive/derivatives.ts";
+import type { PageImages } from "./derive/page-images.ts";
 import { type Inspection, inspectObject } from "./inspect.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Metrics } from "./metrics.ts";
@@ -23,8 +24,14 @@ export interface PipelineParts {
   readonly reporter: Reporter;
   readonly secondLook: SecondLook;
   readonly derivatives: Derivatives;
+  readonly pageImages: PageImages;
   readonly lanes: Lanes;
   readonly metrics: Metrics;
+}
+
+/** Does a job of either kind. Throws a ProcessorFailure when it must be tried again. */
+export async function handleJob(job: Job, parts: PipelineParts, signal: AbortSignal): Promise<JobOutcome> {
+  return job.kind === "page" ? parts.pageImages.draw(job, signal) : processJob(job, parts, signal);
 }
 
 /**

@@ -6,6 +6,8 @@ import type { ProcessJob } from "#contract/jobs.ts";
 import type { DerivativeReport } from "#contract/reports.ts";
 import { Derivatives } from "../../../processor/derive/derivatives.ts";
 import { ImageDeriver } from "../../../processor/derive/images.ts";
+import { PageImages } from "../../../processor/derive/page-images.ts";
+import { Publisher } from "../../../processor/derive/publisher.ts";
 import { ALL_TOOLS_MISSING } from "../../../processor/derive/tools.ts";
 import { createLanes, LANE_LIMITS } from "../../../processor/lanes.ts";
 import { createLog } from "../../../processor/log.ts";
@@ -127,12 +129,23 @@ function assemble(
   const log = createLog("silent");
   const lanes = createLanes(LANE_LIMITS);
   const derivers = [new ImageDeriver(sandbox, ALL_TOOLS_MISSING, limits)];
-  const derivatives = new Derivatives({
-    ...{ store, reporter, lanes, sandbox, metrics, log, derivers },
-    tools: ALL_TOOLS_MISSING,
-  });
+  const publisher = new Publisher({ store, reporter, metrics, log });
+  const drawing = { store, reporter, lanes, sandbox, publisher, tools: ALL_TOOLS_MISSING };
+  const derivatives = new Derivatives({ ...drawing, derivers });
+  const pageImages = new PageImages(drawing);
   const scanner = new ClamdScanner(clamd);
   const guard = new CrashGuard(scanner, scanner, metrics);
   const secondLook = new SecondLook(store, sandbox);
-  return { store, reporter, metrics, derivatives, secondLook, lanes, scanner, guard, scanDeadlineMs: 20_000 };
+  return {
+    store,
+    reporter,
+    metrics,
+    derivatives,
+    pageImages,
+    secondLook,
+    lanes,
+    scanner,
+    guard,
+    scanDeadlineMs: 20_000,
+  };
 }
