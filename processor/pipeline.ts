@@ -1,5 +1,6 @@
 import type { Job, ProcessJob } from "#contract/jobs.ts";
 import type { Standing, Verdict, VerdictReport } from "#contract/reports.ts";
+import type { Wishes } from "#contract/wishes.ts";
 import type { Derivatives } from "./derive/derivatives.ts";
 import type { PageImages } from "./derive/page-images.ts";
 import { type Inspection, inspectObject } from "./inspect.ts";
@@ -49,7 +50,7 @@ export async function processJob(
     const start = { kind: "start", tenantId, fileId, version, etag, sizeBytes } as const;
     const before = await parts.reporter.ask(start, signal);
     const mustScan = before?.state === "quarantined" || before?.mustScan === true;
-    return mustScan ? inspect(job, parts, signal) : before;
+    return mustScan ? inspect(job, before.wishes, parts, signal) : before;
   }, signal);
   if (standing === undefined || standing.state === "quarantined") return "obsolete";
   if (standing.state === "clean") await parts.derivatives.derive(job, standing, signal);
@@ -59,13 +60,14 @@ export async function processJob(
 /** The pass over the bytes, and how the version stands by its verdict; undefined when it is gone or has other bytes. */
 async function inspect(
   job: ProcessJob,
+  wishes: Wishes,
   parts: PipelineParts,
   signal: AbortSignal,
 ): Promise<Standing | undefined> {
   // Asked before the scan: signatures that are renewed meanwhile must not make a verdict look newer than it is.
   const version = await parts.scanner.version();
   const name = nameBytes(job);
-  const shareable = job.mayBeShared === true ? shareableOf(job, parts.store) : undefined;
+  const shareable = wishes.virusTotalUploads ? shareableOf(job, parts.store) : undefined;
   const pass = (open: OpenScan) => passOver(job, parts, open, signal);
   const inspection = await parts.guard.run(name, pass, signal, shareable);
   if (inspection === undefined) return undefined;

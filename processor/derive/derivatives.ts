@@ -42,7 +42,7 @@ export class Derivatives {
    */
   async derive(
     job: ProcessJob,
-    { sniffedType, derivatives, givenUp }: Pick<Standing, "sniffedType" | "derivatives" | "givenUp">,
+    { sniffedType, derivatives, givenUp, wishes }: Omit<Standing, "state" | "mustScan">,
     signal: AbortSignal,
   ): Promise<void> {
     const type = typeOf(job.declaredType, sniffedType);
@@ -54,7 +54,7 @@ export class Derivatives {
     if (deriver === undefined || refusal !== undefined) {
       return this.#giveUp(job, wanted, refusal ?? NO_TOOL, signal);
     }
-    const work = (): Promise<void> => this.#make(job, type, deriver, wanted, signal);
+    const work = (): Promise<void> => this.#make(job, { type, wishes }, deriver, wanted, signal);
     await this.#parts.lanes[deriver.lane].run(work, signal);
   }
 
@@ -76,14 +76,14 @@ export class Derivatives {
 
   async #make(
     job: ProcessJob,
-    type: string,
+    { type, wishes }: Pick<Original, "type" | "wishes">,
     deriver: Deriver,
     wanted: readonly DerivativeName[],
     signal: AbortSignal,
   ): Promise<void> {
     await withScratchCopy(this.#parts.store, job, signal, async ({ scratch, path }) => {
       const left = new Set(wanted);
-      const original: Original = { type, sizeBytes: job.sizeBytes, path, scratch };
+      const original: Original = { type, sizeBytes: job.sizeBytes, path, scratch, wishes };
       for await (const product of deriver.make(original, new Set(wanted), signal)) {
         if (product.result !== "properties") left.delete(product.name);
         await this.#bring(job, product, signal);

@@ -1,5 +1,6 @@
 import type { DerivableKind, DerivativeForm, DerivativeName } from "#contract/derivatives.ts";
 import type { Properties } from "#contract/properties.ts";
+import type { Wishes } from "#contract/wishes.ts";
 import type { LaneName } from "../lanes.ts";
 import type { ToolName } from "./tools.ts";
 
@@ -12,6 +13,8 @@ export interface Original {
   readonly path: string;
   /** The directory of this job alone; a deriver writes what it makes here. It is removed at the end. */
   readonly scratch: string;
+  /** Of the tenant whose it is. */
+  readonly wishes: Wishes;
 }
 
 /** A derivative that was made. */

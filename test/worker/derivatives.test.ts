@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { FileVersionRef } from "#contract/ids.ts";
 import { derivativeKey } from "#contract/keys.ts";
+import { NO_WISHES } from "#contract/wishes.ts";
 import { newAdmin } from "../support/admin.ts";
 import type { Caller } from "../support/api.ts";
 import { getRecord, newCaller, readProblem, signUrl } from "../support/api.ts";
@@ -55,6 +56,7 @@ test("of a clean file, what isn't there is being made until the processor says o
   expect(await askStanding(worker, ref)).toEqual({
     ...{ state: "clean", sniffedType: null, derivatives: [] },
     givenUp: expect.arrayContaining(["preview", "thumbnail"]),
+    wishes: NO_WISHES,
   });
 
   // One that comes after all isn't missing any more, and a late word of its failure changes nothing.
@@ -165,6 +167,7 @@ test("what failed is tried again when that is asked for; what there is nothing t
   expect((await retry(ann, fileId, { names: ["thumbnail"] })).status).toBe(202);
   expect(await askStanding(worker, ref)).toMatchObject({
     givenUp: expect.arrayContaining(["preview", "thumbnail"]),
+    wishes: NO_WISHES,
   });
   expect(await auditOf(worker, fileId)).toEqual([]);
   for (const names of [["preview"], undefined]) {

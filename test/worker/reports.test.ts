@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { expect, inject, test } from "vitest";
 import type { VerdictReport } from "#contract/reports.ts";
-import { REPORT_SIGNATURE_HEADER, REPORTS_PATH, signReport } from "#contract/reports.ts";
+import { REPORT_SIGNATURE_HEADER, REPORTS_PATH, Standing, signReport } from "#contract/reports.ts";
+import { NO_WISHES } from "#contract/wishes.ts";
+import { newAdmin, sendJson } from "../support/admin.ts";
 import type { Caller } from "../support/api.ts";
 import {
   getRecord,
@@ -102,7 +104,7 @@ test("the first verdict decides: none counts twice, and none of a second run ove
   const unscannable = { ...verdict, verdict: "unscannable", scannedAtMs: Date.now() - 5000 };
   for (const late of [verdict, infected, unscannable]) {
     const answer = await report(late);
-    expect(await answer.json()).toEqual({ state: "clean", sniffedType: null, derivatives: [], givenUp: [] });
+    expect(await answer.json()).toMatchObject({ state: "clean", sniffedType: null, derivatives: [] });
   }
   expect(await getRecord(caller, fileId)).toEqual(before);
 });
@@ -114,6 +116,25 @@ test("a processor that starts is told how the version stands", async () => {
   expect(await (await report(start)).json()).toMatchObject({ state: "clean" });
   const refused = await report({ ...start, etag: "other" });
   expect(await readProblem(refused)).toMatchObject({ status: 409, code: "REPORT_REFUSED" });
+});
+
+test("a processor that starts is told what the tenant wishes, as it is now", async () => {
+  const { caller, verdict } = await cleanFile();
+  const { tenantId, fileId, version, etag, sizeBytes } = verdict;
+  const askWishes = async () => {
+    const answer = await report({ kind: "start", tenantId, fileId, version, etag, sizeBytes });
+    return Standing.parse(await answer.json()).wishes;
+  };
+  expect(await askWishes()).toEqual(NO_WISHES);
+  const wishes = {
+    ...{ virusScanProvider: "clamav", virusTotalUploads: true, activeContent: "refuse" },
+    ...{ avifDerivatives: true, keepPlaces: true },
+  };
+  const admin = await newAdmin(caller.tenantId);
+  const settings = { ...wishes, trashDays: 7 };
+  const changed = await sendJson(admin, "PATCH", `/v1/admin/tenants/${tenantId}`, { settings });
+  expect(changed.status).toBe(200);
+  expect(await askWishes()).toEqual(wishes);
 });
 
 test.each([

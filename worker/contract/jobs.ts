@@ -19,8 +19,6 @@ export const ProcessJob = FileVersionRef.extend({
   declaredType: z.string(),
   /** What the client announced and the edge could not compare: bytes that have another digest are never clean. */
   expectedDigests: ReprDigests.optional(),
-  /** Whether the tenant has agreed that a scanner elsewhere gets the bytes, and keeps them. */
-  mayBeShared: z.boolean().optional(),
   /** Whether it is to scan again what is clean. The start report's answer decides whether that is still wanted. */
   rescan: z.boolean().optional(),
 });

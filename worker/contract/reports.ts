@@ -3,6 +3,7 @@ import { DerivativeName } from "./derivatives.ts";
 import { FileVersionRef } from "./ids.ts";
 import { PageImageName } from "./page-images.ts";
 import { Properties } from "./properties.ts";
+import { NO_WISHES, Wishes } from "./wishes.ts";
 
 export const Verdict = z.enum(["clean", "infected", "unscannable"]);
 export type Verdict = z.infer<typeof Verdict>;
@@ -29,6 +30,8 @@ export const Standing = z.object({
   givenUp: z.array(DerivativeName),
   /** Whether a clean version is to be scanned again, before anything else is done with it. */
   mustScan: z.boolean().optional(),
+  /** Of its tenant, as they are now. */
+  wishes: Wishes.default(NO_WISHES),
 });
 export type Standing = z.infer<typeof Standing>;
 

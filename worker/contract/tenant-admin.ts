@@ -59,6 +59,11 @@ const SettingsChange = z
     maxOpenUploads: orRemoved(shape.maxOpenUploads),
     maxOpenUploadsPerUser: orRemoved(shape.maxOpenUploadsPerUser),
     readAuditSample: orRemoved(shape.readAuditSample),
+    virusScanProvider: orRemoved(shape.virusScanProvider),
+    virusTotalUploads: orRemoved(shape.virusTotalUploads),
+    activeContent: orRemoved(shape.activeContent),
+    avifDerivatives: orRemoved(shape.avifDerivatives),
+    keepPlaces: orRemoved(shape.keepPlaces),
   } satisfies Record<SettingName, z.ZodType>)
   .meta({ description: "Each setting that is named takes the place of what was; null removes it" });
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ACTIVE_TYPES, BLOCKED_EXTENSIONS } from "./blocked-types.ts";
 import { FILE_CLASSES } from "./file-types.ts";
+import { ActiveContentPolicy, ScanProvider } from "./wishes.ts";
 
 const MAX_ENTRIES = 200;
 const MediaType = z.string().regex(/^[a-z0-9][a-z0-9.+-]{0,62}\/[a-z0-9][a-z0-9.+-]{0,126}$/);
@@ -79,6 +80,28 @@ export const TenantSettings = z
       }),
     readAuditSample: z.number().min(0).max(1).optional().meta({
       description: "Share of the reads by signed or public URL that is recorded",
+    }),
+    virusScanProvider: ScanProvider.optional().meta({
+      description: "What new files are scanned with; as the deployment does for all where it isn't said",
+    }),
+    virusTotalUploads: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          "Whether VirusTotal is sent files that it doesn't know by their hash. It keeps them, and shows them to " +
+          "its customers. No where it isn't said",
+      }),
+    activeContent: ActiveContentPolicy.optional().meta({
+      description:
+        "Of files with macros, scripts, remote templates and the like: `allow` doesn't look for it, `flag` tells of " +
+        "it in the file's `properties`, `refuse` keeps such files back. `flag` where it isn't said",
+    }),
+    avifDerivatives: z.boolean().optional().meta({
+      description: "Whether optimised images are made as AVIF. No where it isn't said",
+    }),
+    keepPlaces: z.boolean().optional().meta({
+      description: "Whether a photo's place is told in its `properties`. No where it isn't said",
     }),
   })
   .meta({ id: "TenantSettings" });

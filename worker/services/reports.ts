@@ -13,6 +13,7 @@ import type {
   StartReport,
   VerdictReport,
 } from "#contract/reports.ts";
+import { wishesOf } from "#contract/wishes.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { allDatabases, databaseFor } from "../db/database.ts";
 import {
@@ -30,6 +31,7 @@ import { findFilename } from "../db/versions.ts";
 import type { ObjectRemover } from "../storage/object-store.ts";
 import { nameWithVersion } from "./file-names.ts";
 import { applyRescanVerdict, removeDerivatives } from "./rescan-verdicts.ts";
+import { settingsOf } from "./tenants.ts";
 
 /** A processor not heard of for so long is forgotten. */
 const FORGET_PROCESSOR_MS = 24 * 3_600_000;
@@ -73,7 +75,11 @@ async function standingOf(
   report: StartReport | VerdictReport | FailedJobReport,
 ): Promise<Standing> {
   const db = databaseFor(env, report.tenantId);
-  const [version, progress] = await Promise.all([findVersion(db, report), findProgress(db, report)]);
+  const [version, progress, settings] = await Promise.all([
+    findVersion(db, report),
+    findProgress(db, report),
+    settingsOf(env, report.tenantId),
+  ]);
   const fits = version?.etag === report.etag && version.sizeBytes === report.sizeBytes;
   if (!fits || version.state === "uploading") {
     throw new AppError("REPORT_REFUSED", { detail: "No version has these bytes." });
@@ -84,6 +90,7 @@ async function standingOf(
   return {
     ...{ state, sniffedType, derivatives: [...made], givenUp: [...givenUp] },
     ...(mustScan ? { mustScan } : {}),
+    wishes: wishesOf(settings),
   };
 }
 

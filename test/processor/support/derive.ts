@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { DerivativeName } from "#contract/derivatives.ts";
 import { derivativesOf } from "#contract/derivatives.ts";
 import { Properties } from "#contract/properties.ts";
+import { NO_WISHES, type Wishes } from "#contract/wishes.ts";
 import type { Deriver, Product } from "../../../processor/derive/deriver.ts";
 import type { Tools } from "../../../processor/derive/tools.ts";
 
@@ -24,12 +25,13 @@ export async function derive(
   bytes: Uint8Array,
   type: string,
   wanted: readonly DerivativeName[] = derivativesOf(type),
+  wishes: Wishes = NO_WISHES,
 ): Promise<Derived> {
   const scratch = await mkdtemp(join(tmpdir(), "causeway-derive-"));
   try {
     const path = join(scratch, "original");
     await writeFile(path, bytes);
-    const original = { type, sizeBytes: bytes.byteLength, path, scratch };
+    const original = { type, sizeBytes: bytes.byteLength, path, scratch, wishes };
     const derived: Noted = { names: [], properties: {}, made: new Map(), mimeTypes: {}, missing: {} };
     for await (const product of deriver.make(original, new Set(wanted), new AbortController().signal)) {
       await note(derived, product);

@@ -6,6 +6,7 @@ import {
   type VerdictReport,
   verifyReport,
 } from "#contract/reports.ts";
+import { NO_WISHES } from "#contract/wishes.ts";
 import { type Answer, Changes, startHttpDouble } from "./http-double.ts";
 
 export const REPORT_SECRET = "report-secret-for-tests-0123456789";
@@ -29,7 +30,13 @@ export async function startWorkerDouble(): Promise<WorkerDouble> {
   const reports: Report[] = [];
   const answers: (Answer | "cut")[] = [];
   const changes = new Changes();
-  const standing: Standing = { state: "quarantined", sniffedType: null, derivatives: [], givenUp: [] };
+  const standing: Standing = {
+    state: "quarantined",
+    sniffedType: null,
+    derivatives: [],
+    givenUp: [],
+    wishes: NO_WISHES,
+  };
   const server = await startHttpDouble(async ({ path, headers, body }) => {
     const signature = String(headers[REPORT_SIGNATURE_HEADER]);
     if (path !== REPORTS_PATH || !(await verifyReport(REPORT_SECRET, body, signature, Date.now()))) {
@@ -54,7 +61,10 @@ export async function startWorkerDouble(): Promise<WorkerDouble> {
 function answerTo(report: Report): Answer {
   if (report.kind !== "verdict") return { status: 204 };
   const { verdict: state, sniffedType } = report;
-  return { status: 200, body: { state, sniffedType, derivatives: [], givenUp: [] } satisfies Standing };
+  return {
+    status: 200,
+    body: { state, sniffedType, derivatives: [], givenUp: [], wishes: NO_WISHES } satisfies Standing,
+  };
 }
 
 export function problem(status: number, code: string): object {
