@@ -47,7 +47,7 @@ export class Derivatives {
   ): Promise<void> {
     const type = typeOf(job.declaredType, sniffedType);
     const settled = new Set([...derivatives, ...givenUp]);
-    const wanted = derivativesOf(type).filter((name) => !settled.has(name));
+    const wanted = derivativesOf(type, wishes).filter((name) => !settled.has(name));
     if (wanted.length === 0) return;
     const deriver = this.#findDeriver(type);
     const refusal = deriver === undefined ? NO_TOOL : this.#refusalOf(deriver, job);

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { DerivativeName } from "#contract/derivatives.ts";
@@ -7,7 +8,15 @@ import type { Sandbox, SandboxLimits } from "../sandbox/sandbox.ts";
 import type { Deriver, Original, Product } from "./deriver.ts";
 import { type Drawn, drawImage, type ImageWork, type Size, type Undecoded } from "./images/drawing.ts";
 import { decodeHeif } from "./images/heif.ts";
-import { DERIVED_EXTENSION, DERIVED_IMAGES, type DerivedImage, type ImageTask } from "./images/task.ts";
+import {
+  BASE_FILE,
+  DERIVED_IMAGES,
+  type DerivedImage,
+  fileOf,
+  type ImageTask,
+  MOVING_FILE,
+} from "./images/task.ts";
+import { tellable } from "./places.ts";
 import { failAll } from "./products.ts";
 import { isSafeSvg } from "./svg.ts";
 import type { Tools } from "./tools.ts";
@@ -77,10 +86,12 @@ export class ImageDeriver implements Deriver {
 
     const first = await drawImage(work, task);
     const drawn = first.undecoded ? await this.#drawDecoded(work, task, first, first.undecoded) : first;
-    if (drawn.properties) yield { result: "properties", properties: drawn.properties };
+    const properties = drawn.properties && tellable(drawn.properties, original.wishes);
+    if (properties) yield { result: "properties", properties };
     for (const name of wanted) {
       const size = drawn.made.get(name);
-      if (size === undefined) yield missing(name, drawn.reasonOf(name));
+      if (name === "optimized-avif") yield await drawAvif(work, drawn);
+      else if (size === undefined) yield missing(name, drawn.reasonOf(name));
       else if (name === "optimized" && drawn.moves) yield await drawMoving(work, task, size);
       else yield made(name, size, scratch);
     }
@@ -115,13 +126,28 @@ async function refusalOf({ type, path }: Original): Promise<string | undefined> 
 async function drawMoving(work: ImageWork, task: ImageTask, size: Size): Promise<Product> {
   const drawn = await drawImage(work, { ...task, make: "animation", wanted: ["optimized"] });
   const moving = drawn.made.get("optimized");
-  return moving ? made("optimized", moving, work.scratch, "moving") : made("optimized", size, work.scratch);
+  return moving
+    ? made("optimized", moving, work.scratch, MOVING_FILE)
+    : made("optimized", size, work.scratch);
 }
 
-function made(name: DerivedImage, { width, height }: Size, scratch: string, file: string = name): Product {
+/** Of what the first run has made small: encoding a large picture would take what several jobs have together. */
+async function drawAvif(work: ImageWork, drawn: Drawn): Promise<Product> {
+  const name = "optimized-avif";
+  if (drawn.moves)
+    return { result: "none", name, reason: "The image moves: there is none that does as AVIF." };
+  if (!existsSync(join(work.scratch, BASE_FILE))) return missing(name, drawn.reasonOf(name));
+  const avif = await drawImage(work, {
+    ...{ file: BASE_FILE, make: "avif", wanted: [name], isUpright: true },
+  });
+  const size = avif.made.get(name);
+  return size ? made(name, size, work.scratch) : missing(name, avif.reasonOf(name));
+}
+
+function made(name: DerivedImage, { width, height }: Size, scratch: string, file = fileOf(name)): Product {
   const [form] = DERIVATIVE_FORMS[name];
   if (form === undefined) return missing(name, UNKNOWN_TYPE);
-  return { result: "made", name, form, path: join(scratch, `${file}.${DERIVED_EXTENSION}`), width, height };
+  return { result: "made", name, form, path: join(scratch, file), width, height };
 }
 
 function missing(name: DerivedImage, reason: string): Product {

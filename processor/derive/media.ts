@@ -12,6 +12,7 @@ import type { MediaTask } from "./media/media-protocol.ts";
 import { POSTER_FILE, THUMBNAIL_FILE, WAVEFORM_FILE, WaveformOutput } from "./media/media-protocol.ts";
 import { probeMedia } from "./media/probe.ts";
 import { findMediaType, inputOptions, type MediaType } from "./media/types.ts";
+import { tellable } from "./places.ts";
 import { failAll } from "./products.ts";
 
 const MIB = 2 ** 20;
@@ -54,7 +55,7 @@ export class MediaDeriver implements Deriver {
   }
 
   async *make(
-    { type: mimeType, path, scratch }: Original,
+    { type: mimeType, path, scratch, wishes }: Original,
     wanted: ReadonlySet<DerivativeName>,
     signal: AbortSignal,
   ): AsyncGenerator<Product, void> {
@@ -65,7 +66,7 @@ export class MediaDeriver implements Deriver {
     const probe = await probeMedia(media, media.file, type);
     if (!probe.ok) return yield* failAll(wanted, reasonOf(media, probe.reason));
     const { facts } = probe;
-    yield { result: "properties", properties: await describe(path, type, facts) };
+    yield { result: "properties", properties: tellable(await describe(path, type, facts), wishes) };
     if (wanted.has("thumbnail") || wanted.has("poster")) yield* drawPicture(media, facts, wanted);
     if (wanted.has("waveform")) yield* drawWaveform(media, facts);
   }

@@ -33,6 +33,8 @@ export interface FileWithDetails {
   readonly warnBytes: number | undefined;
   /** Whether its tenant has public files at all: where it hasn't, none is read by its public URL. */
   readonly hasPublicFiles: boolean;
+  /** Whether its tenant wants images as AVIF. */
+  readonly avifDerivatives: boolean;
   /** All that its tenant has is being removed for good. */
   readonly isTenantErasing: boolean;
 }
@@ -194,6 +196,7 @@ async function addDetails(
       failedJob: failedRows.find(isOfRow),
       warnBytes: tenant?.settings.warnBytes?.[row.version.fileClass],
       hasPublicFiles: tenant?.settings.publicFiles !== false,
+      avifDerivatives: tenant?.settings.avifDerivatives === true,
       isTenantErasing: (tenant?.erasingAtMs ?? null) !== null,
     };
   });
