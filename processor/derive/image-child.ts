@@ -72,8 +72,9 @@ async function decode(picture: Picture, { wanted }: ImageTask): Promise<Base | u
   } catch (error) {
     // Its header could be read. A drawing's size is what it is drawn in.
     if (!picture.isVector) print({ line: "properties", properties: picture.properties });
-    const { hasAlpha, heifCodec } = picture;
-    if (heifCodec !== undefined) print({ line: "undecoded", hasAlpha, isHevc: heifCodec === "hevc" });
+    const { hasAlpha, heifCodec, primary } = picture;
+    if (heifCodec !== undefined)
+      print({ line: "undecoded", hasAlpha, primary, isHevc: heifCodec === "hevc" });
     for (const name of wanted) fail(name, error);
     return undefined;
   }

@@ -98,16 +98,12 @@ export class ImageDeriver implements Deriver {
   }
 
   /** By way of a program that decodes what sharp doesn't. */
-  async #drawDecoded(
-    work: ImageWork,
-    task: ImageTask,
-    first: Drawn,
-    { hasAlpha, isHevc }: Undecoded,
-  ): Promise<Drawn> {
+  async #drawDecoded(work: ImageWork, task: ImageTask, first: Drawn, undecoded: Undecoded): Promise<Drawn> {
+    const { isHevc } = undecoded;
     const state = this.#tools.stateOf("heif");
     if (state === "installing") throw new ProcessorFailure("TOOL_INSTALLING");
     if (state === "missing") return isHevc ? { ...first, reasonOf: () => NO_DECODER } : first;
-    const file = await decodeHeif(work, task.file, hasAlpha);
+    const file = await decodeHeif(work, task.file, undecoded);
     if (file === undefined) return isHevc ? { ...first, reasonOf: () => UNDECODED } : first;
     const drawn = await drawImage(work, { ...task, file, isUpright: true });
     // Of the decoded file are those that depend on its pixels.
