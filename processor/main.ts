@@ -91,7 +91,10 @@ async function createPipeline(
     workerUrl: config.CAUSEWAY_WORKER_URL,
     secret: config.CAUSEWAY_REPORT_SECRET,
   });
-  const sandbox = await Sandbox.create({ withoutIsolation: config.TOOLS_WITHOUT_ISOLATION });
+  const sandbox = await Sandbox.create({
+    withoutIsolation: config.TOOLS_WITHOUT_ISOLATION,
+    noteFailure: (program, reason) => metrics.toolFailures.inc({ program, reason }),
+  });
   const lanes = createLanes(createLaneLimits(readConcurrency(config)), readToolMemoryBytes(config));
   watchLanes(lanes, metrics);
   const tools = new InstalledTools({ statusFile: config.CAUSEWAY_TOOL_STATUS });
