@@ -6,6 +6,7 @@ import { hostname } from "node:os";
 import { type Config, parseConfig, readConcurrency, readToolMemoryBytes, removeSecrets } from "./config.ts";
 import { Consumer, type ConsumerParts } from "./consumer.ts";
 import { Derivatives } from "./derive/derivatives.ts";
+import { EpubDeriver } from "./derive/epub.ts";
 import { ImageDeriver } from "./derive/images.ts";
 import { MediaDeriver } from "./derive/media.ts";
 import { OfficeDeriver } from "./derive/office.ts";
@@ -99,7 +100,12 @@ async function createPipeline(
   watchLanes(lanes, metrics);
   const tools = new InstalledTools({ statusFile: config.CAUSEWAY_TOOL_STATUS });
   const texts = new TextDeriver(sandbox, tools);
-  const documents = [new PdfDeriver(sandbox, tools), new OfficeDeriver(sandbox, texts), texts];
+  const documents = [
+    new PdfDeriver(sandbox, tools),
+    new OfficeDeriver(sandbox, texts),
+    texts,
+    new EpubDeriver(sandbox),
+  ];
   const derivers = [new ImageDeriver(sandbox, tools), ...documents, new MediaDeriver(sandbox)];
   const publisher = new Publisher({ store, reporter, metrics, log });
   const drawing = { store, reporter, lanes, tools, sandbox, publisher };

@@ -40,7 +40,7 @@ const READABLE = new Set([
 /** Scratch space of one job at most; the images that may be uploaded are smaller (contract/file-types.ts). */
 const MAX_ORIGINAL_BYTES = 200 * 1024 * 1024;
 const MAX_DERIVED_BYTES = 16 * 1024 * 1024;
-const LIMITS: SandboxLimits = {
+export const IMAGE_LIMITS: SandboxLimits = {
   timeMs: 60_000,
   memoryBytes: 1.5 * 2 ** 30,
   fileBytes: MAX_DERIVED_BYTES,
@@ -66,7 +66,7 @@ export class ImageDeriver implements Deriver {
   readonly #tools: Tools;
   readonly #limits: SandboxLimits;
 
-  constructor(sandbox: Pick<Sandbox, "run">, tools: Tools, limits: SandboxLimits = LIMITS) {
+  constructor(sandbox: Pick<Sandbox, "run">, tools: Tools, limits: SandboxLimits = IMAGE_LIMITS) {
     this.#sandbox = sandbox;
     this.#tools = tools;
     this.#limits = limits;

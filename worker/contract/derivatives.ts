@@ -60,6 +60,7 @@ const NAMES_BY_KIND = {
   image: ["thumbnail", "optimized"],
   pdf: ["thumbnail", "text", "reduced"],
   office: ["thumbnail", "preview", "text"],
+  epub: ["thumbnail", "text"],
   text: ["thumbnail", "preview"],
   video: ["thumbnail", "poster"],
   audio: ["thumbnail", "waveform"],
@@ -88,6 +89,7 @@ const TEXT_TYPES: ReadonlySet<string> = new Set([
 export function kindOf(mimeType: string): DerivableKind | undefined {
   if (mimeType === "application/pdf") return "pdf";
   if (OFFICE_TYPES.has(mimeType)) return "office";
+  if (mimeType === "application/epub+zip") return "epub";
   if (TEXT_TYPES.has(mimeType)) return "text";
   const [type] = mimeType.split("/", 1);
   return type === "image" || type === "video" || type === "audio" ? type : undefined;
