@@ -58,7 +58,7 @@ test.each([
 });
 
 test("what a cover isn't that is a drawing, and a book of pictures has no text", async () => {
-  const drawing = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>');
+  const drawing = Buffer.from('<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script/></svg>');
   const bytes = await book({ picture: drawing, chapters: ["<img/>"] });
   const { missing } = await derive(deriver, bytes, EPUB);
   expect(missing).toMatchObject({ thumbnail: { result: "none" }, text: { result: "none" } });
