@@ -1,5 +1,5 @@
-import type { Job, ProcessJob } from "#contract/jobs.ts";
-import type { FailedJobReport } from "#contract/reports.ts";
+import type { Job } from "#contract/jobs.ts";
+import type { FailedJobReport, MissingDerivativeReport } from "#contract/reports.ts";
 import { BoundedCounts } from "./bounded-counts.ts";
 import { codeOf, explainFailure, isForPeople, isPostponement } from "./failure.ts";
 import type { Log } from "./log.ts";
@@ -111,7 +111,7 @@ export class JobSettler {
   /** From now on it waits at the worker, where people see it and can have it tried again. */
   async #giveUp(delivery: Delivery, job: Job, error: unknown): Promise<void> {
     try {
-      await this.#parts.reporter.send(createReport(job, delivery.attempts, error), this.#ends.work);
+      await this.#parts.reporter.send(reportFailure(job, delivery.attempts, error), this.#ends.work);
     } catch (cause) {
       if (this.#ends.work.aborted) return this.#retry("handed-back", delivery, job, cause, 0);
       return this.#retry("retried", delivery, job, cause, chooseRetryDelay(cause, delivery.attempts, true));
@@ -139,8 +139,25 @@ const UNFINISHED = {
   detail: "It was begun many times, and none of them came to an end.",
 };
 
-function createReport(job: ProcessJob, attempts: number, error: unknown): FailedJobReport {
+/** A page that isn't drawn is no fault of its version's. */
+function reportFailure(
+  job: Job,
+  attempts: number,
+  error: unknown,
+): FailedJobReport | MissingDerivativeReport {
   const { tenantId, fileId, version, etag, sizeBytes } = job;
   const why = error === undefined ? UNFINISHED : { code: codeOf(error), detail: explainFailure(error) };
+  if (job.kind === "page") {
+    const { name } = job;
+    return {
+      kind: "missing-derivative",
+      tenantId,
+      fileId,
+      version,
+      name,
+      state: "failed",
+      reason: why.detail,
+    };
+  }
   return { kind: "failed-job", tenantId, fileId, version, etag, sizeBytes, attempts, ...why };
 }

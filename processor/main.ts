@@ -7,10 +7,13 @@ import { type Config, parseConfig, readConcurrency, readToolMemoryBytes, removeS
 import { Consumer, type ConsumerParts } from "./consumer.ts";
 import { ContentLook } from "./content/content-look.ts";
 import { Derivatives } from "./derive/derivatives.ts";
+import { EpubDeriver } from "./derive/epub.ts";
 import { ImageDeriver } from "./derive/images.ts";
 import { MediaDeriver } from "./derive/media.ts";
 import { OfficeDeriver } from "./derive/office.ts";
+import { PageImages } from "./derive/page-images.ts";
 import { PdfDeriver } from "./derive/pdf.ts";
+import { Publisher } from "./derive/publisher.ts";
 import { TextDeriver } from "./derive/text.ts";
 import { InstalledTools, type Tools } from "./derive/tools.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -20,7 +23,7 @@ import { watchLifetime } from "./lifetime.ts";
 import { createLog, type Log } from "./log.ts";
 import { createMetrics, type Metrics, serveMetrics, watchLanes } from "./metrics.ts";
 import { ObjectStore } from "./object-store.ts";
-import { type PipelineParts, processJob } from "./pipeline.ts";
+import { handleJob, type PipelineParts } from "./pipeline.ts";
 import { PullQueue } from "./queue.ts";
 import { Reporter } from "./report.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
@@ -89,18 +92,29 @@ async function createPipeline(
     workerUrl: config.CAUSEWAY_WORKER_URL,
     secret: config.CAUSEWAY_REPORT_SECRET,
   });
-  const sandbox = await Sandbox.create({ withoutIsolation: config.TOOLS_WITHOUT_ISOLATION });
+  const sandbox = await Sandbox.create({
+    withoutIsolation: config.TOOLS_WITHOUT_ISOLATION,
+    noteFailure: (program, reason) => metrics.toolFailures.inc({ program, reason }),
+  });
   const lanes = createLanes(createLaneLimits(readConcurrency(config)), readToolMemoryBytes(config));
   watchLanes(lanes, metrics);
   const tools = new InstalledTools({ statusFile: config.CAUSEWAY_TOOL_STATUS });
   const texts = new TextDeriver(sandbox, tools);
-  const documents = [new PdfDeriver(sandbox, tools), new OfficeDeriver(sandbox, texts), texts];
+  const documents = [
+    new PdfDeriver(sandbox, tools),
+    new OfficeDeriver(sandbox, texts),
+    texts,
+    new EpubDeriver(sandbox),
+  ];
   const derivers = [new ImageDeriver(sandbox, tools), ...documents, new MediaDeriver(sandbox)];
+  const publisher = new Publisher({ store, reporter, metrics, log });
+  const drawing = { store, reporter, lanes, tools, sandbox, publisher };
   return {
     ...{ store, reporter, metrics, sandbox, lanes, tools },
     secondLook: new SecondLook(store, sandbox),
     contentLook: new ContentLook(store, sandbox),
-    derivatives: new Derivatives({ ...{ store, reporter, lanes, tools, sandbox, metrics, log }, derivers }),
+    derivatives: new Derivatives({ ...drawing, derivers }),
+    pageImages: new PageImages(drawing),
     ...{ scanners, guard: new CrashGuard(local, metrics) },
     scanDeadlineMs: config.SCAN_DEADLINE_SECONDS * 1000,
   };
@@ -118,7 +132,7 @@ function createConsumer(
     token: config.QUEUES_TOKEN,
     visibilityTimeoutSeconds: config.VISIBILITY_TIMEOUT_SECONDS,
   });
-  const handle: ConsumerParts["handle"] = (job, signal) => processJob(job, pipeline, signal);
+  const handle: ConsumerParts["handle"] = (job, signal) => handleJob(job, pipeline, signal);
   return new Consumer(
     {
       ...parts,

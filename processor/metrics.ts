@@ -28,6 +28,11 @@ export function createMetrics() {
     scanSeconds: histogram("scan_duration_seconds", "One pass: read, scan, hash, sniff"),
     scannedBytes: counter("scanned_bytes_total", "Bytes that went through the pass"),
     derivatives: counter("derivatives_total", "Derivatives by name and how they ended", ["name", "outcome"]),
+    toolFailures: counter(
+      "tool_failures_total",
+      "Programs that failed at a file or took too long, by program and which of both",
+      ["program", "reason"],
+    ),
     jobsActive: gauge("jobs_active", "Jobs under way"),
     laneRunning: gauge("lane_running", "What is being done, by lane", ["lane"]),
     laneWaiting: gauge("lane_waiting", "What waits for its turn, by lane", ["lane"]),

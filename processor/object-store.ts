@@ -47,12 +47,17 @@ export class ObjectStore {
   }
 
   /**
-   * Opens the very object that has this ETag; undefined when it is gone or was replaced.
+   * Opens the very object that has this ETag, or whatever is there; undefined when it is gone or was replaced.
    * Throws STORE_UNAVAILABLE, here and while the body is read.
    * @param signal ends the read of the body too
    */
-  async findObject(key: string, etag: string, signal: AbortSignal): Promise<StoredObject | undefined> {
-    const command = new GetObjectCommand({ Bucket: this.#bucket, Key: key, IfMatch: quoteEtag(etag) });
+  async findObject(
+    key: string,
+    etag: string | undefined,
+    signal: AbortSignal,
+  ): Promise<StoredObject | undefined> {
+    const IfMatch = etag === undefined ? undefined : quoteEtag(etag);
+    const command = new GetObjectCommand({ Bucket: this.#bucket, Key: key, IfMatch });
     try {
       const { Body, ContentLength } = await this.#client.send(command, { abortSignal: signal });
       if (Body === undefined || ContentLength === undefined)

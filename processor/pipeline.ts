@@ -1,8 +1,9 @@
-import type { ProcessJob } from "#contract/jobs.ts";
+import type { Job, ProcessJob } from "#contract/jobs.ts";
 import type { Standing, Verdict, VerdictReport } from "#contract/reports.ts";
 import type { Wishes } from "#contract/wishes.ts";
 import type { ContentLook, Look } from "./content/content-look.ts";
 import type { Derivatives } from "./derive/derivatives.ts";
+import type { PageImages } from "./derive/page-images.ts";
 import { inspectObject } from "./inspect.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Metrics } from "./metrics.ts";
@@ -27,8 +28,14 @@ export interface PipelineParts {
   readonly secondLook: SecondLook;
   readonly contentLook: ContentLook;
   readonly derivatives: Derivatives;
+  readonly pageImages: PageImages;
   readonly lanes: Lanes;
   readonly metrics: Metrics;
+}
+
+/** Does a job of either kind. Throws a ProcessorFailure when it must be tried again. */
+export async function handleJob(job: Job, parts: PipelineParts, signal: AbortSignal): Promise<JobOutcome> {
+  return job.kind === "page" ? parts.pageImages.draw(job, signal) : processJob(job, parts, signal);
 }
 
 /**

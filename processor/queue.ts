@@ -137,7 +137,8 @@ export function parseJob({ contentType, body }: Delivery): Job | undefined {
   }
 }
 
-/** Names the very bytes that a job is about: they may come in several messages. */
-export function nameBytes({ objectKey, etag }: Job): string {
-  return `${objectKey} ${etag}`;
+/** Names the very bytes that a job is about, which may come in several messages; and a page, where it is about one. */
+export function nameBytes(job: Job): string {
+  const { objectKey, etag } = job;
+  return job.kind === "page" ? `${objectKey} ${etag} ${job.name}` : `${objectKey} ${etag}`;
 }

@@ -3,13 +3,18 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { ProcessJob } from "#contract/jobs.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { removeScratch } from "./sandbox/scratch.ts";
 
 /** The name of the original in its scratch directory. */
 const ORIGINAL_FILE = "original";
 const READ_DEADLINE_MS = 120_000;
+
+/** What is copied: the very object that has the ETag, or whatever is under the key where we put it there ourselves. */
+export interface CopiedObject {
+  readonly objectKey: string;
+  readonly etag?: string;
+}
 
 /** An object's bytes on disk. */
 export interface ScratchCopy {
@@ -20,12 +25,12 @@ export interface ScratchCopy {
 }
 
 /**
- * Copies a job's object to disk for as long as `work` takes, and returns what that does; undefined where the object is
+ * Copies an object to disk for as long as `work` takes, and returns what that does; undefined where the object is
  * gone. Throws STORE_UNAVAILABLE.
  */
 export async function withScratchCopy<T>(
   store: ObjectStore,
-  { objectKey, etag }: Pick<ProcessJob, "objectKey" | "etag">,
+  { objectKey, etag }: CopiedObject,
   signal: AbortSignal,
   work: (copy: ScratchCopy) => Promise<T>,
 ): Promise<T | undefined> {

@@ -1,19 +1,16 @@
 import type { DerivativeName } from "#contract/derivatives.ts";
 import { derivativesOf, kindOf, typeOf } from "#contract/derivatives.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
-import { derivativeKey } from "#contract/keys.ts";
-import type { DerivativeReport, Standing } from "#contract/reports.ts";
+import type { Standing } from "#contract/reports.ts";
 import { ProcessorFailure } from "../failure.ts";
 import type { Lanes } from "../lanes.ts";
-import type { Log } from "../log.ts";
-import type { Metrics } from "../metrics.ts";
 import type { ObjectStore } from "../object-store.ts";
 import type { Reporter } from "../report.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import { readProduct } from "../sandbox/scratch.ts";
 import { withScratchCopy } from "../scratch-copy.ts";
-import type { Deriver, MadeDerivative, MissingDerivative, Original, Product } from "./deriver.ts";
+import type { Deriver, Original, Product } from "./deriver.ts";
 import { failAll, NO_TOOL } from "./products.ts";
+import type { Publisher } from "./publisher.ts";
 import type { Tools } from "./tools.ts";
 
 export interface DerivativesParts {
@@ -23,14 +20,12 @@ export interface DerivativesParts {
   readonly lanes: Lanes;
   readonly tools: Tools;
   readonly sandbox: Pick<Sandbox, "mayRun">;
-  readonly metrics: Metrics;
-  readonly log: Log;
+  readonly publisher: Publisher;
 }
 
 const UNREADABLE = "The file could not be read: it may be damaged.";
 const TOO_LARGE = "The file is too large for this.";
-const NOT_MADE = "What was made of it could not be used.";
-const NOT_ISOLATED =
+export const NOT_ISOLATED =
   "Files are not opened here, for there is nothing to isolate the programs that would do it.";
 
 /** Makes, stores and reports what there is to make of a clean version. */
@@ -52,7 +47,7 @@ export class Derivatives {
   ): Promise<void> {
     const type = typeOf(job.declaredType, sniffedType);
     const settled = new Set([...derivatives, ...givenUp]);
-    const wanted = derivativesOf(type).filter((name) => !settled.has(name));
+    const wanted = derivativesOf(type, wishes).filter((name) => !settled.has(name));
     if (wanted.length === 0) return;
     const deriver = this.#findDeriver(type);
     const refusal = deriver === undefined ? NO_TOOL : this.#refusalOf(deriver, job);
@@ -98,29 +93,11 @@ export class Derivatives {
   }
 
   async #bring(job: ProcessJob, product: Product, signal: AbortSignal): Promise<void> {
-    if (product.result === "made") return this.#publish(job, product, signal);
-    if (product.result !== "properties") return this.#reportMissing(job, product, signal);
+    if (product.result === "made") return this.#parts.publisher.publish(job, product, signal);
+    if (product.result !== "properties") return this.#parts.publisher.reportMissing(job, product, signal);
     const { tenantId, fileId, version } = job;
     const { properties } = product;
     await this.#parts.reporter.send({ kind: "properties", tenantId, fileId, version, properties }, signal);
-  }
-
-  async #publish(job: ProcessJob, made: MadeDerivative, signal: AbortSignal): Promise<void> {
-    const { tenantId, fileId, version } = job;
-    const { name, form, path, width, height } = made;
-    const bytes = await readProduct(path, form.maxBytes);
-    if (bytes === undefined) {
-      return this.#reportMissing(job, { result: "failed", name, reason: NOT_MADE }, signal);
-    }
-    const objectKey = derivativeKey(job, name, form.extension);
-    const { mimeType } = form;
-    await this.#parts.store.put(objectKey, bytes, mimeType, signal);
-    const report: DerivativeReport = {
-      ...{ kind: "derivative", tenantId, fileId, version, name, objectKey },
-      ...{ mimeType, sizeBytes: bytes.byteLength, width, height },
-    };
-    await this.#parts.reporter.send(report, signal);
-    this.#parts.metrics.derivatives.inc({ name, outcome: "stored" });
   }
 
   async #giveUp(
@@ -130,14 +107,5 @@ export class Derivatives {
     signal: AbortSignal,
   ): Promise<void> {
     for (const product of failAll(names, reason)) await this.#bring(job, product, signal);
-  }
-
-  async #reportMissing(job: ProcessJob, missing: MissingDerivative, signal: AbortSignal): Promise<void> {
-    const { tenantId, fileId, version } = job;
-    const { name, result: state, reason } = missing;
-    this.#parts.metrics.derivatives.inc({ name, outcome: state });
-    this.#parts.log.info({ event: "derivative-missing", tenantId, fileId, version, name, state, reason });
-    const report = { kind: "missing-derivative", tenantId, fileId, version, name, state, reason } as const;
-    await this.#parts.reporter.send(report, signal);
   }
 }

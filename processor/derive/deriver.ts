@@ -18,9 +18,9 @@ export interface Original {
 }
 
 /** A derivative that was made. */
-export interface MadeDerivative {
+export interface MadeDerivative<Name = DerivativeName> {
   readonly result: "made";
-  readonly name: DerivativeName;
+  readonly name: Name;
   readonly form: DerivativeForm;
   /** Where it is, in the scratch directory. */
   readonly path: string;
@@ -29,9 +29,9 @@ export interface MadeDerivative {
 }
 
 /** One that there is nothing to make of, or that could not be made, with a sentence for people. */
-export interface MissingDerivative {
+export interface MissingDerivative<Name = DerivativeName> {
   readonly result: "none" | "failed";
-  readonly name: DerivativeName;
+  readonly name: Name;
   readonly reason: string;
 }
 

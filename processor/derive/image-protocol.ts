@@ -19,6 +19,11 @@ export const ImageLine = z.discriminatedUnion("line", [
   /** It moves, and `optimized` can be made to move too. */
   z.object({ line: z.literal("moves") }),
   /** sharp can't decode it, and another program may. */
-  z.object({ line: z.literal("undecoded"), hasAlpha: z.boolean(), isHevc: z.boolean() }),
+  z.object({
+    line: z.literal("undecoded"),
+    hasAlpha: z.boolean(),
+    isHevc: z.boolean(),
+    primary: z.int().min(0),
+  }),
 ]);
 export type ImageLine = z.infer<typeof ImageLine>;

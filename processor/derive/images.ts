@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { DerivativeName } from "#contract/derivatives.ts";
@@ -7,7 +8,15 @@ import type { Sandbox, SandboxLimits } from "../sandbox/sandbox.ts";
 import type { Deriver, Original, Product } from "./deriver.ts";
 import { type Drawn, drawImage, type ImageWork, type Size, type Undecoded } from "./images/drawing.ts";
 import { decodeHeif } from "./images/heif.ts";
-import { DERIVED_EXTENSION, DERIVED_IMAGES, type DerivedImage, type ImageTask } from "./images/task.ts";
+import {
+  BASE_FILE,
+  DERIVED_IMAGES,
+  type DerivedImage,
+  fileOf,
+  type ImageTask,
+  MOVING_FILE,
+} from "./images/task.ts";
+import { tellable } from "./places.ts";
 import { failAll } from "./products.ts";
 import { isSafeSvg } from "./svg.ts";
 import type { Tools } from "./tools.ts";
@@ -31,7 +40,7 @@ const READABLE = new Set([
 /** Scratch space of one job at most; the images that may be uploaded are smaller (contract/file-types.ts). */
 const MAX_ORIGINAL_BYTES = 200 * 1024 * 1024;
 const MAX_DERIVED_BYTES = 16 * 1024 * 1024;
-const LIMITS: SandboxLimits = {
+export const IMAGE_LIMITS: SandboxLimits = {
   timeMs: 60_000,
   memoryBytes: 1.5 * 2 ** 30,
   fileBytes: MAX_DERIVED_BYTES,
@@ -57,7 +66,7 @@ export class ImageDeriver implements Deriver {
   readonly #tools: Tools;
   readonly #limits: SandboxLimits;
 
-  constructor(sandbox: Pick<Sandbox, "run">, tools: Tools, limits: SandboxLimits = LIMITS) {
+  constructor(sandbox: Pick<Sandbox, "run">, tools: Tools, limits: SandboxLimits = IMAGE_LIMITS) {
     this.#sandbox = sandbox;
     this.#tools = tools;
     this.#limits = limits;
@@ -77,26 +86,24 @@ export class ImageDeriver implements Deriver {
 
     const first = await drawImage(work, task);
     const drawn = first.undecoded ? await this.#drawDecoded(work, task, first, first.undecoded) : first;
-    if (drawn.properties) yield { result: "properties", properties: drawn.properties };
+    const properties = drawn.properties && tellable(drawn.properties, original.wishes);
+    if (properties) yield { result: "properties", properties };
     for (const name of wanted) {
       const size = drawn.made.get(name);
-      if (size === undefined) yield missing(name, drawn.reasonOf(name));
+      if (name === "optimized-avif") yield await drawAvif(work, drawn);
+      else if (size === undefined) yield missing(name, drawn.reasonOf(name));
       else if (name === "optimized" && drawn.moves) yield await drawMoving(work, task, size);
       else yield made(name, size, scratch);
     }
   }
 
   /** By way of a program that decodes what sharp doesn't. */
-  async #drawDecoded(
-    work: ImageWork,
-    task: ImageTask,
-    first: Drawn,
-    { hasAlpha, isHevc }: Undecoded,
-  ): Promise<Drawn> {
+  async #drawDecoded(work: ImageWork, task: ImageTask, first: Drawn, undecoded: Undecoded): Promise<Drawn> {
+    const { isHevc } = undecoded;
     const state = this.#tools.stateOf("heif");
     if (state === "installing") throw new ProcessorFailure("TOOL_INSTALLING");
     if (state === "missing") return isHevc ? { ...first, reasonOf: () => NO_DECODER } : first;
-    const file = await decodeHeif(work, task.file, hasAlpha);
+    const file = await decodeHeif(work, task.file, undecoded);
     if (file === undefined) return isHevc ? { ...first, reasonOf: () => UNDECODED } : first;
     const drawn = await drawImage(work, { ...task, file, isUpright: true });
     // Of the decoded file are those that depend on its pixels.
@@ -115,13 +122,28 @@ async function refusalOf({ type, path }: Original): Promise<string | undefined> 
 async function drawMoving(work: ImageWork, task: ImageTask, size: Size): Promise<Product> {
   const drawn = await drawImage(work, { ...task, make: "animation", wanted: ["optimized"] });
   const moving = drawn.made.get("optimized");
-  return moving ? made("optimized", moving, work.scratch, "moving") : made("optimized", size, work.scratch);
+  return moving
+    ? made("optimized", moving, work.scratch, MOVING_FILE)
+    : made("optimized", size, work.scratch);
 }
 
-function made(name: DerivedImage, { width, height }: Size, scratch: string, file: string = name): Product {
+/** Of what the first run has made small: encoding a large picture would take what several jobs have together. */
+async function drawAvif(work: ImageWork, drawn: Drawn): Promise<Product> {
+  const name = "optimized-avif";
+  if (drawn.moves)
+    return { result: "none", name, reason: "The image moves: there is none that does as AVIF." };
+  if (!existsSync(join(work.scratch, BASE_FILE))) return missing(name, drawn.reasonOf(name));
+  const avif = await drawImage(work, {
+    ...{ file: BASE_FILE, make: "avif", wanted: [name], isUpright: true },
+  });
+  const size = avif.made.get(name);
+  return size ? made(name, size, work.scratch) : missing(name, avif.reasonOf(name));
+}
+
+function made(name: DerivedImage, { width, height }: Size, scratch: string, file = fileOf(name)): Product {
   const [form] = DERIVATIVE_FORMS[name];
   if (form === undefined) return missing(name, UNKNOWN_TYPE);
-  return { result: "made", name, form, path: join(scratch, `${file}.${DERIVED_EXTENSION}`), width, height };
+  return { result: "made", name, form, path: join(scratch, file), width, height };
 }
 
 function missing(name: DerivedImage, reason: string): Product {

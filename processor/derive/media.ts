@@ -12,6 +12,7 @@ import type { MediaTask } from "./media/media-protocol.ts";
 import { POSTER_FILE, THUMBNAIL_FILE, WAVEFORM_FILE, WaveformOutput } from "./media/media-protocol.ts";
 import { probeMedia } from "./media/probe.ts";
 import { findMediaType, inputOptions, type MediaType } from "./media/types.ts";
+import { tellable } from "./places.ts";
 import { failAll } from "./products.ts";
 
 const MIB = 2 ** 20;
@@ -28,7 +29,8 @@ const PICTURE_LIMITS: SandboxLimits = {
  */
 const WAVEFORM_LIMITS: SandboxLimits = { ...PICTURE_LIMITS, timeMs: 90_000 };
 const POSTER_PIXELS = 1_200;
-const THUMBNAIL_PIXELS = 150;
+/** A thumbnail's. */
+const SQUARE = { width: 150, height: 150 };
 /** Parts of a video in which a frame is looked for: not at its very beginning, which often is black. */
 const PARTS = [0.1, 0.35, 0.65, 0];
 /** The same where nobody knows how long it is. */
@@ -54,7 +56,7 @@ export class MediaDeriver implements Deriver {
   }
 
   async *make(
-    { type: mimeType, path, scratch }: Original,
+    { type: mimeType, path, scratch, wishes }: Original,
     wanted: ReadonlySet<DerivativeName>,
     signal: AbortSignal,
   ): AsyncGenerator<Product, void> {
@@ -65,9 +67,13 @@ export class MediaDeriver implements Deriver {
     const probe = await probeMedia(media, media.file, type);
     if (!probe.ok) return yield* failAll(wanted, reasonOf(media, probe.reason));
     const { facts } = probe;
-    yield { result: "properties", properties: await describe(path, type, facts) };
-    if (wanted.has("thumbnail") || wanted.has("poster")) yield* drawPicture(media, facts, wanted);
-    if (wanted.has("waveform")) yield* drawWaveform(media, facts);
+    yield { result: "properties", properties: tellable(await describe(path, type, facts), wishes) };
+    // A sound without a cover is shown by its waveform.
+    const isDrawn = noun === "sound" && facts.picture === undefined && facts.hasSound;
+    const hasPictures = wanted.has("thumbnail") || wanted.has("poster");
+    if (hasPictures && !isDrawn) yield* drawPicture(media, facts, wanted);
+    if (wanted.has("waveform") || (hasPictures && isDrawn))
+      yield* drawWaveform(media, facts, wanted, isDrawn);
   }
 }
 
@@ -107,7 +113,7 @@ async function* drawPicture(
   for (const name of names) {
     if (!result.ok) yield { result: "failed", name, reason: reasonOf(media, result.reason) };
     else if (name === "poster") yield* made(media, name, POSTER_FILE, size);
-    else yield* made(media, name, THUMBNAIL_FILE, { width: THUMBNAIL_PIXELS, height: THUMBNAIL_PIXELS });
+    else yield* made(media, name, THUMBNAIL_FILE, SQUARE);
   }
 }
 
@@ -125,23 +131,30 @@ function chooseSeconds({ isStill }: Picture, durationSeconds: number | undefined
 async function* drawWaveform(
   media: Media,
   { hasSound, properties }: MediaFacts,
+  wanted: ReadonlySet<DerivativeName>,
+  isDrawn: boolean,
 ): AsyncGenerator<Product, void> {
   if (!hasSound) {
     yield { result: "none", name: "waveform", reason: "There is no sound in the file." };
     return;
   }
-  const result = await runChild(media, WAVEFORM_LIMITS, { task: "waveform", input: inputOf(media) });
+  const result = await runChild(media, WAVEFORM_LIMITS, { task: "waveform", input: inputOf(media), isDrawn });
   const durationSeconds = readDuration(result);
+  const names = (["thumbnail", "waveform"] as const).filter((name) => wanted.has(name));
   if (durationSeconds === undefined) {
-    const reason = reasonOf(media, result.ok ? "failed" : result.reason);
-    yield { result: "failed", name: "waveform", reason };
-    return;
+    return yield* failAll(
+      isDrawn ? names : ["waveform"],
+      reasonOf(media, result.ok ? "failed" : result.reason),
+    );
   }
   // What has been played to its end is known better than what was reckoned from its first bytes.
   if (media.type.isReckoned || properties.durationSeconds === undefined) {
     yield { result: "properties", properties: { durationSeconds } };
   }
-  yield* made(media, "waveform", WAVEFORM_FILE, { width: null, height: null });
+  for (const name of names) {
+    if (name === "waveform") yield* made(media, name, WAVEFORM_FILE, { width: null, height: null });
+    else if (isDrawn) yield* made(media, name, THUMBNAIL_FILE, SQUARE);
+  }
 }
 
 function readDuration(result: SandboxResult): number | undefined {

@@ -83,7 +83,7 @@ export class OfficeDeriver implements Deriver {
 
 async function convert(work: Work, type: OfficeType): Promise<Conversion> {
   const script = `tar -xf profile.tar && ${officeScript(type)}`;
-  const result = await runTool(work, "sh", ["-c", script], OFFICE_LIMITS);
+  const result = await runTool(work, "sh", ["-c", script, "soffice"], OFFICE_LIMITS);
   if (!result.ok) return { ok: false, reason: result.reason === "deadline" ? SLOW : BROKEN };
   // It ends as if all were well also where it could read nothing.
   const made = await lstat(join(work.scratch, CONVERTED)).catch(() => undefined);

@@ -5,7 +5,7 @@
  * docs/decisions/0020-tool-isolation.md
  */
 import { chown, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { bubblewrapRung } from "./bubblewrap.ts";
 import { FilterFile } from "./filter-file.ts";
 import { systemCallFilter } from "./filter.ts";
@@ -29,6 +29,8 @@ export type SandboxResult =
 export interface SandboxOptions {
   /** The operator's word that tools may run where they can't be isolated. */
   readonly withoutIsolation?: boolean;
+  /** Told of each tool that failed or took too long, by the name of its program. */
+  readonly noteFailure?: (program: string, reason: "deadline" | "failed") => void;
   /** For tests: others than this system's. */
   readonly rungs?: readonly Rung[];
 }
@@ -39,6 +41,7 @@ export class Sandbox {
   readonly #filter: FilterFile | undefined;
   readonly #running = new Set<ToolProcess>();
   readonly #userIds = new UserIds();
+  readonly #noteFailure: NonNullable<SandboxOptions["noteFailure"]>;
   /** What holds here. */
   readonly isolation: Isolation;
   /** Without it no tool runs. */
@@ -47,8 +50,9 @@ export class Sandbox {
   private constructor(
     { rung, isolation }: ChosenRung,
     filter: FilterFile | undefined,
-    withoutIsolation: boolean,
+    { withoutIsolation = false, noteFailure = () => {} }: Omit<SandboxOptions, "rungs">,
   ) {
+    this.#noteFailure = noteFailure;
     this.#rung = rung;
     this.#filter = filter;
     this.isolation = isolation;
@@ -56,13 +60,13 @@ export class Sandbox {
   }
 
   /** Finds out by trials what this machine can do. */
-  static async create({ withoutIsolation = false, rungs }: SandboxOptions = {}): Promise<Sandbox> {
+  static async create({ rungs, ...options }: SandboxOptions = {}): Promise<Sandbox> {
     const program = process.platform === "linux" ? systemCallFilter() : undefined;
     const filter = program && (await FilterFile.create(program));
     const chosen = await chooseRung(rungs ?? (filter ? LINUX_RUNGS : [LIMITS_RUNG]), (rung) =>
-      probeRung(new Sandbox({ rung, isolation: NOTHING_HOLDS }, filter, true)),
+      probeRung(new Sandbox({ rung, isolation: NOTHING_HOLDS }, filter, { withoutIsolation: true })),
     );
-    return new Sandbox(chosen, filter, withoutIsolation);
+    return new Sandbox(chosen, filter, options);
   }
 
   get rung(): Rung["name"] {
@@ -87,7 +91,9 @@ export class Sandbox {
     if (userId !== undefined) await giveTo(userId, scratch, inputs);
     const wrapped = this.#rung.wrap({ command, scratch, inputs, limits, userId });
     await using filter = await this.#filter?.open();
-    return await this.#run(wrapped, scratch, limits, signal, filter?.fd);
+    const result = await this.#run(wrapped, scratch, limits, signal, filter?.fd);
+    if (!result.ok) this.#noteFailure(programOf(command), result.reason);
+    return result;
   }
 
   /** Kills what runs, at once. For the end of the processor. */
@@ -132,6 +138,12 @@ export const LINUX_RUNGS: readonly Rung[] = [
   LIMITS_RUNG,
 ];
 const NOTHING_HOLDS: Isolation = { network: false, files: false, processes: false, user: false };
+
+/** What a command is known by: its program, the script that Node runs, or what a shell is told that it is. */
+function programOf([program = "", ...args]: readonly string[]): string {
+  if (program === process.execPath) return basename(args[0] ?? "", ".ts");
+  return basename(program) === "sh" ? (args[2] ?? "sh") : basename(program);
+}
 
 async function giveTo(userId: number, scratch: string, inputs: readonly string[]): Promise<void> {
   const paths = [scratch, ...inputs.map((name) => join(scratch, name))];

@@ -89,11 +89,35 @@ describe("a HEIC photo is drawn", () => {
     }
   });
 
-  test("by the first of several", async () => {
-    const pictures = await Promise.all(
-      [ORANGE, WHITE].map((colour) => plain(160, 120, colour).png().toBuffer()),
-    );
-    const { made } = await derive(deriver, await heic(pictures), HEIC);
+  test.each([
+    [1, ORANGE],
+    [2, WHITE],
+  ])("by the one of several that is said to be shown: %i", async (id, colour) => {
+    const pictures = await Promise.all([ORANGE, WHITE].map((each) => plain(160, 120, each).png().toBuffer()));
+    const bytes = await heic(pictures);
+    // ISO/IEC 14496-12, 8.11.4: the primary item's id, after its version and flags.
+    bytes.writeUInt16BE(id, bytes.indexOf("pitm") + 8);
+    const { made } = await derive(deriver, bytes, HEIC);
+    expect(await pixelOf(made.get("optimized"), 0.5, 0.5)).toEqual(near(colour, 10));
+  });
+
+  test("cut to what is to be seen of it", async () => {
+    const bytes = await heic(await plain(161, 121).png().toBuffer());
+    // ISO/IEC 14496-12, 12.1.4: width and height, each as a fraction.
+    const box = bytes.indexOf("clap");
+    bytes.writeUInt32BE(100, box + 4);
+    bytes.writeUInt32BE(80, box + 12);
+    const { made, properties } = await derive(deriver, bytes, HEIC);
+    expect(properties).toMatchObject({ width: 100, height: 80 });
+    expect(await sizeOf(made.get("optimized"))).toEqual({ width: 100, height: 80 });
+  });
+
+  test("without what another picture beside it says of its brightness", async () => {
+    const clear = await plain(160, 120).ensureAlpha(0.5).png().toBuffer();
+    const bytes = await heic(clear, ["-q", "90"]);
+    // It says that it isn't how transparent the first is, in as many letters.
+    bytes.write("urn:com:apple:x:hdrgainmap", bytes.indexOf("urn:mpeg:hevc:2015:auxid:1"));
+    const { made } = await derive(deriver, bytes, HEIC);
     expect(await pixelOf(made.get("optimized"), 0.5, 0.5)).toEqual(near(ORANGE, 10));
   });
 });

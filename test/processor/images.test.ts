@@ -128,6 +128,22 @@ describe("what a photo's EXIF says", () => {
   });
 });
 
+test("a photo with a second picture behind it, of how bright the first is, is drawn by the first", async () => {
+  const item = (semantic: string) =>
+    `<rdf:li rdf:parseType="Resource"><Container:Item Item:Semantic="${semantic}" Item:Mime="image/jpeg"/></rdf:li>`;
+  const directory =
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">' +
+    '<rdf:Description xmlns:Container="http://ns.google.com/photos/1.0/container/" hdrgm:Version="1.0" ' +
+    'xmlns:Item="http://ns.google.com/photos/1.0/container/item/" xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/">' +
+    `<Container:Directory><rdf:Seq>${item("Primary")}${item("GainMap")}</rdf:Seq></Container:Directory>` +
+    "</rdf:Description></rdf:RDF></x:xmpmeta>";
+  const first = await plain(160, 120).withXmp(directory).jpeg({ quality: 95 }).toBuffer();
+  const second = await plain(40, 30, { r: 255, g: 255, b: 255 }).jpeg().toBuffer();
+  const { made, properties } = await derive(deriver, Buffer.concat([first, second]), "image/jpeg");
+  expect(properties).toMatchObject({ width: 160, height: 120, format: "jpeg" });
+  expect(await pixelOf(made.get("optimized"), 0.5, 0.5)).toEqual(near(ORANGE));
+});
+
 test("a picture of the picture is told with its size", async () => {
   const { properties } = await derive(deriver, await photoWithGps(400, 300), "image/jpeg");
   expect(Buffer.from(properties.thumbHash ?? "", "base64").byteLength).toBeLessThanOrEqual(28);

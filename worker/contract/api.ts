@@ -3,6 +3,7 @@ import { DERIVATIVE_NAMES, DerivativeName, MISSING_STATES } from "./derivatives.
 import { EntityType } from "./entities.ts";
 import type { FileVersionRef, Identity, TenantId } from "./ids.ts";
 import { FileId, UserId } from "./ids.ts";
+import { PageImageName } from "./page-images.ts";
 
 /** State of a file: that of its current version, or `deleted`. Only `clean` is ever served. */
 export const FILE_STATES = [
@@ -16,8 +17,12 @@ export const FILE_STATES = [
 export const FileState = z.enum(FILE_STATES);
 export type FileState = z.infer<typeof FileState>;
 
-/** What of a file is asked for: its bytes as uploaded, or a derivative. */
-export const Variant = z.enum(["original", ...DERIVATIVE_NAMES]);
+/** What of a file is asked for: its bytes as uploaded, a derivative, or a page of it as an image. */
+export const Variant = z.union([z.enum(["original", ...DERIVATIVE_NAMES]), PageImageName]).meta({
+  description:
+    "The bytes as uploaded, what was made of them, or a page of a PDF or an Office document as an image: " +
+    "page-{page}-{width}, with a page from 1 to 500 and a width of 400 or 1200 pixels",
+});
 export type Variant = z.infer<typeof Variant>;
 
 export const Disposition = z.enum(["attachment", "inline"]);

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { Wishes } from "./wishes.ts";
+import { NO_WISHES } from "./wishes.ts";
 
 /**
  * What is made of a clean version, in one table for those who make, serve and show it. A derivative's key ends in its
@@ -21,6 +23,7 @@ const PDF = { mimeType: "application/pdf", extension: "pdf" } as const;
 export const DERIVATIVE_NAMES = [
   "thumbnail",
   "optimized",
+  "optimized-avif",
   "preview",
   "poster",
   "text",
@@ -35,6 +38,8 @@ export const DERIVATIVE_FORMS: Readonly<Record<DerivativeName, readonly Derivati
   thumbnail: [{ ...WEBP, maxBytes: 256 * KIB }],
   /** An image of at most 1,200 × 1,200; animated where the original is. */
   optimized: [{ ...WEBP, maxBytes: 16 * MIB }],
+  /** The same, smaller, where the tenant wants it; of what moves there is none. */
+  "optimized-avif": [{ mimeType: "image/avif", extension: "avif", maxBytes: 16 * MIB }],
   /** What can be shown in place of the original: an Office document as PDF, a text as a page that is nothing but text. */
   preview: [
     { ...PDF, maxBytes: 64 * MIB },
@@ -55,6 +60,7 @@ const NAMES_BY_KIND = {
   image: ["thumbnail", "optimized"],
   pdf: ["thumbnail", "text", "reduced"],
   office: ["thumbnail", "preview", "text"],
+  epub: ["thumbnail", "text"],
   text: ["thumbnail", "preview"],
   video: ["thumbnail", "poster"],
   audio: ["thumbnail", "waveform"],
@@ -83,6 +89,7 @@ const TEXT_TYPES: ReadonlySet<string> = new Set([
 export function kindOf(mimeType: string): DerivableKind | undefined {
   if (mimeType === "application/pdf") return "pdf";
   if (OFFICE_TYPES.has(mimeType)) return "office";
+  if (mimeType === "application/epub+zip") return "epub";
   if (TEXT_TYPES.has(mimeType)) return "text";
   const [type] = mimeType.split("/", 1);
   return type === "image" || type === "video" || type === "audio" ? type : undefined;
@@ -97,14 +104,20 @@ export function typeOf(declaredType: string, sniffedType: string | null): string
 }
 
 /** What is made of files of a type, in the order in which it is wanted. */
-export function derivativesOf(mimeType: string): readonly DerivativeName[] {
+export function derivativesOf(
+  mimeType: string,
+  { avifDerivatives }: Pick<Wishes, "avifDerivatives"> = NO_WISHES,
+): readonly DerivativeName[] {
   const kind = kindOf(mimeType);
-  return kind === undefined ? [] : NAMES_BY_KIND[kind];
+  if (kind === undefined) return [];
+  return kind === "image" && avifDerivatives
+    ? [...NAMES_BY_KIND.image, "optimized-avif"]
+    : NAMES_BY_KIND[kind];
 }
 
 /**
  * How it stands with a derivative that isn't there: `making` until the processor has said otherwise, `none` where the
- * file has nothing to make it of (a sound without a cover), `failed` where it could not be made; that can be tried again.
+ * file has nothing to make it of (a text of a scanned PDF), `failed` where it could not be made; that can be tried again.
  */
 export const MISSING_STATES = ["making", "none", "failed"] as const;
 export type MissingState = (typeof MISSING_STATES)[number];

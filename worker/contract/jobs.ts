@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FileVersionRef } from "./ids.ts";
+import { PageImageName } from "./page-images.ts";
 
 /** Digests of a whole file, as RFC 9530 names them: algorithm → base64. */
 export const ReprDigests = z.partialRecord(z.enum(["sha-256", "sha-512"]), z.base64());
@@ -23,6 +24,18 @@ export const ProcessJob = FileVersionRef.extend({
 });
 export type ProcessJob = z.infer<typeof ProcessJob>;
 
+/** A queue message to the processor: draw one page of a clean version that is a PDF, or has one as its preview. */
+export const PageJob = FileVersionRef.extend({
+  kind: z.literal("page"),
+  objectKey: z.string().min(1),
+  etag: z.string().min(1),
+  sizeBytes: z.int().min(0),
+  name: PageImageName,
+  /** Of the PDF that stands for it, where the version isn't one itself. */
+  previewKey: z.string().min(1).optional(),
+});
+export type PageJob = z.infer<typeof PageJob>;
+
 /** Every job there is, told apart by `kind`. */
-export const Job = z.discriminatedUnion("kind", [ProcessJob]);
+export const Job = z.discriminatedUnion("kind", [ProcessJob, PageJob]);
 export type Job = z.infer<typeof Job>;

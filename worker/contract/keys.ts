@@ -1,5 +1,6 @@
 import type { DerivativeName } from "./derivatives.ts";
 import type { FileId, FileVersionRef, TenantId } from "./ids.ts";
+import type { PageImageName } from "./page-images.ts";
 
 /** What the keys of all of a tenant's objects begin with, and no other's do. */
 export function tenantPrefix(tenantId: TenantId): string {
@@ -25,6 +26,10 @@ export function originalKey(ref: FileVersionRef, attempt: number): string {
 }
 
 /** Key of a derivative, e.g. `…/thumbnail.webp`. Making it again writes the same key with the same content. */
-export function derivativeKey(ref: FileVersionRef, name: DerivativeName, extension: string): string {
+export function derivativeKey(
+  ref: FileVersionRef,
+  name: DerivativeName | PageImageName,
+  extension: string,
+): string {
   return `${versionPrefix(ref)}${name}.${extension}`;
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ActiveFindings } from "./active-content.ts";
 import { DerivativeName } from "./derivatives.ts";
 import { FileVersionRef } from "./ids.ts";
+import { PageImageName } from "./page-images.ts";
 import { Properties } from "./properties.ts";
 import { NO_WISHES, Wishes } from "./wishes.ts";
 
@@ -58,10 +59,12 @@ export const VerdictReport = FileVersionRef.extend({
 });
 export type VerdictReport = z.infer<typeof VerdictReport>;
 
+const MadeName = z.union([DerivativeName, PageImageName]);
+
 /** A derivative was written under its key (contract/keys.ts). */
 export const DerivativeReport = FileVersionRef.extend({
   kind: z.literal("derivative"),
-  name: DerivativeName,
+  name: MadeName,
   objectKey: z.string().min(1),
   mimeType: z.string().min(1),
   sizeBytes: z.int().min(0),
@@ -73,7 +76,7 @@ export type DerivativeReport = z.infer<typeof DerivativeReport>;
 /** A derivative that there is nothing to make of, or that could not be made. */
 export const MissingDerivativeReport = FileVersionRef.extend({
   kind: z.literal("missing-derivative"),
-  name: DerivativeName,
+  name: MadeName,
   state: z.enum(["none", "failed"]),
   /** A sentence for people. */
   reason: z.string().min(1).max(300),

@@ -1,12 +1,14 @@
-import { and, eq, inArray, notExists, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, notExists, sql } from "drizzle-orm";
 import type { DerivativeName } from "#contract/derivatives.ts";
 import type { FileVersionRef } from "#contract/ids.ts";
+import { isPageImage } from "#contract/page-images.ts";
 import type { DerivativeReport, MissingDerivativeReport, PropertiesReport } from "#contract/reports.ts";
 import type { AuditEvent } from "./audit.ts";
 import { auditStatement } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { forgetFailedJob } from "./failed-jobs.ts";
 import { isVersion } from "./files.ts";
+import { isNamed, NAMED_DERIVATIVE, NAMED_MISSING } from "./named-derivatives.ts";
 import { fileVersions } from "./schema/files.ts";
 import { derivatives, missingDerivatives } from "./schema/processing.ts";
 import { rescanJobs } from "./schema/rescans.ts";
@@ -29,11 +31,14 @@ export interface VersionProgress {
 /** What there is of a version's derivatives, and whether it is to be scanned again. */
 export async function findProgress(db: Database, ref: FileVersionRef): Promise<VersionProgress> {
   const [made, missing, rescan] = await db.batch([
-    db.select({ name: derivatives.name }).from(derivatives).where(isOfVersion(derivatives, ref)),
     db
-      .select({ name: missingDerivatives.name })
+      .select({ name: NAMED_DERIVATIVE.name })
+      .from(derivatives)
+      .where(and(isOfVersion(derivatives, ref), isNamed(derivatives))),
+    db
+      .select({ name: NAMED_MISSING.name })
       .from(missingDerivatives)
-      .where(isOfVersion(missingDerivatives, ref)),
+      .where(and(isOfVersion(missingDerivatives, ref), isNamed(missingDerivatives))),
     db.select({ version: rescanJobs.version }).from(rescanJobs).where(isOfVersion(rescanJobs, ref)),
   ]);
   return {
@@ -58,7 +63,8 @@ export async function upsertDerivative(db: Database, report: DerivativeReport, n
     db
       .delete(missingDerivatives)
       .where(and(isOfVersion(missingDerivatives, report), eq(missingDerivatives.name, name))),
-    forgetFailedJob(db, report),
+    // A page says nothing of what else is made.
+    ...(isPageImage(name) ? [] : [forgetFailedJob(db, report)]),
   ]);
 }
 
@@ -73,7 +79,7 @@ export async function upsertMissingDerivative(
   const isThere = db
     .select({ one: sql`1` })
     .from(derivatives)
-    .where(and(isOfVersion(derivatives, report), eq(derivatives.name, name)));
+    .where(and(isOfVersion(derivatives, report), eq(derivatives.name, name), gt(derivatives.sizeBytes, 0)));
   const isLacking = and(isVersion(report), eq(fileVersions.state, "clean"), notExists(isThere));
   await db
     .insert(missingDerivatives)

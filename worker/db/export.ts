@@ -4,7 +4,9 @@ import type { FileId, TenantId } from "#contract/ids.ts";
 import type { AuditRow } from "./audit.ts";
 import { timePrefix } from "./audit.ts";
 import type { Database } from "./database.ts";
-import type { DerivativeRow, FileRow, MissingDerivativeRow, VerdictRow, VersionRow } from "./files.ts";
+import type { FileRow, VerdictRow, VersionRow } from "./files.ts";
+import type { DerivativeRow, MissingDerivativeRow } from "./named-derivatives.ts";
+import { isNamed, NAMED_DERIVATIVE, NAMED_MISSING } from "./named-derivatives.ts";
 import { auditEvents } from "./schema/audit.ts";
 import { files, fileTags, fileVersions } from "./schema/files.ts";
 import { derivatives, missingDerivatives, verdicts } from "./schema/processing.ts";
@@ -61,11 +63,15 @@ export async function findWholeFiles(
     db.select().from(files).where(wanted).orderBy(asc(files.id)).limit(limit),
     db.select().from(fileVersions).where(ofThose(fileVersions)).orderBy(asc(fileVersions.version)),
     db.select().from(verdicts).where(ofThose(verdicts)).orderBy(asc(verdicts.scannedAtMs)),
-    db.select().from(derivatives).where(ofThose(derivatives)).orderBy(asc(derivatives.name)),
     db
-      .select()
+      .select(NAMED_DERIVATIVE)
+      .from(derivatives)
+      .where(and(ofThose(derivatives), isNamed(derivatives)))
+      .orderBy(asc(derivatives.name)),
+    db
+      .select(NAMED_MISSING)
       .from(missingDerivatives)
-      .where(ofThose(missingDerivatives))
+      .where(and(ofThose(missingDerivatives), isNamed(missingDerivatives)))
       .orderBy(asc(missingDerivatives.name)),
     db.select().from(fileTags).where(ofThose(fileTags)).orderBy(asc(fileTags.tag)),
     db.select().from(shares).where(ofThose(shares)).orderBy(asc(shares.userId)),

@@ -3,6 +3,8 @@ import { and, desc, eq, exists, gt, isNotNull, isNull, lt, notExists, or, sql } 
 import type { FileId, FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
 import type { SharePermission } from "#contract/sharing.ts";
 import type { Database } from "./database.ts";
+import type { DerivativeRow, MissingDerivativeRow } from "./named-derivatives.ts";
+import { isNamed, NAMED_DERIVATIVE, NAMED_MISSING } from "./named-derivatives.ts";
 import { files, fileTags, fileVersions } from "./schema/files.ts";
 import { derivatives, failedJobs, missingDerivatives, verdicts } from "./schema/processing.ts";
 import { shares } from "./schema/sharing.ts";
@@ -11,8 +13,6 @@ import { tenants } from "./schema/tenants.ts";
 export type FileRow = typeof files.$inferSelect;
 export type VersionRow = typeof fileVersions.$inferSelect;
 export type VerdictRow = typeof verdicts.$inferSelect;
-export type DerivativeRow = typeof derivatives.$inferSelect;
-export type MissingDerivativeRow = typeof missingDerivatives.$inferSelect;
 
 /** A file with all that its record shows. */
 export interface FileWithDetails {
@@ -35,6 +35,8 @@ export interface FileWithDetails {
   readonly warnBytes: number | undefined;
   /** Whether its tenant has public files at all: where it hasn't, none is read by its public URL. */
   readonly hasPublicFiles: boolean;
+  /** Whether its tenant wants images as AVIF. */
+  readonly avifDerivatives: boolean;
   /** All that its tenant has is being removed for good. */
   readonly isTenantErasing: boolean;
 }
@@ -166,13 +168,19 @@ async function addDetails(
       .where(and(eq(verdicts.tenantId, tenantId), among(verdicts.fileId)))
       .orderBy(desc(verdicts.scannedAtMs)),
     db
-      .select()
+      .select(NAMED_DERIVATIVE)
       .from(derivatives)
-      .where(and(eq(derivatives.tenantId, tenantId), among(derivatives.fileId))),
+      .where(and(eq(derivatives.tenantId, tenantId), among(derivatives.fileId), isNamed(derivatives))),
     db
-      .select()
+      .select(NAMED_MISSING)
       .from(missingDerivatives)
-      .where(and(eq(missingDerivatives.tenantId, tenantId), among(missingDerivatives.fileId))),
+      .where(
+        and(
+          eq(missingDerivatives.tenantId, tenantId),
+          among(missingDerivatives.fileId),
+          isNamed(missingDerivatives),
+        ),
+      ),
     db
       .select()
       .from(failedJobs)
@@ -197,6 +205,7 @@ async function addDetails(
       failedJob: failedRows.find(isOfRow),
       warnBytes: tenant?.settings.warnBytes?.[row.version.fileClass],
       hasPublicFiles: tenant?.settings.publicFiles !== false,
+      avifDerivatives: tenant?.settings.avifDerivatives === true,
       isTenantErasing: (tenant?.erasingAtMs ?? null) !== null,
     };
   });

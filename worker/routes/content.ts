@@ -1,5 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { Disposition, Variant } from "#contract/api.ts";
+import type { AppContext } from "../app-env.ts";
+import type { AnnouncePage } from "../services/page-images.ts";
+import { sendJob } from "../storage/jobs.ts";
 
 /** What is common to routes that answer with a file's bytes (delivery/serve.ts). */
 
@@ -27,3 +30,8 @@ export const CONTENT_ERRORS = [
   "FILE_NOT_READY",
   "FILE_BLOCKED",
 ] as const;
+
+/** Has a page drawn that is asked for. */
+export function announcePage(c: AppContext): AnnouncePage {
+  return (job) => sendJob(c.env.JOBS, job);
+}

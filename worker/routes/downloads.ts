@@ -4,9 +4,9 @@ import type { AppContext } from "../app-env.ts";
 import { serveObject } from "../delivery/serve.ts";
 import type { SignedDownload } from "../delivery/signed-url.ts";
 import { verifySignedUrl } from "../delivery/signed-url.ts";
-import { requireSignedDownload } from "../services/servable.ts";
+import { requireSignedDownload } from "../services/downloads.ts";
 import { r2Store } from "../storage/r2.ts";
-import { CONTENT_ERRORS, CONTENT_RESPONSES } from "./content.ts";
+import { announcePage, CONTENT_ERRORS, CONTENT_RESPONSES } from "./content.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
 import { recordReading } from "./record-reading.ts";
 
@@ -81,7 +81,7 @@ downloads.get("/:fileId/:name", async (c) => {
   const { search } = new URL(c.req.url);
   const { signingKeys } = c.get("config");
   const signed = await verifySignedUrl(c.req.param("fileId"), search, signingKeys, Date.now());
-  const object = await requireSignedDownload(c.env, signed);
+  const object = await requireSignedDownload(c.env, announcePage(c), signed);
   const answer = await serveObject(r2Store(c.env.BUCKET), object, c.req.raw, signed.disposition);
   recordSignedRead(c, signed, answer);
   return answer;

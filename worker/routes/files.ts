@@ -4,11 +4,11 @@ import { FileList, FileListQuery } from "#contract/listing.ts";
 import { serveObject } from "../delivery/serve.ts";
 import { actorOf } from "../middleware/actor.ts";
 import { limitCreations } from "../middleware/rate-limit.ts";
+import { requireDownload } from "../services/downloads.ts";
 import { getFiles } from "../services/file-list.ts";
 import { getFile } from "../services/files.ts";
-import { requireDownload } from "../services/servable.ts";
 import { r2Store } from "../storage/r2.ts";
-import { CONTENT_ERRORS, CONTENT_RESPONSES, ContentQuery } from "./content.ts";
+import { announcePage, CONTENT_ERRORS, CONTENT_RESPONSES, ContentQuery } from "./content.ts";
 import { REPLACING_ERRORS } from "./describe-uploads.ts";
 import { FILE_EXAMPLE, FILE_LIST_EXAMPLE, STORED_FILE_EXAMPLE } from "./examples.ts";
 import { FileParams, requireFileId } from "./file-params.ts";
@@ -185,7 +185,7 @@ export const files = router
   .openapi(contentRoute, async (c) => {
     const fileId = requireFileId(c.req.valid("param").id);
     const { variant, disposition } = c.req.valid("query");
-    const object = await requireDownload(c.env, c.get("identity"), fileId, variant);
+    const object = await requireDownload(c.env, announcePage(c), c.get("identity"), { fileId, variant });
     const answer = await serveObject(r2Store(c.env.BUCKET), object, c.req.raw, disposition);
     const ref = { tenantId: c.get("identity").tenantId, fileId, version: object.version };
     recordReading(c, answer, { actor: actorOf(c), ref, variant });

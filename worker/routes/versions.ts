@@ -9,7 +9,7 @@ import { actorOf, callerOf } from "../middleware/actor.ts";
 import { getFile } from "../services/files.ts";
 import { getVersions, removeVersion, requireVersionDownload, restoreVersion } from "../services/versions.ts";
 import { r2Store } from "../storage/r2.ts";
-import { CONTENT_ERRORS, CONTENT_RESPONSES, ContentQuery } from "./content.ts";
+import { announcePage, CONTENT_ERRORS, CONTENT_RESPONSES, ContentQuery } from "./content.ts";
 import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
 import { openApiRouter, sessionProblems } from "./open-api.ts";
 import { publicUrlOf } from "./public-urls.ts";
@@ -115,7 +115,7 @@ export const versions = router
   .openapi(contentRoute, async (c) => {
     const ref = requireRef(c, c.req.valid("param"));
     const { variant, disposition } = c.req.valid("query");
-    const object = await requireVersionDownload(c.env, c.get("identity"), ref, variant);
+    const object = await requireVersionDownload(c.env, announcePage(c), c.get("identity"), { ref, variant });
     const answer = await serveObject(r2Store(c.env.BUCKET), object, c.req.raw, disposition);
     recordReading(c, answer, { actor: actorOf(c), ref, variant });
     return answer;

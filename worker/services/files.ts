@@ -1,5 +1,6 @@
 import type { FileRecord, FileState, MissingDerivative } from "#contract/api.ts";
 import { blockReasonOf } from "#contract/block-reasons.ts";
+import type { DerivativeName } from "#contract/derivatives.ts";
 import { derivativesOf, typeOf } from "#contract/derivatives.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileId, Identity } from "#contract/ids.ts";
@@ -71,15 +72,23 @@ export function mimeTypeOf(version: FileWithDetails["version"]): string {
 export function missingDerivativesOf(found: FileWithDetails): readonly MissingDerivative[] {
   const { version, derivatives, missingDerivatives, failedJob } = found;
   if (version.state !== "clean") return [];
-  return derivativesOf(typeOf(version.declaredType, version.sniffedType))
+  return derivativesOf(typeOf(version.declaredType, version.sniffedType), found)
     .filter((name) => !derivatives.some((made) => made.name === name))
     .map((name) => {
       const reported = missingDerivatives.find((missing) => missing.name === name);
       if (reported !== undefined) return { name, state: reported.state, reason: reported.reason };
       // Nobody is at it any more.
       if (failedJob !== undefined) return { name, state: "failed", reason: failedJob.detail };
+      if (wasNotWanted(found, name)) return { name, state: "failed", reason: NOT_WANTED };
       return { name, state: "making", reason: null };
     });
+}
+
+const NOT_WANTED = "It wasn't wanted when the image was processed. It can be made now.";
+
+/** An image's AVIF is reported before its WebP is: of one that has only that, it came before its tenant's wish. */
+function wasNotWanted({ derivatives }: FileWithDetails, name: DerivativeName): boolean {
+  return name === "optimized-avif" && derivatives.some((made) => made.name === "optimized");
 }
 
 /** A file as callers see it. */

@@ -1,6 +1,7 @@
 import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
 import { AppError } from "#contract/errors.ts";
 import { derivativeKey } from "#contract/keys.ts";
+import { isPageImage, PAGE_IMAGE_FORM } from "#contract/page-images.ts";
 import type {
   DerivativeReport,
   FailedJobReport,
@@ -143,9 +144,8 @@ async function applyDerivative(
   const { name, objectKey, mimeType, sizeBytes } = report;
   const db = databaseFor(env, report.tenantId);
   const version = await findVersion(db, report);
-  const form = DERIVATIVE_FORMS[name].find(
-    ({ extension }) => objectKey === derivativeKey(report, name, extension),
-  );
+  const forms = isPageImage(name) ? [PAGE_IMAGE_FORM] : DERIVATIVE_FORMS[name];
+  const form = forms.find(({ extension }) => objectKey === derivativeKey(report, name, extension));
   const isClean = version?.state === "clean";
   if (!isClean && form !== undefined) await objects.remove([objectKey]);
   if (!isClean || form === undefined) throw notClean();

@@ -15,9 +15,10 @@ import type { Caller } from "./file-actions.ts";
 import { nameWithVersion } from "./file-names.ts";
 import { mimeTypeOf, requireFile, standingOf } from "./files.ts";
 import { removeVersionObjects } from "./object-removals.ts";
+import type { AnnouncePage } from "./page-images.ts";
+import { servableVariant } from "./page-images.ts";
 import { requireAllowed } from "./permissions.ts";
 import type { ServableObject } from "./servable.ts";
-import { servableObject } from "./servable.ts";
 
 /**
  * A file's history is for whoever may change the file: somebody it was shared with sees what it is, not what it was.
@@ -67,14 +68,14 @@ async function requireVersion(
   throw new AppError("VERSION_NOT_FOUND");
 }
 
-/** Bytes of one version. Throws as `requireFile` and `servableObject`, and `VERSION_NOT_FOUND`. */
+/** Bytes of one version. Throws as `requireFile` and `servableVariant`, and `VERSION_NOT_FOUND`. */
 export async function requireVersionDownload(
   env: DatabaseBindings,
+  announce: AnnouncePage,
   identity: Identity,
-  ref: FileVersionRef,
-  variant: Variant,
+  { ref, variant }: { readonly ref: FileVersionRef; readonly variant: Variant },
 ): Promise<ServableObject> {
-  return servableObject(await requireVersion(env, identity, ref), variant);
+  return servableVariant(env, announce, await requireVersion(env, identity, ref), variant);
 }
 
 /**

@@ -35,7 +35,7 @@ function findValues(output: string, name: string): readonly string[] {
 }
 
 /** Without what isn't to be seen, and not longer than a line. */
-function tidy(words = ""): string {
+export function tidy(words = ""): string {
   const visible = words.replaceAll(/[\p{C}\s]+/gu, " ").trim();
   return visible.length <= MAX_WORDS ? visible : visible.slice(0, MAX_WORDS).toWellFormed();
 }

@@ -5,10 +5,10 @@ import type { SandboxLimits } from "../../sandbox/sandbox.ts";
 import type { Product } from "../deriver.ts";
 import { reasonOf, runTool, type Work } from "./run-tool.ts";
 
-const CHILD = fileURLToPath(new URL("./page-child.ts", import.meta.url));
-const LIMITS: SandboxLimits = {
-  ...{ timeMs: 60_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 2 ** 20 },
-  ...{ scratchBytes: 2 ** 22, processes: 64 },
+export const PAGE_CHILD = fileURLToPath(new URL("./page-child.ts", import.meta.url));
+export const PAGE_CHILD_LIMITS: SandboxLimits = {
+  ...{ timeMs: 60_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 4 * 2 ** 20 },
+  ...{ scratchBytes: 8 * 2 ** 20, processes: 64 },
 };
 const PIXELS = 150;
 /** Of the longer side: a page twice as high as it is wide still covers a thumbnail twice over. */
@@ -24,8 +24,8 @@ export async function drawFirstPage(work: Work, file: string): Promise<Product> 
 
 /** Makes the thumbnail of a picture of a page: a PNG or an SVG of ours, in the scratch directory. */
 export async function makeThumbnail({ sandbox, scratch, signal }: Work, picture: string): Promise<Product> {
-  const command = [process.execPath, CHILD, scratch, picture];
-  const result = await sandbox.run(command, scratch, LIMITS, signal);
+  const command = [process.execPath, PAGE_CHILD, scratch, picture, "thumbnail"];
+  const result = await sandbox.run(command, scratch, PAGE_CHILD_LIMITS, signal);
   const [form] = DERIVATIVE_FORMS.thumbnail;
   if (!result.ok || form === undefined) {
     return { result: "failed", name: "thumbnail", reason: "The first page could not be drawn." };

@@ -24,6 +24,8 @@ export interface Undecoded {
   readonly hasAlpha: boolean;
   /** Which sharp never decodes: of others it should. */
   readonly isHevc: boolean;
+  /** Which of its pictures is shown, from 0. */
+  readonly primary: number;
 }
 
 /** What a run of the child came to. */

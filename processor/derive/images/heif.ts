@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { SandboxLimits } from "../../sandbox/sandbox.ts";
 import { findProgram } from "../programs.ts";
-import type { ImageWork } from "./drawing.ts";
+import type { ImageWork, Undecoded } from "./drawing.ts";
 
 const MIB = 2 ** 20;
 /** A tenth of it for the 12 megapixels of an ordinary photo. PNG without compression takes 4 bytes a pixel. */
@@ -23,7 +23,7 @@ const JPEG_QUALITY = "95";
 export async function decodeHeif(
   { sandbox, scratch, signal }: ImageWork,
   file: string,
-  hasAlpha: boolean,
+  { hasAlpha, primary }: Undecoded,
 ): Promise<string | undefined> {
   const program = findProgram("heif-dec");
   if (program === undefined) return undefined;
@@ -33,5 +33,7 @@ export async function decodeHeif(
   const result = await sandbox.run(command, scratch, LIMITS, signal);
   if (!result.ok) return undefined;
   // Of several pictures in one file each has a number.
-  return [`decoded.${extension}`, `decoded-1.${extension}`].find((name) => existsSync(join(scratch, name)));
+  return [`decoded.${extension}`, `decoded-${primary + 1}.${extension}`].find((name) =>
+    existsSync(join(scratch, name)),
+  );
 }

@@ -26,6 +26,8 @@ export interface Picture {
   readonly isVector: boolean;
   /** Of a HEIF: what its pixels are written by ("hevc", "av1", …). */
   readonly heifCodec?: string | undefined;
+  /** Of a HEIF with several pictures: the one that is shown, from 0. */
+  readonly primary: number;
   /** Its colours are 16 bit and by a profile: libvips takes those for wide ones unless told otherwise. */
   readonly isDeepWithProfile: boolean;
   readonly properties: Properties;
@@ -37,13 +39,15 @@ export async function openPicture(path: string, isUpright: boolean): Promise<Pic
   const options = { autoOrient: !isUpright, limitInputPixels: MAX_PIXELS } satisfies SharpOptions;
   const metadata = await sharp(path, { ...options, failOn: "none" }).metadata();
   const isVector = metadata.format === "svg";
+  const primary = metadata.format === "heif" ? (metadata.pagePrimary ?? 0) : 0;
   const { width, height } = isUpright ? metadata : metadata.autoOrient;
   const frames = isAnimation(metadata) ? (metadata.pages ?? 1) : 1;
   return {
     // From a buffer an SVG has no place on disk, so that nothing beside it can be meant by it.
     input: isVector ? await readFile(path) : path,
-    options: isVector ? { ...options, density: chooseDensity(metadata) } : options,
-    ...{ width, height, frames, isVector, hasAlpha: metadata.hasAlpha, heifCodec: metadata.compression },
+    options: { ...options, ...(isVector ? { density: chooseDensity(metadata) } : {}), page: primary },
+    ...{ width, height, frames, isVector, hasAlpha: metadata.hasAlpha },
+    ...{ heifCodec: metadata.compression, primary },
     isDeepWithProfile: metadata.depth === "ushort" && metadata.icc !== undefined,
     properties: { width, height, frames, format: metadata.format, ...describe(metadata) },
   };
@@ -68,7 +72,7 @@ async function openBitmap(path: string): Promise<Picture> {
     input: pixels,
     options: { raw: { width: pixelsWidth, height: pixelsHeight, channels: 4 } },
     ...{ width: pixelsWidth, height: pixelsHeight, frames: 1, hasAlpha: true },
-    ...{ isVector: false, isDeepWithProfile: false },
+    ...{ isVector: false, isDeepWithProfile: false, primary: 0 },
     properties: { width, height, frames: 1, format: "bmp" },
   };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Properties } from "#contract/properties.ts";
+import { readPlace } from "../places.ts";
 import { HdrTransfer } from "./media-protocol.ts";
 
 /** What is seen of a video, or of the cover of a sound. */
@@ -52,7 +53,7 @@ export const Probe = z.object({
 });
 export type Probe = z.infer<typeof Probe>;
 
-const TAGS = "title,artist,album";
+const TAGS = "title,artist,album,location,com.apple.quicktime.location.ISO6709";
 /** What ffprobe is asked for. */
 export const PROBED = [
   `format=duration,bit_rate`,
@@ -131,7 +132,14 @@ function readTags(all: readonly (Readonly<Record<string, string>> | undefined)[]
     ...(title === "" ? {} : { title }),
     ...(artist === "" ? {} : { artist }),
     ...(album === "" ? {} : { album }),
+    ...parseLocation(find("location") || find("com.apple.quicktime.location.iso6709")),
   };
+}
+
+/** ISO 6709, Annex H, in degrees: "+52.5163+013.3777+034.000/". */
+function parseLocation(text: string): Properties {
+  const [, latitude, longitude] = /^([+-]\d{1,2}(?:\.\d+)?)([+-]\d{1,3}(?:\.\d+)?)/.exec(text) ?? [];
+  return latitude === undefined ? {} : readPlace(Number(latitude), Number(longitude));
 }
 
 /** Without what isn't to be seen, and not longer than a line. */

@@ -13,8 +13,10 @@ import {
   POSTER_FILE,
   THUMBNAIL_FILE,
   WAVEFORM_FILE,
+  type WaveformTask,
 } from "./media-protocol.ts";
 import { Peaks, SAMPLE_RATE_HZ } from "./peaks.ts";
+import { drawPeaks } from "./sound-picture.ts";
 
 const THUMBNAIL_PIXELS = 150;
 /** Of one try for a frame: to come to it, all frames since the last whole one are decoded. */
@@ -34,7 +36,7 @@ interface Frame {
 }
 
 async function main(directory: string, task: MediaTask): Promise<void> {
-  if (task.task === "waveform") return drawWaveform(directory, task.input);
+  if (task.task === "waveform") return drawWaveform(directory, task);
   const frame = await findFrame(task);
   if (frame === undefined) throw new Error("no frame could be read");
   sharp.concurrency(1);
@@ -107,7 +109,8 @@ async function packPoster(picture: Sharp): Promise<Buffer> {
   return bytes;
 }
 
-async function drawWaveform(directory: string, { options, file }: MediaTask["input"]): Promise<void> {
+async function drawWaveform(directory: string, { input, isDrawn }: WaveformTask): Promise<void> {
+  const { options, file } = input;
   const peaks = new Peaks();
   let rest: Buffer = Buffer.of();
   const { isWhole } = await runFfmpeg(
@@ -127,7 +130,13 @@ async function drawWaveform(directory: string, { options, file }: MediaTask["inp
   if (!isWhole || durationSeconds === 0) throw new Error("the sound could not be read to its end");
   const waveform = { version: 1, durationSeconds, peaks: peaks.finish() };
   await writeFile(join(directory, WAVEFORM_FILE), JSON.stringify(waveform));
+  if (isDrawn) await writeSoundPicture(directory, waveform.peaks);
   process.stdout.write(`${JSON.stringify({ durationSeconds })}\n`);
+}
+
+async function writeSoundPicture(directory: string, peaks: readonly number[]): Promise<void> {
+  const raw = { width: THUMBNAIL_PIXELS, height: THUMBNAIL_PIXELS, channels: 3 } as const;
+  await sharp(drawPeaks(peaks), { raw }).webp({ quality: 80 }).toFile(join(directory, THUMBNAIL_FILE));
 }
 
 /** An array of 16 bits has to begin at an even place in memory. */

@@ -30,10 +30,12 @@ export const MediaTask = z.discriminatedUnion("task", [
     /** Where to look for a frame, one after the other until one isn't black. */
     seconds: z.array(z.number().min(0)).min(1),
   }),
-  z.object({ task: z.literal("waveform"), input: Input }),
+  /** With a thumbnail of it, where there is no other. */
+  z.object({ task: z.literal("waveform"), input: Input, isDrawn: z.boolean() }),
 ]);
 export type MediaTask = z.infer<typeof MediaTask>;
 export type PictureTask = Extract<MediaTask, { task: "picture" }>;
+export type WaveformTask = Extract<MediaTask, { task: "waveform" }>;
 
 /** The one line that the child prints when it has made a waveform. It has read a hostile file by then. */
 export const WaveformOutput = z.object({ durationSeconds: z.number().min(0) });

@@ -68,3 +68,14 @@ test("words are those of the file, else of its sound, without what isn't to be s
   expect(properties).toMatchObject({ title: "x".repeat(200), artist: "Ada Lovelace" });
   expect(properties).not.toHaveProperty("album");
 });
+
+test.each([
+  ["location", "+52.5163+013.3777+034.000/", { latitude: 52.5163, longitude: 13.3777 }],
+  ["com.apple.quicktime.location.ISO6709", "-33.8568-070.6483/", { latitude: -33.8568, longitude: -70.6483 }],
+  ["location", "in Berlin", {}],
+])("a place by %s as %s", (name, text, place) => {
+  expect(factsOf([VIDEO], { tags: { [name]: text } }).properties).toEqual({
+    ...factsOf([VIDEO]).properties,
+    ...place,
+  });
+});

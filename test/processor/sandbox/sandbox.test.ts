@@ -2,6 +2,8 @@ import { spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { LIMITS_RUNG } from "../../../processor/sandbox/limits-rung.ts";
+import { Sandbox } from "../../../processor/sandbox/sandbox.ts";
 import { createLifeline, createSandboxes, createScratch, LIMITS } from "../support/sandboxes.ts";
 
 const never = new AbortController().signal;
@@ -141,4 +143,19 @@ test("a tool is over, though a child that left its group, which limits alone can
 test("this machine isolates tools, if it is a Linux", () => {
   const isolating = sandboxes.filter(({ rung }) => rung !== "limits");
   expect(isolating.length > 0 || process.platform !== "linux").toBe(true);
+});
+
+test("whose tool fails, and how, is told by its program", async () => {
+  const failures: string[] = [];
+  const noteFailure = (program: string, reason: string) => void failures.push(`${program} ${reason}`);
+  const sandbox = await Sandbox.create({ withoutIsolation: true, rungs: [LIMITS_RUNG], noteFailure });
+  await using scratch = await createScratch();
+  const run = (command: readonly string[], timeMs = 10_000) =>
+    sandbox.run(command, scratch.path, { ...LIMITS, timeMs }, never);
+  await run(["/bin/sh", "-c", "exit 1", "soffice"]);
+  await run(["/usr/bin/false"]);
+  await run(["/usr/bin/sleep", "10"], 100);
+  await run([process.execPath, "/nonexistent/image-child.ts"]);
+  await run(["/bin/sh", "-c", "exit 0", "soffice"]);
+  expect(failures).toEqual(["soffice failed", "false failed", "sleep deadline", "image-child failed"]);
 });

@@ -7,6 +7,8 @@ import type { DerivativeReport } from "#contract/reports.ts";
 import { ContentLook } from "../../../processor/content/content-look.ts";
 import { Derivatives } from "../../../processor/derive/derivatives.ts";
 import { ImageDeriver } from "../../../processor/derive/images.ts";
+import { PageImages } from "../../../processor/derive/page-images.ts";
+import { Publisher } from "../../../processor/derive/publisher.ts";
 import { ALL_TOOLS_MISSING } from "../../../processor/derive/tools.ts";
 import { createLanes, LANE_LIMITS } from "../../../processor/lanes.ts";
 import { createLog } from "../../../processor/log.ts";
@@ -129,10 +131,10 @@ function assemble(
   const log = createLog("silent");
   const lanes = createLanes(LANE_LIMITS);
   const derivers = [new ImageDeriver(sandbox, ALL_TOOLS_MISSING, limits)];
-  const derivatives = new Derivatives({
-    ...{ store, reporter, lanes, sandbox, metrics, log, derivers },
-    tools: ALL_TOOLS_MISSING,
-  });
+  const publisher = new Publisher({ store, reporter, metrics, log });
+  const drawing = { store, reporter, lanes, sandbox, publisher, tools: ALL_TOOLS_MISSING };
+  const derivatives = new Derivatives({ ...drawing, derivers });
+  const pageImages = new PageImages(drawing);
   const scanner = new ClamdScanner(clamd);
   const guard = new CrashGuard(scanner, metrics);
   const scanners = new ScannerChoice({ clamav: scanner }, scanner);
@@ -142,6 +144,7 @@ function assemble(
     reporter,
     metrics,
     derivatives,
+    pageImages,
     ...looks,
     lanes,
     scanners,

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { check, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { DerivativeName } from "../../contract/derivatives.ts";
 import type { UserId } from "../../contract/ids.ts";
+import type { PageImageName } from "../../contract/page-images.ts";
 import type { ToolState } from "../../contract/reports.ts";
 import { fileId, tenantId } from "./columns.ts";
 import { ofVersion } from "./files.ts";
@@ -36,9 +37,10 @@ export const derivatives = sqliteTable(
     fileId: fileId(),
     version: integer("version").notNull(),
     /** Which ones there are is the contract's matter: more of them take no other table. */
-    name: text("name").$type<DerivativeName>().notNull(),
+    name: text("name").$type<DerivativeName | PageImageName>().notNull(),
     objectKey: text("object_key").notNull(),
     mimeType: text("mime_type").notNull(),
+    /** 0 of a page's image that was asked for and isn't there yet; created is when it was asked for. */
     sizeBytes: integer("size_bytes").notNull(),
     width: integer("width"),
     height: integer("height"),
@@ -54,7 +56,7 @@ export const missingDerivatives = sqliteTable(
     tenantId: tenantId(),
     fileId: fileId(),
     version: integer("version").notNull(),
-    name: text("name").$type<DerivativeName>().notNull(),
+    name: text("name").$type<DerivativeName | PageImageName>().notNull(),
     state: text("state", { enum: ["none", "failed"] }).notNull(),
     /** A sentence for people. */
     reason: text("reason").notNull(),

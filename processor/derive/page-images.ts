@@ -1,0 +1,71 @@
+import { basename } from "node:path";
+import type { PageJob } from "#contract/jobs.ts";
+import { ProcessorFailure } from "../failure.ts";
+import type { Lanes } from "../lanes.ts";
+import type { ObjectStore } from "../object-store.ts";
+import type { Reporter } from "../report.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { withScratchCopy } from "../scratch-copy.ts";
+import { NOT_ISOLATED } from "./derivatives.ts";
+import { drawPage } from "./documents/page-image.ts";
+import { NO_TOOL } from "./products.ts";
+import type { Publisher } from "./publisher.ts";
+import type { Tools } from "./tools.ts";
+
+export interface PageImagesParts {
+  readonly store: ObjectStore;
+  readonly reporter: Reporter;
+  readonly lanes: Lanes;
+  readonly tools: Tools;
+  readonly sandbox: Pick<Sandbox, "run" | "mayRun">;
+  readonly publisher: Publisher;
+}
+
+/** Of the PDF: as of those that have a thumbnail (pdf.ts). */
+const MAX_PDF_BYTES = 100 * 2 ** 20;
+
+/** Draws pages that somebody asked for. */
+export class PageImages {
+  readonly #parts: PageImagesParts;
+
+  constructor(parts: PageImagesParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Draws, stores and reports one page of what is clean now. `obsolete` where it isn't, or is gone. Throws a
+   * ProcessorFailure where trying again can help, as `Derivatives.derive`.
+   */
+  async draw(job: PageJob, signal: AbortSignal): Promise<"clean" | "obsolete"> {
+    const { tenantId, fileId, version, etag, sizeBytes, name } = job;
+    const start = { kind: "start", tenantId, fileId, version, etag, sizeBytes } as const;
+    const standing = await this.#parts.reporter.ask(start, signal);
+    if (standing?.state !== "clean") return "obsolete";
+    const reason = this.#refusalOf(job);
+    if (reason !== undefined) {
+      await this.#parts.publisher.reportMissing(job, { result: "failed", name, reason }, signal);
+      return "clean";
+    }
+    await this.#parts.lanes.document.run(() => this.#make(job, signal), signal);
+    return "clean";
+  }
+
+  #refusalOf({ previewKey, sizeBytes }: PageJob): string | undefined {
+    if (previewKey === undefined && sizeBytes > MAX_PDF_BYTES) return "The file is too large for this.";
+    if (!this.#parts.sandbox.mayRun) return NOT_ISOLATED;
+    const state = this.#parts.tools.stateOf("poppler");
+    if (state === "installing") throw new ProcessorFailure("TOOL_INSTALLING");
+    return state === "missing" ? NO_TOOL : undefined;
+  }
+
+  async #make(job: PageJob, signal: AbortSignal): Promise<void> {
+    const { store, sandbox, publisher } = this.#parts;
+    const { previewKey, objectKey, etag, name } = job;
+    const source = previewKey === undefined ? { objectKey, etag } : { objectKey: previewKey };
+    await withScratchCopy(store, source, signal, async ({ scratch, path }) => {
+      const drawn = await drawPage({ sandbox, scratch, signal }, basename(path), name);
+      if (drawn.result === "made") await publisher.publish(job, drawn, signal);
+      else await publisher.reportMissing(job, drawn, signal);
+    });
+  }
+}

@@ -1,0 +1,86 @@
+import type { Variant } from "#contract/api.ts";
+import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
+import { AppError } from "#contract/errors.ts";
+import type { FileId, Identity } from "#contract/ids.ts";
+import type { PageImageName } from "#contract/page-images.ts";
+import { isPageImage, PAGE_IMAGE_FORM } from "#contract/page-images.ts";
+import type { DatabaseBindings } from "../db/database.ts";
+import { databaseFor } from "../db/database.ts";
+import type { FileWithDetails } from "../db/files.ts";
+import { findFilesByIds } from "../db/files.ts";
+import { missingDerivativesOf, standingOf } from "./files.ts";
+import { requirePage } from "./page-images.ts";
+import { isByShare, requireAllowed } from "./permissions.ts";
+import type { ServableObject } from "./servable.ts";
+import { nameOfDerivative, requireServable, servableObject } from "./servable.ts";
+
+export interface SignableItem {
+  readonly fileId: FileId;
+  readonly variant: Variant;
+}
+
+type SignableObject = Pick<ServableObject, "version" | "filename">;
+
+export interface Signable<Item> {
+  readonly item: Item;
+  readonly object: SignableObject;
+  /** When the share ends by which the caller may download it, if it is by one that has an end. */
+  readonly untilMs: number | undefined;
+}
+
+/**
+ * Checks a list of files for signing, all or none, in one query. Throws the error of the first that can't be served,
+ * with its place in the list.
+ */
+export async function requireSignable<Item extends SignableItem>(
+  env: DatabaseBindings,
+  identity: Identity,
+  items: readonly Item[],
+): Promise<readonly Signable<Item>[]> {
+  const { tenantId, userId } = identity;
+  const ids = [...new Set(items.map((item) => item.fileId))];
+  const viewer = { userId, nowMs: Date.now() };
+  const found = await findFilesByIds(databaseFor(env, tenantId), tenantId, ids, viewer);
+  const byId = new Map(found.map((details) => [details.file.id, details]));
+  return items.map((item, index) => signable(identity, byId.get(item.fileId), item, index));
+}
+
+/** The URL of a variant that is being made is good already: it answers as the variant does. */
+function signableObject(found: FileWithDetails, variant: Variant): SignableObject {
+  requireServable(found);
+  if (isPageImage(variant)) return signablePage(found, variant);
+  const missing = missingDerivativesOf(found).find(({ name }) => name === variant);
+  if (missing?.state !== "making") return servableObject(found, variant);
+  const [form] = DERIVATIVE_FORMS[missing.name];
+  const filename = nameOfDerivative(found, missing.name, form?.extension ?? "bin");
+  return { version: found.version.version, filename };
+}
+
+/** Before it was asked for, too: who holds the URL has it made. */
+function signablePage(found: FileWithDetails, name: PageImageName): SignableObject {
+  requirePage(found, name);
+  const filename = nameOfDerivative(found, name, PAGE_IMAGE_FORM.extension);
+  return { version: found.version.version, filename };
+}
+
+function signable<Item extends SignableItem>(
+  identity: Identity,
+  found: FileWithDetails | undefined,
+  item: Item,
+  index: number,
+): Signable<Item> {
+  const place = `items.${index}.fileId`;
+  try {
+    if (found === undefined) throw new AppError("FILE_NOT_FOUND");
+    const standing = standingOf(found);
+    requireAllowed(identity, standing, "download");
+    const untilMs = isByShare(identity, standing) ? found.sharedUntilMs : undefined;
+    return { item, object: signableObject(found, item.variant), untilMs };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    throw new AppError(error.code, {
+      errors: [{ path: place, message: error.message }],
+      headers: error.headers,
+    });
+  }
+}
