@@ -139,3 +139,11 @@ function base256(size: number): Buffer {
   field.writeUInt32BE(size, 8);
   return field;
 }
+
+test("what is given up while it is being unpacked is waited for by nobody", async () => {
+  const walk = new ArchiveWalk();
+  const pushed = walk.push(gzipSync(Buffer.alloc(50_000_000)));
+  walk.close();
+  await pushed;
+  expect(walk.finish()).toBe("Gzip.Broken");
+});
