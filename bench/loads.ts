@@ -1,3 +1,5 @@
+import type { ProcessorLoad } from "./processor/row.ts";
+
 /** How much work each part of the benchmark does; sizes in bytes. */
 const MIB = 1024 * 1024;
 const GB = 1e9;
@@ -86,4 +88,17 @@ export function listingLoad(quick: boolean): ListingLoad {
   return quick
     ? { fileCounts: [10_000, 100_000], requests: 20 }
     : { fileCounts: [10_000, 1_000_000], requests: 100 };
+}
+
+export function processorLoad(counts: Counts): ProcessorLoad {
+  const runs = runsOf(counts);
+  return counts.quick
+    ? {
+        ...{ runs, scanBytes: 32 * MIB, conversions: 40, hostile: 5 },
+        ...{ officeFiles: 4, probes: 10, largeBytes: 200 * MIB },
+      }
+    : {
+        ...{ runs, scanBytes: 512 * MIB, conversions: 1_000, hostile: 20 },
+        ...{ officeFiles: 20, probes: 100, largeBytes: 1_945 * MIB },
+      };
 }

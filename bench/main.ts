@@ -10,6 +10,7 @@ import { measureMemory } from "./memory.ts";
 import { countOperations } from "./operations.ts";
 import type { BenchOptions, SectionName } from "./options.ts";
 import { parseOptions, USAGE } from "./options.ts";
+import { measureProcessor } from "./processor/section.ts";
 import { measureResume } from "./resume.ts";
 import type { Section, SectionResult } from "./section.ts";
 import { measureStalls } from "./stalled.ts";
@@ -25,6 +26,7 @@ const SECTIONS: Readonly<Record<SectionName, Section>> = {
   operations: countOperations,
   resume: measureResume,
   listing: measureListing,
+  processor: measureProcessor,
 };
 
 /** Figures say which section they are of, so that one list has them all. */

@@ -1,6 +1,15 @@
 import { parseArgs } from "node:util";
 import type { ListingLoad, MemoryLoad, ResumeLoad, StalledLoad, UploadLoad } from "./loads.ts";
-import { listingLoad, memoryLoad, resumeLoad, smallLoad, stalledLoad, uploadLoad } from "./loads.ts";
+import {
+  listingLoad,
+  memoryLoad,
+  processorLoad,
+  resumeLoad,
+  smallLoad,
+  stalledLoad,
+  uploadLoad,
+} from "./loads.ts";
+import type { ProcessorLoad } from "./processor/row.ts";
 
 const MIB = 1024 * 1024;
 
@@ -12,6 +21,7 @@ export const SECTION_NAMES = [
   "operations",
   "resume",
   "listing",
+  "processor",
 ] as const;
 export type SectionName = (typeof SECTION_NAMES)[number];
 
@@ -25,6 +35,7 @@ export interface BenchOptions {
   readonly stalled: StalledLoad;
   readonly resume: ResumeLoad;
   readonly listing: ListingLoad;
+  readonly processor: ProcessorLoad;
   /** PATCH sizes; `Infinity` sends the file in one. */
   readonly patchSizes: readonly number[];
   /** Names of contestants; empty for the usual ones. */
@@ -41,6 +52,7 @@ what is measured (any of these; --uploads where none is given):
   --operations         what an upload asks of the bucket, the database, the queue and its object's storage
   --resume             HEAD and first PATCH after a cut, at 10, 100 and 1,000 parts
   --listing            pages of lists of 10,000 and 1,000,000 files: time, CPU and rows read
+  --processor          scans, images and documents beside bare programs, alone and while others wait: up to an hour
   --all                all of these
 how:
   --patch 5,8,16,one   sizes of PATCHes in MiB (default 8), for --uploads
@@ -50,7 +62,7 @@ how:
   --only a,b           these contestants (--uploads and --small always run floor-multipart-do too: ratios are taken to it;
                        --memory runs the product alone where this isn't given)
   --quick              two samples of half as many files; a quarter of the bytes for --memory; up to 100 parts,
-                       100,000 files
+                       100,000 files; 40 conversions
   --json FILE          write the figures as JSON too`;
 
 function parseCount(name: string, text: string): number {
@@ -86,6 +98,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions | undefined 
       operations: { type: "boolean", default: false },
       resume: { type: "boolean", default: false },
       listing: { type: "boolean", default: false },
+      processor: { type: "boolean", default: false },
       all: { type: "boolean", default: false },
       patch: { type: "string", default: "8" },
       size: { type: "string", default: "64" },
@@ -110,6 +123,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions | undefined 
     stalled: stalledLoad(quick),
     resume: resumeLoad(quick),
     listing: listingLoad(quick),
+    processor: processorLoad(counts),
     patchSizes: values.patch.split(",").map(parsePatchSize),
     only: values.only?.split(",") ?? [],
     jsonPath: values.json,

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { type InflateRaw, crc32, createInflateRaw } from "node:zlib";
 import { MAX_SCAN_BYTES } from "../scan/clamd-config.ts";
 
@@ -141,7 +140,7 @@ function behindZero(bytes: Buffer, at: number): number | undefined {
 /** One member's deflated bytes. */
 class Body {
   readonly #inflate: InflateRaw = createInflateRaw();
-  /** Resolved with whether it came to its end. */
+  /** Resolved with whether it came to its end: one that was stopped in the middle never ends, it is closed. */
   readonly #end: Promise<boolean>;
   #pushedBytes = 0;
   isOver = false;
@@ -154,10 +153,10 @@ class Body {
       this.unpackedBytes += bytes.length;
       unpacked(bytes);
     });
-    this.#end = once(this.#inflate, "end").then(
-      () => true,
-      () => false,
-    );
+    this.#end = new Promise((resolve) => {
+      this.#inflate.once("end", () => resolve(true));
+      for (const event of ["error", "close"]) this.#inflate.once(event, () => resolve(false));
+    });
   }
 
   /** What it leaves of the bytes: none before its end. Undefined where they can't be unpacked. */

@@ -79,11 +79,3 @@ test("a photo gets a thumbnail and an optimised image, upright and without its p
   }
   expect(await getRecord(caller, fileId)).toMatchObject({ state: "clean" });
 });
-
-test("a picture that can't be read is clean all the same, and has no derivatives", async () => {
-  const caller = await newCaller();
-  const broken = Buffer.concat([(await photoWithGps(100, 50)).subarray(0, 300), Buffer.from("broken")]);
-  const fileId = await uploadFile(caller, broken, { filename: "broken.jpg" });
-  expect(await waitForVerdict(caller, fileId)).toMatchObject({ state: "clean", derivatives: [] });
-  expect((await caller.fetch(`/v1/files/${fileId}/content`)).status).toBe(200);
-});

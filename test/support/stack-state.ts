@@ -44,18 +44,28 @@ export function breakWrites(state: State, part: keyof typeof DATABASE_OF): () =>
   return mend;
 }
 
+/** What is counted of each file. */
+const COUNTED = {
+  verdicts: "SELECT file_id, COUNT(*) AS number FROM verdicts GROUP BY file_id",
+  checks:
+    "SELECT file_id, COUNT(*) AS number FROM audit_events WHERE action = 'file.checked' GROUP BY file_id",
+} as const;
+
 /** How many verdicts there are of each file. The database may be in use. */
 export function countVerdicts(state: State): Map<string, number> {
-  return new Map(databasesOf(state, "d1").flatMap(readVerdictCounts));
+  return countByFile(state, "verdicts");
 }
 
-function readVerdictCounts(path: string): [string, number][] {
+/** How many verdicts there are of each file, or how many of them the audit tells of. The database may be in use. */
+export function countByFile(state: State, what: keyof typeof COUNTED): Map<string, number> {
+  return new Map(databasesOf(state, "d1").flatMap((path) => readCounts(path, COUNTED[what])));
+}
+
+function readCounts(path: string, query: string): [string, number][] {
   const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
   try {
-    const rows = database
-      .prepare("SELECT file_id, COUNT(*) AS verdicts FROM verdicts GROUP BY file_id")
-      .all();
-    return rows.map((row) => [String(row["file_id"]), Number(row["verdicts"])]);
+    const rows = database.prepare(query).all();
+    return rows.map((row) => [String(row["file_id"]), Number(row["number"])]);
   } finally {
     database.close();
   }

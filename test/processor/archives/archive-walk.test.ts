@@ -178,3 +178,11 @@ test("a gzip of more members than anybody writes is given up soon", async () => 
   const many = Buffer.alloc(101_000 * EMPTY_MEMBER.length, EMPTY_MEMBER);
   expect(await look(many, 65_536)).toBe("Gzip.Limits.Members");
 });
+
+test("what is given up while it is being unpacked is waited for by nobody", async () => {
+  const walk = new ArchiveWalk();
+  const pushed = walk.push(gzipSync(Buffer.alloc(50_000_000)));
+  walk.close();
+  await pushed;
+  expect(walk.finish()).toBe("Gzip.Broken");
+});
