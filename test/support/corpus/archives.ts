@@ -44,7 +44,7 @@ export const ARCHIVES: readonly CorpusFile[] = [
     "under a password",
     "locked.zip",
     () => zip([WORDS], { encrypted: true }),
-    unscannable("Heuristics.Encrypted.Zip"),
+    refused("CONTENT_ENCRYPTED"),
   ),
   row("without its last 10 bytes", "cut.zip", cut(usual, -10), unscannable("Zip.Directory.Missing")),
   row("cut after half", "half.zip", cut(usual, 0.5), unscannable("Zip.Directory.Missing")),

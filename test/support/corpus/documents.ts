@@ -1,5 +1,6 @@
-import { zip } from "../eicar.ts";
 /** PDFs and Office documents: cut, locked, endless, with macros, and as what they are not. */
+import { book } from "../books.ts";
+import { zip } from "../eicar.ts";
 import type { OfficeExtension } from "../office.ts";
 import { convertFlat, flatSheet, flatSlides, flatText, RTF } from "../office.ts";
 import { endlessPdf, makePdf } from "../pdfs.ts";
@@ -92,18 +93,24 @@ export const DOCUMENTS: readonly CorpusFile[] = [
   ),
   row("with macros", "macros.docx", () => docx("hello", [MACROS]), clean(READY)),
   row("called with macros", "macros.docm", () => docx("hello", [MACROS]), refused("FILE_TYPE_REFUSED")),
-  row("under a password", "locked.docx", () => lockedDocument(noise(2_000)), clean(FAILED)),
+  row("under a password", "locked.docx", () => lockedDocument(noise(2_000)), refused("CONTENT_ENCRYPTED")),
   row("of entities that multiply", "laughs.docx", () => docx("&i;", [], multiplying("x")), clean(FAILED)),
   row("of a thousand times its size", "bomb.docx", bomb, unscannable("Zip.Limits.Ratio")),
-  row("a table", "table.docx", madeBy(tables, "xlsx"), clean(READY)),
-  row("a zip", "zip.docx", () => zip([{ name: "a.txt", content: Buffer.of(97) }]), clean()),
-  row("a text", "text.doc", text("hello"), refused("FILE_TYPE_MISMATCH")),
-  row("an old document", "old.docx", doc, clean(FAILED)),
-  row("empty", "empty.docx", EMPTY, clean(FAILED)),
+  row("a table", "table.docx", madeBy(tables, "xlsx"), unscannable("Type.NotAsDeclared")),
   row(
-    "a book",
-    "usual.epub",
+    "a zip",
+    "zip.docx",
+    () => zip([{ name: "a.txt", content: Buffer.of(97) }]),
+    unscannable("Type.NotAsDeclared"),
+  ),
+  row("a text", "text.doc", text("hello"), refused("FILE_TYPE_MISMATCH")),
+  row("an old document", "old.docx", doc, unscannable("Type.NotAsDeclared")),
+  row("empty", "empty.docx", EMPTY, clean(FAILED)),
+  row("a book", "usual.epub", () => book(), clean(all("ready", "thumbnail", "text"), { author: "Bulwer" })),
+  row(
+    "of a type alone",
+    "head.epub",
     () => zip([{ name: "mimetype", content: Buffer.from("application/epub+zip") }]),
-    refused("FILE_TYPE_REFUSED"),
+    clean(all("failed", "thumbnail", "text")),
   ),
 ];

@@ -7,7 +7,7 @@ import { all, clean, type CorpusFile, once, refused, row, USUAL } from "./row.ts
 const POSTER = all("ready", "thumbnail", "poster");
 const NO_POSTER = all("failed", "thumbnail", "poster");
 const NO_PICTURE = all("none", "thumbnail", "poster");
-const SOUND = { thumbnail: "none", waveform: "ready" } as const;
+const SOUND = all("ready", "thumbnail", "waveform");
 const NO_SOUND = all("failed", "thumbnail", "waveform");
 const SIZE = { width: 320, height: 180 };
 const VP9 = ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8"];
