@@ -4,7 +4,7 @@
  * us; what holds is found out at start by trying. What a tool says and writes is untrusted. Why it is done like this:
  * docs/decisions/0020-tool-isolation.md
  */
-import { chown, readdir } from "node:fs/promises";
+import { lchown, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { bubblewrapRung } from "./bubblewrap.ts";
 import { FilterFile } from "./filter-file.ts";
@@ -115,7 +115,11 @@ export class Sandbox {
       signal.throwIfAborted();
       if (deadline.aborted) return { ok: false, reason: "deadline", detail: `over ${timeMs} ms` };
       if (watch?.isOver)
-        return { ok: false, reason: "failed", detail: `over ${scratchBytes} bytes of scratch` };
+        return {
+          ok: false,
+          reason: "failed",
+          detail: `over ${scratchBytes} bytes, or too many files, in scratch`,
+        };
       return end.ok ? end : { ...end, reason: "failed" };
     } finally {
       watch?.stop();
@@ -135,5 +139,6 @@ const NOTHING_HOLDS: Isolation = { network: false, files: false, processes: fals
 
 async function giveTo(userId: number, scratch: string, inputs: readonly string[]): Promise<void> {
   const paths = [scratch, ...inputs.map((name) => join(scratch, name))];
-  await Promise.all(paths.map((path) => chown(path, userId, userId)));
+  // Not what a link points to, which a tool that ran before may have made.
+  await Promise.all(paths.map((path) => lchown(path, userId, userId)));
 }

@@ -50,7 +50,7 @@ export async function writeScratch(
 
 const PROTECTED = "The document is protected by a password.";
 const SLOW = "Reading the document took too long.";
-const UNREADABLE = "The document could not be read: it may be damaged.";
+export const UNREADABLE = "The document could not be read: it may be damaged.";
 
 /** Why a tool could not read a document, for people. */
 export function reasonOf(result: SandboxResult): string {

@@ -79,6 +79,20 @@ describe.each(sandboxes)("with $rung", ({ sandbox }) => {
     expect(Number.parseInt(sizes, 10)).toBeLessThan(1024 * 1024);
   });
 
+  // bubblewrap hands over two hundred.
+  test.skipIf(sandbox.rung === "bubblewrap")(
+    "too many files are stopped, though they are empty",
+    async () => {
+      const script =
+        "for (let i = 0; ; i++) if (i < 5_000) require('fs').closeSync(require('fs').openSync('f' + i, 'w'))";
+      expect(await run(script)).toMatchObject({
+        ok: false,
+        reason: "failed",
+        detail: expect.stringContaining("too many files"),
+      });
+    },
+  );
+
   test("a tool that says a lot is not listened to after a while", async () => {
     const result = await run("process.stdout.write('x'.repeat(2 ** 19))");
     expect(result.ok && result.stdout.length).toBe(16 * 1024);
