@@ -20,18 +20,22 @@ interface FailureOptions {
   /** For the log: never a key, a file name or a token. */
   readonly detail?: string;
   readonly cause?: unknown;
+  /** When trying again is worth it, where that is known. */
+  readonly retryAfterSeconds?: number;
 }
 
 /** The only error that the processor throws on purpose. */
 export class ProcessorFailure extends Error {
   readonly code: FailureCode;
   readonly detail: string;
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: FailureCode, { detail = FAILURES[code], cause }: FailureOptions = {}) {
+  constructor(code: FailureCode, { detail = FAILURES[code], cause, retryAfterSeconds }: FailureOptions = {}) {
     super(`${code}: ${detail}`, { cause });
     this.name = "ProcessorFailure";
     this.code = code;
     this.detail = detail;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

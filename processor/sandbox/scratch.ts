@@ -48,21 +48,28 @@ export class ScratchWatch {
  * in our memory, and it isn't we who choose how many there are.
  */
 async function measure(scratch: string): Promise<number> {
-  const directories = [scratch];
   let [bytes, entries] = [0, 0];
   try {
-    for (const directory of directories) {
-      for await (const entry of list(directory)) {
-        entries += 1;
-        if (entries > MAX_ENTRIES) return Number.POSITIVE_INFINITY;
-        const path = join(directory, entry.name);
-        if (entry.isDirectory()) directories.push(path);
-        else bytes += await measureFile(path);
-      }
+    for await (const fileBytes of walk(scratch)) {
+      bytes += fileBytes;
+      entries += 1;
+      if (entries > MAX_ENTRIES) return Number.POSITIVE_INFINITY;
     }
     return bytes;
   } catch {
     return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** What each of all that is there takes. */
+async function* walk(scratch: string): AsyncGenerator<number, void> {
+  const directories = [scratch];
+  for (const directory of directories) {
+    for await (const entry of list(directory)) {
+      const path = join(directory, entry.name);
+      if (entry.isDirectory()) directories.push(path);
+      yield entry.isDirectory() ? 0 : await measureFile(path);
+    }
   }
 }
 
