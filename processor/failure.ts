@@ -8,6 +8,7 @@ export const FAILURES = {
   WORKER_UNAVAILABLE: "The worker did not take a report",
   QUEUE_UNAVAILABLE: "The queue did not answer as it should",
   LANE_FULL: "As much waits for work of this kind as may",
+  TOOL_BROKEN_OFF: "A program that reads files was ended early, or took too long",
   TOOL_INSTALLING: "A program that is needed is still being installed",
 } as const;
 

@@ -138,6 +138,6 @@ export function parseJob({ contentType, body }: Delivery): Job | undefined {
 }
 
 /** Names the very bytes that a job is about: they may come in several messages. */
-export function nameBytes({ objectKey, etag }: Job): string {
+export function nameBytes({ objectKey, etag }: Pick<Job, "objectKey" | "etag">): string {
   return `${objectKey} ${etag}`;
 }

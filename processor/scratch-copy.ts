@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { ProcessJob } from "#contract/jobs.ts";
 import type { ObjectStore } from "./object-store.ts";
+import { nameBytes } from "./queue.ts";
+import type { Sandbox } from "./sandbox/sandbox.ts";
 import { removeScratch } from "./sandbox/scratch.ts";
 
 /** The name of the original in its scratch directory. */
@@ -19,13 +21,19 @@ export interface ScratchCopy {
   readonly path: string;
 }
 
+export interface ScratchParts {
+  readonly store: ObjectStore;
+  /** Whose tools run on the copy. */
+  readonly sandbox: Pick<Sandbox, "patience">;
+}
+
 /**
  * Copies a job's object to disk for as long as `work` takes, and returns what that does; undefined where the object is
- * gone. Throws STORE_UNAVAILABLE.
+ * gone. Throws STORE_UNAVAILABLE, and what `work` does.
  */
 export async function withScratchCopy<T>(
-  store: ObjectStore,
-  { objectKey, etag }: Pick<ProcessJob, "objectKey" | "etag">,
+  { store, sandbox }: ScratchParts,
+  job: Pick<ProcessJob, "objectKey" | "etag">,
   signal: AbortSignal,
   work: (copy: ScratchCopy) => Promise<T>,
 ): Promise<T | undefined> {
@@ -33,10 +41,10 @@ export async function withScratchCopy<T>(
   try {
     const path = join(scratch, ORIGINAL_FILE);
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(READ_DEADLINE_MS)]);
-    const object = await store.findObject(objectKey, etag, deadline);
+    const object = await store.findObject(job.objectKey, job.etag, deadline);
     if (object === undefined) return undefined;
     await pipeline(object.body, createWriteStream(path));
-    return await work({ scratch, path });
+    return await sandbox.patience.during(nameBytes(job), scratch, () => work({ scratch, path }));
   } finally {
     await removeScratch(scratch);
   }

@@ -48,7 +48,7 @@ export class SecondLook {
     const isNamedZip = ZIP_TYPE.test(job.declaredType) && sniffedType !== NO_ZIP;
     if (isZip || isNamedZip) return findZipFault(sizeBytes, this.#readerOf(job, signal));
     if (sniffedType !== SEVEN_ZIP_TYPE) return undefined;
-    return withScratchCopy(this.#store, job, signal, (copy) =>
+    return withScratchCopy({ store: this.#store, sandbox: this.#sandbox }, job, signal, (copy) =>
       findSevenZipFault(this.#sandbox, copy, sizeBytes, signal),
     );
   }

@@ -12,6 +12,7 @@ import type { Reporter } from "../report.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { readProduct } from "../sandbox/scratch.ts";
 import { withScratchCopy } from "../scratch-copy.ts";
+import { withinDeriveTime } from "./deadline.ts";
 import type { Deriver, MadeDerivative, MissingDerivative, Original, Product } from "./deriver.ts";
 import { failAll, NO_TOOL } from "./products.ts";
 import type { Tools } from "./tools.ts";
@@ -22,7 +23,7 @@ export interface DerivativesParts {
   readonly derivers: readonly Deriver[];
   readonly lanes: Lanes;
   readonly tools: Tools;
-  readonly sandbox: Pick<Sandbox, "mayRun">;
+  readonly sandbox: Pick<Sandbox, "mayRun" | "patience">;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -43,7 +44,7 @@ export class Derivatives {
 
   /**
    * What can't be made is reported with its reason, and the file stays what it is. Throws a ProcessorFailure where trying
-   * again can help: LANE_FULL, TOOL_INSTALLING and those of the store and the worker.
+   * again can help: LANE_FULL, TOOL_INSTALLING, TOOL_BROKEN_OFF and those of the store and the worker.
    */
   async derive(
     job: ProcessJob,
@@ -59,8 +60,8 @@ export class Derivatives {
     if (deriver === undefined || refusal !== undefined) {
       return this.#giveUp(job, wanted, refusal ?? NO_TOOL, signal);
     }
-    const work = (): Promise<void> => this.#make(job, type, deriver, wanted, signal);
-    await this.#parts.lanes[deriver.lane].run(work, signal);
+    const make = (deadline: AbortSignal) => this.#make(job, type, deriver, wanted, deadline);
+    await this.#parts.lanes[deriver.lane].run(() => withinDeriveTime(signal, make), signal);
   }
 
   #findDeriver(type: string): Deriver | undefined {
@@ -86,7 +87,7 @@ export class Derivatives {
     wanted: readonly DerivativeName[],
     signal: AbortSignal,
   ): Promise<void> {
-    await withScratchCopy(this.#parts.store, job, signal, async ({ scratch, path }) => {
+    await withScratchCopy(this.#parts, job, signal, async ({ scratch, path }) => {
       const left = new Set(wanted);
       const original: Original = { type, sizeBytes: job.sizeBytes, path, scratch };
       for await (const product of deriver.make(original, new Set(wanted), signal)) {

@@ -13,6 +13,7 @@ import { type ChosenRung, chooseRung, type Isolation, isIsolated } from "./ladde
 import { landlockRung } from "./landlock.ts";
 import { LIMITS_RUNG } from "./limits-rung.ts";
 import type { SandboxLimits } from "./limits.ts";
+import { type DoubtfulEnd, Patience } from "./patience.ts";
 import { probeRung } from "./probe.ts";
 import type { Rung } from "./rung.ts";
 import { ScratchWatch } from "./scratch.ts";
@@ -24,7 +25,10 @@ export type { SandboxLimits } from "./limits.ts";
 
 export type SandboxResult =
   | { readonly ok: true; readonly stdout: string }
-  | { readonly ok: false; readonly reason: "deadline" | "failed"; readonly detail: string };
+  | { readonly ok: false; readonly reason: ToolFault; readonly detail: string };
+
+/** `broken-off`: it could not be started, or somebody else killed it, as the kernel does. */
+export type ToolFault = "failed" | DoubtfulEnd;
 
 export interface SandboxOptions {
   /** The operator's word that tools may run where they can't be isolated. */
@@ -39,6 +43,7 @@ export class Sandbox {
   readonly #filter: FilterFile | undefined;
   readonly #running = new Set<ToolProcess>();
   readonly #userIds = new UserIds();
+  readonly patience = new Patience();
   /** What holds here. */
   readonly isolation: Isolation;
   /** Without it no tool runs. */
@@ -70,7 +75,8 @@ export class Sandbox {
   }
 
   /**
-   * Runs a command. A tool that fails or is too slow is data; throws only if `signal` is aborted.
+   * Runs a command. A tool that fails or is too slow is data; throws if `signal` is aborted, and TOOL_BROKEN_OFF for a job
+   * that is worth another try (patience.ts).
    * @param scratch its working directory, home and TMPDIR. The files in it are the tool's inputs, which it may
    *   change or be unable to; the plain files that it leaves beside them are there afterwards. Read those by `readProduct`.
    */
@@ -87,7 +93,9 @@ export class Sandbox {
     if (userId !== undefined) await giveTo(userId, scratch, inputs);
     const wrapped = this.#rung.wrap({ command, scratch, inputs, limits, userId });
     await using filter = await this.#filter?.open();
-    return await this.#run(wrapped, scratch, limits, signal, filter?.fd);
+    const result = await this.#run(wrapped, scratch, limits, signal, filter?.fd);
+    if (!result.ok && result.reason !== "failed") this.patience.note(scratch, result.reason);
+    return result;
   }
 
   /** Kills what runs, at once. For the end of the processor. */
@@ -120,7 +128,7 @@ export class Sandbox {
           reason: "failed",
           detail: `over ${scratchBytes} bytes, or too many files, in scratch`,
         };
-      return end.ok ? end : { ...end, reason: "failed" };
+      return end;
     } finally {
       watch?.stop();
       deadline.removeEventListener("abort", kill);

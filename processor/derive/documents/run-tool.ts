@@ -21,7 +21,7 @@ export const READING_LIMITS: SandboxLimits = {
   processes: 16,
 };
 
-/** Runs a program of this machine in the sandbox, by its name. Throws only if the signal is aborted. */
+/** Runs a program of this machine in the sandbox, by its name. Throws what `Sandbox.run` throws. */
 export async function runTool(
   { sandbox, scratch, signal }: Work,
   program: string,
