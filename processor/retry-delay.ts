@@ -3,6 +3,8 @@ import { ScannerCrash } from "./scan/scanner.ts";
 
 const RETRY_BASE_SECONDS = 5;
 const RETRY_MAX_SECONDS = 900;
+/** So that the deliveries of a job last as long as a queue keeps it: 95 of them for 88 hours. */
+const OUTAGE_MAX_SECONDS = 3_600;
 const SCANNER_RETRY_SECONDS = 5;
 const INSTALLING_RETRY_SECONDS = 15;
 const INSTALLING_MAX_SECONDS = 300;
@@ -10,10 +12,10 @@ const INSTALLING_MAX_SECONDS = 300;
 const INSTALLING_SOON = 10;
 
 /**
- * Seconds before the next delivery: 5, 10, 20, … up to a quarter of an hour, by the deliveries so far; by the crashes so
+ * Seconds before the next delivery: 5, 10, 20, … up to a quarter of an hour (an hour where it is nobody's fault), by the deliveries so far; by the crashes so
  * far where the scanner died of it; what the failure says where it knows; always the same where nothing of the job's own is
  * in the way.
- * @param isOwnFault false where a scanner is away for all
+ * @param isOwnFault false where what all need is away
  */
 export function chooseRetryDelay(error: unknown, attempts: number, isOwnFault: boolean): number {
   if (error instanceof ScannerCrash) return grow(error.crashes, RETRY_MAX_SECONDS);
@@ -25,7 +27,7 @@ export function chooseRetryDelay(error: unknown, attempts: number, isOwnFault: b
   if (error instanceof ProcessorFailure && error.retryAfterSeconds !== undefined) {
     return Math.max(Math.ceil(error.retryAfterSeconds), RETRY_BASE_SECONDS);
   }
-  return grow(attempts, RETRY_MAX_SECONDS);
+  return grow(attempts, isOwnFault ? RETRY_MAX_SECONDS : OUTAGE_MAX_SECONDS);
 }
 
 function grow(times: number, maxSeconds: number): number {

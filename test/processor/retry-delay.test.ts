@@ -22,6 +22,17 @@ test.each([
   expect(chooseRetryDelay(new ProcessorFailure("LANE_FULL", { retryAfterSeconds }), 50, false)).toBe(seconds);
 });
 
+test.each(["STORE_UNAVAILABLE", "WORKER_UNAVAILABLE"] as const)(
+  "while %s, deliveries last for days",
+  (code) => {
+    const delays = Array.from({ length: 94 }, (_, index) =>
+      chooseRetryDelay(new ProcessorFailure(code), index + 1, false),
+    );
+    expect(delays.slice(0, 3)).toEqual([5, 10, 20]);
+    expect(delays.reduce((sum, delay) => sum + delay)).toBeGreaterThan(80 * 3600);
+  },
+);
+
 test("a scanner that is away for all is asked again soon, however often", () => {
   expect(chooseRetryDelay(new ProcessorFailure("SCANNER_UNAVAILABLE"), 50, false)).toBe(5);
 });
