@@ -8,6 +8,7 @@ export const FAILURES = {
   WORKER_UNAVAILABLE: "The worker did not take a report",
   QUEUE_UNAVAILABLE: "The queue did not answer as it should",
   LANE_FULL: "As much waits for work of this kind as may",
+  SCRATCH_FULL: "There is no room to copy the file to at the moment",
   TOOL_BROKEN_OFF: "A program that reads files was ended early, or took too long",
   TOOL_INSTALLING: "A program that is needed is still being installed",
 } as const;
@@ -15,7 +16,11 @@ export const FAILURES = {
 export type FailureCode = keyof typeof FAILURES;
 
 /** Faults of nobody: the job is only early. */
-const POSTPONEMENTS: ReadonlySet<string> = new Set(["LANE_FULL", "TOOL_INSTALLING"] satisfies FailureCode[]);
+const POSTPONEMENTS: ReadonlySet<string> = new Set([
+  "LANE_FULL",
+  "SCRATCH_FULL",
+  "TOOL_INSTALLING",
+] satisfies FailureCode[]);
 
 interface FailureOptions {
   /** For the log: never a key, a file name or a token. */

@@ -27,6 +27,7 @@ import { CrashGuard } from "./scan/crash-guard.ts";
 import { createScanners } from "./scan/create-scanner.ts";
 import { ScannerMonitor, type ScannerState } from "./scan/scanner-monitor.ts";
 import type { Scanner } from "./scan/scanner.ts";
+import { sweepScratch } from "./scratch-copy.ts";
 import { SecondLook } from "./second-look.ts";
 
 async function main(config: Config): Promise<void> {
@@ -89,6 +90,7 @@ async function createPipeline(
     workerUrl: config.CAUSEWAY_WORKER_URL,
     secret: config.CAUSEWAY_REPORT_SECRET,
   });
+  await sweepScratch();
   const sandbox = await Sandbox.create({ withoutIsolation: config.TOOLS_WITHOUT_ISOLATION });
   const lanes = createLanes(createLaneLimits(readConcurrency(config)), readToolMemoryBytes(config));
   watchLanes(lanes, metrics);

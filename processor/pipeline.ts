@@ -88,7 +88,7 @@ async function passOver(
   const seen = await inspectObject(object, openScan, deadline, expectations);
   const inspection = await secondLook.confirm(job, judgeType(job, seen), deadline);
   endTimer();
-  metrics.scannedBytes.inc(inspection.sizeBytes);
+  metrics.scannedBytes.inc(seen.sizeBytes);
   return inspection;
 }
 

@@ -6,6 +6,8 @@ const RETRY_MAX_SECONDS = 900;
 /** So that the deliveries of a job last as long as a queue keeps it: 95 of them for 88 hours. */
 const OUTAGE_MAX_SECONDS = 3_600;
 const SCANNER_RETRY_SECONDS = 5;
+/** Jobs have an end; nobody gains by a quarter of an hour. */
+const SCRATCH_FULL_MAX_SECONDS = 300;
 const INSTALLING_RETRY_SECONDS = 15;
 const INSTALLING_MAX_SECONDS = 300;
 /** Deliveries after which it takes longer than it commonly does: they must not be used up by it. */
@@ -24,6 +26,7 @@ export function chooseRetryDelay(error: unknown, attempts: number, isOwnFault: b
   if (code === "TOOL_INSTALLING") {
     return Math.max(grow(attempts - INSTALLING_SOON, INSTALLING_MAX_SECONDS), INSTALLING_RETRY_SECONDS);
   }
+  if (code === "SCRATCH_FULL") return grow(attempts, SCRATCH_FULL_MAX_SECONDS);
   if (error instanceof ProcessorFailure && error.retryAfterSeconds !== undefined) {
     return Math.max(Math.ceil(error.retryAfterSeconds), RETRY_BASE_SECONDS);
   }

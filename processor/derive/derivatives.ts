@@ -23,7 +23,7 @@ export interface DerivativesParts {
   readonly derivers: readonly Deriver[];
   readonly lanes: Lanes;
   readonly tools: Tools;
-  readonly sandbox: Pick<Sandbox, "mayRun" | "patience">;
+  readonly sandbox: Pick<Sandbox, "mayRun" | "patience" | "room">;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -44,7 +44,7 @@ export class Derivatives {
 
   /**
    * What can't be made is reported with its reason, and the file stays what it is. Throws a ProcessorFailure where trying
-   * again can help: LANE_FULL, TOOL_INSTALLING, TOOL_BROKEN_OFF and those of the store and the worker.
+   * again can help: LANE_FULL, SCRATCH_FULL, TOOL_INSTALLING, TOOL_BROKEN_OFF and those of the store and the worker.
    */
   async derive(
     job: ProcessJob,

@@ -16,6 +16,7 @@ import type { SandboxLimits } from "./limits.ts";
 import { type DoubtfulEnd, Patience } from "./patience.ts";
 import { probeRung } from "./probe.ts";
 import type { Rung } from "./rung.ts";
+import { ScratchRoom } from "./scratch-room.ts";
 import { ScratchWatch } from "./scratch.ts";
 import { ToolProcess } from "./tool-process.ts";
 import { UserIds } from "./user-ids.ts";
@@ -44,6 +45,7 @@ export class Sandbox {
   readonly #running = new Set<ToolProcess>();
   readonly #userIds = new UserIds();
   readonly patience = new Patience();
+  readonly room: ScratchRoom;
   /** What holds here. */
   readonly isolation: Isolation;
   /** Without it no tool runs. */
@@ -53,7 +55,9 @@ export class Sandbox {
     { rung, isolation }: ChosenRung,
     filter: FilterFile | undefined,
     withoutIsolation: boolean,
+    room: ScratchRoom,
   ) {
+    this.room = room;
     this.#rung = rung;
     this.#filter = filter;
     this.isolation = isolation;
@@ -64,10 +68,11 @@ export class Sandbox {
   static async create({ withoutIsolation = false, rungs }: SandboxOptions = {}): Promise<Sandbox> {
     const program = process.platform === "linux" ? systemCallFilter() : undefined;
     const filter = program && (await FilterFile.create(program));
+    const room = await ScratchRoom.measure();
     const chosen = await chooseRung(rungs ?? (filter ? LINUX_RUNGS : [LIMITS_RUNG]), (rung) =>
-      probeRung(new Sandbox({ rung, isolation: NOTHING_HOLDS }, filter, true)),
+      probeRung(new Sandbox({ rung, isolation: NOTHING_HOLDS }, filter, true, room)),
     );
-    return new Sandbox(chosen, filter, withoutIsolation);
+    return new Sandbox(chosen, filter, withoutIsolation, room);
   }
 
   get rung(): Rung["name"] {
