@@ -11,12 +11,13 @@ export const DERIVE_SECONDS = 300;
 export async function withinDeriveTime(
   signal: AbortSignal,
   work: (deadline: AbortSignal) => Promise<void>,
+  durationMs = DERIVE_SECONDS * 1000,
 ): Promise<void> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(DERIVE_SECONDS * 1000)]);
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(durationMs)]);
   try {
     await work(deadline);
   } catch (cause) {
     if (!deadline.aborted || signal.aborted) throw cause;
-    throw new ProcessorFailure("TOOL_BROKEN_OFF", { detail: `over ${DERIVE_SECONDS} s`, cause });
+    throw new ProcessorFailure("TOOL_BROKEN_OFF", { detail: `over ${durationMs} ms`, cause });
   }
 }

@@ -111,6 +111,23 @@ describe("a lane", () => {
     expect([document.running, document.waiting]).toEqual([0, 0]);
   });
 
+  test("loses nobody's turn when one is told to stop that has just been called", async () => {
+    const { document } = createLanes(limits());
+    const running = occupy(document);
+    const stop = new AbortController();
+    const called = occupy(document, stop.signal);
+    const next = occupy(document);
+    await settle();
+    document.watch({ done: () => queueMicrotask(() => stop.abort(new Error("no more time"))) });
+    await running.end();
+    await settle();
+    expect(called.state.begun).toBe(true);
+    await called.end();
+    await settle();
+    expect(next.state.begun).toBe(true);
+    await next.end();
+  });
+
   test("has a free hand again after work that failed", async () => {
     const { document } = createLanes(limits());
     const failing = document.run(() => Promise.reject(new Error("no")), never);
