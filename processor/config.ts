@@ -1,20 +1,23 @@
 import { z } from "zod";
 import { ScanProvider } from "#contract/wishes.ts";
+import { DERIVE_SECONDS } from "./derive/deadline.ts";
 import { chooseConcurrency, chooseToolMemoryMb, type Machine, readMachine } from "./lane-limits.ts";
 import type { LaneName } from "./lanes.ts";
 import { MAX_LINE_WAIT_MS } from "./line.ts";
+import { SETTLE_SECONDS } from "./queue.ts";
+import { REPORT_SECONDS } from "./report.ts";
 
-/** What the derivers' own deadlines of one file come to, with reading it again and writing what was made. */
-const DERIVE_SECONDS = 300;
-/** Reports, each answered by a worker that is there. */
-const REPORTS_SECONDS = 60;
+/** Of one delivery, outside of the scan's and the derivation's own deadlines: how it stands, its verdict, that it is given up. */
+const REPORTS = 3;
 /**
  * What a lease has to cover beside the scan: a job is pulled when a hand for its scan is free, may wait in one line before
- * the scan (for a file that has to be alone in the scanner) and in one before the derivation, then derives and reports.
- * 2 × 60 + 300 + 60 = 480 s; with the scan's own 300 s 780 s. One that needs more is given out a second time, which costs
- * work but changes nothing. A much longer lease isn't free: so long waits what a processor that was killed was at.
+ * the scan (for a file that has to be alone in the scanner) and in one before the derivation, then derives, reports, and is
+ * settled. 2 × 60 + 300 + 3 × 45.2 + 30 s, rounded up: 586 s; with the scan's own 300 s 886 s. A much longer lease isn't free:
+ * so long waits what a processor that was killed was at.
  */
-const JOB_MARGIN_SECONDS = 2 * (MAX_LINE_WAIT_MS / 1000) + DERIVE_SECONDS + REPORTS_SECONDS;
+const JOB_MARGIN_SECONDS = Math.ceil(
+  2 * (MAX_LINE_WAIT_MS / 1000) + DERIVE_SECONDS + REPORTS * REPORT_SECONDS + SETTLE_SECONDS,
+);
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
@@ -139,6 +142,7 @@ const SECRETS = [
   "S3_ACCESS_KEY_ID",
   "S3_SECRET_ACCESS_KEY",
   "QUEUES_TOKEN",
+  "VIRUSTOTAL_API_KEY",
 ] as const;
 
 /**

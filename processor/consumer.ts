@@ -19,9 +19,12 @@ export interface ConsumerOptions {
   readonly pollMaxMs: number;
   /** What jobs under way get to finish after a stop. */
   readonly drainMs: number;
+  /** Rest between two pulls, of one job each, while all jobs fail by the same outage. */
+  readonly outageRestMs?: number;
 }
 
 const POLL_MIN_MS = 50;
+const OUTAGE_REST_MS = 5_000;
 /** A pull whose answer is given up may have leased messages, which then come only when the lease ends. */
 const LAST_PULL_MS = 1_000;
 /** After the drain: for telling the queue what comes back. */
@@ -71,6 +74,10 @@ export class Consumer {
     let restMs = POLL_MIN_MS;
     while (!stop.aborted) {
       const busy = await this.#pullSome(stop);
+      if (this.#settler.isOutage) {
+        await this.#rest(this.#options.outageRestMs ?? OUTAGE_REST_MS);
+        continue;
+      }
       restMs = busy ? POLL_MIN_MS : Math.min(restMs * 2, this.#options.pollMaxMs);
       const hasRoom = this.#parts.lane.free > 0;
       if (!stop.aborted && !(busy && hasRoom)) await this.#rest(hasRoom ? restMs : undefined);
@@ -81,7 +88,7 @@ export class Consumer {
   async #pullSome(stop: AbortSignal): Promise<boolean> {
     if (!(await Promise.race([this.#parts.isScannerUp(), this.#stopping.promise]))) return false;
     // A job in the line may have taken the hand meanwhile.
-    const { free } = this.#parts.lane;
+    const free = Math.min(this.#parts.lane.free, this.#settler.isOutage ? 1 : Number.POSITIVE_INFINITY);
     if (free === 0 || stop.aborted) return free === 0;
     try {
       const pulled = await this.#parts.queue.pull(free, this.#ends.pull.signal);

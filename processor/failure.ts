@@ -10,6 +10,8 @@ export const FAILURES = {
   WORKER_UNAVAILABLE: "The worker did not take a report",
   QUEUE_UNAVAILABLE: "The queue did not answer as it should",
   LANE_FULL: "As much waits for work of this kind as may",
+  SCRATCH_FULL: "There is no room to copy the file to at the moment",
+  TOOL_BROKEN_OFF: "A program that reads files was ended early, or took too long",
   TOOL_INSTALLING: "A program that is needed is still being installed",
 } as const;
 
@@ -18,6 +20,7 @@ export type FailureCode = keyof typeof FAILURES;
 /** Faults of nobody: the job is only early. */
 const POSTPONEMENTS: ReadonlySet<string> = new Set([
   "LANE_FULL",
+  "SCRATCH_FULL",
   "TOOL_INSTALLING",
   "CHOSEN_SCANNER_UNAVAILABLE",
 ] satisfies FailureCode[]);
@@ -26,18 +29,22 @@ interface FailureOptions {
   /** For the log: never a key, a file name or a token. */
   readonly detail?: string;
   readonly cause?: unknown;
+  /** When trying again is worth it, where that is known. */
+  readonly retryAfterSeconds?: number;
 }
 
 /** The only error that the processor throws on purpose. */
 export class ProcessorFailure extends Error {
   readonly code: FailureCode;
   readonly detail: string;
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: FailureCode, { detail = FAILURES[code], cause }: FailureOptions = {}) {
+  constructor(code: FailureCode, { detail = FAILURES[code], cause, retryAfterSeconds }: FailureOptions = {}) {
     super(`${code}: ${detail}`, { cause });
     this.name = "ProcessorFailure";
     this.code = code;
     this.detail = detail;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

@@ -4,6 +4,7 @@ import { BoundedCounts } from "./bounded-counts.ts";
 import { codeOf, explainFailure, isForPeople, isPostponement } from "./failure.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
+import { isOutage, OutageWatch } from "./outage.ts";
 import type { JobOutcome } from "./pipeline.ts";
 import { type Delivery, nameBytes, type PullQueue, parseJob } from "./queue.ts";
 import type { Reporter } from "./report.ts";
@@ -41,10 +42,16 @@ export class JobSettler {
   readonly #parts: SettlerParts;
   readonly #ends: SettlerEnds;
   readonly #faults = new BoundedCounts(MAX_REMEMBERED);
+  readonly #outage = new OutageWatch();
 
   constructor(parts: SettlerParts, ends: SettlerEnds) {
     this.#parts = parts;
     this.#ends = ends;
+  }
+
+  /** Whether what all jobs need is away. */
+  get isOutage(): boolean {
+    return this.#outage.isOut;
   }
 
   /** Throws QUEUE_UNAVAILABLE when the queue can't be told: the job comes again when its lease ends. */
@@ -56,6 +63,7 @@ export class JobSettler {
     try {
       const outcome = await this.#parts.handle(job, this.#ends.work);
       this.#faults.delete(nameBytes(job));
+      this.#outage.note(nameBytes(job));
       this.#note(outcome, delivery, job, { seconds: endTimer() });
     } catch (error) {
       return this.#fail(delivery, job, error);
@@ -80,6 +88,7 @@ export class JobSettler {
   async #fail(delivery: Delivery, job: Job, error: unknown): Promise<void> {
     if (this.#ends.work.aborted) return this.#retry("handed-back", delivery, job, error, 0);
     const { attempts } = delivery;
+    this.#outage.note(nameBytes(job), error);
     if (isPostponement(error) && attempts < LAST_DELIVERY) {
       return this.#retry("postponed", delivery, job, error, chooseRetryDelay(error, attempts, false));
     }
@@ -91,8 +100,9 @@ export class JobSettler {
     return this.#retry("retried", delivery, job, error, chooseRetryDelay(error, attempts, isOwn));
   }
 
-  /** A scanner that is down for all is no job's fault, unless it died of that job's file. */
+  /** What is down for all is no job's fault, but a scanner that died of that job's file. */
   async #isOwnFault(error: unknown): Promise<boolean> {
+    if (isOutage(error)) return false;
     if (codeOf(error) !== "SCANNER_UNAVAILABLE" || error instanceof ScannerCrash) return true;
     return this.#parts.isScannerUp();
   }

@@ -1,4 +1,5 @@
-import { ProcessorFailure } from "./failure.ts";
+import { Appointments } from "./appointments.ts";
+import { codeOf, ProcessorFailure } from "./failure.ts";
 import { Line } from "./line.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 
@@ -43,12 +44,14 @@ export class Lane {
   readonly #budget: MemoryBudget;
   readonly #watches: LaneWatch[] = [];
   readonly #line = new Line<null>(() => this.#noteLeave());
+  readonly #appointments: Appointments;
   #running = 0;
 
   constructor(name: LaneName, limits: LaneLimits, budget: MemoryBudget) {
     this.name = name;
     this.#limits = limits;
     this.#budget = budget;
+    this.#appointments = new Appointments(limits.concurrency);
     if (limits.memoryBytes > 0) budget.onMore(() => this.#advance());
   }
 
@@ -71,8 +74,8 @@ export class Lane {
   }
 
   /**
-   * Does `work` when it is its turn. Throws LANE_FULL where the line is, at once, or when the wait was too long; and what
-   * `signal` says while waiting.
+   * Does `work` when it is its turn. Throws LANE_FULL, with the time to come again, where the line is, at once, or when the
+   * wait was too long; and what `signal` says while waiting.
    */
   async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     await this.#enter(signal);
@@ -81,6 +84,7 @@ export class Lane {
       return await work();
     } finally {
       const seconds = (performance.now() - beganAtMs) / 1000;
+      this.#appointments.note(seconds);
       for (const watch of this.#watches) watch.done?.(this, seconds);
       this.#running -= 1;
       this.#budget.giveBack(this.#limits.memoryBytes);
@@ -94,11 +98,17 @@ export class Lane {
     if (this.#line.length === 0 && this.#begin()) return;
     if (this.#line.length >= this.#limits.waiting) {
       if (this.#line.length === 0) this.#budget.renounce(this);
-      throw new ProcessorFailure("LANE_FULL");
+      throw this.#refuse();
     }
     const turn = this.#line.wait(null, signal);
     this.#noteChange();
-    await turn;
+    await turn.catch((error: unknown) => {
+      throw codeOf(error) === "LANE_FULL" ? this.#refuse() : error;
+    });
+  }
+
+  #refuse(): ProcessorFailure {
+    return new ProcessorFailure("LANE_FULL", { retryAfterSeconds: this.#appointments.make() });
   }
 
   #noteLeave(): void {

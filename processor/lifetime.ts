@@ -45,7 +45,8 @@ function watchParent(log: Log, parentPid: number): void {
   timer.unref();
 }
 
-function isAlive(pid: number): boolean {
+/** Whether there is a process of this number, whosever it is. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

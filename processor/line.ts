@@ -40,7 +40,10 @@ export class Line<T> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const waiter: Waiter<T> = { wish, begin: resolve };
     const leave = (reason: unknown): void => {
-      this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
+      const index = this.#waiters.indexOf(waiter);
+      // It was called already, in this very turn: it has begun.
+      if (index < 0) return;
+      this.#waiters.splice(index, 1);
       reject(reason);
       this.#left();
     };

@@ -30,6 +30,7 @@ import { Sandbox } from "./sandbox/sandbox.ts";
 import { CrashGuard } from "./scan/crash-guard.ts";
 import { createScanners } from "./scan/create-scanner.ts";
 import { ScannerMonitor, type ScannerState } from "./scan/scanner-monitor.ts";
+import { sweepScratch } from "./scratch-copy.ts";
 import { SecondLook } from "./second-look.ts";
 
 async function main(config: Config): Promise<void> {
@@ -92,6 +93,7 @@ async function createPipeline(
     workerUrl: config.CAUSEWAY_WORKER_URL,
     secret: config.CAUSEWAY_REPORT_SECRET,
   });
+  await sweepScratch();
   const sandbox = await Sandbox.create({
     withoutIsolation: config.TOOLS_WITHOUT_ISOLATION,
     noteFailure: (program, reason) => metrics.toolFailures.inc({ program, reason }),

@@ -30,7 +30,7 @@ export function createMetrics() {
     derivatives: counter("derivatives_total", "Derivatives by name and how they ended", ["name", "outcome"]),
     toolFailures: counter(
       "tool_failures_total",
-      "Programs that failed at a file or took too long, by program and which of both",
+      "Programs that failed at a file, took too long or were broken off, by program and reason",
       ["program", "reason"],
     ),
     jobsActive: gauge("jobs_active", "Jobs under way"),

@@ -102,9 +102,9 @@ async function passOver(
   const expectations = { digests: job.expectedDigests, excess };
   const seen = await inspectObject(object, openScan, deadline, expectations);
   const inspection = await secondLook.confirm(job, judgeType(job, seen), deadline);
-  const look = await contentLook.look(job, inspection, activeContent !== "allow", deadline);
+  const look = inspection && (await contentLook.look(job, inspection, activeContent !== "allow", deadline));
   endTimer();
-  metrics.scannedBytes.inc(inspection.sizeBytes);
+  metrics.scannedBytes.inc(seen.sizeBytes);
   return look;
 }
 

@@ -30,16 +30,20 @@ export interface Pulled {
 }
 
 const DEADLINE_MS = 10_000;
+const SETTLE_RETRIES = 2;
+/** What telling the queue takes at most, with all its attempts: 30 s. */
+export const SETTLE_SECONDS = ((SETTLE_RETRIES + 1) * DEADLINE_MS) / 1000;
 
-// What the package declares as optional is required here: a message without a lease can't be handled at all.
+// What isn't as it should be is no job, and ends as such; the others that came with it are jobs. A message without a lease can't
+// be handled at all.
 const PulledMessage = z
   .object({
-    id: z.string(),
+    id: z.string().catch(""),
     lease_id: z.string(),
-    attempts: z.int(),
-    timestamp_ms: z.number().optional(),
-    body: z.string(),
-    metadata: z.object({ "CF-Content-Type": z.string() }).partial().optional(),
+    attempts: z.int().catch(1),
+    timestamp_ms: z.number().optional().catch(undefined),
+    body: z.string().catch(""),
+    metadata: z.object({ "CF-Content-Type": z.string() }).partial().optional().catch(undefined),
   })
   .transform((message): Delivery => ({
     messageId: message.id,
@@ -49,7 +53,7 @@ const PulledMessage = z
     contentType: message.metadata?.["CF-Content-Type"] ?? "json",
     body: message.body,
   }));
-const PullAnswer = z.object({ message_backlog_count: z.int().default(0), messages: z.array(PulledMessage) });
+const PullAnswer = z.object({ message_backlog_count: z.int().default(0), messages: z.array(z.unknown()) });
 
 /**
  * A Cloudflare Queue as an HTTP pull consumer sees it
@@ -91,7 +95,8 @@ export class PullQueue {
         ...(signal === undefined ? {} : { signal }),
       });
       const { messages, message_backlog_count } = PullAnswer.parse(answer);
-      return { deliveries: messages, backlog: message_backlog_count };
+      const deliveries = messages.flatMap((message) => PulledMessage.safeParse(message).data ?? []);
+      return { deliveries, backlog: message_backlog_count };
     } catch (cause) {
       throw new ProcessorFailure("QUEUE_UNAVAILABLE", { detail: "pulling", cause });
     }
@@ -117,7 +122,7 @@ export class PullQueue {
       await this.#client.queues.messages.ack(
         queueId,
         { account_id: accountId, ...settlement },
-        { maxRetries: 2, ...(signal === undefined ? {} : { signal }) },
+        { maxRetries: SETTLE_RETRIES, ...(signal === undefined ? {} : { signal }) },
       );
     } catch (cause) {
       throw new ProcessorFailure("QUEUE_UNAVAILABLE", { detail: "settling", cause });
@@ -138,7 +143,9 @@ export function parseJob({ contentType, body }: Delivery): Job | undefined {
 }
 
 /** Names the very bytes that a job is about, which may come in several messages; and a page, where it is about one. */
-export function nameBytes(job: Job): string {
+export function nameBytes(
+  job: Pick<Job, "objectKey" | "etag"> & { readonly kind?: string; readonly name?: string },
+): string {
   const { objectKey, etag } = job;
   return job.kind === "page" ? `${objectKey} ${etag} ${job.name}` : `${objectKey} ${etag}`;
 }

@@ -1,13 +1,17 @@
 import { createWriteStream } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { isAlive } from "./lifetime.ts";
 import type { ObjectStore } from "./object-store.ts";
+import type { Sandbox } from "./sandbox/sandbox.ts";
 import { removeScratch } from "./sandbox/scratch.ts";
 
 /** The name of the original in its scratch directory. */
 const ORIGINAL_FILE = "original";
+/** A scratch directory, with the number of the processor that made it. */
+const SCRATCH = /^causeway-job-(\d{1,10})-/;
 const READ_DEADLINE_MS = 120_000;
 
 /** What is copied: the very object that has the ETag, or whatever is under the key where we put it there ourselves. */
@@ -24,25 +28,59 @@ export interface ScratchCopy {
   readonly path: string;
 }
 
+export interface ScratchParts {
+  readonly store: ObjectStore;
+  /** Whose tools run on the copy. */
+  readonly sandbox: Pick<Sandbox, "patience" | "room">;
+}
+
+/** What tools write beside an original at most: a photo decoded to 512 MiB, and what is made of it. */
+const TOOL_BYTES = 544 * 2 ** 20;
+
 /**
- * Copies an object to disk for as long as `work` takes, and returns what that does; undefined where the object is
- * gone. Throws STORE_UNAVAILABLE.
+/**
+ * Copies an object to disk for as long as `work` takes, and returns what that does; undefined where the object is gone.
+ * Throws STORE_UNAVAILABLE and SCRATCH_FULL, and what `work` does.
+ * @param toolBytes what is written beside the copy at most
  */
 export async function withScratchCopy<T>(
-  store: ObjectStore,
+  { store, sandbox }: ScratchParts,
   { objectKey, etag }: CopiedObject,
   signal: AbortSignal,
   work: (copy: ScratchCopy) => Promise<T>,
+  toolBytes = TOOL_BYTES,
 ): Promise<T | undefined> {
-  const scratch = await mkdtemp(join(tmpdir(), "causeway-job-"));
+  const end = new AbortController();
+  const deadline = AbortSignal.any([signal, end.signal, AbortSignal.timeout(READ_DEADLINE_MS)]);
   try {
-    const path = join(scratch, ORIGINAL_FILE);
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(READ_DEADLINE_MS)]);
     const object = await store.findObject(objectKey, etag, deadline);
     if (object === undefined) return undefined;
-    await pipeline(object.body, createWriteStream(path));
-    return await work({ scratch, path });
+    return await sandbox.room.within(object.sizeBytes + toolBytes, () =>
+      withScratch(async (copy) => {
+        await pipeline(object.body, createWriteStream(copy.path));
+        return sandbox.patience.during(`${objectKey} ${etag}`, copy.scratch, () => work(copy));
+      }),
+    );
+  } finally {
+    // Of an object for which there was no room, its body.
+    end.abort();
+  }
+}
+
+async function withScratch<T>(work: (copy: ScratchCopy) => Promise<T>): Promise<T> {
+  const scratch = await mkdtemp(join(tmpdir(), `causeway-job-${process.pid}-`));
+  try {
+    return await work({ scratch, path: join(scratch, ORIGINAL_FILE) });
   } finally {
     await removeScratch(scratch);
+  }
+}
+
+/** Removes what processors left that ended without a chance to, before this one makes any: it may have the number of one of them. */
+export async function sweepScratch(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const [, pid] = SCRATCH.exec(name) ?? [];
+    const isLeft = pid !== undefined && (Number(pid) === process.pid || !isAlive(Number(pid)));
+    if (isLeft) await removeScratch(join(tmpdir(), name));
   }
 }

@@ -1,5 +1,5 @@
 import type { ProcessJob } from "#contract/jobs.ts";
-import { findSevenZipFault, SEVEN_ZIP_TYPE } from "./archives/seven-zip.ts";
+import { findSevenZipFault, SEVEN_ZIP_SCRATCH_BYTES, SEVEN_ZIP_TYPE } from "./archives/seven-zip.ts";
 import { findZipExcess, findZipFault } from "./archives/zip-directory.ts";
 import type { ReadRange } from "./archives/zip-fields.ts";
 import type { Inspection } from "./inspect.ts";
@@ -33,13 +33,22 @@ export class SecondLook {
     return findZipExcess(job.sizeBytes, this.#readerOf(job, signal));
   }
 
-  /** After it: what is clean stays so only if it is no archive, or one of which all was looked at. */
-  async confirm(job: ProcessJob, inspection: Inspection, signal: AbortSignal): Promise<Inspection> {
+  /**
+   * After it: what is clean stays so only if it is no archive, or one of which all was looked at. Undefined when it is gone or
+   * has other bytes meanwhile.
+   */
+  async confirm(
+    job: ProcessJob,
+    inspection: Inspection,
+    signal: AbortSignal,
+  ): Promise<Inspection | undefined> {
     if (inspection.verdict !== "clean" || inspection.sizeBytes === 0) return inspection;
     const fault = await this.#findFault(job, inspection, signal);
+    if (fault === "gone") return undefined;
     return fault === undefined ? inspection : { ...inspection, ...unscannable(fault) };
   }
 
+  /** The name of what is wrong with it, or "gone". */
   async #findFault(
     job: ProcessJob,
     { sizeBytes, sniffedType, isZip }: Inspection,
@@ -48,9 +57,14 @@ export class SecondLook {
     const isNamedZip = ZIP_TYPE.test(job.declaredType) && sniffedType !== NO_ZIP;
     if (isZip || isNamedZip) return findZipFault(sizeBytes, this.#readerOf(job, signal));
     if (sniffedType !== SEVEN_ZIP_TYPE) return undefined;
-    return withScratchCopy(this.#store, job, signal, (copy) =>
-      findSevenZipFault(this.#sandbox, copy, sizeBytes, signal),
+    const look = await withScratchCopy(
+      { store: this.#store, sandbox: this.#sandbox },
+      job,
+      signal,
+      async (copy) => ({ fault: await findSevenZipFault(this.#sandbox, copy, sizeBytes, signal) }),
+      SEVEN_ZIP_SCRATCH_BYTES,
     );
+    return look === undefined ? "gone" : look.fault;
   }
 
   #readerOf(job: ProcessJob, signal: AbortSignal): ReadRange {

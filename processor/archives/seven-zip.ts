@@ -7,9 +7,10 @@ import type { ScratchCopy } from "../scratch-copy.ts";
  */
 
 const METHODS: ReadonlySet<string> = new Set(["LZMA", "LZMA2", "PPMD", "Copy", "BCJ", "ARM", "7zAES"]);
+export const SEVEN_ZIP_SCRATCH_BYTES = 2 ** 20;
 const LIMITS: SandboxLimits = {
   ...{ timeMs: 20_000, memoryBytes: 2 ** 30, fileBytes: 0 },
-  ...{ scratchBytes: 2 ** 20, processes: 16 },
+  ...{ scratchBytes: SEVEN_ZIP_SCRATCH_BYTES, processes: 16 },
 };
 const MAGIC = Buffer.from("377abcaf271c", "hex");
 

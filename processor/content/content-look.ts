@@ -58,7 +58,7 @@ export class ContentLook {
   }
 
   async #lookInside(job: ProcessJob, kind: Kind, signal: AbortSignal): Promise<Findings> {
-    const found = await withScratchCopy(this.#store, job, signal, async (copy) => {
+    const lookInto = async (copy: ScratchCopy): Promise<Findings> => {
       try {
         return await this.#lookInto(kind, copy, signal);
       } catch (error) {
@@ -66,7 +66,10 @@ export class ContentLook {
         if (error instanceof NotLookedThrough) return NOT_LOOKED_THROUGH;
         throw error;
       }
-    });
+    };
+    const parts = { store: this.#store, sandbox: this.#sandbox };
+    // Only what is in a PDF is found by a tool.
+    const found = await withScratchCopy(parts, job, signal, lookInto, kind === "pdf" ? undefined : 0);
     return found ?? NOT_LOOKED_THROUGH;
   }
 

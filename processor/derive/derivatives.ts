@@ -8,6 +8,7 @@ import type { ObjectStore } from "../object-store.ts";
 import type { Reporter } from "../report.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { withScratchCopy } from "../scratch-copy.ts";
+import { withinDeriveTime } from "./deadline.ts";
 import type { Deriver, Original, Product } from "./deriver.ts";
 import { failAll, NO_TOOL } from "./products.ts";
 import type { Publisher } from "./publisher.ts";
@@ -19,7 +20,7 @@ export interface DerivativesParts {
   readonly derivers: readonly Deriver[];
   readonly lanes: Lanes;
   readonly tools: Tools;
-  readonly sandbox: Pick<Sandbox, "mayRun">;
+  readonly sandbox: Pick<Sandbox, "mayRun" | "patience" | "room">;
   readonly publisher: Publisher;
 }
 
@@ -38,7 +39,7 @@ export class Derivatives {
 
   /**
    * What can't be made is reported with its reason, and the file stays what it is. Throws a ProcessorFailure where trying
-   * again can help: LANE_FULL, TOOL_INSTALLING and those of the store and the worker.
+   * again can help: LANE_FULL, SCRATCH_FULL, TOOL_INSTALLING, TOOL_BROKEN_OFF and those of the store and the worker.
    */
   async derive(
     job: ProcessJob,
@@ -54,8 +55,8 @@ export class Derivatives {
     if (deriver === undefined || refusal !== undefined) {
       return this.#giveUp(job, wanted, refusal ?? NO_TOOL, signal);
     }
-    const work = (): Promise<void> => this.#make(job, { type, wishes }, deriver, wanted, signal);
-    await this.#parts.lanes[deriver.lane].run(work, signal);
+    const make = (deadline: AbortSignal) => this.#make(job, { type, wishes }, deriver, wanted, deadline);
+    await this.#parts.lanes[deriver.lane].run(() => withinDeriveTime(signal, make), signal);
   }
 
   #findDeriver(type: string): Deriver | undefined {
@@ -81,7 +82,7 @@ export class Derivatives {
     wanted: readonly DerivativeName[],
     signal: AbortSignal,
   ): Promise<void> {
-    await withScratchCopy(this.#parts.store, job, signal, async ({ scratch, path }) => {
+    await withScratchCopy(this.#parts, job, signal, async ({ scratch, path }) => {
       const left = new Set(wanted);
       const original: Original = { type, sizeBytes: job.sizeBytes, path, scratch, wishes };
       for await (const product of deriver.make(original, new Set(wanted), signal)) {

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { DerivativeName } from "#contract/derivatives.ts";
 import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
 import { ProcessorFailure } from "../failure.ts";
 import type { Sandbox, SandboxLimits } from "../sandbox/sandbox.ts";
+import { readProduct } from "../sandbox/scratch.ts";
 import type { Deriver, Original, Product } from "./deriver.ts";
 import { type Drawn, drawImage, type ImageWork, type Size, type Undecoded } from "./images/drawing.ts";
 import { decodeHeif } from "./images/heif.ts";
@@ -18,7 +18,7 @@ import {
 } from "./images/task.ts";
 import { tellable } from "./places.ts";
 import { failAll } from "./products.ts";
-import { isSafeSvg } from "./svg.ts";
+import { isSafeSvg, MAX_SVG_BYTES } from "./svg.ts";
 import type { Tools } from "./tools.ts";
 
 const SVG = "image/svg+xml";
@@ -115,7 +115,9 @@ export class ImageDeriver implements Deriver {
 /** Why a file isn't even opened. */
 async function refusalOf({ type, path }: Original): Promise<string | undefined> {
   if (!READABLE.has(type)) return UNKNOWN_TYPE;
-  return type === SVG && !isSafeSvg(await readFile(path)) ? UNSAFE_SVG : undefined;
+  if (type !== SVG) return undefined;
+  const bytes = await readProduct(path, MAX_SVG_BYTES);
+  return bytes !== undefined && isSafeSvg(bytes) ? undefined : UNSAFE_SVG;
 }
 
 /** @param size of the first frame, which is there already */

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { DerivativeName } from "#contract/derivatives.ts";
 import { DERIVATIVE_FORMS, kindOf } from "#contract/derivatives.ts";
 import type { Properties } from "#contract/properties.ts";
-import type { Sandbox, SandboxLimits, SandboxResult } from "../sandbox/sandbox.ts";
+import type { Sandbox, SandboxLimits, SandboxResult, ToolFault } from "../sandbox/sandbox.ts";
 import type { Deriver, Original, Product } from "./deriver.ts";
 import type { Work } from "./documents/run-tool.ts";
 import type { MediaFacts, Picture } from "./media/facts.ts";
@@ -189,7 +189,7 @@ function* made(
   if (form !== undefined) yield { result: "made", name, form, path: join(scratch, file), ...size };
 }
 
-function reasonOf({ noun }: Media, reason: "deadline" | "failed"): string {
+function reasonOf({ noun }: Media, reason: ToolFault): string {
   return reason === "deadline"
     ? `Reading the ${noun} took too long.`
     : `The ${noun} could not be read: it may be damaged.`;

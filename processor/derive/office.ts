@@ -68,7 +68,7 @@ export class OfficeDeriver implements Deriver {
 
   async #convert({ type, path }: Original, work: Work): Promise<Conversion> {
     const officeType = officeTypeOf(type);
-    const content = officeType === undefined ? "other" : await inspectOffice(path, officeType);
+    const content = officeType === undefined ? "other" : await inspectOffice(path, officeType, work.signal);
     if (officeType === undefined || content !== "fits") {
       return { ok: false, reason: REASONS[content === "fits" ? "other" : content] };
     }

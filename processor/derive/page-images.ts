@@ -6,6 +6,7 @@ import type { ObjectStore } from "../object-store.ts";
 import type { Reporter } from "../report.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { withScratchCopy } from "../scratch-copy.ts";
+import { withinDeriveTime } from "./deadline.ts";
 import { NOT_ISOLATED } from "./derivatives.ts";
 import { drawPage } from "./documents/page-image.ts";
 import { NO_TOOL } from "./products.ts";
@@ -46,7 +47,8 @@ export class PageImages {
       await this.#parts.publisher.reportMissing(job, { result: "failed", name, reason }, signal);
       return "clean";
     }
-    await this.#parts.lanes.document.run(() => this.#make(job, signal), signal);
+    const make = (deadline: AbortSignal) => this.#make(job, deadline);
+    await this.#parts.lanes.document.run(() => withinDeriveTime(signal, make), signal);
     return "clean";
   }
 
@@ -59,10 +61,10 @@ export class PageImages {
   }
 
   async #make(job: PageJob, signal: AbortSignal): Promise<void> {
-    const { store, sandbox, publisher } = this.#parts;
+    const { sandbox, publisher } = this.#parts;
     const { previewKey, objectKey, etag, name } = job;
     const source = previewKey === undefined ? { objectKey, etag } : { objectKey: previewKey };
-    await withScratchCopy(store, source, signal, async ({ scratch, path }) => {
+    await withScratchCopy(this.#parts, source, signal, async ({ scratch, path }) => {
       const drawn = await drawPage({ sandbox, scratch, signal }, basename(path), name);
       if (drawn.result === "made") await publisher.publish(job, drawn, signal);
       else await publisher.reportMissing(job, drawn, signal);

@@ -4,7 +4,7 @@
  * us; what holds is found out at start by trying. What a tool says and writes is untrusted. Why it is done like this:
  * docs/decisions/0020-tool-isolation.md
  */
-import { chown, readdir } from "node:fs/promises";
+import { lchown, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { bubblewrapRung } from "./bubblewrap.ts";
 import { FilterFile } from "./filter-file.ts";
@@ -13,8 +13,10 @@ import { type ChosenRung, chooseRung, type Isolation, isIsolated } from "./ladde
 import { landlockRung } from "./landlock.ts";
 import { LIMITS_RUNG } from "./limits-rung.ts";
 import type { SandboxLimits } from "./limits.ts";
+import { type DoubtfulEnd, Patience } from "./patience.ts";
 import { probeRung } from "./probe.ts";
 import type { Rung } from "./rung.ts";
+import { ScratchRoom } from "./scratch-room.ts";
 import { ScratchWatch } from "./scratch.ts";
 import { ToolProcess } from "./tool-process.ts";
 import { UserIds } from "./user-ids.ts";
@@ -24,13 +26,16 @@ export type { SandboxLimits } from "./limits.ts";
 
 export type SandboxResult =
   | { readonly ok: true; readonly stdout: string }
-  | { readonly ok: false; readonly reason: "deadline" | "failed"; readonly detail: string };
+  | { readonly ok: false; readonly reason: ToolFault; readonly detail: string };
+
+/** `broken-off`: it could not be started, or somebody else killed it, as the kernel does. */
+export type ToolFault = "failed" | DoubtfulEnd;
 
 export interface SandboxOptions {
   /** The operator's word that tools may run where they can't be isolated. */
   readonly withoutIsolation?: boolean;
   /** Told of each tool that failed or took too long, by the name of its program. */
-  readonly noteFailure?: (program: string, reason: "deadline" | "failed") => void;
+  readonly noteFailure?: (program: string, reason: ToolFault) => void;
   /** For tests: others than this system's. */
   readonly rungs?: readonly Rung[];
 }
@@ -42,6 +47,8 @@ export class Sandbox {
   readonly #running = new Set<ToolProcess>();
   readonly #userIds = new UserIds();
   readonly #noteFailure: NonNullable<SandboxOptions["noteFailure"]>;
+  readonly patience = new Patience();
+  readonly room: ScratchRoom;
   /** What holds here. */
   readonly isolation: Isolation;
   /** Without it no tool runs. */
@@ -50,8 +57,10 @@ export class Sandbox {
   private constructor(
     { rung, isolation }: ChosenRung,
     filter: FilterFile | undefined,
+    room: ScratchRoom,
     { withoutIsolation = false, noteFailure = () => {} }: Omit<SandboxOptions, "rungs">,
   ) {
+    this.room = room;
     this.#noteFailure = noteFailure;
     this.#rung = rung;
     this.#filter = filter;
@@ -63,10 +72,11 @@ export class Sandbox {
   static async create({ rungs, ...options }: SandboxOptions = {}): Promise<Sandbox> {
     const program = process.platform === "linux" ? systemCallFilter() : undefined;
     const filter = program && (await FilterFile.create(program));
+    const room = await ScratchRoom.measure();
     const chosen = await chooseRung(rungs ?? (filter ? LINUX_RUNGS : [LIMITS_RUNG]), (rung) =>
-      probeRung(new Sandbox({ rung, isolation: NOTHING_HOLDS }, filter, { withoutIsolation: true })),
+      probeRung(new Sandbox({ rung, isolation: NOTHING_HOLDS }, filter, room, { withoutIsolation: true })),
     );
-    return new Sandbox(chosen, filter, options);
+    return new Sandbox(chosen, filter, room, options);
   }
 
   get rung(): Rung["name"] {
@@ -74,7 +84,8 @@ export class Sandbox {
   }
 
   /**
-   * Runs a command. A tool that fails or is too slow is data; throws only if `signal` is aborted.
+   * Runs a command. A tool that fails or is too slow is data; throws if `signal` is aborted, and TOOL_BROKEN_OFF for a job
+   * that is worth another try (patience.ts).
    * @param scratch its working directory, home and TMPDIR. The files in it are the tool's inputs, which it may
    *   change or be unable to; the plain files that it leaves beside them are there afterwards. Read those by `readProduct`.
    */
@@ -92,7 +103,9 @@ export class Sandbox {
     const wrapped = this.#rung.wrap({ command, scratch, inputs, limits, userId });
     await using filter = await this.#filter?.open();
     const result = await this.#run(wrapped, scratch, limits, signal, filter?.fd);
-    if (!result.ok) this.#noteFailure(programOf(command), result.reason);
+    if (result.ok) return result;
+    this.#noteFailure(programOf(command), result.reason);
+    if (result.reason !== "failed") this.patience.note(scratch, result.reason);
     return result;
   }
 
@@ -121,8 +134,12 @@ export class Sandbox {
       signal.throwIfAborted();
       if (deadline.aborted) return { ok: false, reason: "deadline", detail: `over ${timeMs} ms` };
       if (watch?.isOver)
-        return { ok: false, reason: "failed", detail: `over ${scratchBytes} bytes of scratch` };
-      return end.ok ? end : { ...end, reason: "failed" };
+        return {
+          ok: false,
+          reason: "failed",
+          detail: `over ${scratchBytes} bytes, or too many files, in scratch`,
+        };
+      return end;
     } finally {
       watch?.stop();
       deadline.removeEventListener("abort", kill);
@@ -147,5 +164,6 @@ function programOf([program = "", ...args]: readonly string[]): string {
 
 async function giveTo(userId: number, scratch: string, inputs: readonly string[]): Promise<void> {
   const paths = [scratch, ...inputs.map((name) => join(scratch, name))];
-  await Promise.all(paths.map((path) => chown(path, userId, userId)));
+  // Not what a link points to, which a tool that ran before may have made.
+  await Promise.all(paths.map((path) => lchown(path, userId, userId)));
 }

@@ -4,13 +4,15 @@ import { setTimeout as delay } from "node:timers/promises";
 
 export type ToolEnd =
   | { readonly ok: true; readonly stdout: string }
-  | { readonly ok: false; readonly detail: string };
+  | { readonly ok: false; readonly reason: "failed" | "broken-off"; readonly detail: string };
 
 /** What is kept of an output. */
 const MAX_OUTPUT_CHARACTERS = 16 * 1024;
 /** What a tool may say altogether before it is killed. */
 const MAX_OUTPUT_BYTES = 1024 * 1024;
 const MAX_DETAIL_CHARACTERS = 200;
+/** How a shell, or bubblewrap, tells that what it ran was killed: 128 and the number of SIGKILL. */
+const EXIT_KILLED = 137;
 /** For what is in a pipe still when a tool has ended, and for the kernel to end what was killed. */
 const GRACE_MS = 1_000;
 /** If the kernel runs out of memory, let it take a tool and not us. Needs no rights; elsewhere than on Linux it fails. */
@@ -24,6 +26,7 @@ export class ToolProcess {
   readonly #output = { stdout: "", stderr: "" };
   readonly #killed = Promise.withResolvers<void>();
   #bytesSaid = 0;
+  #isKilledByUs = false;
 
   /** @param filter an open file, which the command has as file descriptor 3 */
   constructor(command: readonly string[], scratch: string, filter: number | undefined) {
@@ -40,6 +43,7 @@ export class ToolProcess {
 
   /** Kills all of the group, at once. */
   kill(): void {
+    this.#isKilledByUs = true;
     this.#killGroup();
     this.#killed.resolve();
   }
@@ -54,7 +58,7 @@ export class ToolProcess {
       await within(GRACE_MS, closed);
       return this.#describe(end);
     } catch (error) {
-      return { ok: false, detail: `it could not be started: ${String(error)}` };
+      return { ok: false, reason: "broken-off", detail: `it could not be started: ${String(error)}` };
     } finally {
       for (const stream of this.#child.stdio) stream?.destroy();
       // One that the kernel can't end must not keep us from ending.
@@ -64,12 +68,15 @@ export class ToolProcess {
 
   #describe(end: readonly [number | null, NodeJS.Signals | null] | undefined): ToolEnd {
     if (this.#bytesSaid > MAX_OUTPUT_BYTES)
-      return { ok: false, detail: `over ${MAX_OUTPUT_BYTES} bytes of output` };
-    if (end === undefined) return { ok: false, detail: "it was killed, and doesn't end" };
+      return { ok: false, reason: "failed", detail: `over ${MAX_OUTPUT_BYTES} bytes of output` };
+    if (end === undefined) return { ok: false, reason: "failed", detail: "it was killed, and doesn't end" };
     const [code, signal] = end;
     if (code === 0) return { ok: true, stdout: this.#output.stdout };
+    // By the kernel, where memory or CPU time is at an end.
+    const isKilled = signal === "SIGKILL" || code === EXIT_KILLED;
     return {
       ok: false,
+      reason: isKilled && !this.#isKilledByUs ? "broken-off" : "failed",
       detail: `${signal ?? `exit ${code}`}: ${this.#output.stderr.slice(0, MAX_DETAIL_CHARACTERS)}`,
     };
   }

@@ -27,27 +27,47 @@ test("a job that fails is tried again, later each time, until it is done", async
   expect(await countJobs("retried")).toBe(3);
 });
 
-test.each(["LANE_FULL", "TOOL_INSTALLING"] as const)("%s is no failure, however often", async (code) => {
-  queue.push(JSON.stringify(createJob()));
-  let calls = 0;
-  consume(async () => {
-    calls += 1;
-    if (calls <= 40) throw new ProcessorFailure(code);
-    return "clean";
-  });
-  await queue.changes.until(() => queue.acks.length === 1);
-  expect(queue.retries).toHaveLength(40);
-  expect(reports).toEqual([]);
-  expect(await countJobs("postponed")).toBe(40);
-  expect((await metrics.failures.get()).values).toEqual([]);
+test.each(["LANE_FULL", "TOOL_INSTALLING"] as const)(
+  "%s is no failure, up to the last delivery",
+  async (code) => {
+    queue.push(JSON.stringify(createJob()));
+    let calls = 0;
+    consume(async () => {
+      calls += 1;
+      if (calls <= 94) throw new ProcessorFailure(code);
+      return "clean";
+    });
+    await queue.changes.until(() => queue.acks.length === 1);
+    expect(queue.retries).toHaveLength(94);
+    expect(reports).toEqual([]);
+    expect(await countJobs("postponed")).toBe(94);
+    expect((await metrics.failures.get()).values).toEqual([]);
+  },
+);
+
+test("while all jobs fail for what all of them need, one at a time is tried; when that is back, all are", async () => {
+  for (let index = 0; index < 4; index++) queue.push(JSON.stringify(createJob()));
+  let isThere = false;
+  const handle = async () => {
+    if (!isThere) throw new ProcessorFailure("STORE_UNAVAILABLE");
+    return "clean" as const;
+  };
+  consume(handle, { options: { outageRestMs: 5 } });
+  await queue.changes.until(() => queue.retries.length === 6);
+  const before = queue.pulls.length + 1;
+  await queue.changes.until(() => queue.retries.length === 12);
+  expect(new Set(queue.pulls.slice(before).map(({ batchSize }) => batchSize))).toEqual(new Set([1]));
+  isThere = true;
+  await queue.changes.until(() => queue.acks.length === 4);
+  await queue.changes.until(() => queue.pulls.at(-1)?.batchSize === 2);
 });
 
 describe("a job that fails for ever", () => {
   const job = createJob({ sizeBytes: 7 });
   const failed = {
     ...{ kind: "failed-job", tenantId: job.tenantId, fileId: job.fileId, version: 1, etag: job.etag },
-    ...{ sizeBytes: 7, code: "STORE_UNAVAILABLE", attempts: 30 },
-    detail: "The object store did not answer as it should.",
+    ...{ sizeBytes: 7, code: "TOOL_BROKEN_OFF", attempts: 30 },
+    detail: "A program that reads files was ended early, or took too long.",
   };
 
   async function always(error: unknown): Promise<never> {
@@ -56,7 +76,7 @@ describe("a job that fails for ever", () => {
 
   test("waits at the worker after thirty times, and its message ends", async () => {
     queue.push(JSON.stringify(job));
-    consume(() => always(new ProcessorFailure("STORE_UNAVAILABLE")));
+    consume(() => always(new ProcessorFailure("TOOL_BROKEN_OFF")));
     await queue.changes.until(() => queue.acks.length === 1);
     expect(queue.retries).toHaveLength(29);
     expect(reports).toEqual([failed]);
@@ -65,7 +85,7 @@ describe("a job that fails for ever", () => {
 
   test("has as many attempts again when somebody has it tried again", async () => {
     queue.push(JSON.stringify(job));
-    consume(() => always(new ProcessorFailure("STORE_UNAVAILABLE")));
+    consume(() => always(new ProcessorFailure("TOOL_BROKEN_OFF")));
     await queue.changes.until(() => queue.acks.length === 1);
     queue.push(JSON.stringify(job));
     await queue.changes.until(() => queue.acks.length === 2);
@@ -89,7 +109,7 @@ describe("a job that fails for ever", () => {
       if (refusals >= 0) throw new ProcessorFailure("WORKER_UNAVAILABLE");
       return take(report);
     };
-    consume(() => always(new ProcessorFailure("STORE_UNAVAILABLE")), { send });
+    consume(() => always(new ProcessorFailure("TOOL_BROKEN_OFF")), { send });
     await queue.changes.until(() => queue.acks.length === 1);
     expect(reports).toMatchObject([{ kind: "failed-job", attempts: 32 }]);
   });
@@ -107,6 +127,16 @@ describe("a job that fails for ever", () => {
     await queue.changes.until(() => queue.acks.length === 1);
     expect(reports).toMatchObject([{ kind: "failed-job", code: "SCANNER_UNAVAILABLE", attempts: 95 }]);
   });
+
+  test.each(["STORE_UNAVAILABLE", "WORKER_UNAVAILABLE"] as const)(
+    "isn't blamed for %s either, however often",
+    async (code) => {
+      queue.push(JSON.stringify(job));
+      consume(() => always(new ProcessorFailure(code)));
+      await queue.changes.until(() => queue.acks.length === 1);
+      expect(reports).toMatchObject([{ kind: "failed-job", code, attempts: 95 }]);
+    },
+  );
 
   test("at a scanner that is there for others is given up like any other", async () => {
     queue.push(JSON.stringify(job));

@@ -62,6 +62,25 @@ describe("a message that is no job ends once and for all:", () => {
   });
 });
 
+test.each([
+  { fields: { body: 7 }, acks: 2 },
+  { fields: { body: undefined, attempts: "x", metadata: [] }, acks: 2 },
+  // It comes again when its lease ends.
+  { fields: { lease_id: null }, acks: 1 },
+])("a message of which $fields isn't as it should be keeps nobody from its own", async ({ fields, acks }) => {
+  const jobs = [createJob(), createJob()];
+  for (const job of jobs) queue.push(JSON.stringify(job));
+  queue.spoilNext(fields);
+  const seen: Job[] = [];
+  consume(async (job) => {
+    seen.push(job);
+    return "clean";
+  });
+  await queue.changes.until(() => queue.acks.length === acks);
+  expect(seen).toEqual(jobs.slice(1));
+  expect(queue.retries).toEqual([]);
+});
+
 test("no more is pulled than there are hands for", async () => {
   for (let index = 0; index < 5; index++) queue.push(JSON.stringify(createJob()));
   const open: (() => void)[] = [];

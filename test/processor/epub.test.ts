@@ -5,7 +5,7 @@ import { findElements, textOf } from "../../processor/derive/epub/markup.ts";
 import { Sandbox } from "../../processor/sandbox/sandbox.ts";
 import { book, EPUB } from "../support/books.ts";
 import { zip } from "../support/eicar.ts";
-import { ORANGE, plain } from "../support/photos.ts";
+import { ORANGE } from "../support/photos.ts";
 import { near, pixelOf } from "../support/pixels.ts";
 import { derive } from "./support/derive.ts";
 

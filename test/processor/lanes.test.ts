@@ -4,6 +4,7 @@ import { chooseConcurrency, chooseToolMemoryMb, createLaneLimits } from "../../p
 import { createLanes, LANE_LIMITS, type Lane, type LaneName } from "../../processor/lanes.ts";
 import { MAX_LINE_WAIT_MS } from "../../processor/line.ts";
 import { createMetrics, watchLanes } from "../../processor/metrics.ts";
+import { chooseRetryDelay } from "../../processor/retry-delay.ts";
 
 const MIB = 1024 * 1024;
 const never = new AbortController().signal;
@@ -23,6 +24,8 @@ function occupy(lane: Lane, signal = never) {
   };
   return { state, end, ended };
 }
+
+const sleep = (durationMs: number) => new Promise<void>((resolve) => setTimeout(resolve, durationMs));
 
 /** Lets promises that are settled take effect. */
 const settle = () => new Promise(setImmediate);
@@ -74,6 +77,29 @@ describe("a lane", () => {
     await running.end();
   });
 
+  test("tells those that it refuses when to come again: all are done soon, and nobody comes often", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const { document } = createLanes(LANE_LIMITS);
+    const [jobs, workMs] = [400, 8_000];
+    const deliveries: number[] = [];
+    const deliver = async (attempts: number): Promise<void> => {
+      try {
+        await document.run(() => sleep(workMs), never);
+        deliveries.push(attempts);
+      } catch (error) {
+        await sleep(chooseRetryDelay(error, attempts, false) * 1000);
+        await deliver(attempts + 1);
+      }
+    };
+    const beganAtMs = Date.now();
+    const done = Promise.all(Array.from({ length: jobs }, () => deliver(1)));
+    await vi.runAllTimersAsync();
+    await done;
+    expect(Date.now() - beganAtMs).toBeLessThan(jobs * workMs * 1.05 + MAX_LINE_WAIT_MS);
+    expect(Math.max(...deliveries)).toBeLessThan(15);
+  });
+
   test("lets go who is told to stop waiting", async () => {
     const { document } = createLanes(limits());
     const running = occupy(document);
@@ -83,6 +109,23 @@ describe("a lane", () => {
     await expect(waiting.ended).rejects.toThrow("no more time");
     await running.end();
     expect([document.running, document.waiting]).toEqual([0, 0]);
+  });
+
+  test("loses nobody's turn when one is told to stop that has just been called", async () => {
+    const { document } = createLanes(limits());
+    const running = occupy(document);
+    const stop = new AbortController();
+    const called = occupy(document, stop.signal);
+    const next = occupy(document);
+    await settle();
+    document.watch({ done: () => queueMicrotask(() => stop.abort(new Error("no more time"))) });
+    await running.end();
+    await settle();
+    expect(called.state.begun).toBe(true);
+    await called.end();
+    await settle();
+    expect(next.state.begun).toBe(true);
+    await next.end();
   });
 
   test("has a free hand again after work that failed", async () => {

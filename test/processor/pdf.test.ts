@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -62,6 +62,17 @@ test("a PDF has a thumbnail of its first page, its text, a smaller form, and is 
   const reduced = made.get("reduced") ?? Buffer.of();
   expect(reduced.byteLength).toBeLessThan(pdf.byteLength * 0.95);
   expect(await countPages(reduced)).toBe(12);
+});
+
+test("what a tool puts in the place of the document isn't read", async () => {
+  // As one may that isn't kept from it (the landlock rung).
+  const run: Sandbox["run"] = async (_, scratch) => {
+    await rm(join(scratch, "original"), { force: true });
+    await symlink("/dev/zero", join(scratch, "original"));
+    return { ok: true, stdout: "" };
+  };
+  const { missing } = await derive(new PdfDeriver({ run }, ALL_TOOLS_THERE), makePdf(), PDF, ["reduced"]);
+  expect(missing).toMatchObject({ reduced: { result: "failed" } });
 });
 
 test("only what is wanted is made", async () => {

@@ -122,12 +122,22 @@ describe("without derivatives, and clean, is", () => {
   };
 
   test.each([
-    { what: "time", limits: { ...LIMITS, timeMs: 20 } },
     { what: "memory", limits: { ...LIMITS, memoryBytes: 300 * 2 ** 20 } },
     { what: "output", limits: { ...LIMITS, fileBytes: 0 } },
   ])("a picture that would take too much $what", async ({ limits }) => {
     pipeline.reassemble(pipeline.bucket.options, limits);
     expect((await pipeline.processUpload(await photoWithGps(800, 600))).outcome).toBe("clean");
     expect(pipeline.derivativeReports()).toEqual([]);
+  });
+
+  test("a picture that takes too much time, when that is so a second time", async () => {
+    pipeline.reassemble(pipeline.bucket.options, { ...LIMITS, timeMs: 20 });
+    const job = await storeUpload(pipeline.bucket, await photoWithGps(800, 600));
+    const missing = () => pipeline.worker.reports.filter(({ kind }) => kind === "missing-derivative");
+    const first = processJob(job, pipeline.parts, never);
+    await expect(first).rejects.toMatchObject({ code: "TOOL_BROKEN_OFF" });
+    expect(missing()).toEqual([]);
+    expect(await processJob(job, pipeline.parts, never)).toBe("clean");
+    expect(missing()).toMatchObject([{ reason: "Drawing the image took too long." }, {}]);
   });
 });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { processJob } from "../../processor/pipeline.ts";
 import { ClamdScanner } from "../../processor/scan/clamd-scanner.ts";
 import { ScannerChoice } from "../../processor/scan/scanner-choice.ts";
@@ -115,6 +115,20 @@ describe("an obsolete job", () => {
   test("is one whose object was replaced", async () => {
     const job = await storeUpload(pipeline.bucket, Buffer.from("first"));
     await pipeline.bucket.put(job.objectKey, Buffer.from("second"));
+    expect(await processJob(job, pipeline.parts, never)).toBe("obsolete");
+    expect(pipeline.worker.reports).toEqual([]);
+  });
+
+  test("is one whose object is gone when a second look is taken at it: it isn't clean", async () => {
+    const job = await storeUpload(pipeline.bucket, Buffer.from("377abcaf271c0004".padEnd(80, "0"), "hex"));
+    const { store } = pipeline.parts;
+    const findObject = store.findObject.bind(store);
+    vi.spyOn(store, "findObject")
+      .mockImplementationOnce(findObject)
+      .mockImplementationOnce(async (...args) => {
+        await pipeline.bucket.put(job.objectKey, Buffer.from("second"));
+        return findObject(...args);
+      });
     expect(await processJob(job, pipeline.parts, never)).toBe("obsolete");
     expect(pipeline.worker.reports).toEqual([]);
   });

@@ -1,5 +1,11 @@
+import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { NO_WISHES } from "#contract/wishes.ts";
+import { ImageDeriver } from "../../processor/derive/images.ts";
 import { isSafeSvg, MAX_SVG_BYTES } from "../../processor/derive/svg.ts";
+import { ALL_TOOLS_THERE } from "./support/derive.ts";
 
 function svg(content: string): Buffer {
   return Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10">${content}</svg>`);
@@ -45,4 +51,24 @@ test("one over the limit is not", () => {
   const least = svg("").byteLength;
   expect(isSafeSvg(svg(" ".repeat(MAX_SVG_BYTES - least)))).toBe(true);
   expect(isSafeSvg(svg(" ".repeat(MAX_SVG_BYTES - least + 1)))).toBe(false);
+});
+
+test("a large one isn't read to be judged", async () => {
+  const scratch = await mkdtemp(join(tmpdir(), "causeway-svg-"));
+  try {
+    const path = join(scratch, "original");
+    await writeFile(path, svg(""));
+    // All holes, and more than Node reads at once.
+    const sizeBytes = 2 ** 32;
+    await truncate(path, sizeBytes);
+    const run = async () => expect.unreachable("it was drawn");
+    const deriver = new ImageDeriver({ run }, ALL_TOOLS_THERE);
+    const original = { type: "image/svg+xml", sizeBytes, path, scratch, wishes: NO_WISHES };
+    const { value } = await deriver
+      .make(original, new Set(["thumbnail"]), new AbortController().signal)
+      .next();
+    expect(value).toMatchObject({ result: "failed" });
+  } finally {
+    await rm(scratch, { recursive: true });
+  }
 });

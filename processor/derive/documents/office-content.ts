@@ -20,9 +20,13 @@ const RTF_MAGIC = Buffer.from("{\\rtf", "latin1");
 const ENCRYPTED_PACKAGE = Buffer.from("EncryptedPackage", "utf16le");
 
 /** Looks whether a file's content is of the type. */
-export async function inspectOffice(path: string, type: OfficeType): Promise<OfficeContent> {
+export async function inspectOffice(
+  path: string,
+  type: OfficeType,
+  signal: AbortSignal,
+): Promise<OfficeContent> {
   const found = await findContainer(path);
-  if (found === "ole" && (await containsBytes(path, ENCRYPTED_PACKAGE))) return "protected";
+  if (found === "ole" && (await containsBytes(path, ENCRYPTED_PACKAGE, signal))) return "protected";
   const isZip = type.container === "ooxml" || type.container === "odf";
   if (found !== (isZip ? "zip" : type.container)) return "other";
   return isZip ? inspectZip(path, type) : "fits";

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ProcessorFailure } from "../../failure.ts";
 import { readProduct } from "../../sandbox/scratch.ts";
 import { OFFICE_LIMITS, officeScript } from "./office-script.ts";
 import { runTool, type Work } from "./run-tool.ts";
@@ -37,10 +38,15 @@ const SAMPLE = "{\\rtf1 Causeway}";
 export class OfficeProfile {
   #packed: Promise<Buffer | undefined> | undefined;
 
-  /** A tar archive of a directory `profile`, of some 300 KiB; undefined where LibreOffice doesn't work. */
+  /** A tar archive of a directory `profile`, of some 300 KiB; undefined where LibreOffice doesn't work. Throws TOOL_BROKEN_OFF. */
   async pack(work: Pick<Work, "sandbox" | "signal">): Promise<Buffer | undefined> {
     this.#packed ??= makeProfile(work);
-    const packed = await this.#packed.catch(() => undefined);
+    const packed = await this.#packed.catch((cause: unknown) => {
+      this.#packed = undefined;
+      work.signal.throwIfAborted();
+      // Also where it was another job's, which had no more time.
+      throw new ProcessorFailure("TOOL_BROKEN_OFF", { detail: "making a profile", cause });
+    });
     // It may be mended meanwhile.
     if (packed === undefined) this.#packed = undefined;
     return packed;
@@ -65,6 +71,7 @@ async function makeProfile({
     const pack = "rm -rf profile/user/pack && tar -cf profile.tar profile";
     const script = `${prepare} && ${convert} && test -s document.pdf && ${pack}`;
     const result = await runTool({ sandbox, scratch, signal }, "sh", ["-c", script], OFFICE_LIMITS);
+    if (!result.ok && result.reason !== "failed") throw new Error(result.detail);
     return result.ok ? await readProduct(join(scratch, "profile.tar"), MAX_PROFILE_BYTES) : undefined;
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -38,7 +38,8 @@ export function officeScript({
   ];
   const places = '"-env:UserInstallation=file://$PWD/profile" "-env:OSL_SOCKET_PATH=$PWD"';
   const convert = `${command.map(quote).join(" ")} ${places}`;
-  return `{ ${convert} || { test $? -eq ${RESTART} && ${convert}; }; }`;
+  // Any other end is told as it was.
+  return `{ ${convert}; code=$?; if test $code -eq ${RESTART}; then ${convert}; else (exit $code); fi; }`;
 }
 
 function findOffice(): string {

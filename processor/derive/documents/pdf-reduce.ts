@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
 import type { SandboxLimits } from "../../sandbox/sandbox.ts";
 import type { Product } from "../deriver.ts";
-import { reasonOf, runTool, type Work } from "./run-tool.ts";
+import { reasonOf, runTool, UNREADABLE, type Work } from "./run-tool.ts";
 import { containsBytes } from "./scan-file.ts";
 
 const LIMITS: SandboxLimits = {
@@ -27,12 +27,17 @@ const SIGNATURE = Buffer.from("/ByteRange");
 /** Packs a PDF anew, kept only where that is worth it and what came of it is whole. */
 export async function reducePdf(work: Work, file: string): Promise<Product> {
   const path = join(work.scratch, file);
-  if (await containsBytes(path, SIGNATURE))
-    return none("The document is signed: rewritten, its signature would not hold.");
+  const isSigned = await containsBytes(path, SIGNATURE, work.signal);
+  if (isSigned === undefined) return { result: "failed", name: "reduced", reason: UNREADABLE };
+  if (isSigned) return none("The document is signed: rewritten, its signature would not hold.");
   const packed = await runTool(work, "qpdf", [...OPTIONS, file, "reduced.pdf"], LIMITS);
   if (!packed.ok) return { result: "failed", name: "reduced", reason: reasonOf(packed) };
   const reducedPath = join(work.scratch, "reduced.pdf");
-  const [before, after] = await Promise.all([lstat(path), lstat(reducedPath)]);
+  const [before, after] = await Promise.all(
+    [path, reducedPath].map((each) => lstat(each).catch(() => undefined)),
+  );
+  if (before === undefined || after === undefined)
+    return { result: "failed", name: "reduced", reason: UNREADABLE };
   if (after.size > before.size * WORTH_KEEPING) return none("The document would hardly be smaller.");
   const checked = await runTool(work, "qpdf", ["--check", "reduced.pdf"], LIMITS);
   const [form] = DERIVATIVE_FORMS.reduced;

@@ -21,7 +21,7 @@ export const READING_LIMITS: SandboxLimits = {
   processes: 16,
 };
 
-/** Runs a program of this machine in the sandbox, by its name. Throws only if the signal is aborted. */
+/** Runs a program of this machine in the sandbox, by its name. Throws what `Sandbox.run` throws. */
 export async function runTool(
   { sandbox, scratch, signal }: Work,
   program: string,
@@ -50,7 +50,7 @@ export async function writeScratch(
 
 const PROTECTED = "The document is protected by a password.";
 const SLOW = "Reading the document took too long.";
-const UNREADABLE = "The document could not be read: it may be damaged.";
+export const UNREADABLE = "The document could not be read: it may be damaged.";
 
 /** Why a tool could not read a document, for people. */
 export function reasonOf(result: SandboxResult): string {

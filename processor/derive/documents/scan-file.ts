@@ -1,10 +1,19 @@
-import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
+import { openPlain } from "../../sandbox/scratch.ts";
 
-/** Whether some bytes are anywhere in a file. Memory: two pieces of it. */
-export async function containsBytes(path: string, wanted: Buffer): Promise<boolean> {
+/**
+ * Whether some bytes are anywhere in a file, which a tool may have put something else in the place of: undefined if it is no
+ * plain file any more. Memory: two pieces of it. Throws only what `signal` says.
+ */
+export async function containsBytes(
+  path: string,
+  wanted: Buffer,
+  signal: AbortSignal,
+): Promise<boolean | undefined> {
+  const file = await openPlain(path);
+  if (file === undefined) return undefined;
   let rest = Buffer.of();
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  // The stream closes the file.
+  for await (const chunk of file.createReadStream({ signal }) as AsyncIterable<Buffer>) {
     const bytes = Buffer.concat([rest, chunk]);
     if (bytes.includes(wanted)) return true;
     // They may begin in this piece and end in the next.
@@ -13,13 +22,9 @@ export async function containsBytes(path: string, wanted: Buffer): Promise<boole
   return false;
 }
 
-/** A file's first bytes: fewer where it has no more. */
+/** A file's first bytes: fewer where it has no more, none where it is no plain file. */
 export async function readHead(path: string, length: number): Promise<Buffer> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
+  await using file = await openPlain(path);
+  const read = await file?.read(Buffer.alloc(length), 0, length, 0);
+  return read?.buffer.subarray(0, read.bytesRead) ?? Buffer.of();
 }

@@ -47,7 +47,7 @@ const SENTENCES: Readonly<Record<ImageFault, string>> = {
 const SLOW = "Drawing the image took too long.";
 const BROKEN_OFF = "The image could not be read: it may be damaged or too large.";
 
-/** Runs the child on one task. Throws only if the signal is aborted. */
+/** Runs the child on one task. Throws what `Sandbox.run` throws. */
 export async function drawImage(work: ImageWork, task: ImageTask): Promise<Drawn> {
   const { sandbox, limits, scratch, signal } = work;
   const command = [process.execPath, CHILD, scratch, ...formatTask(task)];

@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { openPlain } from "../../sandbox/scratch.ts";
 
 /** Before the two that are looked for there are two or three; what has more is put together to be long. */
 const MAX_BOXES = 100;
@@ -9,7 +9,9 @@ const HEADER_BYTES = 16;
  * it is loaded. Undefined where neither is found. Boxes: ISO/IEC 14496-12, 4.2.
  */
 export async function readFastStart(path: string): Promise<boolean | undefined> {
-  await using file = await open(path);
+  // The one that told what is in the file has seen it.
+  await using file = await openPlain(path);
+  if (file === undefined) return undefined;
   const header = Buffer.alloc(HEADER_BYTES);
   let position = 0;
   for (let box = 0; box < MAX_BOXES; box++) {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { SandboxLimits } from "../../sandbox/sandbox.ts";
+import type { SandboxLimits, ToolFault } from "../../sandbox/sandbox.ts";
 import { readProduct } from "../../sandbox/scratch.ts";
 import { runTool, type Work } from "../documents/run-tool.ts";
 import { type MediaFacts, Probe, PROBED, readFacts } from "./facts.ts";
@@ -17,9 +17,9 @@ const MAX_BELIEVED_SECONDS = 86_400;
 
 export type ProbeResult =
   | { readonly ok: true; readonly facts: MediaFacts }
-  | { readonly ok: false; readonly reason: "deadline" | "failed" };
+  | { readonly ok: false; readonly reason: ToolFault };
 
-/** What ffprobe tells of a file. Throws only if the signal is aborted. */
+/** What ffprobe tells of a file. Throws what `Sandbox.run` throws. */
 export async function probeMedia(work: Work, file: string, type: MediaType): Promise<ProbeResult> {
   const result = await runTool(
     work,

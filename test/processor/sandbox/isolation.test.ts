@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -120,6 +120,13 @@ describe.each(sandboxes)("with $rung", ({ sandbox }) => {
     expect(results).toEqual(attempts.map(() => expect.stringMatching(REFUSED)));
     expect(await readdir(outside)).toEqual(["file"]);
     expect(await readFile(join(outside, "file"), "utf8")).toBe(SECRET);
+  });
+
+  test("what a link that a tool left points to isn't given to the next tool", async () => {
+    await runShell(`ln -s ${outside}/file link`);
+    const { uid } = await stat(join(outside, "file"));
+    expect(await runShell("echo next")).toMatchObject({ ok: true });
+    expect((await stat(join(outside, "file"))).uid).toBe(uid);
   });
 
   test("a tool sees no process's environment but its own", async () => {

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LIMITS_RUNG } from "../../../processor/sandbox/limits-rung.ts";
 import { Sandbox } from "../../../processor/sandbox/sandbox.ts";
@@ -81,6 +81,20 @@ describe.each(sandboxes)("with $rung", ({ sandbox }) => {
     expect(Number.parseInt(sizes, 10)).toBeLessThan(1024 * 1024);
   });
 
+  // bubblewrap hands over two hundred.
+  test.skipIf(sandbox.rung === "bubblewrap")(
+    "too many files are stopped, though they are empty",
+    async () => {
+      const script =
+        "for (let i = 0; ; i++) if (i < 5_000) require('fs').closeSync(require('fs').openSync('f' + i, 'w'))";
+      expect(await run(script)).toMatchObject({
+        ok: false,
+        reason: "failed",
+        detail: expect.stringContaining("too many files"),
+      });
+    },
+  );
+
   test("a tool that says a lot is not listened to after a while", async () => {
     const result = await run("process.stdout.write('x'.repeat(2 ** 19))");
     expect(result.ok && result.stdout.length).toBe(16 * 1024);
@@ -122,11 +136,31 @@ describe.each(sandboxes)("with $rung", ({ sandbox }) => {
     await gone;
   });
 
+  test("a tool that somebody else kills, as a kernel without memory does, is told from one that failed", async () => {
+    const { running } = createLifeline(scratch.path);
+    const result = runShell(`exec 9> lifeline; echo >&9; read line # ${basename(scratch.path)}`);
+    await running;
+    process.kill(Math.max(...(await findProcesses(basename(scratch.path)))), "SIGKILL");
+    expect(await result).toMatchObject({ ok: false, reason: "broken-off" });
+    expect(await runShell("exit 1")).toMatchObject({ ok: false, reason: "failed" });
+  });
+
   test("the next tool runs after one that broke everything", async () => {
-    await runShell("kill -9 $$");
-    expect(await runShell("echo still here")).toEqual({ ok: true, stdout: "still here\n" });
+    // Its command and its inputs are gone, its output is closed, and so is the way back.
+    await runShell("exec >&- 2>&-; rm -rf -- * .[!.]*; chmod 0 .; ulimit -n 0; cd /; kill -9 $$");
+    await using other = await createScratch();
+    const next = sandbox.run(["/bin/sh", "-c", "echo still here"], other.path, LIMITS, never);
+    expect(await next).toEqual({ ok: true, stdout: "still here\n" });
   });
 });
+
+/** Those whose command has a word in it: the innermost began last. */
+async function findProcesses(word: string): Promise<readonly number[]> {
+  const ids = (await readdir("/proc")).map(Number).filter(Boolean);
+  const has = async (id: number) =>
+    (await readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "")).includes(word) ? [id] : [];
+  return (await Promise.all(ids.map(has))).flat();
+}
 
 test("a tool is over, though a child that left its group, which limits alone can't hinder, holds its output", async () => {
   const sandbox = sandboxes.find(({ rung }) => rung === "limits")?.sandbox;

@@ -20,6 +20,8 @@ export interface QueueDouble {
   failures: number;
   /** @param attempts deliveries that it has had elsewhere */
   push(body: string, contentType?: string, attempts?: number): void;
+  /** The next message comes with these fields instead of its own. */
+  spoilNext(fields: object): void;
   /** Pulls are answered only after `release`; `asked` tells of the first. */
   holdPulls(): { readonly asked: Promise<void>; release(): void };
   stop(): Promise<void>;
@@ -38,12 +40,16 @@ interface Settlement {
 export async function startQueueDouble(): Promise<QueueDouble> {
   const waiting: Message[] = [];
   const leased = new Map<string, Message>();
+  let spoiled: object = {};
   let hold = async (): Promise<void> => undefined;
   const queue: Omit<QueueDouble, "baseUrl" | "stop"> = {
     ...{ changes: new Changes(), acks: [], retries: [], pulls: [], failures: 0 },
     push: (body, contentType = "json", attempts = 0) => {
       const encoded = contentType === "text" ? body : Buffer.from(body).toString("base64");
       waiting.push({ id: randomUUID(), body: encoded, contentType, attempts });
+    },
+    spoilNext: (fields) => {
+      spoiled = fields;
     },
     holdPulls: () => {
       const asked = Promise.withResolvers<void>();
@@ -61,7 +67,9 @@ export async function startQueueDouble(): Promise<QueueDouble> {
     leased.set(leaseId, message);
     const { id, body, attempts, contentType } = message;
     const metadata = { "CF-Content-Type": contentType };
-    return { id, lease_id: leaseId, body, attempts, timestamp_ms: Date.now(), metadata };
+    const told = { id, lease_id: leaseId, body, attempts, timestamp_ms: Date.now(), metadata, ...spoiled };
+    spoiled = {};
+    return told;
   };
   const operations: Record<string, (body: string) => object> = {
     pull: (body) => {
