@@ -145,6 +145,14 @@ describe("a job that fails for ever", () => {
     expect(reports).toMatchObject([{ kind: "failed-job", code: "SCANNER_UNAVAILABLE", attempts: 30 }]);
   });
 
+  test("isn't to be done before the queue drops it: it is given up, and people see it", async () => {
+    queue.push(JSON.stringify(job), "json", 93);
+    consume(() => always(new ProcessorFailure("LANE_FULL")));
+    await queue.changes.until(() => queue.acks.length === 1);
+    expect(queue.retries).toHaveLength(1);
+    expect(reports).toMatchObject([{ kind: "failed-job", code: "LANE_FULL", attempts: 95 }]);
+  });
+
   test("because it ends the processor each time is not begun once more", async () => {
     queue.push(JSON.stringify(job), "json", 95);
     consume(async () => expect.unreachable("it was begun"));
