@@ -18,7 +18,7 @@ export interface PageImagesParts {
   readonly reporter: Reporter;
   readonly lanes: Lanes;
   readonly tools: Tools;
-  readonly sandbox: Pick<Sandbox, "run" | "mayRun">;
+  readonly sandbox: Pick<Sandbox, "run" | "mayRun" | "patience" | "room">;
   readonly publisher: Publisher;
 }
 

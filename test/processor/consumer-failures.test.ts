@@ -155,6 +155,14 @@ describe("a job that fails for ever", () => {
     ]);
   });
 
+  test("isn't to be done before the queue drops it: it is given up, and people see it", async () => {
+    queue.push(JSON.stringify(job), "json", 93);
+    consume(() => always(new ProcessorFailure("LANE_FULL")));
+    await queue.changes.until(() => queue.acks.length === 1);
+    expect(queue.retries).toHaveLength(1);
+    expect(reports).toMatchObject([{ kind: "failed-job", code: "LANE_FULL", attempts: 95 }]);
+  });
+
   test("because it ends the processor each time is not begun once more", async () => {
     queue.push(JSON.stringify(job), "json", 95);
     consume(async () => expect.unreachable("it was begun"));

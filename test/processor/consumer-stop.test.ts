@@ -12,14 +12,22 @@ useConsumer((run) => {
 });
 
 describe("a stop", () => {
-  test("lets what is under way end", async () => {
+  test("lets what is under way end, as long as the drain is", async () => {
     queue.push(JSON.stringify(createJob()));
-    consume(async () => {
-      stop.abort();
-      await new Promise(setImmediate);
-      return "clean";
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const begun = Promise.withResolvers<void>();
+    const end = Promise.withResolvers<"clean">();
+    consume((_, signal) => {
+      signal.addEventListener("abort", () => end.reject(signal.reason as Error));
+      begun.resolve();
+      return end.promise;
     });
-    await running;
+    await begun.promise;
+    stop.abort();
+    await vi.advanceTimersByTimeAsync(OPTIONS.drainMs - 1);
+    end.resolve("clean");
+    expect(await running).toBe(true);
     expect(queue.acks).toHaveLength(1);
     expect(queue.retries).toEqual([]);
   });
