@@ -25,6 +25,8 @@ export interface BlockedVersionRow {
 }
 
 const IS_BLOCKED = inArray(fileVersions.state, ["infected", "unscannable"]);
+/** One that isn't may yet come to nothing. */
+const IS_STORED = ne(fileVersions.state, "uploading");
 
 function ofFile(db: Database) {
   return db
@@ -185,7 +187,11 @@ export async function deleteBlockedVersion(
         updatedAtMs: event.atMs,
       })
       .where(
-        and(isCurrent, isBlocked, rowOf(isVersion({ ...ref, version: successor.version }), fileVersions)),
+        and(
+          isCurrent,
+          isBlocked,
+          rowOf(and(isVersion({ ...ref, version: successor.version }), IS_STORED), fileVersions),
+        ),
       );
   const remove = [
     // Of the row that goes next.
@@ -201,7 +207,7 @@ export async function deleteBlockedVersion(
   return deleted.length > 0;
 }
 
-/** Marks a file for its purge whose only version is a blocked one. False where it has others, or this isn't blocked. */
+/** Marks a file for its purge whose only stored version is a blocked one. False where it has others, or this isn't blocked. */
 export async function markBlockedFile(
   db: Database,
   ref: FileVersionRef,
@@ -217,6 +223,7 @@ export async function markBlockedFile(
         eq(fileVersions.tenantId, tenantId),
         eq(fileVersions.fileId, fileId),
         ne(fileVersions.version, version),
+        IS_STORED,
       ),
     );
   const isBlocked = exists(

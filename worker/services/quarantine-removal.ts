@@ -18,7 +18,8 @@ import { requireBlocked } from "./quarantine.ts";
 
 /**
  * Removing blocked versions for good. One that was the current one leaves its place to the newest clean one, or else to
- * the newest there is; a file that has no other goes with it, by the way that purges go (purge.ts).
+ * the newest that is stored; a file that has no other goes with it, by the way that purges go (purge.ts), which ends its
+ * uploads.
  */
 
 /** What was removed: the version, its whole file, or neither since it isn't blocked any more. */
@@ -53,7 +54,9 @@ function successorOf(
   others: Awaited<ReturnType<typeof findVersions>>,
   filename: string | undefined,
 ): Successor | undefined {
-  const chosen = others.find(({ version }) => version.state === "clean") ?? others[0];
+  // An upload under way may yet come to nothing.
+  const stored = others.filter(({ version }) => version.state !== "uploading");
+  const chosen = stored.find(({ version }) => version.state === "clean") ?? stored[0];
   if (chosen === undefined || filename === undefined) return undefined;
   const { version } = chosen;
   return { version: version.version, filename: nameWithVersion(filename, version) };
