@@ -139,7 +139,8 @@ const UNFINISHED = {
 };
 
 function createReport(job: ProcessJob, attempts: number, error: unknown): FailedJobReport {
-  const { tenantId, fileId, version, etag, sizeBytes } = job;
+  const { tenantId, fileId, version, etag, sizeBytes, rescan } = job;
   const why = error === undefined ? UNFINISHED : { code: codeOf(error), detail: explainFailure(error) };
-  return { kind: "failed-job", tenantId, fileId, version, etag, sizeBytes, attempts, ...why };
+  const ref = { tenantId, fileId, version, etag, sizeBytes, ...(rescan === undefined ? {} : { rescan }) };
+  return { kind: "failed-job", ...ref, attempts, ...why };
 }
