@@ -91,19 +91,28 @@ export async function findVersionOfFile(
   return found;
 }
 
-/** Blocked versions of any tenant whose time is over, the longest overdue first. */
-export async function findDueBlockedVersions(
+/**
+ * Takes on blocked versions of any tenant whose time is over, the longest overdue first, and puts them behind all others:
+ * so they are where they belong if they can't be removed now.
+ */
+export async function takeDueBlockedVersions(
   db: Database,
   nowMs: number,
   limit: number,
 ): Promise<readonly FileVersionRef[]> {
+  const due = sql`SELECT ${fileVersions}.rowid FROM ${fileVersions}
+    JOIN ${files} ON ${files.tenantId} = ${fileVersions.tenantId} AND ${files.id} = ${fileVersions.fileId}
+    WHERE ${and(lte(fileVersions.purgeAtMs, nowMs), IS_BLOCKED, isNull(files.purgingAtMs))}
+    ORDER BY ${fileVersions.purgeAtMs} LIMIT ${limit}`;
   return db
-    .select({ tenantId: fileVersions.tenantId, fileId: fileVersions.fileId, version: fileVersions.version })
-    .from(fileVersions)
-    .innerJoin(files, and(eq(files.tenantId, fileVersions.tenantId), eq(files.id, fileVersions.fileId)))
-    .where(and(lte(fileVersions.purgeAtMs, nowMs), IS_BLOCKED, isNull(files.purgingAtMs)))
-    .orderBy(fileVersions.purgeAtMs)
-    .limit(limit);
+    .update(fileVersions)
+    .set({ purgeAtMs: nowMs })
+    .where(sql`rowid IN (${due})`)
+    .returning({
+      tenantId: fileVersions.tenantId,
+      fileId: fileVersions.fileId,
+      version: fileVersions.version,
+    });
 }
 
 export interface Release {
@@ -134,7 +143,8 @@ export async function releaseVersion(
     db.insert(verdicts).select(sql`${selectRow(verdicts, row)} FROM ${fileVersions} WHERE ${isBlocked}`),
     db
       .update(fileVersions)
-      .set({ state: "clean", blockedAtMs: null, purgeAtMs: null })
+      // Derivatives are made of it from here on.
+      .set({ state: "clean", blockedAtMs: null, purgeAtMs: null, announcedAtMs: event.atMs })
       .where(isBlocked)
       .returning({ version: fileVersions.version }),
     auditIfChanged(db, event),

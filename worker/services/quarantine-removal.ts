@@ -5,7 +5,7 @@ import type { Actor } from "../db/audit.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { allDatabases, databaseFor } from "../db/database.ts";
 import type { Successor } from "../db/quarantine.ts";
-import { deleteBlockedVersion, findDueBlockedVersions, markBlockedFile } from "../db/quarantine.ts";
+import { deleteBlockedVersion, takeDueBlockedVersions, markBlockedFile } from "../db/quarantine.ts";
 import { findFilename, findVersions } from "../db/versions.ts";
 import { itemsPerDatabase } from "./call-shares.ts";
 import type { Caller } from "./file-actions.ts";
@@ -85,16 +85,22 @@ const SYSTEM = UserId.parse("system");
 const CALLS_PER_VERSION = 4;
 
 /**
- * Cron's part: removes blocked versions whose time is over. Their objects, and files that go with them, are for the
+ * Cron's part: removes blocked versions whose time is over. Never throws for a version's sake. Their objects, and files that go with them, are for the
  * cron's other parts.
  * @param calls how many calls to other parts it may make
  */
 export async function removeDueBlocked(env: DatabaseBindings, nowMs: number, calls: number): Promise<void> {
   const limit = itemsPerDatabase(env, calls, CALLS_PER_VERSION);
   for (const db of allDatabases(env)) {
-    for (const ref of await findDueBlockedVersions(db, nowMs, limit)) {
-      const actor = { tenantId: ref.tenantId, id: SYSTEM, kind: "system", requestId: null } as const;
-      await removeRecord(env, ref, { actor, deletedBy: SYSTEM }, nowMs);
-    }
+    for (const ref of await takeDueBlockedVersions(db, nowMs, limit)) await removeDue(env, ref, nowMs);
+  }
+}
+
+async function removeDue(env: DatabaseBindings, ref: FileVersionRef, nowMs: number): Promise<void> {
+  const actor = { tenantId: ref.tenantId, id: SYSTEM, kind: "system", requestId: null } as const;
+  try {
+    await removeRecord(env, ref, { actor, deletedBy: SYSTEM }, nowMs);
+  } catch (error) {
+    console.error({ event: "blocked-removal-postponed", ...ref, error: String(error) });
   }
 }
