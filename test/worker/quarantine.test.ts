@@ -226,6 +226,26 @@ test("cron removes what was kept as long as its tenant says", async () => {
   ]);
 });
 
+test("one that can't be removed now keeps no other from being removed", async () => {
+  const { ref: broken } = await infectedFile();
+  const others = [await infectedFile(), await infectedFile()];
+  await worker.query(
+    `CREATE TRIGGER broken BEFORE UPDATE OF purging_at_ms ON files WHEN new.id = '${broken.fileId}'
+     BEGIN SELECT raise(ABORT, 'It is broken.'); END`,
+  );
+  for (const [index, { fileId }] of [broken, ...others.map(({ ref }) => ref)].entries()) {
+    await worker.query("UPDATE file_versions SET purge_at_ms = ? WHERE file_id = ?", index, fileId);
+  }
+  await worker.runScheduled();
+  await worker.query("DROP TRIGGER broken");
+  for (const { admin } of others) expect(await list(admin)).toEqual([]);
+  const [left] = await worker.query(
+    "SELECT purge_at_ms > 5 AS behind FROM file_versions WHERE file_id = ?",
+    broken.fileId,
+  );
+  expect(left).toEqual({ behind: 1 });
+});
+
 test("it is for the tenant's admins, and only its own", async () => {
   const { ann, ref } = await infectedFile();
   const service = await newCaller({ tenantId: ann.tenantId, role: "service", stack: worker });

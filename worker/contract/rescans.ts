@@ -22,7 +22,7 @@ export const RescanRequest = z
   .meta({ id: "RescanRequest" });
 export type RescanRequest = z.infer<typeof RescanRequest>;
 
-/** Scanning again what is clean, the newest files first. */
+/** Scanning again what is clean, the newest files first, those in the trash too. */
 export const Rescan = z
   .object({
     id: RescanId,
