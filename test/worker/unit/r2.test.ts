@@ -2,10 +2,8 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { r2Store } from "../../../worker/storage/r2.ts";
 
 /** Workers' own stream of a known length, without its length. */
-class UncountedStream extends TransformStream<Uint8Array, Uint8Array> {
-  constructor() {
-    super();
-  }
+function UncountedStream() {
+  return new TransformStream<Uint8Array, Uint8Array>();
 }
 
 /** One that comes as it is, and one that comes as a stream, which nobody reads. */
