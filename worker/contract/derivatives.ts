@@ -103,9 +103,9 @@ export function derivativesOf(mimeType: string): readonly DerivativeName[] {
 }
 
 /**
- * How it stands with a derivative that isn't there: `making` until the processor has said otherwise, or
- * nothing for hours, `none` where the
- * file has nothing to make it of (a sound without a cover), `failed` where it could not be made; that can be tried again.
+ * How it stands with a derivative that isn't there: `making` until the processor has said otherwise, or nothing for hours,
+ * `none` where the file has nothing to make it of (a sound without a cover), `failed` where it could not be made; that can be
+ * tried again.
  */
 export const MISSING_STATES = ["making", "none", "failed"] as const;
 export type MissingState = (typeof MISSING_STATES)[number];
