@@ -169,5 +169,7 @@ function reportFailure(
       reason: why.detail,
     };
   }
-  return { kind: "failed-job", tenantId, fileId, version, etag, sizeBytes, attempts, ...why };
+  const ref = { tenantId, fileId, version, etag, sizeBytes };
+  const rescan = job.rescan === undefined ? {} : { rescan: job.rescan };
+  return { kind: "failed-job", ...ref, ...rescan, attempts, ...why };
 }

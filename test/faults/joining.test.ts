@@ -143,6 +143,16 @@ test.each(["fail", "lose-answer"] as const)(
   },
 );
 
+test("a partial of which the store sends less than it has is asked for again", async () => {
+  const { caller, partials } = await newPartials();
+  // The first read is for the first bytes' type.
+  await stack.control({ plan: { operation: "get", faults: [{ kind: "none" }, { kind: "cut-short" }] } });
+  expect((await join(caller, partials)).status).toBe(201);
+  await expect.poll(() => holdingsOf(caller), { interval: 50, timeout: 20_000 }).toEqual(JOINED);
+  const [key = ""] = await stack.listKeys(`t/${caller.tenantId}/`);
+  expect((await stack.readObject(key))?.toString()).toBe(TEXTS.join(""));
+});
+
 test("a partial that is being joined can be terminated, and what its final may have of it stays counted", async () => {
   const { caller, partials } = await newPartials();
   // The first read is for the first bytes' type, the second copies the first partial, the third the other.

@@ -168,5 +168,13 @@ describe("a job that fails for ever", () => {
     consume(async () => expect.unreachable("it was begun"));
     await queue.changes.until(() => queue.acks.length === 1);
     expect(reports).toMatchObject([{ kind: "failed-job", code: "UNFINISHED", attempts: 96 }]);
+    expect(reports[0]).not.toHaveProperty("rescan");
+  });
+
+  test("tells that it was a rescan's", async () => {
+    queue.push(JSON.stringify({ ...job, rescan: true }), "json", 95);
+    consume(async () => expect.unreachable("it was begun"));
+    await queue.changes.until(() => queue.acks.length === 1);
+    expect(reports).toMatchObject([{ kind: "failed-job", rescan: true }]);
   });
 });

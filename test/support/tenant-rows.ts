@@ -53,10 +53,10 @@ export async function addRowsAbout(database: D1, tenantId: string, fileId: strin
       "INSERT INTO missing_derivatives VALUES (?, ?, 1, 'preview', 'failed', 'It took too long.', 1, 1000)",
     ),
     run("INSERT INTO failed_jobs VALUES (?, ?, 1, 'INTERNAL', 'It did not get on.', 5, 1000)"),
-    run("INSERT INTO rescan_jobs VALUES (?, ?, 1, 'r', 1000)"),
+    run("INSERT INTO rescan_jobs VALUES (?, ?, 1, 'r', 1000, 1)"),
     run(
-      `INSERT INTO rescans (tenant_id, id, file_id, requested_by, created_at_ms, phase, fed_at_ms, files_total)
-       VALUES (?1, substr(?2, 1, 25) || 'z', ?2, 'boss', 1000, 'end', 1000, 1)`,
+      `INSERT INTO rescans (tenant_id, id, file_id, requested_by, created_at_ms, is_sent, fed_at_ms, files_total)
+       VALUES (?1, substr(?2, 1, 25) || 'z', ?2, 'boss', 1000, 1, 1000, 1)`,
     ),
     run("INSERT INTO shares VALUES (?, ?, 'bob', 'download', 'ann', 1000, NULL)"),
     run(

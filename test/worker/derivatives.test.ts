@@ -191,6 +191,22 @@ test("what failed is tried again when that is asked for; what there is nothing t
   expect(await takeJobs(worker.queues)).toEqual(["", ""].map(() => expect.objectContaining({ fileId })));
 });
 
+test("what somebody is at isn't announced again, until that is long ago; then it may be tried again", async () => {
+  const { ann, fileId } = await cleanText();
+  while ((await takeJobs(worker.queues)).length > 0);
+  await Promise.all(["", "", ""].map(() => retry(ann, fileId)));
+  expect(await takeJobs(worker.queues)).toEqual([]);
+  expect(await auditOf(worker, fileId)).toEqual([]);
+  await worker.query("UPDATE file_versions SET announced_at_ms = 1 WHERE file_id = ?", fileId);
+  expect(await readProblem(await contentOf(ann, fileId, "preview"))).toMatchObject({
+    ...{ code: "VARIANT_NOT_FOUND", detail: "No answer came: it can be tried again." },
+  });
+  await Promise.all(["", "", ""].map(() => retry(ann, fileId)));
+  expect(await takeJobs(worker.queues)).toHaveLength(1);
+  expect(await auditOf(worker, fileId)).toHaveLength(1);
+  expect(await getRecord(ann, fileId)).toMatchObject({ missingDerivatives: MAKING });
+});
+
 test("only who may change the file has it tried again", async () => {
   const { ann, fileId } = await cleanText();
   const { tenantId } = ann;

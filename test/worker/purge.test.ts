@@ -54,7 +54,7 @@ async function fullFile(caller: Caller): Promise<string> {
     `INSERT INTO derivatives VALUES (${ids}, 1, 'thumbnail', 'k', 'image/webp', 11, 1, 1, 1)`,
     `INSERT INTO missing_derivatives VALUES (${ids}, 1, 'preview', 'failed', 'It took too long.', 1, 1)`,
     `INSERT INTO failed_jobs VALUES (${ids}, 2, 'SCANNER_UNAVAILABLE', 'The scanner does not answer.', 5, 1)`,
-    `INSERT INTO rescan_jobs VALUES (${ids}, 1, 'r', 1)`,
+    `INSERT INTO rescan_jobs VALUES (${ids}, 1, 'r', 1, 1)`,
     `INSERT INTO share_links (tenant_id, file_id, id, created_by, created_at_ms) VALUES (${ids}, '${fileId}', 'ann', 1)`,
     `INSERT INTO quota_reservations (tenant_id, file_id, version, reserved_bytes, created_at_ms, check_at_ms) VALUES (${ids}, 3, 13, 1, 1)`,
     `INSERT INTO object_removals VALUES (${ids}, 7, 't/${tenantId}/${fileId}/7/', 1)`,

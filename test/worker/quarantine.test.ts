@@ -3,7 +3,7 @@ import { FileVersionRef } from "#contract/ids.ts";
 import type { BlockedVersion, QuarantinePage } from "#contract/quarantine.ts";
 import { newAdmin, sendJson } from "../support/admin.ts";
 import type { Caller } from "../support/api.ts";
-import { getRecord, newCaller, readProblem, uploadFile } from "../support/api.ts";
+import { createUpload, getRecord, newCaller, readProblem, TUS, uploadFile } from "../support/api.ts";
 import { auditOf, countsOf, NOTHING_COUNTED } from "../support/file-states.ts";
 import { takeJobs } from "../support/queued-jobs.ts";
 import { askStanding, sendVerdict } from "../support/reports.ts";
@@ -153,6 +153,45 @@ test("a version that isn't the only one goes alone, the current one too", async 
   ]);
 });
 
+/** Files whose current version isn't there. */
+const headless = () =>
+  worker.query(
+    `SELECT id FROM files WHERE NOT EXISTS (SELECT 1 FROM file_versions AS v
+      WHERE v.tenant_id = files.tenant_id AND v.file_id = files.id AND v.version = files.current_version)`,
+  );
+
+test.each([
+  ["waits for its check", undefined, 2],
+  ["is clean, and older than another", {}, 2],
+])("an upload under way takes no place: one that %s does", async (_what, verdict, expected) => {
+  const { ann, admin, ref } = await infectedFile();
+  const metadata = { filename: "notes.txt", replaces: ref.fileId };
+  if (verdict === undefined) await uploadFile(ann, Buffer.from("better"), metadata);
+  else {
+    await addVersion(ann, verdict, ref.fileId);
+    await addVersion(ann, INFECTED, ref.fileId);
+    // As when the first was found later than the others came.
+    await worker.query("UPDATE files SET current_version = 1 WHERE id = ?", ref.fileId);
+  }
+  const upload = await createUpload(ann, 5, metadata);
+  expect((await remove(admin, ref)).status).toBe(204);
+  expect(await getRecord(ann, ref.fileId)).toMatchObject({ version: expected });
+  expect((await ann.fetch(upload, { method: "DELETE", headers: TUS })).status).toBe(204);
+  if (verdict === undefined) await sendVerdict(worker, { ...ref, version: 2 });
+  expect(await getRecord(ann, ref.fileId)).toMatchObject({ version: expected, state: "clean" });
+  expect(await headless()).toEqual([]);
+});
+
+test("a file goes with its only stored version, and ends the uploads to it", async () => {
+  const { ann, admin, ref } = await infectedFile();
+  const upload = await createUpload(ann, 5, { filename: "notes.txt", replaces: ref.fileId });
+  expect((await remove(admin, ref)).status).toBe(204);
+  expect((await ann.fetch(`/v1/files/${ref.fileId}`)).status).toBe(404);
+  expect((await ann.fetch(upload, { method: "HEAD", headers: TUS })).status).toBe(404);
+  expect(await countsOf(worker, ann)).toEqual(NOTHING_COUNTED);
+  expect(await headless()).toEqual([]);
+});
+
 test("what isn't blocked is neither released nor removed here", async () => {
   const { ann, admin } = await infectedFile();
   const ref = await addVersion(ann, {});
@@ -186,6 +225,26 @@ test("cron removes what was kept as long as its tenant says", async () => {
   expect(await auditOf(worker, late.fileId)).toMatchObject([
     { action: "version.deleted", actor_id: "system", actor_kind: "system" },
   ]);
+});
+
+test("one that can't be removed now keeps no other from being removed", async () => {
+  const { ref: broken } = await infectedFile();
+  const others = [await infectedFile(), await infectedFile()];
+  await worker.query(
+    `CREATE TRIGGER broken BEFORE UPDATE OF purging_at_ms ON files WHEN new.id = '${broken.fileId}'
+     BEGIN SELECT raise(ABORT, 'It is broken.'); END`,
+  );
+  for (const [index, { fileId }] of [broken, ...others.map(({ ref }) => ref)].entries()) {
+    await worker.query("UPDATE file_versions SET purge_at_ms = ? WHERE file_id = ?", index, fileId);
+  }
+  await worker.runScheduled();
+  await worker.query("DROP TRIGGER broken");
+  for (const { admin } of others) expect(await list(admin)).toEqual([]);
+  const [left] = await worker.query(
+    "SELECT purge_at_ms > 5 AS behind FROM file_versions WHERE file_id = ?",
+    broken.fileId,
+  );
+  expect(left).toEqual({ behind: 1 });
 });
 
 test("it is for the tenant's admins, and only its own", async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { FileVersionRef } from "#contract/ids.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
 import { derivativeKey } from "#contract/keys.ts";
@@ -9,43 +9,47 @@ import { getRecord, newCaller, readProblem, signUrl, uploadFile } from "../suppo
 import { auditOf } from "../support/file-states.ts";
 import { takeJobs } from "../support/queued-jobs.ts";
 import { askStanding, boundTo, sendReport, sendVerdict } from "../support/reports.ts";
-import type { WorkerAlone } from "../support/worker-alone.ts";
-import { startWorkerAlone } from "../support/worker-alone.ts";
+import { useWorkerAlone } from "../support/worker-alone.ts";
 
-/** Scanning again what is clean, by a processor that the test plays. Each test has a worker of its own: cron feeds all. */
+/** Scanning again what is clean, by a processor that the test plays. Cron feeds all there is: each test has nothing else. */
+const worker = useWorkerAlone();
+
+beforeEach(async () => {
+  for (const table of ["rescan_jobs", "rescans", "files"]) await worker.query(`DELETE FROM ${table}`);
+  await drain();
+});
 
 const INFECTED = { verdict: "infected", signatureName: "Eicar-Test", signatureVersion: "27842" };
 
 let beats = 0;
-function beat(worker: WorkerAlone, change: object = {}): Promise<Response> {
+function beat(): Promise<Response> {
   beats += 1;
   return sendReport(worker, {
     ...{ kind: "heartbeat", processorId: "p", scanner: "ok", scannerDetail: "Test.", queue: "ok" },
-    ...{ signatureVersion: "27842", backlog: 0, atMs: beats, ...change },
+    ...{ signatureVersion: "27842", backlog: 0, atMs: beats },
   });
 }
 
 async function scene(files = 1) {
-  const worker = await startWorkerAlone();
   const ann = await newCaller({ stack: worker });
   const admin = await newAdmin(ann.tenantId, worker);
   const refs: FileVersionRef[] = [];
-  for (let index = 0; index < files; index += 1) refs.push(await addClean(worker, ann));
+  for (let index = 0; index < files; index += 1) refs.push(await addClean(ann));
   const [ref] = refs;
   if (ref === undefined) throw new Error("There is no file.");
-  await drain(worker);
-  await beat(worker);
-  return { worker, ann, admin, refs, ref };
+  await drain();
+  await beat();
+  return { ann, admin, refs, ref };
 }
 
-async function addClean(worker: WorkerAlone, caller: Caller): Promise<FileVersionRef> {
+async function addClean(caller: Caller): Promise<FileVersionRef> {
   const fileId = await uploadFile(caller, Buffer.from("hello"));
   const ref = FileVersionRef.parse({ tenantId: caller.tenantId, fileId, version: 1 });
   await sendVerdict(worker, ref, { signatureVersion: "27841" });
   return ref;
 }
 
-async function drain(worker: WorkerAlone): Promise<readonly ProcessJob[]> {
+async function drain(): Promise<readonly ProcessJob[]> {
   const all: ProcessJob[] = [];
   for (;;) {
     const jobs = (await takeJobs(worker.queues)) as ProcessJob[];
@@ -55,9 +59,9 @@ async function drain(worker: WorkerAlone): Promise<readonly ProcessJob[]> {
 }
 
 /** Runs cron, and returns of which files there are jobs then. */
-async function feed(worker: WorkerAlone): Promise<readonly string[]> {
+async function feed(): Promise<readonly string[]> {
   await worker.runScheduled();
-  const jobs = await drain(worker);
+  const jobs = await drain();
   expect(jobs.every((job) => job.rescan === true)).toBe(true);
   return jobs.map(({ fileId }) => fileId);
 }
@@ -77,22 +81,20 @@ async function look(admin: Caller, { id }: Rescan): Promise<Rescan> {
 const change = (admin: Caller, { id }: Rescan, what: string) =>
   admin.fetch(`${RESCANS}/${id}/${what}`, { method: "POST" });
 
-test("what is clean is scanned again, the newest files first, and those in the trash last", async () => {
-  const { worker, ann, admin, refs } = await scene(3);
+test("what is clean is scanned again, the newest files first, those in the trash too", async () => {
+  const { ann, admin, refs } = await scene(3);
   const [oldest, middle, newest] = refs.map(({ fileId }) => fileId);
   await ann.fetch(`/v1/files/${newest}`, { method: "DELETE" });
   const rescan = await begin(admin);
   expect(rescan).toMatchObject({ state: "running", requestedBy: "boss", files: { total: 3, seen: 0 } });
-  expect(await feed(worker)).toEqual([middle, oldest]);
-  for (const ref of refs.slice(0, 2)) {
+  expect(await feed()).toEqual([newest, middle, oldest]);
+  for (const ref of refs) {
     expect(await askStanding(worker, ref)).toMatchObject({ state: "clean", mustScan: true });
     const answer = await sendVerdict(worker, ref, { signatureVersion: "27842" });
     expect(await answer.json()).not.toHaveProperty("mustScan");
     expect(await askStanding(worker, ref)).not.toHaveProperty("mustScan");
   }
-  expect(await feed(worker)).toEqual([newest]);
-  for (const ref of refs.slice(2)) await sendVerdict(worker, ref, { signatureVersion: "27842" });
-  expect(await feed(worker)).toEqual([]);
+  expect(await feed()).toEqual([]);
   expect(await look(admin, rescan)).toMatchObject({
     ...{ state: "done", finishedAt: expect.any(String), files: { total: 3, seen: 3 } },
     versions: { sent: 3, scanned: 3, found: 0, failed: 0 },
@@ -104,7 +106,7 @@ test("what is clean is scanned again, the newest files first, and those in the t
 });
 
 test("what is found later is gone from delivery, with what was made of it", async () => {
-  const { worker, ann, admin, ref } = await scene();
+  const { ann, admin, ref } = await scene();
   const objectKey = derivativeKey(ref, "thumbnail", "webp");
   const bucket = await worker.miniflare.getR2Bucket("BUCKET", "causeway");
   await bucket.put(objectKey, "abc");
@@ -114,7 +116,7 @@ test("what is found later is gone from delivery, with what was made of it", asyn
   expect((await fetch(signed)).status).toBe(200);
 
   const rescan = await begin(admin);
-  await feed(worker);
+  await feed();
   const verdict = await sendVerdict(worker, ref, INFECTED);
   expect(await verdict.json()).toMatchObject({ state: "infected", derivatives: [] });
   for (const answer of [await fetch(signed), await ann.fetch(`/v1/files/${ref.fileId}/content`)]) {
@@ -130,80 +132,111 @@ test("what is found later is gone from delivery, with what was made of it", asyn
   ]);
   const blocked = (await (await admin.fetch("/v1/admin/quarantine")).json()) as object;
   expect(blocked).toMatchObject({ items: [{ fileId: ref.fileId, signatureName: "Eicar-Test" }] });
-  // The trash is looked through, and then it is over.
-  for (let minute = 0; minute < 2; minute += 1) await worker.runScheduled();
+  await worker.runScheduled();
   expect(await look(admin, rescan)).toMatchObject({ state: "done", versions: { found: 1, scanned: 1 } });
 });
 
-test("a version that a person released isn't blocked by the signatures that it was released from", async () => {
-  const { worker, ann, admin, ref } = await scene();
+test("a version that a person released isn't blocked by signatures that are no newer than those it was released from", async () => {
+  const { ann, admin, ref } = await scene();
   await begin(admin);
-  await feed(worker);
+  await feed();
   await sendVerdict(worker, ref, INFECTED);
   const path = `/v1/admin/quarantine/${ref.fileId}/1/release`;
   expect((await sendJson(admin, "POST", path, { reason: "A false alarm." })).status).toBe(204);
-  await drain(worker);
+  await drain();
   for (const [signatureVersion, state] of [
     ["27842", "clean"],
+    ["27841", "clean"],
     ["27843", "infected"],
   ]) {
     await begin(admin);
-    expect(await feed(worker)).toEqual([ref.fileId]);
+    expect(await feed()).toEqual([ref.fileId]);
     await sendVerdict(worker, ref, { ...INFECTED, signatureVersion, scannedAtMs: Date.now() + 60_000 });
     expect((await getRecord(ann, ref.fileId)).state).toBe(state);
   }
 });
 
 test("only what was scanned by older signatures, where that is asked for, and only one file", async () => {
-  const { worker, ann, admin, refs } = await scene(2);
-  const newer = await addClean(worker, ann);
+  const { ann, admin, refs } = await scene(2);
+  const newer = await addClean(ann);
   await worker.query("UPDATE verdicts SET signature_version = '27842' WHERE file_id = ?", newer.fileId);
   const [unnumbered] = refs.map(({ fileId }) => fileId);
   await worker.query(
     "UPDATE verdicts SET signature_version = 'unnumbered' WHERE file_id = ?",
     unnumbered ?? "",
   );
-  await drain(worker);
+  await drain();
   await begin(admin, { olderThanSignatureVersion: "27842" });
-  expect((await feed(worker)).toSorted()).toEqual(refs.map(({ fileId }) => fileId).toSorted());
+  expect((await feed()).toSorted()).toEqual(refs.map(({ fileId }) => fileId).toSorted());
   const one = await begin(admin, { fileId: newer.fileId });
   expect(one).toMatchObject({ fileId: newer.fileId, files: { total: 1 } });
-  expect(await feed(worker)).toEqual([newer.fileId]);
+  expect(await feed()).toEqual([newer.fileId]);
   await sendVerdict(worker, newer);
   await worker.runScheduled();
   expect(await look(admin, one)).toMatchObject({ state: "done", versions: { sent: 1, scanned: 1 } });
 });
 
-test.each<[string, (worker: WorkerAlone, ann: Caller) => Promise<unknown>]>([
-  ["the queue is long", (worker) => beat(worker, { backlog: 20 })],
-  ["no processor is heard of", (worker) => worker.query("DELETE FROM processor_heartbeats")],
-  [
-    "uploads wait",
-    async (worker, ann) => {
-      for (let index = 0; index < 20; index += 1) await uploadFile(ann, Buffer.from("x"));
-      await drain(worker);
-    },
-  ],
-])("nothing is scanned again while %s", async (_what, hinder) => {
-  const { worker, ann, admin, ref } = await scene();
-  const rescan = await begin(admin);
-  await hinder(worker, ann);
-  expect(await feed(worker)).toEqual([]);
-  await beat(worker);
-  await worker.query("UPDATE file_versions SET state = 'clean'");
-  expect(await feed(worker)).toContain(ref.fileId);
-  expect((await look(admin, rescan)).state).toBe("running");
+test.each([
+  ["by older signatures than were asked for", { signatureVersion: "27841" }],
+  ["long before it was asked for", { signatureVersion: "27842", scannedAtMs: Date.now() - 3_600_000 }],
+])("a scan %s is no answer", async (_what, late) => {
+  const { ann, admin, ref } = await scene();
+  const rescan = await begin(admin, { olderThanSignatureVersion: "27842" });
+  expect(await feed()).toEqual([ref.fileId]);
+  for (const verdict of [{}, INFECTED]) {
+    expect(await (await sendVerdict(worker, ref, { ...verdict, ...late })).json()).toMatchObject({
+      ...{ state: "clean", mustScan: true },
+    });
+  }
+  expect(await getRecord(ann, ref.fileId)).toMatchObject({ verdict: { signatureVersion: "27841" } });
+  await worker.runScheduled();
+  expect(await look(admin, rescan)).toMatchObject({ state: "running", versions: { scanned: 0 } });
+  await sendVerdict(worker, ref, { signatureVersion: "27842/Thu Nov 26 10:00:00 2026" });
+  await worker.runScheduled();
+  expect(await look(admin, rescan)).toMatchObject({ state: "done", versions: { scanned: 1 } });
+});
+
+test("one scan answers every rescan that awaits it, and one that is cancelled takes it from no other", async () => {
+  const { admin, ref } = await scene();
+  const [all, one, cancelled] = [
+    await begin(admin),
+    await begin(admin, { fileId: ref.fileId }),
+    await begin(admin),
+  ];
+  expect(await feed()).toEqual(["", "", ""].map(() => ref.fileId));
+  await change(admin, cancelled, "cancel");
+  expect(await askStanding(worker, ref)).toMatchObject({ mustScan: true });
+  await sendVerdict(worker, ref, { signatureVersion: "27842" });
+  await worker.runScheduled();
+  for (const rescan of [all, one]) {
+    expect(await look(admin, rescan)).toMatchObject({ state: "done", versions: { sent: 1, scanned: 1 } });
+  }
+  expect(await look(admin, cancelled)).toMatchObject({ state: "cancelled", versions: { scanned: 0 } });
+});
+
+test("another job of a version that fails is its own failure, until the version is found to be infected", async () => {
+  const { ann, admin, ref } = await scene();
+  await begin(admin);
+  await feed();
+  const failure = { kind: "failed-job", code: "TIMEOUT", detail: "No preview.", attempts: 5 };
+  expect((await sendReport(worker, { ...(await boundTo(worker, ref)), ...failure })).status).toBe(204);
+  expect(await askStanding(worker, ref)).toMatchObject({ state: "clean", mustScan: true });
+  expect(await getRecord(ann, ref.fileId)).toMatchObject({
+    missingDerivatives: expect.arrayContaining([{ name: "preview", state: "failed", reason: "No preview." }]),
+  });
+  await sendVerdict(worker, ref, INFECTED);
+  expect(await (await admin.fetch("/v1/admin/failed-jobs")).json()).toMatchObject({ items: [] });
 });
 
 test("what is paused sends nothing until it is resumed, and what is cancelled awaits nothing", async () => {
-  const { worker, admin, ref } = await scene();
+  const { admin, ref } = await scene();
   const rescan = await begin(admin);
   for (const state of ["paused", "paused"]) {
     expect(await (await change(admin, rescan, "pause")).json()).toMatchObject({ state });
   }
-  expect(await feed(worker)).toEqual([]);
+  expect(await feed()).toEqual([]);
   expect(await (await change(admin, rescan, "resume")).json()).toMatchObject({ state: "running" });
-  expect(await feed(worker)).toEqual([ref.fileId]);
+  expect(await feed()).toEqual([ref.fileId]);
   expect(await (await change(admin, rescan, "cancel")).json()).toMatchObject({ state: "cancelled" });
   expect(await askStanding(worker, ref)).not.toHaveProperty("mustScan");
   expect(await (await change(admin, rescan, "cancel")).json()).toMatchObject({ state: "cancelled" });
@@ -217,54 +250,27 @@ test("what is paused sends nothing until it is resumed, and what is cancelled aw
 });
 
 test("a job that was lost is sent again, and one that was given up leaves the file what it is", async () => {
-  const { worker, ann, admin, ref } = await scene();
+  const { ann, admin, ref } = await scene();
   const rescan = await begin(admin);
-  expect(await feed(worker)).toEqual([ref.fileId]);
-  expect(await feed(worker)).toEqual([]);
+  expect(await feed()).toEqual([ref.fileId]);
+  expect(await feed()).toEqual([]);
   await worker.query("UPDATE rescan_jobs SET sent_at_ms = 1");
-  expect(await feed(worker)).toEqual([ref.fileId]);
-  const failure = { kind: "failed-job", code: "TIMEOUT", detail: "It took too long.", attempts: 5 };
+  expect(await feed()).toEqual([ref.fileId]);
+  const failure = {
+    kind: "failed-job",
+    code: "TIMEOUT",
+    detail: "It took too long.",
+    attempts: 5,
+    rescan: true,
+  };
   expect((await sendReport(worker, { ...(await boundTo(worker, ref)), ...failure })).status).toBe(204);
   await worker.runScheduled();
   expect(await look(admin, rescan)).toMatchObject({ state: "done", versions: { failed: 1, scanned: 0 } });
   expect(await getRecord(ann, ref.fileId)).toMatchObject({ state: "clean", processingError: null });
 });
 
-test("a large tenant is gone through in steps, each of as much as may be under way", async () => {
-  const { worker, admin, refs } = await scene(1);
-  // Files with the same bytes as the first one's, so that they need no uploads.
-  const rows = JSON.stringify(Array.from({ length: 230 }, (_, index) => index));
-  const tables = [
-    ["files", "id"],
-    ["file_versions", "file_id"],
-  ] as const;
-  for (const [table, key] of tables) {
-    const columns = (await worker.query(`SELECT name FROM pragma_table_info('${table}')`))
-      .map(({ name }) => String(name))
-      .filter((name) => name !== "search_id");
-    const values = columns.map((name) =>
-      name === key ? `substr(t.${key}, 1, 23) || printf('%03d', each.value)` : `t.${name}`,
-    );
-    await worker.query(
-      `INSERT INTO ${table} (${columns.join()}) SELECT ${values.join()} FROM ${table} AS t, json_each(?) AS each WHERE t.${key} = ?`,
-      ...[rows, refs[0]?.fileId ?? ""],
-    );
-  }
-  const rescan = await begin(admin);
-  const sent: string[] = [];
-  for (const expected of [100, 100, 31, 0]) {
-    const fileIds = await feed(worker);
-    expect(fileIds).toHaveLength(expected);
-    sent.push(...fileIds);
-    await worker.query("DELETE FROM rescan_jobs");
-  }
-  expect(new Set(sent).size).toBe(231);
-  await worker.runScheduled();
-  expect(await look(admin, rescan)).toMatchObject({ state: "done", files: { total: 231, seen: 231 } });
-});
-
 test("they are for the tenant's admins, and only its own", async () => {
-  const { worker, ann, admin, ref } = await scene();
+  const { ann, admin, ref } = await scene();
   const rescan = await begin(admin);
   const service = await newCaller({ tenantId: ann.tenantId, role: "service", stack: worker });
   const askAll = async (caller: Caller) => [
@@ -289,7 +295,7 @@ test("they are for the tenant's admins, and only its own", async () => {
   // Nothing of another tenant's is scanned by a rescan of one's own.
   await change(admin, rescan, "cancel");
   await begin(other);
-  expect(await feed(worker)).toEqual([]);
+  expect(await feed()).toEqual([]);
 });
 
 test("a tenant has ten under way at most", async () => {

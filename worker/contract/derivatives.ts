@@ -116,8 +116,9 @@ export function derivativesOf(
 }
 
 /**
- * How it stands with a derivative that isn't there: `making` until the processor has said otherwise, `none` where the
- * file has nothing to make it of (a text of a scanned PDF), `failed` where it could not be made; that can be tried again.
+ * How it stands with a derivative that isn't there: `making` until the processor has said otherwise, or nothing for hours,
+ * `none` where the file has nothing to make it of (a text of a scanned PDF), `failed` where it could not be made; that can be
+ * tried again.
  */
 export const MISSING_STATES = ["making", "none", "failed"] as const;
 export type MissingState = (typeof MISSING_STATES)[number];

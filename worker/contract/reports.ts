@@ -100,6 +100,8 @@ export const FailedJobReport = FileVersionRef.extend({
   /** A sentence for people: no names, keys or tokens. */
   detail: z.string().min(1).max(300),
   attempts: z.int().min(1),
+  /** Whether it was a rescan's. */
+  rescan: z.boolean().optional(),
 });
 export type FailedJobReport = z.infer<typeof FailedJobReport>;
 

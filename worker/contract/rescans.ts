@@ -6,6 +6,11 @@ export const RESCAN_STATES = ["running", "paused", "done", "cancelled"] as const
 /** Signature versions as ClamAV numbers its databases. */
 const SignatureVersion = z.string().regex(/^\d{1,9}$/);
 
+/** The number of a signature version; 0, as though older than all, for what has none. */
+export function signatureNumberOf(signatureVersion: string | null): number {
+  return Number(/^\d{1,9}/.exec(signatureVersion ?? "")?.[0] ?? 0);
+}
+
 /** Body of `POST /v1/admin/rescans`: all clean versions of the tenant, where nothing is said. */
 export const RescanRequest = z
   .strictObject({
@@ -17,7 +22,7 @@ export const RescanRequest = z
   .meta({ id: "RescanRequest" });
 export type RescanRequest = z.infer<typeof RescanRequest>;
 
-/** Scanning again what is clean, the newest files first. */
+/** Scanning again what is clean, the newest files first, those in the trash too. */
 export const Rescan = z
   .object({
     id: RescanId,

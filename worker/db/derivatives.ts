@@ -4,21 +4,16 @@ import type { FileVersionRef } from "#contract/ids.ts";
 import { isPageImage } from "#contract/page-images.ts";
 import type { DerivativeReport, MissingDerivativeReport, PropertiesReport } from "#contract/reports.ts";
 import type { AuditEvent } from "./audit.ts";
-import { auditStatement } from "./audit.ts";
+import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { forgetFailedJob } from "./failed-jobs.ts";
 import { isVersion } from "./files.ts";
 import { isNamed, NAMED_DERIVATIVE, NAMED_MISSING } from "./named-derivatives.ts";
+import { isOfVersion } from "./of-version.ts";
 import { fileVersions } from "./schema/files.ts";
-import { derivatives, missingDerivatives } from "./schema/processing.ts";
+import { derivatives, failedJobs, missingDerivatives } from "./schema/processing.ts";
 import { rescanJobs } from "./schema/rescans.ts";
 import { selectRow } from "./select-row.ts";
-
-type VersionTable = typeof derivatives | typeof missingDerivatives | typeof rescanJobs;
-
-function isOfVersion(table: VersionTable, { tenantId, fileId, version }: FileVersionRef) {
-  return and(eq(table.tenantId, tenantId), eq(table.fileId, fileId), eq(table.version, version));
-}
 
 export interface VersionProgress {
   readonly made: readonly DerivativeName[];
@@ -39,7 +34,7 @@ export async function findProgress(db: Database, ref: FileVersionRef): Promise<V
       .select({ name: NAMED_MISSING.name })
       .from(missingDerivatives)
       .where(and(isOfVersion(missingDerivatives, ref), isNamed(missingDerivatives))),
-    db.select({ version: rescanJobs.version }).from(rescanJobs).where(isOfVersion(rescanJobs, ref)),
+    db.select({ version: rescanJobs.version }).from(rescanJobs).where(isOfVersion(rescanJobs, ref)).limit(1),
   ]);
   return {
     made: made.map(({ name }) => name),
@@ -48,24 +43,35 @@ export async function findProgress(db: Database, ref: FileVersionRef): Promise<V
   };
 }
 
-/** Keeps a derivative's facts, and forgets that it was missing; made again, it replaces itself. */
-export async function upsertDerivative(db: Database, report: DerivativeReport, nowMs: number): Promise<void> {
+/**
+ * Keeps a derivative's facts, and forgets that it was missing; made again, it replaces itself. False where its version isn't
+ * clean, or not any more.
+ */
+export async function upsertDerivative(
+  db: Database,
+  report: DerivativeReport,
+  nowMs: number,
+): Promise<boolean> {
   const { tenantId, fileId, version, name, objectKey, mimeType, sizeBytes, width, height } = report;
   const facts = { objectKey, mimeType, sizeBytes, width, height };
-  await db.batch([
+  const row = selectRow(derivatives, { tenantId, fileId, version, name, createdAtMs: nowMs, ...facts });
+  const isClean = and(isVersion(report), eq(fileVersions.state, "clean"));
+  const [kept] = await db.batch([
     db
       .insert(derivatives)
-      .values({ tenantId, fileId, version, name, createdAtMs: nowMs, ...facts })
+      .select(sql`${row} FROM ${fileVersions} WHERE ${isClean}`)
       .onConflictDoUpdate({
         target: [derivatives.tenantId, derivatives.fileId, derivatives.version, derivatives.name],
         set: facts,
-      }),
+      })
+      .returning({ name: derivatives.name }),
     db
       .delete(missingDerivatives)
       .where(and(isOfVersion(missingDerivatives, report), eq(missingDerivatives.name, name))),
     // A page says nothing of what else is made.
     ...(isPageImage(name) ? [] : [forgetFailedJob(db, report)]),
   ]);
+  return kept.length > 0;
 }
 
 /** Keeps why a clean version lacks a derivative. One that is there stays: another run of the job has made it. */
@@ -105,24 +111,35 @@ export async function mergeProperties(db: Database, report: PropertiesReport): P
   return merged.length > 0;
 }
 
-/** Forgets which derivatives of a version could not be made, so that they are tried again. */
-export async function forgetFailedDerivatives(
+/**
+ * Takes it on that derivatives of a version are tried again: forgets which of them could not be made, and counts it as
+ * announced now. False, and nothing is changed, where none failed and it was announced since `beforeMs`: somebody is at it.
+ */
+export async function takeDerivativesOn(
   db: Database,
   ref: FileVersionRef,
   names: readonly DerivativeName[],
+  beforeMs: number,
   event: AuditEvent,
-): Promise<void> {
-  await db.batch([
+): Promise<boolean> {
+  const isFailed = and(
+    isOfVersion(missingDerivatives, ref),
+    eq(missingDerivatives.state, "failed"),
+    inArray(missingDerivatives.name, [...names]),
+  );
+  const { announcedAtMs } = fileVersions;
+  const isIdle = sql`(coalesce(${announcedAtMs}, 0) < ${beforeMs}
+    OR EXISTS (SELECT 1 FROM ${missingDerivatives} WHERE ${isFailed})
+    OR EXISTS (SELECT 1 FROM ${failedJobs} WHERE ${isOfVersion(failedJobs, ref)}))`;
+  const [taken] = await db.batch([
     db
-      .delete(missingDerivatives)
-      .where(
-        and(
-          isOfVersion(missingDerivatives, ref),
-          eq(missingDerivatives.state, "failed"),
-          inArray(missingDerivatives.name, [...names]),
-        ),
-      ),
+      .update(fileVersions)
+      .set({ announcedAtMs: event.atMs })
+      .where(and(isVersion(ref), isIdle))
+      .returning({ version: fileVersions.version }),
+    auditIfChanged(db, event),
+    db.delete(missingDerivatives).where(isFailed),
     forgetFailedJob(db, ref),
-    auditStatement(db, event),
   ]);
+  return taken.length > 0;
 }

@@ -7,6 +7,7 @@ import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import type { FileRow, VersionRow } from "./files.ts";
 import { isVersion } from "./files.ts";
+import { isOfVersion } from "./of-version.ts";
 import { files, fileVersions } from "./schema/files.ts";
 import { failedJobs } from "./schema/processing.ts";
 import { selectRow } from "./select-row.ts";
@@ -49,12 +50,8 @@ export async function upsertFailedJob(
 }
 
 /** The statement that forgets that a version's job failed: it got on. */
-export function forgetFailedJob(db: Database, { tenantId, fileId, version }: FileVersionRef) {
-  return db
-    .delete(failedJobs)
-    .where(
-      and(eq(failedJobs.tenantId, tenantId), eq(failedJobs.fileId, fileId), eq(failedJobs.version, version)),
-    );
+export function forgetFailedJob(db: Database, ref: FileVersionRef) {
+  return db.delete(failedJobs).where(isOfVersion(failedJobs, ref));
 }
 
 /** A place in a list of versions by a time. */

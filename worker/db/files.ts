@@ -211,12 +211,8 @@ async function addDetails(
   });
 }
 
-/** Versions in quarantine that were last announced before `beforeMs`, oldest first. None whose job has failed for good. */
-export async function findUnansweredVersions(
-  db: Database,
-  beforeMs: number,
-  limit: number,
-): Promise<readonly VersionRow[]> {
+/** The condition that a version waits for its first verdict, and its job hasn't failed for good: it is done, or lost. */
+export function isUnanswered(db: Database): SQL | undefined {
   const itsFailure = db
     .select({ one: sql`1` })
     .from(failedJobs)
@@ -227,17 +223,19 @@ export async function findUnansweredVersions(
         eq(failedJobs.version, fileVersions.version),
       ),
     );
+  return and(sql`${fileVersions.state} = 'quarantined'`, notExists(itsFailure));
+}
+
+/** Versions that wait for their first verdict and were last announced before `beforeMs`, oldest first. */
+export async function findUnansweredVersions(
+  db: Database,
+  beforeMs: number,
+  limit: number,
+): Promise<readonly VersionRow[]> {
   return db
     .select()
     .from(fileVersions)
-    .where(
-      and(
-        notExists(itsFailure),
-        sql`${fileVersions.state} = 'quarantined'`,
-        lt(fileVersions.announcedAtMs, beforeMs),
-        isNotNull(fileVersions.objectKey),
-      ),
-    )
+    .where(and(isUnanswered(db), lt(fileVersions.announcedAtMs, beforeMs), isNotNull(fileVersions.objectKey)))
     .orderBy(fileVersions.announcedAtMs)
     .limit(limit);
 }

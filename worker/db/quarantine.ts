@@ -27,6 +27,8 @@ export interface BlockedVersionRow {
 }
 
 const IS_BLOCKED = inArray(fileVersions.state, ["infected", "unscannable"]);
+/** One that isn't may yet come to nothing. */
+const IS_STORED = ne(fileVersions.state, "uploading");
 
 function ofFile(db: Database) {
   return db
@@ -93,19 +95,28 @@ export async function findVersionOfFile(
   return found;
 }
 
-/** Blocked versions of any tenant whose time is over, the longest overdue first. */
-export async function findDueBlockedVersions(
+/**
+ * Takes on blocked versions of any tenant whose time is over, the longest overdue first, and puts them behind all others:
+ * so they are where they belong if they can't be removed now.
+ */
+export async function takeDueBlockedVersions(
   db: Database,
   nowMs: number,
   limit: number,
 ): Promise<readonly FileVersionRef[]> {
+  const due = sql`SELECT ${fileVersions}.rowid FROM ${fileVersions}
+    JOIN ${files} ON ${files.tenantId} = ${fileVersions.tenantId} AND ${files.id} = ${fileVersions.fileId}
+    WHERE ${and(lte(fileVersions.purgeAtMs, nowMs), IS_BLOCKED, isNull(files.purgingAtMs))}
+    ORDER BY ${fileVersions.purgeAtMs} LIMIT ${limit}`;
   return db
-    .select({ tenantId: fileVersions.tenantId, fileId: fileVersions.fileId, version: fileVersions.version })
-    .from(fileVersions)
-    .innerJoin(files, and(eq(files.tenantId, fileVersions.tenantId), eq(files.id, fileVersions.fileId)))
-    .where(and(lte(fileVersions.purgeAtMs, nowMs), IS_BLOCKED, isNull(files.purgingAtMs)))
-    .orderBy(fileVersions.purgeAtMs)
-    .limit(limit);
+    .update(fileVersions)
+    .set({ purgeAtMs: nowMs })
+    .where(sql`rowid IN (${due})`)
+    .returning({
+      tenantId: fileVersions.tenantId,
+      fileId: fileVersions.fileId,
+      version: fileVersions.version,
+    });
 }
 
 export interface Release {
@@ -136,7 +147,8 @@ export async function releaseVersion(
     db.insert(verdicts).select(sql`${selectRow(verdicts, row)} FROM ${fileVersions} WHERE ${isBlocked}`),
     db
       .update(fileVersions)
-      .set({ state: "clean", blockedAtMs: null, purgeAtMs: null })
+      // Derivatives are made of it from here on.
+      .set({ state: "clean", blockedAtMs: null, purgeAtMs: null, announcedAtMs: event.atMs })
       .where(isBlocked)
       .returning({ version: fileVersions.version }),
     auditIfChanged(db, event),
@@ -189,7 +201,11 @@ export async function deleteBlockedVersion(
         updatedAtMs: event.atMs,
       })
       .where(
-        and(isCurrent, isBlocked, rowOf(isVersion({ ...ref, version: successor.version }), fileVersions)),
+        and(
+          isCurrent,
+          isBlocked,
+          rowOf(and(isVersion({ ...ref, version: successor.version }), IS_STORED), fileVersions),
+        ),
       );
   const remove = [
     // Of the row that goes next.
@@ -205,7 +221,7 @@ export async function deleteBlockedVersion(
   return deleted.length > 0;
 }
 
-/** Marks a file for its purge whose only version is a blocked one. False where it has others, or this isn't blocked. */
+/** Marks a file for its purge whose only stored version is a blocked one. False where it has others, or this isn't blocked. */
 export async function markBlockedFile(
   db: Database,
   ref: FileVersionRef,
@@ -221,6 +237,7 @@ export async function markBlockedFile(
         eq(fileVersions.tenantId, tenantId),
         eq(fileVersions.fileId, fileId),
         ne(fileVersions.version, version),
+        IS_STORED,
       ),
     );
   const isBlocked = exists(

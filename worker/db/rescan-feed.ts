@@ -1,64 +1,54 @@
+import type { SQL } from "drizzle-orm";
 import { and, desc, eq, isNotNull, isNull, lt, sql } from "drizzle-orm";
-import type { FileId, TenantId } from "#contract/ids.ts";
+import type { FileId } from "#contract/ids.ts";
 import type { Database } from "./database.ts";
 import type { VersionRow } from "./files.ts";
 import type { RescanRow } from "./rescans.ts";
 import { files, fileVersions } from "./schema/files.ts";
 import { verdicts } from "./schema/processing.ts";
+import type { RescanCursor } from "./schema/rescans.ts";
 import { rescanJobs, rescans } from "./schema/rescans.ts";
 
-/** How much there is to do for the processor, as far as a database tells. */
-export interface Load {
-  /** Versions in quarantine, counted up to a bound. */
-  readonly waiting: number;
-  /** Verdicts of rescans that are awaited. */
-  readonly awaited: number;
-}
-
-export async function measureLoad(db: Database, bound: number): Promise<Load> {
-  const [[waiting], [awaited]] = await db.batch([
-    db
-      .select({ n: sql<number>`count(*)`.as("n") })
-      .from(sql`(SELECT 1 FROM ${fileVersions} WHERE state = 'quarantined' LIMIT ${bound})`),
-    db.select({ n: sql<number>`count(*)`.as("n") }).from(sql`(SELECT 1 FROM ${rescanJobs} LIMIT ${bound})`),
-  ]);
-  return { waiting: waiting?.n ?? 0, awaited: awaited?.n ?? 0 };
-}
-
-interface PlacedFile {
+export interface PlacedFile {
   readonly id: FileId;
   readonly atMs: number;
 }
 
-/** The next files of a rescan in its phase, `limit` at most. */
+/**
+ * The next files of a rescan, `limit` at most, the newest first: those that are live and those in the trash, in one order,
+ * so that none is passed over that goes from the one to the other meanwhile. The one that it has come to is told again.
+ */
 export async function findFilesToRescan(
   db: Database,
-  rescan: RescanRow,
+  { tenantId, fileId, cursor }: RescanRow,
   limit: number,
 ): Promise<readonly PlacedFile[]> {
-  const { tenantId, phase, fileId, cursorAtMs, cursorFileId } = rescan;
-  const time = phase === "trash" ? files.deletedAtMs : files.createdAtMs;
-  const isBehind =
-    cursorAtMs === null ? undefined : sql`(${time}, ${files.id}) < (${cursorAtMs}, ${cursorFileId})`;
-  const isOfPhase = {
-    live: isNull(files.deletedAtMs),
-    trash: isNotNull(files.deletedAtMs),
-    file: fileId === null ? undefined : eq(files.id, fileId),
-    end: sql`false`,
-  }[phase];
-  const rows = await db
-    .select({ id: files.id, atMs: time })
-    .from(files)
-    .where(and(eq(files.tenantId, tenantId), isOfPhase, isNull(files.purgingAtMs), isBehind))
-    .orderBy(desc(time), desc(files.id))
-    .limit(limit);
-  return rows.map(({ id, atMs }) => ({ id, atMs: atMs ?? 0 }));
+  const { id, createdAtMs } = files;
+  const isLeft = and(
+    eq(files.tenantId, tenantId),
+    isNull(files.purgingAtMs),
+    fileId === null ? undefined : eq(id, fileId),
+    cursor === null ? undefined : sql`(${createdAtMs}, ${id}) <= (${cursor.atMs}, ${cursor.fileId})`,
+  );
+  // Each by its own index, and both at one moment.
+  const select = (isThere: SQL) =>
+    db
+      .select({ id, atMs: createdAtMs })
+      .from(files)
+      .where(and(isLeft, isThere))
+      .orderBy(desc(createdAtMs), desc(id))
+      .limit(limit);
+  const [live, trashed] = await db.batch([
+    select(isNull(files.deletedAtMs)),
+    select(isNotNull(files.deletedAtMs)),
+  ]);
+  return [...live, ...trashed].toSorted((a, b) => b.atMs - a.atMs || (a.id < b.id ? 1 : -1)).slice(0, limit);
 }
 
-/** The clean versions of files that a rescan is to scan. */
+/** The clean versions of files that a rescan is to scan, the newest of each first; of the one that it has come to, those left. */
 export async function findVersionsToRescan(
   db: Database,
-  { tenantId, olderThan }: Pick<RescanRow, "tenantId" | "olderThan">,
+  { tenantId, olderThan, cursor }: Pick<RescanRow, "tenantId" | "olderThan" | "cursor">,
   found: readonly PlacedFile[],
 ): Promise<readonly VersionRow[]> {
   const ids = JSON.stringify(found.map(({ id }) => id));
@@ -76,14 +66,18 @@ export async function findVersionsToRescan(
         eq(fileVersions.state, "clean"),
         isNotNull(fileVersions.objectKey),
         olderThan === null ? undefined : lt(newest, olderThan),
+        cursor === null
+          ? undefined
+          : sql`(${fileVersions.fileId} <> ${cursor.fileId} OR ${fileVersions.version} < ${cursor.version})`,
       ),
-    );
+    )
+    .orderBy(desc(fileVersions.version));
 }
 
 /** Where a rescan is after a step. */
 export interface Step {
-  readonly phase: RescanRow["phase"];
-  readonly cursor: PlacedFile | undefined;
+  readonly cursor: RescanCursor | null;
+  readonly isSent: boolean;
   readonly filesSeen: number;
 }
 
@@ -100,15 +94,12 @@ export async function takeStep(
 ): Promise<boolean> {
   const { tenantId, id, fedAtMs } = rescan;
   const refs = JSON.stringify(versions.map(({ fileId, version }) => [fileId, version]));
-  const isMine = sql`EXISTS (SELECT 1 FROM ${rescans} WHERE ${rescans.tenantId} = ${tenantId}
-    AND ${rescans.id} = ${id} AND ${rescans.state} = 'running' AND ${rescans.fedAtMs} = ${nowMs})`;
   const [moved] = await db.batch([
     db
       .update(rescans)
       .set({
-        phase: step.phase,
-        cursorAtMs: step.cursor?.atMs ?? null,
-        cursorFileId: step.cursor?.id ?? null,
+        cursor: step.cursor,
+        isSent: step.isSent,
         filesSeen: sql`${rescans.filesSeen} + ${step.filesSeen}`,
         sent: sql`${rescans.sent} + ${versions.length}`,
         fedAtMs: nowMs,
@@ -122,47 +113,12 @@ export async function takeStep(
         ),
       )
       .returning({ id: rescans.id }),
-    // One that another rescan awaits already is this one's too from here on.
-    db
-      .insert(rescanJobs)
-      .select(
-        sql`SELECT v.tenant_id, v.file_id, v.version, ${id}, ${nowMs} FROM ${fileVersions} AS v
-          WHERE v.tenant_id = ${tenantId} AND v.state = 'clean' AND ${isMine}
-            AND (v.file_id, v.version) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${refs}))`,
-      )
-      .onConflictDoUpdate({
-        target: [rescanJobs.tenantId, rescanJobs.fileId, rescanJobs.version],
-        set: { rescanId: id, sentAtMs: nowMs },
-      }),
+    // Where the rescan was moved on.
+    db.insert(rescanJobs).select(
+      sql`SELECT v.tenant_id, v.file_id, v.version, ${id}, ${nowMs}, 1 FROM ${fileVersions} AS v
+        WHERE changes() > 0 AND v.tenant_id = ${tenantId} AND v.state = 'clean'
+          AND (v.file_id, v.version) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${refs}))`,
+    ),
   ]);
   return moved.length > 0;
-}
-
-/** Versions whose verdict by a running rescan has been awaited for too long, taken on anew: their jobs were lost. */
-export async function takeLostJobs(
-  db: Database,
-  beforeMs: number,
-  nowMs: number,
-  limit: number,
-): Promise<readonly VersionRow[]> {
-  const lost = sql`SELECT j.rowid FROM rescan_jobs AS j
-    JOIN rescans AS r ON r.tenant_id = j.tenant_id AND r.id = j.rescan_id AND r.state = 'running'
-    JOIN file_versions AS v ON v.tenant_id = j.tenant_id AND v.file_id = j.file_id AND v.version = j.version AND v.state = 'clean'
-    WHERE j.sent_at_ms < ${beforeMs} ORDER BY j.sent_at_ms LIMIT ${limit}`;
-  const taken = await db
-    .update(rescanJobs)
-    .set({ sentAtMs: nowMs })
-    .where(sql`rowid IN (${lost})`)
-    .returning();
-  if (taken.length === 0) return [];
-  const refs = JSON.stringify(
-    taken.map((row): readonly [TenantId, FileId, number] => [row.tenantId, row.fileId, row.version]),
-  );
-  return db
-    .select()
-    .from(fileVersions)
-    .where(
-      sql`(${fileVersions.tenantId}, ${fileVersions.fileId}, ${fileVersions.version})
-        IN (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(${refs}))`,
-    );
 }

@@ -1,50 +1,59 @@
-import { and, desc, eq, sql } from "drizzle-orm";
+import type { SQL } from "drizzle-orm";
+import { and, desc, eq, lte, ne, sql } from "drizzle-orm";
 import type { FileVersionRef } from "#contract/ids.ts";
 import type { VerdictReport } from "#contract/reports.ts";
+import { REPORT_TOLERANCE_SECONDS } from "#contract/reports.ts";
+import { signatureNumberOf } from "#contract/rescans.ts";
 import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import type { VerdictRow } from "./files.ts";
 import { isVersion } from "./files.ts";
+import { isOfVersion } from "./of-version.ts";
 import { propertiesBy, purgeTimeOf } from "./reports.ts";
 import { files, fileVersions } from "./schema/files.ts";
-import { derivatives, missingDerivatives, verdicts } from "./schema/processing.ts";
+import { derivatives, failedJobs, missingDerivatives, verdicts } from "./schema/processing.ts";
 import { rescanJobs, rescans } from "./schema/rescans.ts";
 import { selectRow } from "./select-row.ts";
 
-function isJobOf({ tenantId, fileId, version }: FileVersionRef) {
+/** By so much the clock of a processor may differ from the worker's. */
+const CLOCK_TOLERANCE_MS = REPORT_TOLERANCE_SECONDS * 1000;
+
+/**
+ * The condition that a verdict answers a rescan that awaits one on its version: it is of a scan since that was asked for,
+ * by signatures as new as that wants. A late copy of another job may have been scanned long before.
+ */
+function isAnsweredBy(report: VerdictReport) {
+  const { tenantId, scannedAtMs, signatureVersion } = report;
+  const isServed = sql`${rescanJobs.rescanId} IN (SELECT ${rescans.id} FROM ${rescans} WHERE ${rescans.tenantId} = ${tenantId}
+    AND (${rescans.olderThan} IS NULL OR ${rescans.olderThan} <= ${signatureNumberOf(signatureVersion)}))`;
   return and(
-    eq(rescanJobs.tenantId, tenantId),
-    eq(rescanJobs.fileId, fileId),
-    eq(rescanJobs.version, version),
+    isOfVersion(rescanJobs, report),
+    lte(rescanJobs.sentAtMs, scannedAtMs + CLOCK_TOLERANCE_MS),
+    isServed,
   );
 }
 
-/** Whether a rescan awaits a verdict on a version. */
-export async function isRescanAwaited(db: Database, ref: FileVersionRef): Promise<boolean> {
-  return (await db.$count(rescanJobs, isJobOf(ref))) > 0;
-}
-
-export async function findNewestVerdict(
-  db: Database,
-  { tenantId, fileId, version }: FileVersionRef,
-): Promise<VerdictRow | undefined> {
-  const isOfVersion = and(
-    eq(verdicts.tenantId, tenantId),
-    eq(verdicts.fileId, fileId),
-    eq(verdicts.version, version),
-  );
+export async function findNewestVerdict(db: Database, ref: FileVersionRef): Promise<VerdictRow | undefined> {
   const [found] = await db
     .select()
     .from(verdicts)
-    .where(isOfVersion)
+    .where(isOfVersion(verdicts, ref))
     .orderBy(desc(verdicts.scannedAtMs))
     .limit(1);
   return found;
 }
 
-/** The statements that count an answer of a rescan, and await no other. They come after those that look at its row. */
-function answered(db: Database, ref: FileVersionRef, what: "scanned" | "found" | "failed") {
-  const itsRescan = sql`${rescans.id} = (SELECT ${rescanJobs.rescanId} FROM ${rescanJobs} WHERE ${isJobOf(ref)})`;
+/**
+ * The statements that count an answer for every rescan whose wait `isEnded` describes, which awaits no other. They come
+ * after those that look at its row.
+ */
+function answered(
+  db: Database,
+  { tenantId }: FileVersionRef,
+  what: "scanned" | "found" | "failed",
+  isEnded: SQL | undefined,
+) {
+  const itsRescan = sql`${rescans.id} IN (SELECT ${rescanJobs.rescanId} FROM ${rescanJobs} WHERE ${isEnded})`;
   return [
     db
       .update(rescans)
@@ -54,28 +63,28 @@ function answered(db: Database, ref: FileVersionRef, what: "scanned" | "found" |
           : { scanned: sql`${rescans.scanned} + 1` }),
         ...(what === "found" ? { found: sql`${rescans.found} + 1` } : {}),
       })
-      .where(and(eq(rescans.tenantId, ref.tenantId), itsRescan)),
-    db.delete(rescanJobs).where(isJobOf(ref)),
+      .where(and(eq(rescans.tenantId, tenantId), itsRescan)),
+    db.delete(rescanJobs).where(isEnded),
   ] as const;
 }
 
 /** Counts that a version could not be scanned again; it is what it was. */
 export async function failRescanJob(db: Database, ref: FileVersionRef): Promise<void> {
-  await db.batch([...answered(db, ref, "failed")]);
+  await db.batch([...answered(db, ref, "failed", isOfVersion(rescanJobs, ref))]);
 }
 
 /** Counts that a version was scanned again, without keeping what was said of it: a person's word stands against it. */
-export async function keepRescanned(db: Database, ref: FileVersionRef): Promise<void> {
-  await db.batch([...answered(db, ref, "scanned")]);
+export async function keepRescanned(db: Database, report: VerdictReport): Promise<void> {
+  await db.batch([...answered(db, report, "scanned", isAnsweredBy(report))]);
 }
 
-/** The condition that a version is clean, has the bytes that a verdict is about, and is awaited. */
+/** The condition that a version is clean, has the bytes that a verdict is about, and this is awaited. */
 function isRescanned(report: VerdictReport) {
   return and(
     isVersion(report),
     eq(fileVersions.etag, report.etag),
     eq(fileVersions.state, "clean"),
-    sql`EXISTS (SELECT 1 FROM ${rescanJobs} WHERE ${isJobOf(report)})`,
+    sql`EXISTS (SELECT 1 FROM ${rescanJobs} WHERE ${isAnsweredBy(report)})`,
   );
 }
 
@@ -97,20 +106,22 @@ export async function insertCleanAgain(db: Database, report: VerdictReport): Pro
     ...("properties" in properties
       ? [db.update(fileVersions).set(properties).where(isRescanned(report))]
       : []),
-    ...answered(db, report, "scanned"),
+    ...answered(db, report, "scanned", isAnsweredBy(report)),
   ]);
 }
 
 /**
  * Keeps the verdict of a rescan by which a version is clean no longer, and blocks it, in one batch. Its derivatives'
- * rows stay until their objects are gone: nothing of a blocked version is served.
+ * rows stay until their objects are gone: nothing of a blocked version is served. False where nobody awaited that.
  */
-export async function insertFoundLater(db: Database, report: VerdictReport): Promise<void> {
+export async function insertFoundLater(db: Database, report: VerdictReport): Promise<boolean> {
   const { tenantId, fileId, version, scannedAtMs, verdict, signatureName, engine, signatureVersion } = report;
   const actor = { tenantId, id: "processor", kind: "processor", requestId: null } as const;
   const detail = { verdict, signatureName, engine, signatureVersion };
+  // By the statement that blocks it.
+  const isFound = sql`EXISTS (SELECT 1 FROM ${fileVersions} WHERE ${and(isVersion(report), ne(fileVersions.state, "clean"))})`;
   const event = { actor, action: "file.found-later", fileId, version, detail, atMs: scannedAtMs } as const;
-  await db.batch([
+  const [, found] = await db.batch([
     insertion(db, report),
     db
       .update(fileVersions)
@@ -120,14 +131,18 @@ export async function insertFoundLater(db: Database, report: VerdictReport): Pro
         purgeAtMs: purgeTimeOf(report),
         ...propertiesBy(report),
       })
-      .where(isRescanned(report)),
+      .where(isRescanned(report))
+      .returning({ version: fileVersions.version }),
     auditIfChanged(db, event),
     db
       .update(files)
       .set({ updatedAtMs: scannedAtMs })
-      .where(and(eq(files.tenantId, tenantId), eq(files.id, fileId))),
-    ...answered(db, report, "found"),
+      .where(and(eq(files.tenantId, tenantId), eq(files.id, fileId), isFound)),
+    db.delete(failedJobs).where(and(isOfVersion(failedJobs, report), isFound)),
+    // It is found for all that await it: none of them will scan it any more.
+    ...answered(db, report, "found", and(isOfVersion(rescanJobs, report), isFound)),
   ]);
+  return found.length > 0;
 }
 
 /** Keys of the derivatives of a version. */
@@ -135,25 +150,14 @@ export async function findDerivativeKeys(db: Database, ref: FileVersionRef): Pro
   const rows = await db
     .select({ objectKey: derivatives.objectKey })
     .from(derivatives)
-    .where(
-      and(
-        eq(derivatives.tenantId, ref.tenantId),
-        eq(derivatives.fileId, ref.fileId),
-        eq(derivatives.version, ref.version),
-      ),
-    );
+    .where(isOfVersion(derivatives, ref));
   return rows.map(({ objectKey }) => objectKey);
 }
 
 /** Forgets what was made of a version, and what wasn't. */
-export async function deleteDerivatives(
-  db: Database,
-  { tenantId, fileId, version }: FileVersionRef,
-): Promise<void> {
-  const isOfVersion = (table: typeof derivatives | typeof missingDerivatives) =>
-    and(eq(table.tenantId, tenantId), eq(table.fileId, fileId), eq(table.version, version));
+export async function deleteDerivatives(db: Database, ref: FileVersionRef): Promise<void> {
   await db.batch([
-    db.delete(derivatives).where(isOfVersion(derivatives)),
-    db.delete(missingDerivatives).where(isOfVersion(missingDerivatives)),
+    db.delete(derivatives).where(isOfVersion(derivatives, ref)),
+    db.delete(missingDerivatives).where(isOfVersion(missingDerivatives, ref)),
   ]);
 }

@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, lt, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, sql } from "drizzle-orm";
 import type { FileId, RescanId, TenantId, UserId } from "#contract/ids.ts";
 import { MAX_OPEN_RESCANS } from "#contract/rescans.ts";
 import type { AuditEvent } from "./audit.ts";
@@ -31,7 +31,6 @@ export async function insertRescan(
   const { atMs } = event;
   const row: typeof rescans.$inferInsert = {
     ...{ tenantId, id, fileId, olderThan, requestedBy, createdAtMs: atMs, filesTotal: 1, state: "running" },
-    phase: fileId === undefined ? "live" : "file",
     // Never fed: before those that were.
     fedAtMs: 0,
   };
@@ -102,39 +101,4 @@ export async function changeRescan(
       ),
   ]);
   return changed.length > 0;
-}
-
-/** Ends the rescans of which everything was sent and answered. */
-export async function finishRescans(db: Database, nowMs: number): Promise<void> {
-  // What isn't clean any more, by another verdict or none, is awaited by nobody.
-  const isAwaited = sql`EXISTS (SELECT 1 FROM rescan_jobs AS j JOIN file_versions AS v
-      ON v.tenant_id = j.tenant_id AND v.file_id = j.file_id AND v.version = j.version
-    WHERE j.tenant_id = ${rescans.tenantId} AND j.rescan_id = ${rescans.id} AND v.state = 'clean')`;
-  await db
-    .update(rescans)
-    .set({ state: "done", finishedAtMs: nowMs })
-    .where(and(sql`${rescans.state} = 'running'`, eq(rescans.phase, "end"), sql`NOT ${isAwaited}`));
-}
-
-/** Running rescans of tenants that aren't being erased, those first that waited longest. */
-export async function findRunningRescans(
-  db: Database,
-  nowMs: number,
-  limit: number,
-): Promise<readonly RescanRow[]> {
-  const isErasing = sql`EXISTS (SELECT 1 FROM ${tenants} WHERE ${tenants.tenantId} = ${rescans.tenantId}
-    AND ${tenants.erasingAtMs} IS NOT NULL)`;
-  return db
-    .select()
-    .from(rescans)
-    .where(
-      and(
-        sql`${rescans.state} = 'running'`,
-        inArray(rescans.phase, ["live", "trash", "file"]),
-        lt(rescans.fedAtMs, nowMs),
-        sql`NOT ${isErasing}`,
-      ),
-    )
-    .orderBy(rescans.fedAtMs)
-    .limit(limit);
 }

@@ -3,16 +3,20 @@ import type { FileId } from "#contract/ids.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
-import { forgetFailedDerivatives } from "../db/derivatives.ts";
+import { takeDerivativesOn } from "../db/derivatives.ts";
+import { markVersionAnnounced } from "../db/files.ts";
 import { jobOf } from "./announce.ts";
 import type { Caller } from "./file-actions.ts";
 import { requireActionable } from "./file-actions.ts";
 import { missingDerivativesOf, requireFile } from "./files.ts";
 import { requireClean } from "./servable.ts";
 
+/** For so long after a version was announced somebody is taken to be at it. */
+const AT_IT_MS = 5 * 60_000;
+
 /**
  * Has those of a file's derivatives tried again that could not be made, and those asked for again that should be on their
- * way. Where there are none, nothing is done. Throws as `requireActionable`, `FILE_NOT_READY` and `FILE_BLOCKED` for a
+ * way, unless that was announced just now. Where there are none, nothing is done. Throws as `requireActionable`, `FILE_NOT_READY` and `FILE_BLOCKED` for a
  * version that isn't clean, and what `announce` throws: asked again, it goes on.
  */
 export async function retryDerivatives(
@@ -34,6 +38,13 @@ export async function retryDerivatives(
   const { tenantId, version } = job;
   const detail = { names: wanted.join(" ") };
   const event = { actor, action: "derivatives.retried", fileId, version, detail, atMs: nowMs } as const;
-  await forgetFailedDerivatives(databaseFor(env, tenantId), { tenantId, fileId, version }, wanted, event);
-  await announce(job);
+  const db = databaseFor(env, tenantId);
+  if (!(await takeDerivativesOn(db, job, wanted, nowMs - AT_IT_MS, event))) return;
+  try {
+    await announce(job);
+  } catch (error) {
+    // As though it had never been: whoever asks again is listened to.
+    await markVersionAnnounced(db, job, 0);
+    throw error;
+  }
 }

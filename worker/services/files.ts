@@ -68,6 +68,10 @@ export function mimeTypeOf(version: FileWithDetails["version"]): string {
   return version.sniffedType ?? version.declaredType;
 }
 
+/** For so long a job is tried, half an hour more or less, until it is told to have failed (processor/job-settler.ts). */
+const MAKING_MAX_MS = 8 * 3_600_000;
+const LOST = "No answer came: it can be tried again.";
+
 /** What is made of files of its type and isn't there, of a clean version. */
 export function missingDerivativesOf(found: FileWithDetails): readonly MissingDerivative[] {
   const { version, derivatives, missingDerivatives, failedJob } = found;
@@ -80,7 +84,8 @@ export function missingDerivativesOf(found: FileWithDetails): readonly MissingDe
       // Nobody is at it any more.
       if (failedJob !== undefined) return { name, state: "failed", reason: failedJob.detail };
       if (wasNotWanted(found, name)) return { name, state: "failed", reason: NOT_WANTED };
-      return { name, state: "making", reason: null };
+      const isAtIt = (version.announcedAtMs ?? 0) > Date.now() - MAKING_MAX_MS;
+      return isAtIt ? { name, state: "making", reason: null } : { name, state: "failed", reason: LOST };
     });
 }
 

@@ -5,7 +5,7 @@ import type { Actor } from "../db/audit.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { allDatabases, databaseFor } from "../db/database.ts";
 import type { Successor } from "../db/quarantine.ts";
-import { deleteBlockedVersion, findDueBlockedVersions, markBlockedFile } from "../db/quarantine.ts";
+import { deleteBlockedVersion, takeDueBlockedVersions, markBlockedFile } from "../db/quarantine.ts";
 import { findFilename, findVersions } from "../db/versions.ts";
 import { itemsPerDatabase } from "./call-shares.ts";
 import type { Caller } from "./file-actions.ts";
@@ -18,7 +18,8 @@ import { requireBlocked } from "./quarantine.ts";
 
 /**
  * Removing blocked versions for good. One that was the current one leaves its place to the newest clean one, or else to
- * the newest there is; a file that has no other goes with it, by the way that purges go (purge.ts).
+ * the newest that is stored; a file that has no other goes with it, by the way that purges go (purge.ts), which ends its
+ * uploads.
  */
 
 /** What was removed: the version, its whole file, or neither since it isn't blocked any more. */
@@ -53,7 +54,9 @@ function successorOf(
   others: Awaited<ReturnType<typeof findVersions>>,
   filename: string | undefined,
 ): Successor | undefined {
-  const chosen = others.find(({ version }) => version.state === "clean") ?? others[0];
+  // An upload under way may yet come to nothing.
+  const stored = others.filter(({ version }) => version.state !== "uploading");
+  const chosen = stored.find(({ version }) => version.state === "clean") ?? stored[0];
   if (chosen === undefined || filename === undefined) return undefined;
   const { version } = chosen;
   return { version: version.version, filename: nameWithVersion(filename, version) };
@@ -82,16 +85,22 @@ const SYSTEM = UserId.parse("system");
 const CALLS_PER_VERSION = 4;
 
 /**
- * Cron's part: removes blocked versions whose time is over. Their objects, and files that go with them, are for the
+ * Cron's part: removes blocked versions whose time is over. Never throws for a version's sake. Their objects, and files that go with them, are for the
  * cron's other parts.
  * @param calls how many calls to other parts it may make
  */
 export async function removeDueBlocked(env: DatabaseBindings, nowMs: number, calls: number): Promise<void> {
   const limit = itemsPerDatabase(env, calls, CALLS_PER_VERSION);
   for (const db of allDatabases(env)) {
-    for (const ref of await findDueBlockedVersions(db, nowMs, limit)) {
-      const actor = { tenantId: ref.tenantId, id: SYSTEM, kind: "system", requestId: null } as const;
-      await removeRecord(env, ref, { actor, deletedBy: SYSTEM }, nowMs);
-    }
+    for (const ref of await takeDueBlockedVersions(db, nowMs, limit)) await removeDue(env, ref, nowMs);
+  }
+}
+
+async function removeDue(env: DatabaseBindings, ref: FileVersionRef, nowMs: number): Promise<void> {
+  const actor = { tenantId: ref.tenantId, id: SYSTEM, kind: "system", requestId: null } as const;
+  try {
+    await removeRecord(env, ref, { actor, deletedBy: SYSTEM }, nowMs);
+  } catch (error) {
+    console.error({ event: "blocked-removal-postponed", ...ref, error: String(error) });
   }
 }

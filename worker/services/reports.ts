@@ -152,7 +152,10 @@ async function applyDerivative(
   if (mimeType !== form.mimeType || sizeBytes > form.maxBytes) {
     throw new AppError("REPORT_REFUSED", { detail: "A derivative of this name doesn't come in this form." });
   }
-  await upsertDerivative(db, report, nowMs);
+  if (await upsertDerivative(db, report, nowMs)) return;
+  // It was blocked in between.
+  await objects.remove([objectKey]);
+  throw notClean();
 }
 
 function notClean(): AppError {
@@ -180,8 +183,8 @@ async function applyProperties(env: DatabaseBindings, report: PropertiesReport):
 async function applyFailedJob(env: DatabaseBindings, report: FailedJobReport, nowMs: number): Promise<void> {
   const db = databaseFor(env, report.tenantId);
   const { mustScan } = await standingOf(env, report);
-  // It is clean, and stays so.
-  if (mustScan === true) return failRescanJob(db, report);
+  // It is clean, and stays so. Another job of its version may have failed meanwhile, which nobody scans by.
+  if (report.rescan === true && mustScan === true) return failRescanJob(db, report);
   const isKept = await upsertFailedJob(db, report, nowMs);
   if (!isKept) throw new AppError("REPORT_REFUSED", { detail: "No version that waits has these bytes." });
 }

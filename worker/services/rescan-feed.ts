@@ -1,43 +1,52 @@
 import type { ProcessJob } from "#contract/jobs.ts";
+import { signatureNumberOf } from "#contract/rescans.ts";
 import type { Database, DatabaseBindings } from "../db/database.ts";
 import { allDatabases } from "../db/database.ts";
 import type { VersionRow } from "../db/files.ts";
 import { findHeartbeats } from "../db/reports.ts";
-import type { Step } from "../db/rescan-feed.ts";
-import {
-  findFilesToRescan,
-  findVersionsToRescan,
-  measureLoad,
-  takeLostJobs,
-  takeStep,
-} from "../db/rescan-feed.ts";
+import type { PlacedFile, Step } from "../db/rescan-feed.ts";
+import { findFilesToRescan, findVersionsToRescan, takeStep } from "../db/rescan-feed.ts";
+import type { Survey, SurveyTerms } from "../db/rescan-load.ts";
+import { surveyRescans, takeLostJobs } from "../db/rescan-load.ts";
 import type { RescanRow } from "../db/rescans.ts";
-import { findRunningRescans, finishRescans } from "../db/rescans.ts";
 import { jobOf } from "./announce.ts";
-import { itemsPerDatabase } from "./call-shares.ts";
 import type { AnnounceAll } from "./failed-jobs.ts";
 import { HEARTBEAT_MAX_AGE_MS } from "./health.ts";
 
 /**
  * Cron's part of rescans: each minute as many jobs as keep a processor busy and no new upload waiting. A queue is served
- * in its order, so that what is in it already is what a new upload waits for: `MAX_AWAITED` scans at most, and none at all
- * while uploads wait. A step is written down before its jobs are sent; those that are lost are sent again.
+ * in its order, so that what is in it already is what a new upload waits for: `MAX_AWAITED` scans and their bytes at most,
+ * of all databases, and none at all while uploads wait. A step is written down before its jobs are sent; those that are
+ * lost are sent again.
  */
 
-/** Scans of rescans that are under way at once, of each database's tenants. */
+/** Scans of rescans that are under way at once. */
 const MAX_AWAITED = 100;
+/** Bytes of theirs after which no more is sent: a scanner takes a minute for as much. One file may go beyond. */
+const MAX_AWAITED_BYTES = 2 ** 30;
 /** With so many uploads waiting, rescans wait. */
 const MAX_WAITING = 20;
 /** Files that one step looks through: of most there may be nothing to scan. */
 const FILES_PER_STEP = 500;
 /** A job without an answer for so long was lost; a large file under a busy scanner takes minutes. */
 const LOST_AFTER_MS = 15 * 60_000;
-/** To the database three, and to the queue; and the share of what is asked of each database at first. */
-const CALLS_PER_RESCAN = 8;
+/** A job that was lost so often, in two hours, is given up. */
+const MAX_SENDS = 8;
+/** Of a rescan's step, or of sending again what a database's have lost: to the database three, and to the queue. */
+const CALLS_PER_STEP = 4;
+
+type Surveyed = Survey & { readonly db: Database };
+
+/** What may be sent still. */
+interface Room {
+  versions: number;
+  bytes: number;
+}
 
 /**
- * Feeds the rescans that run, those first that waited longest. Nothing is sent while no processor is heard of.
- * @param calls how many calls to other parts it may make
+ * Feeds the rescans that run, those first that waited longest, whichever database they are in. Nothing is sent while no
+ * processor is heard of.
+ * @param calls how many calls to other parts it may make: one to each database at first, and one for the processors
  */
 export async function feedRescans(
   env: DatabaseBindings,
@@ -46,38 +55,45 @@ export async function feedRescans(
   calls: number,
 ): Promise<void> {
   const databases = allDatabases(env);
-  for (const db of databases) await finishRescans(db, nowMs);
   const [first] = databases;
   const alive = first === undefined ? [] : await findHeartbeats(first, nowMs - HEARTBEAT_MAX_AGE_MS);
-  if (alive.length === 0) return;
-  const backlog = Math.max(...alive.map((row) => row.backlog ?? 0));
-  const limit = itemsPerDatabase(env, calls, CALLS_PER_RESCAN);
-  for (const db of databases) await feedDatabase(db, announce, { backlog, limit, nowMs });
-}
-
-interface Feeding {
-  /** Jobs in the queue, as a processor told. */
-  readonly backlog: number;
-  /** Rescans that are fed at most. */
-  readonly limit: number;
-  readonly nowMs: number;
-}
-
-async function feedDatabase(
-  db: Database,
-  announce: AnnounceAll,
-  { backlog, limit, nowMs }: Feeding,
-): Promise<void> {
-  const rescans = await findRunningRescans(db, nowMs, limit);
-  const { waiting, awaited } = await measureLoad(db, MAX_AWAITED + MAX_WAITING);
-  if (Math.max(waiting, backlog - awaited) >= MAX_WAITING) return;
-  const lost = await takeLostJobs(db, nowMs - LOST_AFTER_MS, nowMs, MAX_AWAITED);
-  if (lost.length > 0) await announce(lost.flatMap(rescanJobsOf));
-  let room = MAX_AWAITED - awaited;
-  for (const rescan of rescans) {
-    if (room <= 0) return;
-    room -= await feed(db, announce, rescan, room, nowMs);
+  const terms: SurveyTerms = {
+    ...{ nowMs, lostBeforeMs: nowMs - LOST_AFTER_MS, maxSends: MAX_SENDS, bound: MAX_WAITING },
+    signatures: Math.max(0, ...alive.map(({ signatureVersion }) => signatureNumberOf(signatureVersion))),
+  };
+  const surveys = await Promise.all(
+    databases.map(async (db): Promise<Surveyed> => ({ db, ...(await surveyRescans(db, terms)) })),
+  );
+  const room = roomOf(surveys, Math.max(0, ...alive.map((row) => row.backlog ?? 0)));
+  if (alive.length === 0 || room === undefined) return;
+  let steps = Math.max(1, Math.floor((calls - 1 - databases.length) / CALLS_PER_STEP));
+  for (const { db } of surveys.filter(({ hasLost }) => hasLost).slice(0, steps)) {
+    await announce((await takeLostJobs(db, terms, MAX_AWAITED)).flatMap(rescanJobsOf));
+    steps -= 1;
   }
+  const running = surveys.flatMap((survey) => survey.running.map((rescan) => ({ db: survey.db, rescan })));
+  for (const { db, rescan } of running
+    .toSorted((a, b) => a.rescan.fedAtMs - b.rescan.fedAtMs)
+    .slice(0, steps)) {
+    if (!hasRoom(room)) return;
+    await feed(db, announce, rescan, room, nowMs);
+  }
+}
+
+/**
+ * By one measure of the queue, which all databases share. Undefined while uploads wait.
+ * @param backlog jobs in the queue, as a processor told
+ */
+function roomOf(surveys: readonly Survey[], backlog: number): Room | undefined {
+  const sum = (what: "waiting" | "awaited" | "awaitedBytes") =>
+    surveys.reduce((total, survey) => total + survey[what], 0);
+  const awaited = sum("awaited");
+  if (Math.max(sum("waiting"), backlog - awaited) >= MAX_WAITING) return undefined;
+  return { versions: MAX_AWAITED - awaited, bytes: MAX_AWAITED_BYTES - sum("awaitedBytes") };
+}
+
+function hasRoom({ versions, bytes }: Room): boolean {
+  return versions > 0 && bytes > 0;
 }
 
 function rescanJobsOf(version: VersionRow): readonly ProcessJob[] {
@@ -85,34 +101,43 @@ function rescanJobsOf(version: VersionRow): readonly ProcessJob[] {
   return job === undefined ? [] : [{ ...job, rescan: true }];
 }
 
-const NEXT_PHASE = { live: "trash", trash: "end", file: "end", end: "end" } as const;
-
-/** One step of a rescan; returns how many versions it sent. */
+/** One step of a rescan, which takes from the room what it sends. */
 async function feed(
   db: Database,
   announce: AnnounceAll,
   rescan: RescanRow,
-  room: number,
+  room: Room,
   nowMs: number,
-): Promise<number> {
+): Promise<void> {
   const found = await findFilesToRescan(db, rescan, FILES_PER_STEP);
   const versions = found.length === 0 ? [] : await findVersionsToRescan(db, rescan, found);
+  const { taken, step } = stepOf(rescan, found, versions, room);
+  const isTaken = await takeStep(db, rescan, taken, step, nowMs);
+  if (isTaken) await announce(taken.flatMap(rescanJobsOf));
+}
+
+/** Which versions a step sends, in the order of their files, and where the rescan is then. */
+function stepOf(
+  { cursor }: RescanRow,
+  found: readonly PlacedFile[],
+  versions: readonly VersionRow[],
+  room: Room,
+): { readonly taken: readonly VersionRow[]; readonly step: Step } {
   const byFile = Map.groupBy(versions, ({ fileId }) => fileId);
   const taken: VersionRow[] = [];
-  let filesSeen = 0;
-  for (const { id } of found) {
-    const ofFile = byFile.get(id) ?? [];
-    // A file of more versions than there is room for goes alone.
-    if (taken.length > 0 && taken.length + ofFile.length > room) break;
-    taken.push(...ofFile);
-    filesSeen += 1;
+  const step = { cursor, isSent: false, filesSeen: 0 };
+  for (const { id, atMs } of found) {
+    if (!hasRoom(room)) return { taken, step };
+    step.filesSeen += id === cursor?.fileId ? 0 : 1;
+    for (const version of byFile.get(id) ?? []) {
+      if (!hasRoom(room)) return { taken, step };
+      taken.push(version);
+      room.versions -= 1;
+      room.bytes -= version.sizeBytes ?? 0;
+      step.cursor = { atMs, fileId: id, version: version.version };
+    }
+    step.cursor = { atMs, fileId: id, version: 0 };
   }
-  const isPhaseOver = filesSeen === found.length && found.length < FILES_PER_STEP;
-  const step: Step = isPhaseOver
-    ? { phase: NEXT_PHASE[rescan.phase], cursor: undefined, filesSeen }
-    : { phase: rescan.phase, cursor: found[filesSeen - 1], filesSeen };
-  const isTaken = await takeStep(db, rescan, taken, step, nowMs);
-  if (!isTaken) return 0;
-  await announce(taken.flatMap(rescanJobsOf));
-  return taken.length;
+  step.isSent = found.length < FILES_PER_STEP;
+  return { taken, step };
 }

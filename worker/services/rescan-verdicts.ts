@@ -1,6 +1,7 @@
 import type { FileVersionRef } from "#contract/ids.ts";
 import { PERSON_ENGINE } from "#contract/quarantine.ts";
 import type { VerdictReport } from "#contract/reports.ts";
+import { signatureNumberOf } from "#contract/rescans.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import {
@@ -26,11 +27,19 @@ export async function applyRescanVerdict(
   const db = databaseFor(env, report.tenantId);
   if (report.verdict === "clean") return insertCleanAgain(db, report);
   const newest = await findNewestVerdict(db, report);
-  const isOverruled = newest?.signatureVersion === report.signatureVersion || isByPolicy(report);
+  const isNewest = newest !== undefined && isNoNewer(report.signatureVersion, newest.signatureVersion);
+  const isOverruled = isNewest || isByPolicy(report);
   const isReleased = newest?.engine === PERSON_ENGINE && isOverruled;
   if (isReleased) return keepRescanned(db, report);
-  await insertFoundLater(db, report);
-  return removeDerivatives(env, objects, report);
+  const isFound = await insertFoundLater(db, report);
+  if (isFound) await removeDerivatives(env, objects, report);
+}
+
+/** Whether signatures are those of another version, or older ones. What has no number is as old as nothing but itself. */
+function isNoNewer(signatureVersion: string, than: string): boolean {
+  if (signatureVersion === than) return true;
+  const number = signatureNumberOf(signatureVersion);
+  return number > 0 && number <= signatureNumberOf(than);
 }
 
 /** Removes what was made of a version that is blocked: its objects, and then the rows that tell of them. */

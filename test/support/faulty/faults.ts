@@ -16,6 +16,8 @@ export type Fault =
   | { readonly kind: "fail" }
   /** The same with one of R2's codes. */
   | { readonly kind: "refuse"; readonly code: number }
+  /** Of what is read the first half comes, as though that were all. */
+  | { readonly kind: "cut-short" }
   /** The call is carried out and its answer lost. */
   | { readonly kind: "lose-answer" }
   /** The call waits until the test lets it go on (`release`). */

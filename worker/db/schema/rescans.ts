@@ -5,10 +5,14 @@ import { RESCAN_STATES } from "../../contract/rescans.ts";
 import { fileId, tenantId } from "./columns.ts";
 import { ofVersion } from "./files.ts";
 
-/**
- * Rescans of a tenant's clean versions, with the place that each has come to: files that are live, the newest first, then
- * those in the trash; or the one file that it is of.
- */
+/** The last file that a rescan has looked at, by its creation and its id, and the last version of it that was sent, or 0. */
+export interface RescanCursor {
+  readonly atMs: number;
+  readonly fileId: FileId;
+  readonly version: number;
+}
+
+/** Rescans of a tenant's clean versions, with the place that each has come to: the newest files first, wherever they are. */
 export const rescans = sqliteTable(
   "rescans",
   {
@@ -21,10 +25,9 @@ export const rescans = sqliteTable(
     requestedBy: text("requested_by").$type<UserId>().notNull(),
     createdAtMs: integer("created_at_ms").notNull(),
     finishedAtMs: integer("finished_at_ms"),
-    phase: text("phase", { enum: ["live", "trash", "file", "end"] }).notNull(),
-    /** The last file that was taken on, by its time in this phase and its id. */
-    cursorAtMs: integer("cursor_at_ms"),
-    cursorFileId: text("cursor_file_id").$type<FileId>(),
+    cursor: text("cursor", { mode: "json" }).$type<RescanCursor>(),
+    /** Whether all of it was sent: answers are all that is left to come. */
+    isSent: integer("is_sent", { mode: "boolean" }).notNull().default(false),
     /** When it last got its share: those that waited longest are next. */
     fedAtMs: integer("fed_at_ms").notNull(),
     filesTotal: integer("files_total").notNull(),
@@ -41,11 +44,10 @@ export const rescans = sqliteTable(
       .on(t.fedAtMs)
       .where(sql`state = 'running'`),
     check("rescans_state", sql`${t.state} IN ('running', 'paused', 'done', 'cancelled')`),
-    check("rescans_phase", sql`${t.phase} IN ('live', 'trash', 'file', 'end')`),
   ],
 );
 
-/** Clean versions whose verdict by a rescan is awaited: a processor that starts on one of them scans it. */
+/** Clean versions whose verdict by a rescan is awaited, by as many as there are: a processor that starts on one scans it. */
 export const rescanJobs = sqliteTable(
   "rescan_jobs",
   {
@@ -54,9 +56,11 @@ export const rescanJobs = sqliteTable(
     version: integer("version").notNull(),
     rescanId: text("rescan_id").$type<RescanId>().notNull(),
     sentAtMs: integer("sent_at_ms").notNull(),
+    /** How often its job was sent: one that is lost is sent again. */
+    sends: integer("sends").notNull().default(1),
   },
   (t) => [
-    primaryKey({ columns: [t.tenantId, t.fileId, t.version] }),
+    primaryKey({ columns: [t.tenantId, t.fileId, t.version, t.rescanId] }),
     index("rescan_jobs_by_rescan").on(t.tenantId, t.rescanId),
     index("rescan_jobs_by_sending").on(t.sentAtMs),
     ofVersion(t),

@@ -185,7 +185,10 @@ export class Finaliser {
       );
     });
     // Nobody waits for this; what it doesn't get done is done when the upload is forgotten.
-    ending.removeGivenUp().catch((error: unknown) => logPostponed(store.requireState(), error));
+    const ref = refOf(store.requireState());
+    ending.removeGivenUp().catch((error: unknown) => {
+      console.error({ event: "given-up-not-removed", ...ref, error: String(error) });
+    });
   }
 
   #postpone(error: unknown): void {

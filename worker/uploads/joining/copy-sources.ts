@@ -163,10 +163,15 @@ async function copyStretch(
     throw new AppError("UPLOAD_LOST", { detail: "A partial upload of it was deleted." });
   const body = openStored(object.body);
   body.onTick = () => writer.renew();
+  let missingBytes = range.length;
   try {
     for (;;) {
       const bytes = await readStored(body);
+      if (bytes === undefined && missingBytes > 0) {
+        throw new AppError("STORE_UNAVAILABLE", { detail: "The store sent less than it has." });
+      }
       if (bytes === undefined) return true;
+      missingBytes -= bytes.byteLength;
       await writer.write(bytes);
       if (now() >= untilMs) return false;
     }

@@ -51,7 +51,7 @@ export class BucketFaults {
     await this.release();
   }
 
-  async run<T>(operation: Operation, key: string, call: () => Promise<T>): Promise<T> {
+  async run<T>(operation: Operation, key: string, call: (fault: Fault) => Promise<T>): Promise<T> {
     this.counts[operation] = (this.counts[operation] ?? 0) + 1;
     this.#lastCall += 1;
     const id = this.#lastCall;
@@ -106,10 +106,14 @@ export class BucketFaults {
   }
 }
 
-async function carryOut<T>(operation: Operation, fault: Fault, call: () => Promise<T>): Promise<T> {
+async function carryOut<T>(
+  operation: Operation,
+  fault: Fault,
+  call: (fault: Fault) => Promise<T>,
+): Promise<T> {
   if (fault.kind === "fail") throw new Error(`${operation}: We encountered an internal error. (10001)`);
   if (fault.kind === "refuse") throw new Error(`${operation}: It is refused. (${fault.code})`);
-  const result = await call();
+  const result = await call(fault);
   if (fault.kind === "lose-answer") throw new Error(`${operation}: The connection was lost. (10001)`);
   return result;
 }
@@ -152,11 +156,21 @@ function wrapMultipart(upload: R2MultipartUpload, faults: BucketFaults): R2Multi
   };
 }
 
+function firstHalfOf({ range, ...options }: R2GetOptions = {}): R2GetOptions {
+  if (range === undefined || !("length" in range) || range.length === undefined) {
+    throw new Error("What has no length can't be cut short.");
+  }
+  return { ...options, range: { ...range, length: Math.floor(range.length / 2) } };
+}
+
 /** `bucket` with faults. Only what the product uses is wrapped. */
 export function withFaults(bucket: R2Bucket, faults: BucketFaults): R2Bucket {
   const wrapped = {
     head: (key: string) => faults.run("head", key, () => bucket.head(key)),
-    get: (key: string, options?: R2GetOptions) => faults.run("get", key, () => bucket.get(key, options)),
+    get: (key: string, options?: R2GetOptions) =>
+      faults.run("get", key, ({ kind }) =>
+        bucket.get(key, kind === "cut-short" ? firstHalfOf(options) : options),
+      ),
     delete: (keys: string | string[]) => faults.run("delete", String(keys), () => bucket.delete(keys)),
     list: (options?: R2ListOptions) => faults.run("list", options?.prefix ?? "", () => bucket.list(options)),
     async put(key: string, value: unknown, options?: R2PutOptions) {
