@@ -1,4 +1,5 @@
 import { codeOf, ProcessorFailure } from "./failure.ts";
+import { isOutage } from "./outage.ts";
 import { ScannerCrash } from "./scan/scanner.ts";
 
 const RETRY_BASE_SECONDS = 5;
@@ -30,7 +31,7 @@ export function chooseRetryDelay(error: unknown, attempts: number, isOwnFault: b
   if (error instanceof ProcessorFailure && error.retryAfterSeconds !== undefined) {
     return Math.max(Math.ceil(error.retryAfterSeconds), RETRY_BASE_SECONDS);
   }
-  return grow(attempts, isOwnFault ? RETRY_MAX_SECONDS : OUTAGE_MAX_SECONDS);
+  return grow(attempts, !isOwnFault && isOutage(error) ? OUTAGE_MAX_SECONDS : RETRY_MAX_SECONDS);
 }
 
 function grow(times: number, maxSeconds: number): number {

@@ -4,7 +4,6 @@ import { chooseConcurrency, chooseToolMemoryMb, createLaneLimits } from "../../p
 import { createLanes, LANE_LIMITS, type Lane, type LaneName } from "../../processor/lanes.ts";
 import { MAX_LINE_WAIT_MS } from "../../processor/line.ts";
 import { createMetrics, watchLanes } from "../../processor/metrics.ts";
-import { chooseRetryDelay } from "../../processor/retry-delay.ts";
 
 const MIB = 1024 * 1024;
 const never = new AbortController().signal;
@@ -24,8 +23,6 @@ function occupy(lane: Lane, signal = never) {
   };
   return { state, end, ended };
 }
-
-const sleep = (durationMs: number) => new Promise<void>((resolve) => setTimeout(resolve, durationMs));
 
 /** Lets promises that are settled take effect. */
 const settle = () => new Promise(setImmediate);
@@ -75,29 +72,6 @@ describe("a lane", () => {
     expect(outcome).toHaveBeenCalledWith(expect.objectContaining({ code: "LANE_FULL" }));
     expect(document.waiting).toBe(0);
     await running.end();
-  });
-
-  test("tells those that it refuses when to come again: all are done soon, and nobody comes often", async () => {
-    vi.useFakeTimers();
-    onTestFinished(() => void vi.useRealTimers());
-    const { document } = createLanes(LANE_LIMITS);
-    const [jobs, workMs] = [400, 8_000];
-    const deliveries: number[] = [];
-    const deliver = async (attempts: number): Promise<void> => {
-      try {
-        await document.run(() => sleep(workMs), never);
-        deliveries.push(attempts);
-      } catch (error) {
-        await sleep(chooseRetryDelay(error, attempts, false) * 1000);
-        await deliver(attempts + 1);
-      }
-    };
-    const beganAtMs = Date.now();
-    const done = Promise.all(Array.from({ length: jobs }, () => deliver(1)));
-    await vi.runAllTimersAsync();
-    await done;
-    expect(Date.now() - beganAtMs).toBeLessThan(jobs * workMs * 1.05 + MAX_LINE_WAIT_MS);
-    expect(Math.max(...deliveries)).toBeLessThan(15);
   });
 
   test("lets go who is told to stop waiting", async () => {
