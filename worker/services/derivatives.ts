@@ -16,8 +16,8 @@ const AT_IT_MS = 5 * 60_000;
 
 /**
  * Has those of a file's derivatives tried again that could not be made, and those asked for again that should be on their
- * way, unless that was announced just now. Where there are none, nothing is done. Throws as `requireActionable`, `FILE_NOT_READY` and `FILE_BLOCKED` for a
- * version that isn't clean, and what `announce` throws: asked again, it goes on.
+ * way, unless that was announced just now. Where there are none, nothing is done. Throws as `requireActionable`,
+ * `FILE_NOT_READY` and `FILE_BLOCKED` for a version that isn't clean, and what `announce` throws: asked again, it goes on.
  */
 export async function retryDerivatives(
   env: DatabaseBindings,
