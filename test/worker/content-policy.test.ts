@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { FileVersionRef } from "#contract/ids.ts";
 import type { QuarantinePage } from "#contract/quarantine.ts";
+import type { Rescan } from "#contract/rescans.ts";
 import { newAdmin, sendJson } from "../support/admin.ts";
 import type { Caller } from "../support/api.ts";
 import { getRecord, newCaller, uploadFile } from "../support/api.ts";
@@ -73,7 +74,7 @@ test("a person's release stands against the policy, whatever signatures a rescan
   const ref = await checkedFile(ann, { active: MACROS });
   const path = `/v1/admin/quarantine/${ref.fileId}/1/release`;
   expect((await sendJson(admin, "POST", path, { reason: "Ours." })).status).toBe(204);
-  await scanAgain(ref, { active: MACROS, signatureVersion: "2" });
+  await scanAgain(admin, ref, { active: MACROS, signatureVersion: "2" });
   expect(await getRecord(ann, ref.fileId)).toMatchObject({ state: "clean", verdict: { engine: "person" } });
 });
 
@@ -82,19 +83,21 @@ test("a rescan finds what wasn't looked for, and what is refused now", async () 
   const ref = await checkedFile(ann, {});
   expect((await getRecord(ann, ref.fileId)).properties).toEqual({});
   await setPolicy(admin, "flag");
-  await scanAgain(ref, { active: MACROS });
+  await scanAgain(admin, ref, { active: MACROS });
   expect((await getRecord(ann, ref.fileId)).properties).toEqual({ activeContent: MACROS.found });
   await setPolicy(admin, "refuse");
-  await scanAgain(ref, { active: MACROS });
+  await scanAgain(admin, ref, { active: MACROS });
   const record = await getRecord(ann, ref.fileId);
   expect(record).toMatchObject({ state: "unscannable", verdict: { foundLater: true } });
 });
 
 /** As a rescan has it done. */
-async function scanAgain(ref: FileVersionRef, change: object): Promise<void> {
+async function scanAgain(admin: Caller, ref: FileVersionRef, change: object): Promise<void> {
+  const begun = await sendJson(admin, "POST", "/v1/admin/rescans", { fileId: ref.fileId });
+  const { id } = (await begun.json()) as Rescan;
   await worker.query(
-    "INSERT INTO rescan_jobs (tenant_id, file_id, version, rescan_id, sent_at_ms) VALUES (?, ?, 1, 'r', 0)",
-    ...[ref.tenantId, ref.fileId],
+    "INSERT INTO rescan_jobs (tenant_id, file_id, version, rescan_id, sent_at_ms) VALUES (?, ?, 1, ?, 0)",
+    ...[ref.tenantId, ref.fileId, id],
   );
   expect((await sendVerdict(worker, ref, change)).status).toBe(200);
 }

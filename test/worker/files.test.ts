@@ -43,6 +43,8 @@ test("a record tells all that was declared and found", async () => {
       engine: expect.stringContaining("ClamAV"),
       signatureVersion: expect.any(String),
       scannedAt: expect.any(String),
+      reason: null,
+      foundLater: false,
     },
     processingError: null,
     version: 1,

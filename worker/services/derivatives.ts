@@ -8,7 +8,7 @@ import { markVersionAnnounced } from "../db/files.ts";
 import { jobOf } from "./announce.ts";
 import type { Caller } from "./file-actions.ts";
 import { requireActionable } from "./file-actions.ts";
-import { missingDerivativesOf, requireFile } from "./files.ts";
+import { missingDerivativesOf, notWantedSinceMs, requireFile } from "./files.ts";
 import { requireClean } from "./servable.ts";
 
 /** For so long after a version was announced somebody is taken to be at it. */
@@ -39,7 +39,9 @@ export async function retryDerivatives(
   const detail = { names: wanted.join(" ") };
   const event = { actor, action: "derivatives.retried", fileId, version, detail, atMs: nowMs } as const;
   const db = databaseFor(env, tenantId);
-  if (!(await takeDerivativesOn(db, job, wanted, nowMs - AT_IT_MS, event))) return;
+  const notWanted = wanted.map((name) => notWantedSinceMs(found, name) ?? 0);
+  const beforeMs = Math.max(nowMs - AT_IT_MS, ...notWanted.map((sinceMs) => sinceMs + 1));
+  if (!(await takeDerivativesOn(db, job, wanted, beforeMs, event))) return;
   try {
     await announce(job);
   } catch (error) {

@@ -83,7 +83,7 @@ export function missingDerivativesOf(found: FileWithDetails): readonly MissingDe
       if (reported !== undefined) return { name, state: reported.state, reason: reported.reason };
       // Nobody is at it any more.
       if (failedJob !== undefined) return { name, state: "failed", reason: failedJob.detail };
-      if (wasNotWanted(found, name)) return { name, state: "failed", reason: NOT_WANTED };
+      if (notWantedSinceMs(found, name) !== undefined) return { name, state: "failed", reason: NOT_WANTED };
       const isAtIt = (version.announcedAtMs ?? 0) > Date.now() - MAKING_MAX_MS;
       return isAtIt ? { name, state: "making", reason: null } : { name, state: "failed", reason: LOST };
     });
@@ -91,9 +91,17 @@ export function missingDerivativesOf(found: FileWithDetails): readonly MissingDe
 
 const NOT_WANTED = "It wasn't wanted when the image was processed. It can be made now.";
 
-/** An image's AVIF is reported before its WebP is: of one that has only that, it came before its tenant's wish. */
-function wasNotWanted({ derivatives }: FileWithDetails, name: DerivativeName): boolean {
-  return name === "optimized-avif" && derivatives.some((made) => made.name === "optimized");
+/**
+ * When a version's image was made without the AVIF that its tenant has wished for since, and nobody was asked again; an AVIF
+ * is reported before its WebP is.
+ */
+export function notWantedSinceMs(
+  { version, derivatives }: FileWithDetails,
+  name: DerivativeName,
+): number | undefined {
+  if (name !== "optimized-avif") return undefined;
+  const madeAtMs = derivatives.find((made) => made.name === "optimized")?.createdAtMs;
+  return madeAtMs !== undefined && (version.announcedAtMs ?? 0) <= madeAtMs ? madeAtMs : undefined;
 }
 
 /** A file as callers see it. */

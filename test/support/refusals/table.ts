@@ -16,8 +16,8 @@ export interface OperationCase {
 /** By the operation's name, as the document has it. */
 export type RefusalTable = Readonly<Record<string, OperationCase>>;
 
-/** More than the strict stack lets anybody ask in ten seconds. */
-const TOO_MANY = 6;
+/** One more than the strict stack lets anybody ask in three of its periods, which begin with the clock: three in each. */
+const TOO_MANY = 10;
 
 /** The same request to the strict stack, by somebody new, until it is too often. */
 async function askTooOften(
