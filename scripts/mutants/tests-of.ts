@@ -61,7 +61,7 @@ const SERVICE_TESTS: TestsBySource = {
   "quarantine.ts": ["worker/quarantine"],
   rescan: ["worker/rescans", "records/rescan-feed", "records/rescan-races"],
   "signable.ts": ["worker/signed-urls", "worker/signed-url-askers"],
-  "stored-uploads.ts": ["records/quota-partials", "worker/versions"],
+  "stored-uploads.ts": ["records/quota-partials", "worker/versions", "worker/upload-grants-again"],
   "version-cursor.ts": ["worker/quarantine"],
   "recount.ts": ["worker/quota", "worker/tenant-admin"],
   "reports.ts": ["worker/reports", "worker/versions"],
