@@ -63,7 +63,12 @@ export const UPLOAD_TESTS: TestsBySource = {
   "upload-client.ts": ["worker/tus-core", "faults/broken-objects"],
   "upload-context.ts": ["worker/tus-core", "worker/tus-append"],
   "upload-object.ts": ["worker/tus-core", "worker/tus-termination", "worker/ietf-security", "faults/lost"],
-  "upload.ts": ["worker/tus-append", "worker/ietf-append", "worker/ietf-cancel", "faults/finalise-alarms"],
+  "upload.ts": [
+    "worker/tus-append",
+    "worker/ietf-append",
+    "worker/upload-grants-again",
+    "faults/finalise-alarms",
+  ],
   ...under("writing/", WRITING),
   ...under("state/", STATE),
   "finishing/alarm.ts": ["faults/finalise-alarms", "worker/tus-expiration", "faults/deleted-uploads"],
