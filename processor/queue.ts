@@ -143,9 +143,7 @@ export function parseJob({ contentType, body }: Delivery): Job | undefined {
 }
 
 /** Names the very bytes that a job is about, which may come in several messages; and a page, where it is about one. */
-export function nameBytes(
-  job: Pick<Job, "objectKey" | "etag"> & { readonly kind?: string; readonly name?: string },
-): string {
+export function nameBytes(job: Job): string {
   const { objectKey, etag } = job;
   return job.kind === "page" ? `${objectKey} ${etag} ${job.name}` : `${objectKey} ${etag}`;
 }

@@ -1,6 +1,7 @@
 /** Types of documents that are containers of one kind or the other. */
 
 const OPEN_XML = "application/vnd.openxmlformats-officedocument.";
+export const EPUB_TYPE = "application/epub+zip";
 const OPEN_DOCUMENT = "application/vnd.oasis.opendocument.";
 const COMPOUND_TYPES: ReadonlySet<string> = new Set([
   "application/msword",
@@ -16,7 +17,7 @@ export function isOpenXmlType(type: string): boolean {
 
 /** Documents that are zips. */
 export function isZipDocument(type: string): boolean {
-  return isOpenXmlType(type) || type.startsWith(OPEN_DOCUMENT) || type === "application/epub+zip";
+  return isOpenXmlType(type) || type.startsWith(OPEN_DOCUMENT) || type === EPUB_TYPE;
 }
 
 /** Documents that are compound files ([MS-CFB]). */

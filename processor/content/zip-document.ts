@@ -1,12 +1,12 @@
 import type { Findings } from "./findings.ts";
 import { findInOpenDocument } from "./open-document.ts";
 import { findInOpenXml } from "./open-xml.ts";
+import { EPUB_TYPE } from "./types.ts";
 import { ZipParts } from "./zip-parts.ts";
 
 /** OCF 3.3, 4.3; OpenDocument 1.3 part 2, 3.3: the type of an EPUB, and of an OpenDocument. */
 const MIMETYPE = "mimetype";
 const CONTENT_TYPES = "[content_types].xml";
-export const EPUB_TYPE = "application/epub+zip";
 const ENCRYPTION = "meta-inf/encryption.xml";
 
 /** What a zip is, by its parts, and what is active in it. Throws NotLookedThrough. */

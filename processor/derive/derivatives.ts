@@ -10,7 +10,7 @@ import type { Sandbox } from "../sandbox/sandbox.ts";
 import { withScratchCopy } from "../scratch-copy.ts";
 import { withinDeriveTime } from "./deadline.ts";
 import type { Deriver, Original, Product } from "./deriver.ts";
-import { failAll, NO_TOOL } from "./products.ts";
+import { failAll, NO_TOOL, NOT_ISOLATED } from "./products.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Tools } from "./tools.ts";
 
@@ -26,8 +26,6 @@ export interface DerivativesParts {
 
 const UNREADABLE = "The file could not be read: it may be damaged.";
 const TOO_LARGE = "The file is too large for this.";
-export const NOT_ISOLATED =
-  "Files are not opened here, for there is nothing to isolate the programs that would do it.";
 
 /** Makes, stores and reports what there is to make of a clean version. */
 export class Derivatives {

@@ -7,9 +7,9 @@ import type { Reporter } from "../report.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { withScratchCopy } from "../scratch-copy.ts";
 import { withinDeriveTime } from "./deadline.ts";
-import { NOT_ISOLATED } from "./derivatives.ts";
 import { drawPage } from "./documents/page-image.ts";
-import { NO_TOOL } from "./products.ts";
+import { MAX_PDF_BYTES } from "./pdf.ts";
+import { NO_TOOL, NOT_ISOLATED } from "./products.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Tools } from "./tools.ts";
 
@@ -21,9 +21,6 @@ export interface PageImagesParts {
   readonly sandbox: Pick<Sandbox, "run" | "mayRun" | "patience" | "room">;
   readonly publisher: Publisher;
 }
-
-/** Of the PDF: as of those that have a thumbnail (pdf.ts). */
-const MAX_PDF_BYTES = 100 * 2 ** 20;
 
 /** Draws pages that somebody asked for. */
 export class PageImages {

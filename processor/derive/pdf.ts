@@ -11,14 +11,14 @@ import { drawFirstPage } from "./documents/thumbnail.ts";
 import { failAll, NO_TOOL } from "./products.ts";
 import type { Tools } from "./tools.ts";
 
-const MAX_ORIGINAL_BYTES = 100 * 2 ** 20;
+export const MAX_PDF_BYTES = 100 * 2 ** 20;
 
 /** Makes what there is to make of a PDF, by poppler and qpdf. */
 export class PdfDeriver implements Deriver {
   readonly lane = "document";
   readonly kinds = ["pdf"] as const;
   readonly needs = ["poppler"] as const;
-  readonly maxOriginalBytes = MAX_ORIGINAL_BYTES;
+  readonly maxOriginalBytes = MAX_PDF_BYTES;
   readonly #sandbox: Pick<Sandbox, "run">;
   readonly #tools: Tools;
 

@@ -1,7 +1,6 @@
+import { EPUB } from "./documents.ts";
 import { zip } from "./eicar.ts";
 import { plain } from "./photos.ts";
-
-export const EPUB = "application/epub+zip";
 
 export interface BookParts {
   /** What the manifest says of the cover, beside where it is. */

@@ -85,8 +85,8 @@ const SYSTEM = UserId.parse("system");
 const CALLS_PER_VERSION = 4;
 
 /**
- * Cron's part: removes blocked versions whose time is over. Never throws for a version's sake. Their objects, and files that go with them, are for the
- * cron's other parts.
+ * Cron's part: removes blocked versions whose time is over. Never throws for a version's sake. Their objects, and files
+ * that go with them, are for the cron's other parts.
  * @param calls how many calls to other parts it may make
  */
 export async function removeDueBlocked(env: DatabaseBindings, nowMs: number, calls: number): Promise<void> {
