@@ -96,6 +96,7 @@ test("options are vitest's", async () => {
 test("a test that nobody ran fails a whole run", async () => {
   const outcome = await runTests(await newProject(`test("one", () => {}); test.skip("two", () => {});`));
   expect(outcome.exitCode).toBe(1);
+  expect(outcome.lines.slice(-2)).toEqual(["skipped: test/some.test.js two", "1 passed, 1 failed"]);
 });
 
 test.each([
