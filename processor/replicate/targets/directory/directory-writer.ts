@@ -59,7 +59,7 @@ export class DirectoryWriter implements CopyWriter {
     const { paths, facts, deadlines, isStored } = this.#copy;
     const object = paths.object(facts.key);
     // As long as the whole takes: the parts' deadlines, one after the other.
-    const parts = 1 + facts.sizeBytes / choosePartBytes(facts.sizeBytes);
+    const parts = Math.ceil(facts.sizeBytes / choosePartBytes(facts.sizeBytes));
     return this.#call(signal, deadlines.completeMs + parts * deadlines.callMs, async (either) => {
       const found = await hashFile(isStored ? object : this.#partial, either);
       if (found !== toHex(sha256)) {
