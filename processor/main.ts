@@ -33,7 +33,7 @@ import { ObjectStore } from "./object-store.ts";
 import { handleJob, type PipelineParts } from "./pipeline.ts";
 import { PullQueue } from "./queue.ts";
 import { Replicator } from "./replicate/copy-jobs.ts";
-import { createReplicaTargets } from "./replicate/replica-config.ts";
+import { createReplicaTargets, removeReplicaSecrets } from "./replicate/replica-config.ts";
 import type { ReplicaTarget } from "./replicate/target.ts";
 import { Reporter } from "./report.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
@@ -184,6 +184,7 @@ function noteScanner(state: ScannerState, metrics: Metrics, log: Log): void {
 const parsed = parseConfig(process.env);
 const replicas = createReplicaTargets(process.env);
 removeSecrets(process.env);
+removeReplicaSecrets(process.env);
 if (parsed.ok && replicas.ok) {
   await main(parsed.config, replicas.targets);
 } else {
