@@ -8,6 +8,7 @@ import { findSignatureDatabase, startClamd } from "./clamd.ts";
 import { findFreePort, requireFreePort } from "./ports.ts";
 import { LOCAL_RATE_LIMIT_FACTOR } from "./rate-limiter/options.ts";
 import { startLocalReplicas } from "./replicas/local-replicas.ts";
+import { keepLocalSettings } from "./replicas/local-settings.ts";
 import { onEndingSignal } from "./signals.ts";
 import type { Secrets } from "./state.ts";
 import { lockState, readOrCreateSecrets } from "./state.ts";
@@ -65,6 +66,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     // Nothing of an earlier run is alive on this state, so what it had leased waits for nobody.
     await workers.releaseLeases();
     const processor = startProcessor(options, workers, secrets, clamd, replicas);
+    if (options.withReplicas === true) {
+      keepLocalSettings(stateDirectory, { url: workers.url, env: { ...localPrimary(workers), ...replicas } });
+    }
     stops.push(() => processor.stop());
     stops.push(startCron(workers, options));
     return {
@@ -144,13 +148,24 @@ async function prepareReplicas(
   return replicas.env;
 }
 
+/** As the processor has it in its environment. */
+function localPrimary({ s3 }: RunningWorkers): Readonly<Record<string, string>> {
+  return {
+    S3_ENDPOINT: s3.endpoint,
+    S3_BUCKET: s3.bucket,
+    S3_ACCESS_KEY_ID: s3.accessKeyId,
+    S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
+  };
+}
+
 function startProcessor(
   options: StackOptions,
-  { url, s3, queues, releaseLeases }: RunningWorkers,
+  workers: RunningWorkers,
   secrets: Secrets,
   clamd: { readonly port: number; readonly official: boolean },
   replicas: Readonly<Record<string, string>>,
 ): Child {
+  const { url, queues, releaseLeases } = workers;
   return keepRunning({
     command: process.execPath,
     // A small heap for what is young: it is idle for most of the time, on somebody's laptop.
@@ -160,10 +175,7 @@ function startProcessor(
       CAUSEWAY_WORKER_URL: url,
       CAUSEWAY_REPORT_SECRET: secrets.reportSecret,
       CAUSEWAY_PARENT_PID: String(process.pid),
-      S3_ENDPOINT: s3.endpoint,
-      S3_BUCKET: s3.bucket,
-      S3_ACCESS_KEY_ID: s3.accessKeyId,
-      S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
+      ...localPrimary(workers),
       QUEUES_BASE_URL: queues.baseUrl,
       QUEUES_ACCOUNT_ID: "local",
       QUEUES_QUEUE_ID: queues.queueId,
