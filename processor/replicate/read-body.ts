@@ -1,5 +1,4 @@
 import type { Readable } from "node:stream";
-import { ReadableStream } from "node:stream/web";
 import type { CallOptions } from "./call.ts";
 import { ReplicaFault } from "./replica-fault.ts";
 
@@ -11,15 +10,26 @@ export function readBody(
   body: Readable,
   lengthBytes: number,
   options: CallOptions,
-): globalThis.ReadableStream<Uint8Array> {
-  return ReadableStream.from<Uint8Array>(readChunks(body, lengthBytes, options));
+): ReadableStream<Uint8Array> {
+  const chunks = readChunks(body, lengthBytes, options);
+  const source = {
+    async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+      const { done, value } = await chunks.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel(): Promise<void> {
+      await chunks.return(undefined);
+    },
+  };
+  return new ReadableStream(source, { highWaterMark: 0 });
 }
 
 async function* readChunks(
   body: Readable,
   lengthBytes: number,
   { signal, deadlineMs, explain }: CallOptions,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Uint8Array, undefined> {
   const onAbort = (): void => void body.destroy(new Error("aborted"));
   const onSilence = (): void => {
     body.destroy(new ReplicaFault("unavailable", { detail: `silent for ${deadlineMs / 1000} s` }));

@@ -1,0 +1,242 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+  CompleteMultipartUploadCommand,
+} from "@aws-sdk/client-s3";
+import { expect, test } from "vitest";
+import { newFileId } from "#contract/ids.ts";
+import { DirectoryTarget } from "../../../processor/replicate/targets/directory/directory-target.ts";
+import { DirectoryPaths } from "../../../processor/replicate/targets/directory/paths.ts";
+import { startLocalS3 } from "../../../scripts/dev/replicas/local-s3.ts";
+import { MerkleRoot } from "../../../scripts/replicas/merkle.ts";
+import { useStarted } from "../../support/started.ts";
+import { startHttpDouble } from "../support/http-double.ts";
+import { copyTo, newOriginal, type Original, PART_BYTES } from "./support/copies.ts";
+
+const SINCE = "2026-11-01T00:00:00.000Z";
+const BUCKET = "primary";
+
+interface Version {
+  readonly original: Original;
+  readonly fileId: string;
+  etag: string;
+}
+
+/** Two directories as targets, an S3 as the primary, and records of which a page has one version. */
+const place = useStarted(async () => {
+  const directory = await mkdtemp(join(tmpdir(), "causeway-tool-"));
+  const paths = { one: await mkdtemp(join(directory, "one-")), two: await mkdtemp(join(directory, "two-")) };
+  const primary = await startLocalS3(join(directory, "primary"), BUCKET);
+  const { endpoint, accessKeyId, secretAccessKey } = primary;
+  const client = new S3Client({
+    endpoint,
+    region: "auto",
+    forcePathStyle: true,
+    credentials: { accessKeyId, secretAccessKey },
+    requestChecksumCalculation: "WHEN_REQUIRED",
+  });
+  const versions: Version[] = [];
+  const asked: string[] = [];
+  let failsFrom = Number.POSITIVE_INFINITY;
+  const records = await startHttpDouble(({ path }) => {
+    if (path.includes("/targets")) return { status: 200, body: { items: [] } };
+    const cursor = Number(new URL(path, "http://records").searchParams.get("cursor") ?? 0);
+    asked.push(String(cursor));
+    if (cursor >= failsFrom) return { status: 400, body: { code: "BROKEN" } };
+    const items = versions.slice(cursor, cursor + 1).map(describe);
+    const nextCursor = cursor + 1 < versions.length ? String(cursor + 1) : null;
+    return { status: 200, body: { items, nextCursor } };
+  });
+  const env = {
+    ...{ REPLICAS: "one,two", REPLICA_ONE_KIND: "directory", REPLICA_TWO_KIND: "directory" },
+    ...{ REPLICA_ONE_PATH: paths.one, REPLICA_TWO_PATH: paths.two },
+    ...{ S3_ENDPOINT: endpoint, S3_BUCKET: BUCKET, S3_ACCESS_KEY_ID: accessKeyId },
+    S3_SECRET_ACCESS_KEY: secretAccessKey,
+  };
+  return {
+    ...{ directory, paths, client, versions, asked, records, env },
+    failFrom: (cursor: number) => {
+      failsFrom = cursor;
+    },
+    async stop() {
+      client.destroy();
+      await records.stop();
+      await primary.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+});
+
+function describe({ original: { facts }, fileId, etag }: Version): object {
+  const copy = { state: "stored", since: SINCE, storedAt: SINCE, tries: 0, error: null, nextTryAt: null };
+  const { key: objectKey, sizeBytes, sha256, contentType: mimeType } = facts;
+  const copies = ["one", "two"].map((target) => ({ target, ...copy }));
+  return { fileId, version: 1, objectKey, etag, sizeBytes, sha256, mimeType, copies };
+}
+
+/** Puts versions of these sizes into the records, the primary and both targets: nothing else is there. */
+async function fill(sizes: readonly number[]): Promise<readonly Version[]> {
+  place.versions.splice(0);
+  place.failFrom(Number.POSITIVE_INFINITY);
+  for (const sizeBytes of sizes) {
+    const original = newOriginal(sizeBytes);
+    const etag = await putPrimary(original);
+    for (const [name, path] of Object.entries(place.paths)) {
+      await copyTo(new DirectoryTarget({ name, path }), original);
+    }
+    place.versions.push({ original, fileId: newFileId(), etag });
+  }
+  return place.versions;
+}
+
+/** As the worker does: what is more than a part in parts of 8 MiB. */
+async function putPrimary({ bytes, facts }: Original): Promise<string> {
+  const object = { Bucket: BUCKET, Key: facts.key };
+  const { client } = place;
+  if (bytes.byteLength <= PART_BYTES) {
+    return (await client.send(new PutObjectCommand({ ...object, Body: bytes }))).ETag ?? "";
+  }
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(object));
+  const Parts = [];
+  for (let at = 0; at < bytes.byteLength; at += PART_BYTES) {
+    const part = {
+      ...object,
+      UploadId,
+      PartNumber: Parts.length + 1,
+      Body: bytes.subarray(at, at + PART_BYTES),
+    };
+    const { ETag } = await client.send(new UploadPartCommand(part));
+    Parts.push({ PartNumber: part.PartNumber, ETag });
+  }
+  const whole = { ...object, UploadId, MultipartUpload: { Parts } };
+  return (await client.send(new CompleteMultipartUploadCommand(whole))).ETag ?? "";
+}
+
+interface Answer {
+  readonly code: number;
+  readonly problems: readonly { where: string; what: string; since: string | null; mended?: string }[];
+  readonly verifiedCopies: number;
+  readonly merkleRoot: string;
+  readonly stderr: string;
+}
+
+async function run(command: string, ...args: readonly string[]): Promise<Answer> {
+  const given = ["--tenant", "acme", "--url", place.records.url, "--token", "t", "--json", ...args];
+  const script = join(import.meta.dirname, "../../../scripts/replicas.ts");
+  const { code, stdout, stderr } = await new Promise<{ code: number; stdout: string; stderr: string }>(
+    (resolve) => {
+      const env = { PATH: process.env["PATH"], ...place.env };
+      execFile(process.execPath, [script, command, ...given], { env }, (error, out, err) => {
+        resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout: out, stderr: err });
+      });
+    },
+  );
+  const none = { problems: [], verifiedCopies: 0, merkleRoot: "" };
+  return { code, stderr, ...(stdout === "" ? none : (JSON.parse(stdout) as typeof none)) };
+}
+
+function damage(name: "one" | "two", { original }: Version): Promise<void> {
+  return writeFile(new DirectoryPaths(place.paths[name]).object(original.facts.key), "damaged");
+}
+
+function losePrimary({ original }: Version): Promise<unknown> {
+  return place.client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: original.facts.key }));
+}
+
+test("what is wrong is told, mended in both directions, and is right then; a dry run changes nothing", async () => {
+  const [small, large] = await fill([5, 2 * PART_BYTES + 5]);
+  if (small === undefined || large === undefined) throw new Error("Nothing is filled.");
+  const before = await run("verify", "--primary");
+  expect(before).toMatchObject({ code: 0, problems: [], verifiedCopies: 4 });
+
+  await damage("one", small);
+  await losePrimary(small);
+  await losePrimary(large);
+
+  const expected = [
+    { fileId: small.fileId, where: "one", what: "has 7 bytes", since: SINCE },
+    { fileId: small.fileId, where: "primary" },
+    { fileId: large.fileId, where: "primary" },
+  ];
+  const dry = await run("repair", "--dry-run");
+  expect(dry).toMatchObject({ code: 1, problems: expected, verifiedCopies: 3 });
+  expect(await run("drill")).toMatchObject({ code: 0, problems: [] });
+
+  const mended = await run("repair");
+  expect(mended.code).toBe(0);
+  expect(mended.problems.map(({ where, mended: how }) => [where, how])).toEqual([
+    ["one", "copied again"],
+    ["primary", "from two"],
+    ["primary", "from one"],
+  ]);
+  const after = await run("verify", "--primary");
+  expect(after).toMatchObject({ code: 0, problems: [], verifiedCopies: 4, merkleRoot: before.merkleRoot });
+  for (const { original, etag } of [small, large]) {
+    const head = new HeadObjectCommand({ Bucket: BUCKET, Key: original.facts.key });
+    expect((await place.client.send(head)).ETag).toBe(etag);
+  }
+});
+
+test("a version that no target has is lost without the primary: the drill says so", async () => {
+  const [only] = await fill([5]);
+  if (only === undefined) throw new Error("Nothing is filled.");
+  await damage("one", only);
+  await damage("two", only);
+  expect(await run("drill")).toMatchObject({ code: 1, problems: [{ where: "everywhere" }] });
+});
+
+test("what was interrupted is gone on with, and its file shows later whether anything has changed", async () => {
+  const [first] = await fill([5, 6, 7]);
+  if (first === undefined) throw new Error("Nothing is filled.");
+  const out = join(place.directory, "found.ndjson");
+  place.failFrom(2);
+  expect(await run("verify", "--out", out)).toMatchObject({ code: 2, verifiedCopies: 0 });
+  place.failFrom(Number.POSITIVE_INFINITY);
+  // As a kill leaves it: in the middle of a line.
+  await writeFile(out, `${await readFile(out, "utf8")}{"kind":"version","fil`);
+  place.asked.splice(0);
+
+  const whole = await run("verify", "--out", out);
+
+  expect(whole).toMatchObject({ code: 0, verifiedCopies: 6 });
+  expect(place.asked).toEqual(["2"]);
+  const later = await run("verify", "--against", out);
+  expect(later).toMatchObject({ code: 0, verifiedCopies: 6, merkleRoot: whole.merkleRoot });
+  await damage("two", first);
+  const changed = await run("verify", "--against", out);
+  expect(changed).toMatchObject({ code: 1, problems: [{ where: "two" }], merkleRoot: whole.merkleRoot });
+  await writeFile(out, (await readFile(out, "utf8")).replace('"sizeBytes":5', '"sizeBytes":4'));
+  expect((await run("verify", "--against", out)).stderr).toContain("Merkle root is another");
+});
+
+test.each([0, 1, 2, 3, 4, 5, 7, 8, 13])("the Merkle root of %i leaves is RFC 9162's", (count) => {
+  const leaves = Array.from({ length: count }, (_, index) => ({
+    key: `k${index}`,
+    sizeBytes: index,
+    sha256: "00",
+  }));
+  const root = new MerkleRoot();
+  for (const leaf of leaves) root.add(leaf);
+  const texts = leaves.map(({ key, sizeBytes, sha256 }) => `${key}\n${sizeBytes}\n${sha256}\n`);
+  expect(root.finish()).toBe(hashTree(texts).toString("hex"));
+});
+
+/** As 2.1.1 defines it. */
+function hashTree(leaves: readonly string[]): Buffer {
+  const hash = createHash("sha256");
+  const [only] = leaves;
+  if (only === undefined) return hash.digest();
+  if (leaves.length === 1) return hash.update(Buffer.of(0)).update(only).digest();
+  const left = 2 ** Math.ceil(Math.log2(leaves.length) - 1);
+  const sides = [hashTree(leaves.slice(0, left)), hashTree(leaves.slice(left))];
+  return hash.update(Buffer.of(1)).update(Buffer.concat(sides)).digest();
+}
