@@ -45,7 +45,10 @@ export type ReplicaOptions = z.infer<typeof Options> & {
 const LOCAL_TOKEN_SECONDS = 12 * 3600;
 
 /** Throws a sentence for people. */
-export async function readOptions(args: readonly string[]): Promise<ReplicaOptions> {
+export async function readOptions(
+  args: readonly string[],
+  given: NodeJS.ProcessEnv,
+): Promise<ReplicaOptions> {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
   const { values, positionals } = parseArgs({
@@ -67,11 +70,11 @@ export async function readOptions(args: readonly string[]): Promise<ReplicaOptio
   });
   const parsed = Options.safeParse({ ...values, command: positionals[0] });
   if (!parsed.success) throw new Error(z.prettifyError(parsed.error));
-  const local = readLocalSettings(stateDirectory(process.env));
-  const env = process.env["REPLICAS"] ? process.env : { ...process.env, ...local?.env };
+  const local = readLocalSettings(stateDirectory(given));
+  const env = given["REPLICAS"] ? given : { ...given, ...local?.env };
   const url = values.url ?? local?.url;
   if (url === undefined) throw new Error("--url is missing.");
-  const token = values.token ?? process.env["CAUSEWAY_TOKEN"] ?? (await signLocalToken(parsed.data.tenant));
+  const token = values.token ?? given["CAUSEWAY_TOKEN"] ?? (await signLocalToken(parsed.data.tenant, given));
   return { ...parsed.data, api: { url, token }, targets: chooseTargets(env, parsed.data.target), env };
 }
 
@@ -83,8 +86,8 @@ function chooseTargets(env: NodeJS.ProcessEnv, only: string | undefined): readon
   return targets;
 }
 
-async function signLocalToken(tenantId: TenantId): Promise<string> {
-  const { jwtSecret } = readOrCreateSecrets(stateDirectory(process.env));
+async function signLocalToken(tenantId: TenantId, env: NodeJS.ProcessEnv): Promise<string> {
+  const { jwtSecret } = readOrCreateSecrets(stateDirectory(env));
   const identity = { tenantId, userId: UserId.parse("replicas"), role: "admin" as const };
   return signToken(identity, { secret: jwtSecret, ttlSeconds: LOCAL_TOKEN_SECONDS });
 }
