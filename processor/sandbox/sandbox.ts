@@ -5,7 +5,7 @@
  * docs/decisions/0020-tool-isolation.md
  */
 import { lchown, readdir } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, parse } from "node:path";
 import { bubblewrapRung } from "./bubblewrap.ts";
 import { FilterFile } from "./filter-file.ts";
 import { systemCallFilter } from "./filter.ts";
@@ -158,7 +158,7 @@ const NOTHING_HOLDS: Isolation = { network: false, files: false, processes: fals
 
 /** What a command is known by: its program, the script that Node runs, or what a shell is told that it is. */
 function programOf([program = "", ...args]: readonly string[]): string {
-  if (program === process.execPath) return basename(args[0] ?? "", ".ts");
+  if (program === process.execPath) return parse(args[0] ?? "").name;
   return basename(program) === "sh" ? (args[2] ?? "sh") : basename(program);
 }
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
@@ -110,8 +111,8 @@ describe.each(sandboxes)("with $rung", ({ sandbox }) => {
       `fs.renameSync(${file}, ${moved})`,
       `fs.mkdirSync(${made})`,
       `fs.symlinkSync("x", ${made})`,
-      ...["/x", "/tmp/x", "/dev/x", "/usr/x", "/var/tmp/x", `${CHECKOUT}x`, `${CHECKOUT}processor/x`].map(
-        (path) => `fs.writeFileSync(${JSON.stringify(path)}, "x")`,
+      ...["/", "/tmp/", "/dev/", "/usr/", "/var/tmp/", CHECKOUT, `${CHECKOUT}processor/`].map(
+        (folder) => `fs.writeFileSync(${JSON.stringify(`${folder}${randomUUID()}`)}, "x")`,
       ),
     ];
     const results = await run(`[${attempts.map((each) => `attempt(() => ${each})`).join()}]`);
