@@ -3,7 +3,13 @@ import type { DerivativeName } from "#contract/derivatives.ts";
 import { DERIVATIVE_FORMS, kindOf } from "#contract/derivatives.ts";
 import type { Properties } from "#contract/properties.ts";
 import { childScript } from "../sandbox/child-script.ts";
-import type { Sandbox, SandboxLimits, SandboxResult, ToolFault } from "../sandbox/sandbox.ts";
+import {
+  LATER,
+  type Sandbox,
+  type SandboxLimits,
+  type SandboxResult,
+  type ToolFault,
+} from "../sandbox/sandbox.ts";
 import type { Deriver, Original, Product } from "./deriver.ts";
 import type { Work } from "./documents/run-tool.ts";
 import type { MediaFacts, Picture } from "./media/facts.ts";
@@ -21,7 +27,7 @@ const MAX_ORIGINAL_BYTES = 500 * MIB;
 const CHILD = new URL("./media/media-child.ts", import.meta.url);
 const PICTURE_LIMITS: SandboxLimits = {
   ...{ timeMs: 50_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 4 * MIB },
-  ...{ scratchBytes: 8 * MIB, processes: 96 },
+  ...{ scratchBytes: 8 * MIB, processes: 96, niceness: LATER },
 };
 /**
  * Five hours of MP3 take 40 s of a core. With being told and measured (20 s each), a picture, and the reading of the

@@ -22,7 +22,7 @@ import { ToolProcess } from "./tool-process.ts";
 import { UserIds } from "./user-ids.ts";
 import { systemView } from "./view.ts";
 
-export type { SandboxLimits } from "./limits.ts";
+export { LATER, type SandboxLimits, SOON } from "./limits.ts";
 
 export type SandboxResult =
   | { readonly ok: true; readonly stdout: string }
@@ -117,13 +117,13 @@ export class Sandbox {
   async #run(
     command: readonly string[],
     scratch: string,
-    { timeMs, scratchBytes }: SandboxLimits,
+    { timeMs, scratchBytes, niceness = 0 }: SandboxLimits,
     signal: AbortSignal,
     filter: number | undefined,
   ): Promise<SandboxResult> {
     signal.throwIfAborted();
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeMs)]);
-    const tool = new ToolProcess(command, scratch, filter);
+    const tool = new ToolProcess(command, scratch, filter, niceness);
     this.#running.add(tool);
     const kill = () => tool.kill();
     deadline.addEventListener("abort", kill, { once: true });
