@@ -23,7 +23,7 @@ async function buildChild(source: string): Promise<void> {
   const unfinished = `${built}.${process.pid}`;
   await mkdir(dirname(built), { recursive: true });
   await esbuild.build({
-    ...{ entryPoints: [source], outfile: unfinished, bundle: true, logLevel: "silent" },
+    ...{ entryPoints: [source], outfile: unfinished, bundle: true, minify: true, logLevel: "silent" },
     ...{ platform: "node", format: "esm", target: "node24", external: ["@img/*"] },
     banner: { js: REQUIRE },
   });
