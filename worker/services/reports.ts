@@ -24,6 +24,7 @@ import {
 } from "../db/derivatives.ts";
 import { upsertFailedJob } from "../db/failed-jobs.ts";
 import { findVersion } from "../db/files.ts";
+import { findPageImage } from "../db/page-images.ts";
 import { insertVerdict, upsertHeartbeat } from "../db/reports.ts";
 import { failRescanJob } from "../db/rescan-verdicts.ts";
 import type { Promotion } from "../db/versions.ts";
@@ -50,7 +51,7 @@ export async function applyReport(
 ): Promise<Standing | undefined> {
   switch (report.kind) {
     case "start":
-      return standingOf(env, report);
+      return { ...(await standingOf(env, report)), ...(await findPage(env, report)) };
     case "verdict":
       return applyVerdict(env, objects, report);
     case "derivative":
@@ -93,6 +94,13 @@ async function standingOf(
     ...(mustScan ? { mustScan } : {}),
     wishes: wishesOf(settings),
   };
+}
+
+/** A page may have been asked for twice, when its job stood in a long line. */
+async function findPage(env: DatabaseBindings, report: StartReport): Promise<Pick<Standing, "hasPage">> {
+  if (report.page === undefined) return {};
+  const { image } = await findPageImage(databaseFor(env, report.tenantId), report, report.page);
+  return { hasPage: image !== undefined && image.sizeBytes > 0 };
 }
 
 /** One that nobody waits for changes nothing. */
