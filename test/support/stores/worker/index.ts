@@ -21,7 +21,9 @@ function bodyOf(piecesBytes: readonly number[], held: Held): StoreBody {
   });
   const hold = () => {
     held.count += 1;
-    return () => void (held.count -= 1);
+    return () => {
+      held.count -= 1;
+    };
   };
   return { pieces, sizeBytes: offset, hold };
 }
