@@ -21,7 +21,7 @@ export default defineConfig({
           name: "parts",
           include: ["test/**/*.test.ts"],
           globalSetup: ["test/support/built-children.ts"],
-          exclude: ["test/worker/*.test.ts", "test/e2e/**", "test/faults/**"],
+          exclude: ["test/worker/*.test.ts", "test/e2e/**", "test/faults/**", "test/s3/**"],
         },
       },
       {
@@ -29,6 +29,15 @@ export default defineConfig({
           ...common,
           name: "system",
           include: ["test/worker/*.test.ts", "test/e2e/**/*.test.ts", "test/faults/**/*.test.ts"],
+          globalSetup: ["test/support/built-children.ts", "test/support/shared-stack.ts"],
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: "s3",
+          include: ["test/s3/**/*.test.ts"],
+          env: { OBJECT_STORE: "s3" },
           globalSetup: ["test/support/built-children.ts", "test/support/shared-stack.ts"],
         },
       },

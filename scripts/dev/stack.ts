@@ -5,6 +5,7 @@ import { PROJECT_ROOT } from "./bundle.ts";
 import type { Child } from "./child.ts";
 import { keepRunning } from "./child.ts";
 import { findSignatureDatabase, startClamd } from "./clamd.ts";
+import type { LocalStore } from "./local-store.ts";
 import { findFreePort, requireFreePort } from "./ports.ts";
 import { LOCAL_RATE_LIMIT_FACTOR } from "./rate-limiter/options.ts";
 import { onEndingSignal } from "./signals.ts";
@@ -19,6 +20,8 @@ export interface StackOptions {
   /** Settings of the worker and of the processor beside the stack's own; tests shorten times with them. */
   readonly workerVars?: Readonly<Record<string, string>>;
   readonly processorEnv?: Readonly<Record<string, string>>;
+  /** The environment's choice (`OBJECT_STORE`) where it isn't said. */
+  readonly store?: LocalStore;
   /** How many times as generous as in wrangler.toml the rate limits are. */
   readonly rateLimitFactor?: number;
   /** Tests of the API need no page. */
@@ -95,6 +98,7 @@ async function prepareWorkers(options: StackOptions, secrets: Secrets, stops: ((
     port: options.port,
     secrets,
     withDemo: options.withDemo ?? true,
+    ...(options.store === undefined ? {} : { store: options.store }),
     rateLimitFactor: options.rateLimitFactor ?? LOCAL_RATE_LIMIT_FACTOR,
     vars: { REANNOUNCE_AFTER_SECONDS: "300", ...options.workerVars },
     onLog: (level, message) => options.onLog(`worker ${level}`, message),
@@ -140,10 +144,7 @@ function startProcessor(
       CAUSEWAY_WORKER_URL: url,
       CAUSEWAY_REPORT_SECRET: secrets.reportSecret,
       CAUSEWAY_PARENT_PID: String(process.pid),
-      S3_ENDPOINT: s3.endpoint,
-      S3_BUCKET: s3.bucket,
-      S3_ACCESS_KEY_ID: s3.accessKeyId,
-      S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
+      ...s3,
       QUEUES_BASE_URL: queues.baseUrl,
       QUEUES_ACCOUNT_ID: "local",
       QUEUES_QUEUE_ID: queues.queueId,

@@ -4,7 +4,7 @@ import { REPORT_SIGNATURE_HEADER, Report, verifyReport } from "#contract/reports
 import type { AppEnv } from "../app-env.ts";
 import { readSmallBody } from "../middleware/small-body.ts";
 import { applyReport } from "../services/reports.ts";
-import { r2Store } from "../storage/r2.ts";
+import { objectStoreOf } from "../storage/store.ts";
 
 /** A report is a few hundred bytes; properties may make it some more. */
 const MAX_REPORT_BYTES = 64 * 1024;
@@ -23,6 +23,6 @@ export const reports = new Hono<AppEnv>().post("/", async (c) => {
   const signature = c.req.header(REPORT_SIGNATURE_HEADER) ?? "";
   const genuine = await verifyReport(c.get("config").reportSecret, body, signature, Date.now());
   if (!genuine) throw new AppError("SIGNATURE_INVALID");
-  const standing = await applyReport(c.env, r2Store(c.env.BUCKET), parseReport(body), Date.now());
+  const standing = await applyReport(c.env, objectStoreOf(c.env), parseReport(body), Date.now());
   return standing === undefined ? c.body(null, 204) : c.json(standing);
 });
