@@ -57,6 +57,7 @@ const Environment = z
     IMAGE_CONCURRENCY: Hands.optional(),
     DOCUMENT_CONCURRENCY: Hands.optional(),
     MEDIA_CONCURRENCY: Hands.optional(),
+    REPLICA_CONCURRENCY: Hands.optional(),
     /** For all programs together that are run on files at a time. One alone is run even where this is too little. */
     TOOL_MEMORY_MB: z.coerce.number().int().min(1).optional(),
     /** The queue takes 12 hours at most. */
@@ -117,7 +118,18 @@ export function readConcurrency(config: Config, machine: Machine = readMachine()
     image: config.IMAGE_CONCURRENCY ?? chosen.image,
     document: config.DOCUMENT_CONCURRENCY ?? chosen.document,
     media: config.MEDIA_CONCURRENCY ?? chosen.media,
+    replica: config.REPLICA_CONCURRENCY ?? chosen.replica,
   };
+}
+
+/** Beside a copy's own time in a lease: the wait for its lane, the reports before and after, and the settling. */
+const COPY_MARGIN_SECONDS = Math.ceil(MAX_LINE_WAIT_MS / 1000 + 2 * REPORT_SECONDS + SETTLE_SECONDS);
+/** Shorter than the worker's lease by more than a report takes (worker/services/replica-reports.ts). */
+const COPY_MAX_SECONDS = 600;
+
+/** For how long one job may copy; what isn't finished then goes on in the next. */
+export function readCopyDeadlineMs({ VISIBILITY_TIMEOUT_SECONDS: leaseSeconds }: Config): number {
+  return Math.min(leaseSeconds - COPY_MARGIN_SECONDS, COPY_MAX_SECONDS) * 1000;
 }
 
 /** What programs that are run on files may need together. */

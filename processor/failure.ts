@@ -13,6 +13,7 @@ export const FAILURES = {
   SCRATCH_FULL: "There is no room to copy the file to at the moment",
   TOOL_BROKEN_OFF: "A program that reads files was ended early, or took too long",
   TOOL_INSTALLING: "A program that is needed is still being installed",
+  COPY_UNFINISHED: "A copy takes longer than one job may",
 } as const;
 
 export type FailureCode = keyof typeof FAILURES;
@@ -23,6 +24,7 @@ const POSTPONEMENTS: ReadonlySet<string> = new Set([
   "SCRATCH_FULL",
   "TOOL_INSTALLING",
   "CHOSEN_SCANNER_UNAVAILABLE",
+  "COPY_UNFINISHED",
 ] satisfies FailureCode[]);
 
 interface FailureOptions {

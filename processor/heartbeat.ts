@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ConfiguredTarget, ReplicaLag } from "#contract/replicas.ts";
 import type { HeartbeatReport } from "#contract/reports.ts";
 import type { Tools } from "./derive/tools.ts";
 import { describeError } from "./failure.ts";
@@ -8,10 +9,14 @@ import type { ScannerMonitor } from "./scan/scanner-monitor.ts";
 
 export interface HeartbeatParts {
   readonly processorId: string;
-  readonly reporter: Pick<Reporter, "sendOnce">;
+  readonly reporter: Pick<Reporter, "beat">;
   /** Asked before each beat, so that a scanner that dies while all hands are busy is noticed too. */
   readonly scanner: Pick<ScannerMonitor, "check" | "state">;
   readonly tools: Pick<Tools, "states">;
+  /** Replica targets that it copies to. */
+  readonly targets: readonly ConfiguredTarget[];
+  /** Told how far all targets are behind, where the worker says. */
+  readonly lagsTold: (lags: readonly ReplicaLag[]) => void;
   readonly log: Log;
 }
 
@@ -56,7 +61,7 @@ export class Heartbeat {
   async beat(): Promise<void> {
     if (this.#stop.aborted) return;
     try {
-      await this.#parts.reporter.sendOnce(this.#createReport(), this.#stop);
+      this.#parts.lagsTold(await this.#parts.reporter.beat(this.#createReport(), this.#stop));
       this.#noteDelivery(true);
     } catch (error) {
       if (!this.#stop.aborted) this.#noteDelivery(false, describeError(error));
@@ -76,6 +81,7 @@ export class Heartbeat {
       queue: this.#queueUp ? "ok" : "down",
       backlog: this.#backlog,
       tools: [...this.#parts.tools.states()],
+      targets: [...this.#parts.targets],
       atMs: this.#lastAtMs,
     };
   }

@@ -121,7 +121,8 @@ export class JobSettler {
   /** From now on it waits at the worker, where people see it and can have it tried again. */
   async #giveUp(delivery: Delivery, job: Job, error: unknown): Promise<void> {
     try {
-      await this.#parts.reporter.send(reportFailure(job, delivery.attempts, error), this.#ends.work);
+      const report = reportFailure(job, delivery.attempts, error);
+      if (report !== undefined) await this.#parts.reporter.send(report, this.#ends.work);
     } catch (cause) {
       if (this.#ends.work.aborted) return this.#retry("handed-back", delivery, job, cause, 0);
       return this.#retry("retried", delivery, job, cause, chooseRetryDelay(cause, delivery.attempts, true));
@@ -136,12 +137,17 @@ export class JobSettler {
   }
 
   #note(outcome: string, { messageId, attempts }: Delivery, job: Job, more: object): void {
-    const { tenantId, fileId, version, sizeBytes } = job;
     this.#parts.metrics.jobs.inc({ outcome });
-    const line = { event: "job-ended", outcome, messageId, attempts, tenantId, fileId, version, sizeBytes };
+    const line = { event: "job-ended", outcome, messageId, attempts, ...subjectOf(job) };
     if ("code" in more) this.#parts.log.warn({ ...line, ...more });
     if (!("code" in more)) this.#parts.log.info({ ...line, ...more });
   }
+}
+
+function subjectOf(job: Job): object {
+  if (job.kind === "remove-copies") return { kind: job.kind };
+  const { tenantId, fileId, version, sizeBytes } = job;
+  return { ...(job.kind === "copy" ? { kind: job.kind } : {}), tenantId, fileId, version, sizeBytes };
 }
 
 const UNFINISHED = {
@@ -149,12 +155,13 @@ const UNFINISHED = {
   detail: "It was begun many times, and none of them came to an end.",
 };
 
-/** A page that isn't drawn is no fault of its version's. */
+/** A page that isn't drawn is no fault of its version's; and a copy's next job is sent by the worker, whatever became of this. */
 function reportFailure(
   job: Job,
   attempts: number,
   error: unknown,
-): FailedJobReport | MissingDerivativeReport {
+): FailedJobReport | MissingDerivativeReport | undefined {
+  if (job.kind === "copy" || job.kind === "remove-copies") return undefined;
   const { tenantId, fileId, version, etag, sizeBytes } = job;
   const why = error === undefined ? UNFINISHED : { code: codeOf(error), detail: explainFailure(error) };
   if (job.kind === "page") {

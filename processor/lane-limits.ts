@@ -25,6 +25,8 @@ export function chooseConcurrency({ cores }: Machine): Readonly<Record<LaneName,
     document: Math.min(Math.max(Math.floor(cores / 2), 1), 4),
     // Its programs use several cores each.
     media: Math.min(Math.max(Math.floor(cores / 4), 1), 4),
+    // It waits for the store and for the targets, and hashes.
+    replica: Math.min(Math.max(cores, 2), 4),
   };
 }
 

@@ -4,7 +4,7 @@ import { Line } from "./line.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 
 /** Kinds of work that never wait for each other, but for memory. */
-export const LANE_NAMES = ["scan", "image", "document", "media"] as const;
+export const LANE_NAMES = ["scan", "image", "document", "media", "replica"] as const;
 export type LaneName = (typeof LANE_NAMES)[number];
 
 export interface LaneLimits {
@@ -24,6 +24,8 @@ export const LANE_LIMITS: Readonly<Record<LaneName, LaneLimits>> = {
   image: { concurrency: 2, waiting: 16, memoryBytes: 500 * MIB },
   document: { concurrency: 1, waiting: 8, memoryBytes: 700 * MIB },
   media: { concurrency: 1, waiting: 8, memoryBytes: 500 * MIB },
+  // In the processor's own memory, as scans are.
+  replica: { concurrency: 2, waiting: 32, memoryBytes: 0 },
 };
 
 /** Told what a lane does. */

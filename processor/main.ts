@@ -4,7 +4,14 @@
  */
 import { hostname } from "node:os";
 import { objectSettingsOf } from "#contract/object-settings.ts";
-import { type Config, parseConfig, readConcurrency, readToolMemoryBytes, removeSecrets } from "./config.ts";
+import {
+  type Config,
+  parseConfig,
+  readConcurrency,
+  readCopyDeadlineMs,
+  readToolMemoryBytes,
+  removeSecrets,
+} from "./config.ts";
 import { Consumer, type ConsumerParts } from "./consumer.ts";
 import { ContentLook } from "./content/content-look.ts";
 import { Derivatives } from "./derive/derivatives.ts";
@@ -22,10 +29,13 @@ import { createLaneLimits } from "./lane-limits.ts";
 import { createLanes } from "./lanes.ts";
 import { watchLifetime } from "./lifetime.ts";
 import { createLog, type Log } from "./log.ts";
-import { createMetrics, type Metrics, serveMetrics, watchLanes } from "./metrics.ts";
+import { createMetrics, type Metrics, serveMetrics, showLags, watchLanes } from "./metrics.ts";
 import { ObjectStore } from "./object-store.ts";
 import { handleJob, type PipelineParts } from "./pipeline.ts";
 import { PullQueue } from "./queue.ts";
+import { Replicator } from "./replicate/copy-jobs.ts";
+import { createReplicaTargets, removeReplicaSecrets } from "./replicate/replica-config.ts";
+import type { ReplicaTarget } from "./replicate/target.ts";
 import { Reporter } from "./report.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
 import { CrashGuard } from "./scan/crash-guard.ts";
@@ -34,14 +44,14 @@ import { ScannerMonitor, type ScannerState } from "./scan/scanner-monitor.ts";
 import { sweepScratch } from "./scratch-copy.ts";
 import { SecondLook } from "./second-look.ts";
 
-async function main(config: Config): Promise<void> {
+async function main(config: Config, targets: readonly ReplicaTarget[]): Promise<void> {
   const log = createLog(config.LOG_LEVEL);
   const metrics = createMetrics();
   const stop = watchLifetime(log, {
     drainMs: config.DRAIN_SECONDS * 1000,
     parentPid: config.CAUSEWAY_PARENT_PID,
   });
-  const { sandbox, tools, ...pipeline } = await createPipeline(config, metrics, log);
+  const { sandbox, tools, ...pipeline } = await createPipeline(config, targets, metrics, log);
   process.on("exit", () => sandbox.killAll());
 
   const scanner = new ScannerMonitor(pipeline.scanners.usual, (state) => {
@@ -49,7 +59,14 @@ async function main(config: Config): Promise<void> {
     void heartbeat.beat();
   });
   const processorId = `${hostname()}-${process.pid}`.slice(-100);
-  const heartbeat = new Heartbeat({ processorId, reporter: pipeline.reporter, scanner, tools, log }, stop);
+  const heartbeat = new Heartbeat(
+    {
+      ...{ processorId, reporter: pipeline.reporter, scanner, tools, log },
+      targets: pipeline.replicator.configured,
+      lagsTold: (lags) => showLags(lags, metrics, Date.now()),
+    },
+    stop,
+  );
   const consumer = createConsumer(config, pipeline, {
     isScannerUp: async () => (await scanner.check()).up,
     queueChanged: (up) => void heartbeat.noteQueue(up),
@@ -71,6 +88,7 @@ async function main(config: Config): Promise<void> {
   server.close();
   server.closeAllConnections();
   pipeline.store.close();
+  for (const target of targets) target.close();
   log.info({ event: "stopped", isSettled });
   // Not by itself: what didn't end when it was told to would keep the process.
   process.exit(isSettled ? 0 : 1);
@@ -78,6 +96,7 @@ async function main(config: Config): Promise<void> {
 
 async function createPipeline(
   config: Config,
+  targets: readonly ReplicaTarget[],
   metrics: Metrics,
   log: Log,
 ): Promise<PipelineParts & { readonly sandbox: Sandbox; readonly tools: Tools }> {
@@ -119,6 +138,10 @@ async function createPipeline(
     contentLook: new ContentLook(store, sandbox),
     derivatives: new Derivatives({ ...drawing, derivers }),
     pageImages: new PageImages(drawing),
+    replicator: new Replicator({
+      ...{ targets, store, reporter, lane: lanes.replica, metrics, log },
+      deadlineMs: readCopyDeadlineMs(config),
+    }),
     ...{ scanners, guard: new CrashGuard(local, metrics) },
     scanDeadlineMs: config.SCAN_DEADLINE_SECONDS * 1000,
   };
@@ -161,12 +184,15 @@ function noteScanner(state: ScannerState, metrics: Metrics, log: Log): void {
 }
 
 const parsed = parseConfig(process.env);
+const replicas = createReplicaTargets(process.env);
 removeSecrets(process.env);
-if (parsed.ok) {
-  await main(parsed.config);
+removeReplicaSecrets(process.env);
+if (parsed.ok && replicas.ok) {
+  await main(parsed.config, replicas.targets);
 } else {
+  const problems = [parsed, replicas].flatMap((result) => (result.ok ? [] : result.problems));
   process.stderr.write(
-    `The processor's environment is not valid:\n${parsed.problems.map((line) => `  ${line}\n`).join("")}`,
+    `The processor's environment is not valid:\n${problems.map((line) => `  ${line}\n`).join("")}`,
   );
   process.exitCode = 2;
 }

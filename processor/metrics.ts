@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { ReplicaLag } from "#contract/replicas.ts";
 import type { Lanes } from "./lanes.ts";
 
 const PREFIX = "causeway_processor_";
@@ -33,6 +34,26 @@ export function createMetrics() {
       "Programs that failed at a file, took too long or were broken off, by program and reason",
       ["program", "reason"],
     ),
+    copies: counter("copies_total", "Copies at replica targets by how they ended", ["target", "outcome"]),
+    copiedBytes: counter("copied_bytes_total", "Bytes of versions that were stored at a target", ["target"]),
+    copyRemovals: counter("copy_removals_total", "Dead copies by how their removal ended", [
+      "target",
+      "outcome",
+    ]),
+    replicaPending: gauge("replica_pending", "Copies that a target lacks, by the worker's last count", [
+      "target",
+    ]),
+    replicaPendingBytes: gauge("replica_pending_bytes", "Bytes of those", ["target"]),
+    replicaFailed: gauge("replica_failed", "Those of them that many tries or a lasting fault stand against", [
+      "target",
+    ]),
+    replicaOldestSeconds: gauge(
+      "replica_oldest_pending_seconds",
+      "Age of the oldest of them; 0 without any",
+      ["target"],
+    ),
+    replicaRemovals: gauge("replica_removals", "Dead copies that are still to be removed", ["target"]),
+    replicaRemovalSeconds: gauge("replica_oldest_removal_seconds", "Age of the oldest of those", ["target"]),
     jobsActive: gauge("jobs_active", "Jobs under way"),
     laneRunning: gauge("lane_running", "What is being done, by lane", ["lane"]),
     laneWaiting: gauge("lane_waiting", "What waits for its turn, by lane", ["lane"]),
@@ -61,6 +82,19 @@ export function watchLanes(lanes: Lanes, { laneRunning, laneWaiting, laneSeconds
     };
     show();
     lane.watch({ changed: show, done: (_, seconds) => laneSeconds.observe(labels, seconds) });
+  }
+}
+
+/** Has the metrics show how far targets are behind, by all tenants' records. */
+export function showLags(lags: readonly ReplicaLag[], metrics: Metrics, nowMs: number): void {
+  const ageOf = (ms: number | null): number => (ms === null ? 0 : Math.max(nowMs - ms, 0) / 1000);
+  for (const { target, ...lag } of lags) {
+    metrics.replicaPending.set({ target }, lag.pending);
+    metrics.replicaPendingBytes.set({ target }, lag.pendingBytes);
+    metrics.replicaFailed.set({ target }, lag.failed);
+    metrics.replicaOldestSeconds.set({ target }, ageOf(lag.oldestPendingAtMs));
+    metrics.replicaRemovals.set({ target }, lag.removals);
+    metrics.replicaRemovalSeconds.set({ target }, ageOf(lag.oldestRemovalAtMs));
   }
 }
 

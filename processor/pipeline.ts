@@ -9,6 +9,7 @@ import type { Lanes } from "./lanes.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { nameBytes } from "./queue.ts";
+import type { Replicator } from "./replicate/copy-jobs.ts";
 import type { Reporter } from "./report.ts";
 import type { CrashGuard, OpenScan } from "./scan/crash-guard.ts";
 import type { ScannerChoice } from "./scan/scanner-choice.ts";
@@ -17,7 +18,7 @@ import type { SecondLook } from "./second-look.ts";
 import { judgeType } from "./types.ts";
 
 /** How a job ended. `obsolete`: its object is gone or replaced, or the worker has no use for it any more. */
-export type JobOutcome = Verdict | "obsolete";
+export type JobOutcome = Verdict | "obsolete" | "copied" | "removed";
 
 export interface PipelineParts {
   readonly store: ObjectStore;
@@ -29,13 +30,23 @@ export interface PipelineParts {
   readonly contentLook: ContentLook;
   readonly derivatives: Derivatives;
   readonly pageImages: PageImages;
+  readonly replicator: Replicator;
   readonly lanes: Lanes;
   readonly metrics: Metrics;
 }
 
-/** Does a job of either kind. Throws a ProcessorFailure when it must be tried again. */
+/** Does a job of any kind. Throws a ProcessorFailure when it must be tried again. */
 export async function handleJob(job: Job, parts: PipelineParts, signal: AbortSignal): Promise<JobOutcome> {
-  return job.kind === "page" ? parts.pageImages.draw(job, signal) : processJob(job, parts, signal);
+  switch (job.kind) {
+    case "process":
+      return processJob(job, parts, signal);
+    case "page":
+      return parts.pageImages.draw(job, signal);
+    case "copy":
+      return parts.replicator.copy(job, signal);
+    case "remove-copies":
+      return parts.replicator.remove(signal);
+  }
 }
 
 /**

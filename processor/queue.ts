@@ -144,6 +144,8 @@ export function parseJob({ contentType, body }: Delivery): Job | undefined {
 
 /** Names the very bytes that a job is about, which may come in several messages; and a page, where it is about one. */
 export function nameBytes(job: Job): string {
+  if (job.kind === "remove-copies") return job.kind;
   const { objectKey, etag } = job;
+  if (job.kind === "copy") return `${objectKey} ${etag} copy`;
   return job.kind === "page" ? `${objectKey} ${etag} ${job.name}` : `${objectKey} ${etag}`;
 }

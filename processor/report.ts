@@ -1,6 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { z } from "zod";
 import { Problem } from "#contract/errors.ts";
 import {
+  type CopiesStartReport,
+  CopyTask,
+  HeartbeatAnswer,
+  type RemovalsStartReport,
+  RemovalTask,
+  type ReplicaLag,
+} from "#contract/replicas.ts";
+import {
+  type HeartbeatReport,
   REPORT_SIGNATURE_HEADER,
   REPORTS_PATH,
   type Report,
@@ -49,16 +59,25 @@ export class Reporter {
   async ask(report: StartReport | VerdictReport, signal: AbortSignal): Promise<Standing | undefined> {
     const { outcome, body } = await this.#deliver(report, signal);
     if (outcome === "obsolete") return undefined;
-    const standing = Standing.safeParse(body);
-    if (standing.success) return standing.data;
-    throw new ProcessorFailure("WORKER_UNAVAILABLE", {
-      detail: `a ${report.kind} report was answered with no standing`,
-    });
+    return parseAnswer(Standing, body, report.kind);
   }
 
-  /** Sends a report that a newer one will replace, e.g. a heartbeat. Throws WORKER_UNAVAILABLE. */
-  async sendOnce(report: Report, signal: AbortSignal): Promise<ReportOutcome> {
-    return (await this.#deliverOnce(report, signal)).outcome;
+  /** What is to be copied of a version now; undefined where it has no copies any more. Throws WORKER_UNAVAILABLE. */
+  async startCopies(report: CopiesStartReport, signal: AbortSignal): Promise<CopyTask | undefined> {
+    const { outcome, body } = await this.#deliver(report, signal);
+    return outcome === "obsolete" ? undefined : parseAnswer(CopyTask, body, report.kind);
+  }
+
+  /** What is to be removed at targets now. Throws WORKER_UNAVAILABLE. */
+  async startRemovals(report: RemovalsStartReport, signal: AbortSignal): Promise<RemovalTask> {
+    const { body } = await this.#deliver(report, signal);
+    return parseAnswer(RemovalTask, body, report.kind);
+  }
+
+  /** Tells that the processor lives, once: the next replaces it. Throws WORKER_UNAVAILABLE. */
+  async beat(report: HeartbeatReport, signal: AbortSignal): Promise<readonly ReplicaLag[]> {
+    const { body } = await this.#deliverOnce(report, signal);
+    return HeartbeatAnswer.safeParse(body).data?.replicas ?? [];
   }
 
   async #deliver(report: Report, signal: AbortSignal): Promise<Answer> {
@@ -101,6 +120,13 @@ export class Reporter {
       signal: AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]),
     });
   }
+}
+
+function parseAnswer<T extends z.ZodType>(schema: T, body: unknown, kind: Report["kind"]): z.output<T> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const detail = `a ${kind} report was answered with something else than it asks for`;
+  throw new ProcessorFailure("WORKER_UNAVAILABLE", { detail });
 }
 
 interface Answer {

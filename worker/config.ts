@@ -90,6 +90,8 @@ const Variables = TokenVariables.extend({
    * the day for which an upload that has ended is remembered.
    */
   ERASURE_SETTLE_SECONDS: Seconds.default(25 * 3600),
+  /** So long the oldest copy, or removal, at a replica target may wait before that is told as an error. */
+  REPLICA_LAG_ALERT_SECONDS: Seconds.min(1).default(3600),
   VERSION: z.string().default("0.1.0"),
   /** Serves `POST /v1/dev/token`. Set by the development stack alone, whose keys are called `DEVELOPMENT_KEY`. */
   DEVELOPMENT: z.enum(["true", "false"]).default("false"),
@@ -110,6 +112,7 @@ export interface Config {
   readonly tenantCacheMs: number;
   readonly operatorTenant: TenantId | undefined;
   readonly erasureSettleMs: number;
+  readonly replicaLagAlertSeconds: number;
   readonly version: string;
   readonly development: boolean;
 }
@@ -169,6 +172,7 @@ export function parseConfig(env: object): Config {
     tenantCacheMs: vars.TENANT_CACHE_SECONDS * 1_000,
     operatorTenant: vars.OPERATOR_TENANT,
     erasureSettleMs: vars.ERASURE_SETTLE_SECONDS * 1_000,
+    replicaLagAlertSeconds: vars.REPLICA_LAG_ALERT_SECONDS,
     version: vars.VERSION,
     development: vars.DEVELOPMENT === "true",
   };

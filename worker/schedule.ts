@@ -7,6 +7,7 @@ import { driveObjectRemovals } from "./services/object-removals.ts";
 import type { Removal } from "./services/purge.ts";
 import { purgeDue } from "./services/purge.ts";
 import { removeDueBlocked } from "./services/quarantine-removal.ts";
+import { feedReplicas } from "./services/replica-feed.ts";
 import { feedRescans } from "./services/rescan-feed.ts";
 import { sweepReservations } from "./services/reservations.ts";
 import { sendJob, sendJobs } from "./storage/jobs.ts";
@@ -32,6 +33,9 @@ export async function runSchedule(env: Env, scheduledMs: number): Promise<void> 
     ),
     attempt("purge", () => purgeDue(env, removal, nowMs, CALLS.purge)),
     attempt("rescan", () => feedRescans(env, (jobs) => sendJobs(env.JOBS, jobs), nowMs, CALLS.rescan)),
+    attempt("replicas", () =>
+      feedReplicas(env, (jobs) => sendJobs(env.JOBS, jobs), config.replicaLagAlertSeconds * 1000, nowMs),
+    ),
     attempt("quarantine", () => removeDueBlocked(env, nowMs, CALLS.quarantine)),
     attempt("remove-objects", () => driveObjectRemovals(env, removal.objects, nowMs, CALLS.removeObjects)),
     attempt("erase", () => driveErasures(env, erasureMeans(env, config), scheduledMs, CALLS.erase)),

@@ -9,13 +9,14 @@ test("no two beats are of the same time: the worker takes what isn't newer for a
     state: { up: true, detail: "ClamAV", signatureVersion: null },
   };
   const reporter = {
-    sendOnce: async (report: Report) => {
+    beat: async (report: Report) => {
       sent.push(report);
-      return "accepted" as const;
+      return [];
     },
   };
   const tools = { states: () => [] };
-  const parts = { processorId: "p", reporter, scanner, tools, log: { info: () => {}, error: () => {} } };
+  const log = { info: () => {}, error: () => {} };
+  const parts = { processorId: "p", reporter, scanner, tools, log, targets: [], lagsTold: () => {} };
   const heartbeat = new Heartbeat(parts as never, new AbortController().signal);
   for (let beats = 0; beats < 100; beats += 1) await heartbeat.beat();
   const times = sent.map((report) => (report.kind === "heartbeat" ? report.atMs : 0));

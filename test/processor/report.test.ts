@@ -12,6 +12,7 @@ const HEARTBEAT: HeartbeatReport = {
   queue: "ok",
   backlog: null,
   tools: [],
+  targets: [],
   atMs: 1,
 };
 const never = new AbortController().signal;
@@ -73,7 +74,7 @@ describe("is a failure, not an obsolete job:", () => {
 
 test("a heartbeat is tried once", async () => {
   worker.answers.push({ status: 503 });
-  await expect(reporter.sendOnce(HEARTBEAT, never)).rejects.toMatchObject({ code: "WORKER_UNAVAILABLE" });
+  await expect(reporter.beat(HEARTBEAT, never)).rejects.toMatchObject({ code: "WORKER_UNAVAILABLE" });
   expect(worker.reports).toHaveLength(1);
 });
 

@@ -4,6 +4,7 @@ import { EntityType } from "./entities.ts";
 import type { FileVersionRef, Identity, TenantId } from "./ids.ts";
 import { FileId, UserId } from "./ids.ts";
 import { PageImageName } from "./page-images.ts";
+import { Replica } from "./replicas.ts";
 
 /** State of a file: that of its current version, or `deleted`. Only `clean` is ever served. */
 export const FILE_STATES = [
@@ -62,10 +63,6 @@ export const DerivativesRequest = z
   })
   .meta({ id: "DerivativesRequest" });
 export type DerivativesRequest = z.infer<typeof DerivativesRequest>;
-
-export const Replica = z
-  .object({ target: z.string(), state: z.enum(["pending", "stored", "failed"]) })
-  .meta({ id: "Replica" });
 
 /** What is said of a file that was taken all the same. */
 export const FileWarning = z

@@ -36,6 +36,22 @@ export const PageJob = FileVersionRef.extend({
 });
 export type PageJob = z.infer<typeof PageJob>;
 
+/**
+ * A queue message to the processor: copy a clean version to the targets that it isn't stored at. Which these are is asked
+ * when the job is begun: one that comes twice finds nothing to do.
+ */
+export const CopyJob = FileVersionRef.extend({
+  kind: z.literal("copy"),
+  objectKey: z.string().min(1),
+  etag: z.string().min(1),
+  sizeBytes: z.int().min(0),
+});
+export type CopyJob = z.infer<typeof CopyJob>;
+
+/** A queue message to the processor: remove at its targets what is dead. What that is is asked when it is begun. */
+export const RemoveCopiesJob = z.object({ kind: z.literal("remove-copies") });
+export type RemoveCopiesJob = z.infer<typeof RemoveCopiesJob>;
+
 /** Every job there is, told apart by `kind`. */
-export const Job = z.discriminatedUnion("kind", [ProcessJob, PageJob]);
+export const Job = z.discriminatedUnion("kind", [ProcessJob, PageJob, CopyJob, RemoveCopiesJob]);
 export type Job = z.infer<typeof Job>;

@@ -4,6 +4,14 @@ import { DerivativeName } from "./derivatives.ts";
 import { FileVersionRef } from "./ids.ts";
 import { PageImageName } from "./page-images.ts";
 import { Properties } from "./properties.ts";
+import {
+  ConfiguredTarget,
+  CopiesStartReport,
+  CopyReport,
+  MAX_TARGETS,
+  RemovalsReport,
+  RemovalsStartReport,
+} from "./replicas.ts";
 import { NO_WISHES, Wishes } from "./wishes.ts";
 
 export const Verdict = z.enum(["clean", "infected", "unscannable"]);
@@ -129,6 +137,8 @@ export const HeartbeatReport = z.object({
   /** Jobs that wait in the queue, as its last answer told: rescans are fed while there are few. Null where it isn't known. */
   backlog: z.int().min(0).nullable().default(null),
   tools: z.array(ToolState).max(20).default([]),
+  /** Replica targets that it copies to. */
+  targets: z.array(ConfiguredTarget).max(MAX_TARGETS).default([]),
   /** By the processor's clock, later than that of its every heartbeat before: another is refused. */
   atMs: z.int(),
 });
@@ -142,6 +152,10 @@ export const Report = z.discriminatedUnion("kind", [
   PropertiesReport,
   FailedJobReport,
   HeartbeatReport,
+  CopiesStartReport,
+  CopyReport,
+  RemovalsStartReport,
+  RemovalsReport,
 ]);
 export type Report = z.infer<typeof Report>;
 

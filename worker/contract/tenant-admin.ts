@@ -64,6 +64,8 @@ const SettingsChange = z
     activeContent: orRemoved(shape.activeContent),
     avifDerivatives: orRemoved(shape.avifDerivatives),
     keepPlaces: orRemoved(shape.keepPlaces),
+    replicaTargets: orRemoved(shape.replicaTargets),
+    replicaDerivatives: orRemoved(shape.replicaDerivatives),
   } satisfies Record<SettingName, z.ZodType>)
   .meta({ description: "Each setting that is named takes the place of what was; null removes it" });
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ACTIVE_TYPES, BLOCKED_EXTENSIONS } from "./blocked-types.ts";
 import { FILE_CLASSES } from "./file-types.ts";
+import { MAX_TARGETS, TargetName } from "./replicas.ts";
 import { ActiveContentPolicy, ScanProvider } from "./wishes.ts";
 
 const MAX_ENTRIES = 200;
@@ -102,6 +103,12 @@ export const TenantSettings = z
     }),
     keepPlaces: z.boolean().optional().meta({
       description: "Whether a photo's place is told in its `properties`. No where it isn't said",
+    }),
+    replicaTargets: z.array(TargetName).max(MAX_TARGETS).optional().meta({
+      description: "Where new files are copied to, of the deployment's targets; to all where it isn't said",
+    }),
+    replicaDerivatives: z.boolean().optional().meta({
+      description: "Whether what is made of files is copied too. No where it isn't said",
     }),
   })
   .meta({ id: "TenantSettings" });

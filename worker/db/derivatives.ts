@@ -10,10 +10,14 @@ import { forgetFailedJob } from "./failed-jobs.ts";
 import { isVersion } from "./files.ts";
 import { isNamed, NAMED_DERIVATIVE, NAMED_MISSING } from "./named-derivatives.ts";
 import { isOfVersion } from "./of-version.ts";
+import { wantDerivativeCopies } from "./replicas.ts";
 import { fileVersions } from "./schema/files.ts";
 import { derivatives, failedJobs, missingDerivatives } from "./schema/processing.ts";
 import { rescanJobs } from "./schema/rescans.ts";
 import { selectRow } from "./select-row.ts";
+
+/** In so long what is made of a version beside it is there too, as a rule: one job copies all of it. */
+const OTHERS_MADE_MS = 30_000;
 
 export interface VersionProgress {
   readonly made: readonly DerivativeName[];
@@ -69,7 +73,9 @@ export async function upsertDerivative(
       .delete(missingDerivatives)
       .where(and(isOfVersion(missingDerivatives, report), eq(missingDerivatives.name, name))),
     // A page says nothing of what else is made.
-    ...(isPageImage(name) ? [] : [forgetFailedJob(db, report)]),
+    ...(isPageImage(name)
+      ? []
+      : [forgetFailedJob(db, report), wantDerivativeCopies(db, report, nowMs + OTHERS_MADE_MS)]),
   ]);
   return kept.length > 0;
 }

@@ -1,5 +1,5 @@
 import type { SQL, SQLWrapper } from "drizzle-orm";
-import { and, desc, eq, exists, gt, isNotNull, isNull, lt, notExists, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, exists, gt, isNotNull, isNull, lt, notExists, or, sql } from "drizzle-orm";
 import type { FileId, FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
 import type { SharePermission } from "#contract/sharing.ts";
 import type { Database } from "./database.ts";
@@ -7,12 +7,16 @@ import type { DerivativeRow, MissingDerivativeRow } from "./named-derivatives.ts
 import { isNamed, NAMED_DERIVATIVE, NAMED_MISSING } from "./named-derivatives.ts";
 import { files, fileTags, fileVersions } from "./schema/files.ts";
 import { derivatives, failedJobs, missingDerivatives, verdicts } from "./schema/processing.ts";
+import { replicas } from "./schema/replicas.ts";
 import { shares } from "./schema/sharing.ts";
 import { tenants } from "./schema/tenants.ts";
 
 export type FileRow = typeof files.$inferSelect;
 export type VersionRow = typeof fileVersions.$inferSelect;
 export type VerdictRow = typeof verdicts.$inferSelect;
+
+/** What of a copy is shown. */
+export type ReplicaFacts = typeof replicas.$inferSelect;
 
 /** A file with all that its record shows. */
 export interface FileWithDetails {
@@ -26,6 +30,8 @@ export interface FileWithDetails {
   readonly missingDerivatives: readonly MissingDerivativeRow[];
   /** Of the version, where its job was tried as often as jobs are. */
   readonly failedJob: typeof failedJobs.$inferSelect | undefined;
+  /** Copies of the version, by the names of their targets. */
+  readonly replicas: readonly ReplicaFacts[];
   readonly tags: readonly string[];
   /** What was shared of it with the user who asks. */
   readonly shared: SharePermission | undefined;
@@ -156,40 +162,46 @@ async function addDetails(
   const tenantId = first.file.tenantId;
   const refs = JSON.stringify(rows.map(({ file }) => file.id));
   const among = (column: unknown) => sql`${column} IN (SELECT value FROM json_each(${refs}))`;
-  const [tagRows, verdictRows, derivativeRows, missingRows, failedRows, [tenant]] = await db.batch([
-    db
-      .select({ fileId: sql<FileId>`file_id`.as("file_id"), tag: sql<string>`tag`.as("tag") })
-      // Left to itself, SQLite may read all of the tenant's tags by an index that has what is asked for.
-      .from(sql`${fileTags} INDEXED BY file_tags_by_file`)
-      .where(sql`tenant_id = ${tenantId} AND ${among(sql`file_id`)}`),
-    db
-      .select()
-      .from(verdicts)
-      .where(and(eq(verdicts.tenantId, tenantId), among(verdicts.fileId)))
-      .orderBy(desc(verdicts.scannedAtMs)),
-    db
-      .select(NAMED_DERIVATIVE)
-      .from(derivatives)
-      .where(and(eq(derivatives.tenantId, tenantId), among(derivatives.fileId), isNamed(derivatives))),
-    db
-      .select(NAMED_MISSING)
-      .from(missingDerivatives)
-      .where(
-        and(
-          eq(missingDerivatives.tenantId, tenantId),
-          among(missingDerivatives.fileId),
-          isNamed(missingDerivatives),
+  const [tagRows, verdictRows, derivativeRows, missingRows, failedRows, replicaRows, [tenant]] =
+    await db.batch([
+      db
+        .select({ fileId: sql<FileId>`file_id`.as("file_id"), tag: sql<string>`tag`.as("tag") })
+        // Left to itself, SQLite may read all of the tenant's tags by an index that has what is asked for.
+        .from(sql`${fileTags} INDEXED BY file_tags_by_file`)
+        .where(sql`tenant_id = ${tenantId} AND ${among(sql`file_id`)}`),
+      db
+        .select()
+        .from(verdicts)
+        .where(and(eq(verdicts.tenantId, tenantId), among(verdicts.fileId)))
+        .orderBy(desc(verdicts.scannedAtMs)),
+      db
+        .select(NAMED_DERIVATIVE)
+        .from(derivatives)
+        .where(and(eq(derivatives.tenantId, tenantId), among(derivatives.fileId), isNamed(derivatives))),
+      db
+        .select(NAMED_MISSING)
+        .from(missingDerivatives)
+        .where(
+          and(
+            eq(missingDerivatives.tenantId, tenantId),
+            among(missingDerivatives.fileId),
+            isNamed(missingDerivatives),
+          ),
         ),
-      ),
-    db
-      .select()
-      .from(failedJobs)
-      .where(and(eq(failedJobs.tenantId, tenantId), among(failedJobs.fileId))),
-    db
-      .select({ settings: tenants.settings, erasingAtMs: tenants.erasingAtMs })
-      .from(tenants)
-      .where(eq(tenants.tenantId, tenantId)),
-  ]);
+      db
+        .select()
+        .from(failedJobs)
+        .where(and(eq(failedJobs.tenantId, tenantId), among(failedJobs.fileId))),
+      db
+        .select()
+        .from(replicas)
+        .where(and(eq(replicas.tenantId, tenantId), among(replicas.fileId)))
+        .orderBy(asc(replicas.target)),
+      db
+        .select({ settings: tenants.settings, erasingAtMs: tenants.erasingAtMs })
+        .from(tenants)
+        .where(eq(tenants.tenantId, tenantId)),
+    ]);
   return rows.map((row) => {
     const isOfRow = (other: { fileId: FileId; version: number }): boolean =>
       other.fileId === row.file.id && other.version === row.version.version;
@@ -203,6 +215,7 @@ async function addDetails(
       derivatives: derivativeRows.filter(isOfRow),
       missingDerivatives: missingRows.filter(isOfRow),
       failedJob: failedRows.find(isOfRow),
+      replicas: replicaRows.filter(isOfRow),
       warnBytes: tenant?.settings.warnBytes?.[row.version.fileClass],
       hasPublicFiles: tenant?.settings.publicFiles !== false,
       avifDerivatives: tenant?.settings.avifDerivatives === true,

@@ -10,6 +10,8 @@ import type { VersionPlace } from "./failed-jobs.ts";
 import type { FileRow, VerdictRow, VersionRow } from "./files.ts";
 import { isVersion, wasFoundLater } from "./files.ts";
 import { objectRemovalOf } from "./object-removals.ts";
+import type { WantedCopies } from "./replicas.ts";
+import { wantCopies } from "./replicas.ts";
 import { files, fileVersions } from "./schema/files.ts";
 import { verdicts } from "./schema/processing.ts";
 import { selectRow } from "./select-row.ts";
@@ -138,6 +140,7 @@ export async function releaseVersion(
   ref: FileVersionRef,
   release: Release,
   promotion: Promotion | undefined,
+  copies: WantedCopies,
   event: AuditEvent,
 ): Promise<boolean> {
   const { tenantId, fileId, version } = ref;
@@ -157,6 +160,7 @@ export async function releaseVersion(
       .set({ updatedAtMs: event.atMs })
       .where(and(eq(files.tenantId, tenantId), eq(files.id, fileId))),
     ...(promotion === undefined ? [] : [promoteStatement(db, ref, promotion, event.atMs)]),
+    ...wantCopies(db, ref, copies),
   ]);
   return released.length > 0;
 }

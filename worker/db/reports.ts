@@ -4,6 +4,8 @@ import type { HeartbeatReport, VerdictReport } from "#contract/reports.ts";
 import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { forgetFailedJob } from "./failed-jobs.ts";
+import type { WantedCopies } from "./replicas.ts";
+import { NO_COPIES, wantCopies } from "./replicas.ts";
 import { files, fileVersions } from "./schema/files.ts";
 import { processorHeartbeats, verdicts } from "./schema/processing.ts";
 import { tenants } from "./schema/tenants.ts";
@@ -24,6 +26,7 @@ export async function insertVerdict(
   db: Database,
   report: VerdictReport,
   promotion: Promotion | undefined,
+  copies: WantedCopies = NO_COPIES,
 ): Promise<void> {
   const { tenantId, fileId, version } = report;
   const waiting = and(
@@ -69,6 +72,7 @@ export async function insertVerdict(
     auditIfChanged(db, { actor, action: "file.checked", fileId, version, detail: facts, atMs: scannedAtMs }),
     forgetFailedJob(db, report),
     ...(promotion === undefined ? [] : [promoteStatement(db, report, promotion, scannedAtMs)]),
+    ...wantCopies(db, report, copies),
   ]);
 }
 

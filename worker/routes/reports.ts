@@ -1,9 +1,11 @@
 import { Hono } from "hono";
 import { AppError } from "#contract/errors.ts";
+import type { Job } from "#contract/jobs.ts";
 import { REPORT_SIGNATURE_HEADER, Report, verifyReport } from "#contract/reports.ts";
 import type { AppEnv } from "../app-env.ts";
 import { readSmallBody } from "../middleware/small-body.ts";
 import { applyReport } from "../services/reports.ts";
+import { sendJob } from "../storage/jobs.ts";
 import { objectStoreOf } from "../storage/store.ts";
 
 /** A report is a few hundred bytes; properties may make it some more. */
@@ -23,6 +25,7 @@ export const reports = new Hono<AppEnv>().post("/", async (c) => {
   const signature = c.req.header(REPORT_SIGNATURE_HEADER) ?? "";
   const genuine = await verifyReport(c.get("config").reportSecret, body, signature, Date.now());
   if (!genuine) throw new AppError("SIGNATURE_INVALID");
-  const standing = await applyReport(c.env, objectStoreOf(c.env), parseReport(body), Date.now());
-  return standing === undefined ? c.body(null, 204) : c.json(standing);
+  const means = { objects: objectStoreOf(c.env), announce: (job: Job) => sendJob(c.env.JOBS, job) };
+  const answer = await applyReport(c.env, means, parseReport(body), Date.now());
+  return answer === undefined ? c.body(null, 204) : c.json(answer);
 });

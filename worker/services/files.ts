@@ -10,6 +10,7 @@ import type { FileRow, FileWithDetails } from "../db/files.ts";
 import { findFileById } from "../db/files.ts";
 import type { Action, FileStanding } from "./permissions.ts";
 import { requireAllowed } from "./permissions.ts";
+import { formatReplica } from "./replica-records.ts";
 import { warningsOf } from "./warnings.ts";
 
 /** Makes the URL by which anybody may read a file while it is public. */
@@ -122,7 +123,7 @@ export async function formatFile(found: FileWithDetails, publicUrlOf: PublicUrlO
       return { name, mimeType, sizeBytes, width, height };
     }),
     missingDerivatives: [...missingDerivativesOf(found)],
-    replicas: [],
+    replicas: found.replicas.map(formatReplica),
     properties: version.properties,
     warnings: warningsOf(version.sizeBytes, found.warnBytes),
     tags: [...found.tags],

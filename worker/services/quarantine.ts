@@ -19,6 +19,7 @@ import type { Caller } from "./file-actions.ts";
 import { nameWithVersion } from "./file-names.ts";
 import { mimeTypeOf } from "./files.ts";
 import { requireRole } from "./permissions.ts";
+import { copiesWantedBy } from "./replica-targets.ts";
 import { formatVersionCursor, parseVersionCursor } from "./version-cursor.ts";
 
 /** A page of the tenant's blocked versions, the newest first. Throws `ROLE_REQUIRED`, and `REQUEST_INVALID` for a cursor that isn't ours. */
@@ -92,7 +93,9 @@ export async function releaseBlocked(
   const action = "version.released" as const;
   const event = { actor, action, fileId, version: ref.version, detail, atMs: nowMs };
   const db = databaseFor(env, ref.tenantId);
-  const isReleased = await releaseVersion(db, ref, release, promotionOf(found), event);
+  // Cron sends the job of its copies.
+  const copies = await copiesWantedBy(env, ref.tenantId, nowMs);
+  const isReleased = await releaseVersion(db, ref, release, promotionOf(found), copies, event);
   if (!isReleased) throw new AppError("VERSION_NOT_BLOCKED");
   const job = jobOf(version);
   if (job !== undefined) await announce(job);

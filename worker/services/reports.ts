@@ -1,7 +1,10 @@
+import type { z } from "zod";
 import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
 import { AppError } from "#contract/errors.ts";
+import type { CopyJob } from "#contract/jobs.ts";
 import { derivativeKey } from "#contract/keys.ts";
 import { isPageImage, PAGE_IMAGE_FORM } from "#contract/page-images.ts";
+import type { CopyTask, HeartbeatAnswer, RemovalTask } from "#contract/replicas.ts";
 import type {
   DerivativeReport,
   FailedJobReport,
@@ -25,15 +28,23 @@ import {
 import { upsertFailedJob } from "../db/failed-jobs.ts";
 import { findVersion } from "../db/files.ts";
 import { findPageImage } from "../db/page-images.ts";
-import { insertVerdict, upsertHeartbeat } from "../db/reports.ts";
+import { upsertHeartbeat } from "../db/reports.ts";
 import { failRescanJob } from "../db/rescan-verdicts.ts";
-import type { Promotion } from "../db/versions.ts";
-import { findFilename } from "../db/versions.ts";
 import type { ObjectRemover } from "../storage/object-store.ts";
 import { judgeByPolicy } from "./content-policy.ts";
-import { nameWithVersion } from "./file-names.ts";
+import { applyFirstVerdict } from "./first-verdict.ts";
+import { lagsOf } from "./replica-feed.ts";
+import { applyCopy, applyRemovals, startCopies, startRemovals } from "./replica-reports.ts";
 import { applyRescanVerdict, removeDerivatives } from "./rescan-verdicts.ts";
 import { settingsOf } from "./tenants.ts";
+
+/** What reports work with. */
+export interface ReportMeans {
+  readonly objects: ObjectRemover;
+  readonly announce: (job: CopyJob) => Promise<void>;
+}
+
+type ReportAnswer = Standing | CopyTask | RemovalTask | z.infer<typeof HeartbeatAnswer>;
 
 /** A processor not heard of for so long is forgotten. */
 const FORGET_PROCESSOR_MS = 24 * 3_600_000;
@@ -45,15 +56,16 @@ const FORGET_PROCESSOR_MS = 24 * 3_600_000;
  */
 export async function applyReport(
   env: DatabaseBindings,
-  objects: ObjectRemover,
+  means: ReportMeans,
   report: Report,
   nowMs: number,
-): Promise<Standing | undefined> {
+): Promise<ReportAnswer | undefined> {
+  const { objects } = means;
   switch (report.kind) {
     case "start":
       return { ...(await standingOf(env, report)), ...(await findPage(env, report)) };
     case "verdict":
-      return applyVerdict(env, objects, report);
+      return applyVerdict(env, means, report, nowMs);
     case "derivative":
       await applyDerivative(env, objects, report, nowMs);
       return undefined;
@@ -68,6 +80,16 @@ export async function applyReport(
       return undefined;
     case "heartbeat":
       await applyHeartbeat(env, report, nowMs);
+      return { replicas: [...(await lagsOf(env))] };
+    case "copies-start":
+      return startCopies(env, report, nowMs);
+    case "copy":
+      await applyCopy(env, report, nowMs);
+      return undefined;
+    case "removals-start":
+      return startRemovals(env, report, nowMs);
+    case "removals":
+      await applyRemovals(env, report, nowMs);
       return undefined;
   }
 }
@@ -106,14 +128,15 @@ async function findPage(env: DatabaseBindings, report: StartReport): Promise<Pic
 /** One that nobody waits for changes nothing. */
 async function applyVerdict(
   env: DatabaseBindings,
-  objects: ObjectRemover,
+  { objects, announce }: ReportMeans,
   told: VerdictReport,
+  nowMs: number,
 ): Promise<Standing> {
   const before = await standingOf(env, told);
   const report = judgeByPolicy(told, before.wishes.activeContent);
   switch (before.state) {
     case "quarantined":
-      await insertVerdict(databaseFor(env, report.tenantId), report, await findPromotion(env, report));
+      await applyFirstVerdict(env, announce, report, nowMs);
       return standingOf(env, report);
     case "clean":
       if (before.mustScan !== true) return before;
@@ -125,18 +148,6 @@ async function applyVerdict(
       if (before.derivatives.length > 0) await removeDerivatives(env, objects, report);
       return before;
   }
-}
-
-/** A file's first version is its current one from the start; later ones become it when they are clean. */
-async function findPromotion(env: DatabaseBindings, report: VerdictReport): Promise<Promotion | undefined> {
-  if (report.version === 1 || report.verdict !== "clean") return undefined;
-  const db = databaseFor(env, report.tenantId);
-  const [version, filename] = await Promise.all([
-    findVersion(db, report),
-    findFilename(db, report.tenantId, report.fileId),
-  ]);
-  if (version === undefined || filename === undefined) return undefined;
-  return { filename, newFilename: nameWithVersion(filename, version) };
 }
 
 /**

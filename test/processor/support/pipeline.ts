@@ -15,6 +15,7 @@ import { createLog } from "../../../processor/log.ts";
 import { createMetrics } from "../../../processor/metrics.ts";
 import { ObjectStore, type ObjectStoreOptions } from "../../../processor/object-store.ts";
 import { type PipelineParts, processJob } from "../../../processor/pipeline.ts";
+import { Replicator } from "../../../processor/replicate/copy-jobs.ts";
 import { Reporter } from "../../../processor/report.ts";
 import { Sandbox, type SandboxLimits } from "../../../processor/sandbox/sandbox.ts";
 import { ClamdScanner } from "../../../processor/scan/clamd-scanner.ts";
@@ -139,12 +140,14 @@ function assemble(
   const guard = new CrashGuard(scanner, metrics);
   const scanners = new ScannerChoice({ clamav: scanner }, scanner);
   const looks = { secondLook: new SecondLook(store, sandbox), contentLook: new ContentLook(store, sandbox) };
+  const replicating = { targets: [], store, reporter, metrics, log, lane: lanes.replica };
   return {
     store,
     reporter,
     metrics,
     derivatives,
     pageImages,
+    replicator: new Replicator({ ...replicating, deadlineMs: 20_000 }),
     ...looks,
     lanes,
     scanners,

@@ -3,6 +3,7 @@ import { check, index, integer, primaryKey, sqliteTable, text } from "drizzle-or
 import type { DerivativeName } from "../../contract/derivatives.ts";
 import type { UserId } from "../../contract/ids.ts";
 import type { PageImageName } from "../../contract/page-images.ts";
+import type { ConfiguredTarget } from "../../contract/replicas.ts";
 import type { ToolState } from "../../contract/reports.ts";
 import { fileId, tenantId } from "./columns.ts";
 import { ofVersion } from "./files.ts";
@@ -106,4 +107,6 @@ export const processorHeartbeats = sqliteTable("processor_heartbeats", {
   /** Jobs that wait in the queue, where the processor knows. */
   backlog: integer("backlog"),
   tools: text("tools", { mode: "json" }).$type<readonly ToolState[]>().notNull().default([]),
+  /** Replica targets that it has. */
+  targets: text("targets", { mode: "json" }).$type<readonly ConfiguredTarget[]>().notNull().default([]),
 });

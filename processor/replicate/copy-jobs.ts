@@ -1,0 +1,135 @@
+import { randomUUID } from "node:crypto";
+import type { CopyJob } from "#contract/jobs.ts";
+import type { ConfiguredTarget, CopyReport, CopyTask } from "#contract/replicas.ts";
+import { ProcessorFailure } from "../failure.ts";
+import type { Lane } from "../lanes.ts";
+import type { Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import type { ObjectStore } from "../object-store.ts";
+import type { Reporter } from "../report.ts";
+import { copyObject } from "./copy-object.ts";
+import { CopyRemovals } from "./copy-removals.ts";
+import type { ReplicaTarget } from "./target.ts";
+
+export interface ReplicatorParts {
+  readonly targets: readonly ReplicaTarget[];
+  readonly store: Pick<ObjectStore, "findObject">;
+  readonly reporter: Pick<Reporter, "send" | "startCopies" | "startRemovals">;
+  readonly lane: Pick<Lane, "run">;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** For all of a job's turns together: shorter than the worker's lease (worker/services/replica-reports.ts) and the queue's. */
+  readonly deadlineMs: number;
+}
+
+type Outcome = CopyReport["outcome"];
+/** What keeps an object from being copied at all is every target's. */
+type Outcomes = ReadonlyMap<string, Outcome>;
+
+/** The original, what was made of it, and each target that couldn't keep up alone; no job has more turns. */
+const MAX_TURNS = 40;
+/** That a copy is broken off is told though there is no more time for anything else. */
+const RELEASE_MS = 2_000;
+
+/** Copies versions to targets, and removes there what is dead, as the worker says when a job is begun. */
+export class Replicator {
+  readonly #parts: ReplicatorParts;
+  readonly #removals: CopyRemovals;
+
+  constructor(parts: ReplicatorParts) {
+    this.#parts = parts;
+    this.#removals = new CopyRemovals(parts);
+  }
+
+  /** For the heartbeat. */
+  get configured(): readonly ConfiguredTarget[] {
+    return this.#parts.targets.map(({ name, kind }) => ({ name, kind }));
+  }
+
+  /**
+   * Copies a version wherever that is due. A target's fault is reported, and is no fault of the job's. Throws a
+   * ProcessorFailure where the primary or the worker is away, and COPY_UNFINISHED where it takes longer than a job may:
+   * the next goes on with what the targets have.
+   */
+  async copy(job: CopyJob, signal: AbortSignal): Promise<"copied" | "obsolete"> {
+    return this.#parts.lane.run(async () => {
+      const deadline = AbortSignal.timeout(this.#parts.deadlineMs);
+      for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+        const isDone = await this.#takeTurn(job, signal, deadline);
+        if (isDone) return turn === 0 ? "obsolete" : "copied";
+      }
+      return "copied";
+    }, signal);
+  }
+
+  async remove(signal: AbortSignal): Promise<"removed"> {
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(this.#parts.deadlineMs)]);
+    return this.#parts.lane.run(() => this.#removals.run(deadline), signal);
+  }
+
+  /** Returns whether there was nothing to do. */
+  async #takeTurn(job: CopyJob, signal: AbortSignal, deadline: AbortSignal): Promise<boolean> {
+    const { tenantId, fileId, version, etag, sizeBytes } = job;
+    const leaseId = randomUUID();
+    const start = { kind: "copies-start", tenantId, fileId, version, etag, sizeBytes, leaseId } as const;
+    const names = this.#parts.targets.map(({ name }) => name);
+    const task = await this.#parts.reporter.startCopies({ ...start, targets: names }, signal);
+    if (task === undefined || task.targets.length === 0) return true;
+    const both = AbortSignal.any([signal, deadline]);
+    try {
+      const outcomes = await this.#copyObjects(task, both);
+      await this.#report(job, task, leaseId, outcomes, signal);
+    } catch (error) {
+      await this.#release(job, task, leaseId);
+      if (deadline.aborted && !signal.aborted) {
+        throw new ProcessorFailure("COPY_UNFINISHED", { cause: error, retryAfterSeconds: 1 });
+      }
+      throw error;
+    }
+    return false;
+  }
+
+  /** One after the other; a target that one of them can't be copied to gets no more of them. */
+  async #copyObjects(task: CopyTask, signal: AbortSignal): Promise<Outcomes> {
+    const stored = { state: "stored", asOfMs: task.asOfMs } as const;
+    const outcomes = new Map<string, Outcome>(task.targets.map((name) => [name, stored]));
+    for (const object of task.objects) {
+      const targets = this.#parts.targets.filter(({ name }) => outcomes.get(name)?.state === "stored");
+      if (targets.length === 0) break;
+      for (const [name, failed] of await copyObject(this.#parts.store, object, targets, signal)) {
+        outcomes.set(name, failed);
+      }
+    }
+    return outcomes;
+  }
+
+  async #report(
+    job: CopyJob,
+    { part }: CopyTask,
+    leaseId: string,
+    outcomes: Outcomes,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { tenantId, fileId, version, objectKey } = job;
+    for (const [target, outcome] of outcomes) {
+      const report = { kind: "copy", tenantId, fileId, version, objectKey, leaseId, part } as const;
+      await this.#parts.reporter.send({ ...report, target, outcome }, signal);
+      this.#note(job, target, outcome);
+    }
+  }
+
+  #note({ tenantId, fileId, version, sizeBytes }: CopyJob, target: string, outcome: Outcome): void {
+    const { metrics, log } = this.#parts;
+    metrics.copies.inc({ target, outcome: outcome.state === "failed" ? outcome.code : outcome.state });
+    if (outcome.state === "stored") metrics.copiedBytes.inc({ target }, sizeBytes);
+    if (outcome.state !== "failed") return;
+    const { code, detail } = outcome;
+    log.warn({ event: "copy-failed", target, tenantId, fileId, version, code, reason: detail });
+  }
+
+  /** So that nobody waits for the lease to end. Never throws. */
+  async #release(job: CopyJob, task: CopyTask, leaseId: string): Promise<void> {
+    const released = new Map(task.targets.map((name) => [name, { state: "released" } as const]));
+    await this.#report(job, task, leaseId, released, AbortSignal.timeout(RELEASE_MS)).catch(() => undefined);
+  }
+}

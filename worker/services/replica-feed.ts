@@ -1,0 +1,111 @@
+import type { Job } from "#contract/jobs.ts";
+import type { ReplicaLag } from "#contract/replicas.ts";
+import type { DatabaseBindings } from "../db/database.ts";
+import { allDatabases } from "../db/database.ts";
+import { findLags, measureLag, replaceLags, takeDueCopies } from "../db/replica-feed.ts";
+import { hasDueRemovals } from "../db/replica-removals.ts";
+import { findHeartbeats } from "../db/reports.ts";
+import { HEARTBEAT_MAX_AGE_MS } from "./health.ts";
+import { copyJobOf, findConfiguredTargets } from "./replica-targets.ts";
+
+/**
+ * Cron's part of replicas: sends the jobs of copies that are due, and one for what is to be removed, and counts how far
+ * targets are behind. Nothing is sent while no processor is heard of, and no copies while much waits in the queue: what is
+ * in it is what a new upload waits for.
+ */
+type Announce = (jobs: readonly Job[]) => Promise<void>;
+
+/** Copies of each database in a minute. */
+const COPIES_PER_RUN = 200;
+/** With so many jobs waiting, copies wait. */
+const MAX_WAITING = 200;
+/** After so long the job of a copy is taken to be lost. */
+const LOST_AFTER_MS = 10 * 60_000;
+
+/** @param lagAlertMs so long the oldest copy may wait before that is an error in the log */
+export async function feedReplicas(
+  env: DatabaseBindings,
+  announce: Announce,
+  lagAlertMs: number,
+  nowMs: number,
+): Promise<void> {
+  const databases = allDatabases(env);
+  const [first] = databases;
+  if (first === undefined) return;
+  const [configured, alive] = await Promise.all([
+    findConfiguredTargets(env, nowMs),
+    findHeartbeats(first, nowMs - HEARTBEAT_MAX_AGE_MS),
+  ]);
+  const targets = configured.map(({ name }) => name);
+  if (alive.length > 0 && targets.length > 0) {
+    await sendRemovals(env, announce, targets, nowMs);
+    if (Math.max(...alive.map((row) => row.backlog ?? 0)) < MAX_WAITING) {
+      await sendCopies(env, announce, targets, nowMs);
+    }
+  }
+  await countLags(env, targets, lagAlertMs, nowMs);
+}
+
+async function sendCopies(
+  env: DatabaseBindings,
+  announce: Announce,
+  targets: readonly string[],
+  nowMs: number,
+): Promise<void> {
+  for (const db of allDatabases(env)) {
+    const due = await takeDueCopies(db, targets, nowMs, nowMs + LOST_AFTER_MS, COPIES_PER_RUN);
+    const jobs = due.flatMap((version) => copyJobOf(version) ?? []);
+    if (jobs.length > 0) await announce(jobs);
+  }
+}
+
+/** One job does all that it finds. */
+async function sendRemovals(
+  env: DatabaseBindings,
+  announce: Announce,
+  targets: readonly string[],
+  nowMs: number,
+): Promise<void> {
+  for (const db of allDatabases(env)) {
+    if (await hasDueRemovals(db, targets, nowMs)) return announce([{ kind: "remove-copies" }]);
+  }
+}
+
+async function countLags(
+  env: DatabaseBindings,
+  targets: readonly string[],
+  lagAlertMs: number,
+  nowMs: number,
+): Promise<void> {
+  const databases = allDatabases(env);
+  const [first] = databases;
+  const counted = (await Promise.all(databases.map((db) => measureLag(db)))).flat();
+  const byTarget = Map.groupBy(counted, ({ target }) => target);
+  const names = [...new Set([...targets, ...byTarget.keys()])];
+  const lags = names.map((name) => sumOf(name, byTarget.get(name) ?? []));
+  if (first === undefined || lags.length === 0) return;
+  await replaceLags(first, lags, nowMs);
+  for (const lag of lags) {
+    const oldestMs = Math.min(lag.oldestPendingAtMs ?? nowMs, lag.oldestRemovalAtMs ?? nowMs);
+    if (nowMs - oldestMs <= lagAlertMs) continue;
+    console.error({ event: "replica-lagging", ...lag, oldestSeconds: Math.round((nowMs - oldestMs) / 1000) });
+  }
+}
+
+function sumOf(target: string, lags: readonly ReplicaLag[]): ReplicaLag {
+  const sum = (what: "pending" | "pendingBytes" | "failed" | "removals") =>
+    lags.reduce((total, lag) => total + lag[what], 0);
+  const oldest = (what: "oldestPendingAtMs" | "oldestRemovalAtMs") =>
+    lags.flatMap(({ [what]: ms }) => ms ?? []).toSorted((a, b) => a - b)[0] ?? null;
+  return {
+    ...{ target, pending: sum("pending"), pendingBytes: sum("pendingBytes"), failed: sum("failed") },
+    ...{ oldestPendingAtMs: oldest("oldestPendingAtMs"), oldestRemovalAtMs: oldest("oldestRemovalAtMs") },
+    removals: sum("removals"),
+  };
+}
+
+/** How far each target was behind at the last count, for the processor's metrics. */
+export async function lagsOf(env: DatabaseBindings): Promise<readonly ReplicaLag[]> {
+  const [first] = allDatabases(env);
+  return first === undefined ? [] : findLags(first);
+}

@@ -1,0 +1,71 @@
+import type { FileVersionRef, TenantId } from "#contract/ids.ts";
+import type { CopyJob } from "#contract/jobs.ts";
+import type { ConfiguredTarget } from "#contract/replicas.ts";
+import type { TenantSettings } from "#contract/tenants.ts";
+import type { DatabaseBindings } from "../db/database.ts";
+import { allDatabases } from "../db/database.ts";
+import type { VersionRow } from "../db/files.ts";
+import type { WantedCopies } from "../db/replicas.ts";
+import { findHeartbeats } from "../db/reports.ts";
+import { settingsOf } from "./tenants.ts";
+
+/**
+ * Which targets there are: the processors know, whose configuration names them, and tell it with every sign of life. The
+ * worker holds no credentials of theirs.
+ */
+
+/** A processor that restarts is silent for some seconds, and its targets are targets still. */
+const ALIVE_MS = 60_000;
+/** Where none is heard of, the last one's targets stand for so long. */
+const KNOWN_MS = 24 * 3_600_000;
+/** In so long the job of a copy is done, as a rule; cron sends it again then. */
+const FIRST_ANNOUNCE_MS = 60_000;
+
+/** The targets of the processors that live, or of the last that did. */
+export async function findConfiguredTargets(
+  env: DatabaseBindings,
+  nowMs: number,
+): Promise<readonly ConfiguredTarget[]> {
+  const [db] = allDatabases(env);
+  if (db === undefined) return [];
+  const heard = await findHeartbeats(db, nowMs - KNOWN_MS);
+  const alive = heard.filter(({ atMs }) => atMs >= nowMs - ALIVE_MS);
+  const told = alive.length > 0 ? alive : heard.slice(0, 1);
+  const byName = new Map(told.flatMap(({ targets }) => targets.map((target) => [target.name, target])));
+  return [...byName.values()];
+}
+
+/** Those of them that a tenant's files go to. */
+export function chooseTargets(
+  { replicaTargets }: TenantSettings,
+  configured: readonly ConfiguredTarget[],
+): readonly string[] {
+  const names = configured.map(({ name }) => name);
+  return replicaTargets === undefined ? names : names.filter((name) => replicaTargets.includes(name));
+}
+
+/** Where a version of the tenant's that becomes clean now is to be copied. */
+export async function copiesWantedBy(
+  env: DatabaseBindings,
+  tenantId: TenantId,
+  nowMs: number,
+): Promise<WantedCopies> {
+  const [settings, configured] = await Promise.all([
+    settingsOf(env, tenantId),
+    findConfiguredTargets(env, nowMs),
+  ]);
+  return {
+    targets: chooseTargets(settings, configured),
+    nowMs,
+    announceAtMs: nowMs + FIRST_ANNOUNCE_MS,
+  };
+}
+
+/** The job that copies a version; undefined while nothing of it is stored. */
+export function copyJobOf(
+  row: FileVersionRef & Pick<VersionRow, "objectKey" | "etag" | "sizeBytes">,
+): CopyJob | undefined {
+  const { tenantId, fileId, version, objectKey, etag, sizeBytes } = row;
+  if (objectKey === null || etag === null || sizeBytes === null) return undefined;
+  return { kind: "copy", tenantId, fileId, version, objectKey, etag, sizeBytes };
+}
