@@ -3,6 +3,7 @@
  * any number of it may run; it ends with 0 after a drain, 1 when it was cut short, 2 when its configuration is wrong.
  */
 import { hostname } from "node:os";
+import { objectSettingsOf } from "#contract/object-settings.ts";
 import {
   type Config,
   parseConfig,
@@ -107,6 +108,7 @@ async function createPipeline(
     accessKeyId: config.S3_ACCESS_KEY_ID,
     secretAccessKey: config.S3_SECRET_ACCESS_KEY,
     forcePathStyle: config.S3_FORCE_PATH_STYLE,
+    object: objectSettingsOf(config, config.S3_ENDPOINT),
   });
   const reporter = new Reporter({
     workerUrl: config.CAUSEWAY_WORKER_URL,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { TenantId } from "#contract/ids.ts";
 import { ONE_DATABASE, parseTenantBuckets } from "./db/tenant-buckets.ts";
+import { findStoreProblems, StoreVariables, withOlderStoreNames } from "./storage/store-config.ts";
 import type { TokenConfig } from "./token-config.ts";
 import { findTokenProblems, TokenVariables, tokenConfigOf } from "./token-config.ts";
 import { MAX_FILE_BYTES } from "./uploads/writing/part-size.ts";
@@ -42,6 +43,7 @@ const TenantBuckets = z
   });
 
 const Variables = TokenVariables.extend({
+  ...StoreVariables.shape,
   REPORT_SECRET: Secret,
   SIGNED_URL_KEYS: SigningKeys,
   /**
@@ -140,13 +142,14 @@ function findDevelopmentProblems({ DEVELOPMENT, SIGNED_URL_KEYS }: z.infer<typeo
 
 /** Throws as `parseConfig`. */
 function parseVariables(env: object): z.infer<typeof Variables> {
-  const given = withoutEmpty(env);
+  const given = withOlderStoreNames(withoutEmpty(env));
   const parsed = Variables.safeParse(given);
   const problems = [...formatProblems(parsed.error?.issues ?? []), ...findTokenProblems(given)];
   for (const name of parsed.data?.TENANT_BUCKETS ?? []) {
     if (given[name] === undefined) problems.push(`TENANT_BUCKETS: there is no binding ${name}`);
   }
-  if (parsed.success) problems.push(...findDevelopmentProblems(parsed.data));
+  if (parsed.success)
+    problems.push(...findDevelopmentProblems(parsed.data), ...findStoreProblems(parsed.data));
   if (parsed.success && problems.length === 0) return parsed.data;
   throw new Error(`Configuration is not valid:\n${problems.join("\n")}`);
 }

@@ -11,7 +11,7 @@ import { feedReplicas } from "./services/replica-feed.ts";
 import { feedRescans } from "./services/rescan-feed.ts";
 import { sweepReservations } from "./services/reservations.ts";
 import { sendJob, sendJobs } from "./storage/jobs.ts";
-import { r2Store } from "./storage/r2.ts";
+import { objectStoreOf } from "./storage/store.ts";
 import { UploadClient } from "./uploads/upload-client.ts";
 
 /**
@@ -22,7 +22,7 @@ export async function runSchedule(env: Env, scheduledMs: number): Promise<void> 
   const nowMs = Date.now();
   const config = configOf(env);
   const uploads = new UploadClient(env.UPLOADS);
-  const removal: Removal = { objects: r2Store(env.BUCKET), endUpload: (ref) => uploads.end(ref) };
+  const removal: Removal = { objects: objectStoreOf(env), endUpload: (ref) => uploads.end(ref) };
   await Promise.all([
     attempt("reannounce", () =>
       reannounceUnanswered(env, (job) => sendJob(env.JOBS, job), {

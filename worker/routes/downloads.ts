@@ -5,7 +5,7 @@ import { serveObject } from "../delivery/serve.ts";
 import type { SignedDownload } from "../delivery/signed-url.ts";
 import { verifySignedUrl } from "../delivery/signed-url.ts";
 import { requireSignedDownload } from "../services/downloads.ts";
-import { r2Store } from "../storage/r2.ts";
+import { objectStoreOf } from "../storage/store.ts";
 import { announcePage, CONTENT_ERRORS, CONTENT_RESPONSES } from "./content.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
 import { recordReading } from "./record-reading.ts";
@@ -82,7 +82,7 @@ downloads.get("/:fileId/:name", async (c) => {
   const { signingKeys } = c.get("config");
   const signed = await verifySignedUrl(c.req.param("fileId"), search, signingKeys, Date.now());
   const object = await requireSignedDownload(c.env, announcePage(c), signed);
-  const answer = await serveObject(r2Store(c.env.BUCKET), object, c.req.raw, signed.disposition);
+  const answer = await serveObject(objectStoreOf(c.env), object, c.req.raw, signed.disposition);
   recordSignedRead(c, signed, answer);
   return answer;
 });

@@ -9,7 +9,7 @@ import { findSpentPartials } from "../services/final-uploads.ts";
 import { extendReservation, reduceReservation } from "../services/quota.ts";
 import { forgetUpload, isStoredUpload, recordStoredUpload } from "../services/stored-uploads.ts";
 import { sendJob } from "../storage/jobs.ts";
-import { r2Store } from "../storage/r2.ts";
+import { objectStoreOf } from "../storage/store.ts";
 import { releaseUnreadBody } from "../unread-body.ts";
 import { hasEnded } from "./state/phases.ts";
 
@@ -40,7 +40,7 @@ export class UploadObject extends DurableObject<Env> {
     const uploads = new UploadClient(env.UPLOADS);
     this.#upload = new Upload({
       store: new UploadStore(ctx.storage),
-      objects: r2Store(env.BUCKET),
+      objects: objectStoreOf(env),
       slabs: isolateSlabs,
       sniff: checkContent,
       graceMs: () => this.#graceMs,
@@ -72,7 +72,7 @@ export class UploadObject extends DurableObject<Env> {
 
   #deleteUploaded(ref: FileVersionRef, by: Caller, uploads: UploadClient): Promise<boolean> {
     const tools = {
-      objects: r2Store(this.env.BUCKET),
+      objects: objectStoreOf(this.env),
       endUpload: (other: FileVersionRef) => uploads.end(other),
       later: (work: Promise<void>) => this.ctx.waitUntil(work),
     };

@@ -5,7 +5,7 @@ import { formatErasure, requestErasure, requireErasure } from "../../services/er
 import type { ErasureMeans } from "../../services/erasure.ts";
 import { driveErasureOf } from "../../services/erasure.ts";
 import { requireErasing } from "../../services/tenant-permissions.ts";
-import { r2Store } from "../../storage/r2.ts";
+import { objectStoreOf } from "../../storage/store.ts";
 import { UploadClient } from "../../uploads/upload-client.ts";
 import { openApiRouter, adminProblems } from "../open-api.ts";
 import { requireTenantInPath, TENANT_ERRORS, TenantParams } from "./tenant-in-path.ts";
@@ -51,7 +51,7 @@ type Settings = Pick<AppEnv["Variables"]["config"], "erasureSettleMs" | "signing
 export function erasureMeans(env: Env, { erasureSettleMs: settleMs, signingKeys }: Settings): ErasureMeans {
   const uploads = new UploadClient(env.UPLOADS);
   return {
-    objects: r2Store(env.BUCKET),
+    objects: objectStoreOf(env),
     eraseUpload: (ref) => uploads.erase(ref),
     settleMs,
     signingKeys,

@@ -8,7 +8,7 @@ import { recordEvent } from "../../services/audit.ts";
 import { requireExportedVersion } from "../../services/downloads.ts";
 import { exportTenant } from "../../services/export.ts";
 import { requireLivingTenant } from "../../services/tenant-admin.ts";
-import { r2Store } from "../../storage/r2.ts";
+import { objectStoreOf } from "../../storage/store.ts";
 import { CONTENT_RESPONSES, SERVING_ERRORS } from "../content.ts";
 import { openApiRouter, adminProblems } from "../open-api.ts";
 import { recordReading } from "../record-reading.ts";
@@ -104,7 +104,7 @@ export const exports = openApiRouter()
     const ref = requireRef(tenantId, rest);
     await requireLivingTenant(c.env, tenantId);
     const object = await requireExportedVersion(c.env, ref);
-    const answer = await serveObject(r2Store(c.env.BUCKET), object, c.req.raw, "attachment");
+    const answer = await serveObject(objectStoreOf(c.env), object, c.req.raw, "attachment");
     recordReading(c, answer, { actor, ref, variant: "original", isExport: true });
     return answer;
   });
