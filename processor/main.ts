@@ -37,7 +37,7 @@ import { Replicator } from "./replicate/copy-jobs.ts";
 import { PrimaryWriter } from "./replicate/primary-writer.ts";
 import { startReadGateway } from "./replicate/read-gateway.ts";
 import { RepairPrimary } from "./replicate/repair-primary.ts";
-import { createReplicaTargets } from "./replicate/replica-config.ts";
+import { createReplicaTargets, removeReplicaSecrets } from "./replicate/replica-config.ts";
 import type { ReplicaTarget } from "./replicate/target.ts";
 import { Reporter } from "./report.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
@@ -194,6 +194,7 @@ function noteScanner(state: ScannerState, metrics: Metrics, log: Log): void {
 const parsed = parseConfig(process.env);
 const replicas = createReplicaTargets(process.env);
 removeSecrets(process.env);
+removeReplicaSecrets(process.env);
 if (parsed.ok && replicas.ok) {
   await main(parsed.config, replicas.targets);
 } else {

@@ -24,6 +24,12 @@ function parsePort(text: string | undefined): number {
   throw new Error(`PORT must be a number from 1 to 65535, not "${text}".`);
 }
 
+function parseReplicas(text: string | undefined): boolean {
+  if (text === undefined || text === "") return false;
+  if (text === "all") return true;
+  throw new Error(`CAUSEWAY_REPLICAS must be "all", or not set, not "${text}".`);
+}
+
 /** Of an error that ends the stack: one sentence. */
 function explain(error: unknown): string {
   const { code, message } =
@@ -40,6 +46,7 @@ async function main(): Promise<void> {
   const directory = stateDirectory(process.env);
   const port = parsePort(process.env["PORT"]);
   const rateLimitFactor = parseRateLimitFactor(process.env["CAUSEWAY_RATE_LIMIT_FACTOR"]);
+  const withReplicas = parseReplicas(process.env["CAUSEWAY_REPLICAS"]);
   console.log(`Starting. State and log are in ${directory}`);
   const stopSignal = nextSignal();
   // By hand, it may be left behind on purpose (nohup, a shell's `&`).
@@ -47,7 +54,7 @@ async function main(): Promise<void> {
   const onLog = openLog(directory, (trouble) => console.error(trouble));
   const tools = preparePreviewTools({ stateDirectory: directory, onLog: (text) => onLog("tools", text) });
   const stack = await startStack({
-    ...{ port, stateDirectory: directory, rateLimitFactor, onLog },
+    ...{ port, stateDirectory: directory, rateLimitFactor, withReplicas, onLog },
     processorEnv: { CAUSEWAY_TOOL_STATUS: tools.statusFile },
   });
   const ready = stack.waitUntilHealthy(READY_WITHIN_MS).then(() => {

@@ -39,7 +39,12 @@ import { versions } from "./routes/versions.ts";
 const SESSION_PATHS = ["/v1/files/*", "/v1/signed-urls", "/v1/upload-grants", "/v1/quota", "/v1/entities/*"];
 
 /** What admins do with versions: nothing of it while their tenant is being erased. */
-const PROCESSING_PATHS = ["/v1/admin/failed-jobs/*", "/v1/admin/quarantine/*", "/v1/admin/rescans/*"];
+const PROCESSING_PATHS = [
+  "/v1/admin/failed-jobs/*",
+  "/v1/admin/quarantine/*",
+  "/v1/admin/replicas/*",
+  "/v1/admin/rescans/*",
+];
 
 /** The whole API on one screen. */
 export const app = openApiRouter({ getPath: routingPath });

@@ -3,6 +3,7 @@ import type { CopyReport, ObjectToCopy } from "#contract/replicas.ts";
 import { ProcessorFailure } from "../failure.ts";
 import type { ObjectStore, StoredObject } from "../object-store.ts";
 import { copyToTargets, type CopyOutcome } from "./copy-to-targets.ts";
+import { PrimaryMismatch } from "./primary-mismatch.ts";
 import { ReplicaFault } from "./replica-fault.ts";
 import type { CopyFacts, ReplicaTarget } from "./target.ts";
 
@@ -51,8 +52,7 @@ export async function copyObject(
   try {
     return failuresOf(await copyToTargets(found.body, facts, targets, signal));
   } catch (error) {
-    // Of the primary's bytes: a target's own mismatch is its outcome.
-    if (error instanceof ReplicaFault && error.kind === "mismatch") return all(CHANGED);
+    if (error instanceof PrimaryMismatch) return all(CHANGED);
     signal.throwIfAborted();
     if (error instanceof ProcessorFailure) throw error;
     throw new ProcessorFailure("STORE_UNAVAILABLE", { detail: "copying an object", cause: error });

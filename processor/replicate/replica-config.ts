@@ -1,10 +1,130 @@
+import { z } from "zod";
+import { ReplicaSettings, SECRET_SETTINGS } from "./replica-settings.ts";
 import type { ReplicaTarget } from "./target.ts";
+import { AzureTarget, type AzureAccess } from "./targets/azure/azure-target.ts";
+import { DirectoryTarget } from "./targets/directory/directory-target.ts";
+import { GcsTarget } from "./targets/gcs/gcs-target.ts";
+import { S3Target } from "./targets/s3/s3-target.ts";
 
 export type ReplicasResult =
   | { readonly ok: true; readonly targets: readonly ReplicaTarget[] }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-/** Reads `REPLICAS` and the settings of what it names. Every wrong key is named at once; no value is repeated. */
-export function createReplicaTargets(_env: NodeJS.ProcessEnv): ReplicasResult {
-  return { ok: true, targets: [] };
+const MAX_TARGETS = 8;
+
+const Names = z
+  .string()
+  .transform((text) => text.split(",").map((name) => name.trim()))
+  .pipe(
+    z
+      .array(
+        z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, "has a name that isn't of small letters, digits and -"),
+      )
+      .max(MAX_TARGETS, `has more than ${MAX_TARGETS} names`)
+      .refine((names) => new Set(names).size === names.length, "has a name twice"),
+  );
+
+/**
+ * Reads `REPLICAS`, names of targets with commas between them, and of each the settings that begin with `REPLICA_<NAME>_`
+ * (`-` is `_` there). None is configured where it is missing. Every wrong key is named at once; no value is repeated.
+ */
+export function createReplicaTargets(env: NodeJS.ProcessEnv): ReplicasResult {
+  const given = env["REPLICAS"];
+  if (!given) return { ok: true, targets: [] };
+  const names = Names.safeParse(given);
+  if (!names.success)
+    return { ok: false, problems: names.error.issues.map(({ message }) => `REPLICAS: ${message}`) };
+  const targets: ReplicaTarget[] = [];
+  const problems: string[] = [];
+  for (const name of names.data) {
+    const settings = ReplicaSettings.safeParse(readSettings(env, name));
+    if (settings.success) targets.push(createTarget(name, settings.data));
+    else problems.push(...settings.error.issues.map((issue) => formatProblem(env, name, issue)));
+  }
+  return problems.length === 0 ? { ok: true, targets } : { ok: false, problems };
+}
+
+/** For an environment that has been read: nothing that is started later, nor what prints it, has the secrets then. */
+export function removeReplicaSecrets(env: NodeJS.ProcessEnv): void {
+  for (const key of Object.keys(env)) {
+    if (key.startsWith("REPLICA_") && SECRET_SETTINGS.some((name) => key.endsWith(`_${name}`)))
+      delete env[key];
+  }
+}
+
+function prefixOf(name: string): string {
+  return `REPLICA_${name.toUpperCase().replaceAll("-", "_")}_`;
+}
+
+/** `KEY=` in an env file means "not set" to the person who wrote it. */
+function readSettings(env: NodeJS.ProcessEnv, name: string): Record<string, string | undefined> {
+  const prefix = prefixOf(name);
+  const own = Object.entries(env).filter(([key, value]) => key.startsWith(prefix) && value !== "");
+  return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
+}
+
+function formatProblem(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  { code, path, message }: z.core.$ZodIssue,
+): string {
+  const key = `${prefixOf(name)}${path.join(".")}`;
+  const isMissing = env[key] === undefined && code !== "custom";
+  return `${key}: ${isMissing ? "is missing" : message}`;
+}
+
+function createTarget(name: string, settings: ReplicaSettings): ReplicaTarget {
+  switch (settings.KIND) {
+    case "s3":
+      return createS3Target(name, settings);
+    case "azure":
+      return new AzureTarget({
+        name,
+        access: readAzureAccess(settings),
+        container: settings.CONTAINER,
+        tier: settings.TIER,
+        encryptionScope: settings.ENCRYPTION_SCOPE,
+      });
+    case "gcs":
+      return new GcsTarget({
+        name,
+        bucket: settings.BUCKET,
+        projectId: settings.PROJECT_ID,
+        credentials: settings.CREDENTIALS,
+        apiEndpoint: settings.API_ENDPOINT,
+        storageClass: settings.STORAGE_CLASS,
+        kmsKeyName: settings.KMS_KEY_NAME,
+      });
+    case "directory":
+      return new DirectoryTarget({ name, path: settings.PATH });
+  }
+}
+
+function createS3Target(name: string, settings: Extract<ReplicaSettings, { KIND: "s3" }>): ReplicaTarget {
+  const {
+    ACCESS_KEY_ID: accessKeyId,
+    SECRET_ACCESS_KEY: secretAccessKey,
+    SESSION_TOKEN: sessionToken,
+  } = settings;
+  const isGiven = accessKeyId !== undefined && secretAccessKey !== undefined;
+  const token = sessionToken === undefined ? {} : { sessionToken };
+  return new S3Target({
+    name,
+    bucket: settings.BUCKET,
+    region: settings.REGION,
+    endpoint: settings.ENDPOINT,
+    forcePathStyle: settings.FORCE_PATH_STYLE,
+    credentials: isGiven ? { accessKeyId, secretAccessKey, ...token } : undefined,
+    serverSideEncryption: settings.ENCRYPTION,
+    kmsKeyId: settings.KMS_KEY_ID,
+    storageClass: settings.STORAGE_CLASS,
+  });
+}
+
+function readAzureAccess(settings: Extract<ReplicaSettings, { KIND: "azure" }>): AzureAccess {
+  const { CONNECTION_STRING, SAS_URL, ACCOUNT_URL } = settings;
+  if (CONNECTION_STRING !== undefined)
+    return { by: "connection-string", connectionString: CONNECTION_STRING };
+  if (SAS_URL !== undefined) return { by: "sas", containerUrl: SAS_URL };
+  return { by: "identity", accountUrl: ACCOUNT_URL ?? "" };
 }

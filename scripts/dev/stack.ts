@@ -7,6 +7,7 @@ import { keepRunning } from "./child.ts";
 import { findSignatureDatabase, startClamd } from "./clamd.ts";
 import { findFreePort, requireFreePort } from "./ports.ts";
 import { LOCAL_RATE_LIMIT_FACTOR } from "./rate-limiter/options.ts";
+import { startLocalReplicas } from "./replicas/local-replicas.ts";
 import { onEndingSignal } from "./signals.ts";
 import type { Secrets } from "./state.ts";
 import { lockState, readOrCreateSecrets } from "./state.ts";
@@ -21,6 +22,8 @@ export interface StackOptions {
   readonly processorEnv?: Readonly<Record<string, string>>;
   /** How many times as generous as in wrangler.toml the rate limits are. */
   readonly rateLimitFactor?: number;
+  /** Whether clean files are copied to four local targets, one of each kind. */
+  readonly withReplicas?: boolean;
   /** Tests of the API need no page. */
   readonly withDemo?: boolean;
   readonly onLog: (source: string, text: string) => void;
@@ -54,11 +57,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   stops.unshift(async () => unwatch());
   try {
     const secrets = readOrCreateSecrets(stateDirectory);
-    const clamd = await prepareClamd(options, stops);
+    const [clamd, replicas] = await Promise.all([
+      prepareClamd(options, stops),
+      prepareReplicas(options, stops),
+    ]);
     const workers = await prepareWorkers(options, secrets, stops);
     // Nothing of an earlier run is alive on this state, so what it had leased waits for nobody.
     await workers.releaseLeases();
-    const processor = startProcessor(options, workers, secrets, clamd);
+    const processor = startProcessor(options, workers, secrets, clamd, replicas);
     stops.push(() => processor.stop());
     stops.push(startCron(workers, options));
     return {
@@ -125,11 +131,25 @@ async function prepareClamd(options: StackOptions, stops: (() => Promise<void>)[
   };
 }
 
+/** What the processor has to know of the local targets: nothing where there are none. */
+async function prepareReplicas(
+  { withReplicas, stateDirectory, onLog }: StackOptions,
+  stops: (() => Promise<void>)[],
+): Promise<Readonly<Record<string, string>>> {
+  if (withReplicas !== true) return {};
+  const replicas = await startLocalReplicas(join(stateDirectory, "replicas"), (text) =>
+    onLog("replicas", text),
+  );
+  stops.push(() => replicas.stop());
+  return replicas.env;
+}
+
 function startProcessor(
   options: StackOptions,
   { url, s3, queues, releaseLeases }: RunningWorkers,
   secrets: Secrets,
   clamd: { readonly port: number; readonly official: boolean },
+  replicas: Readonly<Record<string, string>>,
 ): Child {
   return keepRunning({
     command: process.execPath,
@@ -150,6 +170,7 @@ function startProcessor(
       ALLOW_UNDATED_SIGNATURES: String(!clamd.official),
       // People are watching; and whoever leaves the stack on all day pays for each time it asks.
       POLL_MAX_SECONDS: "0.5",
+      ...replicas,
       ...options.processorEnv,
     },
     beforeRestart: releaseLeases,

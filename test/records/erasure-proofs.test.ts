@@ -25,7 +25,7 @@ async function eraseNothing(signingKeys: readonly (typeof OLD_KEY)[], reason: st
     signingKeys,
   };
   await driveErasureOf(bindings, begun, means as never, Date.now());
-  return () => requireErasure(bindings, tenantId, begun.id).then((row) => formatErasure(row));
+  return () => requireErasure(bindings, tenantId, begun.id).then((row) => formatErasure(row, 0));
 }
 
 test("a proof is signed when the erasure is finished, and by no later key", async () => {

@@ -13,6 +13,8 @@ export const TENANT_TABLES = [
   "derivatives",
   "missing_derivatives",
   "failed_jobs",
+  "replicas",
+  "replica_removals",
   "rescan_jobs",
   "rescans",
   "shares",
@@ -53,6 +55,10 @@ export async function addRowsAbout(database: D1, tenantId: string, fileId: strin
       "INSERT INTO missing_derivatives VALUES (?, ?, 1, 'preview', 'failed', 'It took too long.', 1, 1000)",
     ),
     run("INSERT INTO failed_jobs VALUES (?, ?, 1, 'INTERNAL', 'It did not get on.', 5, 1000)"),
+    run(
+      `INSERT INTO replicas (tenant_id, file_id, version, target, state, object_key, size_bytes, since_ms, changed_at_ms, retry_at_ms)
+       VALUES (?, ?, 1, 'near', 'stored', 'unused', 3, 1000, 1000, 1000)`,
+    ),
     run("INSERT INTO rescan_jobs VALUES (?, ?, 1, 'r', 1000, 1)"),
     run(
       `INSERT INTO rescans (tenant_id, id, file_id, requested_by, created_at_ms, is_sent, fed_at_ms, files_total)

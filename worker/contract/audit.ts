@@ -55,6 +55,8 @@ export const AUDIT_ACTIONS = [
   "rescan.paused",
   "rescan.resumed",
   "rescan.cancelled",
+  "replica.backfilled",
+  "replica.retried",
   "tenant.changed",
   "tenant.recounted",
   "tenant.exported",

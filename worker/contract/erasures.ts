@@ -28,6 +28,10 @@ export const Erasure = z
     objects: z.int(),
     bytes: z.int().meta({ description: "Of the objects" }),
     digest: z.string(),
+    copiesLeft: z.int().meta({
+      description:
+        "Copies at replica targets that are still to be removed: it isn't finished before they are",
+    }),
     signature: z.string().nullable().meta({ description: "null until it is finished" }),
     kid: z.string().nullable(),
   })
@@ -67,7 +71,7 @@ export async function nextDigest(digest: string, items: readonly RemovedItem[]):
   return chained;
 }
 
-type Proof = Omit<Erasure, "signature" | "kid">;
+type Proof = Omit<Erasure, "signature" | "kid" | "copiesLeft">;
 
 /** What is signed: fields that can't have a line feed in them, one a line, in this order. */
 export function proofText(proof: Proof, kid: string): string {

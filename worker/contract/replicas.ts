@@ -239,20 +239,12 @@ export const BackfillStep = z
   .meta({ id: "BackfillStep" });
 export type BackfillStep = z.infer<typeof BackfillStep>;
 
+/** Body of `POST /v1/admin/replicas/retry`. */
+export const CopyRetryRequest = z
+  .strictObject({ target: TargetName.optional().meta({ description: "All of them where it isn't said" }) })
+  .meta({ id: "CopyRetryRequest" });
+export type CopyRetryRequest = z.infer<typeof CopyRetryRequest>;
+
+/** What is tried again within a minute. */
 export const RetriedCopies = z.object({ copies: z.int(), removals: z.int() }).meta({ id: "RetriedCopies" });
 export type RetriedCopies = z.infer<typeof RetriedCopies>;
-
-/** Body of `POST /v1/admin/replicas/repairs`: the primary's object was made again, of a copy. */
-export const RepairedPrimary = z
-  .strictObject({
-    fileId: FileId,
-    version: z.int().min(1),
-    target: TargetName.meta({ description: "Whose copy it was made of" }),
-    sha256: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/)
-      .meta({ description: "Of the bytes that were written; as recorded" }),
-    etag: z.string().min(1).max(200).meta({ description: "Of the object that was written" }),
-  })
-  .meta({ id: "RepairedPrimary" });
-export type RepairedPrimary = z.infer<typeof RepairedPrimary>;

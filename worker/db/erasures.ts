@@ -8,6 +8,7 @@ import { auditEvents } from "./schema/audit.ts";
 import type { PendingObject } from "./schema/erasures.ts";
 import { erasures } from "./schema/erasures.ts";
 import { files, fileVersions } from "./schema/files.ts";
+import { replicaRemovals } from "./schema/replicas.ts";
 import { rescans } from "./schema/rescans.ts";
 import { quotaReservations, tenants } from "./schema/tenants.ts";
 
@@ -224,7 +225,7 @@ export async function markEmpty(db: Database, erasure: ErasureRow, nowMs: number
 }
 
 /** Tables whose rows say that something of a tenant is left; what hangs on these goes with them. */
-const OWNED = [files, quotaReservations, auditEvents] as const;
+const OWNED = [files, quotaReservations, auditEvents, replicaRemovals] as const;
 
 /** When an erasure was finished, and the signature of its proof. */
 export interface ErasureEnd {

@@ -3,6 +3,7 @@ import { erasures, tenantErasure } from "./admin/erasures.ts";
 import { exports } from "./admin/exports.ts";
 import { failedJobs } from "./admin/failed-jobs.ts";
 import { quarantine } from "./admin/quarantine.ts";
+import { replicas } from "./admin/replicas.ts";
 import { rescans } from "./admin/rescans.ts";
 import { tenants } from "./admin/tenants.ts";
 import { openApiRouter } from "./open-api.ts";
@@ -15,6 +16,7 @@ export const admin = openApiRouter()
   .route("/audit", audit)
   .route("/failed-jobs", failedJobs)
   .route("/quarantine", quarantine)
+  .route("/replicas", replicas)
   .route("/rescans", rescans)
   .route("/tenants", tenants)
   .route("/tenants", exports)

@@ -8,6 +8,7 @@ import type { DatabaseBindings } from "../db/database.ts";
 import { allDatabases, databaseFor } from "../db/database.ts";
 import type { ErasureEnd, ErasureRow } from "../db/erasures.ts";
 import { beginErasure, findErasure } from "../db/erasures.ts";
+import { countRemovals } from "../db/replica-removals.ts";
 
 /**
  * Asks for the erasure of all that a tenant has, or returns the one that is under way. Throws `REQUEST_INVALID` where the
@@ -52,13 +53,19 @@ export async function requireErasure(
   return erasure;
 }
 
+/** How many copies at targets an erasure still waits for. */
+export async function countCopiesLeft(env: DatabaseBindings, { tenantId }: ErasureRow): Promise<number> {
+  return countRemovals(databaseFor(env, tenantId), tenantId);
+}
+
 /** An erasure as it stands; when it is finished, with its proof. */
-export function formatErasure(row: ErasureRow): Erasure {
+export function formatErasure(row: ErasureRow, copiesLeft: number): Erasure {
   const { id, tenantId, requestedBy, reason, files, versions, objects, bytes, digest, signature, kid } = row;
   const startedAt = new Date(row.startedAtMs).toISOString();
   const finishedAt = row.finishedAtMs === null ? null : new Date(row.finishedAtMs).toISOString();
   const removed = { files, versions, objects, bytes, digest };
-  return { id, tenantId, requestedBy, reason, startedAt, finishedAt, ...removed, signature, kid };
+  const ended = { copiesLeft, signature, kid };
+  return { id, tenantId, requestedBy, reason, startedAt, finishedAt, ...removed, ...ended };
 }
 
 /** The end of an erasure at a time: its proof, signed by the first of the keys. */
@@ -68,6 +75,6 @@ export async function proveErasure(
   [key]: readonly { readonly kid: string; readonly secret: string }[],
 ): Promise<ErasureEnd> {
   if (key === undefined) throw new Error("There is no signing key.");
-  const proof = formatErasure({ ...row, finishedAtMs });
+  const proof = formatErasure({ ...row, finishedAtMs }, 0);
   return { finishedAtMs, signature: await signProof(proof, key), kid: key.kid };
 }

@@ -18,6 +18,7 @@ import {
   markEmpty,
   markObjectsPending,
 } from "../db/erasures.ts";
+import { countRemovals } from "../db/replica-removals.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
 import { proveErasure } from "./erasure-requests.ts";
 
@@ -31,7 +32,8 @@ import { proveErasure } from "./erasure-requests.ts";
  *   objects under the tenant's keys  are written down
  *   audit trail                      is removed
  *
- * When there is nothing, what may still be on its way is waited for (`settleMs`), and looked for again. Only when there
+ * Copies at replica targets are owed when the files' rows are gone, and go by jobs of their own (replica-feed.ts). When
+ * there is nothing, what may still be on its way is waited for (`settleMs`), and looked for again. Only when there
  * is nothing then either, the tenant's row goes and the erasure is finished.
  */
 export interface ErasureMeans {
@@ -121,6 +123,8 @@ async function takeStep(run: Run, erasure: ErasureRow): Promise<boolean> {
   if (emptyAtMs !== null && run.nowMs < emptyAtMs + run.settleMs) return false;
   run.limits.calls -= CALLS_PER_STEP;
   if (await removeSomething(run, erasure)) return true;
+  // Which others remove, and whose proof this is too.
+  if ((await countRemovals(run.db, erasure.tenantId)) > 0) return false;
   if (emptyAtMs === null) await markEmpty(run.db, erasure, run.nowMs);
   else await finishErasure(run.db, erasure, await proveErasure(erasure, run.nowMs, run.signingKeys));
   return true;

@@ -138,7 +138,7 @@ async function removeBytesOf(
 ): Promise<boolean> {
   try {
     for (const ref of uploads) await removal.endUpload(ref);
-    // Replicas go here, before the objects that they could be made of again.
+    // Copies at replica targets are owed since the mark, by a trigger.
     return await emptyPrefix(removal.objects, filePrefix(tenantId, fileId));
   } catch (error) {
     logPostponed({ tenantId, fileId }, error);

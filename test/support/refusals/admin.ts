@@ -68,6 +68,7 @@ function ofBlocked(method: string, path: string, body?: object) {
 
 const BLOCKED: Refusals = { VERSION_NOT_BLOCKED: inState("clean") };
 
+const REPLICAS = "/v1/admin/replicas";
 const RESCANS = "/v1/admin/rescans";
 
 /** A request by the tenant's admin about a rescan that runs. */
@@ -111,6 +112,26 @@ export const ADMINISTRATION: RefusalTable = {
       ...BLOCKED,
       VERSION_NOT_FOUND: (_scene, good) => ({ ...good, path: good.path.replace(/1$/, "2") }),
     },
+  },
+  "GET /v1/admin/replicas": {
+    good: ({ admin }) => ({ by: admin, method: "GET", path: REPLICAS }),
+    refusals: { ...OF_ADMINS, REQUEST_INVALID: withQuery("cursor=1.2") },
+  },
+  "GET /v1/admin/replicas/targets": {
+    good: ({ admin }) => ({ by: admin, method: "GET", path: `${REPLICAS}/targets` }),
+    refusals: OF_ADMINS,
+  },
+  "GET /v1/admin/replicas/removals": {
+    good: ({ admin }) => ({ by: admin, method: "GET", path: `${REPLICAS}/removals` }),
+    refusals: { ...OF_ADMINS, REQUEST_INVALID: withQuery("limit=many") },
+  },
+  "POST /v1/admin/replicas/backfill": {
+    good: ({ admin }) => json(admin, "POST", `${REPLICAS}/backfill`, {}),
+    refusals: { ...OF_ADMINS, ...BODY },
+  },
+  "POST /v1/admin/replicas/retry": {
+    good: ({ admin }) => json(admin, "POST", `${REPLICAS}/retry`, {}),
+    refusals: { ...OF_ADMINS, ...BODY },
   },
   "GET /v1/admin/rescans": {
     good: ({ admin }) => ({ by: admin, method: "GET", path: RESCANS }),

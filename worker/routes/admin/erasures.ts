@@ -1,7 +1,12 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { Erasure, ErasureRequest } from "#contract/erasures.ts";
 import type { AppEnv } from "../../app-env.ts";
-import { formatErasure, requestErasure, requireErasure } from "../../services/erasure-requests.ts";
+import {
+  countCopiesLeft,
+  formatErasure,
+  requestErasure,
+  requireErasure,
+} from "../../services/erasure-requests.ts";
 import type { ErasureMeans } from "../../services/erasure.ts";
 import { driveErasureOf } from "../../services/erasure.ts";
 import { requireErasing } from "../../services/tenant-permissions.ts";
@@ -64,12 +69,12 @@ export const tenantErasure = openApiRouter().openapi(requestRoute, async (c) => 
   const erasure = await requestErasure(c.env, actor, c.req.valid("json"), Date.now());
   const means = erasureMeans(c.env, c.get("config"));
   c.executionCtx.waitUntil(driveErasureOf(c.env, erasure, means, Date.now()));
-  return c.json(formatErasure(erasure), 202);
+  return c.json(formatErasure(erasure, await countCopiesLeft(c.env, erasure)), 202);
 });
 
 /** `/v1/admin/erasures`. Works while the tenant is being erased, and when nothing else of it is left. */
 export const erasures = openApiRouter().openapi(getRoute, async (c) => {
   const tenantId = requireErasing(c.get("identity"), c.get("config").operatorTenant);
   const erasure = await requireErasure(c.env, tenantId, c.req.valid("param").id);
-  return c.json(formatErasure(erasure), 200);
+  return c.json(formatErasure(erasure, await countCopiesLeft(c.env, erasure)), 200);
 });

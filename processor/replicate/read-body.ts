@@ -1,0 +1,48 @@
+import type { Readable } from "node:stream";
+import type { CallOptions } from "./call.ts";
+import { ReplicaFault } from "./replica-fault.ts";
+
+/**
+ * A target's body as a web stream: it errors with ReplicaFault after a silence of `deadlineMs`, where it ends early, and for
+ * whatever else happens to it. Ends the body when nobody reads on, or the signal says so.
+ */
+export function readBody(
+  body: Readable,
+  lengthBytes: number,
+  options: CallOptions,
+): ReadableStream<Uint8Array> {
+  return ReadableStream.from(readChunks(body, lengthBytes, options));
+}
+
+async function* readChunks(
+  body: Readable,
+  lengthBytes: number,
+  { signal, deadlineMs, explain }: CallOptions,
+): AsyncGenerator<Uint8Array> {
+  const onAbort = (): void => void body.destroy(new Error("aborted"));
+  const onSilence = (): void => {
+    body.destroy(new ReplicaFault("unavailable", { detail: `silent for ${deadlineMs / 1000} s` }));
+  };
+  let silence = setTimeout(onSilence, deadlineMs);
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  let receivedBytes = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      receivedBytes += chunk.byteLength;
+      // However long the reader takes for it, that isn't the target's silence.
+      clearTimeout(silence);
+      yield chunk;
+      silence = setTimeout(onSilence, deadlineMs);
+    }
+    if (receivedBytes !== lengthBytes)
+      throw new ReplicaFault("unavailable", { detail: "a body that was cut" });
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw cause instanceof ReplicaFault ? cause : explain(cause);
+  } finally {
+    clearTimeout(silence);
+    signal.removeEventListener("abort", onAbort);
+    body.destroy();
+  }
+}

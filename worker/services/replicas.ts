@@ -1,0 +1,194 @@
+import { AppError } from "#contract/errors.ts";
+import type { Identity } from "#contract/ids.ts";
+import { FileId } from "#contract/ids.ts";
+import type {
+  BackfillRequest,
+  BackfillStep,
+  CopyRetryRequest,
+  OwedRemovalPage,
+  ReplicaListQuery,
+  ReplicaTargetList,
+  ReplicatedVersionPage,
+  RetriedCopies,
+} from "#contract/replicas.ts";
+import type { DatabaseBindings } from "../db/database.ts";
+import { databaseFor } from "../db/database.ts";
+import type { PlaceOfVersion } from "../db/replica-lists.ts";
+import {
+  backfillCopies,
+  findCleanVersions,
+  findCopiesOf,
+  hastenCopies,
+  surveyCopies,
+} from "../db/replica-lists.ts";
+import type { RemovalPlace, RemovalRow } from "../db/replica-removals.ts";
+import { findRemovals, hastenRemovals } from "../db/replica-removals.ts";
+import type { Caller } from "./file-actions.ts";
+import { mimeTypeOf } from "./files.ts";
+import { requireRole } from "./permissions.ts";
+import { formatReplica } from "./replica-records.ts";
+import { chooseTargets, findConfiguredTargets } from "./replica-targets.ts";
+import { settingsOf } from "./tenants.ts";
+
+/**
+ * A tenant's copies, as its admins see them and have them made. Whoever isn't one is answered `ROLE_REQUIRED` by all of
+ * this. Cursors are what a page ended with: `<file>.<version>`, and in the list of removals the target.
+ */
+const CURSOR = /^([0-9a-z]{26})\.([1-9]\d{0,8})(?:\.([a-z0-9-]{1,40}))?$/;
+
+function parseCursor(cursor: string | undefined): RemovalPlace | undefined {
+  if (cursor === undefined) return undefined;
+  const [, fileId, version, target = ""] = CURSOR.exec(cursor) ?? [];
+  const id = FileId.safeParse(fileId);
+  if (id.success) return { fileId: id.data, version: Number(version), target };
+  throw new AppError("REQUEST_INVALID", {
+    errors: [{ path: "cursor", message: "is not a cursor of this list" }],
+  });
+}
+
+function formatCursor({ fileId, version }: PlaceOfVersion): string {
+  return `${fileId}.${version}`;
+}
+
+/** A page of clean versions with their copies. Throws `REQUEST_INVALID` for a cursor that isn't ours. */
+export async function getReplicas(
+  env: DatabaseBindings,
+  identity: Identity,
+  { cursor, limit }: ReplicaListQuery,
+): Promise<ReplicatedVersionPage> {
+  requireRole(identity, "admin");
+  const { tenantId } = identity;
+  const db = databaseFor(env, tenantId);
+  const found = await findCleanVersions(db, tenantId, parseCursor(cursor), limit + 1);
+  const page = found.slice(0, limit);
+  const last = found.length > limit ? page.at(-1) : undefined;
+  const copies = await findCopiesOf(
+    db,
+    tenantId,
+    page.map(({ fileId }) => fileId),
+  );
+  const items = page.map((row) => ({
+    ...{ fileId: row.fileId, version: row.version, mimeType: mimeTypeOf(row) },
+    ...{ objectKey: row.objectKey ?? "", etag: row.etag ?? "", sha256: row.sha256 ?? "" },
+    sizeBytes: row.sizeBytes ?? 0,
+    copies: copies
+      .filter((copy) => copy.fileId === row.fileId && copy.version === row.version)
+      .map(formatReplica),
+  }));
+  return { items, nextCursor: last === undefined ? null : formatCursor(last) };
+}
+
+/** Copies of what is gone that are still to be removed. Throws `REQUEST_INVALID` for a cursor that isn't ours. */
+export async function getRemovals(
+  env: DatabaseBindings,
+  identity: Identity,
+  { cursor, limit }: ReplicaListQuery,
+): Promise<OwedRemovalPage> {
+  requireRole(identity, "admin");
+  const { tenantId } = identity;
+  const found = await findRemovals(databaseFor(env, tenantId), tenantId, parseCursor(cursor), limit + 1);
+  const page = found.slice(0, limit);
+  const last = found.length > limit ? page.at(-1) : undefined;
+  return {
+    items: page.map(formatRemoval),
+    nextCursor: last === undefined ? null : `${formatCursor(last)}.${last.target}`,
+  };
+}
+
+function formatRemoval({ fileId, version, target, tries, detail, sinceMs, nextAtMs }: RemovalRow) {
+  const since = new Date(sinceMs).toISOString();
+  // 0 of what is due since the moment that it is owed.
+  const nextTryAt = new Date(Math.max(nextAtMs, sinceMs)).toISOString();
+  return { fileId, version, target, since, tries, error: detail, nextTryAt };
+}
+
+/** How far the tenant's targets are. @param lagAlertMs from which age of the oldest on a target is lagging */
+export async function getTargets(
+  env: DatabaseBindings,
+  identity: Identity,
+  lagAlertMs: number,
+  nowMs: number,
+): Promise<ReplicaTargetList> {
+  requireRole(identity, "admin");
+  const { tenantId } = identity;
+  const [configured, settings, { counts, removals, lags }] = await Promise.all([
+    findConfiguredTargets(env, nowMs),
+    settingsOf(env, tenantId),
+    surveyCopies(databaseFor(env, tenantId), tenantId),
+  ]);
+  const chosen = chooseTargets(settings, configured);
+  const names = new Set([
+    ...chosen,
+    ...counts.map((row) => row.target),
+    ...removals.map((row) => row.target),
+  ]);
+  const items = [...names].toSorted().map((target) => {
+    const counted = counts.find((row) => row.target === target);
+    const owed = removals.find((row) => row.target === target);
+    const oldestMs = Math.min(counted?.oldestPendingAtMs ?? nowMs, owed?.oldestRemovalAtMs ?? nowMs);
+    return {
+      target,
+      kind: configured.find(({ name }) => name === target)?.kind ?? null,
+      ...{ stored: counted?.stored ?? 0, pending: counted?.pending ?? 0, failed: counted?.failed ?? 0 },
+      pendingBytes: counted?.pendingBytes ?? 0,
+      oldestPendingAt: formatTime(counted?.oldestPendingAtMs ?? null),
+      lagSeconds: quantilesOf(lags.filter((lag) => lag.target === target).map(({ ms }) => ms / 1000)),
+      isLagging: nowMs - oldestMs > lagAlertMs,
+      removals: owed?.removals ?? 0,
+      oldestRemovalAt: formatTime(owed?.oldestRemovalAtMs ?? null),
+    };
+  });
+  return { items };
+}
+
+function formatTime(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
+
+/** By the nearest rank. */
+function quantilesOf(seconds: readonly number[]): { p50: number; p95: number } | null {
+  const sorted = seconds.toSorted((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
+  return sorted.length === 0 ? null : { p50: at(0.5), p95: at(0.95) };
+}
+
+/** One step of a backfill: what it wants, cron has copied. Throws `REQUEST_INVALID` for a cursor that isn't ours. */
+export async function backfill(
+  env: DatabaseBindings,
+  { identity, actor }: Caller,
+  { cursor, limit }: BackfillRequest,
+  nowMs: number,
+): Promise<BackfillStep> {
+  requireRole(identity, "admin");
+  const { tenantId } = identity;
+  const db = databaseFor(env, tenantId);
+  const [configured, settings, found] = await Promise.all([
+    findConfiguredTargets(env, nowMs),
+    settingsOf(env, tenantId),
+    findCleanVersions(db, tenantId, parseCursor(cursor), limit + 1),
+  ]);
+  const step = found.slice(0, limit);
+  const last = found.length > limit ? step.at(-1) : undefined;
+  const targets = chooseTargets(settings, configured);
+  const detail = { versions: step.length, targets: targets.join(" ") };
+  const event = { actor, action: "replica.backfilled", detail, atMs: nowMs } as const;
+  const wished = settings.replicaDerivatives === true;
+  const queued = step.length === 0 ? 0 : await backfillCopies(db, tenantId, step, targets, wished, event);
+  return { seen: step.length, queued, nextCursor: last === undefined ? null : formatCursor(last) };
+}
+
+/** Has what came to nothing tried again within a minute, whatever it waits for. */
+export async function retryCopies(
+  env: DatabaseBindings,
+  { identity, actor }: Caller,
+  { target }: CopyRetryRequest,
+  nowMs: number,
+): Promise<RetriedCopies> {
+  requireRole(identity, "admin");
+  const { tenantId } = identity;
+  const db = databaseFor(env, tenantId);
+  const detail = { target: target ?? null };
+  const event = { actor, action: "replica.retried", detail, atMs: nowMs } as const;
+  const copies = await hastenCopies(db, tenantId, target, event);
+  return { copies, removals: await hastenRemovals(db, tenantId, target, nowMs) };
+}
