@@ -75,6 +75,11 @@ const Environment = z
     METRICS_HOST: z.string().min(1).default("127.0.0.1"),
     /** 0 takes a free one; the log tells which. */
     METRICS_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
+    /** What the worker signs reads of copies by. Without it none are served (replicate/read-gateway.ts). */
+    REPLICA_READS_SECRET: z.string().min(32).optional(),
+    REPLICA_READS_HOST: z.string().min(1).default("127.0.0.1"),
+    /** 0 takes a free one; the log tells which. */
+    REPLICA_READS_PORT: z.coerce.number().int().min(0).max(65_535).default(3412),
     /** Set by a development stack: the processor ends when this process does. */
     CAUSEWAY_PARENT_PID: z.coerce.number().int().min(1).optional(),
     /** Set by a development stack that installs programs while it runs: where it tells how far that is. */
@@ -171,6 +176,7 @@ const SECRETS = [
   "S3_SECRET_ACCESS_KEY",
   "QUEUES_TOKEN",
   "VIRUSTOTAL_API_KEY",
+  "REPLICA_READS_SECRET",
 ] as const;
 
 /**

@@ -114,7 +114,11 @@ export class ObjectStore {
   }
 }
 
-function writtenWith({ encryption, storageClass, tagging }: ObjectSettings): Partial<PutObjectCommandInput> {
+export function writtenWith({
+  encryption,
+  storageClass,
+  tagging,
+}: ObjectSettings): Partial<PutObjectCommandInput> {
   return {
     ...(encryption === undefined ? {} : { ServerSideEncryption: encryption.algorithm }),
     ...(encryption?.keyId === undefined ? {} : { SSEKMSKeyId: encryption.keyId }),

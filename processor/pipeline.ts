@@ -10,6 +10,7 @@ import type { Metrics } from "./metrics.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { nameBytes } from "./queue.ts";
 import type { Replicator } from "./replicate/copy-jobs.ts";
+import type { RepairPrimary } from "./replicate/repair-primary.ts";
 import type { Reporter } from "./report.ts";
 import type { CrashGuard, OpenScan } from "./scan/crash-guard.ts";
 import type { ScannerChoice } from "./scan/scanner-choice.ts";
@@ -17,8 +18,11 @@ import type { ScannerVersion, ShareableObject } from "./scan/scanner.ts";
 import type { SecondLook } from "./second-look.ts";
 import { judgeType } from "./types.ts";
 
-/** How a job ended. `obsolete`: its object is gone or replaced, or the worker has no use for it any more. */
-export type JobOutcome = Verdict | "obsolete" | "copied" | "removed";
+/**
+ * How a job ended. `repaired`: the primary's object was made again. `obsolete`: its object is gone or replaced, or the worker
+ * has no use for it any more.
+ */
+export type JobOutcome = Verdict | "obsolete" | "copied" | "removed" | "repaired";
 
 export interface PipelineParts {
   readonly store: ObjectStore;
@@ -31,6 +35,7 @@ export interface PipelineParts {
   readonly derivatives: Derivatives;
   readonly pageImages: PageImages;
   readonly replicator: Replicator;
+  readonly repairPrimary: Pick<RepairPrimary, "repair">;
   readonly lanes: Lanes;
   readonly metrics: Metrics;
 }
@@ -46,6 +51,8 @@ export async function handleJob(job: Job, parts: PipelineParts, signal: AbortSig
       return parts.replicator.copy(job, signal);
     case "remove-copies":
       return parts.replicator.remove(signal);
+    case "repair":
+      return parts.lanes.replica.run(() => parts.repairPrimary.repair(job, signal), signal);
   }
 }
 

@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { TenantId } from "#contract/ids.ts";
 import { ONE_DATABASE, parseTenantBuckets } from "./db/tenant-buckets.ts";
+import type { ReplicaReadsConfig } from "./replica-reads-config.ts";
+import {
+  findReplicaReadsProblems,
+  ReplicaReadsVariables,
+  replicaReadsConfigOf,
+} from "./replica-reads-config.ts";
 import { findStoreProblems, StoreVariables, withOlderStoreNames } from "./storage/store-config.ts";
 import type { TokenConfig } from "./token-config.ts";
 import { findTokenProblems, TokenVariables, tokenConfigOf } from "./token-config.ts";
@@ -44,6 +50,7 @@ const TenantBuckets = z
 
 const Variables = TokenVariables.extend({
   ...StoreVariables.shape,
+  ...ReplicaReadsVariables.shape,
   REPORT_SECRET: Secret,
   SIGNED_URL_KEYS: SigningKeys,
   /**
@@ -113,6 +120,7 @@ export interface Config {
   readonly operatorTenant: TenantId | undefined;
   readonly erasureSettleMs: number;
   readonly replicaLagAlertSeconds: number;
+  readonly replicaReads: ReplicaReadsConfig | undefined;
   readonly version: string;
   readonly development: boolean;
 }
@@ -144,7 +152,11 @@ function findDevelopmentProblems({ DEVELOPMENT, SIGNED_URL_KEYS }: z.infer<typeo
 function parseVariables(env: object): z.infer<typeof Variables> {
   const given = withOlderStoreNames(withoutEmpty(env));
   const parsed = Variables.safeParse(given);
-  const problems = [...formatProblems(parsed.error?.issues ?? []), ...findTokenProblems(given)];
+  const problems = [
+    ...formatProblems(parsed.error?.issues ?? []),
+    ...findTokenProblems(given),
+    ...findReplicaReadsProblems(given),
+  ];
   for (const name of parsed.data?.TENANT_BUCKETS ?? []) {
     if (given[name] === undefined) problems.push(`TENANT_BUCKETS: there is no binding ${name}`);
   }
@@ -173,6 +185,7 @@ export function parseConfig(env: object): Config {
     operatorTenant: vars.OPERATOR_TENANT,
     erasureSettleMs: vars.ERASURE_SETTLE_SECONDS * 1_000,
     replicaLagAlertSeconds: vars.REPLICA_LAG_ALERT_SECONDS,
+    replicaReads: replicaReadsConfigOf(vars),
     version: vars.VERSION,
     development: vars.DEVELOPMENT === "true",
   };

@@ -4,6 +4,7 @@ import { DerivativeName } from "./derivatives.ts";
 import { FileVersionRef } from "./ids.ts";
 import { PageImageName } from "./page-images.ts";
 import { Properties } from "./properties.ts";
+import { RepairReport } from "./repairs.ts";
 import {
   ConfiguredTarget,
   CopiesStartReport,
@@ -151,6 +152,7 @@ export const Report = z.discriminatedUnion("kind", [
   MissingDerivativeReport,
   PropertiesReport,
   FailedJobReport,
+  RepairReport,
   HeartbeatReport,
   CopiesStartReport,
   CopyReport,

@@ -1,5 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import { Health } from "#contract/api.ts";
+import { probeGateway } from "../delivery/replica-content.ts";
 import { checkHealth } from "../services/health.ts";
 import { objectStoreOf } from "../storage/store.ts";
 import { HEALTH_EXAMPLE } from "./examples.ts";
@@ -20,6 +21,11 @@ const healthRoute = createRoute({
 
 /** `/health`: 200 as long as the worker itself answers, so that a part's failure doesn't take the whole down. */
 export const health = openApiRouter().openapi(healthRoute, async (c) => {
-  const report = await checkHealth(c.env, objectStoreOf(c.env), c.get("config").version, Date.now());
+  const { replicaReads, version } = c.get("config");
+  const probes = {
+    objects: objectStoreOf(c.env),
+    replicaReads: replicaReads && (() => probeGateway(replicaReads)),
+  };
+  const report = await checkHealth(c.env, probes, version, Date.now());
   return c.json(report, 200);
 });

@@ -1,9 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { verifyPublicUrl } from "../delivery/public-url.ts";
-import { serveObject } from "../delivery/serve.ts";
 import { requirePublicDownload } from "../services/downloads.ts";
-import { objectStoreOf } from "../storage/store.ts";
-import { CONTENT_RESPONSES, ContentQuery, SERVING_ERRORS } from "./content.ts";
+import { answerContent, CONTENT_RESPONSES, ContentQuery, SERVING_ERRORS } from "./content.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
 import { recordReading } from "./record-reading.ts";
 
@@ -45,7 +43,7 @@ export const publicFiles = openApiRouter().openapi(readRoute, async (c) => {
   const { variant, disposition, ...signature } = c.req.valid("query");
   const file = await verifyPublicUrl(c.req.valid("param").fileId, signature, c.get("config").signingKeys);
   const object = await requirePublicDownload(c.env, file, variant);
-  const answer = await serveObject(objectStoreOf(c.env), object, c.req.raw, disposition);
+  const answer = await answerContent(c, object, disposition);
   const { tenantId } = file;
   const actor = { tenantId, id: "public-url", kind: "public-url", requestId: c.get("requestId") } as const;
   recordReading(c, answer, { actor, ref: { ...file, version: object.version }, variant, sampled: true });

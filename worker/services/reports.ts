@@ -33,6 +33,7 @@ import { failRescanJob } from "../db/rescan-verdicts.ts";
 import type { ObjectRemover } from "../storage/object-store.ts";
 import { judgeByPolicy } from "./content-policy.ts";
 import { applyFirstVerdict } from "./first-verdict.ts";
+import { applyRepair } from "./repairs.ts";
 import { lagsOf } from "./replica-feed.ts";
 import { applyCopy, applyRemovals, startCopies, startRemovals } from "./replica-reports.ts";
 import { applyRescanVerdict, removeDerivatives } from "./rescan-verdicts.ts";
@@ -77,6 +78,9 @@ export async function applyReport(
       return undefined;
     case "failed-job":
       await applyFailedJob(env, report, nowMs);
+      return undefined;
+    case "repair":
+      await applyRepair(env, objects, report, nowMs);
       return undefined;
     case "heartbeat":
       await applyHeartbeat(env, report, nowMs);

@@ -32,6 +32,8 @@ export interface FaultyStack extends StackAccess {
   readObject(key: string): Promise<Buffer | undefined>;
   /** Puts an object into the bucket behind the product's back. */
   putObject(key: string, text: string): Promise<void>;
+  /** Removes an object behind the product's back. */
+  removeObject(key: string): Promise<void>;
   /** The keys of the objects under a prefix, in their order. */
   listKeys(prefix: string): Promise<readonly string[]>;
   readonly database: D1;
@@ -130,6 +132,10 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
     async putObject(key, text) {
       const bucket = await runtime.getR2Bucket("BUCKET", NAME);
       await bucket.put(key, text);
+    },
+    async removeObject(key) {
+      const bucket = await runtime.getR2Bucket("BUCKET", NAME);
+      await bucket.delete(key);
     },
     async listKeys(prefix) {
       const bucket = await runtime.getR2Bucket("BUCKET", NAME);
