@@ -24,7 +24,7 @@ import { failAll } from "./products.ts";
 const MIB = 2 ** 20;
 /** The largest video that may be uploaded where a tenant has no limits of its own (contract/file-types.ts). */
 const MAX_ORIGINAL_BYTES = 500 * MIB;
-const CHILD = new URL("./media/media-child.ts", import.meta.url);
+const CHILD = new URL("./media/media-child.ts", import.meta.url).href;
 const PICTURE_LIMITS: SandboxLimits = {
   ...{ timeMs: 50_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 4 * MIB },
   ...{ scratchBytes: 8 * MIB, processes: 96, niceness: LATER },

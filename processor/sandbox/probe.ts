@@ -14,7 +14,7 @@ import type { Isolation } from "./ladder.ts";
 import { ProbeFindings, type ProbeTargets } from "./probe-protocol.ts";
 import type { Sandbox, SandboxLimits } from "./sandbox.ts";
 
-const CHILD = new URL("./probe-child.ts", import.meta.url);
+const CHILD = new URL("./probe-child.ts", import.meta.url).href;
 const LIMITS: SandboxLimits = {
   timeMs: 10_000,
   memoryBytes: 1.5 * 2 ** 30,

@@ -5,7 +5,7 @@ import { type SandboxLimits, SOON } from "../../sandbox/sandbox.ts";
 import type { Product } from "../deriver.ts";
 import { reasonOf, runTool, type Work } from "./run-tool.ts";
 
-const PAGE_CHILD = new URL("./page-child.ts", import.meta.url);
+const PAGE_CHILD = new URL("./page-child.ts", import.meta.url).href;
 export const PAGE_CHILD_LIMITS: SandboxLimits = {
   ...{ timeMs: 60_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 4 * 2 ** 20 },
   ...{ scratchBytes: 8 * 2 ** 20, processes: 64, niceness: SOON },

@@ -5,7 +5,7 @@ import type { Sandbox, SandboxLimits, SandboxResult } from "../../sandbox/sandbo
 import { type ImageFault, ImageLine } from "../image-protocol.ts";
 import { type DerivedImage, formatTask, type ImageTask } from "./task.ts";
 
-const CHILD = new URL("../image-child.ts", import.meta.url);
+const CHILD = new URL("../image-child.ts", import.meta.url).href;
 
 /** A file that is worked on, in its scratch directory. */
 export interface ImageWork {
