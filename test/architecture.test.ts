@@ -91,7 +91,7 @@ const OWNERS: readonly { readonly name: string; readonly owner: RegExp }[] = [
   { name: "drizzle-orm", owner: /^(worker\/db|test\/records)\// },
   { name: "jose", owner: /^(worker\/middleware|worker\/routes\/dev|scripts|test)/ },
   { name: "aws4fetch", owner: /^worker\/storage\/s3\// },
-  { name: "txml", owner: /^worker\/storage\/s3\// },
+  { name: "txml", owner: /^(worker\/storage\/s3|scripts\/doctor)\// },
   { name: "multipasta", owner: /^(worker\/uploads\/plain|test\/worker\/unit)\// },
   { name: "hono", owner: /^(worker\/(app|app-env|middleware|routes|pages)|scripts)/ },
 ];

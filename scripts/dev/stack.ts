@@ -6,6 +6,7 @@ import { PROJECT_ROOT } from "./bundle.ts";
 import type { Child } from "./child.ts";
 import { keepRunning } from "./child.ts";
 import { findSignatureDatabase, startClamd } from "./clamd.ts";
+import type { LocalStore } from "./local-store.ts";
 import { findFreePort, requireFreePort } from "./ports.ts";
 import { LOCAL_RATE_LIMIT_FACTOR } from "./rate-limiter/options.ts";
 import { startLocalReplicas } from "./replicas/local-replicas.ts";
@@ -21,6 +22,8 @@ export interface StackOptions {
   /** Settings of the worker and of the processor beside the stack's own; tests shorten times with them. */
   readonly workerVars?: Readonly<Record<string, string>>;
   readonly processorEnv?: Readonly<Record<string, string>>;
+  /** The environment's choice (`OBJECT_STORE`) where it isn't said. */
+  readonly store?: LocalStore;
   /** How many times as generous as in wrangler.toml the rate limits are. */
   readonly rateLimitFactor?: number;
   /** Whether clean files are copied to four local targets, one of each kind. */
@@ -107,6 +110,7 @@ async function prepareWorkers(
     port: options.port,
     secrets,
     withDemo: options.withDemo ?? true,
+    ...(options.store === undefined ? {} : { store: options.store }),
     rateLimitFactor: options.rateLimitFactor ?? LOCAL_RATE_LIMIT_FACTOR,
     vars: { REANNOUNCE_AFTER_SECONDS: "300", ...replicaVars, ...options.workerVars },
     onLog: (level, message) => options.onLog(`worker ${level}`, message),

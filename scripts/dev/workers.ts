@@ -4,7 +4,7 @@ import type { Build } from "./build.ts";
 import { build } from "./build.ts";
 import { COMPATIBILITY } from "./compatibility.ts";
 import { miniflare } from "./from-wrangler.ts";
-import type { S3Access } from "./local-store.ts";
+import type { LocalStore, S3Access } from "./local-store.ts";
 import { readLocalStore, storeSettings } from "./local-store.ts";
 import type { MigratableDatabase } from "./migrations.ts";
 import { applyMigrations } from "./migrations.ts";
@@ -27,6 +27,8 @@ export interface WorkersOptions {
   readonly secrets: Secrets;
   /** Whether the demo page is wanted. */
   readonly withDemo: boolean;
+  /** The environment's choice (`OBJECT_STORE`) where it isn't said. */
+  readonly store?: LocalStore;
   /** Settings of the worker beside those of wrangler.toml. */
   readonly vars: Readonly<Record<string, string>>;
   /** How many times as generous as in wrangler.toml the rate limits are. */
@@ -122,7 +124,7 @@ function bridgeWorker({ queueBridge }: Build, { secrets }: WorkersOptions) {
 /** Starts the worker of wrangler.toml and the queue's stand-in in one workerd, without wrangler's development proxy. */
 export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
   const built = await build(join(options.stateDirectory, "build"), options.withDemo);
-  const store = readLocalStore(process.env);
+  const { store = readLocalStore(process.env) } = options;
   const runtimePort = await findFreePort();
   const s3 = storeSettings(store, localAccess(built, runtimePort));
   const storeVars = store.kind === "s3" ? { OBJECT_STORE: "s3", ...s3 } : {};

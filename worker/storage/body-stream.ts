@@ -1,7 +1,4 @@
-import type { StoreBody } from "./object-store.ts";
-
-/** What a store is handed: the only piece as it is, or a native stream whose length is known. */
-export type SentBody = Uint8Array | ReadableStream<Uint8Array>;
+import type { SentBody, StoreBody } from "./object-store.ts";
 
 /**
  * Hands pieces to a store as one body of known length, and resolves with what `send` does when the pieces are through too.
@@ -40,8 +37,8 @@ function streamOf(body: StoreBody): Sending {
   return { value: readable, written: writeAll(writer, body.pieces), stop };
 }
 
-function onlyPieceOf({ pieces }: StoreBody): Uint8Array | undefined {
-  return Array.isArray(pieces) && pieces.length === 1 ? (pieces[0] as Uint8Array) : undefined;
+function onlyPieceOf({ pieces }: StoreBody): Uint8Array<ArrayBuffer> | undefined {
+  return Array.isArray(pieces) && pieces.length === 1 ? (pieces[0] as Uint8Array<ArrayBuffer>) : undefined;
 }
 
 async function writeAll(

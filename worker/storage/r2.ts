@@ -1,11 +1,11 @@
 import { AppError } from "#contract/errors.ts";
 import { withDeadline } from "../deadline.ts";
-import type { SentBody } from "./body-stream.ts";
 import { sendBody } from "./body-stream.ts";
 import type {
   ByteRange,
   ObjectBody,
   ObjectStore,
+  SentBody,
   StoreBody,
   StoredFacts,
   StoredPart,

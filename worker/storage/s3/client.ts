@@ -1,6 +1,6 @@
 import { AwsV4Signer } from "aws4fetch";
 import { withDeadline } from "../../deadline.ts";
-import type { SentBody } from "../body-stream.ts";
+import type { SentBody } from "../object-store.ts";
 import type { S3Config } from "../store-config.ts";
 import { isPassing, storeError } from "./refusals.ts";
 

@@ -1,4 +1,4 @@
-import type { TNode } from "txml";
+import type { TNode } from "txml/txml";
 import { AppError } from "#contract/errors.ts";
 import { parseXml, textOf } from "./xml.ts";
 

@@ -1,5 +1,5 @@
-import type { TNode } from "txml";
-import { parse } from "txml";
+import type { TNode } from "txml/txml";
+import { parse } from "txml/txml";
 
 /**
  * The little XML of S3. The parser takes whatever it is given for a document, so that what was cut off would be a short
