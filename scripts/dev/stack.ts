@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Health } from "#contract/api.ts";
@@ -64,10 +65,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       prepareClamd(options, stops),
       prepareReplicas(options, stops),
     ]);
-    const workers = await prepareWorkers(options, secrets, stops);
+    const workers = await prepareWorkers(options, secrets, replicas.workerVars, stops);
     // Nothing of an earlier run is alive on this state, so what it had leased waits for nobody.
     await workers.releaseLeases();
-    const processor = startProcessor(options, workers, secrets, clamd, replicas);
+    const processor = startProcessor(options, workers, secrets, clamd, replicas.processorEnv);
     stops.push(() => processor.stop());
     stops.push(startCron(workers, options));
     return {
@@ -98,7 +99,12 @@ function stopper(stops: (() => Promise<void>)[]): () => Promise<void> {
   };
 }
 
-async function prepareWorkers(options: StackOptions, secrets: Secrets, stops: (() => Promise<void>)[]) {
+async function prepareWorkers(
+  options: StackOptions,
+  secrets: Secrets,
+  replicaVars: Readonly<Record<string, string>>,
+  stops: (() => Promise<void>)[],
+) {
   const workers = await startWorkers({
     stateDirectory: options.stateDirectory,
     port: options.port,
@@ -106,7 +112,7 @@ async function prepareWorkers(options: StackOptions, secrets: Secrets, stops: ((
     withDemo: options.withDemo ?? true,
     ...(options.store === undefined ? {} : { store: options.store }),
     rateLimitFactor: options.rateLimitFactor ?? LOCAL_RATE_LIMIT_FACTOR,
-    vars: { REANNOUNCE_AFTER_SECONDS: "300", ...options.workerVars },
+    vars: { REANNOUNCE_AFTER_SECONDS: "300", ...replicaVars, ...options.workerVars },
     onLog: (level, message) => options.onLog(`worker ${level}`, message),
   });
   stops.push(() => workers.stop());
@@ -135,17 +141,23 @@ async function prepareClamd(options: StackOptions, stops: (() => Promise<void>)[
   };
 }
 
-/** What the processor has to know of the local targets: nothing where there are none. */
+/** What the two sides have to know of the local targets: nothing where there are none. */
 async function prepareReplicas(
   { withReplicas, stateDirectory, onLog }: StackOptions,
   stops: (() => Promise<void>)[],
-): Promise<Readonly<Record<string, string>>> {
-  if (withReplicas !== true) return {};
+): Promise<Readonly<Record<"processorEnv" | "workerVars", Readonly<Record<string, string>>>>> {
+  if (withReplicas !== true) return { processorEnv: {}, workerVars: {} };
   const replicas = await startLocalReplicas(join(stateDirectory, "replicas"), (text) =>
     onLog("replicas", text),
   );
   stops.push(() => replicas.stop());
-  return replicas.env;
+  const port = await findFreePort();
+  // Good for this run: nothing that it signs lives longer.
+  const REPLICA_READS_SECRET = randomBytes(32).toString("hex");
+  return {
+    processorEnv: { ...replicas.env, REPLICA_READS_SECRET, REPLICA_READS_PORT: String(port) },
+    workerVars: { REPLICA_READS_SECRET, REPLICA_READS_URL: `http://127.0.0.1:${port}` },
+  };
 }
 
 function startProcessor(
