@@ -67,12 +67,16 @@ export async function processJob(
   signal: AbortSignal,
 ): Promise<JobOutcome> {
   const { tenantId, fileId, version, etag, sizeBytes } = job;
-  const standing = await parts.lanes.scan.run(async () => {
-    const start = { kind: "start", tenantId, fileId, version, etag, sizeBytes } as const;
-    const before = await parts.reporter.ask(start, signal);
-    const mustScan = before?.state === "quarantined" || before?.mustScan === true;
-    return mustScan ? inspect(job, before.wishes, parts, signal) : before;
-  }, signal);
+  const standing = await parts.lanes.scan.run(
+    async () => {
+      const start = { kind: "start", tenantId, fileId, version, etag, sizeBytes } as const;
+      const before = await parts.reporter.ask(start, signal);
+      const mustScan = before?.state === "quarantined" || before?.mustScan === true;
+      return mustScan ? inspect(job, before.wishes, parts, signal) : before;
+    },
+    signal,
+    tenantId,
+  );
   if (standing === undefined || standing.state === "quarantined") return "obsolete";
   if (standing.state === "clean") await parts.derivatives.derive(job, standing, signal);
   return standing.state;
