@@ -10,6 +10,7 @@ import type { LocalStore } from "./local-store.ts";
 import { findFreePort, requireFreePort } from "./ports.ts";
 import { LOCAL_RATE_LIMIT_FACTOR } from "./rate-limiter/options.ts";
 import { startLocalReplicas } from "./replicas/local-replicas.ts";
+import { keepLocalSettings } from "./replicas/local-settings.ts";
 import { onEndingSignal } from "./signals.ts";
 import type { Secrets } from "./state.ts";
 import { lockState, readOrCreateSecrets } from "./state.ts";
@@ -69,6 +70,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     // Nothing of an earlier run is alive on this state, so what it had leased waits for nobody.
     await workers.releaseLeases();
     const processor = startProcessor(options, workers, secrets, clamd, replicas.processorEnv);
+    if (options.withReplicas === true) {
+      keepLocalSettings(stateDirectory, { url: workers.url, env: { ...workers.s3, ...replicas.processorEnv } });
+    }
     stops.push(() => processor.stop());
     stops.push(startCron(workers, options));
     return {
@@ -162,11 +166,12 @@ async function prepareReplicas(
 
 function startProcessor(
   options: StackOptions,
-  { url, s3, queues, releaseLeases }: RunningWorkers,
+  workers: RunningWorkers,
   secrets: Secrets,
   clamd: { readonly port: number; readonly official: boolean },
   replicas: Readonly<Record<string, string>>,
 ): Child {
+  const { url, queues, releaseLeases } = workers;
   return keepRunning({
     command: process.execPath,
     // A small heap for what is young: it is idle for most of the time, on somebody's laptop.
@@ -176,7 +181,7 @@ function startProcessor(
       CAUSEWAY_WORKER_URL: url,
       CAUSEWAY_REPORT_SECRET: secrets.reportSecret,
       CAUSEWAY_PARENT_PID: String(process.pid),
-      ...s3,
+      ...workers.s3,
       QUEUES_BASE_URL: queues.baseUrl,
       QUEUES_ACCOUNT_ID: "local",
       QUEUES_QUEUE_ID: queues.queueId,
