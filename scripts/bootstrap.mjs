@@ -40,6 +40,10 @@ const PROGRAMS = [
   ...PRODUCT_PROGRAMS.filter(({ macos }) => process.platform === "linux" || macos !== ""),
   ...(forTests ? [{ program: "chromium", debian: "chromium", macos: "--cask chromium" }] : []),
   ...(forTests ? [...PREVIEW_PROGRAMS, HEIC_ENCODER] : []),
+  // S3's behaviour for the tests of replica targets; on macOS "pipx install 'moto[server]'".
+  ...(forTests && process.platform === "linux"
+    ? [{ program: "moto_server", debian: "python3-moto python3-flask-cors", macos: "" }]
+    : []),
 ];
 
 /** What is there in any case once packages are installed: an install that was cut, or left something out, isn't one. */

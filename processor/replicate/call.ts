@@ -21,6 +21,8 @@ export interface CallOptions {
   readonly deadlineMs: number;
   /** What the target's error means. */
   readonly explain: (error: unknown) => ReplicaFault;
+  /** Whether the caller waits for the action to end though its signal is aborted: so that nothing happens after that. */
+  readonly waitsForEnd?: boolean;
 }
 
 /**
@@ -28,15 +30,16 @@ export interface CallOptions {
  * is nothing of the target's. It doesn't rely on the SDK to heed the signal.
  */
 export async function callTarget<T>(
-  { signal, deadlineMs, explain }: CallOptions,
+  { signal, deadlineMs, explain, waitsForEnd = false }: CallOptions,
   action: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
   const deadline = AbortSignal.timeout(deadlineMs);
   const either = AbortSignal.any([signal, deadline]);
   const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(either.reason);
-  either.addEventListener("abort", onAbort, { once: true });
+  const awaited = waitsForEnd ? deadline : either;
+  const onAbort = (): void => aborted.reject(awaited.reason);
+  awaited.addEventListener("abort", onAbort, { once: true });
   try {
     const answer = action(either);
     // It may still be rejected when nobody waits any longer.
@@ -49,6 +52,6 @@ export async function callTarget<T>(
     if (deadline.aborted) throw new ReplicaFault("unavailable", { detail, cause });
     throw explain(cause);
   } finally {
-    either.removeEventListener("abort", onAbort);
+    awaited.removeEventListener("abort", onAbort);
   }
 }

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { ReadableStream } from "node:stream/web";
 import type { CallOptions } from "./call.ts";
 import { ReplicaFault } from "./replica-fault.ts";
 
@@ -10,8 +11,8 @@ export function readBody(
   body: Readable,
   lengthBytes: number,
   options: CallOptions,
-): ReadableStream<Uint8Array> {
-  return ReadableStream.from(readChunks(body, lengthBytes, options));
+): globalThis.ReadableStream<Uint8Array> {
+  return ReadableStream.from<Uint8Array>(readChunks(body, lengthBytes, options));
 }
 
 async function* readChunks(

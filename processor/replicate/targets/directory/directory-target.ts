@@ -109,7 +109,10 @@ export class DirectoryTarget implements ReplicaTarget {
   }
 
   #call<T>(signal: AbortSignal, action: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return callTarget({ signal, deadlineMs: this.#deadlines.callMs, explain: explainDirectory }, action);
+    return callTarget(
+      { signal, deadlineMs: this.#deadlines.callMs, explain: explainDirectory, waitsForEnd: true },
+      action,
+    );
   }
 }
 

@@ -43,7 +43,6 @@ export class DirectoryWriter implements CopyWriter {
     await this.#call(signal, this.#copy.deadlines.partMs, async () => {
       const handle = await open(this.#partial, "r+");
       try {
-        await handle.truncate(offset);
         for (let written = 0; written < bytes.byteLength;) {
           const { bytesWritten } = await handle.write(bytes.subarray(written), 0, null, offset + written);
           written += bytesWritten;
@@ -90,7 +89,7 @@ export class DirectoryWriter implements CopyWriter {
   }
 
   #call<T>(signal: AbortSignal, deadlineMs: number, action: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return callTarget({ signal, deadlineMs, explain: explainDirectory }, action);
+    return callTarget({ signal, deadlineMs, explain: explainDirectory, waitsForEnd: true }, action);
   }
 }
 

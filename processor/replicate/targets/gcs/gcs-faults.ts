@@ -41,6 +41,12 @@ export class GcsAnswer extends Error {
   }
 }
 
+/** What a refusal says. */
+export async function readAnswer(response: Response): Promise<GcsAnswer> {
+  const body: unknown = await response.json().catch(() => undefined);
+  return new GcsAnswer(response.status, body);
+}
+
 /** Of the SDK, of its authentication, of ours: each has its status elsewhere. */
 const GcsError = z.object({
   code: z.coerce.number().optional().catch(undefined),

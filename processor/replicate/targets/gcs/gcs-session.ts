@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { callTarget, type TargetDeadlines } from "../../call.ts";
 import type { CopyPart } from "../../parts.ts";
 import { ReplicaFault } from "../../replica-fault.ts";
-import { explainGcs, GcsAnswer } from "./gcs-faults.ts";
+import { explainGcs, GcsAnswer, readAnswer } from "./gcs-faults.ts";
 
 const MAX_TRIES = 3;
 const RETRY_DELAY_MS = 500;
@@ -86,9 +86,8 @@ export class GcsSession {
         redirect: "manual",
         signal: either,
       });
-      const text = await response.text();
-      if (response.status !== INCOMPLETE && !response.ok)
-        throw new GcsAnswer(response.status, readJson(text));
+      if (response.status !== INCOMPLETE && !response.ok) throw await readAnswer(response);
+      await response.body?.cancel();
       this.#offset = response.ok ? this.#sizeBytes : readRange(response.headers.get("Range"));
     });
   }
@@ -103,12 +102,4 @@ function readRange(header: string | null): number {
 /** Whether a session is known no longer: done, cancelled, or a week old. */
 function isEnded(error: unknown): boolean {
   return error instanceof GcsAnswer && [400, 404, 410, CANCELLED].includes(error.status);
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

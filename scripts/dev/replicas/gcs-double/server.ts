@@ -124,7 +124,9 @@ async function answerUpload(
   const body = await buffer(request);
   const id = randomUUID();
   if (url.searchParams.get("uploadType") === "resumable") {
-    const resource = { ...(JSON.parse(body.toString() || "{}") as ObjectResource), name };
+    const type = request.headers["x-upload-content-type"];
+    const contentType = typeof type === "string" ? { contentType: type } : {};
+    const resource = { ...contentType, ...(JSON.parse(body.toString() || "{}") as ObjectResource), name };
     await objects.openSession(id, { bucket, resource });
     url.searchParams.set("upload_id", id);
     response.writeHead(200, { Location: url.href }).end();

@@ -1,0 +1,80 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { GcsTarget } from "../../../processor/replicate/targets/gcs/gcs-target.ts";
+import { startGcsDouble } from "../../../scripts/dev/replicas/gcs-double/server.ts";
+import { useStarted } from "../../support/started.ts";
+import { copyTo, hashOf, newOriginal, PART_BYTES, soon, stateOf } from "./support/copies.ts";
+import { startMeddlingProxy } from "./support/meddling-proxy.ts";
+import { testTarget } from "./support/target-suite.ts";
+
+const BUCKET = "copies";
+
+const double = useStarted(async () => {
+  const directory = await mkdtemp(join(tmpdir(), "causeway-gcs-"));
+  const started = await startGcsDouble({ directory, bucket: BUCKET });
+  const proxy = await startMeddlingProxy(started.url);
+  return {
+    started,
+    proxy,
+    create: (apiEndpoint = started.url, bucket = BUCKET) =>
+      new GcsTarget({ name: "gcs", bucket, apiEndpoint }),
+    async stop() {
+      await proxy.stop();
+      await started.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+});
+
+testTarget({
+  create: () => double.create(),
+  async countLeftovers() {
+    const kept = await double.started.objects.list(BUCKET, ".causeway-sessions/");
+    return kept.length + (await double.started.objects.countSessions());
+  },
+});
+
+test.each([PART_BYTES, PART_BYTES + 1])(
+  "a bit that turns on the way is found: %d bytes",
+  async (sizeBytes) => {
+    const original = newOriginal(sizeBytes);
+    const target = double.create(double.proxy.url);
+    // Of bytes, not of what is said about them.
+    double.proxy.meddle = ({ method, url }) => ({
+      kind: method === "PUT" || url?.includes("uploadType=multipart&name=Acme") === true ? "flip" : "pass",
+    });
+    expect(stateOf(await copyTo(target, original))).not.toBe("stored");
+    double.proxy.meddle = () => ({ kind: "pass" });
+    expect(await target.find(original.facts.key, soon())).toBeUndefined();
+    expect(stateOf(await copyTo(target, original))).toBe("stored");
+    expect(await hashOf(target, original.facts.key)).toBe(original.facts.sha256);
+  },
+);
+
+test("a part that was cut on the way is sent on from where it came to", async () => {
+  const original = newOriginal(2 * PART_BYTES);
+  const target = double.create(double.proxy.url);
+  let isCut = false;
+  double.proxy.meddle = (request) => {
+    if (request.method !== "PUT" || isCut) return { kind: "pass" };
+    isCut = true;
+    let seen = 0;
+    request.on("data", ({ byteLength }: Buffer) => {
+      seen += byteLength;
+      if (seen > PART_BYTES / 2) request.destroy();
+    });
+    return { kind: "pass" };
+  };
+  expect(stateOf(await copyTo(target, original))).toBe("stored");
+  expect(isCut).toBe(true);
+  expect(await hashOf(target, original.facts.key)).toBe(original.facts.sha256);
+});
+
+test("a bucket that isn't there is told as that", async () => {
+  const target = double.create(double.started.url, "nobodys");
+  for (const sizeBytes of [1, PART_BYTES + 1]) {
+    expect(stateOf(await copyTo(target, newOriginal(sizeBytes)))).toBe("missing-bucket");
+  }
+});
