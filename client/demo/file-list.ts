@@ -21,6 +21,11 @@ function isMade(file: FileRecord): boolean {
   return !file.missingDerivatives.some(({ state }) => state === "making");
 }
 
+/** Whether every copy is there, or waits for somebody. */
+function isCopied(file: FileRecord): boolean {
+  return !file.replicas.some(({ state }) => state === "pending");
+}
+
 function wordsOf(error: unknown): string {
   if (!(error instanceof ApiError)) return "Something went wrong";
   return (error.problem.detail ?? error.problem.title).replace(/\.$/, "");
@@ -122,6 +127,7 @@ export class FileList {
       const pictured = await files.waitUntil(id, isPictured, { signal: patience });
       await this.#showThumbnails([pictured].filter(hasThumbnail));
       onUpdate(await files.waitUntil(id, isMade, { signal: patience }));
+      onUpdate(await files.waitUntil(id, isCopied, { signal: patience }));
     } catch (error) {
       if (error instanceof ApiError && error.problem.status === 404) this.#drop(id, row);
     }

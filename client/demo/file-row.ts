@@ -1,13 +1,14 @@
 import type { FileRecord, Variant } from "#contract/api.ts";
 import { formatBytes, formatDay } from "./format.ts";
 import { Row, type RowAction } from "./row.ts";
-import { describeFile } from "./sentences.ts";
+import { describeCopies, describeFile } from "./sentences.ts";
 
 /** What a row shows of a file; an upload that has just ended knows as much before it has asked. */
 export type FileView = Pick<
   FileRecord,
   "filename" | "mimeType" | "sizeBytes" | "state" | "verdict" | "ownerId" | "createdAt" | "derivatives"
-> & { readonly id: string };
+> &
+  Partial<Pick<FileRecord, "replicas">> & { readonly id: string };
 
 /** What a browser can show in place of a file, the best first. */
 const SHOWN = ["preview", "poster", "optimized"] as const;
@@ -44,7 +45,11 @@ export function showFile(row: Row, file: FileView, events: FileRowEvents): void 
   const size = file.sizeBytes === null ? [] : [formatBytes(file.sizeBytes)];
   row.update({
     sentence: describeFile(file),
-    facts: [...size, `${formatDay(file.createdAt, Date.now())} by ${file.ownerId}`],
+    facts: [
+      ...size,
+      `${formatDay(file.createdAt, Date.now())} by ${file.ownerId}`,
+      ...describeCopies(file.replicas ?? []),
+    ],
     actions: actionsOf(file, events),
   });
 }

@@ -94,6 +94,16 @@ export function describeFile(file: Pick<FileRecord, "state" | "verdict">): Sente
   }
 }
 
+/** Where a file's copies are: nothing where none are wanted. */
+export function describeCopies(replicas: FileRecord["replicas"]): readonly string[] {
+  const stored = replicas.filter(({ state }) => state === "stored");
+  const failed = replicas.filter(({ state }) => state === "failed");
+  if (replicas.length === 0) return [];
+  if (failed.length > 0) return [`Not copied to ${failed.map(({ target }) => target).join(", ")}`];
+  if (stored.length < replicas.length) return [`${stored.length} of ${replicas.length} copies`];
+  return [`Copied to ${stored.map(({ target }) => target).join(", ")}`];
+}
+
 function describeBlocked(file: Pick<FileRecord, "verdict">): string {
   const reason = file.verdict?.reason;
   return reason ? `Blocked: ${reason}${laterOf(file)}` : "Could not be checked";

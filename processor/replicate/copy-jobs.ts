@@ -114,14 +114,19 @@ export class Replicator {
     for (const [target, outcome] of outcomes) {
       const report = { kind: "copy", tenantId, fileId, version, objectKey, leaseId, part } as const;
       await this.#parts.reporter.send({ ...report, target, outcome }, signal);
-      this.#note(job, target, outcome);
+      this.#note(job, part, target, outcome);
     }
   }
 
-  #note({ tenantId, fileId, version, sizeBytes }: CopyJob, target: string, outcome: Outcome): void {
+  #note(
+    { tenantId, fileId, version, sizeBytes }: CopyJob,
+    part: CopyTask["part"],
+    target: string,
+    outcome: Outcome,
+  ): void {
     const { metrics, log } = this.#parts;
     metrics.copies.inc({ target, outcome: outcome.state === "failed" ? outcome.code : outcome.state });
-    if (outcome.state === "stored") metrics.copiedBytes.inc({ target }, sizeBytes);
+    if (outcome.state === "stored" && part === "original") metrics.copiedBytes.inc({ target }, sizeBytes);
     if (outcome.state !== "failed") return;
     const { code, detail } = outcome;
     log.warn({ event: "copy-failed", target, tenantId, fileId, version, code, reason: detail });

@@ -12,7 +12,7 @@ export function readBody(
   lengthBytes: number,
   options: CallOptions,
 ): globalThis.ReadableStream<Uint8Array> {
-  return ReadableStream.from(readChunks(body, lengthBytes, options)) as globalThis.ReadableStream<Uint8Array>;
+  return ReadableStream.from<Uint8Array>(readChunks(body, lengthBytes, options));
 }
 
 async function* readChunks(

@@ -10,6 +10,8 @@ export type ReplicasResult =
   | { readonly ok: true; readonly targets: readonly ReplicaTarget[] }
   | { readonly ok: false; readonly problems: readonly string[] };
 
+type Settings = Readonly<Record<string, string | undefined>>;
+
 const MAX_TARGETS = 8;
 
 const Names = z
@@ -29,17 +31,17 @@ const Names = z
  * (`-` is `_` there). None is configured where it is missing. Every wrong key is named at once; no value is repeated.
  */
 export function createReplicaTargets(env: NodeJS.ProcessEnv): ReplicasResult {
-  const given = env["REPLICAS"];
-  if (!given) return { ok: true, targets: [] };
-  const names = Names.safeParse(given);
+  if (!env["REPLICAS"]) return { ok: true, targets: [] };
+  const names = Names.safeParse(env["REPLICAS"]);
   if (!names.success)
     return { ok: false, problems: names.error.issues.map(({ message }) => `REPLICAS: ${message}`) };
   const targets: ReplicaTarget[] = [];
   const problems: string[] = [];
   for (const name of names.data) {
-    const settings = ReplicaSettings.safeParse(readSettings(env, name));
+    const given = readSettings(env, name);
+    const settings = ReplicaSettings.safeParse(given);
     if (settings.success) targets.push(createTarget(name, settings.data));
-    else problems.push(...settings.error.issues.map((issue) => formatProblem(env, name, issue)));
+    else problems.push(...settings.error.issues.map((issue) => formatProblem(given, name, issue)));
   }
   return problems.length === 0 ? { ok: true, targets } : { ok: false, problems };
 }
@@ -57,20 +59,16 @@ function prefixOf(name: string): string {
 }
 
 /** `KEY=` in an env file means "not set" to the person who wrote it. */
-function readSettings(env: NodeJS.ProcessEnv, name: string): Record<string, string | undefined> {
+function readSettings(env: NodeJS.ProcessEnv, name: string): Settings {
   const prefix = prefixOf(name);
   const own = Object.entries(env).filter(([key, value]) => key.startsWith(prefix) && value !== "");
   return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
 }
 
-function formatProblem(
-  env: NodeJS.ProcessEnv,
-  name: string,
-  { code, path, message }: z.core.$ZodIssue,
-): string {
-  const key = `${prefixOf(name)}${path.join(".")}`;
-  const isMissing = env[key] === undefined && code !== "custom";
-  return `${key}: ${isMissing ? "is missing" : message}`;
+function formatProblem(given: Settings, name: string, { code, path, message }: z.core.$ZodIssue): string {
+  const key = path.join(".");
+  const isMissing = given[key] === undefined && code !== "custom";
+  return `${prefixOf(name)}${key}: ${isMissing ? "is missing" : message}`;
 }
 
 function createTarget(name: string, settings: ReplicaSettings): ReplicaTarget {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { copyToTargets } from "../../../processor/replicate/copy-to-targets.ts";
-import type { CopyPart } from "../../../processor/replicate/parts.ts";
+import { PartWindow } from "../../../processor/replicate/part-window.ts";
+import { PartBuffers, type CopyPart } from "../../../processor/replicate/parts.ts";
 import { ReplicaFault } from "../../../processor/replicate/replica-fault.ts";
 import type { CopyWriter, ReplicaTarget } from "../../../processor/replicate/target.ts";
 import { sha256Of } from "../../support/sha256.ts";
@@ -89,7 +90,10 @@ test("who stands still falls behind, is cut off, and the others are stored", asy
   const original = newOriginal(PARTS * PART_BYTES);
   let cutOff: unknown;
   const slow = new MemoryTarget("slow", async ({ index }, signal) => {
-    if (index === 2) await untilAborted(signal).finally(() => (cutOff = signal.reason));
+    if (index !== 2) return;
+    await untilAborted(signal).finally(() => {
+      cutOff = signal.reason;
+    });
   });
   const fast = new MemoryTarget("fast");
   const outcomes = await copy(original, [slow, fast], 50);
@@ -110,28 +114,25 @@ test("who is alone holds up nobody, however long it takes", async () => {
   expect(stateOf((await copy(original, [slow], 10)).get("slow"))).toBe("stored");
 });
 
-test("no more than five parts and one that is read are held, however slow a target is", async () => {
-  const original = newOriginal(PARTS * PART_BYTES);
-  const released = Promise.withResolvers<void>();
-  let read = 0;
-  const target = new MemoryTarget("slow", async ({ index }) => {
-    if (index === 0) await released.promise;
+test("the source waits when five parts are held, until one of them is sent", async () => {
+  const buffers = new PartBuffers(1);
+  const taker = { push: () => {}, fallBehind: () => {} };
+  const window = new PartWindow([taker], buffers, 10);
+  const parts = Array.from({ length: 5 }, (_, index): CopyPart => {
+    return { index, offset: index, bytes: buffers.take(), md5: "", isLast: false };
   });
-  async function* counted(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of streamOf(original.bytes)) {
-      read += chunk.byteLength;
-      // The part behind those that are held has begun: whatever may be read has been.
-      if (read === 5 * PART_BYTES + chunk.byteLength) released.resolve();
-      yield chunk;
-    }
-  }
-  const copying = copyToTargets(counted(), original.facts, [target.asTarget], soon());
-  // All that can be read without the first part being taken is less than that: it is let go by a timer then.
-  setTimeout(() => {
-    expect(read).toBeLessThanOrEqual(5 * PART_BYTES + 64 * 1024);
-    released.resolve();
-  }, 500);
-  expect(stateOf((await copying).get("slow"))).toBe("stored");
+  const offers = parts.map((part) => window.offer(part));
+  await Promise.all(offers.slice(0, 4));
+  let isOffered = false;
+  const last = offers[4]?.then(() => {
+    isOffered = true;
+  });
+  await new Promise(setImmediate);
+  expect(isOffered).toBe(false);
+  for (const part of parts.slice(0, 1)) window.release(part, taker);
+  await last;
+  // What was given back is used again.
+  expect(buffers.take().buffer).toBe(parts[0]?.bytes.buffer);
 });
 
 test.each([

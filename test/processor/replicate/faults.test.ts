@@ -10,12 +10,15 @@ import { copyTo, newOriginal, readAll, soon, stateOf } from "./support/copies.ts
 import { type Meddling, startMeddlingProxy } from "./support/meddling-proxy.ts";
 
 /** Nobody is behind it: every answer is its own. */
-const service = useStarted(() => startMeddlingProxy("http://127.0.0.1:1"));
+const service = useStarted(async () => {
+  const proxy = await startMeddlingProxy("http://127.0.0.1:1");
+  return { proxy, stop: () => proxy.stop() };
+});
 
 type CloudKind = Exclude<TargetKind, "directory">;
 
 function create(kind: CloudKind, callMs = TARGET_DEADLINES.callMs): ReplicaTarget {
-  const { url } = service;
+  const { url } = service.proxy;
   const deadlines = { ...TARGET_DEADLINES, callMs };
   if (kind === "gcs") return new GcsTarget({ name: kind, bucket: "copies", apiEndpoint: url, deadlines });
   if (kind === "azure") {
@@ -41,7 +44,7 @@ function refusal(kind: CloudKind, status: number, code: string, message = "No"):
 const SKEW = "Server failed to authenticate the request. Request date header too old: 'Thu, 26 Nov 2026'";
 
 /** As the services word them. */
-const REFUSALS: readonly (readonly [CloudKind, number, string, string, string?])[] = [
+const REFUSALS: [CloudKind, number, string, string, string?][] = [
   ["s3", 403, "InvalidAccessKeyId", "credentials"],
   ["s3", 403, "AccessDenied", "credentials"],
   ["s3", 404, "NoSuchBucket", "missing-bucket"],
@@ -75,9 +78,17 @@ const REFUSALS: readonly (readonly [CloudKind, number, string, string, string?])
   ["gcs", 400, "invalid", "refused"],
 ];
 
-test.each(REFUSALS)("%s: %i %s is %s", async (kind, status, code, expected, message) => {
+const rows = REFUSALS.map(([kind, status, code, expected, message]) => ({
+  kind,
+  status,
+  code,
+  expected,
+  message,
+}));
+
+test.each(rows)("$kind: $status $code is $expected", async ({ kind, status, code, expected, message }) => {
   let asked = 0;
-  service.meddle = ({ method, url }) => {
+  service.proxy.meddle = ({ method, url }) => {
     // There is no object yet; HEAD has no body to tell a code in.
     const isFind = method === "HEAD" || (kind === "gcs" && method === "GET");
     if (isFind) return refusal(kind, 404, kind === "azure" ? "BlobNotFound" : "notFound");
@@ -92,7 +103,7 @@ test.each(REFUSALS)("%s: %i %s is %s", async (kind, status, code, expected, mess
 test.each(["s3", "azure", "gcs"] as const)(
   "%s: who says nothing is unavailable when the deadline has passed",
   async (kind) => {
-    service.meddle = () => ({ kind: "hang" });
+    service.proxy.meddle = () => ({ kind: "hang" });
     const target = create(kind, 200);
     expect(stateOf(await copyTo(target, newOriginal(5)))).toBe("unavailable");
     await expect(target.read("a", undefined, soon())).rejects.toMatchObject({ kind: "unavailable" });
@@ -104,7 +115,7 @@ test.each(["s3", "azure", "gcs"] as const)(
 test.each(["s3", "azure", "gcs"] as const)(
   "%s: a body that is cut isn't taken for a whole one",
   async (kind) => {
-    service.meddle = () => ({
+    service.proxy.meddle = () => ({
       kind: "answer",
       status: 200,
       headers: { "Content-Length": "10", ETag: '"e"' },
@@ -116,7 +127,7 @@ test.each(["s3", "azure", "gcs"] as const)(
 );
 
 test("a fault tells people what is wrong, and logs nothing of a key or an address", async () => {
-  service.meddle = () => refusal("azure", 403, "AuthenticationFailed", "sig=secret at http://account");
+  service.proxy.meddle = () => refusal("azure", 403, "AuthenticationFailed", "sig=secret at http://account");
   const fault = await create("azure")
     .find("Acme/secret-key", soon())
     .catch((error: unknown) => error);

@@ -38,7 +38,8 @@ interface AzureError {
 export function explainAzure(error: unknown): ReplicaFault {
   const { code, statusCode } = readError(error);
   const kind = isClock(error) ? "clock" : kindOf(code, statusCode, error);
-  const detail = `${typeof code === "string" ? code : "no code"} (${String(statusCode ?? "no answer")})`;
+  const status = typeof statusCode === "number" ? statusCode : "no answer";
+  const detail = `${typeof code === "string" ? code : "no code"} (${status})`;
   return new ReplicaFault(kind, { detail, cause: error });
 }
 

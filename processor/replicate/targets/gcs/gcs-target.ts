@@ -1,4 +1,5 @@
 import { IdempotencyStrategy, Storage, type StorageOptions } from "@google-cloud/storage";
+import { JWT } from "google-auth-library";
 import { TARGET_DEADLINES, type TargetDeadlines } from "../../call.ts";
 import { choosePartBytes } from "../../parts.ts";
 import type {
@@ -25,6 +26,7 @@ export interface GcsTargetOptions extends GcsWriting {
 }
 
 const MAX_RETRIES = 2;
+const SCOPE = "https://www.googleapis.com/auth/devstorage.read_write";
 
 /**
  * Copies in a bucket of Google Cloud Storage. Needs: the role Storage Object User on the bucket. What an earlier try has left
@@ -49,7 +51,10 @@ export class GcsTarget implements ReplicaTarget {
       },
     };
     if (projectId !== undefined) settings.projectId = projectId;
-    if (credentials !== undefined) settings.credentials = { ...credentials };
+    if (credentials !== undefined) {
+      const { client_email: email, private_key: key } = credentials;
+      settings.authClient = new JWT({ email, key, scopes: [SCOPE] });
+    }
     if (apiEndpoint !== undefined) settings.apiEndpoint = apiEndpoint;
     this.#bucket = new GcsBucket(new Storage(settings).bucket(bucket), writing, deadlines);
   }

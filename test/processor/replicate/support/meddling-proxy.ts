@@ -49,7 +49,9 @@ export async function startMeddlingProxy(target: string): Promise<MeddlingProxy>
     const answered = once(forwarded, "response") as Promise<[IncomingMessage]>;
     // Awaited below, when what goes up has gone.
     answered.catch(() => {});
-    const count = (bytes: number): void => void (sentBytes += bytes);
+    const count = (bytes: number): void => {
+      sentBytes += bytes;
+    };
     await pipeline(request, meddled(meddling.kind === "flip", count), forwarded);
     const [answer] = await answered;
     response.writeHead(answer.statusCode ?? 502, answer.headers);

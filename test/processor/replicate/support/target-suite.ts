@@ -26,7 +26,6 @@ export interface TargetUnderTest {
 
 const LARGE = runs(2, 300) * MIB;
 const SIZES = [0, 1, 5 * MIB - 1, 5 * MIB, 5 * MIB + 1, PART_BYTES, PART_BYTES + 1, LARGE];
-const BROKEN = new Error("broken off");
 
 /** What every kind of target has to do. */
 export function testTarget(place: TargetUnderTest): void {
