@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { JURISDICTIONS } from "#contract/jurisdictions.ts";
 import { amazonEndpoint, hasStrayKey, ObjectVariables, STRAY_KEY } from "#contract/object-settings.ts";
 import { ScanProvider } from "#contract/wishes.ts";
 import { DERIVE_SECONDS } from "./derive/deadline.ts";
@@ -75,6 +76,8 @@ const Environment = z
     METRICS_HOST: z.string().min(1).default("127.0.0.1"),
     /** 0 takes a free one; the log tells which. */
     METRICS_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
+    /** Where this processor is, with its queue, its bucket and its targets: it does the work of that jurisdiction's tenants. */
+    JURISDICTION: z.enum(JURISDICTIONS).optional(),
     /** What the worker signs reads of copies by. Without it none are served (replicate/read-gateway.ts). */
     REPLICA_READS_SECRET: z.string().min(32).optional(),
     REPLICA_READS_HOST: z.string().min(1).default("127.0.0.1"),

@@ -4,6 +4,7 @@
  */
 import { hostname } from "node:os";
 import { objectSettingsOf } from "#contract/object-settings.ts";
+import type { ConfiguredTarget } from "#contract/replicas.ts";
 import {
   type Config,
   parseConfig,
@@ -65,7 +66,7 @@ async function main(config: Config, targets: readonly ReplicaTarget[]): Promise<
   const heartbeat = new Heartbeat(
     {
       ...{ processorId, reporter: pipeline.reporter, scanner, tools, log },
-      targets: pipeline.replicator.configured,
+      targets: pipeline.replicator.configured.map((target) => ({ ...target, ...placeOf(config) })),
       lagsTold: (lags) => showLags(lags, metrics, Date.now()),
     },
     stop,
@@ -153,6 +154,10 @@ async function createPipeline(
     ...{ scanners, guard: new CrashGuard(local, metrics) },
     scanDeadlineMs: config.SCAN_DEADLINE_SECONDS * 1000,
   };
+}
+
+function placeOf({ JURISDICTION: jurisdiction }: Config): Pick<ConfiguredTarget, "jurisdiction"> {
+  return jurisdiction === undefined ? {} : { jurisdiction };
 }
 
 function createConsumer(

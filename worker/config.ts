@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { TenantId } from "#contract/ids.ts";
+import { jurisdictionsIn, nameIn, parseTenantJurisdictions } from "#contract/jurisdictions.ts";
 import { ONE_DATABASE, parseTenantBuckets } from "./db/tenant-buckets.ts";
 import type { ReplicaReadsConfig } from "./replica-reads-config.ts";
 import {
@@ -148,6 +149,26 @@ function findDevelopmentProblems({ DEVELOPMENT, SIGNED_URL_KEYS }: z.infer<typeo
   ];
 }
 
+/** Whatever a jurisdiction's tenants have needs a place there. */
+function findJurisdictionProblems(given: Readonly<Record<string, unknown>>): string[] {
+  const text = given["TENANT_JURISDICTIONS"];
+  if (typeof text !== "string") return [];
+  try {
+    const jurisdictions = jurisdictionsIn(parseTenantJurisdictions(text));
+    const places = jurisdictions.flatMap((each) =>
+      ["DB", "BUCKET", "JOBS"].map((name) => nameIn(name, each)),
+    );
+    const missing = places.filter((name) => given[name] === undefined);
+    const onS3 = given["OBJECT_STORE"] === "s3" && jurisdictions.length > 0;
+    return [
+      ...missing.map((name) => `TENANT_JURISDICTIONS: there is no binding ${name}`),
+      ...(onS3 ? ["TENANT_JURISDICTIONS: is for R2's buckets, and OBJECT_STORE is s3"] : []),
+    ];
+  } catch (error) {
+    return [`TENANT_JURISDICTIONS: ${error instanceof Error ? error.message : String(error)}`];
+  }
+}
+
 /** Throws as `parseConfig`. */
 function parseVariables(env: object): z.infer<typeof Variables> {
   const given = withOlderStoreNames(withoutEmpty(env));
@@ -156,6 +177,7 @@ function parseVariables(env: object): z.infer<typeof Variables> {
     ...formatProblems(parsed.error?.issues ?? []),
     ...findTokenProblems(given),
     ...findReplicaReadsProblems(given),
+    ...findJurisdictionProblems(given),
   ];
   for (const name of parsed.data?.TENANT_BUCKETS ?? []) {
     if (given[name] === undefined) problems.push(`TENANT_BUCKETS: there is no binding ${name}`);

@@ -1,10 +1,13 @@
 import { z } from "zod";
+import type { Jurisdiction } from "#contract/jurisdictions.ts";
 import { isLoopback } from "./loopback.ts";
 
 /** Where copies are read from while the primary store can't give an object (docs/decisions/0026-failover-reads.md). */
 export interface ReplicaReadsConfig {
   /** The processor's gateway to the replica targets. */
   readonly url: string;
+  /** Those of jurisdictions: what a pinned tenant has is read by its own, or not at all. */
+  readonly byJurisdiction: Readonly<Record<Jurisdiction, string | undefined>>;
   readonly secret: string;
   /** How long the primary may take to begin an answer before a copy is asked for. */
   readonly slowAfterMs: number;
@@ -22,6 +25,8 @@ function isSafe(url: URL): boolean {
 export const ReplicaReadsVariables = z.object({
   /** Nothing is read from replicas without it. */
   REPLICA_READS_URL: GatewayUrl.optional(),
+  REPLICA_READS_URL_EU: GatewayUrl.optional(),
+  REPLICA_READS_URL_US: GatewayUrl.optional(),
   REPLICA_READS_SECRET: z.string().min(32, "must have 32 characters or more").optional(),
   REPLICA_READS_AFTER_MS: z.coerce.number().int().min(100).max(30_000).default(2_000),
 });
@@ -38,5 +43,6 @@ export function findReplicaReadsProblems(env: Readonly<Record<string, unknown>>)
 /** Undefined where copies aren't read. */
 export function replicaReadsConfigOf(vars: Variables): ReplicaReadsConfig | undefined {
   const { REPLICA_READS_URL: url, REPLICA_READS_SECRET: secret, REPLICA_READS_AFTER_MS: slowAfterMs } = vars;
-  return url === undefined || secret === undefined ? undefined : { url, secret, slowAfterMs };
+  const byJurisdiction = { eu: vars.REPLICA_READS_URL_EU, us: vars.REPLICA_READS_URL_US };
+  return url === undefined || secret === undefined ? undefined : { url, byJurisdiction, secret, slowAfterMs };
 }

@@ -36,7 +36,7 @@ export const CONTENT_ERRORS = [
 
 /** Has a page drawn that is asked for. */
 export function announcePage(c: AppContext): AnnouncePage {
-  return (job) => sendJob(c.env.JOBS, job);
+  return (job) => sendJob(c.env, job);
 }
 
 /** The answer with an object's bytes, from a replica where the primary doesn't give them. Throws as `serveObject`. */
@@ -45,5 +45,5 @@ export function answerContent(
   object: ServableObject,
   disposition: Disposition,
 ): Promise<Response> {
-  return serveObject(contentSource(c), object, c.req.raw, disposition);
+  return serveObject(contentSource(c, object.tenantId), object, c.req.raw, disposition);
 }

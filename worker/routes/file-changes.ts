@@ -87,7 +87,7 @@ const bulkRoute = createRoute({
 });
 
 function removalOf({ env }: AppContext): Removal {
-  const uploads = new UploadClient(env.UPLOADS);
+  const uploads = new UploadClient(env);
   return { objects: objectStoreOf(env), endUpload: (ref) => uploads.end(ref) };
 }
 

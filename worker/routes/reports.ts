@@ -25,7 +25,7 @@ export const reports = new Hono<AppEnv>().post("/", async (c) => {
   const signature = c.req.header(REPORT_SIGNATURE_HEADER) ?? "";
   const genuine = await verifyReport(c.get("config").reportSecret, body, signature, Date.now());
   if (!genuine) throw new AppError("SIGNATURE_INVALID");
-  const means = { objects: objectStoreOf(c.env), announce: (job: Job) => sendJob(c.env.JOBS, job) };
+  const means = { objects: objectStoreOf(c.env), announce: (job: Job) => sendJob(c.env, job) };
   const answer = await applyReport(c.env, means, parseReport(body), Date.now());
   return answer === undefined ? c.body(null, 204) : c.json(answer);
 });

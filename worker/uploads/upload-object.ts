@@ -37,7 +37,7 @@ export class UploadObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const uploads = new UploadClient(env.UPLOADS);
+    const uploads = new UploadClient(env);
     this.#upload = new Upload({
       store: new UploadStore(ctx.storage),
       objects: objectStoreOf(env),
@@ -48,7 +48,7 @@ export class UploadObject extends DurableObject<Env> {
       outside: {
         record: (job, origin) => recordStoredUpload(env, job, origin, Date.now()),
         isRecorded: (ref) => isStoredUpload(env, ref),
-        announce: (job) => sendJob(env.JOBS, job),
+        announce: (job) => sendJob(env, job),
         findSpent: (tenantId, partialIds) => findSpentPartials(env, tenantId, partialIds),
         discard: (partial) => uploads.spend(partial),
         forget: (ref) => forgetUpload(env, ref),

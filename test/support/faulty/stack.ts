@@ -22,6 +22,14 @@ export interface FaultyStack extends StackAccess {
   evict(tenantId: string, fileId: string): Promise<void>;
   /** Asks the database, or changes it. */
   query(sql: string, ...values: readonly (string | number)[]): Promise<readonly Record<string, unknown>[]>;
+  /** The same of one of the databases, where there are jurisdictions. */
+  queryIn(
+    binding: "DB" | "DB_EU",
+    sql: string,
+    ...values: readonly (string | number)[]
+  ): Promise<readonly Record<string, unknown>[]>;
+  /** The keys of the objects in one of the buckets under a prefix. */
+  listKeysIn(binding: "BUCKET" | "BUCKET_EU", prefix: string): Promise<readonly string[]>;
   /** Erases a file's record behind its upload's back. */
   eraseRecord(fileId: string): Promise<void>;
   /** Drops a multipart upload, as R2 does with those that are a week old. */
@@ -55,6 +63,8 @@ export function useFaultyStack(vars: Readonly<Record<string, string>> = {}): Fau
 
 export async function startFaultyStack(vars: Readonly<Record<string, string>> = {}): Promise<FaultyStack> {
   const directory = await newStateDirectory("causeway-faulty-");
+  // Where there is one more, whatever goes over all databases goes over it.
+  const databases = "TENANT_JURISDICTIONS" in vars ? ["DB_EU"] : [];
   const script = await bundleOnce("test/support/faulty/worker/index.ts");
   const runtime = new miniflare.Miniflare(
     miniflare.convertV4MiniflareOptions({
@@ -73,10 +83,13 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
             SIGNED_URL_KEYS: `${SIGNING_KEY.kid}:${SIGNING_KEY.secret}`,
             ...vars,
           },
-          r2Buckets: ["BUCKET"],
-          d1Databases: ["DB"],
+          r2Buckets: ["BUCKET", "BUCKET_EU"],
+          d1Databases: ["DB", ...databases],
           durableObjects: { UPLOADS: { className: "UploadObject", useSQLite: true } },
-          serviceBindings: { JOBS: { name: NAME, entrypoint: "FaultyQueue" } },
+          serviceBindings: {
+            JOBS: { name: NAME, entrypoint: "FaultyQueue" },
+            JOBS_EU: { name: NAME, entrypoint: "QueueElsewhere" },
+          },
           unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
         },
       ],
@@ -85,6 +98,7 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
   await runtime.ready;
   const database = await runtime.getD1Database("DB", NAME);
   await applyMigrations(database);
+  for (const name of databases) await applyMigrations(await runtime.getD1Database(name, NAME));
   const url = await runtime.unsafeGetDirectURL(NAME);
   return {
     url: url.href,
@@ -111,6 +125,18 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
         .bind(...values)
         .all();
       return results;
+    },
+    async queryIn(binding, sql, ...values) {
+      const asked = await runtime.getD1Database(binding, NAME);
+      const { results } = await asked
+        .prepare(sql)
+        .bind(...values)
+        .all();
+      return results;
+    },
+    async listKeysIn(binding, prefix) {
+      const bucket = await runtime.getR2Bucket(binding, NAME);
+      return (await bucket.list({ prefix })).objects.map(({ key }) => key);
     },
     async eraseRecord(fileId) {
       const database = await runtime.getD1Database("DB", NAME);

@@ -54,7 +54,7 @@ type Settings = Pick<AppEnv["Variables"]["config"], "erasureSettleMs" | "signing
 
 /** What an erasure works with. */
 export function erasureMeans(env: Env, { erasureSettleMs: settleMs, signingKeys }: Settings): ErasureMeans {
-  const uploads = new UploadClient(env.UPLOADS);
+  const uploads = new UploadClient(env);
   return {
     objects: objectStoreOf(env),
     eraseUpload: (ref) => uploads.erase(ref),

@@ -85,13 +85,13 @@ export const quarantine = openApiRouter()
     c.json(await getQuarantine(c.env, c.get("identity"), c.req.valid("query")), 200),
   )
   .openapi(releaseRoute, async (c) => {
-    const announce = (job: Parameters<typeof sendJob>[1]) => sendJob(c.env.JOBS, job);
+    const announce = (job: Parameters<typeof sendJob>[1]) => sendJob(c.env, job);
     const ref = requireRef(findRef(c, c.req.valid("param")));
     await releaseBlocked(c.env, announce, callerOf(c), ref, c.req.valid("json"), Date.now());
     return c.body(null, 204);
   })
   .openapi(removeRoute, async (c) => {
-    const uploads = new UploadClient(c.env.UPLOADS);
+    const uploads = new UploadClient(c.env);
     const removal: Removal = { objects: objectStoreOf(c.env), endUpload: (ref) => uploads.end(ref) };
     const ref = requireRef(findRef(c, c.req.valid("param")));
     await removeBlocked(c.env, removal, callerOf(c), ref, Date.now());
