@@ -121,7 +121,7 @@ async function passOver(
   const object = await store.findObject(job.objectKey, job.etag, deadline);
   if (object === undefined) return undefined;
   const endTimer = metrics.scanSeconds.startTimer();
-  const expectations = { digests: job.expectedDigests, excess };
+  const expectations = { declaredType: job.declaredType, digests: job.expectedDigests, excess };
   const seen = await inspectObject(object, openScan, deadline, expectations);
   const inspection = await secondLook.confirm(job, judgeType(job, seen), deadline);
   const look = inspection && (await contentLook.look(job, inspection, activeContent !== "allow", deadline));

@@ -3,12 +3,13 @@ import type { ProcessJob } from "#contract/jobs.ts";
 import type { Inspection } from "../inspect.ts";
 import type { ObjectStore } from "../object-store.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import { unscannable } from "../scan/verdict.ts";
 import { type ScratchCopy, withScratchCopy } from "../scratch-copy.ts";
 import { lookIntoCompoundFile } from "./compound-document.ts";
 import { type Findings, NotLookedThrough } from "./findings.ts";
 import { type Kind, judgeDocument } from "./judge-document.ts";
 import { lookIntoPdf } from "./pdf-document.ts";
-import { hasTwoEnds, isPolyglot, ZIP_END_BYTES } from "./polyglot.ts";
+import { endsAsZip, hasTwoEnds, isMedia, isPolyglot, ZIP_BEHIND_MEDIA, ZIP_END_BYTES } from "./polyglot.ts";
 import { lookIntoRichText, lookIntoSvg } from "./text-document.ts";
 import { isZipDocument } from "./types.ts";
 import { lookIntoZip } from "./zip-document.ts";
@@ -45,6 +46,9 @@ export class ContentLook {
     signal: AbortSignal,
   ): Promise<Look> {
     if (inspection.verdict !== "clean") return { inspection };
+    if (await this.#hasZipBehindMedia(job, inspection, signal)) {
+      return { inspection: { ...inspection, ...unscannable(ZIP_BEHIND_MEDIA) } };
+    }
     const kind = kindOf(job, inspection);
     const isJudged = kind === "zip" || kind === "compound";
     const looksInside = kind !== undefined && (wantsActive || isJudged);
@@ -93,11 +97,24 @@ export class ContentLook {
     { sniffedType, head }: Inspection,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const mayBe = hasTwoEnds(sniffedType) || Buffer.from(head).includes("%PDF-");
-    if (!mayBe) return false;
+    const type = sniffedType ?? job.declaredType;
+    const mayBe = hasTwoEnds(type) || Buffer.from(head).includes("%PDF-");
+    return mayBe && isPolyglot(type, head, await this.#readTail(job, signal));
+  }
+
+  /** Told by either of its types: a sound that begins with zeros has none by its beginning. */
+  async #hasZipBehindMedia(
+    job: ProcessJob,
+    { sniffedType }: Inspection,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (job.sizeBytes === 0 || ![sniffedType ?? "", job.declaredType].some(isMedia)) return false;
+    return endsAsZip(await this.#readTail(job, signal), false);
+  }
+
+  #readTail(job: ProcessJob, signal: AbortSignal): Promise<Buffer> {
     const length = Math.min(job.sizeBytes, 2 * ZIP_END_BYTES);
-    const tail = await this.#store.readRange(job, { offset: job.sizeBytes - length, length }, signal);
-    return isPolyglot(sniffedType, head, tail);
+    return this.#store.readRange(job, { offset: job.sizeBytes - length, length }, signal);
   }
 }
 
