@@ -5,14 +5,12 @@ import type { ObjectStore } from "../object-store.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { unscannable } from "../scan/verdict.ts";
 import { type ScratchCopy, withScratchCopy } from "../scratch-copy.ts";
-import { lookIntoCompoundFile } from "./compound-document.ts";
-import { type Findings, NotLookedThrough } from "./findings.ts";
+import { type Findings, NOT_LOOKED_AT } from "./findings.ts";
 import { type Kind, judgeDocument } from "./judge-document.ts";
 import { lookIntoPdf } from "./pdf-document.ts";
 import { endsAsZip, hasTwoEnds, isMedia, isPolyglot, ZIP_BEHIND_MEDIA, ZIP_END_BYTES } from "./polyglot.ts";
-import { lookIntoRichText, lookIntoSvg } from "./text-document.ts";
+import { lookInSandbox } from "./sandboxed-look.ts";
 import { isZipDocument } from "./types.ts";
-import { lookIntoZip } from "./zip-document.ts";
 
 const ZIP = "application/zip";
 const COMPOUND = "application/x-cfb";
@@ -62,34 +60,15 @@ export class ContentLook {
   }
 
   async #lookInside(job: ProcessJob, kind: Kind, signal: AbortSignal): Promise<Findings> {
-    const lookInto = async (copy: ScratchCopy): Promise<Findings> => {
-      try {
-        return await this.#lookInto(kind, copy, signal);
-      } catch (error) {
-        signal.throwIfAborted();
-        if (error instanceof NotLookedThrough) return NOT_LOOKED_THROUGH;
-        throw error;
-      }
-    };
-    const parts = { store: this.#store, sandbox: this.#sandbox };
-    // Only what is in a PDF is found by a tool.
+    const sandbox = this.#sandbox;
+    const lookInto = (copy: ScratchCopy): Promise<Findings> =>
+      kind === "pdf"
+        ? lookIntoPdf({ sandbox, scratch: copy.scratch, signal }, copy.path)
+        : lookInSandbox(kind, copy, sandbox, signal);
+    const parts = { store: this.#store, sandbox };
+    // Only of a PDF something is written: its objects.
     const found = await withScratchCopy(parts, job, signal, lookInto, kind === "pdf" ? undefined : 0);
-    return found ?? NOT_LOOKED_THROUGH;
-  }
-
-  #lookInto(kind: Kind, { path, scratch }: ScratchCopy, signal: AbortSignal): Promise<Findings> {
-    switch (kind) {
-      case "zip":
-        return lookIntoZip(path, signal);
-      case "compound":
-        return lookIntoCompoundFile(path);
-      case "pdf":
-        return lookIntoPdf({ sandbox: this.#sandbox, scratch, signal }, path);
-      case "svg":
-        return lookIntoSvg(path);
-      case "rtf":
-        return lookIntoRichText(path);
-    }
+    return found ?? NOT_LOOKED_AT;
   }
 
   async #isPolyglot(
@@ -119,7 +98,6 @@ export class ContentLook {
 }
 
 const NOTHING: Findings = { active: [], isComplete: true };
-const NOT_LOOKED_THROUGH: Findings = { active: [], isComplete: false };
 
 function kindOf(
   { declaredType, sizeBytes }: ProcessJob,
