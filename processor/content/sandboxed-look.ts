@@ -4,7 +4,7 @@ import type { ScratchCopy } from "../scratch-copy.ts";
 import { type ReadKind, ToldFindings } from "./content-protocol.ts";
 import { type Findings, NOT_LOOKED_AT, NOT_LOOKED_THROUGH } from "./findings.ts";
 
-const CHILD = new URL("./content-child.ts", import.meta.url);
+const CHILD = new URL("./content-child.ts", import.meta.url).href;
 const MIB = 2 ** 20;
 /** A document of 256 MiB, which is as much as is read of one, takes 6 s; a part is 32 MiB at most, and in memory a few times. */
 export const LOOK_LIMITS: SandboxLimits = {

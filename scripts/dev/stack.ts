@@ -71,7 +71,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await workers.releaseLeases();
     const processor = startProcessor(options, workers, secrets, clamd, replicas.processorEnv);
     if (options.withReplicas === true) {
-      keepLocalSettings(stateDirectory, { url: workers.url, env: { ...workers.s3, ...replicas.processorEnv } });
+      keepLocalSettings(stateDirectory, {
+        url: workers.url,
+        env: { ...workers.s3, ...replicas.processorEnv },
+      });
     }
     stops.push(() => processor.stop());
     stops.push(startCron(workers, options));

@@ -106,7 +106,7 @@ test("a job behind a hundred of one tenant, whose scans don't end, is scanned me
   const seen: Job[] = [];
   run.consume(async (job) => {
     seen.push(job);
-    return job.tenantId === other.tenantId ? "clean" : end.promise;
+    return "tenantId" in job && job.tenantId === other.tenantId ? "clean" : end.promise;
   });
   await queue.changes.until(() => queue.acks.length === 1);
   expect(seen).toEqual([flood[0], flood[1], other]);
