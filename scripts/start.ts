@@ -1,4 +1,6 @@
 import { requireScanProvider } from "../processor/config.ts";
+import type { LocalStore } from "./dev/local-store.ts";
+import { readLocalStore } from "./dev/local-store.ts";
 import { openLog } from "./dev/log-file.ts";
 import { preparePreviewTools } from "./dev/preview-tools.ts";
 import { parseRateLimitFactor } from "./dev/rate-limiter/options.ts";
@@ -30,6 +32,12 @@ function parseReplicas(text: string | undefined): boolean {
   throw new Error(`CAUSEWAY_REPLICAS must be "all", or not set, not "${text}".`);
 }
 
+function placeOf(store: LocalStore): string {
+  return "elsewhere" in store
+    ? (store.elsewhere["S3_ENDPOINT"] ?? "")
+    : "a local one, on the runtime's own bucket";
+}
+
 /** Of an error that ends the stack: one sentence. */
 function explain(error: unknown): string {
   const { code, message } =
@@ -45,16 +53,18 @@ async function main(): Promise<void> {
   requireScanProvider(process.env);
   const directory = stateDirectory(process.env);
   const port = parsePort(process.env["PORT"]);
+  const store = readLocalStore(process.env);
   const rateLimitFactor = parseRateLimitFactor(process.env["CAUSEWAY_RATE_LIMIT_FACTOR"]);
   const withReplicas = parseReplicas(process.env["CAUSEWAY_REPLICAS"]);
   console.log(`Starting. State and log are in ${directory}`);
+  if (store.kind === "s3") console.log(`Objects are in S3: ${placeOf(store)}.`);
   const stopSignal = nextSignal();
   // By hand, it may be left behind on purpose (nohup, a shell's `&`).
   if (process.env["npm_lifecycle_event"] === "start") endWithParent();
   const onLog = openLog(directory, (trouble) => console.error(trouble));
   const tools = preparePreviewTools({ stateDirectory: directory, onLog: (text) => onLog("tools", text) });
   const stack = await startStack({
-    ...{ port, stateDirectory: directory, rateLimitFactor, withReplicas, onLog },
+    ...{ port, stateDirectory: directory, store, rateLimitFactor, withReplicas, onLog },
     processorEnv: { CAUSEWAY_TOOL_STATUS: tools.statusFile },
   });
   const ready = stack.waitUntilHealthy(READY_WITHIN_MS).then(() => {

@@ -46,7 +46,7 @@ async function startPair(): Promise<Pair> {
 
 const pair = useStarted(startPair);
 
-async function compare(history: History): Promise<void> {
+async function expectSame(history: History): Promise<void> {
   const theirs = await pair.packages.carryOut(history);
   const ours = await pair.product.carryOut(history);
   const differences = theirs.answers.flatMap((answer, index) =>
@@ -62,11 +62,11 @@ async function compare(history: History): Promise<void> {
 
 describe("an upload is answered as @tus/server with @tus/s3-store answers it, and stored as it stores it", () => {
   test.each(HISTORIES.map((history) => [history.name, history] as const))("%s", (_name, history) =>
-    compare(history),
+    expectSame(history),
   );
 
   const SEED = 1;
   test.each(Array.from({ length: runs(0, 20) }, (_, index) => index))("drawn %i", async (index) => {
-    await compare(drawHistory(numbersOf(SEED, index), `drawn ${index}`));
+    await expectSame(drawHistory(numbersOf(SEED, index), `drawn ${index}`));
   });
 });
