@@ -20,7 +20,8 @@ export default defineConfig({
           ...common,
           name: "parts",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/worker/*.test.ts", "test/e2e/**", "test/faults/**"],
+          globalSetup: ["test/support/built-children.ts"],
+          exclude: ["test/worker/*.test.ts", "test/e2e/**", "test/faults/**", "test/s3/**"],
         },
       },
       {
@@ -28,7 +29,16 @@ export default defineConfig({
           ...common,
           name: "system",
           include: ["test/worker/*.test.ts", "test/e2e/**/*.test.ts", "test/faults/**/*.test.ts"],
-          globalSetup: ["test/support/shared-stack.ts"],
+          globalSetup: ["test/support/built-children.ts", "test/support/shared-stack.ts"],
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: "s3",
+          include: ["test/s3/**/*.test.ts"],
+          env: { OBJECT_STORE: "s3" },
+          globalSetup: ["test/support/built-children.ts", "test/support/shared-stack.ts"],
         },
       },
     ],

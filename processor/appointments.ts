@@ -1,7 +1,5 @@
 /** With 95 deliveries (job-settler.ts) longer than the four days that a queue keeps a message; it takes 12 hours at most. */
 const MAX_SECONDS = 3 * 3600;
-/** Where nothing has been done yet. */
-const FIRST_GUESS_SECONDS = 5;
 /** Of what work has taken lately: the last counts for a tenth. */
 const WEIGHT = 0.1;
 /** More are told to come than there will be time for: else a hand would be idle whenever one is done sooner than was thought. */
@@ -13,12 +11,15 @@ const OVERBOOKED = 2;
  */
 export class Appointments {
   readonly #hands: number;
+  readonly #guessSeconds: number;
   #workSeconds: number | undefined;
   /** All of the lane's time until then is promised. */
   #untilSeconds = 0;
 
-  constructor(hands: number) {
+  /** @param guessSeconds what work takes, where none has been done yet */
+  constructor(hands: number, guessSeconds: number) {
     this.#hands = hands;
+    this.#guessSeconds = guessSeconds;
   }
 
   /** Notes how long something took. */
@@ -27,10 +28,15 @@ export class Appointments {
     this.#workSeconds = before + (seconds - before) * WEIGHT;
   }
 
+  /** What work has taken lately, or is thought to. */
+  get workSeconds(): number {
+    return this.#workSeconds ?? this.#guessSeconds;
+  }
+
   /** In how many seconds one more may come. */
   make(): number {
     const nowSeconds = performance.now() / 1000;
-    const takesSeconds = (this.#workSeconds ?? FIRST_GUESS_SECONDS) / this.#hands / OVERBOOKED;
+    const takesSeconds = this.workSeconds / this.#hands / OVERBOOKED;
     const untilSeconds = Math.max(this.#untilSeconds, nowSeconds) + takesSeconds;
     this.#untilSeconds = Math.min(untilSeconds, nowSeconds + MAX_SECONDS);
     return this.#untilSeconds - nowSeconds;

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { JURISDICTIONS } from "#contract/jurisdictions.ts";
+import { amazonEndpoint, hasStrayKey, ObjectVariables, STRAY_KEY } from "#contract/object-settings.ts";
 import { ScanProvider } from "#contract/wishes.ts";
 import { DERIVE_SECONDS } from "./derive/deadline.ts";
 import { chooseConcurrency, chooseToolMemoryMb, type Machine, readMachine } from "./lane-limits.ts";
@@ -31,12 +33,14 @@ const Environment = z
   .object({
     CAUSEWAY_WORKER_URL: z.url({ protocol: /^https?$/ }),
     CAUSEWAY_REPORT_SECRET: z.string().min(32),
+    /** Without it Amazon's, of the region. */
     S3_ENDPOINT: z.url({ protocol: /^https?$/ }),
     S3_BUCKET: Required,
     S3_REGION: z.string().min(1).default("auto"),
     S3_ACCESS_KEY_ID: Required,
     S3_SECRET_ACCESS_KEY: Required,
     S3_FORCE_PATH_STYLE: Flag.default(true),
+    ...ObjectVariables.shape,
     QUEUES_BASE_URL: z.url({ protocol: /^https?$/ }).default("https://api.cloudflare.com/client/v4"),
     QUEUES_ACCOUNT_ID: Required,
     QUEUES_QUEUE_ID: Required,
@@ -72,6 +76,13 @@ const Environment = z
     METRICS_HOST: z.string().min(1).default("127.0.0.1"),
     /** 0 takes a free one; the log tells which. */
     METRICS_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
+    /** Where this processor is, with its queue, its bucket and its targets: it does the work of that jurisdiction's tenants. */
+    JURISDICTION: z.enum(JURISDICTIONS).optional(),
+    /** What the worker signs reads of copies by. Without it none are served (replicate/read-gateway.ts). */
+    REPLICA_READS_SECRET: z.string().min(32).optional(),
+    REPLICA_READS_HOST: z.string().min(1).default("127.0.0.1"),
+    /** 0 takes a free one; the log tells which. */
+    REPLICA_READS_PORT: z.coerce.number().int().min(0).max(65_535).default(3412),
     /** Set by a development stack: the processor ends when this process does. */
     CAUSEWAY_PARENT_PID: z.coerce.number().int().min(1).optional(),
     /** Set by a development stack that installs programs while it runs: where it tells how far that is. */
@@ -87,6 +98,12 @@ const Environment = z
     path: ["VIRUSTOTAL_API_KEY"],
     message: "is missing, and VIRUS_SCAN_PROVIDER asks for it",
     when: ({ value }) => ProviderOnly.safeParse(value).success,
+  })
+
+  .refine((env) => !hasStrayKey(env), {
+    path: ["S3_KMS_KEY_ID"],
+    message: STRAY_KEY,
+    when: ({ value }) => ObjectVariables.safeParse(value).success,
   });
 
 const ProviderOnly = z.object({ VIRUS_SCAN_PROVIDER: ScanProvider });
@@ -143,6 +160,13 @@ function withOlderNames(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   };
 }
 
+/** A region says where Amazon's bucket is; R2's is `auto`, and nowhere without its endpoint. */
+function withAmazon(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { S3_ENDPOINT: endpoint, S3_REGION: region } = env;
+  if (endpoint !== undefined || region === undefined || region === "auto") return env;
+  return { ...env, S3_ENDPOINT: amazonEndpoint(region) };
+}
+
 /** Throws a sentence for people where `VIRUS_SCAN_PROVIDER` names a scanner that `npm start` doesn't bring. */
 export function requireScanProvider(env: NodeJS.ProcessEnv): void {
   if (!env["VIRUS_SCAN_PROVIDER"] || env["VIRUS_SCAN_PROVIDER"] === "clamav") return;
@@ -155,6 +179,7 @@ const SECRETS = [
   "S3_SECRET_ACCESS_KEY",
   "QUEUES_TOKEN",
   "VIRUSTOTAL_API_KEY",
+  "REPLICA_READS_SECRET",
 ] as const;
 
 /**
@@ -168,7 +193,9 @@ export function removeSecrets(env: NodeJS.ProcessEnv): void {
 /** Reads the environment once, at start. Every wrong key is named at once; no value is repeated. */
 export function parseConfig(env: NodeJS.ProcessEnv): ConfigResult {
   // `KEY=` in an env file means "not set" to the person who wrote it.
-  const given = withOlderNames(Object.fromEntries(Object.entries(env).filter(([, value]) => value !== "")));
+  const given = withAmazon(
+    withOlderNames(Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""))),
+  );
   const parsed = Environment.safeParse(given);
   if (parsed.success) return { ok: true, config: parsed.data };
   return { ok: false, problems: parsed.error.issues.map((issue) => formatProblem(given, issue)) };

@@ -7,8 +7,8 @@ export interface ConsumerParts extends SettlerParts {
   readonly queue: Pick<PullQueue, "pull" | "acknowledge" | "retry">;
   /** Asked before every pull: files that wait for a scanner must not use their deliveries up. */
   readonly isScannerUp: () => Promise<boolean>;
-  /** What every job needs first: as many are pulled as have a hand there, whatever the other lanes are at. */
-  readonly lane: Pick<Lane, "free" | "watch">;
+  /** What every job needs first: as many are pulled as it has room for, whatever the other lanes are at. */
+  readonly lane: Pick<Lane, "free" | "room" | "watch">;
   readonly queueChanged: (up: boolean) => void;
   /** Told how much the queue holds, at each pull. */
   readonly backlogTold?: (backlog: number) => void;
@@ -88,10 +88,10 @@ export class Consumer {
   async #pullSome(stop: AbortSignal): Promise<boolean> {
     if (!(await Promise.race([this.#parts.isScannerUp(), this.#stopping.promise]))) return false;
     // A job in the line may have taken the hand meanwhile.
-    const free = Math.min(this.#parts.lane.free, this.#settler.isOutage ? 1 : Number.POSITIVE_INFINITY);
-    if (free === 0 || stop.aborted) return free === 0;
+    const room = Math.min(this.#parts.lane.room, this.#settler.isOutage ? 1 : Number.POSITIVE_INFINITY);
+    if (room === 0 || stop.aborted) return room === 0;
     try {
-      const pulled = await this.#parts.queue.pull(free, this.#ends.pull.signal);
+      const pulled = await this.#parts.queue.pull(room, this.#ends.pull.signal);
       this.#notePull(pulled);
       for (const delivery of pulled.deliveries) this.#start(delivery, stop.aborted);
       return pulled.deliveries.length > 0;

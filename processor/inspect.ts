@@ -1,6 +1,7 @@
 import type { ReprDigests } from "#contract/jobs.ts";
 import { ArchiveWalk } from "./archives/archive-walk.ts";
 import { ProcessorFailure } from "./failure.ts";
+import { MailWalk } from "./mail/mail-walk.ts";
 import { DIGEST_MISMATCH, ObjectDigests } from "./object-digests.ts";
 import type { StoredObject } from "./object-store.ts";
 import type { OpenScan } from "./scan/crash-guard.ts";
@@ -21,6 +22,8 @@ export type Inspection = ScanVerdict & {
 
 /** What is known of an object before it is read. */
 interface Expectations {
+  /** What it is said to be. */
+  readonly declaredType?: string;
   /** Digests that the client announced: an object with others is never clean. */
   readonly digests?: ReprDigests | undefined;
   /** The name of the limit that it exceeds: it isn't scanned. */
@@ -37,22 +40,24 @@ export async function inspectObject(
   object: StoredObject,
   openScan: OpenScan,
   signal: AbortSignal,
-  { digests: expected, excess }: Expectations = {},
+  { declaredType, digests: expected, excess }: Expectations = {},
 ): Promise<Inspection> {
   const scan = openExcess(excess, signal) ?? openScan(object.sizeBytes, signal);
   const digests = new ObjectDigests(expected ?? {});
   const sniffer = new Sniffer();
-  const archive = new ArchiveWalk();
+  const archive = new ArchiveWalk(declaredType);
+  const mail = new MailWalk(declaredType);
   try {
     const sizeBytes = await passThrough(object, async (chunk) => {
       digests.update(chunk);
       sniffer.push(chunk);
+      mail.push(chunk);
       await Promise.all([scan.write(chunk), archive.push(chunk)]);
     });
     const found = await scan.finish();
     const { sha256, asExpected } = digests.finish();
     // Malware is malware, whatever its digest; what isn't the announced file must not be taken for it.
-    const fault = asExpected ? archive.finish() : DIGEST_MISMATCH;
+    const fault = asExpected ? (archive.finish() ?? mail.finish()) : DIGEST_MISMATCH;
     const verdict = found.verdict === "clean" && fault !== undefined ? unscannable(fault) : found;
     const [sniffedType, isZip] = [await sniffer.detect(), sniffer.startsAsZip()];
     return { ...verdict, sizeBytes, sha256, sniffedType, head: sniffer.head, isZip };

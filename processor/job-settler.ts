@@ -120,8 +120,8 @@ export class JobSettler {
 
   /** From now on it waits at the worker, where people see it and can have it tried again. */
   async #giveUp(delivery: Delivery, job: Job, error: unknown): Promise<void> {
+    const report = reportFailure(job, delivery.attempts, error);
     try {
-      const report = reportFailure(job, delivery.attempts, error);
       if (report !== undefined) await this.#parts.reporter.send(report, this.#ends.work);
     } catch (cause) {
       if (this.#ends.work.aborted) return this.#retry("handed-back", delivery, job, cause, 0);
@@ -155,13 +155,16 @@ const UNFINISHED = {
   detail: "It was begun many times, and none of them came to an end.",
 };
 
-/** A page that isn't drawn is no fault of its version's; and a copy's next job is sent by the worker, whatever became of this. */
+/**
+ * A page that isn't drawn is no fault of its version's; a copy's next job is sent by the worker, whatever became of this; and
+ * what isn't repaired is asked for by whoever next finds it missing.
+ */
 function reportFailure(
   job: Job,
   attempts: number,
   error: unknown,
 ): FailedJobReport | MissingDerivativeReport | undefined {
-  if (job.kind === "copy" || job.kind === "remove-copies") return undefined;
+  if (job.kind === "copy" || job.kind === "remove-copies" || job.kind === "repair") return undefined;
   const { tenantId, fileId, version, etag, sizeBytes } = job;
   const why = error === undefined ? UNFINISHED : { code: codeOf(error), detail: explainFailure(error) };
   if (job.kind === "page") {

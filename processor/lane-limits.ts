@@ -42,10 +42,10 @@ export function createLaneLimits(
   const entries = LANE_NAMES.map((name) => [
     name,
     {
+      ...LANE_LIMITS[name],
       concurrency: concurrency[name],
       // As many for each hand as on two cores.
       waiting: (LANE_LIMITS[name].waiting / LANE_LIMITS[name].concurrency) * concurrency[name],
-      memoryBytes: LANE_LIMITS[name].memoryBytes,
     } satisfies LaneLimits,
   ]);
   return Object.fromEntries(entries) as Record<LaneName, LaneLimits>;

@@ -1,5 +1,5 @@
-import { Appointments } from "./appointments.ts";
 import { codeOf, ProcessorFailure } from "./failure.ts";
+import { LaneShares } from "./lane-shares.ts";
 import { Line } from "./line.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 
@@ -8,10 +8,14 @@ export const LANE_NAMES = ["scan", "image", "document", "media", "replica"] as c
 export type LaneName = (typeof LANE_NAMES)[number];
 
 export interface LaneLimits {
-  /** How much is done at a time. */
+  /** How much is done at a time, of one owner. */
   readonly concurrency: number;
+  /** Hands beside those, which are kept for other owners. */
+  readonly spare: number;
   /** How much may wait; what comes then is refused, and goes back to the queue. */
   readonly waiting: number;
+  /** How long one is thought to take before any was done. */
+  readonly guessSeconds: number;
   /** What one at a time needs of the common budget. Scans are in the processor's own memory: 0. */
   readonly memoryBytes: number;
 }
@@ -20,13 +24,16 @@ const MIB = 1024 * 1024;
 
 /** On two cores. */
 export const LANE_LIMITS: Readonly<Record<LaneName, LaneLimits>> = {
-  scan: { concurrency: 2, waiting: 100, memoryBytes: 0 },
-  image: { concurrency: 2, waiting: 16, memoryBytes: 500 * MIB },
-  document: { concurrency: 1, waiting: 8, memoryBytes: 700 * MIB },
-  media: { concurrency: 1, waiting: 8, memoryBytes: 500 * MIB },
+  scan: { concurrency: 2, spare: 1, waiting: 100, guessSeconds: 0.2, memoryBytes: 0 },
+  image: { concurrency: 2, spare: 0, waiting: 16, guessSeconds: 5, memoryBytes: 500 * MIB },
+  document: { concurrency: 1, spare: 0, waiting: 8, guessSeconds: 5, memoryBytes: 700 * MIB },
+  media: { concurrency: 1, spare: 0, waiting: 8, guessSeconds: 5, memoryBytes: 500 * MIB },
   // In the processor's own memory, as scans are.
-  replica: { concurrency: 2, waiting: 32, memoryBytes: 0 },
+  replica: { concurrency: 2, spare: 0, waiting: 32, guessSeconds: 5, memoryBytes: 0 },
 };
+
+/** Taken on at once to find others' work behind that of an owner who has its share: a twentieth of a line. */
+const SIFTED = 10;
 
 /** Told what a lane does. */
 export interface LaneWatch {
@@ -36,24 +43,31 @@ export interface LaneWatch {
   done?(lane: Lane, seconds: number): void;
 }
 
+interface Turn {
+  readonly owner: string;
+}
+
+/** Whose work it is where all is of one. */
+const COMMON = "";
+
 /**
  * Work of one kind: so much at a time, and a short line. Deadlines of what is done begin when it begins, so the wait for
- * a lane doesn't count as work.
+ * a lane doesn't count as work. No owner has all the hands where some are spare, and who has the fewest comes next.
  */
 export class Lane {
   readonly name: LaneName;
   readonly #limits: LaneLimits;
   readonly #budget: MemoryBudget;
   readonly #watches: LaneWatch[] = [];
-  readonly #line = new Line<null>(() => this.#noteLeave());
-  readonly #appointments: Appointments;
+  readonly #line = new Line<Turn>(() => this.#noteLeave());
+  readonly #shares: LaneShares;
   #running = 0;
 
   constructor(name: LaneName, limits: LaneLimits, budget: MemoryBudget) {
     this.name = name;
     this.#limits = limits;
     this.#budget = budget;
-    this.#appointments = new Appointments(limits.concurrency);
+    this.#shares = new LaneShares(limits);
     if (limits.memoryBytes > 0) budget.onMore(() => this.#advance());
   }
 
@@ -67,7 +81,18 @@ export class Lane {
 
   /** How much more could begin at once, as far as hands go. */
   get free(): number {
-    return Math.max(0, this.#limits.concurrency - this.#running - this.#line.length);
+    const called = this.#next() === undefined ? 0 : this.#line.length;
+    return Math.max(0, this.#hands - this.#running - called);
+  }
+
+  /** How much to take on at once: what hands are free for; more where those who wait beside a free hand have their share. */
+  get room(): number {
+    const { free } = this;
+    return free > 0 && this.#line.length > 0 ? Math.max(free, SIFTED) : free;
+  }
+
+  get #hands(): number {
+    return this.#limits.concurrency + this.#limits.spare;
   }
 
   /** Has `watch` told of everything from now on. */
@@ -76,17 +101,17 @@ export class Lane {
   }
 
   /**
-   * Does `work` when it is its turn. Throws LANE_FULL, with the time to come again, where the line is, at once, or when the
-   * wait was too long; and what `signal` says while waiting.
+   * Does `work` when it is its turn. Throws LANE_FULL, with the time to come again, where the line is, or its owner's part of
+   * it, at once, or when the wait was too long; and what `signal` says while waiting.
    */
-  async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    await this.#enter(signal);
+  async run<T>(work: () => Promise<T>, signal: AbortSignal, owner: string = COMMON): Promise<T> {
+    await this.#enter(owner, signal);
     const beganAtMs = performance.now();
     try {
       return await work();
     } finally {
       const seconds = (performance.now() - beganAtMs) / 1000;
-      this.#appointments.note(seconds);
+      this.#shares.end(owner, seconds);
       for (const watch of this.#watches) watch.done?.(this, seconds);
       this.#running -= 1;
       this.#budget.giveBack(this.#limits.memoryBytes);
@@ -95,22 +120,27 @@ export class Lane {
     }
   }
 
-  async #enter(signal: AbortSignal): Promise<void> {
+  async #enter(owner: string, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (this.#line.length === 0 && this.#begin()) return;
-    if (this.#line.length >= this.#limits.waiting) {
+    if (this.#next() === undefined && this.#begin(owner)) return;
+    if (this.#line.length >= this.#limits.waiting || this.#isLineTaken(owner)) {
       if (this.#line.length === 0) this.#budget.renounce(this);
-      throw this.#refuse();
+      throw this.#refuse(owner);
     }
-    const turn = this.#line.wait(null, signal);
+    const turn = this.#line.wait({ owner }, signal);
     this.#noteChange();
     await turn.catch((error: unknown) => {
-      throw codeOf(error) === "LANE_FULL" ? this.#refuse() : error;
+      throw codeOf(error) === "LANE_FULL" ? this.#refuse(owner) : error;
     });
   }
 
-  #refuse(): ProcessorFailure {
-    return new ProcessorFailure("LANE_FULL", { retryAfterSeconds: this.#appointments.make() });
+  #isLineTaken(owner: string): boolean {
+    const ownWaiting = this.#line.wishes.filter((turn) => turn.owner === owner).length;
+    return ownWaiting >= this.#shares.maxWaiting(owner);
+  }
+
+  #refuse(owner: string): ProcessorFailure {
+    return new ProcessorFailure("LANE_FULL", { retryAfterSeconds: this.#shares.makeAppointment(owner) });
   }
 
   #noteLeave(): void {
@@ -118,15 +148,29 @@ export class Lane {
     this.#noteChange();
   }
 
+  /** Of those who wait and have less than their share, the one with the least, and of these the first; undefined for none. */
+  #next(): Turn | undefined {
+    const may = this.#line.wishes.filter(({ owner }) => !this.#shares.isFull(owner));
+    const running = (turn: Turn | undefined) =>
+      turn === undefined ? Infinity : this.#shares.runningOf(turn.owner);
+    return may.reduce<Turn | undefined>(
+      (best, turn) => (running(turn) < running(best) ? turn : best),
+      undefined,
+    );
+  }
+
   #advance(): void {
-    while (this.#line.length > 0 && this.#begin()) this.#line.callNext();
+    for (let next = this.#next(); next !== undefined && this.#begin(next.owner); next = this.#next()) {
+      this.#line.call(next);
+    }
   }
 
   /** Whether there was a hand, and memory, for one more. */
-  #begin(): boolean {
-    if (this.#running >= this.#limits.concurrency) return false;
+  #begin(owner: string): boolean {
+    if (this.#running >= this.#hands || this.#shares.isFull(owner)) return false;
     if (!this.#budget.take(this, this.#limits.memoryBytes)) return false;
     this.#running += 1;
+    this.#shares.begin(owner);
     this.#noteChange();
     return true;
   }

@@ -11,7 +11,7 @@ interface Waiter<T> {
   readonly begin: () => void;
 }
 
-/** Those who wait for their turn, first come, first served; each with its wish. */
+/** Those who wait for their turn, each with its wish; whose turn it is decides who calls them. */
 export class Line<T> {
   readonly #waiters: Waiter<T>[] = [];
   readonly #left: () => void;
@@ -30,9 +30,20 @@ export class Line<T> {
     return this.#waiters[0]?.wish;
   }
 
+  /** The wishes of all, the first come first. */
+  get wishes(): readonly T[] {
+    return this.#waiters.map(({ wish }) => wish);
+  }
+
   /** Lets the next begin. */
   callNext(): void {
     this.#waiters.shift()?.begin();
+  }
+
+  /** Lets the one begin whose wish this very one is. */
+  call(wish: T): void {
+    const index = this.#waiters.findIndex((waiter) => waiter.wish === wish);
+    if (index >= 0) this.#waiters.splice(index, 1)[0]?.begin();
   }
 
   /** Resolves when it is called. Throws LANE_FULL when that takes too long, and what `signal` says. */

@@ -3,6 +3,8 @@
  * any number of it may run; it ends with 0 after a drain, 1 when it was cut short, 2 when its configuration is wrong.
  */
 import { hostname } from "node:os";
+import { objectSettingsOf } from "#contract/object-settings.ts";
+import type { ConfiguredTarget } from "#contract/replicas.ts";
 import {
   type Config,
   parseConfig,
@@ -33,6 +35,9 @@ import { ObjectStore } from "./object-store.ts";
 import { handleJob, type PipelineParts } from "./pipeline.ts";
 import { PullQueue } from "./queue.ts";
 import { Replicator } from "./replicate/copy-jobs.ts";
+import { PrimaryWriter } from "./replicate/primary-writer.ts";
+import { startReadGateway } from "./replicate/read-gateway.ts";
+import { RepairPrimary } from "./replicate/repair-primary.ts";
 import { createReplicaTargets, removeReplicaSecrets } from "./replicate/replica-config.ts";
 import type { ReplicaTarget } from "./replicate/target.ts";
 import { Reporter } from "./report.ts";
@@ -61,7 +66,7 @@ async function main(config: Config, targets: readonly ReplicaTarget[]): Promise<
   const heartbeat = new Heartbeat(
     {
       ...{ processorId, reporter: pipeline.reporter, scanner, tools, log },
-      targets: pipeline.replicator.configured,
+      targets: pipeline.replicator.configured.map((target) => ({ ...target, ...placeOf(config) })),
       lagsTold: (lags) => showLags(lags, metrics, Date.now()),
     },
     stop,
@@ -81,11 +86,13 @@ async function main(config: Config, targets: readonly ReplicaTarget[]): Promise<
     scanner: scanner.state,
     tools: isolated,
   }));
+  const gateway = await startReadGateway(config, { targets, metrics, log });
   log.info({ event: "started", metricsPort: port, concurrency: readConcurrency(config), tools: isolated });
   if (!mayRun) log.error({ event: "tools-not-isolated", reason: "no derivatives are made", ...isolation });
   const [isSettled] = await Promise.all([consumer.run(stop), heartbeat.run()]);
   server.close();
   server.closeAllConnections();
+  gateway?.closeAllConnections();
   pipeline.store.close();
   for (const target of targets) target.close();
   log.info({ event: "stopped", isSettled });
@@ -100,14 +107,17 @@ async function createPipeline(
   log: Log,
 ): Promise<PipelineParts & { readonly sandbox: Sandbox; readonly tools: Tools }> {
   const { scanners, local } = createScanners(config);
-  const store = new ObjectStore({
+  const bucket = {
     endpoint: config.S3_ENDPOINT,
     bucket: config.S3_BUCKET,
     region: config.S3_REGION,
     accessKeyId: config.S3_ACCESS_KEY_ID,
     secretAccessKey: config.S3_SECRET_ACCESS_KEY,
     forcePathStyle: config.S3_FORCE_PATH_STYLE,
-  });
+    object: objectSettingsOf(config, config.S3_ENDPOINT),
+  };
+  const store = new ObjectStore(bucket);
+  const writer = new PrimaryWriter(bucket);
   const reporter = new Reporter({
     workerUrl: config.CAUSEWAY_WORKER_URL,
     secret: config.CAUSEWAY_REPORT_SECRET,
@@ -140,9 +150,14 @@ async function createPipeline(
       ...{ targets, store, reporter, lane: lanes.replica, metrics, log },
       deadlineMs: readCopyDeadlineMs(config),
     }),
+    repairPrimary: new RepairPrimary({ store, writer, targets, reporter }),
     ...{ scanners, guard: new CrashGuard(local, metrics) },
     scanDeadlineMs: config.SCAN_DEADLINE_SECONDS * 1000,
   };
+}
+
+function placeOf({ JURISDICTION: jurisdiction }: Config): Pick<ConfiguredTarget, "jurisdiction"> {
+  return jurisdiction === undefined ? {} : { jurisdiction };
 }
 
 function createConsumer(

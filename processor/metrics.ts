@@ -66,6 +66,11 @@ export function createMetrics() {
     ),
     queueBacklog: gauge("queue_backlog", "Messages that the queue holds, by its own count"),
     queueUp: gauge("queue_up", "1 when the last pull was answered"),
+    replicaReads: counter(
+      "replica_reads_total",
+      "Copies that were read in the place of the primary's object, by target, why, and how it ended",
+      ["target", "reason", "outcome"],
+    ),
     scannerUp: gauge("scanner_up", "1 when clamd answers and recognises the test file"),
   };
 }

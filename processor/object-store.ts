@@ -1,5 +1,7 @@
 import { addAbortSignal, type Readable } from "node:stream";
+import type { PutObjectCommandInput, StorageClass } from "@aws-sdk/client-s3";
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import type { ObjectSettings } from "#contract/object-settings.ts";
 import { ProcessorFailure } from "./failure.ts";
 
 export interface ObjectStoreOptions {
@@ -9,6 +11,8 @@ export interface ObjectStoreOptions {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly forcePathStyle: boolean;
+  /** What is said of each derivative. */
+  readonly object?: ObjectSettings;
 }
 
 /** An object being read. Its bytes come once; whoever stops reading early ends the request. */
@@ -24,14 +28,17 @@ const PUT_DEADLINE_MS = 60_000;
 
 /**
  * The bucket, through any S3-compatible endpoint (R2, its local double in workerd, S3 itself).
- * Permissions: GetObject on what is uploaded, PutObject on derivatives.
+ * Permissions: GetObject on what is uploaded, PutObject on derivatives (PutObjectTagging too where there are tags), and
+ * ListBucket, without which S3 calls a missing object forbidden.
  */
 export class ObjectStore {
   readonly #client: S3Client;
   readonly #bucket: string;
+  readonly #written: Partial<PutObjectCommandInput>;
 
   constructor(options: ObjectStoreOptions) {
     this.#bucket = options.bucket;
+    this.#written = writtenWith(options.object ?? {});
     this.#client = new S3Client({
       endpoint: options.endpoint,
       region: options.region,
@@ -91,7 +98,8 @@ export class ObjectStore {
 
   /** Writes a small object; writing the same again changes nothing. Throws STORE_UNAVAILABLE. */
   async put(key: string, bytes: Uint8Array, contentType: string, signal: AbortSignal): Promise<void> {
-    const object = { Bucket: this.#bucket, Key: key, Body: bytes, ContentType: contentType };
+    const facts = { Bucket: this.#bucket, Key: key, ContentType: contentType };
+    const object = { ...this.#written, ...facts, Body: bytes };
     const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(PUT_DEADLINE_MS)]);
     try {
       await this.#client.send(new PutObjectCommand(object), { abortSignal });
@@ -104,6 +112,20 @@ export class ObjectStore {
   close(): void {
     this.#client.destroy();
   }
+}
+
+export function writtenWith({
+  encryption,
+  storageClass,
+  tagging,
+}: ObjectSettings): Partial<PutObjectCommandInput> {
+  return {
+    ...(encryption === undefined ? {} : { ServerSideEncryption: encryption.algorithm }),
+    ...(encryption?.keyId === undefined ? {} : { SSEKMSKeyId: encryption.keyId }),
+    // Of the SDK's own type are those that it knows; stores other than Amazon's have more.
+    ...(storageClass === undefined ? {} : { StorageClass: storageClass as StorageClass }),
+    ...(tagging === undefined ? {} : { Tagging: tagging }),
+  };
 }
 
 /** If-Match takes a quoted ETag (RFC 9110, 8.8.3); R2's binding hands out both forms. */

@@ -10,6 +10,7 @@ import type { Metrics } from "./metrics.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { nameBytes } from "./queue.ts";
 import type { Replicator } from "./replicate/copy-jobs.ts";
+import type { RepairPrimary } from "./replicate/repair-primary.ts";
 import type { Reporter } from "./report.ts";
 import type { CrashGuard, OpenScan } from "./scan/crash-guard.ts";
 import type { ScannerChoice } from "./scan/scanner-choice.ts";
@@ -17,8 +18,11 @@ import type { ScannerVersion, ShareableObject } from "./scan/scanner.ts";
 import type { SecondLook } from "./second-look.ts";
 import { judgeType } from "./types.ts";
 
-/** How a job ended. `obsolete`: its object is gone or replaced, or the worker has no use for it any more. */
-export type JobOutcome = Verdict | "obsolete" | "copied" | "removed";
+/**
+ * How a job ended. `repaired`: the primary's object was made again. `obsolete`: its object is gone or replaced, or the worker
+ * has no use for it any more.
+ */
+export type JobOutcome = Verdict | "obsolete" | "copied" | "removed" | "repaired";
 
 export interface PipelineParts {
   readonly store: ObjectStore;
@@ -31,6 +35,7 @@ export interface PipelineParts {
   readonly derivatives: Derivatives;
   readonly pageImages: PageImages;
   readonly replicator: Replicator;
+  readonly repairPrimary: Pick<RepairPrimary, "repair">;
   readonly lanes: Lanes;
   readonly metrics: Metrics;
 }
@@ -46,6 +51,8 @@ export async function handleJob(job: Job, parts: PipelineParts, signal: AbortSig
       return parts.replicator.copy(job, signal);
     case "remove-copies":
       return parts.replicator.remove(signal);
+    case "repair":
+      return parts.lanes.replica.run(() => parts.repairPrimary.repair(job, signal), signal);
   }
 }
 
@@ -60,12 +67,16 @@ export async function processJob(
   signal: AbortSignal,
 ): Promise<JobOutcome> {
   const { tenantId, fileId, version, etag, sizeBytes } = job;
-  const standing = await parts.lanes.scan.run(async () => {
-    const start = { kind: "start", tenantId, fileId, version, etag, sizeBytes } as const;
-    const before = await parts.reporter.ask(start, signal);
-    const mustScan = before?.state === "quarantined" || before?.mustScan === true;
-    return mustScan ? inspect(job, before.wishes, parts, signal) : before;
-  }, signal);
+  const standing = await parts.lanes.scan.run(
+    async () => {
+      const start = { kind: "start", tenantId, fileId, version, etag, sizeBytes } as const;
+      const before = await parts.reporter.ask(start, signal);
+      const mustScan = before?.state === "quarantined" || before?.mustScan === true;
+      return mustScan ? inspect(job, before.wishes, parts, signal) : before;
+    },
+    signal,
+    tenantId,
+  );
   if (standing === undefined || standing.state === "quarantined") return "obsolete";
   if (standing.state === "clean") await parts.derivatives.derive(job, standing, signal);
   return standing.state;
@@ -110,7 +121,7 @@ async function passOver(
   const object = await store.findObject(job.objectKey, job.etag, deadline);
   if (object === undefined) return undefined;
   const endTimer = metrics.scanSeconds.startTimer();
-  const expectations = { digests: job.expectedDigests, excess };
+  const expectations = { declaredType: job.declaredType, digests: job.expectedDigests, excess };
   const seen = await inspectObject(object, openScan, deadline, expectations);
   const inspection = await secondLook.confirm(job, judgeType(job, seen), deadline);
   const look = inspection && (await contentLook.look(job, inspection, activeContent !== "allow", deadline));

@@ -142,10 +142,18 @@ export function parseJob({ contentType, body }: Delivery): Job | undefined {
   }
 }
 
-/** Names the very bytes that a job is about, which may come in several messages; and a page, where it is about one. */
+/** Names the very bytes that a job is about, which may come in several messages; and what is done with them, where it is no check. */
 export function nameBytes(job: Job): string {
   if (job.kind === "remove-copies") return job.kind;
   const { objectKey, etag } = job;
-  if (job.kind === "copy") return `${objectKey} ${etag} copy`;
-  return job.kind === "page" ? `${objectKey} ${etag} ${job.name}` : `${objectKey} ${etag}`;
+  const bytes = `${objectKey} ${etag}`;
+  switch (job.kind) {
+    case "page":
+      return `${bytes} ${job.name}`;
+    case "copy":
+    case "repair":
+      return `${bytes} ${job.kind}`;
+    case "process":
+      return bytes;
+  }
 }

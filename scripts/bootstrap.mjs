@@ -31,6 +31,9 @@ const HEIC_ENCODER = {
   ],
 };
 
+/** An S3 that others wrote. */
+const S3_SERVER = { program: "moto_server", debian: "python3-moto python3-flask-cors", macos: "moto" };
+
 /**
  * Programs that the product runs, by the Debian packages that bring them. What only previews need is installed by the
  * stack while it runs; tests can't wait for that.
@@ -39,11 +42,7 @@ const PROGRAMS = [
   // What isolates tools is a thing of Linux (docs/decisions/0020-tool-isolation.md).
   ...PRODUCT_PROGRAMS.filter(({ macos }) => process.platform === "linux" || macos !== ""),
   ...(forTests ? [{ program: "chromium", debian: "chromium", macos: "--cask chromium" }] : []),
-  ...(forTests ? [...PREVIEW_PROGRAMS, HEIC_ENCODER] : []),
-  // S3's behaviour for the tests of replica targets; on macOS "pipx install 'moto[server]'".
-  ...(forTests && process.platform === "linux"
-    ? [{ program: "moto_server", debian: "python3-moto python3-flask-cors", macos: "" }]
-    : []),
+  ...(forTests ? [...PREVIEW_PROGRAMS, HEIC_ENCODER, S3_SERVER] : []),
 ];
 
 /** What is there in any case once packages are installed: an install that was cut, or left something out, isn't one. */

@@ -14,7 +14,10 @@ const RULES: readonly {
 }[] = [
   { from: "worker/contract/", may: ["worker/contract/"], packages: ["zod"] },
   { from: "worker/db/", may: ["worker/db/", "worker/deadline.ts", "worker/contract/"] },
-  { from: "worker/storage/", may: ["worker/storage/", "worker/deadline.ts", "worker/contract/"] },
+  {
+    from: "worker/storage/",
+    may: ["worker/storage/", "worker/deadline.ts", "worker/loopback.ts", "worker/contract/"],
+  },
   {
     from: "worker/services/",
     may: ["worker/services/", "worker/deadline.ts", "worker/db/", "worker/storage/", "worker/contract/"],
@@ -87,6 +90,8 @@ const RULES: readonly {
 const OWNERS: readonly { readonly name: string; readonly owner: RegExp }[] = [
   { name: "drizzle-orm", owner: /^(worker\/db|test\/records)\// },
   { name: "jose", owner: /^(worker\/middleware|worker\/routes\/dev|scripts|test)/ },
+  { name: "aws4fetch", owner: /^worker\/storage\/s3\// },
+  { name: "txml", owner: /^(worker\/storage\/s3|scripts\/doctor)\// },
   { name: "multipasta", owner: /^(worker\/uploads\/plain|test\/worker\/unit)\// },
   { name: "hono", owner: /^(worker\/(app|app-env|middleware|routes|pages)|scripts)/ },
 ];

@@ -1,6 +1,14 @@
 import { z } from "zod";
 import { TenantId } from "#contract/ids.ts";
+import { jurisdictionsIn, nameIn, parseTenantJurisdictions } from "#contract/jurisdictions.ts";
 import { ONE_DATABASE, parseTenantBuckets } from "./db/tenant-buckets.ts";
+import type { ReplicaReadsConfig } from "./replica-reads-config.ts";
+import {
+  findReplicaReadsProblems,
+  ReplicaReadsVariables,
+  replicaReadsConfigOf,
+} from "./replica-reads-config.ts";
+import { findStoreProblems, StoreVariables, withOlderStoreNames } from "./storage/store-config.ts";
 import type { TokenConfig } from "./token-config.ts";
 import { findTokenProblems, TokenVariables, tokenConfigOf } from "./token-config.ts";
 import { MAX_FILE_BYTES } from "./uploads/writing/part-size.ts";
@@ -42,6 +50,8 @@ const TenantBuckets = z
   });
 
 const Variables = TokenVariables.extend({
+  ...StoreVariables.shape,
+  ...ReplicaReadsVariables.shape,
   REPORT_SECRET: Secret,
   SIGNED_URL_KEYS: SigningKeys,
   /**
@@ -111,6 +121,7 @@ export interface Config {
   readonly operatorTenant: TenantId | undefined;
   readonly erasureSettleMs: number;
   readonly replicaLagAlertSeconds: number;
+  readonly replicaReads: ReplicaReadsConfig | undefined;
   readonly version: string;
   readonly development: boolean;
 }
@@ -138,15 +149,41 @@ function findDevelopmentProblems({ DEVELOPMENT, SIGNED_URL_KEYS }: z.infer<typeo
   ];
 }
 
+/** Whatever a jurisdiction's tenants have needs a place there. */
+function findJurisdictionProblems(given: Readonly<Record<string, unknown>>): string[] {
+  const text = given["TENANT_JURISDICTIONS"];
+  if (typeof text !== "string") return [];
+  try {
+    const jurisdictions = jurisdictionsIn(parseTenantJurisdictions(text));
+    const places = jurisdictions.flatMap((each) =>
+      ["DB", "BUCKET", "JOBS"].map((name) => nameIn(name, each)),
+    );
+    const missing = places.filter((name) => given[name] === undefined);
+    const onS3 = given["OBJECT_STORE"] === "s3" && jurisdictions.length > 0;
+    return [
+      ...missing.map((name) => `TENANT_JURISDICTIONS: there is no binding ${name}`),
+      ...(onS3 ? ["TENANT_JURISDICTIONS: is for R2's buckets, and OBJECT_STORE is s3"] : []),
+    ];
+  } catch (error) {
+    return [`TENANT_JURISDICTIONS: ${error instanceof Error ? error.message : String(error)}`];
+  }
+}
+
 /** Throws as `parseConfig`. */
 function parseVariables(env: object): z.infer<typeof Variables> {
-  const given = withoutEmpty(env);
+  const given = withOlderStoreNames(withoutEmpty(env));
   const parsed = Variables.safeParse(given);
-  const problems = [...formatProblems(parsed.error?.issues ?? []), ...findTokenProblems(given)];
+  const problems = [
+    ...formatProblems(parsed.error?.issues ?? []),
+    ...findTokenProblems(given),
+    ...findReplicaReadsProblems(given),
+    ...findJurisdictionProblems(given),
+  ];
   for (const name of parsed.data?.TENANT_BUCKETS ?? []) {
     if (given[name] === undefined) problems.push(`TENANT_BUCKETS: there is no binding ${name}`);
   }
-  if (parsed.success) problems.push(...findDevelopmentProblems(parsed.data));
+  if (parsed.success)
+    problems.push(...findDevelopmentProblems(parsed.data), ...findStoreProblems(parsed.data));
   if (parsed.success && problems.length === 0) return parsed.data;
   throw new Error(`Configuration is not valid:\n${problems.join("\n")}`);
 }
@@ -170,6 +207,7 @@ export function parseConfig(env: object): Config {
     operatorTenant: vars.OPERATOR_TENANT,
     erasureSettleMs: vars.ERASURE_SETTLE_SECONDS * 1_000,
     replicaLagAlertSeconds: vars.REPLICA_LAG_ALERT_SECONDS,
+    replicaReads: replicaReadsConfigOf(vars),
     version: vars.VERSION,
     development: vars.DEVELOPMENT === "true",
   };

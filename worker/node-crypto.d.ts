@@ -12,5 +12,10 @@ declare module "node:crypto" {
     keyLength: number,
     options: ScryptOptions,
   ): Uint8Array;
+  interface Hash {
+    update(text: string): Hash;
+    digest(encoding: "base64"): string;
+  }
+  export function createHash(algorithm: "md5"): Hash;
   export function timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean;
 }

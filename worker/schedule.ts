@@ -11,7 +11,7 @@ import { feedReplicas } from "./services/replica-feed.ts";
 import { feedRescans } from "./services/rescan-feed.ts";
 import { sweepReservations } from "./services/reservations.ts";
 import { sendJob, sendJobs } from "./storage/jobs.ts";
-import { r2Store } from "./storage/r2.ts";
+import { objectStoreOf } from "./storage/store.ts";
 import { UploadClient } from "./uploads/upload-client.ts";
 
 /**
@@ -21,20 +21,20 @@ import { UploadClient } from "./uploads/upload-client.ts";
 export async function runSchedule(env: Env, scheduledMs: number): Promise<void> {
   const nowMs = Date.now();
   const config = configOf(env);
-  const uploads = new UploadClient(env.UPLOADS);
-  const removal: Removal = { objects: r2Store(env.BUCKET), endUpload: (ref) => uploads.end(ref) };
+  const uploads = new UploadClient(env);
+  const removal: Removal = { objects: objectStoreOf(env), endUpload: (ref) => uploads.end(ref) };
   await Promise.all([
     attempt("reannounce", () =>
-      reannounceUnanswered(env, (job) => sendJob(env.JOBS, job), {
+      reannounceUnanswered(env, (job) => sendJob(env, job), {
         afterSeconds: config.reannounceAfterSeconds,
         nowMs,
         calls: CALLS.reannounce,
       }),
     ),
     attempt("purge", () => purgeDue(env, removal, nowMs, CALLS.purge)),
-    attempt("rescan", () => feedRescans(env, (jobs) => sendJobs(env.JOBS, jobs), nowMs, CALLS.rescan)),
+    attempt("rescan", () => feedRescans(env, (jobs) => sendJobs(env, jobs), nowMs, CALLS.rescan)),
     attempt("replicas", () =>
-      feedReplicas(env, (jobs) => sendJobs(env.JOBS, jobs), config.replicaLagAlertSeconds * 1000, nowMs),
+      feedReplicas(env, (jobs) => sendJobs(env, jobs), config.replicaLagAlertSeconds * 1000, nowMs),
     ),
     attempt("quarantine", () => removeDueBlocked(env, nowMs, CALLS.quarantine)),
     attempt("remove-objects", () => driveObjectRemovals(env, removal.objects, nowMs, CALLS.removeObjects)),

@@ -1,4 +1,5 @@
 /** What checking and converting costs: the processor, its programs and clamd as `npm start` runs them. */
+import { buildChildren } from "../../processor/build-children.ts";
 import type { Section } from "../section.ts";
 import { formatTable } from "../table.ts";
 import { measureBusy } from "./busy.ts";
@@ -9,6 +10,7 @@ import { withStack } from "./running-stack.ts";
 import { measureScanning } from "./scanning.ts";
 
 export const measureProcessor: Section = async ({ processor: load }) => {
+  await buildChildren();
   const rows = [
     ...(await measureScanning(load)),
     ...(await measureDerivers(load)),

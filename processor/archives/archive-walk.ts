@@ -1,11 +1,21 @@
 import { GzipWalk, startsAsGzip } from "./gzip-walk.ts";
 import { TarWalk } from "./tar-walk.ts";
 
-/** Looks at tars and gzips, and at a tar in a gzip, as their bytes go by. What is neither is no matter of it. */
+export const TAR_TYPE = "application/x-tar";
+
+/**
+ * Looks at tars and gzips, and at a tar in a gzip, as their bytes go by. What is neither, and isn't said to be a tar, is no
+ * matter of it.
+ */
 export class ArchiveWalk {
-  #tar = new TarWalk();
+  #tar: TarWalk;
   #gzip: GzipWalk | undefined;
   #head: Buffer | undefined = Buffer.alloc(0);
+
+  /** @param declaredType what is said to be a tar has to be one */
+  constructor(declaredType?: string) {
+    this.#tar = new TarWalk({ isDeclared: declaredType === TAR_TYPE });
+  }
 
   /** Settles when it is ready for more. */
   async push(chunk: Uint8Array): Promise<void> {

@@ -27,6 +27,8 @@ const PAX_OF_CONTENT = /^(?:size|GNU\.sparse\.|SCHILY\.realsize)/;
 interface TarWalkOptions {
   /** Whether a header behind a first block that is none counts too: tools go on to the next that is one. */
   readonly isSearching?: boolean;
+  /** Whether it is said to be a tar: tools search it for the first header, whatever is before. */
+  readonly isDeclared?: boolean;
 }
 
 export class TarWalk {
@@ -42,8 +44,9 @@ export class TarWalk {
   #pax: Buffer[] | undefined;
   #paxBytes = 0;
 
-  constructor({ isSearching = false }: TarWalkOptions = {}) {
+  constructor({ isSearching = false, isDeclared = false }: TarWalkOptions = {}) {
     this.#isSearching = isSearching;
+    if (isDeclared) this.#isTar = true;
   }
 
   push(chunk: Uint8Array): void {

@@ -1,3 +1,4 @@
+import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import type { ActiveContent } from "#contract/active-content.ts";
 import { type CompoundEntry, CompoundFile } from "./compound-file.ts";
@@ -76,7 +77,7 @@ function findByNames(entries: Entries): readonly ActiveContent[] {
 }
 
 async function findInText(entries: Entries, path: string): Promise<readonly ActiveContent[]> {
-  const [hasDde, hasMacros] = await matchesIn(path, [DDE_FIELD, SLIDES_MACROS]);
+  const [hasDde, hasMacros] = await matchesIn(createReadStream(path), [DDE_FIELD, SLIDES_MACROS]);
   const isDde = hasDde === true && entries.has("WordDocument");
   const isMacros = hasMacros === true && entries.has("PowerPoint Document");
   return [...(isDde ? (["dde"] as const) : []), ...(isMacros ? (["macros"] as const) : [])];

@@ -3,15 +3,14 @@ import type { ProcessJob } from "#contract/jobs.ts";
 import type { Inspection } from "../inspect.ts";
 import type { ObjectStore } from "../object-store.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import { unscannable } from "../scan/verdict.ts";
 import { type ScratchCopy, withScratchCopy } from "../scratch-copy.ts";
-import { lookIntoCompoundFile } from "./compound-document.ts";
-import { type Findings, NotLookedThrough } from "./findings.ts";
+import { type Findings, NOT_LOOKED_AT } from "./findings.ts";
 import { type Kind, judgeDocument } from "./judge-document.ts";
 import { lookIntoPdf } from "./pdf-document.ts";
-import { hasTwoEnds, isPolyglot, ZIP_END_BYTES } from "./polyglot.ts";
-import { lookIntoRichText, lookIntoSvg } from "./text-document.ts";
+import { endsAsZip, hasTwoEnds, isMedia, isPolyglot, ZIP_BEHIND_MEDIA, ZIP_END_BYTES } from "./polyglot.ts";
+import { lookInSandbox } from "./sandboxed-look.ts";
 import { isZipDocument } from "./types.ts";
-import { lookIntoZip } from "./zip-document.ts";
 
 const ZIP = "application/zip";
 const COMPOUND = "application/x-cfb";
@@ -45,6 +44,9 @@ export class ContentLook {
     signal: AbortSignal,
   ): Promise<Look> {
     if (inspection.verdict !== "clean") return { inspection };
+    if (await this.#hasZipBehindMedia(job, inspection, signal)) {
+      return { inspection: { ...inspection, ...unscannable(ZIP_BEHIND_MEDIA) } };
+    }
     const kind = kindOf(job, inspection);
     const isJudged = kind === "zip" || kind === "compound";
     const looksInside = kind !== undefined && (wantsActive || isJudged);
@@ -58,34 +60,15 @@ export class ContentLook {
   }
 
   async #lookInside(job: ProcessJob, kind: Kind, signal: AbortSignal): Promise<Findings> {
-    const lookInto = async (copy: ScratchCopy): Promise<Findings> => {
-      try {
-        return await this.#lookInto(kind, copy, signal);
-      } catch (error) {
-        signal.throwIfAborted();
-        if (error instanceof NotLookedThrough) return NOT_LOOKED_THROUGH;
-        throw error;
-      }
-    };
-    const parts = { store: this.#store, sandbox: this.#sandbox };
-    // Only what is in a PDF is found by a tool.
+    const sandbox = this.#sandbox;
+    const lookInto = (copy: ScratchCopy): Promise<Findings> =>
+      kind === "pdf"
+        ? lookIntoPdf({ sandbox, scratch: copy.scratch, signal }, copy.path)
+        : lookInSandbox(kind, copy, sandbox, signal);
+    const parts = { store: this.#store, sandbox };
+    // Only of a PDF something is written: its objects.
     const found = await withScratchCopy(parts, job, signal, lookInto, kind === "pdf" ? undefined : 0);
-    return found ?? NOT_LOOKED_THROUGH;
-  }
-
-  #lookInto(kind: Kind, { path, scratch }: ScratchCopy, signal: AbortSignal): Promise<Findings> {
-    switch (kind) {
-      case "zip":
-        return lookIntoZip(path, signal);
-      case "compound":
-        return lookIntoCompoundFile(path);
-      case "pdf":
-        return lookIntoPdf({ sandbox: this.#sandbox, scratch, signal }, path);
-      case "svg":
-        return lookIntoSvg(path);
-      case "rtf":
-        return lookIntoRichText(path);
-    }
+    return found ?? NOT_LOOKED_AT;
   }
 
   async #isPolyglot(
@@ -93,16 +76,28 @@ export class ContentLook {
     { sniffedType, head }: Inspection,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const mayBe = hasTwoEnds(sniffedType) || Buffer.from(head).includes("%PDF-");
-    if (!mayBe) return false;
+    const type = sniffedType ?? job.declaredType;
+    const mayBe = hasTwoEnds(type) || Buffer.from(head).includes("%PDF-");
+    return mayBe && isPolyglot(type, head, await this.#readTail(job, signal));
+  }
+
+  /** Told by either of its types: a sound that begins with zeros has none by its beginning. */
+  async #hasZipBehindMedia(
+    job: ProcessJob,
+    { sniffedType }: Inspection,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (job.sizeBytes === 0 || ![sniffedType ?? "", job.declaredType].some(isMedia)) return false;
+    return endsAsZip(await this.#readTail(job, signal), false);
+  }
+
+  #readTail(job: ProcessJob, signal: AbortSignal): Promise<Buffer> {
     const length = Math.min(job.sizeBytes, 2 * ZIP_END_BYTES);
-    const tail = await this.#store.readRange(job, { offset: job.sizeBytes - length, length }, signal);
-    return isPolyglot(sniffedType, head, tail);
+    return this.#store.readRange(job, { offset: job.sizeBytes - length, length }, signal);
   }
 }
 
 const NOTHING: Findings = { active: [], isComplete: true };
-const NOT_LOOKED_THROUGH: Findings = { active: [], isComplete: false };
 
 function kindOf(
   { declaredType, sizeBytes }: ProcessJob,

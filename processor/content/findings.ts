@@ -19,8 +19,13 @@ export interface Findings {
   /** What its content says it is; undefined where it doesn't. */
   readonly type?: string | undefined;
   /** Whether nobody can look into it without a password. */
-  readonly isEncrypted?: boolean;
+  readonly isEncrypted?: boolean | undefined;
   readonly active: readonly ActiveContent[];
   /** False where there may be more than was found. */
   readonly isComplete: boolean;
+  /** Set where nobody looked, so that it says nothing of the file. */
+  readonly isUnseen?: boolean;
 }
+
+export const NOT_LOOKED_THROUGH: Findings = { active: [], isComplete: false };
+export const NOT_LOOKED_AT: Findings = { ...NOT_LOOKED_THROUGH, isUnseen: true };

@@ -2,11 +2,12 @@ import type { ProcessJob } from "#contract/jobs.ts";
 import type { Inspection } from "../inspect.ts";
 import { unscannable } from "../scan/verdict.ts";
 import { NOT_AS_DECLARED } from "../types.ts";
+import type { ReadKind } from "./content-protocol.ts";
 import type { Findings } from "./findings.ts";
 import { isCompoundType, isOpenXmlType, isZipDocument } from "./types.ts";
 
-/** What there is a reader for. */
-export type Kind = "zip" | "compound" | "pdf" | "svg" | "rtf";
+/** What is looked into: by a reader of our own, or by a tool. */
+export type Kind = ReadKind | "pdf";
 
 /** The "signatures" of documents with macros under the type of those without, and of what needs a password. */
 const MACROS_NOT_DECLARED = "Type.MacrosNotDeclared";

@@ -8,7 +8,7 @@ import type { ZipParts } from "./zip-parts.ts";
 
 const MANIFEST = "meta-inf/manifest.xml";
 /** LibreOffice writes these for every library, also for an empty one. */
-const MACRO_NAME = /^(?:.*\/)?(?:basic\/(?!.*(?:script|dialog)-l[bc]\.xml$).*[^/]|scripts\/.*[^/])$/;
+const EMPTY_LIBRARY = /(?:script|dialog)-l[bc]\.xml$/;
 const DDE_ELEMENTS = ["dde-source", "dde-connection-decl"];
 const FETCHING_ELEMENTS = ["section-source", "object", "object-ole", "floating-frame", "plugin", "applet"];
 const DDE_FORMULA = /:formula="[^"<]{0,200}\bDDE\(/;
@@ -21,25 +21,38 @@ export async function findInOpenDocument(parts: ZipParts, told: string | undefin
   const isEncrypted = names.includes("encrypted-package") || manifest.includes("encryption-data");
   if (isEncrypted) return { type, isEncrypted, active: [], isComplete: false };
   const found = new Set<ActiveContent>();
-  if (names.some((name) => MACRO_NAME.test(name))) found.add("macros");
+  if (names.some(isMacro)) found.add("macros");
   const isComplete = await isLookedThrough(() => readParts(parts, found));
   return { type, active: [...found], isComplete };
+}
+
+/** Whether a part is a macro or a program, by the folders that it is in. */
+function isMacro(name: string): boolean {
+  const folders = name.split("/");
+  const file = folders.pop() ?? "";
+  if (file === "") return false;
+  return folders.includes("scripts") || (folders.includes("basic") && !EMPTY_LIBRARY.test(file));
 }
 
 async function readParts(parts: ZipParts, found: Set<ActiveContent>): Promise<void> {
   for (const name of parts.names.filter((each) => each.endsWith(".xml") && !each.startsWith("meta-inf/"))) {
     const text = decodeXml((await parts.read(name)) ?? Buffer.of());
     if (DDE_FORMULA.test(text) || findTags(text, DDE_ELEMENTS).next().done !== true) found.add("dde");
-    const isFetching = [...findTags(text, FETCHING_ELEMENTS)].some(({ attributes }) =>
-      isRemote(attributes.get("href")),
-    );
-    if (isFetching) found.add("external-template");
+    if (fetchesWhenOpened(text)) found.add("external-template");
   }
+}
+
+function fetchesWhenOpened(text: string): boolean {
+  for (const { attributes } of findTags(text, FETCHING_ELEMENTS)) {
+    if (isRemote(attributes.get("href"))) return true;
+  }
+  return false;
 }
 
 /** Where there is no entry for the type: it is the manifest's of the whole (part 2, 4.8.4). */
 function readRootType(manifest: string): string | undefined {
-  return [...findTags(manifest, ["file-entry"])]
-    .find(({ attributes }) => attributes.get("full-path") === "/")
-    ?.attributes.get("media-type");
+  for (const { attributes } of findTags(manifest, ["file-entry"])) {
+    if (attributes.get("full-path") === "/") return attributes.get("media-type");
+  }
+  return undefined;
 }

@@ -34,6 +34,8 @@ const FOLLOWED = /\/(?:attachedTemplate|oleObject|frame|subDocument|package|cont
 const LOCAL_TARGET = /^(?:file:\/{3})?[a-z]:[\\/]/i;
 const REMOTE_TARGET = /^(?:[a-z][a-z0-9+.-]*:|\\\\|\/\/)/i;
 const DDE_FIELD = /^\s*DDE(?:AUTO)?\b/i;
+/** Of a field that is in pieces: its first word is all that is asked for, and more than is kept isn't looked at again. */
+const FIELD_CHARACTERS = 64;
 
 interface Types {
   readonly main: string | undefined;
@@ -82,12 +84,12 @@ function readTypes(text: string): Types {
 }
 
 function fetchesWhenOpened(text: string): boolean {
-  return [...findTags(text, ["Relationship"])].some(({ attributes }) => {
+  for (const { attributes } of findTags(text, ["Relationship"])) {
     const isExternal = attributes.get("TargetMode")?.trim().toLowerCase() === "external";
-    return (
-      isExternal && FOLLOWED.test(attributes.get("Type")?.trim() ?? "") && isRemote(attributes.get("Target"))
-    );
-  });
+    const isFollowed = isExternal && FOLLOWED.test(attributes.get("Type")?.trim() ?? "");
+    if (isFollowed && isRemote(attributes.get("Target"))) return true;
+  }
+  return false;
 }
 
 /** Whether an address is another machine's. */
@@ -102,10 +104,12 @@ function hasDde(text: string): boolean {
   if (!text.includes("instrText") && !text.includes("fldSimple")) return false;
   let field = "";
   for (const { name, attributes, text: words } of findTags(text, ["instrText", "fldSimple", "fldChar"])) {
-    if (name === "instrText") field += words;
-    else field = name === "fldSimple" ? (attributes.get("instr") ?? "") : field;
-    if (DDE_FIELD.test(field)) return true;
-    if (name !== "instrText") field = "";
+    if (name === "instrText") {
+      field = (field + words).trimStart().slice(0, FIELD_CHARACTERS);
+      continue;
+    }
+    if (DDE_FIELD.test(field) || DDE_FIELD.test(attributes.get("instr") ?? "")) return true;
+    field = "";
   }
-  return false;
+  return DDE_FIELD.test(field);
 }

@@ -2,7 +2,7 @@ import { basename, join } from "node:path";
 import type { ActiveContent } from "#contract/active-content.ts";
 import { runTool, type Work } from "../derive/documents/run-tool.ts";
 import type { SandboxLimits } from "../sandbox/sandbox.ts";
-import { readProduct } from "../sandbox/scratch.ts";
+import { openPlain } from "../sandbox/scratch.ts";
 import type { Findings } from "./findings.ts";
 import { matchesIn } from "./matches.ts";
 
@@ -18,33 +18,39 @@ const LIMITS: SandboxLimits = {
 /** By qpdf's own words, whatever exit code: https://qpdf.readthedocs.io/en/stable/cli.html#exit-status */
 const PASSWORD = /invalid password/;
 
+type Names = readonly (readonly [ActiveContent, RegExp])[];
+
 /** ISO 32000-2, 12.6.4 and 7.11.4. In qpdf's JSON names begin with "/", and no string does. */
-const NAMES: readonly (readonly [ActiveContent, RegExp])[] = [
+const NAMES: Names = [
   ["javascript", /"\/S": "\/JavaScript"|"\/JS": /],
   ["launch", /"\/S": "\/Launch"/],
   ["embedded-files", /"\/EmbeddedFiles": |"\/Type": "\/EmbeddedFile"|"\/Subtype": "\/FileAttachment"/],
 ];
 /** The same as most write it, where nobody unpacks it. */
-const RAW: readonly (readonly [ActiveContent, RegExp])[] = [
+const RAW: Names = [
   ["javascript", /\/JavaScript\b|\/JS\s*[(<]/],
   ["launch", /\/S\s*\/Launch\b/],
   ["embedded-files", /\/EmbeddedFiles?\b|\/FileAttachment\b/],
 ];
 
+/** What is read of the file in this process is looked at in small pieces, and in time linear in them. */
 export async function lookIntoPdf(work: Work, path: string): Promise<Findings> {
   const args = ["--json-output=2", "--json-stream-data=none", "--warning-exit-0", basename(path), JSON_FILE];
   const result = await runTool(work, "qpdf", args, LIMITS);
-  const json = result.ok ? await readProduct(join(work.scratch, JSON_FILE), MAX_JSON_BYTES) : undefined;
-  if (json !== undefined) return { type: TYPE, active: findIn(json.toString("latin1")), isComplete: true };
+  const objects = result.ok ? await findIn(join(work.scratch, JSON_FILE), NAMES) : undefined;
+  if (objects !== undefined) return { type: TYPE, active: objects, isComplete: true };
   const isEncrypted = !result.ok && PASSWORD.test(result.detail);
-  const matches = await matchesIn(
-    path,
-    RAW.map(([, pattern]) => pattern),
-  );
-  const active = RAW.filter((_, index) => matches[index]).map(([what]) => what);
-  return { type: TYPE, isEncrypted, active, isComplete: false };
+  return { type: TYPE, isEncrypted, active: (await findIn(path, RAW)) ?? [], isComplete: false };
 }
 
-function findIn(json: string): readonly ActiveContent[] {
-  return NAMES.filter(([, pattern]) => pattern.test(json)).map(([what]) => what);
+/** Undefined where there is no such file. */
+async function findIn(path: string, names: Names): Promise<readonly ActiveContent[] | undefined> {
+  await using file = await openPlain(path);
+  if (file === undefined) return undefined;
+  const body = file.createReadStream({ autoClose: false });
+  const matches = await matchesIn(
+    body,
+    names.map(([, pattern]) => pattern),
+  );
+  return names.filter((_, index) => matches[index]).map(([what]) => what);
 }

@@ -8,20 +8,27 @@ const ZIP_DIRECTORY = 0x02014b50;
 const PDF_SEARCH_BYTES = 1_024;
 const HTML = /<(?:!doctype\s+html|html|head|body|script|iframe|svg)(?=[\s>/])/i;
 
+const IS_MEDIA = /^(?:audio|video)\//;
 const IS_BINARY = /^(?:image\/(?!svg)|video\/|audio\/)/;
 
+/** What no sound or film has, the scanner doesn't look for in some of them (MP3, Ogg), and tools for zips extract. */
+export const ZIP_BEHIND_MEDIA = "Type.ZipBehindMedia";
+
+export function isMedia(type: string): boolean {
+  return IS_MEDIA.test(type);
+}
+
 /** Whether a file of a type needs to be looked at by its end. */
-export function hasTwoEnds(type: string | null): boolean {
-  return type !== null && (IS_BINARY.test(type) || type === "application/pdf");
+export function hasTwoEnds(type: string): boolean {
+  return IS_BINARY.test(type) || type === "application/pdf";
 }
 
 /**
- * @param type what it is by its beginning; null where that says nothing
+ * @param type what it is by its beginning; what it was said to be where that says nothing
  * @param head its first bytes, 1 KiB of them at least where there are so many
  * @param tail its last bytes: `ZIP_END_BYTES` and a directory's beginning, as far as there are so many
  */
-export function isPolyglot(type: string | null, head: Uint8Array, tail: Buffer): boolean {
-  if (type === null) return false;
+export function isPolyglot(type: string, head: Uint8Array, tail: Buffer): boolean {
   if (type !== "application/pdf" && isPdfToo(head, tail)) return true;
   if (!hasTwoEnds(type)) return false;
   return endsAsZip(tail, type === "application/pdf") || (IS_BINARY.test(type) && isHtmlToo(head));
@@ -37,7 +44,7 @@ function isHtmlToo(head: Uint8Array): boolean {
 }
 
 /** An end whose directory lies before it. Where a zip may be embedded, it has to end where the file does. */
-function endsAsZip(tail: Buffer, mayEmbed: boolean): boolean {
+export function endsAsZip(tail: Buffer, mayEmbed: boolean): boolean {
   for (let at = tail.lastIndexOf(ZIP_END); at >= 0; at = at === 0 ? -1 : tail.lastIndexOf(ZIP_END, at - 1)) {
     if (at + 22 > tail.length) continue;
     const endsHere = at + 22 + tail.readUInt16LE(at + 20) === tail.length;

@@ -18,7 +18,7 @@ const SCRIPT_ELEMENT = /<(?:[^\s<>:/"'=]*:)?(?:script|foreignObject|handler|list
 /** An attribute that is run when something happens, and an address that is a program, however it is written. */
 const EVENT = /[\s"'/]on[a-z]+\s*=\s*["']/i;
 const PROGRAM_ADDRESS =
-  /(?:href|to|values|from)\s*=\s*["']\s*(?:(?:j|&#\w+;?)[^"'<]{0,200}(?::|&#)|data:text\/html)/i;
+  /(?:href|to|values|from)\s*=\s*["']\s*(?:(?:j|&#\w{1,8};?)[^"'<]{0,200}(?::|&#)|data:text\/html)/i;
 /** By declarations of its own a drawing may have anything in it under another name. */
 const DECLARATION = /<!ENTITY/i;
 

@@ -17,6 +17,8 @@ const READABLE_ENCODING = /^(?:utf-?8|us-ascii|iso-8859-\d+|windows-125\d|utf-16
 const ATTRIBUTE = /\s*([^\s=>/"'<]+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/y;
 const TAG_END = /\s*\/?>/y;
 const ENTITY = /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(lt|gt|amp|quot|apos));/gi;
+/** Of the names looked for in one part. A document has thousands of relations or fields at most. */
+const MAX_TAGS = 200_000;
 const NAMED: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
 
 /** One character per byte, but of UTF-16; without comments. */
@@ -50,10 +52,13 @@ function withoutComments(text: string): string {
   return at === 0 ? text : pieces.join("") + text.slice(at);
 }
 
-/** The elements of some local names, whatever their prefixes. */
+/** The elements of some local names, whatever their prefixes, as they are asked for: there may be millions. */
 export function* findTags(text: string, names: readonly string[]): Generator<XmlTag> {
   const start = new RegExp(`<(?:[^\\s<>:/"'=]*:)?(${names.join("|")})(?=[\\s/>])`, "g");
+  let count = 0;
   for (const match of text.matchAll(start)) {
+    count += 1;
+    if (count > MAX_TAGS) throw new NotLookedThrough("too many elements of these names");
     yield readTag(text, match.index + match[0].length, match[1] ?? "");
   }
 }

@@ -10,8 +10,8 @@ const CONTENT_TYPES = "[content_types].xml";
 const ENCRYPTION = "meta-inf/encryption.xml";
 
 /** What a zip is, by its parts, and what is active in it. Throws NotLookedThrough. */
-export async function lookIntoZip(path: string, signal: AbortSignal): Promise<Findings> {
-  const parts = await ZipParts.open(path, signal);
+export async function lookIntoZip(path: string): Promise<Findings> {
+  const parts = await ZipParts.open(path);
   try {
     return { ...(await lookIntoParts(parts)), ...(parts.hasEncrypted ? { isEncrypted: true } : {}) };
   } finally {

@@ -10,22 +10,20 @@ const MAX_ENTRIES = 20_000;
 export class ZipParts {
   readonly #zip: ZipFile;
   readonly #entries: ReadonlyMap<string, Entry>;
-  readonly #signal: AbortSignal;
   #readBytes = 0;
 
-  private constructor(zip: ZipFile, entries: ReadonlyMap<string, Entry>, signal: AbortSignal) {
+  private constructor(zip: ZipFile, entries: ReadonlyMap<string, Entry>) {
     this.#zip = zip;
     this.#entries = entries;
-    this.#signal = signal;
   }
 
   /** Throws NotLookedThrough for what can't be read, or has more entries than are looked at. */
-  static async open(path: string, signal: AbortSignal): Promise<ZipParts> {
+  static async open(path: string): Promise<ZipParts> {
     const zip = await openPromise(path, { autoClose: false }).catch((cause: unknown) => {
       throw new NotLookedThrough("a zip that can't be read", { cause });
     });
     try {
-      return new ZipParts(zip, await readEntries(zip), signal);
+      return new ZipParts(zip, await readEntries(zip));
     } catch (cause) {
       zip.close();
       throw new NotLookedThrough("a zip that can't be read", { cause });
@@ -44,7 +42,6 @@ export class ZipParts {
   async read(name: string): Promise<Buffer | undefined> {
     const entry = this.#entries.get(name.toLowerCase());
     if (entry === undefined) return undefined;
-    this.#signal.throwIfAborted();
     const pieces: Buffer[] = [];
     let partBytes = 0;
     try {

@@ -40,11 +40,11 @@ async function main(scratch: string, task: ImageTask): Promise<void> {
   if (task.make === "avif") return attempt("optimized-avif", () => writeAvif(picture, scratch));
   const base = await decode(picture, task);
   if (base === undefined) return;
-  const wanted = new Set(task.wanted);
-  if (wanted.has("optimized-avif")) await base.open().png(FAST_PNG).toFile(join(scratch, BASE_FILE));
-  if (wanted.has("thumbnail")) await attempt("thumbnail", () => writeThumbnail(picture, base, scratch));
-  if (wanted.has("optimized"))
-    await attempt("optimized", () => write("optimized", base.open().webp({ quality: 85 }), scratch));
+  // All of it small, and of pixels that are there: at once.
+  await Promise.all([
+    describe(picture, base),
+    ...task.wanted.map((name) => make(name, picture, base, scratch)),
+  ]);
   if (canMove(picture)) print({ line: "moves" });
 }
 
@@ -66,9 +66,7 @@ async function open(scratch: string, { file, isUpright, wanted }: ImageTask): Pr
 
 async function decode(picture: Picture, { wanted }: ImageTask): Promise<Base | undefined> {
   try {
-    const base = await decodeBase(picture);
-    print({ line: "properties", properties: { ...picture.properties, thumbHash: await hashOf(base) } });
-    return base;
+    return await decodeBase(picture);
   } catch (error) {
     // Its header could be read. A drawing's size is what it is drawn in.
     if (!picture.isVector) print({ line: "properties", properties: picture.properties });
@@ -78,6 +76,18 @@ async function decode(picture: Picture, { wanted }: ImageTask): Promise<Base | u
     for (const name of wanted) fail(name, error);
     return undefined;
   }
+}
+
+async function describe({ properties }: Picture, base: Base): Promise<void> {
+  print({ line: "properties", properties: { ...properties, thumbHash: await hashOf(base) } });
+}
+
+async function make(name: DerivedImage, picture: Picture, base: Base, scratch: string): Promise<void> {
+  if (name === "thumbnail") return attempt(name, () => writeThumbnail(picture, base, scratch));
+  if (name === "optimized")
+    return attempt(name, () => write(name, base.open().webp({ quality: 85 }), scratch));
+  // Written by a second run, which takes the memory that this one gives back.
+  await base.open().png(FAST_PNG).toFile(join(scratch, BASE_FILE));
 }
 
 async function attempt(name: DerivedImage, make: () => Promise<void>): Promise<void> {

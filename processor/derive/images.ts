@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import type { DerivativeName } from "#contract/derivatives.ts";
 import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
 import { ProcessorFailure } from "../failure.ts";
-import type { Sandbox, SandboxLimits } from "../sandbox/sandbox.ts";
+import { type Sandbox, type SandboxLimits, SOON } from "../sandbox/sandbox.ts";
 import { readProduct } from "../sandbox/scratch.ts";
 import type { Deriver, Original, Product } from "./deriver.ts";
 import { type Drawn, drawImage, type ImageWork, type Size, type Undecoded } from "./images/drawing.ts";
@@ -46,6 +46,7 @@ export const IMAGE_LIMITS: SandboxLimits = {
   fileBytes: MAX_DERIVED_BYTES,
   scratchBytes: 2 * MAX_DERIVED_BYTES,
   processes: 64,
+  niceness: SOON,
 };
 
 const UNKNOWN_TYPE = "Images of this type can't be drawn here.";

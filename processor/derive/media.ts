@@ -1,9 +1,15 @@
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { DerivativeName } from "#contract/derivatives.ts";
 import { DERIVATIVE_FORMS, kindOf } from "#contract/derivatives.ts";
 import type { Properties } from "#contract/properties.ts";
-import type { Sandbox, SandboxLimits, SandboxResult, ToolFault } from "../sandbox/sandbox.ts";
+import { childScript } from "../sandbox/child-script.ts";
+import {
+  LATER,
+  type Sandbox,
+  type SandboxLimits,
+  type SandboxResult,
+  type ToolFault,
+} from "../sandbox/sandbox.ts";
 import type { Deriver, Original, Product } from "./deriver.ts";
 import type { Work } from "./documents/run-tool.ts";
 import type { MediaFacts, Picture } from "./media/facts.ts";
@@ -18,10 +24,10 @@ import { failAll } from "./products.ts";
 const MIB = 2 ** 20;
 /** The largest video that may be uploaded where a tenant has no limits of its own (contract/file-types.ts). */
 const MAX_ORIGINAL_BYTES = 500 * MIB;
-const CHILD = fileURLToPath(new URL("./media/media-child.ts", import.meta.url));
+const CHILD = new URL("./media/media-child.ts", import.meta.url).href;
 const PICTURE_LIMITS: SandboxLimits = {
   ...{ timeMs: 50_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 4 * MIB },
-  ...{ scratchBytes: 8 * MIB, processes: 96 },
+  ...{ scratchBytes: 8 * MIB, processes: 96, niceness: LATER },
 };
 /**
  * Five hours of MP3 take 40 s of a core. With being told and measured (20 s each), a picture, and the reading of the
@@ -175,7 +181,7 @@ async function runChild(
   limits: SandboxLimits,
   task: MediaTask,
 ): Promise<SandboxResult> {
-  const command = [process.execPath, CHILD, scratch, JSON.stringify(task)];
+  const command = [process.execPath, childScript(CHILD), scratch, JSON.stringify(task)];
   return sandbox.run(command, scratch, limits, signal);
 }
 

@@ -36,9 +36,10 @@ export class PageImages {
    */
   async draw(job: PageJob, signal: AbortSignal): Promise<"clean" | "obsolete"> {
     const { tenantId, fileId, version, etag, sizeBytes, name } = job;
-    const start = { kind: "start", tenantId, fileId, version, etag, sizeBytes } as const;
+    const start = { kind: "start", tenantId, fileId, version, etag, sizeBytes, page: name } as const;
     const standing = await this.#parts.reporter.ask(start, signal);
     if (standing?.state !== "clean") return "obsolete";
+    if (standing.hasPage === true) return "clean";
     const reason = this.#refusalOf(job);
     if (reason !== undefined) {
       await this.#parts.publisher.reportMissing(job, { result: "failed", name, reason }, signal);

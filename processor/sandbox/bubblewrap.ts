@@ -55,7 +55,7 @@ function inner(
       "--unshare-ipc",
       "--unshare-uts",
     ],
-    ...["--die-with-parent", "--new-session", "--seccomp", String(FILTER_DESCRIPTOR)],
+    ...["--die-with-parent", "--seccomp", String(FILTER_DESCRIPTOR)],
     // What isn't there is made for root alone otherwise.
     ...[...new Set(paths.flatMap(ancestors))].flatMap((path) => ["--dir", path]),
     ...view.links.flatMap(({ path, target }) => ["--symlink", target, path]),

@@ -1,8 +1,9 @@
 /**
  * The filter of system calls that every tool gets, as the kernel takes it: a program of classic BPF over struct
  * seccomp_data (linux/filter.h, linux/seccomp.h; numbers of calls from asm/unistd_64.h and asm-generic/unistd.h). It
- * refuses what no parser needs: the network, io_uring (which has calls of its own), other processes, leaving the
- * process group by which we kill, namespaces, mounts, keys. Under bubblewrap most of that has no effect anyway.
+ * refuses what no parser needs: the network, io_uring (which has calls of its own), other processes (signals to them that a
+ * file sends when it is ready, and their share of the cores, too), leaving the process group by which we kill, namespaces,
+ * mounts, keys. Under bubblewrap most of that has no effect anyway.
  */
 interface Abi {
   /** AUDIT_ARCH_… of linux/audit.h. */
@@ -19,6 +20,8 @@ type Numbers = readonly [x64: number, arm64: number];
 const SOCKET: Numbers = [41, 198];
 const CLONE: Numbers = [56, 220];
 const PRLIMIT64: Numbers = [302, 261];
+const FCNTL: Numbers = [72, 25];
+const IOCTL: Numbers = [16, 29];
 
 const REFUSED: Readonly<Record<string, Numbers>> = {
   ...{ connect: [42, 203], setsid: [112, 157], setpgid: [109, 154] },
@@ -47,6 +50,8 @@ const REFUSED: Readonly<Record<string, Numbers>> = {
     perfEventOpen: [298, 241],
   },
   ...{ userfaultfd: [323, 282], shmget: [29, 194] },
+  ...{ setpriority: [141, 140], ioprioSet: [251, 30], schedSetattr: [314, 274] },
+  ...{ schedSetaffinity: [203, 122], schedSetscheduler: [144, 119], schedSetparam: [142, 118] },
 };
 /** A program that finds these missing does without. */
 const MISSING: Readonly<Record<string, Numbers>> = {
@@ -66,6 +71,9 @@ const argumentAt = (index: number) => 16 + 8 * index;
 
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
+/** Whom a file's signals go to, and which: F_SETOWN, F_SETSIG and F_SETOWN_EX of fcntl(2); FIOSETOWN and SIOCSPGRP. */
+const OWNED_BY_FCNTL = [8, 10, 15];
+const OWNED_BY_IOCTL = [0x8901, 0x8902];
 /** All CLONE_NEW… that clone knows. */
 const NEW_NAMESPACES = 0x7e020000;
 /** Calls of the x32 ABI have this bit. */
@@ -109,8 +117,18 @@ export function systemCallFilter(arch: NodeJS.Architecture = process.arch): Buff
     ...onCall(of(CLONE), [load(argumentAt(0)), ifAnyBit(NEW_NAMESPACES, 0, 1), ...refuseOrAllow(EPERM)]),
     // Of itself: others of the same user would take it too.
     ...onCall(of(PRLIMIT64), [load(argumentAt(0)), ifEqual(0, 1, 0), ...refuseOrAllow(EPERM)]),
+    ...onCall(of(FCNTL), refuseCommands(OWNED_BY_FCNTL)),
+    ...onCall(of(IOCTL), refuseCommands(OWNED_BY_IOCTL)),
     answer(ALLOW),
   ]);
+}
+
+/** Commands of calls whose second argument says what they do; the kernel looks at its lower half only. */
+function refuseCommands(commands: readonly number[]): readonly Instruction[] {
+  const found = commands.map((command, index) => ifEqual(command, commands.length - 1 - index, 0));
+  // Behind the last: past the answer that lets it through.
+  const last = ifEqual(commands.at(-1) ?? 0, 0, 1);
+  return [load(argumentAt(1)), ...found.slice(0, -1), last, ...refuseOrAllow(EPERM)];
 }
 
 /** An office program makes a socket in its home; without `connect` it reaches nobody. A datagram would need none. */

@@ -10,7 +10,14 @@ export interface SandboxLimits {
   readonly scratchBytes: number;
   /** Threads count. Node has about 12, and as many as it has cores on top. */
   readonly processes: number;
+  /** How far it steps back behind what people wait for, as nice(1) counts; 0 where nothing is said: a scan's. */
+  readonly niceness?: number;
 }
+
+/** Of pictures: behind a scan, before a conversion. */
+export const SOON = 5;
+/** Of conversions that take seconds or minutes of a core. */
+export const LATER = 15;
 
 const OPEN_FILES = 1024;
 

@@ -9,12 +9,12 @@ import { access, chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promise
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { childScript } from "./child-script.ts";
 import type { Isolation } from "./ladder.ts";
 import { ProbeFindings, type ProbeTargets } from "./probe-protocol.ts";
 import type { Sandbox, SandboxLimits } from "./sandbox.ts";
 
-const CHILD = fileURLToPath(new URL("./probe-child.ts", import.meta.url));
+const CHILD = new URL("./probe-child.ts", import.meta.url).href;
 const LIMITS: SandboxLimits = {
   timeMs: 10_000,
   memoryBytes: 1.5 * 2 ** 30,
@@ -27,7 +27,7 @@ const LIMITS: SandboxLimits = {
 export async function probeRung(sandbox: Sandbox): Promise<Isolation | undefined> {
   await using targets = await setUp();
   await using scratch = await temporaryDirectory();
-  const command = [process.execPath, CHILD, JSON.stringify(targets.forChild)];
+  const command = [process.execPath, childScript(CHILD), JSON.stringify(targets.forChild)];
   const result = await sandbox.run(command, scratch.path, LIMITS, new AbortController().signal);
   if (!result.ok) return undefined;
   const { userId, read } = ProbeFindings.parse(JSON.parse(result.stdout));

@@ -5,7 +5,7 @@
  * docs/decisions/0020-tool-isolation.md
  */
 import { lchown, readdir } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, parse } from "node:path";
 import { bubblewrapRung } from "./bubblewrap.ts";
 import { FilterFile } from "./filter-file.ts";
 import { systemCallFilter } from "./filter.ts";
@@ -22,7 +22,7 @@ import { ToolProcess } from "./tool-process.ts";
 import { UserIds } from "./user-ids.ts";
 import { systemView } from "./view.ts";
 
-export type { SandboxLimits } from "./limits.ts";
+export { LATER, type SandboxLimits, SOON } from "./limits.ts";
 
 export type SandboxResult =
   | { readonly ok: true; readonly stdout: string }
@@ -117,13 +117,13 @@ export class Sandbox {
   async #run(
     command: readonly string[],
     scratch: string,
-    { timeMs, scratchBytes }: SandboxLimits,
+    { timeMs, scratchBytes, niceness = 0 }: SandboxLimits,
     signal: AbortSignal,
     filter: number | undefined,
   ): Promise<SandboxResult> {
     signal.throwIfAborted();
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeMs)]);
-    const tool = new ToolProcess(command, scratch, filter);
+    const tool = new ToolProcess(command, scratch, filter, niceness);
     this.#running.add(tool);
     const kill = () => tool.kill();
     deadline.addEventListener("abort", kill, { once: true });
@@ -158,7 +158,7 @@ const NOTHING_HOLDS: Isolation = { network: false, files: false, processes: fals
 
 /** What a command is known by: its program, the script that Node runs, or what a shell is told that it is. */
 function programOf([program = "", ...args]: readonly string[]): string {
-  if (program === process.execPath) return basename(args[0] ?? "", ".ts");
+  if (program === process.execPath) return parse(args[0] ?? "").name;
   return basename(program) === "sh" ? (args[2] ?? "sh") : basename(program);
 }
 

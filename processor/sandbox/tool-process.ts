@@ -15,8 +15,14 @@ const MAX_DETAIL_CHARACTERS = 200;
 const EXIT_KILLED = 137;
 /** For what is in a pipe still when a tool has ended, and for the kernel to end what was killed. */
 const GRACE_MS = 1_000;
-/** If the kernel runs out of memory, let it take a tool and not us. Needs no rights; elsewhere than on Linux it fails. */
-const FIRST_TO_GO = "{ echo 1000 > /proc/self/oom_score_adj; } 2> /dev/null";
+/**
+ * If the kernel runs out of memory, let it take a tool and not us. And where it shares its cores among sessions before it
+ * looks at what is in them (sched(7), "The autogroup feature"), the session steps back as its processes do. Needs no rights;
+ * elsewhere than on Linux it fails.
+ */
+function stepBack(niceness: number): string {
+  return `{ echo 1000 > /proc/self/oom_score_adj; echo ${niceness} > /proc/self/autogroup; } 2> /dev/null`;
+}
 
 /** A command in a process group of its own, with nothing of our environment. */
 export class ToolProcess {
@@ -29,8 +35,9 @@ export class ToolProcess {
   #isKilledByUs = false;
 
   /** @param filter an open file, which the command has as file descriptor 3 */
-  constructor(command: readonly string[], scratch: string, filter: number | undefined) {
-    this.#child = spawn("/bin/sh", ["-c", `${FIRST_TO_GO}; exec "$@"`, "tool", ...command], {
+  constructor(command: readonly string[], scratch: string, filter: number | undefined, niceness: number) {
+    const script = `${stepBack(niceness)}; exec nice -n ${niceness} "$@"`;
+    this.#child = spawn("/bin/sh", ["-c", script, "tool", ...command], {
       cwd: scratch,
       env: { PATH: "/usr/bin:/bin", HOME: scratch, TMPDIR: scratch, LANG: "C.UTF-8" },
       detached: true,

@@ -1,9 +1,6 @@
 import { existsSync, lstatSync, readlinkSync } from "node:fs";
 import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
-
-/** The package that our own child scripts are in. */
-const PACKAGE = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+import { BUILT, PACKAGE } from "./child-script.ts";
 
 /**
  * Programs, libraries, fonts, and what they are set up by. Nothing here is a secret, nor changes while a tool runs. Of
@@ -22,6 +19,7 @@ const READABLE = [
   ...["/var/cache/fontconfig", "/var/lib/libreoffice", "/var/spool/libreoffice"],
   process.execPath,
   ...["package.json", "node_modules", "processor"].map((name) => `${PACKAGE}/${name}`),
+  BUILT,
 ];
 
 /** Where Debian had directories once, and now has links into /usr. */

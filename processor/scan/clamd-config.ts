@@ -9,7 +9,7 @@ export const MAX_SCAN_TIME_MS = 120_000;
 export interface ClamdConfig {
   readonly port: number;
   readonly databaseDirectory: string;
-  /** For clamd's temporary copies of what it is sent: as large as CONCURRENCY × the largest file. */
+  /** For clamd's temporary copies of what it is sent: as large as (SCAN_CONCURRENCY + 1) × the largest file. */
   readonly temporaryDirectory: string;
   /** Loopback unless the container network says otherwise: clamd has no authentication. */
   readonly host?: string;

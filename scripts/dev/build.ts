@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { buildChildren } from "../../processor/build-children.ts";
 import { buildDemo, bundleDevWorker, bundleWorker, runNode, WRANGLER_CONFIG } from "./bundle.ts";
 
 /** Everything that a stack runs and that is made of the sources. */
@@ -57,6 +58,7 @@ async function makeBuild(directory: string, withDemo: boolean): Promise<void> {
     bundleDevWorker("scripts/dev/rate-limiter/index.ts"),
     bundleWorker(join(directory, "worker"), demo),
     withDemo ? buildDemo(demo) : undefined,
+    buildChildren(),
   ]);
   await writeFile(join(directory, QUEUE_BRIDGE_FILE), queueBridge);
   await writeFile(join(directory, RATE_LIMITER_FILE), rateLimiter);

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Health } from "#contract/api.ts";
@@ -5,9 +6,11 @@ import { PROJECT_ROOT } from "./bundle.ts";
 import type { Child } from "./child.ts";
 import { keepRunning } from "./child.ts";
 import { findSignatureDatabase, startClamd } from "./clamd.ts";
+import type { LocalStore } from "./local-store.ts";
 import { findFreePort, requireFreePort } from "./ports.ts";
 import { LOCAL_RATE_LIMIT_FACTOR } from "./rate-limiter/options.ts";
 import { startLocalReplicas } from "./replicas/local-replicas.ts";
+import { keepLocalSettings } from "./replicas/local-settings.ts";
 import { onEndingSignal } from "./signals.ts";
 import type { Secrets } from "./state.ts";
 import { lockState, readOrCreateSecrets } from "./state.ts";
@@ -20,6 +23,8 @@ export interface StackOptions {
   /** Settings of the worker and of the processor beside the stack's own; tests shorten times with them. */
   readonly workerVars?: Readonly<Record<string, string>>;
   readonly processorEnv?: Readonly<Record<string, string>>;
+  /** The environment's choice (`OBJECT_STORE`) where it isn't said. */
+  readonly store?: LocalStore;
   /** How many times as generous as in wrangler.toml the rate limits are. */
   readonly rateLimitFactor?: number;
   /** Whether clean files are copied to four local targets, one of each kind. */
@@ -61,10 +66,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       prepareClamd(options, stops),
       prepareReplicas(options, stops),
     ]);
-    const workers = await prepareWorkers(options, secrets, stops);
+    const workers = await prepareWorkers(options, secrets, replicas.workerVars, stops);
     // Nothing of an earlier run is alive on this state, so what it had leased waits for nobody.
     await workers.releaseLeases();
-    const processor = startProcessor(options, workers, secrets, clamd, replicas);
+    const processor = startProcessor(options, workers, secrets, clamd, replicas.processorEnv);
+    if (options.withReplicas === true) {
+      keepLocalSettings(stateDirectory, {
+        url: workers.url,
+        env: { ...workers.s3, ...replicas.processorEnv },
+      });
+    }
     stops.push(() => processor.stop());
     stops.push(startCron(workers, options));
     return {
@@ -95,14 +106,20 @@ function stopper(stops: (() => Promise<void>)[]): () => Promise<void> {
   };
 }
 
-async function prepareWorkers(options: StackOptions, secrets: Secrets, stops: (() => Promise<void>)[]) {
+async function prepareWorkers(
+  options: StackOptions,
+  secrets: Secrets,
+  replicaVars: Readonly<Record<string, string>>,
+  stops: (() => Promise<void>)[],
+) {
   const workers = await startWorkers({
     stateDirectory: options.stateDirectory,
     port: options.port,
     secrets,
     withDemo: options.withDemo ?? true,
+    ...(options.store === undefined ? {} : { store: options.store }),
     rateLimitFactor: options.rateLimitFactor ?? LOCAL_RATE_LIMIT_FACTOR,
-    vars: { REANNOUNCE_AFTER_SECONDS: "300", ...options.workerVars },
+    vars: { REANNOUNCE_AFTER_SECONDS: "300", ...replicaVars, ...options.workerVars },
     onLog: (level, message) => options.onLog(`worker ${level}`, message),
   });
   stops.push(() => workers.stop());
@@ -131,26 +148,33 @@ async function prepareClamd(options: StackOptions, stops: (() => Promise<void>)[
   };
 }
 
-/** What the processor has to know of the local targets: nothing where there are none. */
+/** What the two sides have to know of the local targets: nothing where there are none. */
 async function prepareReplicas(
   { withReplicas, stateDirectory, onLog }: StackOptions,
   stops: (() => Promise<void>)[],
-): Promise<Readonly<Record<string, string>>> {
-  if (withReplicas !== true) return {};
+): Promise<Readonly<Record<"processorEnv" | "workerVars", Readonly<Record<string, string>>>>> {
+  if (withReplicas !== true) return { processorEnv: {}, workerVars: {} };
   const replicas = await startLocalReplicas(join(stateDirectory, "replicas"), (text) =>
     onLog("replicas", text),
   );
   stops.push(() => replicas.stop());
-  return replicas.env;
+  const port = await findFreePort();
+  // Good for this run: nothing that it signs lives longer.
+  const REPLICA_READS_SECRET = randomBytes(32).toString("hex");
+  return {
+    processorEnv: { ...replicas.env, REPLICA_READS_SECRET, REPLICA_READS_PORT: String(port) },
+    workerVars: { REPLICA_READS_SECRET, REPLICA_READS_URL: `http://127.0.0.1:${port}` },
+  };
 }
 
 function startProcessor(
   options: StackOptions,
-  { url, s3, queues, releaseLeases }: RunningWorkers,
+  workers: RunningWorkers,
   secrets: Secrets,
   clamd: { readonly port: number; readonly official: boolean },
   replicas: Readonly<Record<string, string>>,
 ): Child {
+  const { url, queues, releaseLeases } = workers;
   return keepRunning({
     command: process.execPath,
     // A small heap for what is young: it is idle for most of the time, on somebody's laptop.
@@ -160,10 +184,7 @@ function startProcessor(
       CAUSEWAY_WORKER_URL: url,
       CAUSEWAY_REPORT_SECRET: secrets.reportSecret,
       CAUSEWAY_PARENT_PID: String(process.pid),
-      S3_ENDPOINT: s3.endpoint,
-      S3_BUCKET: s3.bucket,
-      S3_ACCESS_KEY_ID: s3.accessKeyId,
-      S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
+      ...workers.s3,
       QUEUES_BASE_URL: queues.baseUrl,
       QUEUES_ACCOUNT_ID: "local",
       QUEUES_QUEUE_ID: queues.queueId,

@@ -4,8 +4,11 @@ import type { Build } from "./build.ts";
 import { build } from "./build.ts";
 import { COMPATIBILITY } from "./compatibility.ts";
 import { miniflare } from "./from-wrangler.ts";
+import type { LocalStore, S3Access } from "./local-store.ts";
+import { readLocalStore, storeSettings } from "./local-store.ts";
 import type { MigratableDatabase } from "./migrations.ts";
 import { applyMigrations } from "./migrations.ts";
+import { findFreePort } from "./ports.ts";
 import { localQueueBinding, QUEUE_BRIDGE_NAME, queueBridgeWorker } from "./queue-bridge/options.ts";
 import { localRateLimits, rateLimiterWorker } from "./rate-limiter/options.ts";
 import { withoutSignalHandlers } from "./signals.ts";
@@ -24,6 +27,8 @@ export interface WorkersOptions {
   readonly secrets: Secrets;
   /** Whether the demo page is wanted. */
   readonly withDemo: boolean;
+  /** The environment's choice (`OBJECT_STORE`) where it isn't said. */
+  readonly store?: LocalStore;
   /** Settings of the worker beside those of wrangler.toml. */
   readonly vars: Readonly<Record<string, string>>;
   /** How many times as generous as in wrangler.toml the rate limits are. */
@@ -31,17 +36,10 @@ export interface WorkersOptions {
   readonly onLog: (level: string, message: string) => void;
 }
 
-/** S3's side of the local bucket, as the processor needs it. */
-export interface S3Access {
-  readonly endpoint: string;
-  readonly bucket: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
-
 export interface RunningWorkers {
   readonly url: string;
-  readonly s3: S3Access;
+  /** S3's side of the bucket, as variables of the processor. */
+  readonly s3: Readonly<Record<string, string>>;
   readonly queues: { readonly baseUrl: string; readonly queueId: string; readonly token: string };
   /** Makes leased jobs available at once: for when their consumer is known to be dead. */
   releaseLeases(): Promise<void>;
@@ -64,7 +62,11 @@ const Databases = z.record(z.string(), z.unknown());
 
 const WorkerVars = z.record(z.string(), z.unknown());
 
-function mainWorker({ workerPath, workerOptions }: Build, options: WorkersOptions) {
+function mainWorker(
+  { workerPath, workerOptions }: Build,
+  options: WorkersOptions,
+  storeVars: Readonly<Record<string, string>>,
+) {
   // Rules are for bundling, which is done; the queue is the bridge's, whose `send` is durable as the real one's is; rate
   // limits are counted in memory, as the real ones are.
   const { modulesRules: _rules, queueProducers: _producers, ratelimits, ...fromConfig } = workerOptions;
@@ -83,6 +85,7 @@ function mainWorker({ workerPath, workerOptions }: Build, options: WorkersOption
       PUBLIC_ORIGIN: `http://${HOST}:${options.port}`,
       OPERATOR_TENANT: "operator",
       DEVELOPMENT: "true",
+      ...storeVars,
       ...options.vars,
     },
     serviceBindings: {
@@ -93,7 +96,18 @@ function mainWorker({ workerPath, workerOptions }: Build, options: WorkersOption
     unsafeDirectSockets: [{ host: HOST, port: options.port }],
   };
   const databases = Object.keys(Databases.parse(fromConfig["d1Databases"]));
-  return { worker, databases, bucket: LocalBuckets.parse(fromConfig["r2Buckets"]).BUCKET };
+  return { worker, databases };
+}
+
+/** S3's side of the bucket of wrangler.toml, on the runtime's own port. */
+function localAccess({ workerOptions }: Build, runtimePort: number): S3Access {
+  const { id, s3Credentials } = LocalBuckets.parse(workerOptions["r2Buckets"]).BUCKET;
+  return {
+    S3_ENDPOINT: `http://${HOST}:${runtimePort}/cdn-cgi/local/r2/s3`,
+    S3_BUCKET: id,
+    S3_ACCESS_KEY_ID: s3Credentials.accessKeyId,
+    S3_SECRET_ACCESS_KEY: s3Credentials.secretAccessKey,
+  };
 }
 
 function bridgeWorker({ queueBridge }: Build, { secrets }: WorkersOptions) {
@@ -110,7 +124,11 @@ function bridgeWorker({ queueBridge }: Build, { secrets }: WorkersOptions) {
 /** Starts the worker of wrangler.toml and the queue's stand-in in one workerd, without wrangler's development proxy. */
 export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
   const built = await build(join(options.stateDirectory, "build"), options.withDemo);
-  const { worker, databases, bucket } = mainWorker(built, options);
+  const { store = readLocalStore(process.env) } = options;
+  const runtimePort = await findFreePort();
+  const s3 = storeSettings(store, localAccess(built, runtimePort));
+  const storeVars = store.kind === "s3" ? { OBJECT_STORE: "s3", ...s3 } : {};
+  const { worker, databases } = mainWorker(built, options, storeVars);
   const bridge = bridgeWorker(built, options);
   const limiter = rateLimiterWorker(built.rateLimiter, compatibilityDate);
   const runtime = withoutSignalHandlers(
@@ -118,7 +136,7 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
       new miniflare.Miniflare(
         miniflare.convertV4MiniflareOptions({
           host: HOST,
-          port: 0,
+          port: runtimePort,
           resourcePersistencePath: join(options.stateDirectory, RUNTIME_STATE),
           // The options as wrangler gives them are miniflare's V4 options by another declaration of the same types.
           workers: [worker as never, bridge as never, limiter as never],
@@ -126,7 +144,7 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
         }),
       ),
   );
-  const entry = await runtime.ready;
+  await runtime.ready;
   for (const name of databases) {
     const database: MigratableDatabase = await runtime.getD1Database(name, WORKER_NAME);
     await applyMigrations(database);
@@ -137,11 +155,7 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
   const queue = { token: options.secrets.queuesToken, url: bridgeUrl };
   return {
     url: `http://${HOST}:${options.port}`,
-    s3: {
-      endpoint: new URL("/cdn-cgi/local/r2/s3", entry).href,
-      bucket: bucket.id,
-      ...bucket.s3Credentials,
-    },
+    s3,
     queues: { baseUrl: new URL("/client/v4", bridgeUrl).href, queueId: JOBS_QUEUE, token: queue.token },
     releaseLeases: () => releaseLeases(queue.url, queue.token),
     runScheduled: () => runScheduled(runtime),

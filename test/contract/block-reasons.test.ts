@@ -14,6 +14,8 @@ test.each([
   ...[
     "Zip.Limits.Ratio",
     "Gzip.Limits.Size",
+    "Mail.LineEnds",
+    "Type.ZipBehindMedia",
     "Zip.Directory.Missing",
     "Tar.Size",
     "Gzip.Cut",

@@ -16,6 +16,7 @@ import {
 } from "../support/api.ts";
 import { photoWithGps } from "../support/images.ts";
 import { openRequest } from "../support/raw-request.ts";
+import { runs } from "../support/runs.ts";
 import { sha256Of } from "../support/sha256.ts";
 import { slowArchive } from "../support/slow-archive.ts";
 import { breakWrites, countVerdicts, scanUnderWay } from "../support/stack-state.ts";
@@ -87,15 +88,21 @@ async function finish(caller: Caller, transfer: Transfer): Promise<void> {
 
 /** What was acknowledged of each upload before the kill, and the PATCH under way: how much was sent, of how much. */
 const PLACES = [
-  { place: "nothing sent", sizeBytes: MIB, acknowledged: [] },
-  { place: "in the tail", sizeBytes: 10_000_000, acknowledged: [3 * MIB], half: [MIB, 3 * MIB] },
-  { place: "between two parts", sizeBytes: 17_500_000, acknowledged: [8 * MIB, 8 * MIB] },
   {
     place: "many parts, and in the next",
-    sizeBytes: 30_000_000,
-    acknowledged: [5 * MIB, 5 * MIB, 5 * MIB, 5 * MIB],
+    sizeBytes: 19_000_000,
+    acknowledged: [5 * MIB, 5 * MIB],
     half: [3 * MIB, 5 * MIB],
   },
+  {
+    place: "the last byte sent, but not acknowledged",
+    sizeBytes: 10_000_000,
+    acknowledged: [6_000_000],
+    half: [4_000_000, 4_000_000],
+  },
+  { place: "in the tail", sizeBytes: 10_000_000, acknowledged: [3 * MIB], half: [MIB, 3 * MIB] },
+  { place: "nothing sent", sizeBytes: MIB, acknowledged: [] },
+  { place: "between two parts", sizeBytes: 17_500_000, acknowledged: [8 * MIB, 8 * MIB] },
   {
     place: "a part and a tail, and over the next part",
     sizeBytes: 19_500_000,
@@ -108,18 +115,14 @@ const PLACES = [
     acknowledged: [],
     half: [20_000_000, 30_000_000],
   },
-  {
-    place: "the last byte sent, but not acknowledged",
-    sizeBytes: 10_000_000,
-    acknowledged: [6_000_000],
-    half: [4_000_000, 4_000_000],
-  },
 ] as const satisfies readonly {
   place: string;
   sizeBytes: number;
   acknowledged: readonly number[];
   half?: readonly [number, number];
 }[];
+
+const TRIED_PLACES = PLACES.slice(0, runs(4, PLACES.length));
 
 /** Three starts, and 100 MB through the scanner: half a minute when others use the cores too, and they may use more. */
 const LONG_TEST_MS = 120_000;
@@ -131,7 +134,7 @@ test(
     let stack = await place.start();
     const caller = await newCaller({ stack });
     const transfers = await Promise.all(
-      PLACES.map(async ({ place: name, sizeBytes, acknowledged, ...rest }) => {
+      TRIED_PLACES.map(async ({ place: name, sizeBytes, acknowledged, ...rest }) => {
         const transfer = await beginTransfer(caller, name, sizeBytes);
         for (const appendBytes of acknowledged) await appendNext(caller, transfer, appendBytes);
         return { transfer, half: "half" in rest ? rest.half : undefined };
@@ -161,7 +164,7 @@ test(
         await finish(caller, transfer);
       }),
     );
-    expect([...countVerdicts(place).values()]).toEqual(PLACES.map(() => 1));
+    expect([...countVerdicts(place).values()]).toEqual(TRIED_PLACES.map(() => 1));
   },
   LONG_TEST_MS,
 );

@@ -49,6 +49,16 @@ test("the first plan's names of the bucket stand in for ours", () => {
   expect(settings({ S3_BUCKET: "files", AWS_REGION: "eu-west-1" })).toEqual(["files", "auto"]);
 });
 
+test("a region is an endpoint of Amazon's, and no endpoint of R2's", () => {
+  const { S3_ENDPOINT: _ours, ...others } = VALID;
+  const endpointOf = (change: Record<string, string>) => {
+    const result = parseConfig({ ...others, ...change });
+    return result.ok ? result.config.S3_ENDPOINT : result.problems;
+  };
+  expect(endpointOf({ S3_REGION: "eu-west-1" })).toBe("https://s3.eu-west-1.amazonaws.com");
+  expect(endpointOf({ S3_REGION: "auto" })).toEqual(["S3_ENDPOINT: is missing"]);
+});
+
 test.each(["none", "ClamAV"])("the scanner %s isn't there, and that is said", (provider) => {
   expect(problemsOf({ VIRUS_SCAN_PROVIDER: provider })).toEqual([
     expect.stringMatching(/^VIRUS_SCAN_PROVIDER: .*"clamav"\|"virustotal"\|"both"/),
@@ -100,6 +110,8 @@ test.each([
   ["VISIBILITY_TIMEOUT_SECONDS", "43201"],
   ["POLL_MAX_SECONDS", "0"],
   ["S3_FORCE_PATH_STYLE", "perhaps"],
+  ["S3_KMS_KEY_ID", "key"],
+  ["S3_OBJECT_TAGS", "aws:mine=1"],
   ["LOG_LEVEL", "loud"],
   ["METRICS_PORT", "-1"],
 ])("%s=%s is refused", (key, value) => {

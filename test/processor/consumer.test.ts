@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { TenantId } from "#contract/ids.ts";
 import type { Job } from "#contract/jobs.ts";
 import type { JobOutcome } from "../../processor/pipeline.ts";
 import { type ConsumerRun, useConsumer } from "./support/consumer-run.ts";
@@ -24,7 +25,7 @@ test("a job is handled as it was sent, and acknowledged", async () => {
   await queue.changes.until(() => queue.acks.length === 3);
   expect(seen).toEqual(jobs);
   expect(queue.retries).toEqual([]);
-  expect(queue.pulls[0]).toEqual({ batchSize: 2, visibilityTimeoutMs: 600_000 });
+  expect(queue.pulls[0]).toEqual({ batchSize: 3, visibilityTimeoutMs: 600_000 });
   expect(await countJobs("clean")).toBe(3);
 });
 
@@ -82,7 +83,9 @@ test.each([
 });
 
 test("no more is pulled than there are hands for", async () => {
-  for (let index = 0; index < 5; index++) queue.push(JSON.stringify(createJob()));
+  for (let index = 0; index < 6; index++) {
+    queue.push(JSON.stringify(createJob({ tenantId: TenantId.parse(`tenant-${index}`) })));
+  }
   const open: (() => void)[] = [];
   let most = 0;
   let active = 0;
@@ -96,17 +99,17 @@ test("no more is pulled than there are hands for", async () => {
     active -= 1;
     return "clean";
   });
-  await queue.changes.until(() => open.length === 2);
+  await queue.changes.until(() => open.length === 3);
   const pullsWhileBusy = queue.pulls.length;
   open.shift()?.();
-  await queue.changes.until(() => open.length === 2);
+  await queue.changes.until(() => open.length === 3);
   expect(queue.pulls.slice(pullsWhileBusy)).toEqual([{ batchSize: 1, visibilityTimeoutMs: 600_000 }]);
-  for (let done = 1; done < 5; done++) {
+  for (let done = 1; done < 6; done++) {
     await queue.changes.until(() => open.length > 0);
     open.shift()?.();
   }
-  await queue.changes.until(() => queue.acks.length === 5);
-  expect(most).toBe(2);
+  await queue.changes.until(() => queue.acks.length === 6);
+  expect(most).toBe(3);
 });
 
 test("a scan never waits for what comes after one: as many are pulled as have a hand for the scan", async () => {
@@ -121,7 +124,7 @@ test("a scan never waits for what comes after one: as many are pulled as have a 
   });
   await queue.changes.until(() => queue.pulls.length > 3 && scanned === 6);
   expect(queue.acks).toEqual([]);
-  expect(Math.max(...queue.pulls.map(({ batchSize }) => batchSize))).toBe(2);
+  expect(Math.max(...queue.pulls.map(({ batchSize }) => batchSize))).toBe(3);
   conversion.resolve("clean");
   await queue.changes.until(() => queue.acks.length === 6);
 });

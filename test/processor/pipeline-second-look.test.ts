@@ -1,9 +1,12 @@
 import { randomBytes } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { DOCX, docx } from "../support/documents.ts";
 import { eicar, zip } from "../support/eicar.ts";
 import { forgeries } from "./support/forgeries.ts";
+import { attach } from "./support/mails.ts";
 import { usePipeline } from "./support/pipeline.ts";
+import { tar } from "./support/tar.ts";
 
 const pipeline = usePipeline();
 
@@ -48,6 +51,40 @@ describe("the verdict", () => {
     const [[, archive] = []] = forgeries(eicar());
     expect(await pipeline.processAs(archive ?? Buffer.of(), "application/zip")).toBe("unscannable");
     expect(pipeline.worker.verdicts()).toMatchObject([{ signatureName: "Zip.Entry.Mismatch" }]);
+  });
+
+  const MALWARE = zip([{ name: "a.com", content: eicar() }]);
+  const PACKED = tar([{ name: "a.gz", content: gzipSync(eicar()) }]);
+
+  test.each<[string, Buffer, Buffer, string, string]>([
+    ["a tar", PACKED, Buffer.concat([Buffer.alloc(512, 0xc8), PACKED]), "application/x-tar", "Tar.Broken"],
+    [
+      "a mail",
+      Buffer.from(attach(MALWARE)),
+      Buffer.from(attach(MALWARE).replaceAll("\r\n", "\r")),
+      "message/rfc822",
+      "Mail.LineEnds",
+    ],
+  ])(
+    "on malware in %s is infected; where the scanner doesn't see it, unscannable",
+    async (_what, seen, unseen, declaredType, signatureName) => {
+      expect(await pipeline.processAs(seen, declaredType)).toBe("infected");
+      expect(await pipeline.processAs(unseen, declaredType)).toBe("unscannable");
+      expect(pipeline.worker.verdicts()).toMatchObject([{}, { signatureName }]);
+    },
+  );
+
+  test.each([
+    ["an MP3", Buffer.concat([Buffer.from([0xff, 0xfb, 0x90, 0x64]), Buffer.alloc(413)]), "audio/mpeg"],
+    ["a sound that begins as none", Buffer.concat([Buffer.from("ID3\x03"), Buffer.alloc(506)]), "audio/mpeg"],
+    ["an Ogg", Buffer.concat([Buffer.from("OggS\0\x02"), Buffer.alloc(52)]), "audio/ogg"],
+  ])("on %s is clean, and unscannable where a zip is behind it", async (_what, sound, declaredType) => {
+    expect(await pipeline.processAs(sound, declaredType)).toBe("clean");
+    for (const activeContent of ["allow", "refuse"] as const) {
+      pipeline.worker.standing.wishes = { ...pipeline.worker.standing.wishes, activeContent };
+      expect(await pipeline.processAs(Buffer.concat([sound, MALWARE]), declaredType)).toBe("unscannable");
+    }
+    expect(pipeline.worker.verdicts().at(-1)).toMatchObject({ signatureName: "Type.ZipBehindMedia" });
   });
 
   const PROGRAM = Buffer.concat([Buffer.from("MZ\x90\0", "latin1"), Buffer.alloc(6_000, 1)]);

@@ -1,4 +1,5 @@
 import type { FileVersionRef } from "#contract/ids.ts";
+import type { Standing } from "#contract/reports.ts";
 import { REPORT_SIGNATURE_HEADER, REPORTS_PATH, signReport } from "#contract/reports.ts";
 import type { WorkerAlone } from "./worker-alone.ts";
 
@@ -34,6 +35,11 @@ export async function sendVerdict(
 }
 
 /** How a version stands, as a processor that starts is told. */
-export async function askStanding(worker: WorkerAlone, ref: FileVersionRef): Promise<unknown> {
-  return (await sendReport(worker, { ...(await boundTo(worker, ref)), kind: "start" })).json();
+export async function askStanding(
+  worker: WorkerAlone,
+  ref: FileVersionRef,
+  more: object = {},
+): Promise<Standing> {
+  const answer = await sendReport(worker, { ...(await boundTo(worker, ref)), kind: "start", ...more });
+  return (await answer.json()) as Standing;
 }

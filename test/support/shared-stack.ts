@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { z } from "zod";
 import { build } from "../../scripts/dev/build.ts";
+import { readLocalStore } from "../../scripts/dev/local-store.ts";
 import { findFreePort } from "../../scripts/dev/ports.ts";
 import { startStack } from "../../scripts/dev/stack.ts";
 import { forgetMigratedState, makeMigratedState } from "./migrated-state.ts";
@@ -21,7 +22,8 @@ declare module "vitest" {
 const LocalDatabases = z.object({ DB: z.object({ id: z.string() }) });
 
 /**
- * One whole stack for all tests that don't break it: what `npm start` runs. Tests keep apart by tenants of their own.
+ * One whole stack for all tests of a project that don't break it: what `npm start` runs, on the object store that the
+ * project names. Tests keep apart by tenants of their own.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const stateDirectory = await mkdtemp(join(tmpdir(), "causeway-shared-"));
@@ -35,6 +37,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const stack = await startStack({
     port: await findFreePort(),
     stateDirectory,
+    store: readLocalStore({ ...process.env, ...project.config.env }),
     // Tests ask as fast as they can, and each of them is one user.
     rateLimitFactor: 1_000,
     // … and wait for verdicts.

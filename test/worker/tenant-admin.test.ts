@@ -47,6 +47,7 @@ test("a tenant is told what it has", async () => {
       derivativesBytes: 0,
     },
     createdAt: expect.any(String) as string,
+    jurisdiction: null,
     erasingAt: null,
   });
 });

@@ -46,13 +46,16 @@ test("asked for by many at once and by every door, a page is drawn once, and kep
   const publicUrl = await publish(ann, fileId);
   const signed = await signUrl(ann, fileId, { variant: PAGE });
   expect(new URL(signed).pathname).toMatch(/\/offer-page-2-400\.webp$/);
+  const publicDoor = () => fetch(`${publicUrl}&variant=${PAGE}`);
   const doors = () => [
     contentOf(ann, fileId),
     ann.fetch(`/v1/files/${fileId}/versions/1/content?variant=${PAGE}`),
-    fetch(`${publicUrl}&variant=${PAGE}`),
     fetch(signed),
     contentOf(ann, fileId),
   ];
+  // Anybody may look at what is there, and have nothing drawn.
+  expect(await readProblem(await publicDoor())).toMatchObject({ status: 404, code: "VARIANT_NOT_FOUND" });
+  expect(await takeJobs(worker.queues)).toEqual([]);
   for (const answer of await Promise.all(doors())) {
     expect([answer.status, answer.headers.get("retry-after")]).toEqual([202, "1"]);
     expect(await readProblem(answer)).toMatchObject({ code: "VARIANT_BEING_MADE" });
@@ -67,10 +70,13 @@ test("asked for by many at once and by every door, a page is drawn once, and kep
     },
   ]);
 
+  const hasPage = async () => (await askStanding(worker, ref, { page: PAGE })).hasPage;
+  expect(await hasPage()).toBe(false);
   const report = drawn(ref);
   await (await worker.miniflare.getR2Bucket("BUCKET", "causeway")).put(report.objectKey, "image");
   expect((await sendReport(worker, report)).status).toBe(204);
-  for (const answer of await Promise.all(doors())) {
+  expect(await hasPage()).toBe(true);
+  for (const answer of await Promise.all([...doors(), publicDoor()])) {
     expect([answer.status, await answer.text()]).toEqual([200, "image"]);
     expect(answer.headers.get("content-type")).toBe("image/webp");
   }
@@ -116,7 +122,7 @@ test("what could not be drawn is told, and tried again later; what was lost on t
     reason: "It is damaged.",
   };
   const shift = (table: string, column: string) =>
-    worker.query(`UPDATE ${table} SET ${column} = ${column} - 700000 WHERE file_id = ?`, fileId);
+    worker.query(`UPDATE ${table} SET ${column} = ${column} - 1000000 WHERE file_id = ?`, fileId);
   const jobs = async () => (await takeJobs(worker.queues)).length;
 
   await contentOf(ann, fileId);
@@ -130,6 +136,23 @@ test("what could not be drawn is told, and tried again later; what was lost on t
   expect(await jobs()).toBe(0);
   await shift("missing_derivatives", "at_ms");
   expect([(await contentOf(ann, fileId)).status, await jobs()]).toEqual([202, 1]);
+});
+
+test("of one document eight pages are on their way at most; who asks for more waits as they do", async () => {
+  const { ann, fileId, ref } = await cleanPdf();
+  await sendReport(worker, { ...ref, kind: "properties", properties: { pages: 20 } });
+  const ask = async (page: number) => (await contentOf(ann, fileId, `page-${page}-400`)).status;
+  const asked = [];
+  for (let page = 1; page <= 10; page += 1) asked.push(await ask(page));
+  expect(asked).toEqual(Array(10).fill(202));
+  const names = async (): Promise<readonly unknown[]> => {
+    const jobs = (await takeJobs(worker.queues)) as readonly { name?: string }[];
+    return jobs.length === 0 ? [] : [...jobs.map(({ name }) => name), ...(await names())];
+  };
+  expect(await names()).toEqual(Array.from({ length: 8 }, (_, index) => `page-${index + 1}-400`));
+  expect((await sendReport(worker, drawn(ref, "page-3-400"))).status).toBe(204);
+  expect([await ask(9), await ask(10)]).toEqual([202, 202]);
+  expect(await names()).toEqual(["page-9-400"]);
 });
 
 test("a page that is on its way goes with what is blocked or removed, and none of it is left", async () => {

@@ -205,7 +205,7 @@ export type UploadGrantResponse = z.infer<typeof UploadGrantResponse>;
 
 const PartHealth = z.object({ state: z.enum(["ok", "down"]), detail: z.string() });
 
-/** `GET /health`: `ok` when every part but `tools` is; a part that is down says what that means. */
+/** `GET /health`: `ok` when every part but `tools` and `replicaReads` is; a part that is down says what that means. */
 export const Health = z
   .object({
     status: z.enum(["ok", "degraded"]),
@@ -219,6 +219,11 @@ export const Health = z
       tools: PartHealth.meta({
         description:
           "Programs that derivatives are made by: while one is missing, status stays as it is without it",
+      }),
+      replicaReads: z.object({ state: z.enum(["ok", "down", "off"]), detail: z.string() }).meta({
+        description:
+          "Where files are read from while the object store can't give them: off where nothing is configured, and no " +
+          "part of status, for nothing is amiss as long as the object store is well",
       }),
     }),
   })

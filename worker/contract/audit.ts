@@ -32,6 +32,7 @@ export const AUDIT_ACTIONS = [
   "file.uploaded",
   "file.checked",
   "file.found-later",
+  "file.repaired",
   "file.read",
   "file.changed",
   "file.published",

@@ -17,6 +17,8 @@ const WORDS: Readonly<Record<ActiveContent, string>> = {
 const TOO_MUCH = "The file is larger, or unpacks to more, than can be checked for viruses.";
 const DAMAGED_ARCHIVE =
   "The archive is damaged, or packed in a way that can't be checked for viruses. Pack it anew and upload it again.";
+const UNCLEAR_MAIL =
+  "The mail is written in a way that can't be checked for viruses. Save its attachments and upload those.";
 const NO_ANSWER = "The virus scanner could not check the file.";
 
 /** The first that a name begins with. */
@@ -27,6 +29,10 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ["Limits.", TOO_MUCH],
   ["Zip.Limits.", TOO_MUCH],
   ["Gzip.Limits.", TOO_MUCH],
+  [
+    "Type.ZipBehindMedia",
+    "The file has an archive behind its sound or film, which can't be checked for viruses.",
+  ],
   ["Type.MacrosNotDeclared", "The document has macros, but its name says that it has none."],
   ["Type.", "The file is not what its name says that it is."],
   ["Digest.", "The file is not the one that was announced. Upload it again."],
@@ -41,6 +47,7 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ["Zip.", DAMAGED_ARCHIVE],
   ["Tar.", DAMAGED_ARCHIVE],
   ["Gzip.", DAMAGED_ARCHIVE],
+  ["Mail.", UNCLEAR_MAIL],
 ];
 
 interface Blocked {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { FileVersionRef } from "./ids.ts";
 import { PageImageName } from "./page-images.ts";
+import { RepairJob } from "./repairs.ts";
 
 /** Digests of a whole file, as RFC 9530 names them: algorithm → base64. */
 export const ReprDigests = z.partialRecord(z.enum(["sha-256", "sha-512"]), z.base64());
@@ -53,5 +54,5 @@ export const RemoveCopiesJob = z.object({ kind: z.literal("remove-copies") });
 export type RemoveCopiesJob = z.infer<typeof RemoveCopiesJob>;
 
 /** Every job there is, told apart by `kind`. */
-export const Job = z.discriminatedUnion("kind", [ProcessJob, PageJob, CopyJob, RemoveCopiesJob]);
+export const Job = z.discriminatedUnion("kind", [ProcessJob, PageJob, CopyJob, RemoveCopiesJob, RepairJob]);
 export type Job = z.infer<typeof Job>;

@@ -1,10 +1,16 @@
 import type { DerivativeName } from "./derivatives.ts";
-import type { FileId, FileVersionRef, TenantId } from "./ids.ts";
+import type { FileId, FileVersionRef } from "./ids.ts";
+import { TenantId } from "./ids.ts";
 import type { PageImageName } from "./page-images.ts";
 
 /** What the keys of all of a tenant's objects begin with, and no other's do. */
 export function tenantPrefix(tenantId: TenantId): string {
   return `t/${tenantId}/`;
+}
+
+/** Whose object a key names, or whose objects a prefix does; undefined where it is no tenant's. */
+export function tenantOfKey(key: string): TenantId | undefined {
+  return TenantId.safeParse(/^t\/([^/]+)\//.exec(key)?.[1]).data;
 }
 
 /** The same of one of its files. */

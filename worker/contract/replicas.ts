@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FileId, FileVersionRef } from "./ids.ts";
+import { JURISDICTIONS } from "./jurisdictions.ts";
 
 /** Copies of clean versions at replica targets: what records, reports and administrators say of them. */
 
@@ -12,7 +13,12 @@ export const MAX_TARGETS = 20;
 export const TARGET_KINDS = ["s3", "azure", "gcs", "directory"] as const;
 
 /** A target that a processor has, as its heartbeat tells. */
-export const ConfiguredTarget = z.object({ name: TargetName, kind: z.enum(TARGET_KINDS) });
+export const ConfiguredTarget = z.object({
+  name: TargetName,
+  kind: z.enum(TARGET_KINDS),
+  /** Where its processor is, and it has to be too: only tenants of that very jurisdiction are copied there. */
+  jurisdiction: z.enum(JURISDICTIONS).optional(),
+});
 export type ConfiguredTarget = Readonly<z.infer<typeof ConfiguredTarget>>;
 
 /**

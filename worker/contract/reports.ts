@@ -4,6 +4,7 @@ import { DerivativeName } from "./derivatives.ts";
 import { FileVersionRef } from "./ids.ts";
 import { PageImageName } from "./page-images.ts";
 import { Properties } from "./properties.ts";
+import { RepairReport } from "./repairs.ts";
 import {
   ConfiguredTarget,
   CopiesStartReport,
@@ -27,6 +28,8 @@ export const StartReport = FileVersionRef.extend({
   kind: z.literal("start"),
   etag: z.string().min(1),
   sizeBytes: z.int().min(0),
+  /** Of a job for one page. */
+  page: PageImageName.optional(),
 });
 export type StartReport = z.infer<typeof StartReport>;
 
@@ -39,6 +42,8 @@ export const Standing = z.object({
   givenUp: z.array(DerivativeName),
   /** Whether a clean version is to be scanned again, before anything else is done with it. */
   mustScan: z.boolean().optional(),
+  /** Whether the page that was asked about is there already. */
+  hasPage: z.boolean().optional(),
   /** Of its tenant, as they are now. */
   wishes: Wishes.default(NO_WISHES),
 });
@@ -147,6 +152,7 @@ export const Report = z.discriminatedUnion("kind", [
   MissingDerivativeReport,
   PropertiesReport,
   FailedJobReport,
+  RepairReport,
   HeartbeatReport,
   CopiesStartReport,
   CopyReport,

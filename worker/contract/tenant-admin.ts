@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { TenantId } from "./ids.ts";
+import { JURISDICTIONS } from "./jurisdictions.ts";
 import { TenantSettings } from "./tenants.ts";
 
 const Bytes = z.int();
@@ -19,6 +20,9 @@ export const TenantRecord = z
       trashBytes: Bytes,
       reservedBytes: Bytes.meta({ description: "Held for uploads under way" }),
       derivativesBytes: Bytes,
+    }),
+    jurisdiction: z.enum(JURISDICTIONS).nullable().meta({
+      description: "Where all that it has stays; null: nowhere in particular. Set by the deployment",
     }),
     createdAt: Timestamp.nullable().meta({ description: "null before there is anything of it" }),
     erasingAt: Timestamp.nullable().meta({ description: "Since when all of it is being erased" }),

@@ -1,6 +1,8 @@
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import { drizzle } from "drizzle-orm/d1";
 import type { TenantId } from "#contract/ids.ts";
+import type { Jurisdiction, JurisdictionVariables } from "#contract/jurisdictions.ts";
+import { JURISDICTIONS, nameIn, residenceOf } from "#contract/jurisdictions.ts";
 import { guardD1 } from "./d1-guard.ts";
 import { quietLogger } from "./quiet-logger.ts";
 import * as schema from "./schema/index.ts";
@@ -8,8 +10,11 @@ import { bucketOf, isDatabaseName, ONE_DATABASE, parseTenantBuckets } from "./te
 
 export type Database = DrizzleD1Database<typeof schema>;
 
-/** The bindings that hold records. Others like it are DB_2, DB_3, …: a deployment may spread its tenants over them. */
-export interface DatabaseBindings {
+/**
+ * The bindings that hold records. Others like it are DB_2, DB_3, …: a deployment may spread its tenants over them; and
+ * DB_EU and the like, for the tenants whose data has to stay in a jurisdiction.
+ */
+export interface DatabaseBindings extends JurisdictionVariables {
   readonly DB: D1Database;
   /** Which database holds which tenants (tenant-buckets.ts); checked with the rest of the configuration. */
   readonly TENANT_BUCKETS?: string;
@@ -19,6 +24,7 @@ const OPTIONS = { schema, logger: quietLogger };
 
 interface Layout {
   readonly byBucket: readonly D1Database[];
+  readonly byJurisdiction: ReadonlyMap<Jurisdiction, D1Database>;
   readonly all: readonly D1Database[];
 }
 
@@ -35,8 +41,13 @@ function layoutOf(env: DatabaseBindings): Layout {
 
 function readLayout(env: DatabaseBindings): Layout {
   // The runtime binds under these names nothing but databases.
-  const bindings = new Map(
-    Object.entries(env as object as Record<string, D1Database>).filter(([name]) => isDatabaseName(name)),
+  const bound = new Map(Object.entries(env as object as Record<string, D1Database>));
+  const bindings = new Map([...bound].filter(([name]) => isDatabaseName(name)));
+  const byJurisdiction = new Map(
+    JURISDICTIONS.flatMap((jurisdiction) => {
+      const binding = bound.get(nameIn("DB", jurisdiction));
+      return binding === undefined ? [] : [[jurisdiction, binding] as const];
+    }),
   );
   const byBucket = parseTenantBuckets(env.TENANT_BUCKETS ?? ONE_DATABASE).map((name) => {
     const binding = bindings.get(name);
@@ -44,7 +55,8 @@ function readLayout(env: DatabaseBindings): Layout {
     return binding;
   });
   const names = [...bindings.keys()].toSorted((a, b) => numberOf(a) - numberOf(b));
-  return { byBucket, all: names.flatMap((name) => bindings.get(name) ?? []) };
+  const ofBuckets = names.flatMap((name) => bindings.get(name) ?? []);
+  return { byBucket, byJurisdiction, all: [...ofBuckets, ...byJurisdiction.values()] };
 }
 
 /** DB is the first. */
@@ -60,9 +72,12 @@ function open(binding: D1Database): Database {
   return database;
 }
 
+/** A pinned tenant's is its jurisdiction's, or none. */
 function bindingFor(env: DatabaseBindings, tenantId: TenantId): D1Database {
-  const binding = layoutOf(env).byBucket[bucketOf(tenantId)];
-  if (binding === undefined) throw new Error("Every bucket has a database.");
+  const { byBucket, byJurisdiction } = layoutOf(env);
+  const residence = residenceOf(env, tenantId);
+  const binding = residence === undefined ? byBucket[bucketOf(tenantId)] : byJurisdiction.get(residence);
+  if (binding === undefined) throw new Error("Every bucket and every jurisdiction has a database.");
   return binding;
 }
 

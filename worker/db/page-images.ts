@@ -5,6 +5,7 @@ import type { PageImageName } from "#contract/page-images.ts";
 import { PAGE_IMAGE_FORM } from "#contract/page-images.ts";
 import type { Database } from "./database.ts";
 import { isVersion } from "./files.ts";
+import { isOfVersion } from "./of-version.ts";
 import { fileVersions } from "./schema/files.ts";
 import { derivatives, missingDerivatives } from "./schema/processing.ts";
 import { selectRow } from "./select-row.ts";
@@ -52,29 +53,33 @@ export async function findPageImage(
 
 /**
  * Writes down that a page's image is on its way, where it is not since `againBeforeMs`: true for the one of any number of
- * callers who is to have it made. The row holds the image's key from now on, so that whatever removes a version's
+ * callers who is to have it made, unless `max` of the version are. The row holds the image's key from now on, so that whatever removes a version's
  * derivatives removes this one too, whenever it comes.
  */
 export async function claimPageImage(
   db: Database,
   ref: FileVersionRef,
   name: PageImageName,
-  times: { readonly nowMs: number; readonly againBeforeMs: number },
+  claim: { readonly nowMs: number; readonly againBeforeMs: number; readonly max: number },
 ): Promise<boolean> {
   const { mimeType, extension } = PAGE_IMAGE_FORM;
   const { tenantId, fileId, version } = ref;
   const row = {
     ...{ tenantId, fileId, version, name, mimeType, sizeBytes: 0, width: null, height: null },
-    ...{ objectKey: derivativeKey(ref, name, extension), createdAtMs: times.nowMs },
+    ...{ objectKey: derivativeKey(ref, name, extension), createdAtMs: claim.nowMs },
   };
   const isClean = and(isVersion(ref), eq(fileVersions.state, "clean"));
+  const others = sql`SELECT count(*) FROM ${derivatives} WHERE ${isOfVersion(derivatives, ref)}
+    AND ${derivatives.name} <> ${name} AND ${derivatives.sizeBytes} = 0 AND ${derivatives.createdAtMs} >= ${claim.againBeforeMs}`;
   const claimed = await db
     .insert(derivatives)
-    .select(sql`${selectRow(derivatives, row)} FROM ${fileVersions} WHERE ${isClean}`)
+    .select(
+      sql`${selectRow(derivatives, row)} FROM ${fileVersions} WHERE ${isClean} AND (${others}) < ${claim.max}`,
+    )
     .onConflictDoUpdate({
       target: [derivatives.tenantId, derivatives.fileId, derivatives.version, derivatives.name],
-      set: { createdAtMs: times.nowMs },
-      setWhere: sql`${derivatives.sizeBytes} = 0 AND ${derivatives.createdAtMs} < ${times.againBeforeMs}`,
+      set: { createdAtMs: claim.nowMs },
+      setWhere: sql`${derivatives.sizeBytes} = 0 AND ${derivatives.createdAtMs} < ${claim.againBeforeMs}`,
     })
     .returning({ name: derivatives.name });
   return claimed.length > 0;

@@ -1,4 +1,5 @@
 import type { Disposition } from "#contract/api.ts";
+import type { FailoverReason } from "#contract/replica-reads.ts";
 
 /** Types that a browser may show in place: they run nothing. PDF is shown in a sandbox or not at all. */
 const SHOWN_INLINE: ReadonlySet<string> = new Set([
@@ -78,6 +79,14 @@ export function contentDisposition(
 /** Text is said to be UTF-8: without a charset browsers guess, and guesses can be attacked. */
 export function contentType(mimeType: string): string {
   return mimeType.startsWith("text/") ? `${mimeType}; charset=utf-8` : mimeType;
+}
+
+/**
+ * `Cache-Status` (RFC 9211) of bytes that were fetched from a replica, and why. Not which: targets are told to those who may
+ * see a file's record.
+ */
+export function failoverStatus(reason: FailoverReason): string {
+  return `causeway; fwd=bypass; detail=replica-${reason}`;
 }
 
 /** `Repr-Digest` (RFC 9530) of a SHA-256 in hex. */

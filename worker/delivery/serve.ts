@@ -1,12 +1,13 @@
 import type { Disposition } from "#contract/api.ts";
 import { AppError } from "#contract/errors.ts";
 import type { ServableObject } from "../services/servable.ts";
-import type { ObjectReader } from "../storage/object-store.ts";
 import type { Validators } from "./conditions.ts";
 import { isNotModified, isRangeWanted } from "./conditions.ts";
+import type { ContentSource } from "./content.ts";
 import {
   contentDisposition,
   contentType,
+  failoverStatus,
   FILE_SECURITY_HEADERS,
   PREVIEW_POLICY,
   reprDigest,
@@ -14,8 +15,12 @@ import {
 import type { RangeRequest } from "./range.ts";
 import { parseRange } from "./range.ts";
 
+/**
+ * Of the bytes and not of the store that has them: a copy's tag is the primary's, and so is that of an object that was made
+ * again of a copy, though its store gives it another.
+ */
 function validatorsOf(object: ServableObject): Validators {
-  const tag = object.etag ?? `${object.version}-${object.storedAtMs}-${object.sizeBytes}`;
+  const tag = object.sha256 ?? object.etag ?? `${object.version}-${object.storedAtMs}-${object.sizeBytes}`;
   return { etag: `"${tag}"`, lastModifiedMs: object.storedAtMs };
 }
 
@@ -46,7 +51,7 @@ function rangeOf(request: Request, object: ServableObject, validators: Validator
  * `RANGE_NOT_SATISFIABLE`, `FILE_NOT_FOUND` when the object isn't the one that was scanned, and `STORE_UNAVAILABLE`.
  */
 export async function serveObject(
-  objects: ObjectReader,
+  source: ContentSource,
   object: ServableObject,
   request: Request,
   disposition: Disposition,
@@ -60,11 +65,11 @@ export async function serveObject(
       headers: { "Content-Range": `bytes */${object.sizeBytes}` },
     });
   }
-  return answerBytes(objects, object, request.method === "HEAD", range, headers);
+  return answerBytes(source, object, request.method === "HEAD", range, headers);
 }
 
 async function answerBytes(
-  objects: ObjectReader,
+  source: ContentSource,
   object: ServableObject,
   headersOnly: boolean,
   range: Exclude<RangeRequest, { kind: "unsatisfiable" }>,
@@ -73,11 +78,9 @@ async function answerBytes(
   const lengthBytes = range.kind === "part" ? range.length : object.sizeBytes;
   headers.set("Content-Length", String(lengthBytes));
   if (headersOnly) return new Response(null, { headers });
-  const found = await objects.get(object.objectKey, {
-    ...(object.etag === null ? {} : { etag: object.etag }),
-    ...(range.kind === "part" ? { range } : {}),
-  });
+  const found = await source(object, range.kind === "part" ? range : undefined);
   if (found === undefined) throw new AppError("FILE_NOT_FOUND");
+  if (found.failover !== undefined) headers.set("Cache-Status", failoverStatus(found.failover));
   if (range.kind === "whole") return new Response(found.body, { headers });
   const last = range.offset + range.length - 1;
   headers.set("Content-Range", `bytes ${range.offset}-${last}/${object.sizeBytes}`);

@@ -1,8 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { Disposition, Variant } from "#contract/api.ts";
 import type { AppContext } from "../app-env.ts";
+import { serveObject } from "../delivery/serve.ts";
 import type { AnnouncePage } from "../services/page-images.ts";
+import type { ServableObject } from "../services/servable.ts";
 import { sendJob } from "../storage/jobs.ts";
+import { contentSource } from "./content-source.ts";
 
 /** What is common to routes that answer with a file's bytes (delivery/serve.ts). */
 
@@ -33,5 +36,14 @@ export const CONTENT_ERRORS = [
 
 /** Has a page drawn that is asked for. */
 export function announcePage(c: AppContext): AnnouncePage {
-  return (job) => sendJob(c.env.JOBS, job);
+  return (job) => sendJob(c.env, job);
+}
+
+/** The answer with an object's bytes, from a replica where the primary doesn't give them. Throws as `serveObject`. */
+export function answerContent(
+  c: AppContext,
+  object: ServableObject,
+  disposition: Disposition,
+): Promise<Response> {
+  return serveObject(contentSource(c, object.tenantId), object, c.req.raw, disposition);
 }

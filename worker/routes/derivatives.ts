@@ -35,7 +35,7 @@ const retryRoute = createRoute({
 /** `/v1/files/{id}/derivatives`. */
 export const derivatives = openApiRouter().openapi(retryRoute, async (c) => {
   const fileId = requireFileId(c.req.valid("param").id);
-  const announce = (job: Parameters<typeof sendJob>[1]) => sendJob(c.env.JOBS, job);
+  const announce = (job: Parameters<typeof sendJob>[1]) => sendJob(c.env, job);
   await retryDerivatives(c.env, announce, callerOf(c), fileId, c.req.valid("json"), Date.now());
   return c.json(await getFile(c.env, c.get("identity"), fileId, publicUrlOf(c)), 202);
 });

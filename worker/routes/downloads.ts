@@ -1,12 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { Disposition, Variant } from "#contract/api.ts";
 import type { AppContext } from "../app-env.ts";
-import { serveObject } from "../delivery/serve.ts";
 import type { SignedDownload } from "../delivery/signed-url.ts";
 import { verifySignedUrl } from "../delivery/signed-url.ts";
 import { requireSignedDownload } from "../services/downloads.ts";
-import { r2Store } from "../storage/r2.ts";
-import { announcePage, CONTENT_ERRORS, CONTENT_RESPONSES } from "./content.ts";
+import { announcePage, CONTENT_ERRORS, CONTENT_RESPONSES, answerContent } from "./content.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
 import { recordReading } from "./record-reading.ts";
 
@@ -82,7 +80,7 @@ downloads.get("/:fileId/:name", async (c) => {
   const { signingKeys } = c.get("config");
   const signed = await verifySignedUrl(c.req.param("fileId"), search, signingKeys, Date.now());
   const object = await requireSignedDownload(c.env, announcePage(c), signed);
-  const answer = await serveObject(r2Store(c.env.BUCKET), object, c.req.raw, signed.disposition);
+  const answer = await answerContent(c, object, signed.disposition);
   recordSignedRead(c, signed, answer);
   return answer;
 });

@@ -9,7 +9,7 @@ import { getFile } from "../services/files.ts";
 import type { Removal } from "../services/purge.ts";
 import { purgeFile } from "../services/purge.ts";
 import { deleteFile, restoreFile } from "../services/trash.ts";
-import { r2Store } from "../storage/r2.ts";
+import { objectStoreOf } from "../storage/store.ts";
 import { UploadClient } from "../uploads/upload-client.ts";
 import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
 import { openApiRouter, sessionProblems } from "./open-api.ts";
@@ -87,8 +87,8 @@ const bulkRoute = createRoute({
 });
 
 function removalOf({ env }: AppContext): Removal {
-  const uploads = new UploadClient(env.UPLOADS);
-  return { objects: r2Store(env.BUCKET), endUpload: (ref) => uploads.end(ref) };
+  const uploads = new UploadClient(env);
+  return { objects: objectStoreOf(env), endUpload: (ref) => uploads.end(ref) };
 }
 
 const router = openApiRouter();

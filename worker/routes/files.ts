@@ -1,14 +1,12 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { FileRecord } from "#contract/api.ts";
 import { FileList, FileListQuery } from "#contract/listing.ts";
-import { serveObject } from "../delivery/serve.ts";
 import { actorOf } from "../middleware/actor.ts";
 import { limitCreations } from "../middleware/rate-limit.ts";
 import { requireDownload } from "../services/downloads.ts";
 import { getFiles } from "../services/file-list.ts";
 import { getFile } from "../services/files.ts";
-import { r2Store } from "../storage/r2.ts";
-import { announcePage, CONTENT_ERRORS, CONTENT_RESPONSES, ContentQuery } from "./content.ts";
+import { announcePage, CONTENT_ERRORS, CONTENT_RESPONSES, ContentQuery, answerContent } from "./content.ts";
 import { REPLACING_ERRORS } from "./describe-uploads.ts";
 import { FILE_EXAMPLE, FILE_LIST_EXAMPLE, STORED_FILE_EXAMPLE } from "./examples.ts";
 import { FileParams, requireFileId } from "./file-params.ts";
@@ -186,7 +184,7 @@ export const files = router
     const fileId = requireFileId(c.req.valid("param").id);
     const { variant, disposition } = c.req.valid("query");
     const object = await requireDownload(c.env, announcePage(c), c.get("identity"), { fileId, variant });
-    const answer = await serveObject(r2Store(c.env.BUCKET), object, c.req.raw, disposition);
+    const answer = await answerContent(c, object, disposition);
     const ref = { tenantId: c.get("identity").tenantId, fileId, version: object.version };
     recordReading(c, answer, { actor: actorOf(c), ref, variant });
     return answer;

@@ -26,7 +26,7 @@ export async function findPartials(
   }
   const identity = c.get("identity");
   const { tenantId } = identity;
-  const uploads = new UploadClient(c.env.UPLOADS);
+  const uploads = new UploadClient(c.env);
   const askAll = partialIds.map((fileId) => uploads.joinable({ tenantId, fileId, version: 1 }, identity));
   const [sources, final] = await Promise.all([Promise.all(askAll), findFinalOf(c.env, tenantId, partialIds)]);
   if (final !== undefined) {

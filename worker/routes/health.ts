@@ -1,7 +1,8 @@
 import { createRoute } from "@hono/zod-openapi";
 import { Health } from "#contract/api.ts";
+import { probeGateway } from "../delivery/replica-content.ts";
 import { checkHealth } from "../services/health.ts";
-import { r2Store } from "../storage/r2.ts";
+import { objectStoreOf } from "../storage/store.ts";
 import { HEALTH_EXAMPLE } from "./examples.ts";
 import { openApiRouter } from "./open-api.ts";
 
@@ -20,6 +21,11 @@ const healthRoute = createRoute({
 
 /** `/health`: 200 as long as the worker itself answers, so that a part's failure doesn't take the whole down. */
 export const health = openApiRouter().openapi(healthRoute, async (c) => {
-  const report = await checkHealth(c.env, r2Store(c.env.BUCKET), c.get("config").version, Date.now());
+  const { replicaReads, version } = c.get("config");
+  const probes = {
+    objects: objectStoreOf(c.env),
+    replicaReads: replicaReads && (() => probeGateway(replicaReads)),
+  };
+  const report = await checkHealth(c.env, probes, version, Date.now());
   return c.json(report, 200);
 });

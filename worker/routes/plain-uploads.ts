@@ -41,7 +41,7 @@ function targetOf(c: AppContext, created: Creation): PlainTarget {
 }
 
 async function discard(c: AppContext, created: Creation): Promise<void> {
-  const uploads = new UploadClient(c.env.UPLOADS);
+  const uploads = new UploadClient(c.env);
   const { fileId, version } = created;
   const ref = { tenantId: c.get("identity").tenantId, fileId, version };
   await uploads.end(ref);

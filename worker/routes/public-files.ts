@@ -1,9 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { verifyPublicUrl } from "../delivery/public-url.ts";
-import { serveObject } from "../delivery/serve.ts";
 import { requirePublicDownload } from "../services/downloads.ts";
-import { r2Store } from "../storage/r2.ts";
-import { announcePage, CONTENT_RESPONSES, ContentQuery, SERVING_ERRORS } from "./content.ts";
+import { answerContent, CONTENT_RESPONSES, ContentQuery, SERVING_ERRORS } from "./content.ts";
 import { openApiRouter, problemResponses } from "./open-api.ts";
 import { recordReading } from "./record-reading.ts";
 
@@ -21,7 +19,8 @@ const readRoute = createRoute({
   description:
     "A file's record has this URL while the file is public and its tenant has public files. It doesn't expire, and " +
     "gives the current version. " +
-    "The name is for people; variant and disposition may be set by whoever uses the URL.",
+    "The name is for people; variant and disposition may be set by whoever uses the URL. Of images of pages it gives those " +
+    "that somebody with a session had drawn.",
   request: {
     params: z.object({ fileId: z.string(), name: z.string() }),
     query: Signature.extend(ContentQuery.shape),
@@ -43,8 +42,8 @@ const readRoute = createRoute({
 export const publicFiles = openApiRouter().openapi(readRoute, async (c) => {
   const { variant, disposition, ...signature } = c.req.valid("query");
   const file = await verifyPublicUrl(c.req.valid("param").fileId, signature, c.get("config").signingKeys);
-  const object = await requirePublicDownload(c.env, announcePage(c), file, variant);
-  const answer = await serveObject(r2Store(c.env.BUCKET), object, c.req.raw, disposition);
+  const object = await requirePublicDownload(c.env, file, variant);
+  const answer = await answerContent(c, object, disposition);
   const { tenantId } = file;
   const actor = { tenantId, id: "public-url", kind: "public-url", requestId: c.get("requestId") } as const;
   recordReading(c, answer, { actor, ref: { ...file, version: object.version }, variant, sampled: true });

@@ -6,7 +6,7 @@ import type { AppEnv } from "../app-env.ts";
 import { readSmallBody } from "../middleware/small-body.ts";
 import { applyReport } from "../services/reports.ts";
 import { sendJob } from "../storage/jobs.ts";
-import { r2Store } from "../storage/r2.ts";
+import { objectStoreOf } from "../storage/store.ts";
 
 /** A report is a few hundred bytes; properties may make it some more. */
 const MAX_REPORT_BYTES = 64 * 1024;
@@ -25,7 +25,7 @@ export const reports = new Hono<AppEnv>().post("/", async (c) => {
   const signature = c.req.header(REPORT_SIGNATURE_HEADER) ?? "";
   const genuine = await verifyReport(c.get("config").reportSecret, body, signature, Date.now());
   if (!genuine) throw new AppError("SIGNATURE_INVALID");
-  const means = { objects: r2Store(c.env.BUCKET), announce: (job: Job) => sendJob(c.env.JOBS, job) };
+  const means = { objects: objectStoreOf(c.env), announce: (job: Job) => sendJob(c.env, job) };
   const answer = await applyReport(c.env, means, parseReport(body), Date.now());
   return answer === undefined ? c.body(null, 204) : c.json(answer);
 });

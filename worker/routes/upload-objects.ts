@@ -23,5 +23,5 @@ export function sendToObject(c: AppContext, target: Target, request = c.req.raw)
   const asked = withUploadContext(request, effectiveMethod(request), context);
   const { fileId, version } = target;
   const ref = { tenantId: c.get("identity").tenantId, fileId, version };
-  return new UploadClient(c.env.UPLOADS).fetch(ref, asked);
+  return new UploadClient(c.env).fetch(ref, asked);
 }

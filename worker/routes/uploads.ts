@@ -123,7 +123,7 @@ async function forgetUnlessKept(c: AppContext, created: Creation): Promise<void>
   if (c.get("grant") !== undefined) return;
   const { fileId, version, creation } = created;
   const ref = { tenantId: c.get("identity").tenantId, fileId, version };
-  if (creation.kind === "final" && (await new UploadClient(c.env.UPLOADS).needsReservation(ref))) return;
+  if (creation.kind === "final" && (await new UploadClient(c.env).needsReservation(ref))) return;
   await forgetCreation(c, created);
 }
 

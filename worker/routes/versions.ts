@@ -4,12 +4,11 @@ import type { FileVersionRef } from "#contract/ids.ts";
 import { parseHeaderInteger } from "#contract/tus.ts";
 import { FileVersionList } from "#contract/versions.ts";
 import type { AppContext } from "../app-env.ts";
-import { serveObject } from "../delivery/serve.ts";
 import { actorOf, callerOf } from "../middleware/actor.ts";
 import { getFile } from "../services/files.ts";
 import { getVersions, removeVersion, requireVersionDownload, restoreVersion } from "../services/versions.ts";
-import { r2Store } from "../storage/r2.ts";
-import { announcePage, CONTENT_ERRORS, CONTENT_RESPONSES, ContentQuery } from "./content.ts";
+import { objectStoreOf } from "../storage/store.ts";
+import { announcePage, CONTENT_ERRORS, CONTENT_RESPONSES, ContentQuery, answerContent } from "./content.ts";
 import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
 import { openApiRouter, sessionProblems } from "./open-api.ts";
 import { publicUrlOf } from "./public-urls.ts";
@@ -108,7 +107,7 @@ export const versions = router
   .openapi(deleteRoute, async (c) => {
     const ref = requireRef(c, c.req.valid("param"));
     const later = (work: Promise<void>) => c.executionCtx.waitUntil(work);
-    const tools = { objects: r2Store(c.env.BUCKET), later };
+    const tools = { objects: objectStoreOf(c.env), later };
     await removeVersion(c.env, tools, callerOf(c), ref, Date.now());
     return c.body(null, 204);
   })
@@ -116,7 +115,7 @@ export const versions = router
     const ref = requireRef(c, c.req.valid("param"));
     const { variant, disposition } = c.req.valid("query");
     const object = await requireVersionDownload(c.env, announcePage(c), c.get("identity"), { ref, variant });
-    const answer = await serveObject(r2Store(c.env.BUCKET), object, c.req.raw, disposition);
+    const answer = await answerContent(c, object, disposition);
     recordReading(c, answer, { actor: actorOf(c), ref, variant });
     return answer;
   });

@@ -67,7 +67,6 @@ function requireStillAllowed(asker: Identity, found: FileWithDetails): void {
  */
 export async function requirePublicDownload(
   env: DatabaseBindings,
-  announce: AnnouncePage,
   { tenantId, fileId }: { tenantId: TenantId; fileId: FileId },
   variant: Variant,
 ): Promise<ServableObject> {
@@ -75,7 +74,7 @@ export async function requirePublicDownload(
   if (found === undefined || !isPublished(found) || found.version.state !== "clean") {
     throw new AppError("FILE_NOT_FOUND");
   }
-  return servableVariant(env, announce, found, variant);
+  return servableVariant(env, undefined, found, variant);
 }
 
 /**

@@ -78,7 +78,7 @@ async function* pagesFrom(
 ): AsyncGenerator<readonly ExportLine[]> {
   const db = databaseFor(env, tenantId);
   if (place.kind === "start") {
-    const tenant = formatTenant(await requireLivingTenant(env, tenantId));
+    const tenant = formatTenant(env, await requireLivingTenant(env, tenantId));
     yield [{ kind: "tenant", ...tenant, cursor: formatCursor("file", "", place) }];
   }
   if (place.kind === "start" || place.kind === "file") yield* filePages(db, tenantId, place);

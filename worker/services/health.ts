@@ -18,18 +18,30 @@ function down(detail: string): PartHealth {
   return { state: "down", detail };
 }
 
+/** What is asked beside the database. */
+export interface HealthProbes {
+  readonly objects: ObjectReader;
+  /** Throws where the gateway to replicas doesn't answer as it should. Undefined where there is none. */
+  readonly replicaReads: (() => Promise<void>) | undefined;
+}
+
 /** The state of each part, asked now. Never throws: what doesn't answer is down. */
 export async function checkHealth(
   env: DatabaseBindings,
-  objects: ObjectReader,
+  probes: HealthProbes,
   version: string,
   nowMs: number,
 ): Promise<Health> {
-  const [heartbeats, objectsPart] = await Promise.all([readHeartbeats(env, nowMs), probeObjects(objects)]);
+  const [heartbeats, objectsPart, replicaReads] = await Promise.all([
+    readHeartbeats(env, nowMs),
+    probeObjects(probes.objects),
+    probeReplicaReads(probes.replicaReads),
+  ]);
   const database = heartbeats === undefined ? down("The database does not answer.") : OK;
-  const parts = { database, objects: objectsPart, ...processorParts(heartbeats ?? []) };
-  const { tools: _tools, ...needed } = parts;
-  const allOk = Object.values(needed).every((part) => part.state === "ok");
+  const needed = { database, objects: objectsPart, ...processorParts(heartbeats ?? []) };
+  const { tools: _tools, ...withoutTools } = needed;
+  const allOk = Object.values(withoutTools).every((part) => part.state === "ok");
+  const parts = { ...needed, replicaReads };
   return { status: allOk ? "ok" : "degraded", version, parts };
 }
 
@@ -54,6 +66,20 @@ async function probeObjects(objects: ObjectReader): Promise<PartHealth> {
     return OK;
   } catch {
     return down("The object store does not answer.");
+  }
+}
+
+async function probeReplicaReads(
+  probe: HealthProbes["replicaReads"],
+): Promise<Health["parts"]["replicaReads"]> {
+  if (probe === undefined) {
+    return { state: "off", detail: "Not configured: what the object store can't give isn't served." };
+  }
+  try {
+    await withDeadline(probe(), PROBE_DEADLINE_MS, "SERVICE_UNAVAILABLE");
+    return OK;
+  } catch {
+    return down("Copies can't be read: what the object store can't give isn't served.");
   }
 }
 

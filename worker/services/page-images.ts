@@ -21,15 +21,20 @@ import { formatDerivative, missingVariant, requireServable, servableObject } fro
 /** Tells the processor what to draw. */
 export type AnnouncePage = (job: PageJob) => Promise<void>;
 
-/** From when on a page is asked for again: its message was lost, or it stood in a long line. */
-const CLAIM_MS = 120_000;
+/** From when on a page is asked for again: its message was lost, or it stands in a long line. */
+const CLAIM_MS = 900_000;
+/** Pages of one version that are on their way at most: who looks through it asks for the next ones when these are there. */
+const MAX_ON_THEIR_WAY = 8;
 /** From when on one that could not be drawn is tried again, if somebody asks. */
 const FAILURE_MS = 600_000;
 
-/** As `servableObject`, and for a page's image too. Throws what it throws, and what `announce` throws. */
+/**
+ * As `servableObject`, and for a page's image too. Throws what it throws, and what `announce` throws.
+ * @param announce undefined for whoever may see the pages that are there, and have none drawn
+ */
 export async function servableVariant(
   env: DatabaseBindings,
-  announce: AnnouncePage,
+  announce: AnnouncePage | undefined,
   found: FileWithDetails,
   variant: Variant,
 ): Promise<ServableObject> {
@@ -54,13 +59,14 @@ export function requirePage(found: FileWithDetails, name: PageImageName): void {
 
 async function servablePage(
   env: DatabaseBindings,
-  announce: AnnouncePage,
+  announce: AnnouncePage | undefined,
   found: FileWithDetails,
   name: PageImageName,
 ): Promise<ServableObject> {
   const { tenantId } = found.version;
   const { image, missing } = await findPageImage(databaseFor(env, tenantId), found.version, name);
   if (image !== undefined && image.sizeBytes > 0) return formatDerivative(found, image);
+  if (announce === undefined) throw notFound("This page has not been drawn.");
   const nowMs = Date.now();
   const isFinal = missing?.state === "none" || (missing?.atMs ?? 0) > nowMs - FAILURE_MS;
   if (missing !== undefined && isFinal) throw notFound(missing.reason);
@@ -68,7 +74,7 @@ async function servablePage(
   throw new AppError("VARIANT_BEING_MADE", { headers: { "Retry-After": "1" } });
 }
 
-/** Announces the job if nobody has. What can't be announced is claimed by whoever asks next. */
+/** Announces the job if nobody has, and not too many are. What can't be announced is claimed by whoever asks next. */
 async function haveDrawn(
   env: DatabaseBindings,
   announce: AnnouncePage,
@@ -76,7 +82,9 @@ async function haveDrawn(
   nowMs: number,
 ): Promise<void> {
   const db = databaseFor(env, job.tenantId);
-  const isFirst = await claimPageImage(db, job, job.name, { nowMs, againBeforeMs: nowMs - CLAIM_MS });
+  const isFirst = await claimPageImage(db, job, job.name, {
+    ...{ nowMs, againBeforeMs: nowMs - CLAIM_MS, max: MAX_ON_THEIR_WAY },
+  });
   if (!isFirst) return;
   try {
     await announce(job);

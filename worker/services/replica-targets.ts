@@ -1,5 +1,6 @@
 import type { FileVersionRef, TenantId } from "#contract/ids.ts";
 import type { CopyJob } from "#contract/jobs.ts";
+import { residenceOf } from "#contract/jurisdictions.ts";
 import type { ConfiguredTarget } from "#contract/replicas.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
 import type { DatabaseBindings } from "../db/database.ts";
@@ -35,6 +36,17 @@ export async function findConfiguredTargets(
   return [...byName.values()];
 }
 
+/** Those of them that are where a tenant's data has to stay, or where that of all others is. */
+export async function findTargetsFor(
+  env: DatabaseBindings,
+  tenantId: TenantId,
+  nowMs: number,
+): Promise<readonly ConfiguredTarget[]> {
+  const residence = residenceOf(env, tenantId);
+  const configured = await findConfiguredTargets(env, nowMs);
+  return configured.filter(({ jurisdiction }) => jurisdiction === residence);
+}
+
 /** Those of them that a tenant's files go to. */
 export function chooseTargets(
   { replicaTargets }: TenantSettings,
@@ -52,7 +64,7 @@ export async function copiesWantedBy(
 ): Promise<WantedCopies> {
   const [settings, configured] = await Promise.all([
     settingsOf(env, tenantId),
-    findConfiguredTargets(env, nowMs),
+    findTargetsFor(env, tenantId, nowMs),
   ]);
   return {
     targets: chooseTargets(settings, configured),

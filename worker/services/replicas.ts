@@ -27,7 +27,7 @@ import type { Caller } from "./file-actions.ts";
 import { mimeTypeOf } from "./files.ts";
 import { requireRole } from "./permissions.ts";
 import { formatReplica } from "./replica-records.ts";
-import { chooseTargets, findConfiguredTargets } from "./replica-targets.ts";
+import { chooseTargets, findTargetsFor } from "./replica-targets.ts";
 import { settingsOf } from "./tenants.ts";
 
 /**
@@ -112,7 +112,7 @@ export async function getTargets(
   requireRole(identity, "admin");
   const { tenantId } = identity;
   const [configured, settings, { counts, removals, lags }] = await Promise.all([
-    findConfiguredTargets(env, nowMs),
+    findTargetsFor(env, tenantId, nowMs),
     settingsOf(env, tenantId),
     surveyCopies(databaseFor(env, tenantId), tenantId),
   ]);
@@ -163,7 +163,7 @@ export async function backfill(
   const { tenantId } = identity;
   const db = databaseFor(env, tenantId);
   const [configured, settings, found] = await Promise.all([
-    findConfiguredTargets(env, nowMs),
+    findTargetsFor(env, tenantId, nowMs),
     settingsOf(env, tenantId),
     findCleanVersions(db, tenantId, parseCursor(cursor), limit + 1),
   ]);

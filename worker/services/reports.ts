@@ -27,11 +27,13 @@ import {
 } from "../db/derivatives.ts";
 import { upsertFailedJob } from "../db/failed-jobs.ts";
 import { findVersion } from "../db/files.ts";
+import { findPageImage } from "../db/page-images.ts";
 import { upsertHeartbeat } from "../db/reports.ts";
 import { failRescanJob } from "../db/rescan-verdicts.ts";
 import type { ObjectRemover } from "../storage/object-store.ts";
 import { judgeByPolicy } from "./content-policy.ts";
 import { applyFirstVerdict } from "./first-verdict.ts";
+import { applyRepair } from "./repairs.ts";
 import { lagsOf } from "./replica-feed.ts";
 import { applyCopy, applyRemovals, startCopies, startRemovals } from "./replica-reports.ts";
 import { applyRescanVerdict, removeDerivatives } from "./rescan-verdicts.ts";
@@ -62,7 +64,7 @@ export async function applyReport(
   const { objects } = means;
   switch (report.kind) {
     case "start":
-      return standingOf(env, report);
+      return { ...(await standingOf(env, report)), ...(await findPage(env, report)) };
     case "verdict":
       return applyVerdict(env, means, report, nowMs);
     case "derivative":
@@ -76,6 +78,9 @@ export async function applyReport(
       return undefined;
     case "failed-job":
       await applyFailedJob(env, report, nowMs);
+      return undefined;
+    case "repair":
+      await applyRepair(env, objects, report, nowMs);
       return undefined;
     case "heartbeat":
       await applyHeartbeat(env, report, nowMs);
@@ -115,6 +120,13 @@ async function standingOf(
     ...(mustScan ? { mustScan } : {}),
     wishes: wishesOf(settings),
   };
+}
+
+/** A page may have been asked for twice, when its job stood in a long line. */
+async function findPage(env: DatabaseBindings, report: StartReport): Promise<Pick<Standing, "hasPage">> {
+  if (report.page === undefined) return {};
+  const { image } = await findPageImage(databaseFor(env, report.tenantId), report, report.page);
+  return { hasPage: image !== undefined && image.sizeBytes > 0 };
 }
 
 /** One that nobody waits for changes nothing. */

@@ -1,6 +1,7 @@
 import type { Variant } from "#contract/api.ts";
 import type { DerivativeName } from "#contract/derivatives.ts";
 import { AppError } from "#contract/errors.ts";
+import type { FileVersionRef } from "#contract/ids.ts";
 import type { PageImageName } from "#contract/page-images.ts";
 import type { FileWithDetails, VersionRow } from "../db/files.ts";
 import type { DerivativeRow } from "../db/named-derivatives.ts";
@@ -8,7 +9,7 @@ import type { PageImageRow } from "../db/page-images.ts";
 import { mimeTypeOf, missingDerivativesOf } from "./files.ts";
 
 /** Bytes that may be served, with what their answer's headers need. */
-export interface ServableObject {
+export interface ServableObject extends FileVersionRef {
   /** Whether a stranger made it, or the processor did of what a stranger made. */
   readonly origin: "uploaded" | "derived";
   readonly objectKey: string;
@@ -18,7 +19,6 @@ export interface ServableObject {
   readonly mimeType: string;
   readonly filename: string;
   readonly sha256: string | null;
-  readonly version: number;
   readonly storedAtMs: number;
 }
 
@@ -57,11 +57,12 @@ export function requireClean({ state }: Pick<VersionRow, "state">): void {
 
 /** A version's own bytes. Throws `FILE_NOT_READY` while they aren't stored. */
 export function servableOriginal({ file, version }: FileWithDetails): ServableObject {
-  const { objectKey, etag, sizeBytes, storedAtMs } = version;
+  const { tenantId, fileId, objectKey, etag, sizeBytes, storedAtMs } = version;
   if (objectKey === null || etag === null || sizeBytes === null || storedAtMs === null) {
     throw new AppError("FILE_NOT_READY");
   }
   return {
+    ...{ tenantId, fileId, version: version.version },
     origin: "uploaded",
     objectKey,
     etag,
@@ -69,7 +70,6 @@ export function servableOriginal({ file, version }: FileWithDetails): ServableOb
     mimeType: mimeTypeOf(version),
     filename: file.filename,
     sha256: version.sha256,
-    version: version.version,
     storedAtMs,
   };
 }
@@ -85,8 +85,10 @@ export function formatDerivative(
   found: FileWithDetails,
   derivative: DerivativeRow | PageImageRow,
 ): ServableObject {
+  const { tenantId, fileId, version } = derivative;
   const extension = derivative.objectKey.slice(derivative.objectKey.lastIndexOf(".") + 1);
   return {
+    ...{ tenantId, fileId, version },
     origin: "derived",
     objectKey: derivative.objectKey,
     etag: null,
@@ -94,7 +96,6 @@ export function formatDerivative(
     mimeType: derivative.mimeType,
     filename: nameOfDerivative(found, derivative.name, extension),
     sha256: null,
-    version: derivative.version,
     storedAtMs: derivative.createdAtMs,
   };
 }

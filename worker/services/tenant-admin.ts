@@ -1,6 +1,7 @@
 import type { Actor } from "#contract/audit.ts";
 import { AppError } from "#contract/errors.ts";
 import type { Identity, TenantId } from "#contract/ids.ts";
+import { residenceOf } from "#contract/jurisdictions.ts";
 import type { TenantChange, TenantListQuery, TenantPage, TenantRecord } from "#contract/tenant-admin.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { allDatabases, databaseFor } from "../db/database.ts";
@@ -8,7 +9,7 @@ import { changeTenant, listTenants } from "../db/tenant-admin.ts";
 import type { TenantRow } from "../db/tenants.ts";
 import { findTenant } from "../db/tenants.ts";
 
-const NOTHING_YET: Omit<TenantRecord, "tenantId"> = {
+const NOTHING_YET: Omit<TenantRecord, "tenantId" | "jurisdiction"> = {
   quotaBytes: null,
   settings: {},
   files: 0,
@@ -20,11 +21,15 @@ const NOTHING_YET: Omit<TenantRecord, "tenantId"> = {
   erasingAt: null,
 };
 
+function jurisdictionOf(env: DatabaseBindings, tenantId: TenantId): TenantRecord["jurisdiction"] {
+  return residenceOf(env, tenantId) ?? null;
+}
+
 function formatTime(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
 }
 
-export function formatTenant(row: TenantRow): TenantRecord {
+export function formatTenant(env: DatabaseBindings, row: TenantRow): TenantRecord {
   const { filesBytes, versionsBytes, trashBytes, reservedBytes, derivativesBytes } = row;
   const usedBytes = filesBytes + versionsBytes + trashBytes + reservedBytes;
   return {
@@ -33,6 +38,7 @@ export function formatTenant(row: TenantRow): TenantRecord {
     settings: row.settings,
     files: row.fileCount,
     usage: { usedBytes, filesBytes, versionsBytes, trashBytes, reservedBytes, derivativesBytes },
+    jurisdiction: jurisdictionOf(env, row.tenantId),
     createdAt: formatTime(row.createdAtMs),
     erasingAt: formatTime(row.erasingAtMs),
   };
@@ -62,9 +68,9 @@ export async function getTenant(
   tenantId: TenantId,
 ): Promise<TenantRecord> {
   const found = await findTenant(databaseFor(env, tenantId), tenantId);
-  if (found !== undefined) return formatTenant(found);
+  if (found !== undefined) return formatTenant(env, found);
   if (tenantId !== identity.tenantId) throw new AppError("TENANT_NOT_FOUND");
-  return { ...NOTHING_YET, tenantId };
+  return { ...NOTHING_YET, tenantId, jurisdiction: jurisdictionOf(env, tenantId) };
 }
 
 /** All tenants of all databases in the order of their ids: each database's next ones, of which the first are taken. */
@@ -76,7 +82,7 @@ export async function getTenants(
   const found = lists.flat().sort((a, b) => (a.tenantId < b.tenantId ? -1 : 1));
   const page = found.slice(0, limit);
   const nextCursor = found.length > limit ? (page.at(-1)?.tenantId ?? null) : null;
-  return { items: page.map(formatTenant), nextCursor };
+  return { items: page.map((row) => formatTenant(env, row)), nextCursor };
 }
 
 /** What of a tenant was changed, for the audit. */
@@ -98,5 +104,5 @@ export async function updateTenant(
   const event = { actor, action: "tenant.changed", detail: detailOf(change), atMs: nowMs } as const;
   const changed = await changeTenant(databaseFor(env, tenantId), tenantId, change, event);
   if (changed === undefined) throw new AppError("TENANT_ERASING");
-  return formatTenant(changed);
+  return formatTenant(env, changed);
 }

@@ -18,6 +18,9 @@ export interface StoreBody {
   readonly hold?: () => () => void;
 }
 
+/** What a store is handed: the only piece as it is, or a native stream whose length is known. */
+export type SentBody = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+
 /** Identity of stored bytes: another etag is other bytes. */
 export interface StoredFacts {
   readonly etag: string;

@@ -1,9 +1,11 @@
 import { AppError } from "#contract/errors.ts";
 import { withDeadline } from "../deadline.ts";
+import { sendBody } from "./body-stream.ts";
 import type {
   ByteRange,
   ObjectBody,
   ObjectStore,
+  SentBody,
   StoreBody,
   StoredFacts,
   StoredPart,
@@ -61,47 +63,9 @@ async function call<T>(work: Promise<T>, limitMs = CALL_DEADLINE_MS): Promise<T>
   }
 }
 
-/**
- * Hands pieces to R2 as one body of known length. A single piece goes as it is; several go through a native stream,
- * because joining them would double the memory of a part.
- */
-function streamOf(body: StoreBody): { value: Uint8Array | ReadableStream; written: Promise<void> } {
-  const only = onlyPieceOf(body);
-  if (only !== undefined) return { value: only, written: Promise.resolve() };
-  const { readable, writable } = new FixedLengthStream(body.sizeBytes);
-  return { value: readable, written: writeAll(writable, body.pieces) };
-}
-
-function onlyPieceOf({ pieces }: StoreBody): Uint8Array | undefined {
-  return Array.isArray(pieces) && pieces.length === 1 ? (pieces[0] as Uint8Array) : undefined;
-}
-
-async function writeAll(writable: WritableStream<Uint8Array>, pieces: Iterable<Uint8Array>): Promise<void> {
-  const writer = writable.getWriter();
-  try {
-    for (const piece of pieces) await writer.write(piece);
-    await writer.close();
-  } catch (error) {
-    // A store that gets no more mustn't wait for it.
-    await writer.abort(error).catch(() => {});
-    throw error;
-  }
-}
-
-async function store<T>(
-  body: StoreBody,
-  send: (value: Uint8Array | ReadableStream) => Promise<T>,
-): Promise<T> {
-  const letGo = body.hold?.();
-  const { value, written } = streamOf(body);
-  // What it throws at once is a refusal too: the body's memory has to come back.
-  const sent = (async () => send(value))();
-  // Nobody reads then what is still being written.
-  if (value instanceof ReadableStream) sent.catch(() => value.cancel().catch(() => {}));
-  if (letGo !== undefined) void Promise.allSettled([sent, written]).then(letGo);
-  // A refused store breaks its stream too: both are waited for together, so neither rejection is left unheard.
-  const [stored] = await call(Promise.all([sent, written]), STORE_DEADLINE_MS);
-  return stored;
+/** Throws as `call`. */
+async function store<T>(body: StoreBody, send: (value: SentBody) => Promise<T>): Promise<T> {
+  return call(sendBody(body, send), STORE_DEADLINE_MS);
 }
 
 function factsOf(object: R2Object): StoredFacts {

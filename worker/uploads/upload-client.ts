@@ -1,8 +1,19 @@
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
+import type { JurisdictionVariables, Residence } from "#contract/jurisdictions.ts";
+import { residenceOf } from "#contract/jurisdictions.ts";
 import { objectAnswer, objectAnswerInTime } from "./object-answer.ts";
 import type { PartialSource } from "./state/upload-state.ts";
 import { uploadObjectName } from "./upload-context.ts";
 import type { UploadObject } from "./upload-object.ts";
+
+export interface UploadBindings extends JurisdictionVariables {
+  readonly UPLOADS: DurableObjectNamespace<UploadObject>;
+}
+
+/** Objects that run and keep what they hold in a jurisdiction (Durable Objects, "Data location"), or anywhere. */
+function uploadsIn({ UPLOADS }: UploadBindings, residence: Residence): DurableObjectNamespace<UploadObject> {
+  return residence === undefined ? UPLOADS : UPLOADS.jurisdiction(residence);
+}
 
 /**
  * What is asked of uploads' objects, by whomever. An object is there whether its upload is or not. All of it throws
@@ -10,10 +21,10 @@ import type { UploadObject } from "./upload-object.ts";
  * still be done then.
  */
 export class UploadClient {
-  readonly #uploads: DurableObjectNamespace<UploadObject>;
+  readonly #env: UploadBindings;
 
-  constructor(uploads: DurableObjectNamespace<UploadObject>) {
-    this.#uploads = uploads;
+  constructor(env: UploadBindings) {
+    this.#env = env;
   }
 
   /** Sends a request of one of the protocols. What the object refuses is an answer. */
@@ -57,6 +68,7 @@ export class UploadClient {
   }
 
   #objectOf(ref: FileVersionRef): DurableObjectStub<UploadObject> {
-    return this.#uploads.get(this.#uploads.idFromName(uploadObjectName(ref)));
+    const uploads = uploadsIn(this.#env, residenceOf(this.#env, ref.tenantId));
+    return uploads.get(uploads.idFromName(uploadObjectName(ref)));
   }
 }

@@ -9,7 +9,7 @@ import { findSpentPartials } from "../services/final-uploads.ts";
 import { extendReservation, reduceReservation } from "../services/quota.ts";
 import { forgetUpload, isStoredUpload, recordStoredUpload } from "../services/stored-uploads.ts";
 import { sendJob } from "../storage/jobs.ts";
-import { r2Store } from "../storage/r2.ts";
+import { objectStoreOf } from "../storage/store.ts";
 import { releaseUnreadBody } from "../unread-body.ts";
 import { hasEnded } from "./state/phases.ts";
 
@@ -37,10 +37,10 @@ export class UploadObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const uploads = new UploadClient(env.UPLOADS);
+    const uploads = new UploadClient(env);
     this.#upload = new Upload({
       store: new UploadStore(ctx.storage),
-      objects: r2Store(env.BUCKET),
+      objects: objectStoreOf(env),
       slabs: isolateSlabs,
       sniff: checkContent,
       graceMs: () => this.#graceMs,
@@ -48,7 +48,7 @@ export class UploadObject extends DurableObject<Env> {
       outside: {
         record: (job, origin) => recordStoredUpload(env, job, origin, Date.now()),
         isRecorded: (ref) => isStoredUpload(env, ref),
-        announce: (job) => sendJob(env.JOBS, job),
+        announce: (job) => sendJob(env, job),
         findSpent: (tenantId, partialIds) => findSpentPartials(env, tenantId, partialIds),
         discard: (partial) => uploads.spend(partial),
         forget: (ref) => forgetUpload(env, ref),
@@ -72,7 +72,7 @@ export class UploadObject extends DurableObject<Env> {
 
   #deleteUploaded(ref: FileVersionRef, by: Caller, uploads: UploadClient): Promise<boolean> {
     const tools = {
-      objects: r2Store(this.env.BUCKET),
+      objects: objectStoreOf(this.env),
       endUpload: (other: FileVersionRef) => uploads.end(other),
       later: (work: Promise<void>) => this.ctx.waitUntil(work),
     };

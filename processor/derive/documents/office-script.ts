@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { SandboxLimits } from "../../sandbox/sandbox.ts";
+import { LATER, type SandboxLimits } from "../../sandbox/sandbox.ts";
 import { findProgram } from "../programs.ts";
 import type { OfficeType } from "./office-types.ts";
 
@@ -11,6 +11,7 @@ export const OFFICE_LIMITS: SandboxLimits = {
   fileBytes: 65 * 2 ** 20,
   scratchBytes: 256 * 2 ** 20,
   processes: 64,
+  niceness: LATER,
 };
 
 /** What is shown of a document at most: a table of a million rows has more pages than anybody looks at. */

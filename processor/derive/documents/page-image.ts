@@ -4,7 +4,7 @@ import { PAGE_IMAGE_FORM, parsePageImage } from "#contract/page-images.ts";
 import type { SandboxResult } from "../../sandbox/sandbox.ts";
 import type { MadeDerivative, MissingDerivative } from "../deriver.ts";
 import { reasonOf, runTool, type Work } from "./run-tool.ts";
-import { PAGE_CHILD, PAGE_CHILD_LIMITS } from "./thumbnail.ts";
+import { PAGE_CHILD_LIMITS, pageCommand } from "./thumbnail.ts";
 
 const NO_PAGE = "The document has no such page.";
 const NOT_DRAWN = "The page could not be drawn: it may be damaged, or too long.";
@@ -20,7 +20,7 @@ export async function drawPage(
   const scale = ["-scale-to-x", String(widthPixels), "-scale-to-y", "-1", "-png"];
   const drawn = await runTool(work, "pdftoppm", [...range, ...scale, file, "page"]);
   if (!drawn.ok) return missingPage(name, drawn);
-  const command = [process.execPath, PAGE_CHILD, work.scratch, "page.png", "page"];
+  const command = pageCommand(work.scratch, "page.png", "page");
   const packed = await work.sandbox.run(command, work.scratch, PAGE_CHILD_LIMITS, work.signal);
   const size = packed.ok ? parseSize(packed.stdout) : undefined;
   if (size === undefined) return { result: "failed", name, reason: NOT_DRAWN };

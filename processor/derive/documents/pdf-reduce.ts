@@ -1,14 +1,14 @@
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
-import type { SandboxLimits } from "../../sandbox/sandbox.ts";
+import { LATER, type SandboxLimits } from "../../sandbox/sandbox.ts";
 import type { Product } from "../deriver.ts";
 import { reasonOf, runTool, UNREADABLE, type Work } from "./run-tool.ts";
 import { containsBytes } from "./scan-file.ts";
 
 const LIMITS: SandboxLimits = {
   ...{ timeMs: 90_000, memoryBytes: 2 ** 31, fileBytes: 100 * 2 ** 20 },
-  ...{ scratchBytes: 110 * 2 ** 20, processes: 8 },
+  ...{ scratchBytes: 110 * 2 ** 20, processes: 8, niceness: LATER },
 };
 /** Of the original: saving less isn't worth a second file. */
 const WORTH_KEEPING = 0.95;

@@ -1,14 +1,14 @@
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
-import type { SandboxLimits } from "../../sandbox/sandbox.ts";
+import { childScript } from "../../sandbox/child-script.ts";
+import { type SandboxLimits, SOON } from "../../sandbox/sandbox.ts";
 import type { Product } from "../deriver.ts";
 import { reasonOf, runTool, type Work } from "./run-tool.ts";
 
-export const PAGE_CHILD = fileURLToPath(new URL("./page-child.ts", import.meta.url));
+const PAGE_CHILD = new URL("./page-child.ts", import.meta.url).href;
 export const PAGE_CHILD_LIMITS: SandboxLimits = {
   ...{ timeMs: 60_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 4 * 2 ** 20 },
-  ...{ scratchBytes: 8 * 2 ** 20, processes: 64 },
+  ...{ scratchBytes: 8 * 2 ** 20, processes: 64, niceness: SOON },
 };
 const PIXELS = 150;
 /** Of the longer side: a page twice as high as it is wide still covers a thumbnail twice over. */
@@ -22,9 +22,18 @@ export async function drawFirstPage(work: Work, file: string): Promise<Product> 
   return makeThumbnail(work, "page.png");
 }
 
+/** A run of page-child.ts. */
+export function pageCommand(
+  scratch: string,
+  picture: string,
+  wanted: "thumbnail" | "page",
+): readonly string[] {
+  return [process.execPath, childScript(PAGE_CHILD), scratch, picture, wanted];
+}
+
 /** Makes the thumbnail of a picture of a page: a PNG or an SVG of ours, in the scratch directory. */
 export async function makeThumbnail({ sandbox, scratch, signal }: Work, picture: string): Promise<Product> {
-  const command = [process.execPath, PAGE_CHILD, scratch, picture, "thumbnail"];
+  const command = pageCommand(scratch, picture, "thumbnail");
   const result = await sandbox.run(command, scratch, PAGE_CHILD_LIMITS, signal);
   const [form] = DERIVATIVE_FORMS.thumbnail;
   if (!result.ok || form === undefined) {

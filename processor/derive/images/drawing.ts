@@ -1,11 +1,11 @@
 /** Runs the child that draws (image-child.ts), and takes what it says for what it is: the word of a process that read a hostile file. */
-import { fileURLToPath } from "node:url";
 import type { Properties } from "#contract/properties.ts";
+import { childScript } from "../../sandbox/child-script.ts";
 import type { Sandbox, SandboxLimits, SandboxResult } from "../../sandbox/sandbox.ts";
 import { type ImageFault, ImageLine } from "../image-protocol.ts";
 import { type DerivedImage, formatTask, type ImageTask } from "./task.ts";
 
-const CHILD = fileURLToPath(new URL("../image-child.ts", import.meta.url));
+const CHILD = new URL("../image-child.ts", import.meta.url).href;
 
 /** A file that is worked on, in its scratch directory. */
 export interface ImageWork {
@@ -50,7 +50,7 @@ const BROKEN_OFF = "The image could not be read: it may be damaged or too large.
 /** Runs the child on one task. Throws what `Sandbox.run` throws. */
 export async function drawImage(work: ImageWork, task: ImageTask): Promise<Drawn> {
   const { sandbox, limits, scratch, signal } = work;
-  const command = [process.execPath, CHILD, scratch, ...formatTask(task)];
+  const command = [process.execPath, childScript(CHILD), scratch, ...formatTask(task)];
   const result = await sandbox.run(command, scratch, limits, signal);
   const lines = result.ok ? parseLines(result.stdout) : [];
   const failures = lines.flatMap((each) =>

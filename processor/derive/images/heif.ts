@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { SandboxLimits } from "../../sandbox/sandbox.ts";
+import { type SandboxLimits, SOON } from "../../sandbox/sandbox.ts";
 import { findProgram } from "../programs.ts";
 import type { ImageWork, Undecoded } from "./drawing.ts";
 
@@ -12,6 +12,7 @@ const LIMITS: SandboxLimits = {
   fileBytes: 512 * MIB,
   scratchBytes: 512 * MIB,
   processes: 32,
+  niceness: SOON,
 };
 const JPEG_QUALITY = "95";
 

@@ -4,15 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { ArchiveWalk } from "../../../processor/archives/archive-walk.ts";
+import { ArchiveWalk, TAR_TYPE } from "../../../processor/archives/archive-walk.ts";
 import { pax, rawPax, tar, type TarEntry } from "../support/tar.ts";
 
 const CONTENT = Buffer.from("content ".repeat(200));
 const ENTRY: TarEntry = { content: CONTENT };
 
 /** What a walk finds; the bytes come in pieces of `pieceBytes`. */
-async function look(bytes: Buffer, pieceBytes = 1000): Promise<string | undefined> {
-  const walk = new ArchiveWalk();
+async function look(bytes: Buffer, pieceBytes = 1000, declaredType?: string): Promise<string | undefined> {
+  const walk = new ArchiveWalk(declaredType);
   try {
     for (let at = 0; at < bytes.length; at += pieceBytes) {
       await walk.push(bytes.subarray(at, at + pieceBytes));
@@ -144,6 +144,20 @@ test.each<[string, Buffer, string]>([
 ])("%s is found", async (_what, bytes, fault) => {
   for (const pieceBytes of [7, 512, 100_000].filter((each) => each * 20_000 > bytes.length)) {
     expect(await look(bytes, pieceBytes), `in pieces of ${pieceBytes}`).toBe(fault);
+  }
+});
+
+test.each<[string, Buffer, string | undefined]>([
+  ["a tar", tar([ENTRY]), undefined],
+  ["an empty tar", Buffer.alloc(10_240), undefined],
+  ["nothing", Buffer.alloc(0), undefined],
+  ["a block of noise, and a tar", Buffer.concat([Buffer.alloc(512, 0xc8), tar([ENTRY])]), "Tar.Broken"],
+  ["a block of zeros, and a tar", Buffer.concat([Buffer.alloc(512), tar([ENTRY])]), "Tar.AfterEnd"],
+  ["noise", Buffer.alloc(2048, 0xc8), "Tar.Broken"],
+  ["less than a block", Buffer.from("text"), "Tar.Cut"],
+])("of what is said to be a tar, %s is told by the letter", async (_what, bytes, fault) => {
+  for (const pieceBytes of [7, 512, 100_000]) {
+    expect(await look(bytes, pieceBytes, TAR_TYPE), `in pieces of ${pieceBytes}`).toBe(fault);
   }
 });
 

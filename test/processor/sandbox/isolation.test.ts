@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
@@ -110,8 +111,8 @@ describe.each(sandboxes)("with $rung", ({ sandbox }) => {
       `fs.renameSync(${file}, ${moved})`,
       `fs.mkdirSync(${made})`,
       `fs.symlinkSync("x", ${made})`,
-      ...["/x", "/tmp/x", "/dev/x", "/usr/x", "/var/tmp/x", `${CHECKOUT}x`, `${CHECKOUT}processor/x`].map(
-        (path) => `fs.writeFileSync(${JSON.stringify(path)}, "x")`,
+      ...["/", "/tmp/", "/dev/", "/usr/", "/var/tmp/", CHECKOUT, `${CHECKOUT}processor/`].map(
+        (folder) => `fs.writeFileSync(${JSON.stringify(`${folder}${randomUUID()}`)}, "x")`,
       ),
     ];
     const results = await run(`[${attempts.map((each) => `attempt(() => ${each})`).join()}]`);
@@ -144,6 +145,19 @@ describe.each(sandboxes)("with $rung", ({ sandbox }) => {
     );
     expect(victim.signalCode).toBeNull();
     expect(victim.kill(0)).toBe(true);
+  });
+
+  test("a tool has no file send signals to others, and changes nobody's share of the cores", async () => {
+    // fcntl F_SETOWN, F_SETSIG, F_SETOWN_EX; ioctl FIOSETOWN, SIOCSPGRP; the calls by their numbers on this machine.
+    const [setAffinity, setScheduler] = process.arch === "x64" ? [203, 144] : [122, 119];
+    const script = `
+      socketpair(my $r, my $w, 1, 1, 0) or die; my $p = getppid();
+      my ($pid, $pair, $mask, $idle) = (pack("i", $p), pack("ii", 1, $p), pack("Q", 1), pack("i", 0));
+      my @told = (fcntl($r, 8, $p), fcntl($r, 10, 9), fcntl($r, 15, $pair), ioctl($r, 0x8901, $pid), ioctl($r, 0x8902, $pid),
+        setpriority(0, $p, 19), syscall(${setAffinity}, $p, 8, $mask) >= 0, syscall(${setScheduler}, $p, 5, $idle) >= 0);
+      print join(",", map { $_ ? "done" : "refused" } @told), " ", fcntl($r, 3, 0) ? "reads" : "reads nothing";`;
+    const result = await sandbox.run(["/usr/bin/perl", "-e", script], scratch.path, LIMITS, never);
+    expect(result).toEqual({ ok: true, stdout: `${Array(8).fill("refused").join()} reads` });
   });
 
   test("a tool reaches no server, on this host or another, and asks nobody for names", async () => {

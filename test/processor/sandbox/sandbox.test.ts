@@ -46,6 +46,13 @@ describe.each(sandboxes)("with $rung", ({ sandbox }) => {
     ).toEqual([]);
   });
 
+  test("a tool steps back as far as it is told to, and no further", async () => {
+    const session = "cat /proc/self/autogroup 2> /dev/null | sed 's/.*nice //'";
+    expect(await runShell("nice")).toEqual({ ok: true, stdout: "0\n" });
+    const told = await runShell(`nice; ${session}`, { ...LIMITS, niceness: 15 });
+    expect(told).toMatchObject({ ok: true, stdout: expect.stringMatching(/^15\n(?:15\n)?$/) });
+  });
+
   test("a tool that fails says so", async () => {
     const result = await run("process.stderr.write('no'); process.exit(3)");
     expect(result).toEqual({ ok: false, reason: "failed", detail: "exit 3: no" });

@@ -93,7 +93,10 @@ function createRun(queue: QueueDouble): { readonly run: ConsumerRun; readonly en
   const run: ConsumerRun = {
     ...{ queue, lanes, metrics, reports, stop, running, take, consumeBy },
     consume: (handle, setup) =>
-      consumeBy((job, signal) => lanes.scan.run(() => handle(job, signal), signal), setup),
+      consumeBy((job, signal) => {
+        const owner = "tenantId" in job ? job.tenantId : undefined;
+        return lanes.scan.run(() => handle(job, signal), signal, owner);
+      }, setup),
     countJobs: async (outcome) => {
       const { values } = await metrics.jobs.get();
       return values.find(({ labels }) => labels["outcome"] === outcome)?.value ?? 0;

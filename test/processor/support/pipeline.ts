@@ -16,6 +16,8 @@ import { createMetrics } from "../../../processor/metrics.ts";
 import { ObjectStore, type ObjectStoreOptions } from "../../../processor/object-store.ts";
 import { type PipelineParts, processJob } from "../../../processor/pipeline.ts";
 import { Replicator } from "../../../processor/replicate/copy-jobs.ts";
+import { PrimaryWriter } from "../../../processor/replicate/primary-writer.ts";
+import { RepairPrimary } from "../../../processor/replicate/repair-primary.ts";
 import { Reporter } from "../../../processor/report.ts";
 import { Sandbox, type SandboxLimits } from "../../../processor/sandbox/sandbox.ts";
 import { ClamdScanner } from "../../../processor/scan/clamd-scanner.ts";
@@ -148,6 +150,7 @@ function assemble(
     derivatives,
     pageImages,
     replicator: new Replicator({ ...replicating, deadlineMs: 20_000 }),
+    repairPrimary: new RepairPrimary({ store, writer: new PrimaryWriter(options), targets: [], reporter }),
     ...looks,
     lanes,
     scanners,

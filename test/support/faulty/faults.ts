@@ -122,4 +122,8 @@ export interface ControlState {
     readonly sizeBytes: number;
     readonly objectKey: string;
   }[];
+  /** To the queue of a jurisdiction. */
+  readonly sentElsewhere: ControlState["sentJobs"];
+  /** Names of the uploads' objects that were asked for something; those of a jurisdiction with that before them. */
+  readonly askedUploads: readonly string[];
 }

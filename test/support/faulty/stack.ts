@@ -22,6 +22,14 @@ export interface FaultyStack extends StackAccess {
   evict(tenantId: string, fileId: string): Promise<void>;
   /** Asks the database, or changes it. */
   query(sql: string, ...values: readonly (string | number)[]): Promise<readonly Record<string, unknown>[]>;
+  /** The same of one of the databases, where there are jurisdictions. */
+  queryIn(
+    binding: "DB" | "DB_EU",
+    sql: string,
+    ...values: readonly (string | number)[]
+  ): Promise<readonly Record<string, unknown>[]>;
+  /** The keys of the objects in one of the buckets under a prefix. */
+  listKeysIn(binding: "BUCKET" | "BUCKET_EU", prefix: string): Promise<readonly string[]>;
   /** Erases a file's record behind its upload's back. */
   eraseRecord(fileId: string): Promise<void>;
   /** Drops a multipart upload, as R2 does with those that are a week old. */
@@ -32,6 +40,8 @@ export interface FaultyStack extends StackAccess {
   readObject(key: string): Promise<Buffer | undefined>;
   /** Puts an object into the bucket behind the product's back. */
   putObject(key: string, text: string): Promise<void>;
+  /** Removes an object behind the product's back. */
+  removeObject(key: string): Promise<void>;
   /** The keys of the objects under a prefix, in their order. */
   listKeys(prefix: string): Promise<readonly string[]>;
   readonly database: D1;
@@ -53,6 +63,8 @@ export function useFaultyStack(vars: Readonly<Record<string, string>> = {}): Fau
 
 export async function startFaultyStack(vars: Readonly<Record<string, string>> = {}): Promise<FaultyStack> {
   const directory = await newStateDirectory("causeway-faulty-");
+  // Where there is one more, whatever goes over all databases goes over it.
+  const databases = "TENANT_JURISDICTIONS" in vars ? ["DB_EU"] : [];
   const script = await bundleOnce("test/support/faulty/worker/index.ts");
   const runtime = new miniflare.Miniflare(
     miniflare.convertV4MiniflareOptions({
@@ -71,10 +83,13 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
             SIGNED_URL_KEYS: `${SIGNING_KEY.kid}:${SIGNING_KEY.secret}`,
             ...vars,
           },
-          r2Buckets: ["BUCKET"],
-          d1Databases: ["DB"],
+          r2Buckets: ["BUCKET", "BUCKET_EU"],
+          d1Databases: ["DB", ...databases],
           durableObjects: { UPLOADS: { className: "UploadObject", useSQLite: true } },
-          serviceBindings: { JOBS: { name: NAME, entrypoint: "FaultyQueue" } },
+          serviceBindings: {
+            JOBS: { name: NAME, entrypoint: "FaultyQueue" },
+            JOBS_EU: { name: NAME, entrypoint: "QueueElsewhere" },
+          },
           unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
         },
       ],
@@ -83,6 +98,7 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
   await runtime.ready;
   const database = await runtime.getD1Database("DB", NAME);
   await applyMigrations(database);
+  for (const name of databases) await applyMigrations(await runtime.getD1Database(name, NAME));
   const url = await runtime.unsafeGetDirectURL(NAME);
   return {
     url: url.href,
@@ -110,6 +126,18 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
         .all();
       return results;
     },
+    async queryIn(binding, sql, ...values) {
+      const asked = await runtime.getD1Database(binding, NAME);
+      const { results } = await asked
+        .prepare(sql)
+        .bind(...values)
+        .all();
+      return results;
+    },
+    async listKeysIn(binding, prefix) {
+      const bucket = await runtime.getR2Bucket(binding, NAME);
+      return (await bucket.list({ prefix })).objects.map(({ key }) => key);
+    },
     async eraseRecord(fileId) {
       const database = await runtime.getD1Database("DB", NAME);
       await database.prepare("DELETE FROM files WHERE id = ?").bind(fileId).run();
@@ -130,6 +158,10 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
     async putObject(key, text) {
       const bucket = await runtime.getR2Bucket("BUCKET", NAME);
       await bucket.put(key, text);
+    },
+    async removeObject(key) {
+      const bucket = await runtime.getR2Bucket("BUCKET", NAME);
+      await bucket.delete(key);
     },
     async listKeys(prefix) {
       const bucket = await runtime.getR2Bucket("BUCKET", NAME);

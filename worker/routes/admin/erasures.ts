@@ -10,7 +10,7 @@ import {
 import type { ErasureMeans } from "../../services/erasure.ts";
 import { driveErasureOf } from "../../services/erasure.ts";
 import { requireErasing } from "../../services/tenant-permissions.ts";
-import { r2Store } from "../../storage/r2.ts";
+import { objectStoreOf } from "../../storage/store.ts";
 import { UploadClient } from "../../uploads/upload-client.ts";
 import { openApiRouter, adminProblems } from "../open-api.ts";
 import { requireTenantInPath, TENANT_ERRORS, TenantParams } from "./tenant-in-path.ts";
@@ -54,9 +54,9 @@ type Settings = Pick<AppEnv["Variables"]["config"], "erasureSettleMs" | "signing
 
 /** What an erasure works with. */
 export function erasureMeans(env: Env, { erasureSettleMs: settleMs, signingKeys }: Settings): ErasureMeans {
-  const uploads = new UploadClient(env.UPLOADS);
+  const uploads = new UploadClient(env);
   return {
-    objects: r2Store(env.BUCKET),
+    objects: objectStoreOf(env),
     eraseUpload: (ref) => uploads.erase(ref),
     settleMs,
     signingKeys,

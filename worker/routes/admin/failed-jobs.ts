@@ -67,11 +67,11 @@ export const failedJobs = openApiRouter()
     c.json(await getFailedJobs(c.env, c.get("identity"), c.req.valid("query")), 200),
   )
   .openapi(retryAllRoute, async (c) => {
-    const announce = (jobs: Parameters<typeof sendJobs>[1]) => sendJobs(c.env.JOBS, jobs);
+    const announce = (jobs: Parameters<typeof sendJobs>[1]) => sendJobs(c.env, jobs);
     return c.json(await retryFailedJobs(c.env, announce, callerOf(c), Date.now()), 202);
   })
   .openapi(retryRoute, async (c) => {
-    const announce = (jobs: Parameters<typeof sendJobs>[1]) => sendJobs(c.env.JOBS, jobs);
+    const announce = (jobs: Parameters<typeof sendJobs>[1]) => sendJobs(c.env, jobs);
     const ref = requireRef(findRef(c, c.req.valid("param")));
     await retryFailedJob(c.env, announce, callerOf(c), ref, Date.now());
     return c.body(null, 202);

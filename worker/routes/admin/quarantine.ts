@@ -7,7 +7,7 @@ import type { Removal } from "../../services/purge.ts";
 import { removeBlocked } from "../../services/quarantine-removal.ts";
 import { getQuarantine, releaseBlocked } from "../../services/quarantine.ts";
 import { sendJob } from "../../storage/jobs.ts";
-import { r2Store } from "../../storage/r2.ts";
+import { objectStoreOf } from "../../storage/store.ts";
 import { UploadClient } from "../../uploads/upload-client.ts";
 import { openApiRouter, sessionProblems } from "../open-api.ts";
 import { findRef, VersionInPath } from "./version-in-path.ts";
@@ -85,14 +85,14 @@ export const quarantine = openApiRouter()
     c.json(await getQuarantine(c.env, c.get("identity"), c.req.valid("query")), 200),
   )
   .openapi(releaseRoute, async (c) => {
-    const announce = (job: Parameters<typeof sendJob>[1]) => sendJob(c.env.JOBS, job);
+    const announce = (job: Parameters<typeof sendJob>[1]) => sendJob(c.env, job);
     const ref = requireRef(findRef(c, c.req.valid("param")));
     await releaseBlocked(c.env, announce, callerOf(c), ref, c.req.valid("json"), Date.now());
     return c.body(null, 204);
   })
   .openapi(removeRoute, async (c) => {
-    const uploads = new UploadClient(c.env.UPLOADS);
-    const removal: Removal = { objects: r2Store(c.env.BUCKET), endUpload: (ref) => uploads.end(ref) };
+    const uploads = new UploadClient(c.env);
+    const removal: Removal = { objects: objectStoreOf(c.env), endUpload: (ref) => uploads.end(ref) };
     const ref = requireRef(findRef(c, c.req.valid("param")));
     await removeBlocked(c.env, removal, callerOf(c), ref, Date.now());
     return c.body(null, 204);

@@ -13,6 +13,8 @@ const realNow = Date.now.bind(Date);
 let clockAheadMs = 0;
 Date.now = () => realNow() + clockAheadMs;
 const sentJobs: ControlState["sentJobs"][number][] = [];
+const sentElsewhere: ControlState["sentJobs"][number][] = [];
+const askedUploads = new Set<string>();
 const meter = new BodyMeter();
 
 /** In place of the queue: keeps what it is sent, or fails as often as the test asks. */
@@ -30,6 +32,28 @@ export class FaultyQueue extends WorkerEntrypoint {
   }
 }
 
+/** In place of the queue of a jurisdiction. */
+export class QueueElsewhere extends WorkerEntrypoint {
+  async send(job: ControlState["sentJobs"][number]): Promise<void> {
+    sentElsewhere.push(job);
+  }
+
+  async sendBatch(batch: readonly { readonly body: ControlState["sentJobs"][number] }[]): Promise<void> {
+    for (const { body } of batch) await this.send(body);
+  }
+}
+
+/** workerd has no jurisdictions: an object of one is another by its name here, as at Cloudflare it is by its id. */
+function withJurisdictions(uploads: Env["UPLOADS"]): Env["UPLOADS"] {
+  const asked = (name: string): DurableObjectId => {
+    askedUploads.add(name);
+    return uploads.idFromName(name);
+  };
+  const get = uploads.get.bind(uploads);
+  const within = (place: string) => ({ get, idFromName: (name: string) => asked(`${place}:${name}`) });
+  return { get, idFromName: asked, jurisdiction: within } as unknown as Env["UPLOADS"];
+}
+
 const envs = new WeakMap<Env, Env>();
 
 function withFaultyBucket(env: Env): Env {
@@ -39,6 +63,7 @@ function withFaultyBucket(env: Env): Env {
     ...env,
     BUCKET: withFaults(env.BUCKET, faults),
     DB: withDatabaseFaults(env.DB, databaseFaults),
+    UPLOADS: withJurisdictions(env.UPLOADS),
   };
   envs.set(env, wrapped);
   return wrapped;
@@ -160,6 +185,8 @@ async function control(request: Request, env: Env): Promise<Response> {
     calls,
     bodies: meter.seen,
     sentJobs,
+    sentElsewhere,
+    askedUploads: [...askedUploads],
   } satisfies ControlState);
 }
 
@@ -172,6 +199,8 @@ async function reset(): Promise<void> {
   await faults.reset();
   meter.reset();
   sentJobs.length = 0;
+  sentElsewhere.length = 0;
+  askedUploads.clear();
   failingSends = 0;
   clockAheadMs = 0;
   databaseFaults.plan(undefined);

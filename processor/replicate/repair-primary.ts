@@ -1,0 +1,69 @@
+import type { RepairJob } from "#contract/repairs.ts";
+import { ProcessorFailure } from "../failure.ts";
+import type { ObjectStore } from "../object-store.ts";
+import type { JobOutcome } from "../pipeline.ts";
+import type { Reporter } from "../report.ts";
+import type { PrimaryWriter } from "./primary-writer.ts";
+import type { ReadableTarget } from "./read-gateway.ts";
+
+export interface RepairParts {
+  readonly store: Pick<ObjectStore, "findObject">;
+  readonly writer: Pick<PrimaryWriter, "write">;
+  readonly targets: readonly ReadableTarget[];
+  readonly reporter: Pick<Reporter, "ask" | "send">;
+}
+
+/** Of one job: a lease is longer (config.ts). What isn't done by then begins again. */
+const DEADLINE_MS = 10 * 60_000;
+
+/** Makes primary objects again that have gone, of copies. */
+export class RepairPrimary {
+  readonly #parts: RepairParts;
+
+  constructor(parts: RepairParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Only of what is clean, only what isn't there, and only of bytes that have the recorded SHA-256. Throws a
+   * ProcessorFailure when it must be tried again.
+   */
+  async repair(job: RepairJob, stop: AbortSignal): Promise<JobOutcome> {
+    const signal = AbortSignal.any([stop, AbortSignal.timeout(DEADLINE_MS)]);
+    const { tenantId, fileId, version, etag, sizeBytes, objectKey, sha256, target } = job;
+    const ref = { tenantId, fileId, version, etag, sizeBytes };
+    const standing = await this.#parts.reporter.ask({ kind: "start", ...ref }, signal);
+    if (standing?.state !== "clean" || (await this.#isThere(job, signal))) return "obsolete";
+    const newEtag = await this.#write(job, signal);
+    const report = { kind: "repair", ...ref, objectKey, sha256, target, newEtag } as const;
+    const outcome = await this.#parts.reporter.send(report, signal);
+    return outcome === "accepted" ? "repaired" : "obsolete";
+  }
+
+  async #isThere({ objectKey, etag }: RepairJob, signal: AbortSignal): Promise<boolean> {
+    const looked = new AbortController();
+    const found = await this.#parts.store.findObject(
+      objectKey,
+      etag,
+      AbortSignal.any([signal, looked.signal]),
+    );
+    // Its bytes aren't wanted.
+    looked.abort();
+    return found !== undefined;
+  }
+
+  async #write(job: RepairJob, signal: AbortSignal): Promise<string> {
+    const { objectKey: key, sizeBytes, sha256, contentType } = job;
+    const target = this.#parts.targets.find(({ name }) => name === job.target);
+    const copy = await target?.read(key, undefined, signal).catch((cause: unknown) => {
+      throw new ProcessorFailure("COPY_UNREADABLE", { cause });
+    });
+    if (copy === undefined) throw new ProcessorFailure("COPY_UNREADABLE");
+    try {
+      if (copy.sizeBytes !== sizeBytes) throw new ProcessorFailure("COPY_MISMATCH");
+      return await this.#parts.writer.write({ key, sizeBytes, sha256, contentType }, copy.body, signal);
+    } finally {
+      await copy.body.cancel().catch(() => undefined);
+    }
+  }
+}

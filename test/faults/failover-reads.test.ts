@@ -1,0 +1,205 @@
+import { createHash, randomBytes } from "node:crypto";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { REPORT_SIGNATURE_HEADER, REPORTS_PATH, signReport } from "#contract/reports.ts";
+import { findFreePort } from "../../scripts/dev/ports.ts";
+import type { Caller } from "../support/api.ts";
+import { newCaller, readProblem, signUrl, uploadFile } from "../support/api.ts";
+import { useFaultyStack } from "../support/faulty/stack.ts";
+import { auditOf, publish, setState } from "../support/file-states.ts";
+import type { RunningGateway } from "../support/replica-gateway.ts";
+import { memoryTarget, REPLICA_READS_SECRET, startReplicaGateway } from "../support/replica-gateway.ts";
+
+const port = await findFreePort();
+const stack = useFaultyStack({
+  REPLICA_READS_URL: `http://127.0.0.1:${port}`,
+  REPLICA_READS_SECRET,
+  REPLICA_READS_AFTER_MS: "100",
+});
+
+const copies = new Map<string, Buffer>();
+let gateway: RunningGateway;
+beforeAll(async () => {
+  gateway = await startReplicaGateway([memoryTarget("vault", copies)], port);
+});
+afterAll(() => gateway.stop());
+
+let ann: Caller;
+beforeEach(async () => {
+  ann = await newCaller({ stack });
+});
+afterEach(() => copies.clear());
+
+const BYTES = Buffer.from(randomBytes(50_000).toString("hex"));
+
+interface Copied {
+  readonly fileId: string;
+  readonly objectKey: string;
+  readonly path: string;
+}
+
+/** A clean file with a copy that is as its record says. */
+async function copiedFile(copy: Buffer = BYTES, state = "stored"): Promise<Copied> {
+  const fileId = await uploadFile(ann, BYTES);
+  await setState(stack, fileId, "clean");
+  const sha256 = createHash("sha256").update(BYTES).digest("hex");
+  await stack.query("UPDATE file_versions SET sha256 = ? WHERE file_id = ?", sha256, fileId);
+  const [key] = await stack.listKeys(`t/${ann.tenantId}/${fileId}/`);
+  const objectKey = String(key);
+  copies.set(objectKey, copy);
+  await stack.query(
+    `INSERT OR REPLACE INTO replicas (tenant_id, file_id, version, target, state, object_key, size_bytes, since_ms,
+       changed_at_ms, retry_at_ms) VALUES (?, ?, 1, 'vault', ?, ?, ?, 1, 1, 1)`,
+    ...[ann.tenantId, fileId, state, objectKey, BYTES.byteLength],
+  );
+  return { fileId, objectKey, path: `/v1/files/${fileId}/content` };
+}
+
+function repairsOf({ sentJobs }: { readonly sentJobs: readonly object[] }, fileId: string) {
+  return sentJobs.filter(
+    (job) => "kind" in job && job.kind === "repair" && "fileId" in job && job.fileId === fileId,
+  );
+}
+
+/** Once there are any. */
+async function repairsIn(fileId: string): Promise<readonly object[]> {
+  const repairs = async () => repairsOf(await stack.control({}), fileId);
+  await expect.poll(repairs).toHaveLength(1);
+  return repairs();
+}
+
+async function sendReport(content: object): Promise<Response> {
+  const body = JSON.stringify(content);
+  const headers = { [REPORT_SIGNATURE_HEADER]: await signReport(stack.jwtSecret, body, Date.now()) };
+  return fetch(new URL(REPORTS_PATH, stack.url), { method: "POST", headers, body });
+}
+
+const HEADERS = ["etag", "last-modified", "repr-digest", "content-type", "content-length", "content-range"];
+const headersOf = ({ headers }: Response) => HEADERS.map((name) => headers.get(name));
+
+test("what the primary has lost is read from a replica, with the same headers, ranges and conditions", async () => {
+  const { fileId, objectKey, path } = await copiedFile();
+  const range = { headers: { range: "bytes=100-299" } };
+  const before = [await ann.fetch(path), await ann.fetch(path, range)];
+  expect(before.map(({ headers }) => headers.get("cache-status"))).toEqual([null, null]);
+  await Promise.all(before.map((answer) => answer.arrayBuffer()));
+  await stack.removeObject(objectKey);
+
+  const [whole, part] = [await ann.fetch(path), await ann.fetch(path, range)];
+  expect([whole.status, part.status]).toEqual([200, 206]);
+  expect([whole, part].map(headersOf)).toEqual(before.map(headersOf));
+  expect(whole.headers.get("cache-status")).toBe("causeway; fwd=bypass; detail=replica-missing");
+  expect(Buffer.from(await whole.arrayBuffer()).equals(BYTES)).toBe(true);
+  expect(Buffer.from(await part.arrayBuffer()).equals(BYTES.subarray(100, 300))).toBe(true);
+
+  const condition = { headers: { "if-none-match": whole.headers.get("etag") ?? "" } };
+  expect((await ann.fetch(path, condition)).status).toBe(304);
+  const head = await ann.fetch(path, { method: "HEAD" });
+  expect(headersOf(head)).toEqual(headersOf(whole));
+  // Its repair is asked for once, whoever reads it how often.
+  expect(await repairsIn(fileId)).toMatchObject([{ kind: "repair", objectKey, target: "vault" }]);
+  const served = { target: "vault", reason: "missing", outcome: "served" };
+  expect(await gateway.countReads(served)).toBeGreaterThanOrEqual(2);
+});
+
+test("every door leads to the replica", async () => {
+  const { fileId, objectKey } = await copiedFile();
+  const urls = [
+    await signUrl(ann, fileId),
+    await publish(ann, fileId),
+    `/v1/files/${fileId}/versions/1/content`,
+  ];
+  await stack.removeObject(objectKey);
+  for (const url of urls) {
+    const answer = await ann.fetch(url);
+    expect(answer.headers.get("cache-status"), url).toContain("replica-missing");
+    expect(Buffer.from(await answer.arrayBuffer()).equals(BYTES), url).toBe(true);
+  }
+});
+
+test("bytes in the primary's place that weren't scanned aren't served; the copy is", async () => {
+  const { objectKey, path } = await copiedFile();
+  await stack.putObject(objectKey, "something else");
+  const answer = await ann.fetch(path);
+  expect(Buffer.from(await answer.arrayBuffer()).equals(BYTES)).toBe(true);
+});
+
+test("a dead file is as dead on a replica", async () => {
+  const { fileId, objectKey, path } = await copiedFile();
+  const signed = await signUrl(ann, fileId);
+  await stack.removeObject(objectKey);
+  expect((await fetch(signed)).status).toBe(200);
+  await setState(stack, fileId, "infected");
+  expect(await readProblem(await ann.fetch(path))).toMatchObject({ code: "FILE_BLOCKED" });
+  expect(await readProblem(await fetch(signed))).toMatchObject({ code: "FILE_BLOCKED" });
+  await setState(stack, fileId, "clean");
+  await ann.fetch(`/v1/files/${fileId}`, { method: "DELETE" });
+  expect(await readProblem(await fetch(signed))).toMatchObject({ code: "FILE_NOT_FOUND" });
+});
+
+test("a copy that isn't stored, or has another size, is no copy", async () => {
+  const pending = await copiedFile(BYTES, "pending");
+  await stack.removeObject(pending.objectKey);
+  expect(await readProblem(await ann.fetch(pending.path))).toMatchObject({ code: "FILE_NOT_FOUND" });
+  const cut = await copiedFile(BYTES.subarray(1));
+  await stack.removeObject(cut.objectKey);
+  expect(await readProblem(await ann.fetch(cut.path))).toMatchObject({ code: "STORE_UNAVAILABLE" });
+});
+
+test("what was repaired is the primary's again, under the tag that readers know", async () => {
+  const { fileId, objectKey, path } = await copiedFile();
+  await stack.removeObject(objectKey);
+  const tag = (await ann.fetch(path)).headers.get("etag");
+  const [job] = await repairsIn(fileId);
+  await stack.putObject(objectKey, BYTES.toString());
+  const newEtag = createHash("md5").update(BYTES).digest("hex");
+  // As after a repair in parts: the object that was lost had another.
+  await stack.query("UPDATE file_versions SET etag = 'of-parts' WHERE file_id = ?", fileId);
+  const report = { ...job, etag: "of-parts", newEtag };
+  for (const refused of [{ sha256: "0".repeat(64) }, { etag: "another" }, { version: 2 }]) {
+    expect((await sendReport({ ...report, ...refused })).status, JSON.stringify(refused)).toBe(409);
+  }
+  expect((await sendReport(report)).status).toBe(204);
+  // The lost answer's second try.
+  expect((await sendReport(report)).status).toBe(204);
+  const answer = await ann.fetch(path);
+  expect([answer.headers.get("cache-status"), answer.headers.get("etag")]).toEqual([null, tag]);
+  expect(Buffer.from(await answer.arrayBuffer()).equals(BYTES)).toBe(true);
+  const audited = [{ action: "file.repaired", actor_kind: "processor", detail: { target: "vault" } }];
+  expect(await auditOf(stack, fileId)).toMatchObject(audited);
+});
+
+test("what was removed while it was repaired is removed again", async () => {
+  const { fileId, objectKey, path } = await copiedFile();
+  await stack.removeObject(objectKey);
+  await ann.fetch(path);
+  const [job] = await repairsIn(fileId);
+  await stack.eraseRecord(fileId);
+  await stack.putObject(objectKey, BYTES.toString());
+  expect((await sendReport({ ...job, newEtag: "new" })).status).toBe(409);
+  expect(await stack.readObject(objectKey)).toBeUndefined();
+});
+
+test("a store that fails, or is slow, is stood in for, and nothing is repaired", async () => {
+  const { fileId, path } = await copiedFile();
+  const read = async () => {
+    const answer = await ann.fetch(path);
+    expect(Buffer.from(await answer.arrayBuffer()).equals(BYTES)).toBe(true);
+    return answer.headers.get("cache-status")?.split("detail=")[1];
+  };
+  await stack.control({ plan: { operation: "get", faults: [{ kind: "fail" }, { kind: "hold" }] } });
+  expect(await read()).toBe("replica-unavailable");
+  expect(await read()).toBe("replica-slow");
+  expect(repairsOf(await stack.control({}), fileId)).toEqual([]);
+});
+
+test("a store that keeps failing isn't asked for a while", async () => {
+  const { path } = await copiedFile();
+  const read = async () => (await ann.fetch(path)).headers.get("cache-status")?.split("detail=")[1];
+  expect(await read()).toBeUndefined();
+  const faults = Array.from({ length: 5 }, () => ({ kind: "fail" }) as const);
+  await stack.control({ plan: { operation: "get", faults } });
+  for (const _ of faults) expect(await read()).toBe("replica-unavailable");
+  expect(await read()).toBe("replica-circuit-open");
+  await stack.control({ clockAheadMs: 10_000 });
+  expect(await read()).toBeUndefined();
+});
