@@ -6,6 +6,9 @@ const LINE_SECONDS = 5;
 /** Owners whose work is remembered when they have none: else it would be as many as ever had any. */
 const MAX_REMEMBERED = 1_000;
 
+/** Whose work it is where all is of one. */
+export const COMMON = "";
+
 interface Share {
   running: number;
   readonly appointments: Appointments;
@@ -37,20 +40,26 @@ export class LaneShares {
   end(owner: string, seconds: number): void {
     const share = this.#shareOf(owner);
     share.running -= 1;
-    share.appointments.note(seconds);
+    this.#appointmentsOf(owner).note(seconds);
   }
 
   /** How much of an owner's work may wait in the line: half of it at most where others come. */
   maxWaiting(owner: string): number {
     const { concurrency, spare, waiting } = this.#limits;
-    if (spare === 0) return waiting;
-    const bridging = Math.ceil((LINE_SECONDS * concurrency) / this.#shareOf(owner).appointments.workSeconds);
+    if (owner === COMMON) return waiting;
+    if (spare === 0) return waiting / 2;
+    const bridging = Math.ceil((LINE_SECONDS * concurrency) / this.#appointmentsOf(owner).workSeconds);
     return Math.min(Math.max(bridging, concurrency), waiting / 2);
   }
 
   /** In how many seconds one more of an owner's may come. */
   makeAppointment(owner: string): number {
-    return this.#shareOf(owner).appointments.make();
+    return this.#appointmentsOf(owner).make();
+  }
+
+  /** Where an owner may have all the hands, what one has of them the others lack: they are told to come one behind the other. */
+  #appointmentsOf(owner: string): Appointments {
+    return this.#shareOf(this.#limits.spare === 0 ? COMMON : owner).appointments;
   }
 
   #shareOf(owner: string): Share {

@@ -1,5 +1,5 @@
 import { codeOf, ProcessorFailure } from "./failure.ts";
-import { LaneShares } from "./lane-shares.ts";
+import { COMMON, LaneShares } from "./lane-shares.ts";
 import { Line } from "./line.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 
@@ -46,9 +46,6 @@ export interface LaneWatch {
 interface Turn {
   readonly owner: string;
 }
-
-/** Whose work it is where all is of one. */
-const COMMON = "";
 
 /**
  * Work of one kind: so much at a time, and a short line. Deadlines of what is done begin when it begins, so the wait for

@@ -54,7 +54,8 @@ export class Derivatives {
       return this.#giveUp(job, wanted, refusal ?? NO_TOOL, signal);
     }
     const make = (deadline: AbortSignal) => this.#make(job, { type, wishes }, deriver, wanted, deadline);
-    await this.#parts.lanes[deriver.lane].run(() => withinDeriveTime(signal, make), signal);
+    const lane = this.#parts.lanes[deriver.lane];
+    await lane.run(() => withinDeriveTime(signal, make), signal, job.tenantId);
   }
 
   #findDeriver(type: string): Deriver | undefined {

@@ -46,7 +46,7 @@ export class PageImages {
       return "clean";
     }
     const make = (deadline: AbortSignal) => this.#make(job, deadline);
-    await this.#parts.lanes.document.run(() => withinDeriveTime(signal, make), signal);
+    await this.#parts.lanes.document.run(() => withinDeriveTime(signal, make), signal, tenantId);
     return "clean";
   }
 

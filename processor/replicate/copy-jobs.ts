@@ -52,14 +52,18 @@ export class Replicator {
    * the next goes on with what the targets have.
    */
   async copy(job: CopyJob, signal: AbortSignal): Promise<"copied" | "obsolete"> {
-    return this.#parts.lane.run(async () => {
-      const deadline = AbortSignal.timeout(this.#parts.deadlineMs);
-      for (let turn = 0; turn < MAX_TURNS; turn += 1) {
-        const isDone = await this.#takeTurn(job, signal, deadline);
-        if (isDone) return turn === 0 ? "obsolete" : "copied";
-      }
-      return "copied";
-    }, signal);
+    return this.#parts.lane.run(
+      async () => {
+        const deadline = AbortSignal.timeout(this.#parts.deadlineMs);
+        for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+          const isDone = await this.#takeTurn(job, signal, deadline);
+          if (isDone) return turn === 0 ? "obsolete" : "copied";
+        }
+        return "copied";
+      },
+      signal,
+      job.tenantId,
+    );
   }
 
   async remove(signal: AbortSignal): Promise<"removed"> {

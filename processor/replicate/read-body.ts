@@ -1,5 +1,4 @@
 import type { Readable } from "node:stream";
-import { ReadableStream } from "node:stream/web";
 import type { CallOptions } from "./call.ts";
 import { ReplicaFault } from "./replica-fault.ts";
 
@@ -11,8 +10,22 @@ export function readBody(
   body: Readable,
   lengthBytes: number,
   options: CallOptions,
-): globalThis.ReadableStream<Uint8Array> {
-  return ReadableStream.from<Uint8Array>(readChunks(body, lengthBytes, options));
+): ReadableStream<Uint8Array> {
+  const chunks = readChunks(body, lengthBytes, options);
+  // Not `ReadableStream.from`: its type in Node's declarations isn't that of the same global in the browser's.
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const next = await chunks.next();
+        if (next.done === true) controller.close();
+        else controller.enqueue(next.value);
+      },
+      async cancel() {
+        await chunks.return(undefined);
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 async function* readChunks(

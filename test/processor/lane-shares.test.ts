@@ -114,3 +114,17 @@ test("a job behind a hundred of one tenant, whose scans don't end, is scanned me
   expect(await run.countJobs("retried")).toBe(0);
   end.resolve("clean");
 });
+
+test("of a lane that one owner may have alone, its work has half of the line at most, and another's goes in beside it", async () => {
+  const { document } = createLanes({
+    ...LANE_LIMITS,
+    document: { ...LANE_LIMITS.document, concurrency: 1, waiting: 4 },
+  });
+  const [running, ...waiting] = [1, 2, 3].map(() => occupy(document, "a"));
+  await expect(occupy(document, "a").ended).rejects.toMatchObject({ code: "LANE_FULL" });
+  const other = occupy(document, "b");
+  for (const one of [running, ...waiting]) await one?.end();
+  await settle();
+  expect(other.state.begun).toBe(true);
+  await other.end();
+});
