@@ -215,8 +215,11 @@ describe("limits", () => {
       expected: { scan: 6, image: 2, document: 1, media: 1, replica: 2 },
     },
     {
-      env: { IMAGE_CONCURRENCY: "7", DOCUMENT_CONCURRENCY: "8", MEDIA_CONCURRENCY: "9" },
-      expected: { scan: 2, image: 7, document: 8, media: 9, replica: 2 },
+      env: {
+        ...{ IMAGE_CONCURRENCY: "7", DOCUMENT_CONCURRENCY: "8", MEDIA_CONCURRENCY: "9" },
+        REPLICA_CONCURRENCY: "3",
+      },
+      expected: { scan: 2, image: 7, document: 8, media: 9, replica: 3 },
     },
   ])("of $env are $expected", ({ env, expected }) => {
     const result = parseConfig({ ...REQUIRED, ...env });
