@@ -67,6 +67,8 @@ const SERVICE_TESTS: TestsBySource = {
   "stored-uploads.ts": ["records/quota-partials", "worker/versions", "worker/upload-grants-again"],
   "version-cursor.ts": ["worker/quarantine"],
   "recount.ts": ["worker/quota", "worker/tenant-admin"],
+  replica: ["worker/replicas", "worker/replica-admin"],
+  "first-verdict.ts": ["worker/reports", "worker/versions", "worker/replicas"],
   "reports.ts": ["worker/reports", "worker/versions"],
   "reservations.ts": ["records/quota-limits", "records/quota-partials", "records/cron-calls"],
   "servable.ts": ["worker/signed-urls", "worker/public-urls", "worker/versions", "worker/shares"],
