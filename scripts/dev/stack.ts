@@ -10,6 +10,7 @@ import type { LocalStore } from "./local-store.ts";
 import { findFreePort, requireFreePort } from "./ports.ts";
 import { LOCAL_RATE_LIMIT_FACTOR } from "./rate-limiter/options.ts";
 import { startLocalReplicas } from "./replicas/local-replicas.ts";
+import { keepLocalSettings } from "./replicas/local-settings.ts";
 import { onEndingSignal } from "./signals.ts";
 import type { Secrets } from "./state.ts";
 import { lockState, readOrCreateSecrets } from "./state.ts";
@@ -69,6 +70,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     // Nothing of an earlier run is alive on this state, so what it had leased waits for nobody.
     await workers.releaseLeases();
     const processor = startProcessor(options, workers, secrets, clamd, replicas.processorEnv);
+    if (options.withReplicas === true) {
+      keepLocalSettings(stateDirectory, { url: workers.url, env: { ...workers.s3, ...replicas.targetsEnv } });
+    }
     stops.push(() => processor.stop());
     stops.push(startCron(workers, options));
     return {
@@ -145,8 +149,8 @@ async function prepareClamd(options: StackOptions, stops: (() => Promise<void>)[
 async function prepareReplicas(
   { withReplicas, stateDirectory, onLog }: StackOptions,
   stops: (() => Promise<void>)[],
-): Promise<Readonly<Record<"processorEnv" | "workerVars", Readonly<Record<string, string>>>>> {
-  if (withReplicas !== true) return { processorEnv: {}, workerVars: {} };
+): Promise<Readonly<Record<"targetsEnv" | "processorEnv" | "workerVars", Readonly<Record<string, string>>>>> {
+  if (withReplicas !== true) return { targetsEnv: {}, processorEnv: {}, workerVars: {} };
   const replicas = await startLocalReplicas(join(stateDirectory, "replicas"), (text) =>
     onLog("replicas", text),
   );
@@ -155,6 +159,7 @@ async function prepareReplicas(
   // Good for this run: nothing that it signs lives longer.
   const REPLICA_READS_SECRET = randomBytes(32).toString("hex");
   return {
+    targetsEnv: replicas.env,
     processorEnv: { ...replicas.env, REPLICA_READS_SECRET, REPLICA_READS_PORT: String(port) },
     workerVars: { REPLICA_READS_SECRET, REPLICA_READS_URL: `http://127.0.0.1:${port}` },
   };

@@ -1,0 +1,36 @@
+import type { VersionLine } from "./findings-file.ts";
+import type { ReplicaOptions } from "./options.ts";
+import { print, printTable } from "./print.ts";
+
+export interface Summary {
+  versions: number;
+  verified: number;
+  readBytes: number;
+  readonly findings: VersionLine[];
+  root: string;
+}
+
+const MAX_ROWS = 50;
+
+/** Gives the exit code: 1 where something is wrong that wasn't mended. */
+export function printSummary({ json }: ReplicaOptions, summary: Summary): number {
+  const { versions, verified, readBytes, findings, root } = summary;
+  const problems = findings.flatMap(({ fileId, version, problems: all }) =>
+    all.map((problem) => ({ fileId, version, ...problem })),
+  );
+  const left = problems.filter(({ mended }) => mended === undefined);
+  if (json) {
+    print(JSON.stringify({ versions, verifiedCopies: verified, readBytes, problems, merkleRoot: root }));
+  } else {
+    const rows = problems
+      .slice(0, MAX_ROWS)
+      .map(({ fileId, version, where, what, since, mended }) => [
+        ...[fileId, String(version), where, what, since ?? "", mended ?? ""],
+      ]);
+    if (rows.length > 0) printTable(["file", "version", "where", "what", "right at", "mended"], rows);
+    if (problems.length > MAX_ROWS) print(`… and ${problems.length - MAX_ROWS} more.`);
+    print(`${versions} versions; ${verified} copies read and right; ${left.length} problems left.`);
+    print(`Merkle root over key, size and SHA-256: ${root}`);
+  }
+  return left.length === 0 ? 0 : 1;
+}
