@@ -53,7 +53,7 @@ async function compare(history: History): Promise<void> {
     isSame(answer, ours.answers[index]) ? [] : [[index, [answer, ours.answers[index]]] as const],
   );
   expect(Object.fromEntries(differences)).toEqual(DIFFERENCES[history.name] ?? {});
-  const isDone = ours.answers.at(-1)?.includes(` ${history.sizeBytes}`) === true;
+  const isDone = ours.answers.at(-1)?.includes(`at ${history.sizeBytes}`) === true;
   if (!isDone) return;
   const whole = distinctBytes(history.sizeBytes + 16).subarray(0, history.sizeBytes);
   expect(ours.stored?.equals(whole)).toBe(true);
@@ -66,7 +66,7 @@ describe("an upload is answered as @tus/server with @tus/s3-store answers it, an
   );
 
   const SEED = 1;
-  test.each(Array.from({ length: runs(1, 40) }, (_, index) => index))("drawn %i", async (index) => {
+  test.each(Array.from({ length: runs(0, 20) }, (_, index) => index))("drawn %i", async (index) => {
     await compare(drawHistory(numbersOf(SEED, index), `drawn ${index}`));
   });
 });

@@ -32,13 +32,13 @@ export const HISTORIES: readonly History[] = [
   },
   {
     name: "over parts",
-    sizeBytes: 17 * MIB,
+    sizeBytes: 11 * MIB,
     steps: [
-      create(17 * MIB),
-      append(0, 9 * MIB),
+      create(11 * MIB),
+      append(0, 6 * MIB),
       HEAD,
-      append(9 * MIB, 100),
-      append(9 * MIB + 100, 8 * MIB - 100),
+      append(6 * MIB, 100),
+      append(6 * MIB + 100, 5 * MIB - 100),
       HEAD,
     ],
   },

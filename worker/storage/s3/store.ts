@@ -9,7 +9,10 @@ import { etagOf, getObject, headObject } from "./reading.ts";
 import { codeOf, requireDocument, requireDone, StoreRefusal } from "./refusals.ts";
 import { childrenOf, formatParts, formatRemovals, textOf } from "./xml.ts";
 
-/** Longest wait for a call without a body, all tries together, and for one that carries up to a part of 16 MiB. */
+/**
+ * Longest wait for a call without a body, all tries together; and for one that carries up to a part of 16 MiB, or is about a
+ * thousand objects.
+ */
 const CALL_DEADLINE_MS = 10_000;
 const STORE_DEADLINE_MS = 60_000;
 /** S3, ListObjectsV2 and DeleteObjects: most keys of one call. */
@@ -69,7 +72,7 @@ export function s3Store(config: S3Config): ObjectStore {
 
     async remove(keys) {
       if (keys.length === 0) return;
-      await retryWithin(CALL_DEADLINE_MS, (signal) => removeObjects(client, keys, signal));
+      await retryWithin(STORE_DEADLINE_MS, (signal) => removeObjects(client, keys, signal));
     },
 
     list: (prefix) => retryWithin(CALL_DEADLINE_MS, (signal) => listObjects(client, prefix, signal)),
