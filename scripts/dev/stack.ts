@@ -71,10 +71,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await workers.releaseLeases();
     const processor = startProcessor(options, workers, secrets, clamd, replicas.processorEnv);
     if (options.withReplicas === true) {
-      keepLocalSettings(stateDirectory, {
-        url: workers.url,
-        env: { ...workers.s3, ...replicas.processorEnv },
-      });
+      keepLocalSettings(stateDirectory, { url: workers.url, env: { ...workers.s3, ...replicas.targetsEnv } });
     }
     stops.push(() => processor.stop());
     stops.push(startCron(workers, options));
@@ -152,8 +149,8 @@ async function prepareClamd(options: StackOptions, stops: (() => Promise<void>)[
 async function prepareReplicas(
   { withReplicas, stateDirectory, onLog }: StackOptions,
   stops: (() => Promise<void>)[],
-): Promise<Readonly<Record<"processorEnv" | "workerVars", Readonly<Record<string, string>>>>> {
-  if (withReplicas !== true) return { processorEnv: {}, workerVars: {} };
+): Promise<Readonly<Record<"targetsEnv" | "processorEnv" | "workerVars", Readonly<Record<string, string>>>>> {
+  if (withReplicas !== true) return { targetsEnv: {}, processorEnv: {}, workerVars: {} };
   const replicas = await startLocalReplicas(join(stateDirectory, "replicas"), (text) =>
     onLog("replicas", text),
   );
@@ -162,6 +159,7 @@ async function prepareReplicas(
   // Good for this run: nothing that it signs lives longer.
   const REPLICA_READS_SECRET = randomBytes(32).toString("hex");
   return {
+    targetsEnv: replicas.env,
     processorEnv: { ...replicas.env, REPLICA_READS_SECRET, REPLICA_READS_PORT: String(port) },
     workerVars: { REPLICA_READS_SECRET, REPLICA_READS_URL: `http://127.0.0.1:${port}` },
   };
@@ -169,12 +167,11 @@ async function prepareReplicas(
 
 function startProcessor(
   options: StackOptions,
-  workers: RunningWorkers,
+  { url, s3, queues, releaseLeases }: RunningWorkers,
   secrets: Secrets,
   clamd: { readonly port: number; readonly official: boolean },
   replicas: Readonly<Record<string, string>>,
 ): Child {
-  const { url, queues, releaseLeases } = workers;
   return keepRunning({
     command: process.execPath,
     // A small heap for what is young: it is idle for most of the time, on somebody's laptop.
@@ -184,7 +181,7 @@ function startProcessor(
       CAUSEWAY_WORKER_URL: url,
       CAUSEWAY_REPORT_SECRET: secrets.reportSecret,
       CAUSEWAY_PARENT_PID: String(process.pid),
-      ...workers.s3,
+      ...s3,
       QUEUES_BASE_URL: queues.baseUrl,
       QUEUES_ACCOUNT_ID: "local",
       QUEUES_QUEUE_ID: queues.queueId,

@@ -30,6 +30,8 @@ test("defaults are filled in", () => {
       LOG_LEVEL: "info",
       METRICS_HOST: "127.0.0.1",
       METRICS_PORT: 0,
+      REPLICA_READS_HOST: "127.0.0.1",
+      REPLICA_READS_PORT: 3412,
     },
   });
 });
