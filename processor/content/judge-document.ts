@@ -27,16 +27,16 @@ export function judgeDocument(
 }
 
 function faultOf(declaredType: string, kind: Kind | undefined, findings: Findings): string | undefined {
-  if (kind === "zip") return zipFaultOf(declaredType, findings);
-  if (kind !== "compound") return undefined;
   // Of Office Open XML only what is under a password is one.
-  if (isOpenXmlType(declaredType)) return NOT_AS_DECLARED;
-  const isOther = findings.type !== undefined && findings.type !== declaredType;
+  if (kind === "compound" && isOpenXmlType(declaredType)) return NOT_AS_DECLARED;
+  if (findings.isUnseen === true) return undefined;
+  if (kind === "zip") return zipFaultOf(declaredType, findings);
+  const isOther = kind === "compound" && findings.type !== declaredType;
   return isOther && isCompoundType(declaredType) ? NOT_AS_DECLARED : undefined;
 }
 
-function zipFaultOf(declaredType: string, { type, isComplete }: Findings): string | undefined {
-  const isUnknown = type === undefined && !isComplete;
-  if (!isZipDocument(declaredType) || type === declaredType || isUnknown) return undefined;
+/** One whose type can't be told isn't what it was said to be either: programs save none that hides it. */
+function zipFaultOf(declaredType: string, { type }: Findings): string | undefined {
+  if (!isZipDocument(declaredType) || type === declaredType) return undefined;
   return type !== undefined && MACRO_TYPE.test(type) ? MACROS_NOT_DECLARED : NOT_AS_DECLARED;
 }

@@ -14,6 +14,11 @@ const MACRO_WORD = "vnd.ms-word.document.macroEnabled.main+xml";
 const MACRO_SHEET = "vnd.ms-excel.sheet.macroEnabled.main+xml";
 const ARCHIVE = zip([{ name: "word/document.xml", content: Buffer.from("<w:document/>") }]);
 
+/** A docm with parts for which readers give it up. */
+function hiding(...names: readonly string[]): Buffer {
+  return openXml(MACRO_WORD, Object.fromEntries(names.map((name) => [name, "<a/>"])));
+}
+
 function compound(...streams: readonly string[]): Buffer {
   return compoundFile(streams.map((name) => ({ name, content: Buffer.alloc(10) })));
 }
@@ -52,6 +57,10 @@ test.each([
   ["a zip under the type of an epub", ARCHIVE, EPUB, "Type.NotAsDeclared"],
   ["an xls under the type of a doc", compound("Workbook"), DOC, "Type.NotAsDeclared"],
   ["a doc under the type of a docx", compound("WordDocument"), DOCX, "Type.NotAsDeclared"],
+  ["a compound file that is no document, as a doc", compound("Property"), DOC, "Type.NotAsDeclared"],
+  ["a doc that is cut", compound("WordDocument").subarray(0, 600), DOC, "Type.NotAsDeclared"],
+  ["a docm that hides it by two parts of one name", hiding("u.xml", "U.xml"), DOCX, "Type.NotAsDeclared"],
+  ["a docm that hides it by a path", hiding("../x"), DOCX, "Type.NotAsDeclared"],
 ])("%s is unscannable", async (_what, bytes, declaredType, signatureName) => {
   expect(await pipeline.processAs(bytes, declaredType)).toBe("unscannable");
   expect(pipeline.worker.verdicts()).toMatchObject([{ signatureName }]);

@@ -35,11 +35,13 @@ async function checkedFile(ann: Caller, change: object): Promise<FileVersionRef>
   return ref;
 }
 
-test("a file with macros is clean, and tells of them, where nothing else is said", async () => {
+test("a file with macros is clean, and tells of them and of what was not seen, where nothing else is said", async () => {
   const { ann } = await tenantWith();
   const { fileId } = await checkedFile(ann, { active: MACROS });
   const record = await getRecord(ann, fileId);
   expect(record).toMatchObject({ state: "clean", properties: { activeContent: ["macros", "dde"] } });
+  const partly = await checkedFile(ann, { active: { found: ["dde"], isComplete: false } });
+  expect((await getRecord(ann, partly.fileId)).properties).toEqual({ activeContent: ["dde", "unknown"] });
   const without = await checkedFile(ann, { active: NONE });
   expect((await getRecord(ann, without.fileId)).properties).toEqual({});
 });

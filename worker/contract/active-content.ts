@@ -22,6 +22,16 @@ export const ActiveFindings = z.object({
 });
 export type ActiveFindings = Readonly<z.infer<typeof ActiveFindings>>;
 
+/** What a version's properties tell: `unknown` where there may be more than was found, or nothing could be looked for. */
+export const TOLD_ACTIVE_CONTENT = [...ACTIVE_CONTENT, "unknown"] as const;
+export const ToldActiveContent = z.enum(TOLD_ACTIVE_CONTENT);
+export type ToldActiveContent = z.infer<typeof ToldActiveContent>;
+
+/** The findings as they are told; empty for a file that was looked through and has nothing of it. */
+export function toldOf({ found, isComplete }: ActiveFindings): readonly ToldActiveContent[] {
+  return isComplete ? found : [...found, "unknown"];
+}
+
 /** The "signature" of a file that its tenant doesn't want for what is active in it begins so. */
 export const ACTIVE_SIGNATURE = "ActiveContent.";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ACTIVE_CONTENT, ActiveContent } from "./active-content.ts";
+import { TOLD_ACTIVE_CONTENT, ToldActiveContent } from "./active-content.ts";
 
 /** Of this schema: what is added later doesn't change it, what changes its meaning does. */
 export const PROPERTIES_VERSION = 1;
@@ -45,8 +45,14 @@ export const Properties = z
     cameraModel: Words,
     /** RFC 3339; without an offset where the camera told none. */
     takenAt: Short,
-    /** Absent where there is none, or where the tenant doesn't have it looked for. */
-    activeContent: z.array(ActiveContent).max(ACTIVE_CONTENT.length),
+    activeContent: z
+      .array(ToldActiveContent)
+      .max(TOLD_ACTIVE_CONTENT.length)
+      .meta({
+        description:
+          "What runs, fetches or is two things at once in it. `unknown`: not all of it could be looked at, so there " +
+          "may be more. Absent where there is none, or where the tenant doesn't have it looked for",
+      }),
     latitude: z.number().min(-90).max(90),
     longitude: z.number().min(-180).max(180),
   })

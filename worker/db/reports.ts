@@ -1,4 +1,5 @@
 import { and, eq, exists, lt, sql } from "drizzle-orm";
+import { toldOf } from "#contract/active-content.ts";
 import { QUARANTINE_DAYS } from "#contract/quarantine.ts";
 import type { HeartbeatReport, VerdictReport } from "#contract/reports.ts";
 import { auditIfChanged } from "./audit.ts";
@@ -80,7 +81,8 @@ export async function insertVerdict(
 export function propertiesBy({ active }: VerdictReport) {
   if (active === undefined) return {};
   // null takes it away.
-  const activeContent = active.found.length > 0 ? active.found : null;
+  const told = toldOf(active);
+  const activeContent = told.length > 0 ? told : null;
   return { properties: sql`json_patch(${fileVersions.properties}, ${JSON.stringify({ activeContent })})` };
 }
 
