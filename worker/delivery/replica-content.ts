@@ -74,7 +74,8 @@ async function readCopy({ gateway, circuitOf }: ReplicaContentParts, wanted: Wan
     const answer = await ask(gateway, wanted);
     if (answer.status >= 500) circuit.noteFailure(Date.now());
     else circuit.noteAnswer();
-    if (isWhole(answer, wanted) && answer.body !== null) return { kind: "opened", body: answer.body, target };
+    const body = answer.body as ReadableStream<Uint8Array> | null;
+    if (isWhole(answer, wanted) && body !== null) return { kind: "opened", body, target };
     await answer.body?.cancel();
     console.error({ event: "replica-unreadable", target, status: answer.status });
     return { kind: answer.status === 404 ? "none" : "unreadable" };

@@ -123,23 +123,33 @@ export async function getTargets(
     ...removals.map((row) => row.target),
   ]);
   const items = [...names].toSorted().map((target) => {
-    const counted = counts.find((row) => row.target === target);
-    const owed = removals.find((row) => row.target === target);
-    const oldestMs = Math.min(counted?.oldestPendingAtMs ?? nowMs, owed?.oldestRemovalAtMs ?? nowMs);
+    const counted = counts.find((row) => row.target === target) ?? NOTHING_COUNTED;
+    const owed = removals.find((row) => row.target === target) ?? NOTHING_OWED;
+    const oldestMs = Math.min(counted.oldestPendingAtMs ?? nowMs, owed.oldestRemovalAtMs ?? nowMs);
     return {
       target,
       kind: configured.find(({ name }) => name === target)?.kind ?? null,
-      ...{ stored: counted?.stored ?? 0, pending: counted?.pending ?? 0, failed: counted?.failed ?? 0 },
-      pendingBytes: counted?.pendingBytes ?? 0,
-      oldestPendingAt: formatTime(counted?.oldestPendingAtMs ?? null),
+      ...{ stored: counted.stored, pending: counted.pending, failed: counted.failed },
+      pendingBytes: counted.pendingBytes,
+      oldestPendingAt: formatTime(counted.oldestPendingAtMs),
       lagSeconds: quantilesOf(lags.filter((lag) => lag.target === target).map(({ ms }) => ms / 1000)),
       isLagging: nowMs - oldestMs > lagAlertMs,
-      removals: owed?.removals ?? 0,
-      oldestRemovalAt: formatTime(owed?.oldestRemovalAtMs ?? null),
+      removals: owed.removals,
+      oldestRemovalAt: formatTime(owed.oldestRemovalAtMs),
     };
   });
   return { items };
 }
+
+/** Of a target that nothing is known of. */
+const NOTHING_COUNTED = {
+  stored: 0,
+  pending: 0,
+  failed: 0,
+  pendingBytes: 0,
+  oldestPendingAtMs: null,
+} as const;
+const NOTHING_OWED = { removals: 0, oldestRemovalAtMs: null } as const;
 
 function formatTime(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
