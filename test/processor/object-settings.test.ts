@@ -21,10 +21,11 @@ async function headersOfPut(object: ObjectSettings): Promise<Record<string, unkn
 }
 
 test("derivatives are put with what is said of objects", async () => {
-  const settings = {
-    ...{ encryption: { algorithm: "aws:kms", keyId: "key-1" }, storageClass: "STANDARD_IA" },
+  const settings: ObjectSettings = {
+    encryption: { algorithm: "aws:kms", keyId: "key-1" },
+    storageClass: "STANDARD_IA",
     tagging: "app=causeway&team=crm%20eu",
-  } as const;
+  };
   expect(await headersOfPut(settings)).toEqual({
     "x-amz-server-side-encryption": "aws:kms",
     "x-amz-server-side-encryption-aws-kms-key-id": "key-1",
