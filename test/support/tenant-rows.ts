@@ -2,7 +2,7 @@ import type { WorkerAlone } from "./worker-alone.ts";
 
 type D1 = Awaited<ReturnType<WorkerAlone["miniflare"]["getD1Database"]>>;
 
-/** Every table whose rows are a tenant's. */
+/** Every table whose rows are a tenant's, but for that of what is owed at replica targets: a processor empties it. */
 export const TENANT_TABLES = [
   "tenants",
   "files",
@@ -14,7 +14,6 @@ export const TENANT_TABLES = [
   "missing_derivatives",
   "failed_jobs",
   "replicas",
-  "replica_removals",
   "rescan_jobs",
   "rescans",
   "shares",

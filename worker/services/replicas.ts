@@ -13,7 +13,7 @@ import type {
 } from "#contract/replicas.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
-import type { PlaceOfVersion } from "../db/replica-lists.ts";
+import type { PlaceOfVersion, TargetCounts } from "../db/replica-lists.ts";
 import {
   backfillCopies,
   findCleanVersions,
@@ -123,33 +123,35 @@ export async function getTargets(
     ...removals.map((row) => row.target),
   ]);
   const items = [...names].toSorted().map((target) => {
-    const counted = counts.find((row) => row.target === target) ?? NOTHING_COUNTED;
-    const owed = removals.find((row) => row.target === target) ?? NOTHING_OWED;
-    const oldestMs = Math.min(counted.oldestPendingAtMs ?? nowMs, owed.oldestRemovalAtMs ?? nowMs);
-    return {
-      target,
-      kind: configured.find(({ name }) => name === target)?.kind ?? null,
-      ...{ stored: counted.stored, pending: counted.pending, failed: counted.failed },
-      pendingBytes: counted.pendingBytes,
-      oldestPendingAt: formatTime(counted.oldestPendingAtMs),
-      lagSeconds: quantilesOf(lags.filter((lag) => lag.target === target).map(({ ms }) => ms / 1000)),
-      isLagging: nowMs - oldestMs > lagAlertMs,
-      removals: owed.removals,
-      oldestRemovalAt: formatTime(owed.oldestRemovalAtMs),
+    const kind = configured.find(({ name }) => name === target)?.kind ?? null;
+    const own = lags.filter((lag) => lag.target === target).map(({ ms }) => ms / 1000);
+    const stands = {
+      ...{ ...NO_COPIES, ...counts.find((row) => row.target === target) },
+      ...{ ...NO_REMOVALS, ...removals.find((row) => row.target === target) },
     };
+    return { target, kind, ...formatStanding(stands, lagAlertMs, nowMs), lagSeconds: quantilesOf(own) };
   });
   return { items };
 }
 
-/** Of a target that nothing is known of. */
-const NOTHING_COUNTED = {
-  stored: 0,
-  pending: 0,
-  failed: 0,
-  pendingBytes: 0,
-  oldestPendingAtMs: null,
-} as const;
-const NOTHING_OWED = { removals: 0, oldestRemovalAtMs: null } as const;
+const NO_COPIES = { stored: 0, pending: 0, pendingBytes: 0, failed: 0, oldestPendingAtMs: null };
+const NO_REMOVALS = { removals: 0, oldestRemovalAtMs: null };
+
+type Standing = Omit<TargetCounts, "target"> & {
+  readonly removals: number;
+  readonly oldestRemovalAtMs: number | null;
+};
+
+function formatStanding(stands: Standing, lagAlertMs: number, nowMs: number) {
+  const { stored, pending, pendingBytes, failed, removals, oldestPendingAtMs, oldestRemovalAtMs } = stands;
+  const oldestMs = Math.min(oldestPendingAtMs ?? nowMs, oldestRemovalAtMs ?? nowMs);
+  return {
+    ...{ stored, pending, pendingBytes, failed, removals },
+    oldestPendingAt: formatTime(oldestPendingAtMs),
+    oldestRemovalAt: formatTime(oldestRemovalAtMs),
+    isLagging: nowMs - oldestMs > lagAlertMs,
+  };
+}
 
 function formatTime(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
