@@ -1,25 +1,39 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { findFreePort } from "../../scripts/dev/ports.ts";
 
-const BUCKET = "files";
+/** Debian's, which belongs to Debian's Python, whatever other Python there is. */
+const DEBIAN = ["/usr/bin/python3", "/usr/bin/moto_server"] as const;
 const CREDENTIALS = { accessKeyId: "any", secretAccessKey: "any" };
 
-/** moto: an S3 by others, in memory. It takes any signature. */
+/** S3 as moto has it, in memory: multipart uploads that can be listed, ETags and metadata; it takes any signature. */
 export interface Moto {
   readonly endpoint: string;
   readonly bucket: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly client: S3Client;
+  /** Of the bucket. */
   keys(prefix: string): Promise<readonly string[]>;
   read(key: string): Promise<Buffer>;
+  /** Multipart uploads that are open. */
+  countUploads(): Promise<number>;
   stop(): Promise<void>;
 }
 
-export async function startMoto(): Promise<Moto> {
+/** @param bucket made in it */
+export async function startMoto(bucket = "files"): Promise<Moto> {
   const port = await findFreePort();
-  const server = spawn("moto_server", ["-H", "127.0.0.1", "-p", String(port)], {
+  const [command, ...args] = DEBIAN.every((path) => existsSync(path)) ? DEBIAN : (["moto_server"] as const);
+  const server = spawn(command, [...args, "-H", "127.0.0.1", "-p", String(port)], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   const ended = once(server, "exit");
@@ -28,16 +42,20 @@ export async function startMoto(): Promise<Moto> {
   const client = new S3Client({
     ...{ endpoint, region: "us-east-1", forcePathStyle: true, credentials: CREDENTIALS },
   });
-  await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  await client.send(new CreateBucketCommand({ Bucket: bucket }));
   return {
-    ...{ endpoint, bucket: BUCKET, credentials: CREDENTIALS },
+    ...{ endpoint, bucket, credentials: CREDENTIALS, client },
     async keys(Prefix) {
-      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: BUCKET, Prefix }));
+      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix }));
       return Contents.map(({ Key = "" }) => Key);
     },
     async read(Key) {
-      const { Body } = await client.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
       return Buffer.from((await Body?.transformToByteArray()) ?? []);
+    },
+    async countUploads() {
+      const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+      return Uploads.length;
     },
     async stop() {
       client.destroy();

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { S3Target } from "../../../processor/replicate/targets/s3/s3-target.ts";
 import { startLocalS3 } from "../../../scripts/dev/replicas/local-s3.ts";
+import { startMoto } from "../../support/moto.ts";
 import { useStarted } from "../../support/started.ts";
 import { copyTo, hashOf, newOriginal, PART_BYTES, soon, stateOf } from "./support/copies.ts";
 import { startMeddlingProxy } from "./support/meddling-proxy.ts";
-import { startMoto } from "./support/moto.ts";
 import { testTarget } from "./support/target-suite.ts";
 
 const BUCKET = "copies";
@@ -15,11 +15,11 @@ const credentials = { accessKeyId: "moto", secretAccessKey: "moto" };
 
 const moto = useStarted(async () => {
   const started = await startMoto(BUCKET);
-  const proxy = await startMeddlingProxy(started.url);
+  const proxy = await startMeddlingProxy(started.endpoint);
   return {
     started,
     proxy,
-    create: (endpoint = started.url) => s3Target({ endpoint, credentials }),
+    create: (endpoint = started.endpoint) => s3Target({ endpoint, credentials }),
     async stop() {
       await proxy.stop();
       await started.stop();
@@ -37,7 +37,7 @@ function s3Target(given: {
 
 testTarget({
   create: () => moto.create(),
-  countLeftovers: () => moto.started.countUploads(BUCKET),
+  countLeftovers: () => moto.started.countUploads(),
 });
 
 test.each([PART_BYTES, PART_BYTES + 1])(
@@ -54,7 +54,7 @@ test.each([PART_BYTES, PART_BYTES + 1])(
 );
 
 test("a bucket that isn't there is told as that", async () => {
-  const target = s3Target({ endpoint: moto.started.url, credentials, bucket: "nobodys" });
+  const target = s3Target({ endpoint: moto.started.endpoint, credentials, bucket: "nobodys" });
   for (const sizeBytes of [1, PART_BYTES + 1]) {
     expect(stateOf(await copyTo(target, newOriginal(sizeBytes)))).toBe("missing-bucket");
   }
