@@ -8,20 +8,21 @@ import { lookIntoWorkbook } from "./workbook.ts";
 
 /** Office documents before 2007, Outlook's messages, and newer documents under a password: what is active in them. */
 
-const MESSAGE = "__properties_version1.0";
+// Names here are in upper case: they are compared without ([MS-CFB] 2.6.4).
+const MESSAGE = "__PROPERTIES_VERSION1.0";
 const TYPE_BY_STREAM: Readonly<Record<string, string>> = {
-  WordDocument: "application/msword",
-  Workbook: "application/vnd.ms-excel",
-  Book: "application/vnd.ms-excel",
-  "PowerPoint Document": "application/vnd.ms-powerpoint",
+  WORDDOCUMENT: "application/msword",
+  WORKBOOK: "application/vnd.ms-excel",
+  BOOK: "application/vnd.ms-excel",
+  "POWERPOINT DOCUMENT": "application/vnd.ms-powerpoint",
   [MESSAGE]: "application/vnd.ms-outlook",
 };
 /** [MS-OFFCRYPTO] 2.3.4.4. */
-const ENCRYPTED_PACKAGE = "EncryptedPackage";
+const ENCRYPTED_PACKAGE = "ENCRYPTEDPACKAGE";
 /** [MS-OVBA] 2.2.1: the storages of a project, in documents and in what is embedded in them. */
-const MACRO_NAMES = new Set(["_VBA_PROJECT", "_VBA_PROJECT_CUR", "Macros"]);
+const MACRO_NAMES = new Set(["_VBA_PROJECT", "_VBA_PROJECT_CUR", "MACROS"]);
 /** [MS-OLEDS] 2.3.6: a file that is packed into the document. */
-const PACKAGE_NAMES = new Set(["\u0001Ole10Native", "Package"]);
+const PACKAGE_NAMES = new Set(["\u0001OLE10NATIVE", "PACKAGE"]);
 /* oxlint-disable no-control-regex -- these are bytes, not characters */
 /** [MS-DOC] 2.8.25: a field begins so. In one byte per character, and in two. */
 const DDE_FIELD = /\x13\s{0,20}DDE(?:AUTO)?\b|\x13\0(?:\s\0){0,20}D\0D\0E\0/i;
@@ -43,10 +44,10 @@ export async function lookIntoCompoundFile(path: string): Promise<Findings> {
 }
 
 async function lookInto(compound: CompoundFile, path: string): Promise<Findings> {
-  const entries = new Map(compound.entries.map((entry) => [entry.name, entry]));
+  const entries = new Map(compound.entries.map((entry) => [entry.name.toUpperCase(), entry]));
   if (entries.has(ENCRYPTED_PACKAGE)) return { isEncrypted: true, active: [], isComplete: false };
-  const workbook = entries.get("Workbook") ?? entries.get("Book");
-  const document = entries.get("WordDocument");
+  const workbook = entries.get("WORKBOOK") ?? entries.get("BOOK");
+  const document = entries.get("WORDDOCUMENT");
   const sheets = workbook && (await lookIntoWorkbook(compound, workbook));
   const found = new Set<ActiveContent>([...findByNames(entries), ...(sheets?.active ?? [])]);
   for (const each of await findInText(entries, path)) found.add(each);
@@ -78,8 +79,8 @@ function findByNames(entries: Entries): readonly ActiveContent[] {
 
 async function findInText(entries: Entries, path: string): Promise<readonly ActiveContent[]> {
   const [hasDde, hasMacros] = await matchesIn(createReadStream(path), [DDE_FIELD, SLIDES_MACROS]);
-  const isDde = hasDde === true && entries.has("WordDocument");
-  const isMacros = hasMacros === true && entries.has("PowerPoint Document");
+  const isDde = hasDde === true && entries.has("WORDDOCUMENT");
+  const isMacros = hasMacros === true && entries.has("POWERPOINT DOCUMENT");
   return [...(isDde ? (["dde"] as const) : []), ...(isMacros ? (["macros"] as const) : [])];
 }
 

@@ -6,13 +6,15 @@
 import { lookIntoCompoundFile } from "./compound-document.ts";
 import type { ReadKind } from "./content-protocol.ts";
 import { type Findings, NOT_LOOKED_THROUGH, NotLookedThrough } from "./findings.ts";
-import { lookIntoRichText, lookIntoSvg } from "./text-document.ts";
+import { lookIntoRichText } from "./rich-text.ts";
+import { lookIntoSvg, lookIntoXml } from "./text-document.ts";
 import { lookIntoZip } from "./zip-document.ts";
 
 const READERS: Readonly<Record<ReadKind, (path: string) => Promise<Findings>>> = {
   zip: lookIntoZip,
   compound: lookIntoCompoundFile,
   svg: lookIntoSvg,
+  xml: lookIntoXml,
   rtf: lookIntoRichText,
 };
 

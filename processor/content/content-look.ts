@@ -14,6 +14,15 @@ import { isZipDocument } from "./types.ts";
 
 const ZIP = "application/zip";
 const COMPOUND = "application/x-cfb";
+/** By what a file is said to be, or is by its beginning; the first that is so. */
+const KINDS_BY_TYPE: readonly (readonly [string, Kind])[] = [
+  ["application/pdf", "pdf"],
+  ["image/svg+xml", "svg"],
+  ["application/rtf", "rtf"],
+  ["text/rtf", "rtf"],
+  ["application/xml", "xml"],
+  ["text/xml", "xml"],
+];
 
 /** What was found of a file whose bytes are clean. */
 export interface Look {
@@ -106,7 +115,6 @@ function kindOf(
   if (sizeBytes === 0) return undefined;
   if (isZip && (isZipDocument(declaredType) || sniffedType !== ZIP)) return "zip";
   if (sniffedType === COMPOUND) return "compound";
-  if (sniffedType === "application/pdf" || declaredType === "application/pdf") return "pdf";
-  if (sniffedType === "image/svg+xml" || declaredType === "image/svg+xml") return "svg";
-  return sniffedType === "application/rtf" ? "rtf" : undefined;
+  const either = new Set([sniffedType, declaredType]);
+  return KINDS_BY_TYPE.find(([type]) => either.has(type))?.[1];
 }

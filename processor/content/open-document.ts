@@ -1,7 +1,7 @@
 import type { ActiveContent } from "#contract/active-content.ts";
 import { type Findings, isLookedThrough } from "./findings.ts";
 import { isRemote } from "./open-xml.ts";
-import { decodeXml, findTags } from "./xml.ts";
+import { decodeEntities, decodeXml, findTags } from "./xml.ts";
 import type { ZipParts } from "./zip-parts.ts";
 
 /** OpenDocument (ISO/IEC 26300): what it is and what is active in it. */
@@ -11,7 +11,7 @@ const MANIFEST = "meta-inf/manifest.xml";
 const EMPTY_LIBRARY = /(?:script|dialog)-l[bc]\.xml$/;
 const DDE_ELEMENTS = ["dde-source", "dde-connection-decl"];
 const FETCHING_ELEMENTS = ["section-source", "object", "object-ole", "floating-frame", "plugin", "applet"];
-const DDE_FORMULA = /:formula="[^"<]{0,200}\bDDE\(/;
+const FORMULA = /:formula\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/g;
 
 /** Throws NotLookedThrough. */
 export async function findInOpenDocument(parts: ZipParts, told: string | undefined): Promise<Findings> {
@@ -37,9 +37,16 @@ function isMacro(name: string): boolean {
 async function readParts(parts: ZipParts, found: Set<ActiveContent>): Promise<void> {
   for (const name of parts.names.filter((each) => each.endsWith(".xml") && !each.startsWith("meta-inf/"))) {
     const text = decodeXml((await parts.read(name)) ?? Buffer.of());
-    if (DDE_FORMULA.test(text) || findTags(text, DDE_ELEMENTS).next().done !== true) found.add("dde");
+    if (hasDdeFormula(text) || findTags(text, DDE_ELEMENTS).next().done !== true) found.add("dde");
     if (fetchesWhenOpened(text)) found.add("external-template");
   }
+}
+
+function hasDdeFormula(text: string): boolean {
+  for (const [, quoted, single = ""] of text.matchAll(FORMULA)) {
+    if (/\bDDE\s*\(/i.test(decodeEntities(quoted ?? single))) return true;
+  }
+  return false;
 }
 
 function fetchesWhenOpened(text: string): boolean {

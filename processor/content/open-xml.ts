@@ -83,7 +83,7 @@ function readTypes(text: string): Types {
   };
 }
 
-function fetchesWhenOpened(text: string): boolean {
+export function fetchesWhenOpened(text: string): boolean {
   for (const { attributes } of findTags(text, ["Relationship"])) {
     const isExternal = attributes.get("TargetMode")?.trim().toLowerCase() === "external";
     const isFollowed = isExternal && FOLLOWED.test(attributes.get("Type")?.trim() ?? "");
@@ -99,7 +99,7 @@ export function isRemote(address = ""): boolean {
 }
 
 /** ECMA-376 part 1, 17.16.5 and 18.14.4: fields of Word, whose words may be in pieces, and links of Excel. */
-function hasDde(text: string): boolean {
+export function hasDde(text: string): boolean {
   if (text.includes("ddeLink") && !findTags(text, ["ddeLink"]).next().done) return true;
   if (!text.includes("instrText") && !text.includes("fldSimple")) return false;
   let field = "";

@@ -20,16 +20,19 @@ const PASSWORD = /invalid password/;
 
 type Names = readonly (readonly [ActiveContent, RegExp])[];
 
-/** ISO 32000-2, 12.6.4 and 7.11.4. In qpdf's JSON names begin with "/", and no string does. */
+/**
+ * ISO 32000-2, 12.6.4 and 7.11.4. In qpdf's JSON names begin with "/", and no string does. A name may be an object of its
+ * own (7.3.10), so it isn't asked what it is the value of.
+ */
 const NAMES: Names = [
-  ["javascript", /"\/S": "\/JavaScript"|"\/JS": /],
-  ["launch", /"\/S": "\/Launch"/],
-  ["embedded-files", /"\/EmbeddedFiles": |"\/Type": "\/EmbeddedFile"|"\/Subtype": "\/FileAttachment"/],
+  ["javascript", /"\/JavaScript"|"\/JS": /],
+  ["launch", /"\/Launch"/],
+  ["embedded-files", /"\/EmbeddedFiles?"|"\/FileAttachment"/],
 ];
 /** The same as most write it, where nobody unpacks it. */
 const RAW: Names = [
   ["javascript", /\/JavaScript\b|\/JS\s*[(<]/],
-  ["launch", /\/S\s*\/Launch\b/],
+  ["launch", /\/Launch\b/],
   ["embedded-files", /\/EmbeddedFiles?\b|\/FileAttachment\b/],
 ];
 

@@ -184,6 +184,7 @@ describe("a PDF", () => {
     ["a program", withCatalog("/OpenAction << /S /JavaScript /JS (app.alert) >>"), ["javascript"]],
     ["a start of another", withCatalog("/OpenAction << /S /Launch /F (cmd.exe) >>"), ["launch"]],
     ["files", withCatalog("/Names << /EmbeddedFiles << /Names [] >> >>"), ["embedded-files"]],
+    ["a start whose name is elsewhere", withCatalog("/OpenAction << /S [ /Launch ] >>"), ["launch"]],
   ])("with %s, packed or not", async (_what, pdf, found) => {
     expect(await findIn(pdf, PDF)).toEqual({ found, isComplete: true });
     expect(await findIn(await packed(pdf), PDF)).toEqual({ found, isComplete: true });
@@ -207,6 +208,8 @@ describe("what is text, or a picture", () => {
     ["a drawing with a page", svg("<foreignObject/>"), SVG, ["script"]],
     ["a drawing with an event", svg('<g onload="x"/>'), SVG, ["script"]],
     ["a drawing with an address that runs", svg('<a href=" java&#115;cript:x"/>'), SVG, ["script"]],
+    ["data", Buffer.from("<list/>"), "application/xml", []],
+    ["a document of XML", Buffer.from('<d n="editdata.mso"/>'), "application/xml", ["macros"]],
     ["rich text", rtf("hello"), RTF, []],
     ["rich text with an object", rtf("{\\object{\\*\\objdata 01}}"), RTF, ["embedded-files"]],
     [
