@@ -104,7 +104,9 @@ function measureAwaited(db: Database, { lostBeforeMs, signatures, minBytes }: Su
   return db
     .select({
       n: sql<number>`count(*)`.as("n"),
-      bytes: sql<number>`coalesce(sum(max(coalesce(${fileVersions.sizeBytes}, 0), ${minBytes})), 0)`.as("bytes"),
+      bytes: sql<number>`coalesce(sum(max(coalesce(${fileVersions.sizeBytes}, 0), ${minBytes})), 0)`.as(
+        "bytes",
+      ),
       lost: sql<number>`coalesce(sum(${isLost} AND ${isServed(signatures)}), 0)`.as("lost"),
     })
     .from(rescanJobs)
