@@ -45,7 +45,7 @@ export async function inspectObject(
   const scan = openExcess(excess, signal) ?? openScan(object.sizeBytes, signal);
   const digests = new ObjectDigests(expected ?? {});
   const sniffer = new Sniffer();
-  const archive = new ArchiveWalk(declaredType);
+  const archive = new ArchiveWalk(object.sizeBytes, declaredType);
   const mail = new MailWalk(declaredType);
   try {
     const sizeBytes = await passThrough(object, async (chunk) => {
@@ -54,7 +54,8 @@ export async function inspectObject(
       mail.push(chunk);
       await Promise.all([scan.write(chunk), archive.push(chunk)]);
     });
-    const found = await scan.finish();
+    // Not ended, what the scanner has is never scanned.
+    const found = archive.excess === undefined ? await scan.finish() : unscannable(archive.excess);
     const { sha256, asExpected } = digests.finish();
     // Malware is malware, whatever its digest; what isn't the announced file must not be taken for it.
     const fault = asExpected ? (archive.finish() ?? mail.finish()) : DIGEST_MISMATCH;

@@ -1,6 +1,7 @@
 import type { ProcessJob } from "#contract/jobs.ts";
 import { findSevenZipFault, SEVEN_ZIP_SCRATCH_BYTES, SEVEN_ZIP_TYPE } from "./archives/seven-zip.ts";
-import { findZipExcess, findZipFault } from "./archives/zip-directory.ts";
+import { findZipFault } from "./archives/zip-directory.ts";
+import { findZipExcess } from "./archives/zip-excess.ts";
 import type { ReadRange } from "./archives/zip-fields.ts";
 import type { Inspection } from "./inspect.ts";
 import type { ObjectStore } from "./object-store.ts";

@@ -8,12 +8,17 @@ export const TAR_TYPE = "application/x-tar";
  * matter of it.
  */
 export class ArchiveWalk {
+  readonly #sizeBytes: number;
   #tar: TarWalk;
   #gzip: GzipWalk | undefined;
   #head: Buffer | undefined = Buffer.alloc(0);
 
-  /** @param declaredType what is said to be a tar has to be one */
-  constructor(declaredType?: string) {
+  /**
+   * @param sizeBytes of all that will come
+   * @param declaredType what is said to be a tar has to be one
+   */
+  constructor(sizeBytes: number, declaredType?: string) {
+    this.#sizeBytes = sizeBytes;
     this.#tar = new TarWalk({ isDeclared: declaredType === TAR_TYPE });
   }
 
@@ -26,6 +31,11 @@ export class ArchiveWalk {
     const head = this.#head;
     this.#head = undefined;
     return this.#pass(head);
+  }
+
+  /** The name of the limit that it was seen to exceed, so that it isn't worth the scanner's time. */
+  get excess(): string | undefined {
+    return this.#gzip?.excess;
   }
 
   /** The name of what is wrong, when all has come; undefined where nothing is. */
@@ -42,7 +52,7 @@ export class ArchiveWalk {
   #openGzip(): void {
     const tar = new TarWalk({ isSearching: true });
     this.#tar = tar;
-    this.#gzip = new GzipWalk((bytes) => tar.push(bytes));
+    this.#gzip = new GzipWalk(this.#sizeBytes, (bytes) => tar.push(bytes));
   }
 
   async #pass(chunk: Uint8Array): Promise<void> {

@@ -1,5 +1,5 @@
 import { type InflateRaw, crc32, createInflateRaw } from "node:zlib";
-import { MAX_SCAN_BYTES } from "../scan/clamd-config.ts";
+import { findExcess } from "./unpacked-limits.ts";
 
 /**
  * Whether a gzip is one that all tools read alike (RFC 1952): members one after the other, each whole, and nothing between
@@ -22,6 +22,7 @@ export function startsAsGzip(bytes: Uint8Array): boolean {
 }
 
 export class GzipWalk {
+  readonly #sizeBytes: number;
   readonly #unpacked: (bytes: Uint8Array) => void;
   #fault: string | undefined;
   /** Of a header or a trailer, what has come of it. */
@@ -31,8 +32,12 @@ export class GzipWalk {
   #unpackedBytes = 0;
   #members = 0;
 
-  /** @param unpacked told what the members unpack to */
-  constructor(unpacked: (bytes: Uint8Array) => void) {
+  /**
+   * @param sizeBytes of all that will come
+   * @param unpacked told what the members unpack to
+   */
+  constructor(sizeBytes: number, unpacked: (bytes: Uint8Array) => void) {
+    this.#sizeBytes = sizeBytes;
     this.#unpacked = unpacked;
   }
 
@@ -43,6 +48,11 @@ export class GzipWalk {
       // One after the other: what a part leaves is the next one's.
       rest = this.#part === "body" ? await this.#unpack(rest) : this.#collect(rest);
     }
+  }
+
+  /** The limit that it exceeds by what has come. */
+  get excess(): string | undefined {
+    return this.#fault?.startsWith("Gzip.Limits.") === true ? this.#fault : undefined;
   }
 
   /** What is wrong with it, when all has come; undefined where nothing is. */
@@ -77,8 +87,9 @@ export class GzipWalk {
 
   #take(bytes: Buffer): void {
     this.#unpackedBytes += bytes.length;
-    if (this.#unpackedBytes > MAX_SCAN_BYTES) this.#fail("Gzip.Limits.Size");
-    else this.#unpacked(bytes);
+    const excess = findExcess(this.#unpackedBytes, this.#sizeBytes);
+    if (excess === undefined) this.#unpacked(bytes);
+    else this.#fail(`Gzip.${excess}`);
   }
 
   async #unpack(bytes: Buffer): Promise<Buffer> {

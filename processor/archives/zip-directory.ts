@@ -1,4 +1,3 @@
-import { MAX_SCAN_BYTES } from "../scan/clamd-config.ts";
 import { ENTRY, type Entry, LOCAL, parseEntry, requireEntries } from "./zip-entries.ts";
 import { NONE_32, readerOf, readSafe, type ReadRange, requireThat, ZipFault } from "./zip-fields.ts";
 
@@ -31,11 +30,6 @@ const MAX_ENTRIES = 0xffff;
 /** Of a directory: a header, and three fields. */
 const MAX_ENTRY_BYTES = ENTRY.bytes + 3 * 0xffff;
 
-/** However well they are packed, so many bytes take the scanner no time worth a limit. */
-const HARMLESS_BYTES = 100 * 1024 * 1024;
-/** What is written by people and programs packs to a tenth, logs to a fiftieth. */
-const MAX_RATIO = 200;
-
 /** The name of what is wrong with a zip; undefined where nothing is. Throws what reading throws. */
 export async function findZipFault(sizeBytes: number, read: ReadRange): Promise<string | undefined> {
   try {
@@ -48,21 +42,9 @@ export async function findZipFault(sizeBytes: number, read: ReadRange): Promise<
   }
 }
 
-/**
- * The name of the limit that a zip exceeds by what its directory tells; undefined for one that doesn't, or has none that
- * can be read. The scanner unpacks all that it may, and a few kilobytes can be worth minutes.
- */
-export async function findZipExcess(sizeBytes: number, read: ReadRange): Promise<string | undefined> {
-  try {
-    const entries = await walk(await readEnd(sizeBytes, read), read);
-    const unpackedBytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
-    if (unpackedBytes > MAX_SCAN_BYTES) return "Zip.Limits.Size";
-    const isBomb = unpackedBytes > HARMLESS_BYTES && unpackedBytes > MAX_RATIO * sizeBytes;
-    return isBomb ? "Zip.Limits.Ratio" : undefined;
-  } catch (error) {
-    if (error instanceof ZipFault) return undefined;
-    throw error;
-  }
+/** What the directory tells. Throws ZipFault where it can't be read, or isn't the only one. */
+export async function readEntries(sizeBytes: number, read: ReadRange): Promise<readonly Entry[]> {
+  return walk(await readEnd(sizeBytes, read), read);
 }
 
 /** 4.3.16: where the directory is. */

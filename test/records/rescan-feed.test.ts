@@ -158,6 +158,16 @@ test("what is under way is bounded by its bytes, and one file by itself may be m
   }
 });
 
+test("a file of a few bytes counts as many", async () => {
+  await addFiles(1, 5, { sizeBytes: 400 * MIB });
+  await addFiles(6, 55);
+  await addRescan("r");
+  // 500 MiB of the 1024 are the fifty's.
+  expect((await feed()).length).toBe(52);
+  await answer(1);
+  expect(filesOf(await feed())).toEqual([3]);
+});
+
 test("a file of many versions is gone through in steps, too", async () => {
   await addFiles(1, 2);
   await addFiles(3, 3, { versions: 150 });

@@ -32,6 +32,8 @@ export interface SurveyTerms {
   readonly maxSends: number;
   /** So many rescans are told, and so many waiting versions counted, at most. */
   readonly bound: number;
+  /** What a file counts at least. */
+  readonly minBytes: number;
 }
 
 const isServed = (signatures: number) =>
@@ -96,13 +98,15 @@ function findRunning(db: Database, { nowMs, signatures, bound }: SurveyTerms) {
 }
 
 /** What a paused rescan has lost isn't in the queue, and isn't sent: nobody waits behind it. */
-function measureAwaited(db: Database, { lostBeforeMs, signatures }: SurveyTerms) {
+function measureAwaited(db: Database, { lostBeforeMs, signatures, minBytes }: SurveyTerms) {
   const isRunning = sql`${rescans.state} = 'running'`;
   const isLost = lt(rescanJobs.sentAtMs, lostBeforeMs);
   return db
     .select({
       n: sql<number>`count(*)`.as("n"),
-      bytes: sql<number>`coalesce(sum(${fileVersions.sizeBytes}), 0)`.as("bytes"),
+      bytes: sql<number>`coalesce(sum(max(coalesce(${fileVersions.sizeBytes}, 0), ${minBytes})), 0)`.as(
+        "bytes",
+      ),
       lost: sql<number>`coalesce(sum(${isLost} AND ${isServed(signatures)}), 0)`.as("lost"),
     })
     .from(rescanJobs)

@@ -24,6 +24,8 @@ import { HEARTBEAT_MAX_AGE_MS } from "./health.ts";
 const MAX_AWAITED = 100;
 /** Bytes of theirs after which no more is sent: a scanner takes a minute for as much. One file may go beyond. */
 const MAX_AWAITED_BYTES = 2 ** 30;
+/** What a file counts at least: each has its way there and back, and a few kilobytes may unpack to gigabytes. */
+const MIN_BYTES = 10 * 2 ** 20;
 /** With so many uploads waiting, rescans wait. */
 const MAX_WAITING = 20;
 /** Files that one step looks through: of most there may be nothing to scan. */
@@ -58,7 +60,13 @@ export async function feedRescans(
   const [first] = databases;
   const alive = first === undefined ? [] : await findHeartbeats(first, nowMs - HEARTBEAT_MAX_AGE_MS);
   const terms: SurveyTerms = {
-    ...{ nowMs, lostBeforeMs: nowMs - LOST_AFTER_MS, maxSends: MAX_SENDS, bound: MAX_WAITING },
+    ...{
+      nowMs,
+      lostBeforeMs: nowMs - LOST_AFTER_MS,
+      maxSends: MAX_SENDS,
+      bound: MAX_WAITING,
+      minBytes: MIN_BYTES,
+    },
     signatures: Math.max(0, ...alive.map(({ signatureVersion }) => signatureNumberOf(signatureVersion))),
   };
   const surveys = await Promise.all(
@@ -133,7 +141,7 @@ function stepOf(
       if (!hasRoom(room)) return { taken, step };
       taken.push(version);
       room.versions -= 1;
-      room.bytes -= version.sizeBytes ?? 0;
+      room.bytes -= Math.max(version.sizeBytes ?? 0, MIN_BYTES);
       step.cursor = { atMs, fileId: id, version: version.version };
     }
     step.cursor = { atMs, fileId: id, version: 0 };

@@ -12,7 +12,7 @@ const ENTRY: TarEntry = { content: CONTENT };
 
 /** What a walk finds; the bytes come in pieces of `pieceBytes`. */
 async function look(bytes: Buffer, pieceBytes = 1000, declaredType?: string): Promise<string | undefined> {
-  const walk = new ArchiveWalk(declaredType);
+  const walk = new ArchiveWalk(bytes.length, declaredType);
   try {
     for (let at = 0; at < bytes.length; at += pieceBytes) {
       await walk.push(bytes.subarray(at, at + pieceBytes));
@@ -193,9 +193,18 @@ test("a gzip of more members than anybody writes is given up soon", async () => 
   expect(await look(many, 65_536)).toBe("Gzip.Limits.Members");
 });
 
+test("a gzip of much more than it is itself is given up when that is seen", async () => {
+  const [few, many] = [100, 101].map((times) =>
+    gzipSync(Buffer.concat(Array.from({ length: times }, () => MIB))),
+  );
+  expect(await look(few ?? MIB, 65_536)).toBeUndefined();
+  expect(await look(many ?? MIB, 65_536)).toBe("Gzip.Limits.Ratio");
+});
+
 test("what is given up while it is being unpacked is waited for by nobody", async () => {
-  const walk = new ArchiveWalk();
-  const pushed = walk.push(gzipSync(Buffer.alloc(50_000_000)));
+  const bytes = gzipSync(Buffer.alloc(50_000_000));
+  const walk = new ArchiveWalk(bytes.length);
+  const pushed = walk.push(bytes);
   walk.close();
   await pushed;
   expect(walk.finish()).toBe("Gzip.Broken");

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { findZipExcess, findZipFault } from "../../../processor/archives/zip-directory.ts";
+import { findZipFault } from "../../../processor/archives/zip-directory.ts";
+import { findZipExcess } from "../../../processor/archives/zip-excess.ts";
 import { zip } from "../../support/eicar.ts";
+import { forge } from "../support/zip-forge.ts";
 
 const ENTRIES = [
   { name: "word/document.xml", content: Buffer.from("<document/>".repeat(50)) },
@@ -216,5 +218,19 @@ describe("what a zip unpacks to", () => {
     expect(await excessOf(zip([zeros, zeros, zeros, zeros]))).toBe("Zip.Limits.Ratio");
     const large = changed((bytes) => bytes.writeUInt32LE(2_001 * MIB, DIRECTORY_AT + 24));
     expect(await excessOf(large)).toBe("Zip.Limits.Size");
+  });
+
+  test("counts what zips in it unpack to, stored or deflated, and in these again", async () => {
+    const zeros = { name: "zeros", content: Buffer.alloc(30 * MIB) };
+    const bomb = zip([zeros, zeros, zeros, zeros]);
+    const harmless = zip([{ name: "zeros", content: Buffer.alloc(MIB) }]);
+    const wrap = (content: Buffer, method: 0 | 8) =>
+      forge([{ name: "in.zip", content, ...(method === 0 ? { data: content } : {}), both: { method } }]);
+    for (const method of [0, 8] as const) {
+      expect(await excessOf(wrap(bomb, method))).toBe("Zip.Limits.Ratio");
+      expect(await excessOf(wrap(wrap(bomb, 8), method))).toBe("Zip.Limits.Ratio");
+      expect(await excessOf(wrap(harmless, method))).toBeUndefined();
+      expect(await excessOf(wrap(bomb.subarray(0, -1), method))).toBeUndefined();
+    }
   });
 });
