@@ -12,7 +12,8 @@ const common = {
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // One more than cores: a test often waits for a process that it started, or for a deadline.
+    maxWorkers: 3,
     allowOnly: false,
     projects: [
       {
