@@ -27,12 +27,7 @@ const LocalDatabases = z.object({ DB: z.object({ id: z.string() }) });
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const stateDirectory = await mkdtemp(join(tmpdir(), "causeway-shared-"));
-  const buildDirectory = join(stateDirectory, "build");
-  const { workerOptions } = await build(buildDirectory, true);
-  // For all the other stacks that tests start.
-  process.env["CAUSEWAY_BUILD"] = buildDirectory;
-  const { DB } = LocalDatabases.parse(workerOptions["d1Databases"]);
-  await makeMigratedState(join(stateDirectory, "migrated"), [DB.id, "DB"]);
+  const forget = await prepareRun(stateDirectory);
   const log: string[] = [];
   const stack = await startStack({
     port: await findFreePort(),
@@ -52,9 +47,22 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("reportSecret", stack.secrets.reportSecret);
   project.provide("signedUrlSecret", stack.secrets.signedUrlSecret);
   return async () => {
-    delete process.env["CAUSEWAY_BUILD"];
-    forgetMigratedState();
+    forget();
     await stack.stop();
     await rm(stateDirectory, { recursive: true, force: true });
+  };
+}
+
+/** Builds, and migrates databases, for all stacks of a run: the project that comes first does. Returns what ends that. */
+async function prepareRun(directory: string): Promise<() => void> {
+  if (process.env["CAUSEWAY_BUILD"] !== undefined) return () => {};
+  const buildDirectory = join(directory, "build");
+  const { workerOptions } = await build(buildDirectory, true);
+  process.env["CAUSEWAY_BUILD"] = buildDirectory;
+  const { DB } = LocalDatabases.parse(workerOptions["d1Databases"]);
+  await makeMigratedState(join(directory, "migrated"), [DB.id, "DB"]);
+  return () => {
+    delete process.env["CAUSEWAY_BUILD"];
+    forgetMigratedState();
   };
 }
