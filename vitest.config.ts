@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 const common = {
-  // Real processes on two cores: what takes longer than this hangs.
-  testTimeout: 60_000,
+  // Real processes on two cores that others use too: what takes longer than this hangs.
+  testTimeout: 120_000,
   hookTimeout: 120_000,
   // A test that passes at the second try is a defect, in the test or in the product.
   retry: 0,
@@ -12,8 +12,7 @@ const common = {
 
 export default defineConfig({
   test: {
-    // One more than cores: a test often waits for a process that it started, or for a deadline.
-    maxWorkers: 3,
+    maxWorkers: 2,
     allowOnly: false,
     projects: [
       {

@@ -15,9 +15,9 @@ export interface SandboxLimits {
 }
 
 /** Of pictures: behind a scan, before a conversion. */
-export const SOON = 5;
+export const SOON = 2;
 /** Of conversions that take seconds or minutes of a core. */
-export const LATER = 15;
+export const LATER = 5;
 
 const OPEN_FILES = 1024;
 

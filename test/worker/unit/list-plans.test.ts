@@ -131,7 +131,7 @@ describe("every statement of every plan goes by an index", () => {
     database.takeStatements();
     expect(await listFiles(databaseFor({ DB: database.binding }, TENANT), listingOf({}))).toHaveLength(1);
     const [, ...details] = database.takeStatements();
-    expect(details).toHaveLength(6);
+    expect(details).toHaveLength(7);
     for (const statement of details) {
       const steps = explain(database, statement).filter((step) => !step.includes("json_each"));
       expect(steps[0], statement.sql).toMatch(
