@@ -39,18 +39,7 @@ export class ObjectStore {
   constructor(options: ObjectStoreOptions) {
     this.#bucket = options.bucket;
     this.#written = writtenWith(options.object ?? {});
-    this.#client = new S3Client({
-      endpoint: options.endpoint,
-      region: options.region,
-      forcePathStyle: options.forcePathStyle,
-      credentials: { accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey },
-      requestHandler: { connectionTimeout: CONNECT_DEADLINE_MS, socketTimeout: SILENCE_DEADLINE_MS },
-      // workerd never answers 100-continue, and every put here is small.
-      expectContinueHeader: false,
-      // R2 doesn't have all of the SDK's default checksums; what is read is hashed by us, and bound by its ETag.
-      requestChecksumCalculation: "WHEN_REQUIRED",
-      responseChecksumValidation: "WHEN_REQUIRED",
-    });
+    this.#client = openClient(options);
   }
 
   /**
@@ -126,6 +115,27 @@ export function writtenWith({
     ...(storageClass === undefined ? {} : { StorageClass: storageClass as StorageClass }),
     ...(tagging === undefined ? {} : { Tagging: tagging }),
   };
+}
+
+/** A client of the bucket's service, that waits for no connection or answer for ever. */
+export function openClient(
+  options: Pick<
+    ObjectStoreOptions,
+    "endpoint" | "region" | "forcePathStyle" | "accessKeyId" | "secretAccessKey"
+  >,
+): S3Client {
+  return new S3Client({
+    endpoint: options.endpoint,
+    region: options.region,
+    forcePathStyle: options.forcePathStyle,
+    credentials: { accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey },
+    requestHandler: { connectionTimeout: CONNECT_DEADLINE_MS, socketTimeout: SILENCE_DEADLINE_MS },
+    // workerd never answers 100-continue.
+    expectContinueHeader: false,
+    // R2 doesn't have all of the SDK's default checksums; what is read is hashed by us, and bound by its ETag.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+  });
 }
 
 /** If-Match takes a quoted ETag (RFC 9110, 8.8.3); R2's binding hands out both forms. */

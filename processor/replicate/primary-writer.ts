@@ -4,11 +4,11 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   PutObjectCommand,
-  S3Client,
+  type S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { ProcessorFailure } from "../failure.ts";
-import { type ObjectStoreOptions, writtenWith } from "../object-store.ts";
+import { type ObjectStoreOptions, openClient, writtenWith } from "../object-store.ts";
 import { partsOf } from "./parts-of.ts";
 
 const MIB = 1024 * 1024;
@@ -16,8 +16,7 @@ const MIB = 1024 * 1024;
 const PART_BYTES = 16 * MIB;
 /** S3 and R2: parts of one upload. */
 const MAX_PARTS = 10_000;
-const CONNECT_DEADLINE_MS = 5_000;
-const SILENCE_DEADLINE_MS = 30_000;
+const ABORT_DEADLINE_MS = 5_000;
 const CALL_DEADLINE_MS = 120_000;
 
 /** An object as its record has it. */
@@ -39,21 +38,11 @@ export class PrimaryWriter {
   readonly #written: ReturnType<typeof writtenWith>;
   readonly #partBytes: number;
 
-  constructor(
-    { endpoint, region, bucket, forcePathStyle, object, ...credentials }: ObjectStoreOptions,
-    partBytes = PART_BYTES,
-  ) {
-    this.#bucket = bucket;
-    this.#written = writtenWith(object ?? {});
+  constructor(options: ObjectStoreOptions, partBytes = PART_BYTES) {
+    this.#bucket = options.bucket;
+    this.#written = writtenWith(options.object ?? {});
     this.#partBytes = partBytes;
-    this.#client = new S3Client({
-      ...{ endpoint, region, forcePathStyle, credentials },
-      requestHandler: { connectionTimeout: CONNECT_DEADLINE_MS, socketTimeout: SILENCE_DEADLINE_MS },
-      // As for what is read (object-store.ts).
-      expectContinueHeader: false,
-      requestChecksumCalculation: "WHEN_REQUIRED",
-      responseChecksumValidation: "WHEN_REQUIRED",
-    });
+    this.#client = openClient(options);
   }
 
   /** Of a body that is as long as the object is recorded to be. Returns its etag. Throws STORE_UNAVAILABLE, and COPY_MISMATCH where the bytes aren't the recorded ones. */
@@ -95,7 +84,7 @@ export class PrimaryWriter {
     } catch (error) {
       // What isn't aborted the bucket's own rule removes in time.
       const abort = new AbortMultipartUploadCommand(upload);
-      const late = AbortSignal.timeout(CONNECT_DEADLINE_MS);
+      const late = AbortSignal.timeout(ABORT_DEADLINE_MS);
       await this.#client.send(abort, { abortSignal: late }).catch(() => undefined);
       throw error;
     }

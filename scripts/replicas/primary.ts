@@ -4,12 +4,14 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   PutObjectCommand,
-  S3Client,
+  type PutObjectCommandInput,
+  type S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { z } from "zod";
+import { ObjectVariables, objectSettingsOf } from "#contract/object-settings.ts";
 import type { ReplicatedVersion } from "#contract/replicas.ts";
-import { ObjectStore } from "../../processor/object-store.ts";
+import { ObjectStore, openClient, writtenWith } from "../../processor/object-store.ts";
 import { type CopyPart, PartBuffers, readParts } from "../../processor/replicate/parts.ts";
 
 const MIB = 1024 * 1024;
@@ -17,7 +19,7 @@ const READ_DEADLINE_MS = 3_600_000;
 /** What the worker gives parts that no client's appends suggest (worker/uploads/writing/part-size.ts). */
 const PART_SIZES = [8, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16].map((mib) => mib * MIB);
 
-const Settings = z.object({
+const Settings = ObjectVariables.extend({
   S3_ENDPOINT: z.string(),
   S3_BUCKET: z.string(),
   S3_REGION: z.string().default("auto"),
@@ -46,20 +48,20 @@ export function openPrimary(env: NodeJS.ProcessEnv): Primary {
   const settings = Settings.safeParse(env);
   if (!settings.success) throw new Error(`For the primary: ${z.prettifyError(settings.error)}`);
   const given = settings.data;
-  const common = {
-    endpoint: given.S3_ENDPOINT,
-    region: given.S3_REGION,
-    forcePathStyle: true,
+  const options = {
+    ...{
+      endpoint: given.S3_ENDPOINT,
+      region: given.S3_REGION,
+      bucket: given.S3_BUCKET,
+      forcePathStyle: true,
+    },
+    ...{ accessKeyId: given.S3_ACCESS_KEY_ID, secretAccessKey: given.S3_SECRET_ACCESS_KEY },
   };
-  const credentials = { accessKeyId: given.S3_ACCESS_KEY_ID, secretAccessKey: given.S3_SECRET_ACCESS_KEY };
-  const store = new ObjectStore({ ...common, bucket: given.S3_BUCKET, ...credentials });
-  const client = new S3Client({
-    ...common,
-    credentials,
-    expectContinueHeader: false,
-    requestChecksumCalculation: "WHEN_REQUIRED",
-    responseChecksumValidation: "WHEN_REQUIRED",
-  });
+  const store = new ObjectStore(options);
+  const bucket: Bucket = {
+    ...{ client: openClient(options), bucket: given.S3_BUCKET },
+    written: writtenWith(objectSettingsOf(given, given.S3_ENDPOINT)),
+  };
   const open = (version: ReplicatedVersion) =>
     store.findObject(version.objectKey, version.etag || undefined, AbortSignal.timeout(READ_DEADLINE_MS));
   return {
@@ -71,33 +73,35 @@ export function openPrimary(env: NodeJS.ProcessEnv): Primary {
       return hash.digest("hex") === version.sha256 ? undefined : "has other bytes";
     },
     read: async (version) => (await open(version))?.body,
-    restore: (version, openCopy) => restore({ client, bucket: given.S3_BUCKET }, version, openCopy),
+    restore: (version, openCopy) => restore(bucket, version, openCopy),
   };
 }
 
 interface Bucket {
   readonly client: S3Client;
   readonly bucket: string;
+  /** What is said of every object. */
+  readonly written: Partial<PutObjectCommandInput>;
 }
 
 async function restore(
-  { client, bucket }: Bucket,
+  { client, bucket, written }: Bucket,
   version: ReplicatedVersion,
   open: () => Promise<AsyncIterable<Uint8Array>>,
 ): Promise<string | undefined> {
   const partBytes = await findPartBytes(version, await open());
   if (partBytes === undefined) return "how its parts were cut isn't known: it would get another ETag";
   const object = { Bucket: bucket, Key: version.objectKey };
-  const ContentType = version.mimeType;
+  const described = { ...object, ...written, ContentType: version.mimeType };
   const parts = partsOf(await open(), version.sizeBytes, partBytes);
   if (!isMultipart(version)) {
     for await (const { bytes: Body, md5 } of parts) {
       const ContentMD5 = Buffer.from(md5, "hex").toString("base64");
-      await client.send(new PutObjectCommand({ ...object, Body, ContentMD5, ContentType }));
+      await client.send(new PutObjectCommand({ ...described, Body, ContentMD5 }));
     }
     return undefined;
   }
-  const { UploadId } = await client.send(new CreateMultipartUploadCommand({ ...object, ContentType }));
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(described));
   try {
     const Parts = [];
     for await (const { index, bytes: Body, md5 } of parts) {
