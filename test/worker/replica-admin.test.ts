@@ -141,8 +141,8 @@ test("targets tell how far they are behind, and what is owed there", async () =>
 });
 
 test("an erasure waits for the last copy, whose removal it counts", async () => {
-  const copied = await newCopied(worker, ["near", "far"]);
   const others = await newCopied(worker, ["near"]);
+  const copied = await newCopied(worker, ["near", "far"]);
   await copyTo(worker, copied, ["near", "far"]);
   const { ref, admin } = copied;
   const path = `/v1/admin/tenants/${ref.tenantId}/erasure`;
@@ -171,8 +171,8 @@ test("an erasure waits for the last copy, whose removal it counts", async () => 
 });
 
 test("removals that are owed are told with the reason, to their tenant alone", async () => {
-  const copied = await newCopied(worker, ["near", "far"]);
   const others = await newCopied(worker, ["near"]);
+  const copied = await newCopied(worker, ["near", "far"]);
   await copyTo(worker, copied, ["near", "far"]);
   const { ref, admin, ann } = copied;
   await ann.fetch(`/v1/files/${ref.fileId}?permanent=true`, { method: "DELETE" });
