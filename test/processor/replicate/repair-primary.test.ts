@@ -10,9 +10,8 @@ import { useStarted } from "../../support/started.ts";
 import { startBucket } from "../support/bucket.ts";
 import { createJob } from "../support/jobs.ts";
 import { REPORT_SECRET, startWorkerDouble } from "../support/worker-double.ts";
+import { PART_BYTES as PART } from "./support/copies.ts";
 
-/** R2 takes no smaller parts. */
-const PART = 5 * 1024 * 1024;
 const bucket = useStarted(startBucket);
 const worker = useStarted(startWorkerDouble);
 const copies = new Map<string, Buffer>();
@@ -26,7 +25,7 @@ beforeEach(() => {
 function repairer(): RepairPrimary {
   return new RepairPrimary({
     store: new ObjectStore(bucket.options),
-    writer: new PrimaryWriter(bucket.options, PART),
+    writer: new PrimaryWriter(bucket.options),
     targets: [memoryTarget("vault", copies)],
     reporter: new Reporter({ workerUrl: worker.url, secret: REPORT_SECRET }),
   });
