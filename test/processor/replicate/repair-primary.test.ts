@@ -89,3 +89,15 @@ test.each([
   const job = { ...lostVersion(randomBytes(10)), ...change };
   await expect(repairer().repair(job, signal)).rejects.toMatchObject({ code: "COPY_UNREADABLE" });
 });
+
+test("where somebody has read it, its tag isn't enough: it is compared, and made again where it is wrong", async () => {
+  const bytes = randomBytes(1000);
+  const job = lostVersion(bytes);
+  const etag = (await bucket.put(job.objectKey, randomBytes(1000))).replaceAll('"', "");
+  expect(await repairer().repair({ ...job, etag }, signal)).toBe("obsolete");
+  expect(await repairer().repair({ ...job, etag, comparesBytes: true }, signal)).toBe("repaired");
+  expect((await bucket.get(job.objectKey)).bytes.equals(bytes)).toBe(true);
+  const right = createHash("md5").update(bytes).digest("hex");
+  expect(await repairer().repair({ ...job, etag: right, comparesBytes: true }, signal)).toBe("obsolete");
+  expect(worker.reports).toHaveLength(1);
+});
