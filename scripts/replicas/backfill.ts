@@ -13,11 +13,15 @@ const PATIENCE_MS = 300_000;
 export async function backfill(options: ReplicaOptions): Promise<number> {
   if (options["dry-run"]) return countLacking(options);
   const { seen, queued } = await queueAll(options);
-  if (!options.json) print(`${seen} versions; ${queued} copies were lacking, and are wanted now.`);
-  const { pending, failed } = await waitForStored(options);
+  if (!options.json && queued > 0)
+    print(`${seen} versions; ${queued} copies were lacking, and are wanted now.`);
+  const { pending, failed, hadToWait } = await waitForStored(options);
+  const left = pending + failed;
   if (options.json) print(JSON.stringify({ versions: seen, queued, pending, failed }));
-  else print(pending + failed === 0 ? "All are stored." : `${pending} are pending, ${failed} failed.`);
-  return pending + failed === 0 ? 0 : 1;
+  else if (left > 0) print(`${pending} are pending, ${failed} failed.`);
+  else if (queued > 0 || hadToWait) print("All are stored.");
+  else print(`Nothing to do: all copies of ${seen} versions are stored.`);
+  return left === 0 ? 0 : 1;
 }
 
 async function queueAll({ api }: ReplicaOptions): Promise<{ seen: number; queued: number }> {
@@ -37,10 +41,18 @@ async function queueAll({ api }: ReplicaOptions): Promise<{ seen: number; queued
   return done;
 }
 
-async function waitForStored(options: ReplicaOptions): Promise<{ pending: number; failed: number }> {
+interface Waited {
+  readonly pending: number;
+  readonly failed: number;
+  /** False where nothing was pending from the first. */
+  readonly hadToWait: boolean;
+}
+
+async function waitForStored(options: ReplicaOptions): Promise<Waited> {
   const progress = new Progress("copies");
   let changedAtMs = Date.now();
   let before = -1;
+  let hadToWait = false;
   for (;;) {
     const { items } = await ask(options.api, "/v1/admin/replicas/targets", ReplicaTargetList);
     const chosen = items.filter(({ target }) => options.target === undefined || target === options.target);
@@ -52,8 +64,9 @@ async function waitForStored(options: ReplicaOptions): Promise<{ pending: number
     before = stored;
     if (pending === 0 || Date.now() - changedAtMs > PATIENCE_MS) {
       progress.end();
-      return { pending, failed };
+      return { pending, failed, hadToWait };
     }
+    hadToWait = true;
     await wait(POLL_MS);
   }
 }

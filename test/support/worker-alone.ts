@@ -25,6 +25,8 @@ export interface StoredBytes {
 export interface WorkerAlone extends StackAccess {
   readonly miniflare: RunningWorkers["miniflare"];
   readonly queues: RunningWorkers["queues"];
+  /** For whoever reads and writes its objects as a processor does. */
+  readonly s3: RunningWorkers["s3"];
   /** Of the key by which URLs are signed; its id is "local". */
   readonly signedUrlSecret: string;
   readonly reportSecret: string;
@@ -96,6 +98,7 @@ export async function launchWorkerAlone(
       return (await bucket.list({ prefix })).objects.map(({ key }) => key);
     },
     queues: workers.queues,
+    s3: workers.s3,
     runScheduled: () => workers.runScheduled(),
     storedBytes: () => countStored(join(stateDirectory, RUNTIME_STATE, "r2")),
     countUploadObjects: () =>

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BlobServiceClient } from "@azure/storage-blob";
 import { expect, test } from "vitest";
 import { AzureTarget } from "../../../processor/replicate/targets/azure/azure-target.ts";
 import { startAzurite } from "../../../scripts/dev/replicas/azurite.ts";
 import { useStarted } from "../../support/started.ts";
 import { copyTo, hashOf, newOriginal, PART_BYTES, soon, stateOf } from "./support/copies.ts";
+import { countUncommitted } from "./support/leftovers.ts";
 import { startMeddlingProxy } from "./support/meddling-proxy.ts";
 import { testTarget } from "./support/target-suite.ts";
 
@@ -36,16 +36,10 @@ const azurite = useStarted(async () => {
   };
 });
 
-async function countUncommitted(): Promise<number> {
-  const service = BlobServiceClient.fromConnectionString(azurite.connectionString);
-  let count = 0;
-  const blobs = service.getContainerClient(CONTAINER).listBlobsFlat({ includeUncommitedBlobs: true });
-  // What has a length is committed, and so is what is empty by its own MD5.
-  for await (const { properties } of blobs) if (properties.contentMD5 === undefined) count += 1;
-  return count;
-}
-
-testTarget({ create: () => azurite.create(), countLeftovers: countUncommitted });
+testTarget({
+  create: () => azurite.create(),
+  countLeftovers: () => countUncommitted(azurite.connectionString, CONTAINER),
+});
 
 test.each([PART_BYTES, PART_BYTES + 1])(
   "a bit that turns on the way is found: %d bytes",

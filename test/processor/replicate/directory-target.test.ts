@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -6,6 +6,7 @@ import { DirectoryTarget } from "../../../processor/replicate/targets/directory/
 import { DirectoryPaths } from "../../../processor/replicate/targets/directory/paths.ts";
 import { useStarted } from "../../support/started.ts";
 import { copyTo, hashOf, newOriginal, soon, stateOf } from "./support/copies.ts";
+import { countPartials } from "./support/leftovers.ts";
 import { testTarget } from "./support/target-suite.ts";
 
 const place = useStarted(async () => {
@@ -13,7 +14,7 @@ const place = useStarted(async () => {
   return {
     path,
     create: () => new DirectoryTarget({ name: "directory", path }),
-    countLeftovers: async () => (await readdir(join(path, "partial"))).length,
+    countLeftovers: () => countPartials(path),
     stop: () => rm(path, { recursive: true, force: true }),
   };
 });

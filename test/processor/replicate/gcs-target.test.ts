@@ -6,6 +6,7 @@ import { GcsTarget } from "../../../processor/replicate/targets/gcs/gcs-target.t
 import { startGcsDouble } from "../../../scripts/dev/replicas/gcs-double/server.ts";
 import { useStarted } from "../../support/started.ts";
 import { copyTo, hashOf, newOriginal, PART_BYTES, soon, stateOf } from "./support/copies.ts";
+import { countSessions } from "./support/leftovers.ts";
 import { startMeddlingProxy } from "./support/meddling-proxy.ts";
 import { testTarget } from "./support/target-suite.ts";
 
@@ -30,10 +31,7 @@ const double = useStarted(async () => {
 
 testTarget({
   create: () => double.create(),
-  async countLeftovers() {
-    const kept = await double.started.objects.list(BUCKET, ".causeway-sessions/");
-    return kept.length + (await double.started.objects.countSessions());
-  },
+  countLeftovers: () => countSessions(double.started, BUCKET),
 });
 
 test.each([PART_BYTES, PART_BYTES + 1])(

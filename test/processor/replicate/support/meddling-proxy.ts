@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, request as ask, type ServerResponse } from "node:http";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { Changes } from "../../support/http-double.ts";
 
 /** What becomes of a request on its way. */
 export type Meddling =
@@ -19,15 +20,22 @@ export interface MeddlingProxy {
   readonly url: string;
   /** Bytes of bodies that have gone up. */
   readonly sentBytes: number;
+  /** Resolves when no request is under way. */
+  idle(): Promise<void>;
   /** Of the requests from now on. */
   meddle: (request: IncomingMessage) => Meddling;
   stop(): Promise<void>;
 }
 
-/** A proxy on loopback in front of a service, that answers in its stead, says nothing, or changes a byte of what goes up. */
-export async function startMeddlingProxy(target: string): Promise<MeddlingProxy> {
-  let sentBytes = 0;
-  const proxy = { meddle: (_request: IncomingMessage): Meddling => ({ kind: "pass" }) };
+/**
+ * A proxy on loopback in front of a service, that answers in its stead, says nothing, or changes a byte of what goes up.
+ * @param onSent hears of bytes of bodies as they go up
+ */
+export async function startMeddlingProxy(
+  target: string,
+  onSent: (bytes: number) => void = () => {},
+): Promise<MeddlingProxy> {
+  const proxy = { meddle: (_request: IncomingMessage): Meddling => ({ kind: "pass" }), sentBytes: 0 };
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const meddling = proxy.meddle(request);
     if (meddling.kind === "hang") return;
@@ -50,15 +58,24 @@ export async function startMeddlingProxy(target: string): Promise<MeddlingProxy>
     // Awaited below, when what goes up has gone.
     answered.catch(() => {});
     const count = (bytes: number): void => {
-      sentBytes += bytes;
+      proxy.sentBytes += bytes;
+      onSent(bytes);
     };
     await pipeline(request, meddled(meddling.kind === "flip", count), forwarded);
     const [answer] = await answered;
     response.writeHead(answer.statusCode ?? 502, answer.headers);
     await pipeline(answer, response);
   };
+  const changes = new Changes();
+  let underWay = 0;
   const server = createServer((request, response) => {
-    handle(request, response).catch(() => response.destroy());
+    underWay += 1;
+    handle(request, response)
+      .catch(() => response.destroy())
+      .finally(() => {
+        underWay -= 1;
+        changes.notify();
+      });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -66,9 +83,7 @@ export async function startMeddlingProxy(target: string): Promise<MeddlingProxy>
   if (address === null || typeof address === "string") throw new Error("The proxy has no port.");
   return Object.assign(proxy, {
     url: `http://127.0.0.1:${address.port}`,
-    get sentBytes() {
-      return sentBytes;
-    },
+    idle: () => changes.until(() => underWay === 0),
     async stop() {
       server.closeAllConnections();
       server.close();

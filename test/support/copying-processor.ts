@@ -1,0 +1,92 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CopyJob } from "#contract/jobs.ts";
+import { createLanes, LANE_LIMITS } from "../../processor/lanes.ts";
+import { createLog } from "../../processor/log.ts";
+import { createMetrics } from "../../processor/metrics.ts";
+import { ObjectStore } from "../../processor/object-store.ts";
+import { Replicator } from "../../processor/replicate/copy-jobs.ts";
+import { createReplicaTargets } from "../../processor/replicate/replica-config.ts";
+import type { ReplicaTarget } from "../../processor/replicate/target.ts";
+import { Reporter } from "../../processor/report.ts";
+import { takeJobs } from "./queued-jobs.ts";
+import { beat } from "./replicas.ts";
+import type { WorkerAlone } from "./worker-alone.ts";
+
+type IsEnough = () => boolean | Promise<boolean>;
+
+/** A processor's part of copies, beside a worker alone: jobs out of its queue, and two directories as targets. */
+export interface CopyingProcessor {
+  /** Of the targets, as `npm run replicas` reads it. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly targets: readonly ReplicaTarget[];
+  /** Has cron send what is due and copies it, again and again until `isEnough` of it is done. */
+  workUntil(isEnough: IsEnough): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const NAMES = ["near", "far"] as const;
+const JOB_WITHIN_MS = 60_000;
+
+export async function startCopyingProcessor(worker: WorkerAlone): Promise<CopyingProcessor> {
+  const root = await mkdtemp(join(tmpdir(), "causeway-copying-"));
+  const paths = NAMES.map((name) => join(root, name));
+  for (const path of paths) await mkdir(path);
+  const [near = "", far = ""] = paths;
+  const env = {
+    ...{ REPLICAS: NAMES.join(","), REPLICA_NEAR_KIND: "directory", REPLICA_FAR_KIND: "directory" },
+    ...{ REPLICA_NEAR_PATH: near, REPLICA_FAR_PATH: far },
+  };
+  const created = createReplicaTargets(env);
+  if (!created.ok) throw new Error(created.problems.join("\n"));
+  const { targets } = created;
+  const store = openStore(worker);
+  const replicator = new Replicator({
+    ...{ targets, store, lane: createLanes(LANE_LIMITS).replica, deadlineMs: JOB_WITHIN_MS },
+    reporter: new Reporter({ workerUrl: worker.url, secret: worker.reportSecret }),
+    ...{ metrics: createMetrics(), log: createLog("silent") },
+  });
+  const stopping = new AbortController();
+  let working = Promise.resolve();
+  const work = async (isEnough: IsEnough): Promise<void> => {
+    const isOver: IsEnough = async () => stopping.signal.aborted || (await isEnough());
+    while (!(await isOver())) {
+      await beat(worker, NAMES);
+      await worker.runScheduled();
+      await copyAll(worker, replicator, isOver);
+    }
+  };
+  return {
+    ...{ env, targets },
+    workUntil(isEnough) {
+      working = work(isEnough);
+      return working;
+    },
+    async stop() {
+      stopping.abort();
+      await working;
+      store.close();
+      for (const target of targets) target.close();
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+function openStore({ s3 }: WorkerAlone): ObjectStore {
+  const of = (name: string): string => s3[name] ?? "";
+  return new ObjectStore({
+    ...{ endpoint: of("S3_ENDPOINT"), bucket: of("S3_BUCKET"), region: "auto", forcePathStyle: true },
+    ...{ accessKeyId: of("S3_ACCESS_KEY_ID"), secretAccessKey: of("S3_SECRET_ACCESS_KEY") },
+  });
+}
+
+/** What the queue has. What is left there when it is enough is there the next time. */
+async function copyAll(worker: WorkerAlone, replicator: Replicator, isEnough: IsEnough): Promise<void> {
+  while (!(await isEnough())) {
+    const jobs = (await takeJobs(worker.queues)).map((job) => CopyJob.parse(job));
+    if (jobs.length === 0) return;
+    const signal = AbortSignal.timeout(JOB_WITHIN_MS);
+    await Promise.all(jobs.map((job) => replicator.copy(job, signal)));
+  }
+}
