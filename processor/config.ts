@@ -8,6 +8,7 @@ import type { LaneName } from "./lanes.ts";
 import { MAX_LINE_WAIT_MS } from "./line.ts";
 import { SETTLE_SECONDS } from "./queue.ts";
 import { REPORT_SECONDS } from "./report.ts";
+import { ServiceUrl } from "./service-url.ts";
 
 /** Of one delivery, outside of the scan's and the derivation's own deadlines: how it stands, its verdict, that it is given up. */
 const REPORTS = 3;
@@ -31,17 +32,17 @@ const Required = z.string().min(1);
 
 const Environment = z
   .object({
-    CAUSEWAY_WORKER_URL: z.url({ protocol: /^https?$/ }),
+    CAUSEWAY_WORKER_URL: ServiceUrl,
     CAUSEWAY_REPORT_SECRET: z.string().min(32),
     /** Without it Amazon's, of the region. */
-    S3_ENDPOINT: z.url({ protocol: /^https?$/ }),
+    S3_ENDPOINT: ServiceUrl,
     S3_BUCKET: Required,
     S3_REGION: z.string().min(1).default("auto"),
     S3_ACCESS_KEY_ID: Required,
     S3_SECRET_ACCESS_KEY: Required,
     S3_FORCE_PATH_STYLE: Flag.default(true),
     ...ObjectVariables.shape,
-    QUEUES_BASE_URL: z.url({ protocol: /^https?$/ }).default("https://api.cloudflare.com/client/v4"),
+    QUEUES_BASE_URL: ServiceUrl.default("https://api.cloudflare.com/client/v4"),
     QUEUES_ACCOUNT_ID: Required,
     QUEUES_QUEUE_ID: Required,
     QUEUES_TOKEN: Required,
@@ -49,7 +50,7 @@ const Environment = z
     VIRUS_SCAN_PROVIDER: ScanProvider.default("clamav"),
     /** A public key is for private use only, by VirusTotal's terms. */
     VIRUSTOTAL_API_KEY: Required.optional(),
-    VIRUSTOTAL_BASE_URL: z.url({ protocol: /^https?$/ }).default("https://www.virustotal.com/api/v3/"),
+    VIRUSTOTAL_BASE_URL: ServiceUrl.default("https://www.virustotal.com/api/v3/"),
     VIRUSTOTAL_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(100_000).default(4),
     CLAMAV_HOST: z.string().min(1).default("127.0.0.1"),
     CLAMAV_PORT: Port.default(3310),
