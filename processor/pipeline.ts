@@ -52,7 +52,7 @@ export async function handleJob(job: Job, parts: PipelineParts, signal: AbortSig
     case "remove-copies":
       return parts.replicator.remove(signal);
     case "repair":
-      return parts.lanes.replica.run(() => parts.repairPrimary.repair(job, signal), signal);
+      return parts.lanes.replica.run(() => parts.repairPrimary.repair(job, signal), signal, job.tenantId);
   }
 }
 

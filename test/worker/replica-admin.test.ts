@@ -222,3 +222,38 @@ test("objects are made again of stored copies of the tenant's own clean versions
     { actor: { kind: "admin" }, detail: { versions: 1, targets: "near" } },
   ]);
 });
+
+test("copies where a tenant's files don't go any more are owed removals, with the reason; a backfill sees to what is left", async () => {
+  const copied = await newCopied(worker, ["near", "far"]);
+  await copyTo(worker, copied, ["near", "far"]);
+  const { admin, ref } = copied;
+  const change = async (replicaTargets: readonly string[] | null) => {
+    const path = `/v1/admin/tenants/${ref.tenantId}`;
+    expect((await sendJson(admin, "PATCH", path, { settings: { replicaTargets } })).status).toBe(200);
+  };
+  const removals = async () => (await read<OwedRemovalPage>(admin, "/removals")).items;
+  await change(["near", "far", "elsewhere"]);
+  expect(await removals()).toEqual([]);
+  await change(["near"]);
+  const error = "The tenant's files aren't copied there any more.";
+  expect(await removals()).toMatchObject([{ fileId: ref.fileId, target: "far", tries: 0, error }]);
+  expect(await replicasOf(copied)).toMatchObject([{ target: "near", state: "stored" }]);
+  const { leaseId, removals: leased } = await startRemovals(worker, ["near", "far"]);
+  expect(leased.filter(({ tenantId }) => tenantId === ref.tenantId)).toMatchObject([
+    { ...ref, target: "far" },
+  ]);
+  await tellRemovals(worker, leaseId, [{ ...ref, target: "far" }]);
+  expect(await removals()).toEqual([]);
+
+  // As of a tenant with more than one change sees to.
+  await worker.query(
+    "UPDATE tenants SET settings = json_set(settings, '$.replicaTargets', json('[]')) WHERE tenant_id = ?",
+    ref.tenantId,
+  );
+  await step(admin);
+  expect(await removals()).toMatchObject([{ target: "near", error }]);
+  // Wanted again, it is copied when its removal is done.
+  await change(null);
+  expect(await step(admin)).toMatchObject({ queued: 2 });
+  expect((await startCopies(worker, ref, ["near"])).task?.targets).toEqual([]);
+});
