@@ -5,6 +5,7 @@
 import { hostname } from "node:os";
 import { objectSettingsOf } from "#contract/object-settings.ts";
 import type { ConfiguredTarget } from "#contract/replicas.ts";
+import { BegunWork } from "./begun-work.ts";
 import {
   type Config,
   parseConfig,
@@ -15,6 +16,7 @@ import {
 } from "./config.ts";
 import { Consumer, type ConsumerParts } from "./consumer.ts";
 import { ContentLook } from "./content/content-look.ts";
+import { DeathGuard } from "./death-guard.ts";
 import { Derivatives } from "./derive/derivatives.ts";
 import { EpubDeriver } from "./derive/epub.ts";
 import { ImageDeriver } from "./derive/images.ts";
@@ -28,7 +30,7 @@ import { InstalledTools, type Tools } from "./derive/tools.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { createLaneLimits } from "./lane-limits.ts";
 import { createLanes } from "./lanes.ts";
-import { watchLifetime } from "./lifetime.ts";
+import { leaveInOrder, watchLifetime } from "./lifetime.ts";
 import { createLog, type Log } from "./log.ts";
 import { createMetrics, type Metrics, serveMetrics, showLags, watchLanes } from "./metrics.ts";
 import { ObjectStore } from "./object-store.ts";
@@ -55,7 +57,8 @@ async function main(config: Config, targets: readonly ReplicaTarget[]): Promise<
     drainMs: config.DRAIN_SECONDS * 1000,
     parentPid: config.CAUSEWAY_PARENT_PID,
   });
-  const { sandbox, tools, ...pipeline } = await createPipeline(config, targets, metrics, log);
+  const begun = openBegunWork(config, log);
+  const { sandbox, tools, ...pipeline } = await createPipeline(config, targets, metrics, log, begun);
   process.on("exit", () => sandbox.killAll());
 
   const scanner = new ScannerMonitor(pipeline.scanners.usual, (state) => {
@@ -100,11 +103,21 @@ async function main(config: Config, targets: readonly ReplicaTarget[]): Promise<
   process.exit(isSettled ? 0 : 1);
 }
 
+function openBegunWork({ STATE_DIRECTORY: directory }: Config, log: Log): BegunWork {
+  const begun = new BegunWork(directory);
+  leaveInOrder(() => begun.leave());
+  if (directory === undefined)
+    log.warn({ event: "deaths-not-counted", reason: "there is no STATE_DIRECTORY" });
+  if (begun.suspects > 0) log.error({ event: "died-at-work", suspects: begun.suspects });
+  return begun;
+}
+
 async function createPipeline(
   config: Config,
   targets: readonly ReplicaTarget[],
   metrics: Metrics,
   log: Log,
+  begun: BegunWork,
 ): Promise<PipelineParts & { readonly sandbox: Sandbox; readonly tools: Tools }> {
   const { scanners, local } = createScanners(config);
   const bucket = {
@@ -139,9 +152,10 @@ async function createPipeline(
   ];
   const derivers = [new ImageDeriver(sandbox, tools), ...documents, new MediaDeriver(sandbox)];
   const publisher = new Publisher({ store, reporter, metrics, log });
-  const drawing = { store, reporter, lanes, tools, sandbox, publisher };
+  const deaths = new DeathGuard(begun);
+  const drawing = { store, reporter, lanes, deaths, tools, sandbox, publisher };
   return {
-    ...{ store, reporter, metrics, sandbox, lanes, tools },
+    ...{ store, reporter, metrics, sandbox, lanes, deaths, tools },
     secondLook: new SecondLook(store, sandbox),
     contentLook: new ContentLook(store, sandbox),
     derivatives: new Derivatives({ ...drawing, derivers }),
