@@ -19,7 +19,8 @@ import { ContentLook } from "./content/content-look.ts";
 import { DeathGuard } from "./death-guard.ts";
 import { Derivatives } from "./derive/derivatives.ts";
 import { EpubDeriver } from "./derive/epub.ts";
-import { ImageDeriver } from "./derive/images.ts";
+import { IMAGE_LIMITS, ImageDeriver } from "./derive/images.ts";
+import { SPARE_BYTES, SpareChild } from "./derive/images/spare-child.ts";
 import { MediaDeriver } from "./derive/media.ts";
 import { OfficeDeriver } from "./derive/office.ts";
 import { PageImages } from "./derive/page-images.ts";
@@ -58,7 +59,7 @@ async function main(config: Config, targets: readonly ReplicaTarget[]): Promise<
     parentPid: config.CAUSEWAY_PARENT_PID,
   });
   const begun = openBegunWork(config, log);
-  const { sandbox, tools, ...pipeline } = await createPipeline(config, targets, metrics, log, begun);
+  const { sandbox, tools, spare, ...pipeline } = await createPipeline(config, targets, metrics, log, begun);
   process.on("exit", () => sandbox.killAll());
 
   const scanner = new ScannerMonitor(pipeline.scanners.usual, (state) => {
@@ -93,6 +94,7 @@ async function main(config: Config, targets: readonly ReplicaTarget[]): Promise<
   log.info({ event: "started", metricsPort: port, concurrency: readConcurrency(config), tools: isolated });
   if (!mayRun) log.error({ event: "tools-not-isolated", reason: "no derivatives are made", ...isolation });
   const [isSettled] = await Promise.all([consumer.run(stop), heartbeat.run()]);
+  await spare.end();
   server.close();
   server.closeAllConnections();
   gateway?.closeAllConnections();
@@ -118,7 +120,7 @@ async function createPipeline(
   metrics: Metrics,
   log: Log,
   begun: BegunWork,
-): Promise<PipelineParts & { readonly sandbox: Sandbox; readonly tools: Tools }> {
+): Promise<PipelineParts & { readonly sandbox: Sandbox; readonly tools: Tools; readonly spare: SpareChild }> {
   const { scanners, local } = createScanners(config);
   const bucket = {
     endpoint: config.S3_ENDPOINT,
@@ -140,7 +142,10 @@ async function createPipeline(
     withoutIsolation: config.TOOLS_WITHOUT_ISOLATION,
     noteFailure: (program, reason) => metrics.toolFailures.inc({ program, reason }),
   });
-  const lanes = createLanes(createLaneLimits(readConcurrency(config)), readToolMemoryBytes(config));
+  const lanes = createLanes(
+    createLaneLimits(readConcurrency(config)),
+    readToolMemoryBytes(config) - SPARE_BYTES,
+  );
   watchLanes(lanes, metrics);
   const tools = new InstalledTools({ statusFile: config.CAUSEWAY_TOOL_STATUS });
   const texts = new TextDeriver(sandbox, tools);
@@ -150,12 +155,17 @@ async function createPipeline(
     texts,
     new EpubDeriver(sandbox),
   ];
-  const derivers = [new ImageDeriver(sandbox, tools), ...documents, new MediaDeriver(sandbox)];
+  const spare = new SpareChild(sandbox, IMAGE_LIMITS);
+  const derivers = [
+    new ImageDeriver(sandbox, tools, IMAGE_LIMITS, spare),
+    ...documents,
+    new MediaDeriver(sandbox),
+  ];
   const publisher = new Publisher({ store, reporter, metrics, log });
   const deaths = new DeathGuard(begun);
   const drawing = { store, reporter, lanes, deaths, tools, sandbox, publisher };
   return {
-    ...{ store, reporter, metrics, sandbox, lanes, deaths, tools },
+    ...{ store, reporter, metrics, sandbox, lanes, deaths, tools, spare },
     secondLook: new SecondLook(store, sandbox),
     contentLook: new ContentLook(store, sandbox),
     derivatives: new Derivatives({ ...drawing, derivers }),

@@ -5,7 +5,8 @@ import sharp from "sharp";
 import { derivativesOf } from "#contract/derivatives.ts";
 import { NO_WISHES } from "#contract/wishes.ts";
 import type { Deriver } from "../../processor/derive/deriver.ts";
-import { ImageDeriver } from "../../processor/derive/images.ts";
+import { IMAGE_LIMITS, ImageDeriver } from "../../processor/derive/images.ts";
+import { SpareChild } from "../../processor/derive/images/spare-child.ts";
 import { OfficeDeriver } from "../../processor/derive/office.ts";
 import { TextDeriver } from "../../processor/derive/text.ts";
 import type { Tools } from "../../processor/derive/tools.ts";
@@ -68,7 +69,8 @@ export async function measureDerivers({ runs }: ProcessorLoad): Promise<readonly
 async function measureImages(sandbox: Sandbox, runs: number): Promise<ProcessorRow> {
   sharp.concurrency(1);
   sharp.cache(false);
-  const deriver = new ImageDeriver(sandbox, ALL_THERE);
+  const spare = new SpareChild(sandbox, IMAGE_LIMITS);
+  const deriver = new ImageDeriver(sandbox, ALL_THERE, IMAGE_LIMITS, spare);
   const photo = await phonePhoto();
   const samples: { readonly ours: number; readonly bare: number }[] = [];
   for (let index = 0; index <= runs; index += 1) {
@@ -76,6 +78,7 @@ async function measureImages(sandbox: Sandbox, runs: number): Promise<ProcessorR
     // The first of both reads programs from the disk.
     if (index > 0) samples.push(sample);
   }
+  await spare.end();
   const figure = "derivatives of a 12 MP JPEG, over bare sharp making the same two";
   const [ours, bare] = [median(samples.map((each) => each.ours)), median(samples.map((each) => each.bare))];
   return {
