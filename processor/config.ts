@@ -2,6 +2,7 @@ import { z } from "zod";
 import { JURISDICTIONS } from "#contract/jurisdictions.ts";
 import { amazonEndpoint, hasStrayKey, ObjectVariables, STRAY_KEY } from "#contract/object-settings.ts";
 import { ScanProvider } from "#contract/wishes.ts";
+import { MAX_ALONE_WAIT_MS } from "./death-guard.ts";
 import { DERIVE_SECONDS } from "./derive/deadline.ts";
 import { chooseConcurrency, chooseToolMemoryMb, type Machine, readMachine } from "./lane-limits.ts";
 import type { LaneName } from "./lanes.ts";
@@ -15,11 +16,15 @@ const REPORTS = 3;
 /**
  * What a lease has to cover beside the scan: a job is pulled when a hand for its scan is free, may wait in one line before
  * the scan (for a file that has to be alone in the scanner) and in one before the derivation, then derives, reports, and is
- * settled. 2 × 60 + 300 + 3 × 45.2 + 30 s, rounded up: 586 s; with the scan's own 300 s 886 s. A much longer lease isn't free:
+ * settled. Before either it may wait for a file that the processor has died of. 2 × (60 + 5) + 300 + 3 × 45.2 + 30 s, rounded
+ * up: 596 s; with the scan's own 300 s 896 s. A much longer lease isn't free:
  * so long waits what a processor that was killed was at.
  */
 const JOB_MARGIN_SECONDS = Math.ceil(
-  2 * (MAX_LINE_WAIT_MS / 1000) + DERIVE_SECONDS + REPORTS * REPORT_SECONDS + SETTLE_SECONDS,
+  2 * ((MAX_LINE_WAIT_MS + MAX_ALONE_WAIT_MS) / 1000) +
+    DERIVE_SECONDS +
+    REPORTS * REPORT_SECONDS +
+    SETTLE_SECONDS,
 );
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -73,6 +78,8 @@ const Environment = z
     DRAIN_SECONDS: Seconds.default(5),
     /** The operator's word that tools may read uploads where the machine can't isolate them. */
     TOOLS_WITHOUT_ISOLATION: Flag.default(false),
+    /** Outlives the processor, and is its own: what it is at is noted there, so that what it dies of is known. Else nobody counts. */
+    STATE_DIRECTORY: Required.optional(),
     LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
     METRICS_HOST: z.string().min(1).default("127.0.0.1"),
     /** 0 takes a free one; the log tells which. */

@@ -2,9 +2,10 @@ import type { Job, ProcessJob } from "#contract/jobs.ts";
 import type { Standing, Verdict, VerdictReport } from "#contract/reports.ts";
 import type { Wishes } from "#contract/wishes.ts";
 import { type ContentLook, isLookedInto, type Look } from "./content/content-look.ts";
+import { type DeathGuard, PROCESSOR_CRASHED } from "./death-guard.ts";
 import type { Derivatives } from "./derive/derivatives.ts";
 import type { PageImages } from "./derive/page-images.ts";
-import { type Inspection, inspectObject } from "./inspect.ts";
+import { hashUnread, type Inspection, inspectObject } from "./inspect.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ObjectStore } from "./object-store.ts";
@@ -28,6 +29,7 @@ export interface PipelineParts {
   readonly store: ObjectStore;
   readonly scanners: ScannerChoice;
   readonly guard: CrashGuard;
+  readonly deaths: DeathGuard;
   readonly scanDeadlineMs: number;
   readonly reporter: Reporter;
   readonly secondLook: SecondLook;
@@ -69,14 +71,7 @@ export async function processJob(
 ): Promise<JobOutcome> {
   const { lanes, derivatives } = parts;
   const scanned = await lanes.scan.run(() => scan(job, parts, signal), signal, job.tenantId);
-  const standing =
-    "pass" in scanned
-      ? await lanes.look.run(
-          () => conclude(job, scanned.pass, parts, signal),
-          scanned.pass.deadline,
-          job.tenantId,
-        )
-      : scanned.standing;
+  const standing = "pass" in scanned ? await lookInto(job, scanned.pass, parts, signal) : scanned.standing;
   if (standing === undefined || standing.state === "quarantined") return "obsolete";
   if (standing.state === "clean") await derivatives.derive(job, standing, signal);
   return standing.state;
@@ -100,10 +95,25 @@ async function scan(job: ProcessJob, parts: PipelineParts, signal: AbortSignal):
   const before = await parts.reporter.ask(start, signal);
   const mustScan = before?.state === "quarantined" || before?.mustScan === true;
   if (!mustScan) return { standing: before };
-  const pass = await inspect(job, before.wishes, parts, signal);
-  if (pass === undefined) return { standing: undefined };
-  const needsPrograms = SecondLook.needsProgram(pass.inspection) || isLookedInto(job, pass.inspection);
-  return needsPrograms ? { pass } : { standing: await conclude(job, pass, parts, signal) };
+  const work = async (): Promise<Scanned> => {
+    const pass = await inspect(job, before.wishes, parts, signal);
+    if (pass === undefined) return { standing: undefined };
+    const needsPrograms = SecondLook.needsProgram(pass.inspection) || isLookedInto(job, pass.inspection);
+    return needsPrograms ? { pass } : { standing: await conclude(job, pass, parts, signal) };
+  };
+  return parts.deaths.run(nameBytes(job), "scan", work, signal);
+}
+
+/** What is left to do before the verdict, where programs do it. */
+async function lookInto(
+  job: ProcessJob,
+  pass: Pass,
+  parts: PipelineParts,
+  signal: AbortSignal,
+): Promise<Standing | undefined> {
+  const work = () => conclude(job, pass, parts, signal);
+  const guarded = () => parts.deaths.run(nameBytes(job), "look", work, pass.deadline);
+  return parts.lanes.look.run(guarded, pass.deadline, job.tenantId);
 }
 
 /** Undefined when the object is gone or has other bytes. */
@@ -132,13 +142,15 @@ function shareableOf({ objectKey, etag }: ProcessJob, store: ObjectStore): Share
 
 async function passOver(
   job: ProcessJob,
-  { store, metrics, secondLook }: PipelineParts,
+  { store, metrics, secondLook, deaths }: PipelineParts,
   openScan: OpenScan,
   deadline: AbortSignal,
 ): Promise<Inspection | undefined> {
-  const excess = await secondLook.findExcess(job, deadline);
+  const isGivenUp = deaths.isGivenUp(nameBytes(job));
+  const excess = isGivenUp ? undefined : await secondLook.findExcess(job, deadline);
   const object = await store.findObject(job.objectKey, job.etag, deadline);
   if (object === undefined) return undefined;
+  if (isGivenUp) return hashUnread(object, PROCESSOR_CRASHED, deadline);
   const endTimer = metrics.scanSeconds.startTimer();
   const expectations = { declaredType: job.declaredType, digests: job.expectedDigests, excess };
   const seen = await inspectObject(object, openScan, deadline, expectations);
@@ -151,7 +163,7 @@ async function passOver(
 async function conclude(
   job: ProcessJob,
   { inspection, wishes: { activeContent }, version, deadline }: Pass,
-  { reporter, guard, metrics, secondLook, contentLook }: PipelineParts,
+  { reporter, guard, deaths, metrics, secondLook, contentLook }: PipelineParts,
   signal: AbortSignal,
 ): Promise<Standing | undefined> {
   const confirmed = await secondLook.confirm(job, inspection, deadline);
@@ -159,6 +171,7 @@ async function conclude(
   const look = await contentLook.look(job, confirmed, activeContent !== "allow", deadline);
   const standing = await reporter.ask(createVerdictReport(job, look, version), signal);
   guard.forget(nameBytes(job));
+  deaths.forget(nameBytes(job));
   metrics.verdicts.inc({ verdict: look.inspection.verdict });
   return standing;
 }

@@ -134,7 +134,7 @@ test.each([
 });
 
 test.each([
-  ["VISIBILITY_TIMEOUT_SECONDS", "886"],
+  ["VISIBILITY_TIMEOUT_SECONDS", "896"],
   ["VISIBILITY_TIMEOUT_SECONDS", "43200"],
   ["CLAMAV_PORT", "65535"],
   ["S3_FORCE_PATH_STYLE", "false"],
