@@ -15,8 +15,8 @@ import { copyJobOf, findConfiguredTargets } from "./replica-targets.ts";
  */
 type Announce = (jobs: readonly Job[]) => Promise<void>;
 
-/** Copies of each database in a minute. */
-const COPIES_PER_RUN = 200;
+/** Of each database in a minute. */
+const VERSIONS_PER_RUN = 200;
 /** With so many jobs waiting, copies wait. */
 const MAX_WAITING = 200;
 /** After so long the job of a copy is taken to be lost. */
@@ -53,7 +53,7 @@ async function sendCopies(
   nowMs: number,
 ): Promise<void> {
   for (const db of allDatabases(env)) {
-    const due = await takeDueCopies(db, targets, nowMs, nowMs + LOST_AFTER_MS, COPIES_PER_RUN);
+    const due = await takeDueCopies(db, targets, nowMs, nowMs + LOST_AFTER_MS, VERSIONS_PER_RUN);
     const jobs = due.flatMap((version) => copyJobOf(version) ?? []);
     if (jobs.length > 0) await announce(jobs);
   }
