@@ -123,6 +123,7 @@ export function readConcurrency(config: Config, machine: Machine = readMachine()
   const chosen = chooseConcurrency(machine);
   return {
     scan: config.SCAN_CONCURRENCY ?? chosen.scan,
+    look: config.SCAN_CONCURRENCY ?? chosen.look,
     image: config.IMAGE_CONCURRENCY ?? chosen.image,
     document: config.DOCUMENT_CONCURRENCY ?? chosen.document,
     media: config.MEDIA_CONCURRENCY ?? chosen.media,

@@ -21,6 +21,7 @@ export function chooseConcurrency({ cores }: Machine): Readonly<Record<LaneName,
   return {
     // It waits for the store and for clamd, which has threads of its own.
     scan: Math.min(Math.max(cores, 2), 8),
+    look: Math.min(Math.max(cores, 2), 8),
     image: Math.min(cores, 8),
     document: Math.min(Math.max(Math.floor(cores / 2), 1), 4),
     // Its programs use several cores each.

@@ -4,7 +4,7 @@ import { Line } from "./line.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 
 /** Kinds of work that never wait for each other, but for memory. */
-export const LANE_NAMES = ["scan", "image", "document", "media", "replica"] as const;
+export const LANE_NAMES = ["scan", "look", "image", "document", "media", "replica"] as const;
 export type LaneName = (typeof LANE_NAMES)[number];
 
 export interface LaneLimits {
@@ -16,7 +16,7 @@ export interface LaneLimits {
   readonly waiting: number;
   /** How long one is thought to take before any was done. */
   readonly guessSeconds: number;
-  /** What one at a time needs of the common budget. Scans are in the processor's own memory: 0. */
+  /** What one at a time needs of the common budget. Scans are in the processor's own memory, and looks need little: 0. */
   readonly memoryBytes: number;
 }
 
@@ -25,6 +25,8 @@ const MIB = 1024 * 1024;
 /** On two cores. */
 export const LANE_LIMITS: Readonly<Record<LaneName, LaneLimits>> = {
   scan: { concurrency: 2, spare: 1, waiting: 100, guessSeconds: 0.2, memoryBytes: 0 },
+  // What programs look into before it has a verdict: nobody else's file waits for them with a hand for scans taken.
+  look: { concurrency: 2, spare: 1, waiting: 100, guessSeconds: 0.3, memoryBytes: 0 },
   image: { concurrency: 2, spare: 0, waiting: 16, guessSeconds: 5, memoryBytes: 500 * MIB },
   document: { concurrency: 1, spare: 0, waiting: 8, guessSeconds: 5, memoryBytes: 700 * MIB },
   media: { concurrency: 1, spare: 0, waiting: 8, guessSeconds: 5, memoryBytes: 500 * MIB },

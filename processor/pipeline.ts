@@ -1,10 +1,10 @@
 import type { Job, ProcessJob } from "#contract/jobs.ts";
 import type { Standing, Verdict, VerdictReport } from "#contract/reports.ts";
 import type { Wishes } from "#contract/wishes.ts";
-import type { ContentLook, Look } from "./content/content-look.ts";
+import { type ContentLook, isLookedInto, type Look } from "./content/content-look.ts";
 import type { Derivatives } from "./derive/derivatives.ts";
 import type { PageImages } from "./derive/page-images.ts";
-import { inspectObject } from "./inspect.ts";
+import { type Inspection, inspectObject } from "./inspect.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ObjectStore } from "./object-store.ts";
@@ -15,7 +15,7 @@ import type { Reporter } from "./report.ts";
 import type { CrashGuard, OpenScan } from "./scan/crash-guard.ts";
 import type { ScannerChoice } from "./scan/scanner-choice.ts";
 import type { ScannerVersion, ShareableObject } from "./scan/scanner.ts";
-import type { SecondLook } from "./second-look.ts";
+import { SecondLook } from "./second-look.ts";
 import { judgeType } from "./types.ts";
 
 /**
@@ -58,76 +58,109 @@ export async function handleJob(job: Job, parts: PipelineParts, signal: AbortSig
 
 /**
  * The order of things: ask how the version stands, for a job may come twice; read it once through scanner, hash and
- * sniffer, and look a second time at what the scanner calls clean; report the verdict, which makes a clean version
- * available; only then derive, only from what is clean, only what isn't there. Throws a ProcessorFailure when the job must be tried again.
+ * sniffer, and look a second time at what the scanner calls clean, in a lane of its own where programs do that; report the
+ * verdict, which makes a clean version available; only then derive, only from what is clean, only what isn't there. Throws a
+ * ProcessorFailure when the job must be tried again.
  */
 export async function processJob(
   job: ProcessJob,
   parts: PipelineParts,
   signal: AbortSignal,
 ): Promise<JobOutcome> {
-  const { tenantId, fileId, version, etag, sizeBytes } = job;
-  const standing = await parts.lanes.scan.run(
-    async () => {
-      const start = { kind: "start", tenantId, fileId, version, etag, sizeBytes } as const;
-      const before = await parts.reporter.ask(start, signal);
-      const mustScan = before?.state === "quarantined" || before?.mustScan === true;
-      return mustScan ? inspect(job, before.wishes, parts, signal) : before;
-    },
-    signal,
-    tenantId,
-  );
+  const { lanes, derivatives } = parts;
+  const scanned = await lanes.scan.run(() => scan(job, parts, signal), signal, job.tenantId);
+  const standing =
+    "pass" in scanned
+      ? await lanes.look.run(
+          () => conclude(job, scanned.pass, parts, signal),
+          scanned.pass.deadline,
+          job.tenantId,
+        )
+      : scanned.standing;
   if (standing === undefined || standing.state === "quarantined") return "obsolete";
-  if (standing.state === "clean") await parts.derivatives.derive(job, standing, signal);
+  if (standing.state === "clean") await derivatives.derive(job, standing, signal);
   return standing.state;
 }
 
-/** The pass over the bytes, and how the version stands by its verdict; undefined when it is gone or has other bytes. */
+/** A pass over an object's bytes, which isn't a verdict yet. */
+interface Pass {
+  readonly inspection: Inspection;
+  readonly wishes: Wishes;
+  readonly version: ScannerVersion;
+  /** Of all that comes before the verdict, the wait for programs that look into it too: the lease counts on that. */
+  readonly deadline: AbortSignal;
+}
+
+/** How the version stands, where that can be told without programs; undefined when it is gone or has other bytes. */
+type Scanned = { readonly standing: Standing | undefined } | { readonly pass: Pass };
+
+async function scan(job: ProcessJob, parts: PipelineParts, signal: AbortSignal): Promise<Scanned> {
+  const { tenantId, fileId, version, etag, sizeBytes } = job;
+  const start = { kind: "start", tenantId, fileId, version, etag, sizeBytes } as const;
+  const before = await parts.reporter.ask(start, signal);
+  const mustScan = before?.state === "quarantined" || before?.mustScan === true;
+  if (!mustScan) return { standing: before };
+  const pass = await inspect(job, before.wishes, parts, signal);
+  if (pass === undefined) return { standing: undefined };
+  const needsPrograms = SecondLook.needsProgram(pass.inspection) || isLookedInto(job, pass.inspection);
+  return needsPrograms ? { pass } : { standing: await conclude(job, pass, parts, signal) };
+}
+
+/** Undefined when the object is gone or has other bytes. */
 async function inspect(
   job: ProcessJob,
   wishes: Wishes,
   parts: PipelineParts,
   signal: AbortSignal,
-): Promise<Standing | undefined> {
+): Promise<Pass | undefined> {
   const scanner = parts.scanners.find(wishes.virusScanProvider);
   // Asked before the scan: signatures that are renewed meanwhile must not make a verdict look newer than it is.
   const version = await parts.scanners.versionOf(scanner);
-  const name = nameBytes(job);
   const shareable = wishes.virusTotalUploads ? shareableOf(job, parts.store) : undefined;
   const open: OpenScan = (sizeBytes, deadline) => scanner.open(sizeBytes, deadline, shareable);
-  const pass = (guarded: OpenScan) => passOver(job, wishes, parts, guarded, signal);
-  const look = await parts.guard.run(name, open, pass, signal);
-  if (look === undefined) return undefined;
-  const standing = await parts.reporter.ask(createVerdictReport(job, look, version), signal);
-  parts.guard.forget(name);
-  parts.metrics.verdicts.inc({ verdict: look.inspection.verdict });
-  return standing;
+  const pass = async (guarded: OpenScan): Promise<Pass | undefined> => {
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(parts.scanDeadlineMs)]);
+    const inspection = await passOver(job, parts, guarded, deadline);
+    return inspection && { inspection, wishes, version, deadline };
+  };
+  return parts.guard.run(nameBytes(job), open, pass, signal);
 }
 
 function shareableOf({ objectKey, etag }: ProcessJob, store: ObjectStore): ShareableObject {
   return { read: async (signal) => (await store.findObject(objectKey, etag, signal))?.body };
 }
 
-/** Undefined when the object is gone or has other bytes. */
 async function passOver(
   job: ProcessJob,
-  { activeContent }: Wishes,
-  { store, metrics, secondLook, contentLook, scanDeadlineMs }: PipelineParts,
+  { store, metrics, secondLook }: PipelineParts,
   openScan: OpenScan,
-  signal: AbortSignal,
-): Promise<Look | undefined> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(scanDeadlineMs)]);
+  deadline: AbortSignal,
+): Promise<Inspection | undefined> {
   const excess = await secondLook.findExcess(job, deadline);
   const object = await store.findObject(job.objectKey, job.etag, deadline);
   if (object === undefined) return undefined;
   const endTimer = metrics.scanSeconds.startTimer();
   const expectations = { declaredType: job.declaredType, digests: job.expectedDigests, excess };
   const seen = await inspectObject(object, openScan, deadline, expectations);
-  const inspection = await secondLook.confirm(job, judgeType(job, seen), deadline);
-  const look = inspection && (await contentLook.look(job, inspection, activeContent !== "allow", deadline));
   endTimer();
   metrics.scannedBytes.inc(seen.sizeBytes);
-  return look;
+  return judgeType(job, seen);
+}
+
+/** Looks a second time, and reports the verdict: how the version stands by it. Undefined when it is gone or has other bytes. */
+async function conclude(
+  job: ProcessJob,
+  { inspection, wishes: { activeContent }, version, deadline }: Pass,
+  { reporter, guard, metrics, secondLook, contentLook }: PipelineParts,
+  signal: AbortSignal,
+): Promise<Standing | undefined> {
+  const confirmed = await secondLook.confirm(job, inspection, deadline);
+  if (confirmed === undefined) return undefined;
+  const look = await contentLook.look(job, confirmed, activeContent !== "allow", deadline);
+  const standing = await reporter.ask(createVerdictReport(job, look, version), signal);
+  guard.forget(nameBytes(job));
+  metrics.verdicts.inc({ verdict: look.inspection.verdict });
+  return standing;
 }
 
 function createVerdictReport(

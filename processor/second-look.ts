@@ -68,6 +68,11 @@ export class SecondLook {
     return look === undefined ? "gone" : look.fault;
   }
 
+  /** Whether `confirm` has a program read it. */
+  static needsProgram({ verdict, sniffedType }: Inspection): boolean {
+    return verdict === "clean" && sniffedType === SEVEN_ZIP_TYPE;
+  }
+
   #readerOf(job: ProcessJob, signal: AbortSignal): ReadRange {
     return (offset, length) => this.#store.readRange(job, { offset, length }, signal);
   }

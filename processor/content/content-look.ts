@@ -106,6 +106,11 @@ export class ContentLook {
   }
 }
 
+/** Whether a program has to read it: it starts one of its own, and takes a core for a while. */
+export function isLookedInto(job: ProcessJob, inspection: Inspection): boolean {
+  return inspection.verdict === "clean" && kindOf(job, inspection) !== undefined;
+}
+
 const NOTHING: Findings = { active: [], isComplete: true };
 
 function kindOf(

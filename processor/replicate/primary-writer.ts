@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -9,13 +9,9 @@ import {
 } from "@aws-sdk/client-s3";
 import { ProcessorFailure } from "../failure.ts";
 import { type ObjectStoreOptions, openClient, writtenWith } from "../object-store.ts";
-import { partsOf } from "./parts-of.ts";
+import { choosePartBytes, type CopyPart, PartBuffers, readParts } from "./parts.ts";
+import { PrimaryMismatch } from "./primary-mismatch.ts";
 
-const MIB = 1024 * 1024;
-/** In memory at a time; what is no larger is written by one call. */
-const PART_BYTES = 16 * MIB;
-/** S3 and R2: parts of one upload. */
-const MAX_PARTS = 10_000;
 const ABORT_DEADLINE_MS = 5_000;
 const CALL_DEADLINE_MS = 120_000;
 
@@ -28,6 +24,8 @@ export interface RecordedObject {
   readonly contentType: string;
 }
 
+type Parts = AsyncIterable<CopyPart>;
+
 /**
  * Writes the primary's objects again. Permissions: PutObject and AbortMultipartUpload on what is uploaded. Nothing takes an
  * object's place before all of its bytes have been seen to be the recorded ones.
@@ -36,51 +34,44 @@ export class PrimaryWriter {
   readonly #client: S3Client;
   readonly #bucket: string;
   readonly #written: ReturnType<typeof writtenWith>;
-  readonly #partBytes: number;
 
-  constructor(options: ObjectStoreOptions, partBytes = PART_BYTES) {
+  constructor(options: ObjectStoreOptions) {
     this.#bucket = options.bucket;
     this.#written = writtenWith(options.object ?? {});
-    this.#partBytes = partBytes;
     this.#client = openClient(options);
   }
 
-  /** Of a body that is as long as the object is recorded to be. Returns its etag. Throws STORE_UNAVAILABLE, and COPY_MISMATCH where the bytes aren't the recorded ones. */
+  /** In the parts of a copy, of which one is held at a time. Returns the object's etag. Throws STORE_UNAVAILABLE, and COPY_MISMATCH where the bytes aren't the recorded ones. */
   async write(object: RecordedObject, body: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<string> {
-    return object.sizeBytes <= this.#partBytes
-      ? this.#writeAtOnce(object, body, signal)
-      : this.#writeInParts(object, body, signal);
+    const parts = checkedParts(object, body);
+    return object.sizeBytes <= choosePartBytes(object.sizeBytes)
+      ? this.#put(object, parts, signal)
+      : this.#upload(object, parts, signal);
   }
 
   close(): void {
     this.#client.destroy();
   }
 
-  async #writeAtOnce(
-    object: RecordedObject,
-    body: AsyncIterable<Uint8Array>,
-    signal: AbortSignal,
-  ): Promise<string> {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of body) chunks.push(chunk);
-    const bytes = Buffer.concat(chunks);
-    requireSame(object, bytes.byteLength, createHash("sha256").update(bytes).digest("hex"));
-    const command = new PutObjectCommand({ ...this.#describe(object), Body: bytes });
-    return etagOf(await call((abortSignal) => this.#client.send(command, { abortSignal }), signal));
+  /** What is one part. */
+  async #put(object: RecordedObject, parts: Parts, signal: AbortSignal): Promise<string> {
+    let etag: string | undefined;
+    for await (const part of parts) {
+      const command = new PutObjectCommand({ ...this.#describe(object), ...bodyOf(part) });
+      ({ ETag: etag } = await call((abortSignal) => this.#client.send(command, { abortSignal }), signal));
+    }
+    return requireEtag(etag);
   }
 
-  async #writeInParts(
-    object: RecordedObject,
-    body: AsyncIterable<Uint8Array>,
-    signal: AbortSignal,
-  ): Promise<string> {
+  async #upload(object: RecordedObject, parts: Parts, signal: AbortSignal): Promise<string> {
     const create = new CreateMultipartUploadCommand(this.#describe(object));
     const { UploadId } = await call((abortSignal) => this.#client.send(create, { abortSignal }), signal);
     const upload = { Bucket: this.#bucket, Key: object.key, UploadId };
     try {
-      const Parts = await this.#writeParts(object, body, upload, signal);
+      const Parts = await this.#uploadParts(upload, parts, signal);
       const complete = new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } });
-      return etagOf(await call((abortSignal) => this.#client.send(complete, { abortSignal }), signal));
+      const { ETag } = await call((abortSignal) => this.#client.send(complete, { abortSignal }), signal);
+      return requireEtag(ETag);
     } catch (error) {
       // What isn't aborted the bucket's own rule removes in time.
       const abort = new AbortMultipartUploadCommand(upload);
@@ -90,35 +81,56 @@ export class PrimaryWriter {
     }
   }
 
+  async #uploadParts(
+    upload: { readonly Bucket: string; readonly Key: string; readonly UploadId: string | undefined },
+    parts: Parts,
+    signal: AbortSignal,
+  ): Promise<{ PartNumber: number; ETag: string }[]> {
+    const written: { PartNumber: number; ETag: string }[] = [];
+    for await (const part of parts) {
+      const PartNumber = part.index + 1;
+      const command = new UploadPartCommand({ ...upload, PartNumber, ...bodyOf(part) });
+      const { ETag = "" } = await call((abortSignal) => this.#client.send(command, { abortSignal }), signal);
+      written.push({ PartNumber, ETag });
+    }
+    return written;
+  }
+
   #describe({ key: Key, contentType: ContentType }: RecordedObject) {
     return { Bucket: this.#bucket, Key, ContentType, ...this.#written };
   }
+}
 
-  /** All of one size but the last, as R2 wants them. */
-  #partBytesFor(sizeBytes: number): number {
-    return Math.max(this.#partBytes, Math.ceil(sizeBytes / MAX_PARTS / MIB) * MIB);
-  }
-
-  async #writeParts(
-    object: RecordedObject,
-    body: AsyncIterable<Uint8Array>,
-    upload: { readonly Bucket: string; readonly Key: string; readonly UploadId: string | undefined },
-    signal: AbortSignal,
-  ): Promise<{ PartNumber: number; ETag: string }[]> {
-    const hash = createHash("sha256");
-    const written: { PartNumber: number; ETag: string }[] = [];
-    let sizeBytes = 0;
-    for await (const part of partsOf(body, this.#partBytesFor(object.sizeBytes))) {
-      hash.update(part);
-      sizeBytes += part.byteLength;
-      const PartNumber = written.length + 1;
-      const command = new UploadPartCommand({ ...upload, PartNumber, Body: part });
-      const answer = await call((abortSignal) => this.#client.send(command, { abortSignal }), signal);
-      written.push({ PartNumber, ETag: answer.ETag ?? "" });
+/** An object's parts: the last only when all of its bytes have been seen to be the recorded ones. */
+async function* checkedParts(
+  { sizeBytes, sha256 }: RecordedObject,
+  body: AsyncIterable<Uint8Array>,
+): AsyncGenerator<CopyPart> {
+  const hash = createHash("sha256");
+  const partBytes = choosePartBytes(sizeBytes);
+  const buffers = new PartBuffers(Math.min(partBytes, sizeBytes));
+  try {
+    for await (const part of readParts(hashed(body, hash), sizeBytes, partBytes, buffers)) {
+      if (part.isLast && hash.digest("hex") !== sha256) throw new ProcessorFailure("COPY_MISMATCH");
+      yield part;
+      buffers.giveBack(part.bytes);
     }
-    requireSame(object, sizeBytes, hash.digest("hex"));
-    return written;
+  } catch (cause) {
+    if (cause instanceof PrimaryMismatch) throw new ProcessorFailure("COPY_MISMATCH", { cause });
+    throw cause;
   }
+}
+
+async function* hashed(body: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+/** The service compares the bytes with their MD5. */
+function bodyOf({ bytes: Body, md5 }: CopyPart) {
+  return { Body, ContentMD5: Buffer.from(md5, "hex").toString("base64") };
 }
 
 async function call<T>(send: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -130,12 +142,7 @@ async function call<T>(send: (signal: AbortSignal) => Promise<T>, signal: AbortS
 }
 
 /** As records have it: without quotes. */
-function etagOf({ ETag }: { ETag?: string | undefined }): string {
-  if (ETag === undefined) throw new ProcessorFailure("STORE_UNAVAILABLE", { detail: "no ETag was answered" });
-  return ETag.replaceAll('"', "");
-}
-
-function requireSame(object: RecordedObject, sizeBytes: number, sha256: string): void {
-  if (sizeBytes === object.sizeBytes && sha256 === object.sha256) return;
-  throw new ProcessorFailure("COPY_MISMATCH");
+function requireEtag(etag: string | undefined): string {
+  if (etag === undefined) throw new ProcessorFailure("STORE_UNAVAILABLE", { detail: "no ETag was answered" });
+  return etag.replaceAll('"', "");
 }

@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import type { RepairJob } from "#contract/repairs.ts";
 import { ProcessorFailure } from "../failure.ts";
-import type { ObjectStore } from "../object-store.ts";
+import type { ObjectStore, StoredObject } from "../object-store.ts";
 import type { JobOutcome } from "../pipeline.ts";
 import type { Reporter } from "../report.ts";
 import type { PrimaryWriter } from "./primary-writer.ts";
@@ -33,23 +34,21 @@ export class RepairPrimary {
     const { tenantId, fileId, version, etag, sizeBytes, objectKey, sha256, target } = job;
     const ref = { tenantId, fileId, version, etag, sizeBytes };
     const standing = await this.#parts.reporter.ask({ kind: "start", ...ref }, signal);
-    if (standing?.state !== "clean" || (await this.#isThere(job, signal))) return "obsolete";
+    if (standing?.state !== "clean" || (await this.#isWhole(job, signal))) return "obsolete";
     const newEtag = await this.#write(job, signal);
     const report = { kind: "repair", ...ref, objectKey, sha256, target, newEtag } as const;
     const outcome = await this.#parts.reporter.send(report, signal);
     return outcome === "accepted" ? "repaired" : "obsolete";
   }
 
-  async #isThere({ objectKey, etag }: RepairJob, signal: AbortSignal): Promise<boolean> {
+  async #isWhole(job: RepairJob, signal: AbortSignal): Promise<boolean> {
     const looked = new AbortController();
-    const found = await this.#parts.store.findObject(
-      objectKey,
-      etag,
-      AbortSignal.any([signal, looked.signal]),
-    );
-    // Its bytes aren't wanted.
+    const either = AbortSignal.any([signal, looked.signal]);
+    const found = await this.#parts.store.findObject(job.objectKey, job.etag, either);
+    const isWhole = found !== undefined && (job.comparesBytes !== true || (await hasBytes(found, job)));
+    // Where its bytes aren't wanted.
     looked.abort();
-    return found !== undefined;
+    return isWhole;
   }
 
   async #write(job: RepairJob, signal: AbortSignal): Promise<string> {
@@ -66,4 +65,10 @@ export class RepairPrimary {
       await copy.body.cancel().catch(() => undefined);
     }
   }
+}
+
+async function hasBytes({ body }: StoredObject, { sha256 }: RepairJob): Promise<boolean> {
+  const hash = createHash("sha256");
+  for await (const chunk of body) hash.update(chunk);
+  return hash.digest("hex") === sha256;
 }

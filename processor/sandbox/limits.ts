@@ -10,11 +10,11 @@ export interface SandboxLimits {
   readonly scratchBytes: number;
   /** Threads count. Node has about 12, and as many as it has cores on top. */
   readonly processes: number;
-  /** How far it steps back behind what people wait for, as nice(1) counts; 0 where nothing is said: a scan's. */
+  /** How far it steps back behind what people wait for, as nice(1) counts; 0 where nothing is said. */
   readonly niceness?: number;
 }
 
-/** Of pictures: behind a scan, before a conversion. */
+/** Of pictures, and of looks into documents: behind the scan of a small file, before a conversion. */
 export const SOON = 2;
 /** Of conversions that take seconds or minutes of a core. */
 export const LATER = 5;

@@ -5,60 +5,63 @@ import type { Problem } from "./findings-file.ts";
 import { copiesOf, seeCopy } from "./look.ts";
 import type { ReplicaOptions } from "./options.ts";
 import { openPrimary, type Primary } from "./primary.ts";
+import { type AilingVersion, repairPrimary } from "./repair-primary.ts";
 import { type Found, survey } from "./survey.ts";
 
 const COPY_DEADLINE_MS = 3_600_000;
 
-/** Verifies copies and primary, and makes what is wrong again of what is right. */
+/** A version with something wrong, here or there. */
+interface Ailing extends AilingVersion {
+  readonly copies: readonly { readonly target: ReplicaTarget; readonly problem: Problem }[];
+}
+
+/**
+ * Verifies copies and primary, and has what is wrong made again of what is right: objects of the primary by the processor,
+ * whose jobs it asks the worker for and waits for; then copies, which it writes itself.
+ */
 export async function repair(options: ReplicaOptions): Promise<number> {
   if (options.against !== undefined)
     throw new Error("repair goes by the records: --against is for verify and drill.");
   const primary = openPrimary(options.env);
-  return survey(options, (version) => mend(options, primary, version));
+  const ailing: Ailing[] = [];
+  const look = async (version: ReplicatedVersion): Promise<Found> => {
+    const { found, ...state } = await examine(options, primary, version);
+    if (found.problems.length > 0) ailing.push({ version, ...state });
+    return found;
+  };
+  const mend = async (after: string | null): Promise<void> => {
+    const ofPage = ailing.splice(0);
+    await repairPrimary(options.api, primary, ofPage, after);
+    for (const each of ofPage) await mendCopies(primary, each);
+  };
+  return survey(options, look, options["dry-run"] ? undefined : mend);
 }
 
-async function mend(options: ReplicaOptions, primary: Primary, version: ReplicatedVersion): Promise<Found> {
-  const isChanging = !options["dry-run"];
+async function examine(
+  options: ReplicaOptions,
+  primary: Primary,
+  version: ReplicatedVersion,
+): Promise<Omit<Ailing, "version"> & { readonly found: Found }> {
   const right: ReplicaTarget[] = [];
-  const wrong: { target: ReplicaTarget; problem: Problem }[] = [];
+  const copies: Ailing["copies"][number][] = [];
   const places = copiesOf(version, options.targets, true);
   for (const { target, since } of places) {
     const seen = await seeCopy(target, version);
     if (seen.state === "right") right.push(target);
-    else wrong.push({ target, problem: { where: target.name, what: seen.what, since } });
+    else copies.push({ target, problem: { where: target.name, what: seen.what, since } });
   }
-  const problems = wrong.map(({ problem }) => problem);
   const fault = await primary.findFault(version);
-  if (fault !== undefined) {
-    const problem: Problem = { where: "primary", what: fault, since: null };
-    problems.push(isChanging ? await mendPrimary(primary, version, right, problem) : problem);
-  }
-  const isPrimaryRight = fault === undefined || problems.at(-1)?.mended !== undefined;
-  if (isChanging && isPrimaryRight) {
-    for (const { target, problem } of wrong) await mendCopy(primary, version, target, problem);
-  }
-  return { verified: right.length, problems, readBytes: version.sizeBytes * (places.length + 1) };
+  const ofPrimary = fault === undefined ? undefined : { where: "primary", what: fault, since: null };
+  const problems = [...copies.map(({ problem }) => problem), ...(ofPrimary ? [ofPrimary] : [])];
+  const readBytes = version.sizeBytes * (places.length + 1);
+  const found = { verified: right.length, problems, readBytes };
+  return { found, from: right[0]?.name, primary: ofPrimary, copies };
 }
 
-/** Of the first copy that was read and is right. */
-async function mendPrimary(
-  primary: Primary,
-  version: ReplicatedVersion,
-  [from]: readonly ReplicaTarget[],
-  problem: Problem,
-): Promise<Problem> {
-  if (from === undefined) return { ...problem, what: `${problem.what}; no copy is right either` };
-  const reason = await primary.restore(version, async () => openCopy(from, version));
-  if (reason !== undefined) return { ...problem, what: `${problem.what}; ${reason}` };
-  const still = await primary.findFault(version);
-  if (still !== undefined) return { ...problem, what: `written again from ${from.name}, but ${still}` };
-  return { ...problem, mended: `from ${from.name}` };
-}
-
-async function openCopy(from: ReplicaTarget, version: ReplicatedVersion): Promise<AsyncIterable<Uint8Array>> {
-  const found = await from.read(version.objectKey, undefined, AbortSignal.timeout(COPY_DEADLINE_MS));
-  if (found === undefined) throw new Error(`${from.name} has lost a copy while it was read.`);
-  return found.body;
+async function mendCopies(primary: Primary, { version, primary: problem, copies }: Ailing): Promise<void> {
+  const isPrimaryRight = problem === undefined || problem.mended !== undefined;
+  if (!isPrimaryRight) return;
+  for (const copy of copies) await mendCopy(primary, version, copy.target, copy.problem);
 }
 
 /** Removes what is wrong, and copies it again. */

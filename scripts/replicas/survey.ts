@@ -13,13 +13,15 @@ export interface Found extends Pick<VersionLine, "verified" | "problems"> {
 }
 
 export type Look = (version: ReplicatedVersion) => Promise<Found>;
+/** What is done about a page's problems before they are kept. @param after the cursor that the page begins behind */
+export type Mend = (after: string | null) => Promise<void>;
 
 /**
  * Looks at every version, page by page, and prints what came of it. With `--out` each page is kept when it is done, and a
  * second run goes on behind the last. The Merkle root is over all versions, also those that a sample leaves out.
  * @returns the exit code
  */
-export async function survey(options: ReplicaOptions, look: Look): Promise<number> {
+export async function survey(options: ReplicaOptions, look: Look, mend?: Mend): Promise<number> {
   const file = new FindingsFile(options.out);
   const summary: Summary = { versions: 0, verified: 0, readBytes: 0, findings: [], root: "" };
   const root = new MerkleRoot();
@@ -32,32 +34,31 @@ export async function survey(options: ReplicaOptions, look: Look): Promise<numbe
   const kept = await readKept(options, file, take);
   const progress = new Progress("versions");
   progress.set(summary.versions, summary.versions + (await countVersions(options)));
+  let after = kept.cursor;
   for await (const { items, nextCursor } of kept.isDone ? [] : pagesOf(options, kept.cursor)) {
+    const lines: VersionLine[] = [];
     for (const version of items) {
       const isChosen = Math.random() < options.sample;
       const { readBytes, ...found } = isChosen ? await look(version) : UNSEEN;
-      const { fileId, objectKey: key, sizeBytes, sha256 } = version;
-      const line = {
-        kind: "version",
-        fileId,
-        version: version.version,
-        key,
-        sizeBytes,
-        sha256,
-        ...found,
-      } as const;
-      file.write(line);
-      take(line);
+      lines.push(lineOf(version, found));
       summary.readBytes += readBytes;
       progress.add(1, readBytes);
       await progress.keepRate(options.rate);
     }
-    file.write({ kind: "page", nextCursor });
+    await mend?.(after);
+    lines.forEach(take);
+    for (const line of [...lines, { kind: "page", nextCursor } as const]) file.write(line);
+    after = nextCursor;
   }
   progress.end();
   summary.root = root.finish();
   if (!kept.isDone) file.write({ kind: "end", root: summary.root, versions: root.count });
   return printSummary(options, summary);
+}
+
+function lineOf(version: ReplicatedVersion, found: Omit<Found, "readBytes">): VersionLine {
+  const { fileId, objectKey: key, sizeBytes, sha256 } = version;
+  return { kind: "version", fileId, version: version.version, key, sizeBytes, sha256, ...found };
 }
 
 const UNSEEN: Found = { verified: 0, problems: [], readBytes: 0 };

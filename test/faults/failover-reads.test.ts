@@ -179,6 +179,37 @@ test("what was removed while it was repaired is removed again", async () => {
   expect(await stack.readObject(objectKey)).toBeUndefined();
 });
 
+test("what was made of it and went with it is made again, and what is there still isn't", async () => {
+  const { fileId, objectKey, path } = await copiedFile();
+  const key = (name: string) => objectKey.replace(/[^/]+$/, `${name}.webp`);
+  await stack.putObject(key("thumbnail"), "picture");
+  for (const name of ["thumbnail", "optimized", "page-1"]) {
+    await stack.query(
+      `INSERT INTO derivatives (tenant_id, file_id, version, name, object_key, mime_type, size_bytes, created_at_ms)
+         VALUES (?, ?, 1, ?, ?, 'image/webp', 7, 1)`,
+      ...[ann.tenantId, fileId, name, key(name)],
+    );
+  }
+  await stack.removeObject(objectKey);
+  await ann.fetch(path);
+  const [job] = await repairsIn(fileId);
+  await stack.putObject(objectKey, BYTES.toString());
+  const report = { ...job, newEtag: createHash("md5").update(BYTES).digest("hex") };
+  const processesOf = async () => {
+    const { sentJobs } = await stack.control({});
+    return sentJobs.filter((each) => "kind" in each && each.kind === "process" && each.fileId === fileId);
+  };
+  const before = (await processesOf()).length;
+  expect((await sendReport(report)).status).toBe(204);
+  expect(await stack.query("SELECT name FROM derivatives WHERE file_id = ?", fileId)).toEqual([
+    { name: "thumbnail" },
+  ]);
+  const after = await processesOf();
+  expect(after.slice(before)).toMatchObject([{ objectKey, etag: report.newEtag }]);
+  expect((await sendReport(report)).status).toBe(204);
+  expect(await processesOf()).toHaveLength(after.length);
+});
+
 test("a store that fails, or is slow, is stood in for, and nothing is repaired", async () => {
   const { fileId, path } = await copiedFile();
   const read = async () => {

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { TenantId } from "#contract/ids.ts";
 import { DOCX, docx } from "../support/documents.ts";
 import { eicar, zip } from "../support/eicar.ts";
 import { forgeries } from "./support/forgeries.ts";
 import { attach } from "./support/mails.ts";
-import { usePipeline } from "./support/pipeline.ts";
+import { never, usePipeline } from "./support/pipeline.ts";
 import { tar } from "./support/tar.ts";
 
 const pipeline = usePipeline();
@@ -108,4 +109,21 @@ describe("the verdict", () => {
     );
     expect(pipeline.worker.verdicts()).toMatchObject([{ verdict: "clean", sniffedType: null }]);
   });
+});
+
+test("documents that wait to be looked into keep no hand from a scan, not even of their own tenant's", async () => {
+  const { scan, look } = pipeline.parts.lanes;
+  const held = Promise.withResolvers<void>();
+  const owner = TenantId.parse("acme");
+  const hands = [1, 2].map(() => look.run(() => held.promise, never, owner));
+  const allWait = Promise.withResolvers<void>();
+  look.watch({ changed: ({ waiting }) => waiting === 3 && allWait.resolve() });
+  const documents = [1, 2, 3].map(() => pipeline.processAs(docx({ "notes.txt": randomBytes(2_000) }), DOCX));
+  await allWait.promise;
+  expect([scan.running, scan.waiting]).toEqual([0, 0]);
+  expect(await pipeline.processAs(randomBytes(100), "application/octet-stream")).toBe("clean");
+  expect(pipeline.worker.verdicts()).toHaveLength(1);
+  held.resolve();
+  await Promise.all(hands);
+  expect(await Promise.all(documents)).toEqual(["clean", "clean", "clean"]);
 });

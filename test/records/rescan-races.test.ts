@@ -40,6 +40,7 @@ const objects = {
   remove: async (keys: readonly string[]) => {
     for (const key of keys) stored.delete(key);
   },
+  list: async () => ({ keys: [...stored], sizes: [], isAll: true }),
 };
 
 function apply(report: Report, DB = databases.bindings.DB) {

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Erasure } from "#contract/erasures.ts";
+import type { QueuedRepairs } from "#contract/repairs.ts";
 import type {
   BackfillStep,
   OwedRemovalPage,
@@ -157,8 +158,8 @@ test("targets tell how far they are behind, and what is owed there", async () =>
 });
 
 test("an erasure waits for the last copy, whose removal it counts", async () => {
-  const copied = await newCopied(worker, ["near", "far"]);
   const others = await newCopied(worker, ["near"]);
+  const copied = await newCopied(worker, ["near", "far"]);
   await copyTo(worker, copied, ["near", "far"]);
   const { ref, admin } = copied;
   const path = `/v1/admin/tenants/${ref.tenantId}/erasure`;
@@ -187,8 +188,8 @@ test("an erasure waits for the last copy, whose removal it counts", async () => 
 });
 
 test("removals that are owed are told with the reason, to their tenant alone", async () => {
-  const copied = await newCopied(worker, ["near", "far"]);
   const others = await newCopied(worker, ["near"]);
+  const copied = await newCopied(worker, ["near", "far"]);
   await copyTo(worker, copied, ["near", "far"]);
   const { ref, admin, ann } = copied;
   await ann.fetch(`/v1/files/${ref.fileId}?permanent=true`, { method: "DELETE" });
@@ -206,4 +207,34 @@ test("removals that are owed are told with the reason, to their tenant alone", a
   const second = await read<OwedRemovalPage>(admin, `/removals?limit=1&cursor=${first.nextCursor}`);
   expect(second).toMatchObject({ items: [{ target: "near", tries: 0, error: null }], nextCursor: null });
   expect(await read<OwedRemovalPage>(others.admin, "/removals")).toEqual({ items: [], nextCursor: null });
+});
+
+test("objects are made again of stored copies of the tenant's own clean versions, and of no others", async () => {
+  const copied = await newCopied(worker, ["near", "far"]);
+  const others = await newCopied(worker, ["near"]);
+  await copyTo(worker, copied, ["near"]);
+  await copyTo(worker, others, ["near"]);
+  const { admin, ref, objectKey } = copied;
+  const { fileId, version } = ref;
+  await takeJobKinds(worker);
+  const wish = async (...versions: readonly object[]): Promise<QueuedRepairs> => {
+    const answer = await sendJson(admin, "POST", `${ROOT}/repair`, { versions });
+    expect(answer.status).toBe(202);
+    return (await answer.json()) as QueuedRepairs;
+  };
+  const unknown = [
+    { fileId, version: 2, target: "near" },
+    { fileId, version, target: "far" },
+    { fileId: others.ref.fileId, version, target: "near" },
+  ];
+  expect(await wish(...unknown)).toEqual({ queued: [] });
+  expect(await wish({ fileId, version, target: "near" }, ...unknown)).toEqual({
+    queued: [{ fileId, version }],
+  });
+  expect(await takeJobs(worker.queues)).toMatchObject([
+    { kind: "repair", ...ref, objectKey, sizeBytes: 5, target: "near", comparesBytes: true },
+  ]);
+  expect(await readAudit(admin, "?action=replica.repair-wanted")).toMatchObject([
+    { actor: { kind: "admin" }, detail: { versions: 1, targets: "near" } },
+  ]);
 });

@@ -208,6 +208,25 @@ test("what is made of a file is copied too where its tenant wants that", async (
   expect((await startCopies(worker, ref, ["near"])).task?.targets).toEqual([]);
 });
 
+test("what is made while others of its file are copied is copied too", async () => {
+  const copied = await newCopied(worker, ["near"], { replicaDerivatives: true });
+  const { ref } = copied;
+  const make = async (name: "preview" | "thumbnail", ending: string, mimeType: string) => {
+    const objectKey = derivativeKey(ref, name, ending);
+    const made = { ...ref, kind: "derivative", name, objectKey, mimeType, sizeBytes: 5 };
+    expect((await sendReport(worker, { ...made, width: null, height: null })).status).toBe(204);
+    return objectKey;
+  };
+  const first = await make("preview", "html", "text/html");
+  await copyTo(worker, copied, ["near"]);
+  const { leaseId, task } = await startCopies(worker, ref, ["near"]);
+  expect(task).toMatchObject({ part: "derivatives", objects: [{ objectKey: first }] });
+  const second = await make("thumbnail", "webp", "image/webp");
+  await tellCopy(worker, copied, leaseId, "near", { state: "stored", asOfMs: task?.asOfMs }, "derivatives");
+  const next = await startCopies(worker, ref, ["near"]);
+  expect(next.task?.objects.map(({ objectKey }) => objectKey)).toContain(second);
+});
+
 test("nothing is wanted while no processor has targets", async () => {
   const copied = await newCopied(worker, []);
   expect(await replicasOf(copied)).toEqual([]);

@@ -277,6 +277,7 @@ test("the API's description has all of it", async () => {
     "/v1/admin/replicas/removals",
     "/v1/admin/replicas/backfill",
     "/v1/admin/replicas/retry",
+    "/v1/admin/replicas/repair",
     "/v1/admin/rescans",
     "/v1/admin/rescans/{id}",
     "/v1/admin/rescans/{id}/{change}",

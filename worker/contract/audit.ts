@@ -57,6 +57,7 @@ export const AUDIT_ACTIONS = [
   "rescan.cancelled",
   "replica.backfilled",
   "replica.retried",
+  "replica.repair-wanted",
   "tenant.changed",
   "tenant.recounted",
   "tenant.exported",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FileVersionRef } from "./ids.ts";
+import { FileId, FileVersionRef } from "./ids.ts";
 import { TargetName } from "./replicas.ts";
 
 /** How the primary's object of a clean version is made again, of its copy at a replica target. */
@@ -17,6 +17,8 @@ const RecordedObject = FileVersionRef.extend({
 export const RepairJob = RecordedObject.extend({
   kind: z.literal("repair"),
   contentType: z.string().min(1),
+  /** Whether the etag isn't enough for that: somebody has read the object. It is left alone where its bytes are the recorded ones. */
+  comparesBytes: z.boolean().optional(),
 });
 export type RepairJob = z.infer<typeof RepairJob>;
 
@@ -27,3 +29,34 @@ export const RepairReport = RecordedObject.extend({
   newEtag: z.string().min(1),
 });
 export type RepairReport = z.infer<typeof RepairReport>;
+
+/** Most versions of one request. */
+export const MAX_REPAIRS = 100;
+
+/** Body of `POST /v1/admin/replicas/repair`. */
+export const RepairRequest = z
+  .strictObject({
+    versions: z
+      .array(
+        z.strictObject({
+          fileId: FileId,
+          version: z.int().min(1),
+          target: TargetName.meta({ description: "Whose copy it is made of" }),
+        }),
+      )
+      .min(1)
+      .max(MAX_REPAIRS),
+  })
+  .meta({ id: "RepairRequest" });
+export type RepairRequest = z.infer<typeof RepairRequest>;
+
+/** What is being made again. */
+export const QueuedRepairs = z
+  .object({
+    queued: z.array(z.object({ fileId: FileId, version: z.int() })).meta({
+      description:
+        "Without those that aren't clean versions of the tenant's with a stored copy at that target",
+    }),
+  })
+  .meta({ id: "QueuedRepairs" });
+export type QueuedRepairs = z.infer<typeof QueuedRepairs>;

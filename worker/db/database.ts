@@ -1,7 +1,7 @@
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import { drizzle } from "drizzle-orm/d1";
 import type { TenantId } from "#contract/ids.ts";
-import type { Jurisdiction, JurisdictionVariables } from "#contract/jurisdictions.ts";
+import type { Jurisdiction, JurisdictionVariables, Residence } from "#contract/jurisdictions.ts";
 import { JURISDICTIONS, nameIn, residenceOf } from "#contract/jurisdictions.ts";
 import { guardD1 } from "./d1-guard.ts";
 import { quietLogger } from "./quiet-logger.ts";
@@ -94,6 +94,14 @@ export function replicaFor(env: DatabaseBindings, tenantId: TenantId): Database 
   const session = guardD1(bindingFor(env, tenantId)).withSession("first-unconstrained");
   // A session has what drizzle uses of a database: `prepare` and `batch`.
   return drizzle(session as unknown as D1Database, OPTIONS);
+}
+
+/** The databases of the tenants that have to stay there; of undefined, those of all that nobody has pinned. */
+export function databasesOf(env: DatabaseBindings, residence: Residence): readonly Database[] {
+  const { all, byJurisdiction } = layoutOf(env);
+  if (residence !== undefined) return [byJurisdiction.get(residence) ?? []].flat().map(open);
+  const pinned = new Set(byJurisdiction.values());
+  return all.filter((binding) => !pinned.has(binding)).map(open);
 }
 
 /** Every database, DB first, for work that isn't one tenant's (health, re-announcing). */

@@ -1,8 +1,52 @@
-import { and, eq } from "drizzle-orm";
-import type { RepairReport } from "#contract/repairs.ts";
-import { auditIfChanged } from "./audit.ts";
+import { and, eq, isNull, sql } from "drizzle-orm";
+import type { FileVersionRef, TenantId } from "#contract/ids.ts";
+import type { RepairReport, RepairRequest } from "#contract/repairs.ts";
+import type { AuditEvent } from "./audit.ts";
+import { auditIfChanged, auditStatement } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { fileVersions } from "./schema/files.ts";
+import type { VersionRow } from "./files.ts";
+import { isVersion } from "./files.ts";
+import { isOfVersion } from "./of-version.ts";
+import { files, fileVersions } from "./schema/files.ts";
+import { derivatives } from "./schema/processing.ts";
+import { replicas } from "./schema/replicas.ts";
+
+/** A version, and the target that has a copy of it. */
+export interface RepairableVersion {
+  readonly version: VersionRow;
+  readonly target: string;
+}
+
+/** Those of some versions that are a tenant's, clean, and stored at the target that is named with them. */
+export async function findRepairable(
+  db: Database,
+  tenantId: TenantId,
+  wanted: RepairRequest["versions"],
+): Promise<readonly RepairableVersion[]> {
+  const named = JSON.stringify(wanted.map(({ fileId, version, target }) => [fileId, version, target]));
+  return db
+    .select({ version: fileVersions, target: replicas.target })
+    .from(replicas)
+    .innerJoin(
+      fileVersions,
+      and(
+        eq(fileVersions.tenantId, replicas.tenantId),
+        eq(fileVersions.fileId, replicas.fileId),
+        eq(fileVersions.version, replicas.version),
+      ),
+    )
+    .innerJoin(files, and(eq(files.tenantId, replicas.tenantId), eq(files.id, replicas.fileId)))
+    .where(
+      and(
+        eq(replicas.tenantId, tenantId),
+        sql`(${replicas.fileId}, ${replicas.version}, ${replicas.target}) IN
+          (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(${named}))`,
+        eq(replicas.state, "stored"),
+        eq(fileVersions.state, "clean"),
+        isNull(files.purgingAtMs),
+      ),
+    );
+}
 
 /**
  * Keeps the etag of a clean version's object that was made again of a copy, and that this was done. False where no such
@@ -31,4 +75,30 @@ export async function recordRepair(db: Database, report: RepairReport, nowMs: nu
     auditIfChanged(db, event),
   ]);
   return changed.length > 0;
+}
+
+/** Records that an admin wants objects made again; that they were, each repair's report records. */
+export async function recordRepairWish(db: Database, event: AuditEvent): Promise<void> {
+  await auditStatement(db, event);
+}
+
+/**
+ * Forgets what was made of a version whose objects have gone, and that anybody was told to make it.
+ * @param keys of all objects of the version's that there are
+ */
+export async function forgetLostDerivatives(
+  db: Database,
+  ref: FileVersionRef,
+  keys: readonly string[],
+): Promise<void> {
+  // A page's image without bytes is on its way.
+  const isLost = sql`${derivatives.sizeBytes} > 0
+    AND ${derivatives.objectKey} NOT IN (SELECT value FROM json_each(${JSON.stringify(keys)}))`;
+  await db.batch([
+    db.delete(derivatives).where(and(isOfVersion(derivatives, ref), isLost)),
+    db
+      .update(fileVersions)
+      .set({ announcedAtMs: 0 })
+      .where(and(isVersion(ref), sql`changes() > 0`)),
+  ]);
 }

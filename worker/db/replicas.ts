@@ -1,5 +1,5 @@
 import type { SQL } from "drizzle-orm";
-import { and, eq, isNotNull, isNull, lte, or, sql } from "drizzle-orm";
+import { and, eq, gte, isNotNull, isNull, lte, or, sql } from "drizzle-orm";
 import type { FileVersionRef } from "#contract/ids.ts";
 import type { Database } from "./database.ts";
 import { isVersion } from "./files.ts";
@@ -119,27 +119,33 @@ export async function findCopy(db: Database, ref: CopyAt): Promise<ReplicaRow | 
 export type CopyEnd = Pick<ReplicaRow, "state" | "tries" | "code" | "detail" | "retryAtMs" | "announceAtMs"> &
   Partial<Pick<ReplicaRow, "changedAtMs" | "derivativesAtMs">>;
 
-/** Ends a copy's turn. False where it isn't that lease's any more, or is gone. */
+/** What of a version was made later than that, of what is copied with it. */
+function isMadeSince(ref: FileVersionRef, asOfMs: number): SQL {
+  return sql`EXISTS (SELECT 1 FROM ${derivatives}
+    WHERE ${and(isOfVersion(derivatives, ref), isNamed(derivatives), gte(derivatives.createdAtMs, asOfMs))})`;
+}
+
+/**
+ * Ends a copy's turn. False where it isn't that lease's any more, or is gone.
+ * @param derivativesFromMs it has another turn, at once, where a derivative was made since then; null where none is wanted
+ */
 export async function endCopy(
   db: Database,
   ref: CopyAt,
   leaseId: string,
   end: CopyEnd,
   nowMs: number,
+  derivativesFromMs: number | null,
 ): Promise<boolean> {
+  const { announceAtMs } = end;
+  const nextMs =
+    derivativesFromMs === null
+      ? announceAtMs
+      : sql`CASE WHEN ${isMadeSince(ref, derivativesFromMs)} THEN ${nowMs} ELSE ${announceAtMs} END`;
   const ended = await db
     .update(replicas)
-    .set({ ...end, leaseId: null, leasedUntilMs: nowMs })
+    .set({ ...end, announceAtMs: nextMs, leaseId: null, leasedUntilMs: nowMs })
     .where(and(isCopy(ref), eq(replicas.leaseId, leaseId)))
     .returning({ target: replicas.target });
   return ended.length > 0;
-}
-
-/** When a derivative of a version was last made; undefined where there is none. */
-export async function findNewestDerivative(db: Database, ref: FileVersionRef): Promise<number | undefined> {
-  const [newest] = await db
-    .select({ atMs: sql<number | null>`max(${derivatives.createdAtMs})`.as("at_ms") })
-    .from(derivatives)
-    .where(and(isOfVersion(derivatives, ref), isNamed(derivatives)));
-  return newest?.atMs ?? undefined;
 }

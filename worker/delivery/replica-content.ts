@@ -30,7 +30,9 @@ const HEAD_DEADLINE_MS = 5_000;
 /** Copies at replica targets, one after the other until one opens. */
 export function replicaContent(parts: ReplicaContentParts): ReplicaSource {
   return async (object, range, reason) => {
-    const targets = await parts.findTargets(object).catch(() => []);
+    const targets = await parts.findTargets(object).catch(() => undefined);
+    // Whether there are copies isn't known: it isn't gone.
+    if (targets === undefined) return { kind: "unreadable" };
     let last: CopyRead = { kind: "none" };
     for (const target of targets) {
       const read = await readCopy(parts, { target, object, range, reason });

@@ -5,6 +5,7 @@ import type { HeartbeatRow } from "../db/reports.ts";
 import { findHeartbeats } from "../db/reports.ts";
 import { withDeadline } from "../deadline.ts";
 import type { ObjectReader } from "../storage/object-store.ts";
+import { ambiguousNames } from "./replica-targets.ts";
 
 type PartHealth = Health["parts"]["database"];
 
@@ -98,12 +99,21 @@ function processorParts(
   const scanning = alive.find((row) => row.scanner === "ok");
   const pulling = alive.some((row) => row.queue === "ok");
   return {
-    processor: { state: "ok", detail: `${alive.length} running.` },
+    processor: targetsPart(alive),
     queue: pulling ? OK : down("The queue does not answer the processor: files wait."),
     scanner:
       scanning === undefined ? down(scannerSentence(alive)) : { state: "ok", detail: scanning.scannerDetail },
     tools: toolsPart(alive),
   };
+}
+
+/** Names of replica targets have to tell where a copy is. */
+function targetsPart(alive: readonly HeartbeatRow[]): PartHealth {
+  const [name] = ambiguousNames(alive.flatMap(({ targets }) => targets));
+  if (name === undefined) return { state: "ok", detail: `${alive.length} running.` };
+  return down(
+    `Replica targets in different jurisdictions are called "${name}": nothing is copied to either.`,
+  );
 }
 
 /** A tool that one of them lacks is told: any of them may get the file that needs it. */

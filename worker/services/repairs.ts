@@ -1,28 +1,98 @@
 import { AppError } from "#contract/errors.ts";
+import type { FileVersionRef } from "#contract/ids.ts";
+import type { Job, ProcessJob } from "#contract/jobs.ts";
 import { versionPrefix } from "#contract/keys.ts";
-import type { RepairReport } from "#contract/repairs.ts";
+import type { QueuedRepairs, RepairJob, RepairReport, RepairRequest } from "#contract/repairs.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
-import { findVersion } from "../db/files.ts";
-import { recordRepair } from "../db/repairs.ts";
-import type { ObjectRemover } from "../storage/object-store.ts";
+import { findVersion, markVersionAnnounced } from "../db/files.ts";
+import type { RepairableVersion } from "../db/repairs.ts";
+import { findRepairable, forgetLostDerivatives, recordRepair, recordRepairWish } from "../db/repairs.ts";
+import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
+import { jobOf } from "./announce.ts";
+import type { Caller } from "./file-actions.ts";
+import { mimeTypeOf } from "./files.ts";
+import { requireRole } from "./permissions.ts";
+
+/** What a repair that was reported works with. */
+export interface RepairMeans {
+  readonly objects: ObjectRemover & ObjectLister;
+  readonly announce: (job: ProcessJob) => Promise<void>;
+}
+
+/**
+ * Has objects made again that an admin has found missing or wrong in the primary, of the copies that were found to be right.
+ * Asked again, nothing changes: a job leaves alone what has the recorded bytes. Throws `ROLE_REQUIRED`, and what `send`
+ * throws.
+ */
+export async function requestRepairs(
+  env: DatabaseBindings,
+  send: (jobs: readonly Job[]) => Promise<void>,
+  { identity, actor }: Caller,
+  { versions }: RepairRequest,
+  nowMs: number,
+): Promise<QueuedRepairs> {
+  requireRole(identity, "admin");
+  const { tenantId } = identity;
+  const db = databaseFor(env, tenantId);
+  const jobs = (await findRepairable(db, tenantId, versions)).flatMap((found) => repairJobOf(found) ?? []);
+  if (jobs.length === 0) return { queued: [] };
+  const targets = new Set(jobs.map(({ target }) => target));
+  const detail = { versions: jobs.length, targets: [...targets].toSorted().join(" ") };
+  await recordRepairWish(db, { actor, action: "replica.repair-wanted", detail, atMs: nowMs });
+  await send(jobs);
+  return { queued: jobs.map(({ fileId, version }) => ({ fileId, version })) };
+}
+
+function repairJobOf({ version: row, target }: RepairableVersion): RepairJob | undefined {
+  const { tenantId, fileId, version, objectKey, etag, sizeBytes, sha256 } = row;
+  if (objectKey === null || etag === null || sizeBytes === null || sha256 === null) return undefined;
+  return {
+    ...{ kind: "repair", tenantId, fileId, version, objectKey, etag, sizeBytes, sha256 },
+    ...{ contentType: mimeTypeOf(row), target, comparesBytes: true },
+  };
+}
 
 /**
  * Keeps that a primary's object was made again: what is read of it and done with it is bound to its etag, which may be
- * another now. Told twice it changes nothing. Where the version has gone meanwhile its object is removed, which nobody else
- * would find; `REPORT_REFUSED` then, and where the record says other bytes.
+ * another now; and has made again what was made of it and is gone too. Told twice it changes nothing. Where the version has
+ * gone meanwhile its object is removed, which nobody else would find; `REPORT_REFUSED` then, and where the record says other
+ * bytes.
  */
 export async function applyRepair(
   env: DatabaseBindings,
-  objects: ObjectRemover,
+  means: RepairMeans,
   report: RepairReport,
   nowMs: number,
 ): Promise<void> {
   const db = databaseFor(env, report.tenantId);
-  if (await recordRepair(db, report, nowMs)) return;
-  const version = await findVersion(db, report);
-  const isItsOwn = report.objectKey.startsWith(versionPrefix(report));
-  if (version === undefined && isItsOwn) await objects.remove([report.objectKey]);
-  const isTold = version?.etag === report.newEtag && version.sha256 === report.sha256;
-  if (!isTold) throw new AppError("REPORT_REFUSED", { detail: "No clean version has these bytes." });
+  if (!(await recordRepair(db, report, nowMs))) {
+    const version = await findVersion(db, report);
+    const isItsOwn = report.objectKey.startsWith(versionPrefix(report));
+    if (version === undefined && isItsOwn) await means.objects.remove([report.objectKey]);
+    const isTold = version?.etag === report.newEtag && version.sha256 === report.sha256;
+    if (!isTold) throw new AppError("REPORT_REFUSED", { detail: "No clean version has these bytes." });
+  }
+  await deriveAgain(env, means, report, nowMs);
+}
+
+/**
+ * Forgets derivatives whose objects are gone, and has them made: as whoever asks for them again has it done. That nobody was
+ * told stands in the record until somebody is, so that a report that comes twice goes on.
+ */
+async function deriveAgain(
+  env: DatabaseBindings,
+  { objects, announce }: RepairMeans,
+  ref: FileVersionRef,
+  nowMs: number,
+): Promise<void> {
+  const db = databaseFor(env, ref.tenantId);
+  const { keys, isAll } = await objects.list(versionPrefix(ref));
+  // A thousand are there: what isn't among them is no more than a page's image.
+  if (isAll) await forgetLostDerivatives(db, ref, keys);
+  const version = await findVersion(db, ref);
+  const job = version?.announcedAtMs === 0 ? jobOf(version) : undefined;
+  if (job === undefined) return;
+  await announce(job);
+  await markVersionAnnounced(db, job, nowMs);
 }

@@ -1,12 +1,15 @@
 import type { Job } from "#contract/jobs.ts";
+import type { Residence } from "#contract/jurisdictions.ts";
 import type { ReplicaLag } from "#contract/replicas.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { allDatabases } from "../db/database.ts";
 import { findLags, measureLag, replaceLags, takeDueCopies } from "../db/replica-feed.ts";
 import { hasDueRemovals } from "../db/replica-removals.ts";
+import type { HeartbeatRow } from "../db/reports.ts";
 import { findHeartbeats } from "../db/reports.ts";
 import { HEARTBEAT_MAX_AGE_MS } from "./health.ts";
-import { copyJobOf, findConfiguredTargets } from "./replica-targets.ts";
+import type { ReplicaPlace } from "./replica-targets.ts";
+import { copyJobOf, findConfiguredTargets, placesOf } from "./replica-targets.ts";
 
 /**
  * Cron's part of replicas: sends the jobs of copies that are due, and one for what is to be removed, and counts how far
@@ -36,23 +39,27 @@ export async function feedReplicas(
     findConfiguredTargets(env, nowMs),
     findHeartbeats(first, nowMs - HEARTBEAT_MAX_AGE_MS),
   ]);
-  const targets = configured.map(({ name }) => name);
-  if (alive.length > 0 && targets.length > 0) {
-    await sendRemovals(env, announce, targets, nowMs);
-    if (Math.max(...alive.map((row) => row.backlog ?? 0)) < MAX_WAITING) {
-      await sendCopies(env, announce, targets, nowMs);
-    }
+  const places = alive.length === 0 ? [] : placesOf(env, configured);
+  if (places.length > 0) {
+    await sendRemovals(places, announce, nowMs);
+    await sendCopies(
+      places.filter(({ residence }) => waitingIn(residence, alive) < MAX_WAITING),
+      announce,
+      nowMs,
+    );
   }
-  await countLags(env, targets, lagAlertMs, nowMs);
+  const names = configured.map(({ name }) => name);
+  await countLags(env, names, lagAlertMs, nowMs);
 }
 
-async function sendCopies(
-  env: DatabaseBindings,
-  announce: Announce,
-  targets: readonly string[],
-  nowMs: number,
-): Promise<void> {
-  for (const db of allDatabases(env)) {
+/** Jobs that wait in the queue of a place, as the processors say whose targets are there. */
+function waitingIn(residence: Residence, alive: readonly HeartbeatRow[]): number {
+  const there = alive.filter(({ targets }) => targets.some((each) => each.jurisdiction === residence));
+  return Math.max(0, ...there.map(({ backlog }) => backlog ?? 0));
+}
+
+async function sendCopies(places: readonly ReplicaPlace[], announce: Announce, nowMs: number): Promise<void> {
+  for (const { db, targets } of places) {
     const due = await takeDueCopies(db, targets, nowMs, nowMs + LOST_AFTER_MS, VERSIONS_PER_RUN);
     const jobs = due.flatMap((version) => copyJobOf(version) ?? []);
     if (jobs.length > 0) await announce(jobs);
@@ -61,12 +68,11 @@ async function sendCopies(
 
 /** One job does all that it finds. */
 async function sendRemovals(
-  env: DatabaseBindings,
+  places: readonly ReplicaPlace[],
   announce: Announce,
-  targets: readonly string[],
   nowMs: number,
 ): Promise<void> {
-  for (const db of allDatabases(env)) {
+  for (const { db, targets } of places) {
     if (await hasDueRemovals(db, targets, nowMs)) return announce([{ kind: "remove-copies" }]);
   }
 }

@@ -11,14 +11,15 @@ import type {
 } from "#contract/replicas.ts";
 import { MAX_REMOVALS } from "#contract/replicas.ts";
 import type { DatabaseBindings } from "../db/database.ts";
-import { allDatabases, databaseFor } from "../db/database.ts";
+import { databaseFor } from "../db/database.ts";
 import type { VersionRow } from "../db/files.ts";
 import { findFileById, findVersion } from "../db/files.ts";
 import { findCopiedDerivatives } from "../db/replica-derivatives.ts";
 import { endRemoval, failRemoval, insertRemoval, leaseRemovals } from "../db/replica-removals.ts";
 import type { CopyEnd, DueCopy, ReplicaRow } from "../db/replicas.ts";
-import { endCopy, findCopy, findDueCopies, findNewestDerivative, leaseCopies } from "../db/replicas.ts";
+import { endCopy, findCopy, findDueCopies, leaseCopies } from "../db/replicas.ts";
 import { mimeTypeOf } from "./files.ts";
+import { findConfiguredTargets, placesOf } from "./replica-targets.ts";
 import { settingsOf } from "./tenants.ts";
 
 /**
@@ -97,12 +98,9 @@ export async function applyCopy(env: DatabaseBindings, report: CopyReport, nowMs
   const db = databaseFor(env, report.tenantId);
   const before = await findCopy(db, report);
   if (before !== undefined) {
-    const newest =
-      report.outcome.state === "stored" && report.part === "original"
-        ? await derivativesOf(env, report)
-        : null;
-    const end = endOf(report, before, newest, nowMs);
-    if (await endCopy(db, report, report.leaseId, end, nowMs)) return;
+    const derivativesFromMs = await derivativesWantedFrom(env, report);
+    const end = endOf(report, before, nowMs);
+    if (await endCopy(db, report, report.leaseId, end, nowMs, derivativesFromMs)) return;
   }
   const after = await findCopy(db, report);
   // Told twice.
@@ -111,28 +109,26 @@ export async function applyCopy(env: DatabaseBindings, report: CopyReport, nowMs
   throw new AppError("REPORT_REFUSED", { detail: "The copy isn't this lease's." });
 }
 
-/** When a derivative was last made of a version whose tenant wants them copied; null where none is wanted. */
-async function derivativesOf(env: DatabaseBindings, report: CopyReport): Promise<number | null> {
-  const { replicaDerivatives } = await settingsOf(env, report.tenantId);
+/**
+ * Derivatives that were made since then are still to be copied: all of them behind the original, or those that came while
+ * others were on their way. Null where none is wanted, or nothing is stored yet.
+ */
+async function derivativesWantedFrom(env: DatabaseBindings, report: CopyReport): Promise<number | null> {
+  const { outcome, part, tenantId } = report;
+  if (outcome.state !== "stored") return null;
+  const { replicaDerivatives } = await settingsOf(env, tenantId);
   if (replicaDerivatives !== true) return null;
-  return (await findNewestDerivative(databaseFor(env, report.tenantId), report)) ?? null;
+  return part === "original" ? 0 : outcome.asOfMs;
 }
 
-function endOf(
-  { outcome, part }: CopyReport,
-  before: ReplicaRow,
-  newestDerivativeMs: number | null,
-  nowMs: number,
-): CopyEnd {
-  const isFirst = part === "original";
+function endOf({ outcome, part }: CopyReport, before: ReplicaRow, nowMs: number): CopyEnd {
   switch (outcome.state) {
     case "stored": {
-      const isMore = isFirst && newestDerivativeMs !== null;
-      const done = { state: "stored", tries: 0, code: null, detail: null, retryAtMs: nowMs } as const;
-      const announce = { announceAtMs: isMore ? nowMs : null };
-      return isFirst
-        ? { ...done, ...announce, changedAtMs: nowMs }
-        : { ...done, ...announce, derivativesAtMs: outcome.asOfMs };
+      const nothing = { tries: 0, code: null, detail: null, announceAtMs: null } as const;
+      const done = { ...nothing, state: "stored", retryAtMs: nowMs } as const;
+      return part === "original"
+        ? { ...done, changedAtMs: nowMs }
+        : { ...done, derivativesAtMs: outcome.asOfMs };
     }
     case "released": {
       const { state, tries, code, detail } = before;
@@ -157,8 +153,10 @@ export async function startRemovals(
   nowMs: number,
 ): Promise<RemovalTask> {
   const lease = { id: leaseId, untilMs: nowMs + LEASE_MS, nowMs };
-  for (const db of allDatabases(env)) {
-    const leased = await leaseRemovals(db, targets, lease, MAX_REMOVALS);
+  const configured = await findConfiguredTargets(env, nowMs);
+  const asked = configured.filter(({ name }) => targets.includes(name));
+  for (const { db, targets: there } of placesOf(env, asked)) {
+    const leased = await leaseRemovals(db, there, lease, MAX_REMOVALS);
     if (leased.length === 0) continue;
     return {
       removals: leased.map(({ tenantId, fileId, version, target, objectKey }) => {

@@ -1,10 +1,11 @@
 import type { FileVersionRef, TenantId } from "#contract/ids.ts";
 import type { CopyJob } from "#contract/jobs.ts";
-import { residenceOf } from "#contract/jurisdictions.ts";
+import type { Residence } from "#contract/jurisdictions.ts";
+import { JURISDICTIONS, residenceOf } from "#contract/jurisdictions.ts";
 import type { ConfiguredTarget } from "#contract/replicas.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
-import type { DatabaseBindings } from "../db/database.ts";
-import { allDatabases } from "../db/database.ts";
+import type { Database, DatabaseBindings } from "../db/database.ts";
+import { allDatabases, databasesOf } from "../db/database.ts";
 import type { VersionRow } from "../db/files.ts";
 import type { WantedCopies } from "../db/replicas.ts";
 import { findHeartbeats } from "../db/reports.ts";
@@ -32,8 +33,40 @@ export async function findConfiguredTargets(
   const heard = await findHeartbeats(db, nowMs - KNOWN_MS);
   const alive = heard.filter(({ atMs }) => atMs >= nowMs - ALIVE_MS);
   const told = alive.length > 0 ? alive : heard.slice(0, 1);
-  const byName = new Map(told.flatMap(({ targets }) => targets.map((target) => [target.name, target])));
-  return [...byName.values()];
+  return withoutAmbiguous(told.flatMap(({ targets }) => targets));
+}
+
+/** What has the name of a target elsewhere is no target: whose copies are there couldn't be told from its name. */
+function withoutAmbiguous(targets: readonly ConfiguredTarget[]): readonly ConfiguredTarget[] {
+  const ambiguous = ambiguousNames(targets);
+  const byName = new Map(targets.map((target) => [target.name, target]));
+  return [...byName.values()].filter(({ name }) => !ambiguous.has(name));
+}
+
+/** Names that are of targets in more than one place. */
+export function ambiguousNames(targets: readonly ConfiguredTarget[]): ReadonlySet<string> {
+  const byName = Map.groupBy(targets, ({ name }) => name);
+  const isAmbiguous = (name: string) =>
+    new Set(byName.get(name)?.map(({ jurisdiction }) => jurisdiction)).size > 1;
+  return new Set([...byName.keys()].filter(isAmbiguous));
+}
+
+/** A database and the names of the targets that are where its tenants have to stay. */
+export interface ReplicaPlace {
+  readonly residence: Residence;
+  readonly db: Database;
+  readonly targets: readonly string[];
+}
+
+export function placesOf(
+  env: DatabaseBindings,
+  targets: readonly ConfiguredTarget[],
+): readonly ReplicaPlace[] {
+  return [undefined, ...JURISDICTIONS].flatMap((residence) => {
+    const there = targets.filter(({ jurisdiction }) => jurisdiction === residence).map(({ name }) => name);
+    if (there.length === 0) return [];
+    return databasesOf(env, residence).map((db) => ({ residence, db, targets: there }));
+  });
 }
 
 /** Those of them that are where a tenant's data has to stay, or where that of all others is. */

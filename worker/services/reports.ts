@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
 import { AppError } from "#contract/errors.ts";
-import type { CopyJob } from "#contract/jobs.ts";
+import type { Job } from "#contract/jobs.ts";
 import { derivativeKey } from "#contract/keys.ts";
 import { isPageImage, PAGE_IMAGE_FORM } from "#contract/page-images.ts";
 import type { CopyTask, HeartbeatAnswer, RemovalTask } from "#contract/replicas.ts";
@@ -30,7 +30,7 @@ import { findVersion } from "../db/files.ts";
 import { findPageImage } from "../db/page-images.ts";
 import { upsertHeartbeat } from "../db/reports.ts";
 import { failRescanJob } from "../db/rescan-verdicts.ts";
-import type { ObjectRemover } from "../storage/object-store.ts";
+import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
 import { judgeByPolicy } from "./content-policy.ts";
 import { applyFirstVerdict } from "./first-verdict.ts";
 import { applyRepair } from "./repairs.ts";
@@ -41,8 +41,8 @@ import { settingsOf } from "./tenants.ts";
 
 /** What reports work with. */
 export interface ReportMeans {
-  readonly objects: ObjectRemover;
-  readonly announce: (job: CopyJob) => Promise<void>;
+  readonly objects: ObjectRemover & ObjectLister;
+  readonly announce: (job: Job) => Promise<void>;
 }
 
 type ReportAnswer = Standing | CopyTask | RemovalTask | z.infer<typeof HeartbeatAnswer>;
@@ -80,7 +80,7 @@ export async function applyReport(
       await applyFailedJob(env, report, nowMs);
       return undefined;
     case "repair":
-      await applyRepair(env, objects, report, nowMs);
+      await applyRepair(env, means, report, nowMs);
       return undefined;
     case "heartbeat":
       await applyHeartbeat(env, report, nowMs);

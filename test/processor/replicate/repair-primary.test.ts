@@ -10,9 +10,8 @@ import { useStarted } from "../../support/started.ts";
 import { startBucket } from "../support/bucket.ts";
 import { createJob } from "../support/jobs.ts";
 import { REPORT_SECRET, startWorkerDouble } from "../support/worker-double.ts";
+import { PART_BYTES as PART } from "./support/copies.ts";
 
-/** R2 takes no smaller parts. */
-const PART = 5 * 1024 * 1024;
 const bucket = useStarted(startBucket);
 const worker = useStarted(startWorkerDouble);
 const copies = new Map<string, Buffer>();
@@ -26,7 +25,7 @@ beforeEach(() => {
 function repairer(): RepairPrimary {
   return new RepairPrimary({
     store: new ObjectStore(bucket.options),
-    writer: new PrimaryWriter(bucket.options, PART),
+    writer: new PrimaryWriter(bucket.options),
     targets: [memoryTarget("vault", copies)],
     reporter: new Reporter({ workerUrl: worker.url, secret: REPORT_SECRET }),
   });
@@ -89,4 +88,16 @@ test.each([
 ])("without its $what it is tried again", async ({ change }) => {
   const job = { ...lostVersion(randomBytes(10)), ...change };
   await expect(repairer().repair(job, signal)).rejects.toMatchObject({ code: "COPY_UNREADABLE" });
+});
+
+test("where somebody has read it, its tag isn't enough: it is compared, and made again where it is wrong", async () => {
+  const bytes = randomBytes(1000);
+  const job = lostVersion(bytes);
+  const etag = (await bucket.put(job.objectKey, randomBytes(1000))).replaceAll('"', "");
+  expect(await repairer().repair({ ...job, etag }, signal)).toBe("obsolete");
+  expect(await repairer().repair({ ...job, etag, comparesBytes: true }, signal)).toBe("repaired");
+  expect((await bucket.get(job.objectKey)).bytes.equals(bytes)).toBe(true);
+  const right = createHash("md5").update(bytes).digest("hex");
+  expect(await repairer().repair({ ...job, etag: right, comparesBytes: true }, signal)).toBe("obsolete");
+  expect(worker.reports).toHaveLength(1);
 });

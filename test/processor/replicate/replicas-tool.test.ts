@@ -12,7 +12,12 @@ import {
   CompleteMultipartUploadCommand,
 } from "@aws-sdk/client-s3";
 import { expect, test, vi } from "vitest";
-import { newFileId } from "#contract/ids.ts";
+import { type FileId, newFileId, TenantId } from "#contract/ids.ts";
+import type { RepairJob, RepairRequest } from "#contract/repairs.ts";
+import { type Report, Standing } from "#contract/reports.ts";
+import { ObjectStore } from "../../../processor/object-store.ts";
+import { PrimaryWriter } from "../../../processor/replicate/primary-writer.ts";
+import { RepairPrimary } from "../../../processor/replicate/repair-primary.ts";
 import { DirectoryTarget } from "../../../processor/replicate/targets/directory/directory-target.ts";
 import { DirectoryPaths } from "../../../processor/replicate/targets/directory/paths.ts";
 import { startLocalS3 } from "../../../scripts/dev/replicas/local-s3.ts";
@@ -24,10 +29,11 @@ import { copyTo, newOriginal, type Original, PART_BYTES } from "./support/copies
 
 const SINCE = "2026-11-01T00:00:00.000Z";
 const BUCKET = "primary";
+const CLEAN = Standing.parse({ state: "clean", sniffedType: null, derivatives: [], givenUp: [] });
 
 interface Version {
   readonly original: Original;
-  readonly fileId: string;
+  readonly fileId: FileId;
   etag: string;
 }
 
@@ -47,7 +53,23 @@ const place = useStarted(async () => {
   const versions: Version[] = [];
   const asked: string[] = [];
   let failsFrom = Number.POSITIVE_INFINITY;
-  const records = await startHttpDouble(({ path }) => {
+  const options = {
+    ...{ endpoint, bucket: BUCKET, region: "auto", forcePathStyle: true },
+    ...{ accessKeyId, secretAccessKey },
+  };
+  const [store, writer] = [new ObjectStore(options), new PrimaryWriter(options)];
+  const targets = Object.entries(paths).map(([name, path]) => new DirectoryTarget({ name, path }));
+  const repairing = new RepairPrimary({ store, writer, targets, reporter: reporterOf(versions) });
+  const repairs: Promise<unknown>[] = [];
+  const records = await startHttpDouble(({ path, body }) => {
+    if (path.includes("/repair")) {
+      const wanted = (JSON.parse(body) as RepairRequest).versions;
+      // As the queue does: the answer doesn't wait for them.
+      repairs.push(
+        ...wanted.map((wish) => repairing.repair(jobOf(versions, wish), AbortSignal.timeout(30_000))),
+      );
+      return { status: 202, body: { queued: wanted.map(({ fileId, version }) => ({ fileId, version })) } };
+    }
     if (path.includes("/targets")) return { status: 200, body: { items: [] } };
     const cursor = Number(new URL(path, "http://records").searchParams.get("cursor") ?? 0);
     asked.push(String(cursor));
@@ -63,12 +85,14 @@ const place = useStarted(async () => {
     S3_SECRET_ACCESS_KEY: secretAccessKey,
   };
   return {
-    ...{ directory, paths, client, versions, asked, records, env },
+    ...{ directory, paths, client, versions, asked, records, env, repairs },
     failFrom: (cursor: number) => {
       failsFrom = cursor;
     },
     async stop() {
       client.destroy();
+      store.close();
+      writer.close();
       await records.stop();
       await primary.stop();
       await rm(directory, { recursive: true, force: true });
@@ -81,6 +105,33 @@ function describe({ original: { facts }, fileId, etag }: Version): object {
   const { key: objectKey, sizeBytes, sha256, contentType: mimeType } = facts;
   const copies = ["one", "two"].map((target) => ({ target, ...copy }));
   return { fileId, version: 1, objectKey, etag, sizeBytes, sha256, mimeType, copies };
+}
+
+/** As the worker sends it. */
+function jobOf(
+  versions: readonly Version[],
+  { fileId, target }: RepairRequest["versions"][number],
+): RepairJob {
+  const version = versions.find((each) => each.fileId === fileId);
+  if (version === undefined) throw new Error("There is no such version.");
+  const { key: objectKey, sizeBytes, sha256, contentType } = version.original.facts;
+  return {
+    ...{ kind: "repair", tenantId: TenantId.parse("acme"), fileId, version: 1, comparesBytes: true },
+    ...{ objectKey, sizeBytes, sha256, contentType, target, etag: version.etag.replaceAll('"', "") },
+  };
+}
+
+/** A worker whose versions are clean, and that keeps the ETags it is told. */
+function reporterOf(versions: readonly Version[]) {
+  return {
+    ask: async () => CLEAN,
+    async send(report: Report) {
+      if (report.kind !== "repair") throw new Error("This is no repair.");
+      const version = versions.find(({ fileId }) => fileId === report.fileId);
+      if (version !== undefined) version.etag = report.newEtag;
+      return "accepted" as const;
+    },
+  };
 }
 
 /** Puts versions of these sizes into the records, the primary and both targets: nothing else is there. */
@@ -154,6 +205,7 @@ function losePrimary({ original }: Version): Promise<unknown> {
 test("what is wrong is told, mended in both directions, and is right then; a dry run changes nothing", async () => {
   const [small, large] = await fill([5, 2 * PART_BYTES + 5]);
   if (small === undefined || large === undefined) throw new Error("Nothing is filled.");
+  const etags = [small, large].map(({ etag }) => etag);
   const before = await run("verify", "--primary");
   expect(before).toMatchObject({ code: 0, problems: [], verifiedCopies: 4 });
 
@@ -177,12 +229,15 @@ test("what is wrong is told, mended in both directions, and is right then; a dry
     ["primary", "from two"],
     ["primary", "from one"],
   ]);
+  expect(await Promise.all(place.repairs)).toEqual(["repaired", "repaired"]);
   const after = await run("verify", "--primary");
   expect(after).toMatchObject({ code: 0, problems: [], verifiedCopies: 4, merkleRoot: before.merkleRoot });
-  for (const { original, etag } of [small, large]) {
+  const tags = [small, large].map(async ({ original }) => {
     const head = new HeadObjectCommand({ Bucket: BUCKET, Key: original.facts.key });
-    expect((await place.client.send(head)).ETag).toBe(etag);
-  }
+    return (await place.client.send(head)).ETag;
+  });
+  // Its parts are as long as those of most uploads.
+  expect(await Promise.all(tags)).toEqual(etags);
 });
 
 test("a version that no target has is lost without the primary: the drill says so", async () => {

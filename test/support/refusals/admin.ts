@@ -70,6 +70,7 @@ const BLOCKED: Refusals = { VERSION_NOT_BLOCKED: inState("clean") };
 
 const REPLICAS = "/v1/admin/replicas";
 const RESCANS = "/v1/admin/rescans";
+const UNKNOWN_COPY = { fileId: MISSING_ID, version: 1, target: "near" };
 
 /** A request by the tenant's admin about a rescan that runs. */
 function ofRescan(method: string, path: string) {
@@ -131,6 +132,10 @@ export const ADMINISTRATION: RefusalTable = {
   },
   "POST /v1/admin/replicas/retry": {
     good: ({ admin }) => json(admin, "POST", `${REPLICAS}/retry`, {}),
+    refusals: { ...OF_ADMINS, ...BODY },
+  },
+  "POST /v1/admin/replicas/repair": {
+    good: ({ admin }) => json(admin, "POST", `${REPLICAS}/repair`, { versions: [UNKNOWN_COPY] }),
     refusals: { ...OF_ADMINS, ...BODY },
   },
   "GET /v1/admin/rescans": {

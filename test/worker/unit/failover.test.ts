@@ -4,6 +4,7 @@ import { Circuit } from "../../../worker/delivery/circuit.ts";
 import type { ContentSource } from "../../../worker/delivery/content.ts";
 import type { CopyRead } from "../../../worker/delivery/failover.ts";
 import { failoverContent } from "../../../worker/delivery/failover.ts";
+import { replicaContent } from "../../../worker/delivery/replica-content.ts";
 import type { ServableObject } from "../../../worker/services/servable.ts";
 
 const OBJECT: ServableObject = {
@@ -116,4 +117,13 @@ test("an open circuit goes to the copies, and to the primary where there is none
   expect(await readThrough(primary, COPY, circuit).read()).toMatchObject({ failover: "circuit-open" });
   expect(primary).not.toHaveBeenCalled();
   expect(await readThrough(primary, { kind: "none" }, circuit).read()).not.toHaveProperty("failover");
+});
+
+test("where records don't say whether there are copies, what the primary lost isn't gone", async () => {
+  const replicas = replicaContent({
+    gateway: { url: "http://127.0.0.1:9", secret: "s" },
+    findTargets: () => Promise.reject(new Error("The database does not answer.")),
+    circuitOf: () => new Circuit(),
+  });
+  expect(await replicas(OBJECT, undefined, "missing")).toEqual({ kind: "unreadable" });
 });

@@ -1,4 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
+import type { Job } from "#contract/jobs.ts";
+import { QueuedRepairs, RepairRequest } from "#contract/repairs.ts";
 import {
   BackfillRequest,
   BackfillStep,
@@ -10,7 +12,9 @@ import {
   RetriedCopies,
 } from "#contract/replicas.ts";
 import { callerOf } from "../../middleware/actor.ts";
+import { requestRepairs } from "../../services/repairs.ts";
 import { backfill, getRemovals, getReplicas, getTargets, retryCopies } from "../../services/replicas.ts";
+import { sendJobs } from "../../storage/jobs.ts";
 import { openApiRouter, sessionProblems } from "../open-api.ts";
 
 const security = [{ bearer: [] }];
@@ -91,6 +95,26 @@ const retryRoute = createRoute({
   },
 });
 
+const repairRoute = createRoute({
+  method: "post",
+  path: "/repair",
+  operationId: "repairPrimary",
+  summary: "Have objects of the primary store made again of their copies",
+  description:
+    `${OF_ADMINS}. For objects that are missing, or were read and have other bytes; the copy that is named with each was ` +
+    "found to be right. Nothing takes an object's place before its bytes have the recorded SHA-256, and what has them " +
+    "already is left alone: the same request twice changes nothing. What was made of a file and is gone too is made again.",
+  security,
+  request: { body: { required: true, content: { "application/json": { schema: RepairRequest } } } },
+  responses: {
+    202: {
+      description: "They are made again in the minutes that follow; the audit tells each as `file.repaired`",
+      content: { "application/json": { schema: QueuedRepairs } },
+    },
+    ...sessionProblems("REQUEST_INVALID", "BODY_TOO_LARGE", "ROLE_REQUIRED"),
+  },
+});
+
 /** `/v1/admin/replicas`. */
 export const replicas = openApiRouter()
   .openapi(listRoute, async (c) =>
@@ -108,4 +132,8 @@ export const replicas = openApiRouter()
   )
   .openapi(retryRoute, async (c) =>
     c.json(await retryCopies(c.env, callerOf(c), c.req.valid("json"), Date.now()), 202),
-  );
+  )
+  .openapi(repairRoute, async (c) => {
+    const send = (jobs: readonly Job[]) => sendJobs(c.env, jobs);
+    return c.json(await requestRepairs(c.env, send, callerOf(c), c.req.valid("json"), Date.now()), 202);
+  });
