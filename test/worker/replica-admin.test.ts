@@ -10,6 +10,7 @@ import type {
 import { PATIENCE_MS, readAudit, sendJson } from "../support/admin.ts";
 import type { Caller } from "../support/api.ts";
 import { readProblem, uploadFile } from "../support/api.ts";
+import { addCleanFiles } from "../support/clean-files.ts";
 import { takeJobs } from "../support/queued-jobs.ts";
 import type { Copied } from "../support/replicas.ts";
 import {
@@ -60,6 +61,21 @@ async function addFiles({ ann, ref }: Copied, count: number): Promise<void> {
     await sendVerdict(worker, { ...ref, fileId: fileId as typeof ref.fileId });
   }
 }
+
+test("cron sends the copies of 200 versions in a minute, those of one version together", async () => {
+  const { ann, admin } = await newCopied(worker, []);
+  await addCleanFiles(worker, ann.tenantId, 200);
+  await beat(worker, ["near", "far"]);
+  expect(await step(admin)).toMatchObject({ seen: 201, queued: 402 });
+  const countDue = async (): Promise<unknown> => {
+    const due = "SELECT count(*) AS copies FROM replicas WHERE tenant_id = ? AND announce_at_ms <= ?";
+    return (await worker.query(due, ann.tenantId, Date.now()))[0]?.["copies"];
+  };
+  await worker.runScheduled();
+  expect(await countDue()).toBe(2);
+  await worker.runScheduled();
+  expect(await countDue()).toBe(0);
+});
 
 test("a backfill wants what is lacking, in steps, and a second one nothing", async () => {
   const copied = await newCopied(worker, []);
