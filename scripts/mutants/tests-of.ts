@@ -25,6 +25,7 @@ const SERVICE_TESTS: TestsBySource = {
     "worker/wished-derivatives",
   ],
   "empty-prefix.ts": ["worker/purge", "faults/purge"],
+  "each-database.ts": ["records/cron-calls"],
   "erasure-requests.ts": ["records/erasure-proofs", "worker/erasing-tenant", "faults/erasure-requests"],
   "erasure.ts": ["records/erasure-proofs", "faults/erasure", "faults/erasure-failures"],
   "export.ts": ["worker/export", "faults/export"],

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import { reannounceUnanswered } from "../../worker/services/announce.ts";
 import { CALLS, SUBREQUESTS } from "../../worker/services/call-shares.ts";
 import type { Removal } from "../../worker/services/purge.ts";
 import { purgeDue } from "../../worker/services/purge.ts";
+import { sweepReservations } from "../../worker/services/reservations.ts";
 import { useDatabases } from "./support/databases.ts";
 import { newQuotaTenant, RULES } from "./support/quota-tenant.ts";
 
@@ -42,4 +44,43 @@ test("a purge takes on what its calls suffice for over all databases, and the ne
   expect(calls).toBe(6);
   expect(await leftAfterRun()).toBe(1);
   expect(await leftAfterRun()).toBe(0);
+});
+
+/** A database of which every call fails. */
+function brokenDatabase(): D1Database {
+  const fail = () => Promise.reject(new Error("It is down."));
+  const statement: object = { bind: () => statement, first: fail, run: fail, all: fail, raw: fail };
+  return { prepare: () => statement, batch: fail, exec: fail } as unknown as D1Database;
+}
+
+test("a database that is down keeps nothing from being done in the one behind it", async () => {
+  const env = { ...databases.bindings, TENANT_BUCKETS: "DB_2=0-255" };
+  const { DB_2: db } = databases.bindings;
+  if (db === undefined) throw new Error("It wasn't bound.");
+  const tenant = newQuotaTenant(env);
+  const { fileId: trashed } = await tenant.create(10);
+  const { fileId: waiting } = await tenant.create(10);
+  // Nothing of a third ever comes.
+  await tenant.create(10);
+  await db
+    .prepare("UPDATE files SET deleted_at_ms = 1, deleted_by = 'ann', purge_at_ms = 2 WHERE id = ?")
+    .bind(trashed)
+    .run();
+  const stored = "state = 'quarantined', object_key = 'k', etag = 'e', size_bytes = 10, announced_at_ms = 1";
+  await db.prepare(`UPDATE file_versions SET ${stored} WHERE file_id = ?`).bind(waiting).run();
+  const down = { ...env, DB: brokenDatabase() };
+  const objects = { list: async () => ({ keys: [], sizes: [], isAll: true }), remove: async () => {} };
+  await purgeDue(down, { objects, endUpload: async () => {} }, RULES.nowMs, 1_000);
+  const announced: string[] = [];
+  const announce = async ({ fileId }: { fileId: string }) => void announced.push(fileId);
+  await reannounceUnanswered(down, announce, { afterSeconds: 0, nowMs: RULES.nowMs, calls: 1_000 });
+  expect(announced).toEqual([waiting]);
+  expect(
+    await sweepReservations(down, async () => false, RULES.nowMs + 24 * 3_600_000, 1_000),
+  ).toBeGreaterThan(0);
+  const { results } = await db
+    .prepare("SELECT id FROM files WHERE tenant_id = ?")
+    .bind(tenant.tenantId)
+    .all();
+  expect(results).toEqual([{ id: waiting }]);
 });

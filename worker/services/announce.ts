@@ -1,9 +1,9 @@
 import type { ProcessJob } from "#contract/jobs.ts";
 import type { DatabaseBindings } from "../db/database.ts";
-import { allDatabases } from "../db/database.ts";
 import type { VersionRow } from "../db/files.ts";
 import { findUnansweredVersions, markVersionAnnounced } from "../db/files.ts";
 import { itemsPerDatabase } from "./call-shares.ts";
+import { forEachDatabase } from "./each-database.ts";
 
 /** To the queue, and to the database. */
 const CALLS_PER_VERSION = 2;
@@ -20,16 +20,14 @@ export async function reannounceUnanswered(
 ): Promise<number> {
   const limit = itemsPerDatabase(env, options.calls, CALLS_PER_VERSION);
   let announced = 0;
-  for (const db of allDatabases(env)) {
+  await forEachDatabase(env, "reannounce", async (db) => {
     const waiting = await findUnansweredVersions(db, options.nowMs - options.afterSeconds * 1000, limit);
-    for (const version of waiting) {
-      const job = jobOf(version);
-      if (job === undefined) continue;
+    for (const job of waiting.flatMap((version) => jobOf(version) ?? [])) {
       await announce(job);
       await markVersionAnnounced(db, job, options.nowMs);
       announced += 1;
     }
-  }
+  });
   return announced;
 }
 

@@ -3,7 +3,7 @@ import { nextDigest } from "#contract/erasures.ts";
 import type { FileVersionRef, TenantId } from "#contract/ids.ts";
 import { tenantPrefix } from "#contract/keys.ts";
 import type { Database, DatabaseBindings } from "../db/database.ts";
-import { allDatabases, databaseFor } from "../db/database.ts";
+import { databaseFor } from "../db/database.ts";
 import type { ErasureRow, FileToErase } from "../db/erasures.ts";
 import {
   countPendingObjects,
@@ -20,6 +20,7 @@ import {
 } from "../db/erasures.ts";
 import { countRemovals } from "../db/replica-removals.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
+import { forEachDatabase } from "./each-database.ts";
 import { proveErasure } from "./erasure-requests.ts";
 
 /**
@@ -84,11 +85,11 @@ export async function driveErasures(
   calls: number,
 ): Promise<void> {
   const limits = newLimits(calls);
-  for (const db of allDatabases(env)) {
+  await forEachDatabase(env, "erase", async (db) => {
     for (const erasure of await findUnfinishedErasures(db)) {
       await driveErasure({ ...means, db, nowMs, limits }, erasure);
     }
-  }
+  });
 }
 
 /** Goes on with one erasure at once. Never throws: the cron goes on with what is left. */

@@ -1,11 +1,12 @@
 import type { FileVersionRef } from "#contract/ids.ts";
 import { versionPrefix } from "#contract/keys.ts";
 import type { Database, DatabaseBindings } from "../db/database.ts";
-import { allDatabases, databaseFor } from "../db/database.ts";
+import { databaseFor } from "../db/database.ts";
 import type { ObjectRemoval } from "../db/object-removals.ts";
 import { deleteObjectRemovals, takeObjectRemovals } from "../db/object-removals.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
 import { itemsPerDatabase } from "./call-shares.ts";
+import { forEachDatabase } from "./each-database.ts";
 import { emptyPrefix } from "./empty-prefix.ts";
 import { inTurns } from "./in-turns.ts";
 
@@ -44,9 +45,9 @@ export async function driveObjectRemovals(
   calls: number,
 ): Promise<void> {
   const limit = itemsPerDatabase(env, calls, CALLS_PER_REMOVAL);
-  for (const db of allDatabases(env)) {
-    await carryOut(db, objects, await takeObjectRemovals(db, nowMs, limit));
-  }
+  await forEachDatabase(env, "remove-objects", async (db) =>
+    carryOut(db, objects, await takeObjectRemovals(db, nowMs, limit)),
+  );
 }
 
 async function carryOut(db: Database, objects: Objects, removals: readonly ObjectRemoval[]): Promise<void> {

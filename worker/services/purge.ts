@@ -3,12 +3,13 @@ import type { FileId, FileVersionRef, TenantId } from "#contract/ids.ts";
 import { filePrefix } from "#contract/keys.ts";
 import type { Actor } from "../db/audit.ts";
 import type { Database, DatabaseBindings } from "../db/database.ts";
-import { allDatabases, databaseFor } from "../db/database.ts";
+import { databaseFor } from "../db/database.ts";
 import type { FileSet } from "../db/file-sets.ts";
 import { findUnstoredVersions } from "../db/file-sets.ts";
 import { deletePurged, findPurging, markDuePurging, markPurging, postponePurges } from "../db/trash.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
 import { itemsPerDatabase } from "./call-shares.ts";
+import { forEachDatabase } from "./each-database.ts";
 import { emptyPrefix } from "./empty-prefix.ts";
 import type { Caller } from "./file-actions.ts";
 import { requireActionable } from "./file-actions.ts";
@@ -84,12 +85,12 @@ export async function purgeDue(
   calls: number,
 ): Promise<void> {
   const limit = itemsPerDatabase(env, calls, CALLS_PER_FILE);
-  for (const db of allDatabases(env)) {
+  await forEachDatabase(env, "purge", async (db) => {
     await markDuePurging(db, nowMs, limit);
     for (const set of await findPurging(db, limit)) {
       await purgeOfTenant(db, removal, set, systemOf(set.tenantId), nowMs);
     }
-  }
+  });
 }
 
 function systemOf(tenantId: TenantId): Actor {

@@ -3,11 +3,12 @@ import type { FileVersionRef } from "#contract/ids.ts";
 import { UserId } from "#contract/ids.ts";
 import type { Actor } from "../db/audit.ts";
 import type { DatabaseBindings } from "../db/database.ts";
-import { allDatabases, databaseFor } from "../db/database.ts";
+import { databaseFor } from "../db/database.ts";
 import type { Successor } from "../db/quarantine.ts";
 import { deleteBlockedVersion, takeDueBlockedVersions, markBlockedFile } from "../db/quarantine.ts";
 import { findFilename, findVersions } from "../db/versions.ts";
 import { itemsPerDatabase } from "./call-shares.ts";
+import { forEachDatabase } from "./each-database.ts";
 import type { Caller } from "./file-actions.ts";
 import { nameWithVersion } from "./file-names.ts";
 import { removeVersionObjects } from "./object-removals.ts";
@@ -91,9 +92,9 @@ const CALLS_PER_VERSION = 4;
  */
 export async function removeDueBlocked(env: DatabaseBindings, nowMs: number, calls: number): Promise<void> {
   const limit = itemsPerDatabase(env, calls, CALLS_PER_VERSION);
-  for (const db of allDatabases(env)) {
+  await forEachDatabase(env, "quarantine", async (db) => {
     for (const ref of await takeDueBlockedVersions(db, nowMs, limit)) await removeDue(env, ref, nowMs);
-  }
+  });
 }
 
 async function removeDue(env: DatabaseBindings, ref: FileVersionRef, nowMs: number): Promise<void> {

@@ -7,6 +7,7 @@ import { findLags, measureLag, replaceLags, takeDueCopies } from "../db/replica-
 import { hasDueRemovals } from "../db/replica-removals.ts";
 import type { HeartbeatRow } from "../db/reports.ts";
 import { findHeartbeats } from "../db/reports.ts";
+import { forEach } from "./each-database.ts";
 import { HEARTBEAT_MAX_AGE_MS } from "./health.ts";
 import type { ReplicaPlace } from "./replica-targets.ts";
 import { copyJobOf, findConfiguredTargets, placesOf } from "./replica-targets.ts";
@@ -59,11 +60,11 @@ function waitingIn(residence: Residence, alive: readonly HeartbeatRow[]): number
 }
 
 async function sendCopies(places: readonly ReplicaPlace[], announce: Announce, nowMs: number): Promise<void> {
-  for (const { db, targets } of places) {
+  await forEach(places, "copies", async ({ db, targets }) => {
     const due = await takeDueCopies(db, targets, nowMs, nowMs + LOST_AFTER_MS, VERSIONS_PER_RUN);
     const jobs = due.flatMap((version) => copyJobOf(version) ?? []);
     if (jobs.length > 0) await announce(jobs);
-  }
+  });
 }
 
 /** One job does all that it finds. */
@@ -72,9 +73,8 @@ async function sendRemovals(
   announce: Announce,
   nowMs: number,
 ): Promise<void> {
-  for (const { db, targets } of places) {
-    if (await hasDueRemovals(db, targets, nowMs)) return announce([{ kind: "remove-copies" }]);
-  }
+  const due = await forEach(places, "copy-removals", ({ db, targets }) => hasDueRemovals(db, targets, nowMs));
+  if (due.includes(true)) await announce([{ kind: "remove-copies" }]);
 }
 
 async function countLags(

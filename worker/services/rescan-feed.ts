@@ -10,6 +10,7 @@ import type { Survey, SurveyTerms } from "../db/rescan-load.ts";
 import { surveyRescans, takeLostJobs } from "../db/rescan-load.ts";
 import type { RescanRow } from "../db/rescans.ts";
 import { jobOf } from "./announce.ts";
+import { forEachDatabase } from "./each-database.ts";
 import type { AnnounceAll } from "./failed-jobs.ts";
 import { HEARTBEAT_MAX_AGE_MS } from "./health.ts";
 
@@ -69,9 +70,10 @@ export async function feedRescans(
     },
     signatures: Math.max(0, ...alive.map(({ signatureVersion }) => signatureNumberOf(signatureVersion))),
   };
-  const surveys = await Promise.all(
-    databases.map(async (db): Promise<Surveyed> => ({ db, ...(await surveyRescans(db, terms)) })),
-  );
+  const surveys = await forEachDatabase(env, "rescan", async (db): Promise<Surveyed> => ({
+    db,
+    ...(await surveyRescans(db, terms)),
+  }));
   const room = roomOf(surveys, Math.max(0, ...alive.map((row) => row.backlog ?? 0)));
   if (alive.length === 0 || room === undefined) return;
   let steps = Math.max(1, Math.floor((calls - 1 - databases.length) / CALLS_PER_STEP));

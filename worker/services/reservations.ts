@@ -1,10 +1,10 @@
 import type { FileVersionRef } from "#contract/ids.ts";
 import type { Database, DatabaseBindings } from "../db/database.ts";
-import { allDatabases } from "../db/database.ts";
 import type { ReservationRow } from "../db/quota.ts";
 import { deleteSpent, findReservationsToCheck, postponeCheck } from "../db/quota.ts";
 import { deleteUnfinishedUpload } from "../db/uploads.ts";
 import { itemsPerDatabase } from "./call-shares.ts";
+import { forEachDatabase } from "./each-database.ts";
 
 /** How often an upload that is under way is asked again: it may take days. */
 const CHECK_AGAIN_MS = 4 * 3_600_000;
@@ -31,15 +31,25 @@ export async function sweepReservations(
   calls: number,
 ): Promise<number> {
   const limit = itemsPerDatabase(env, calls, CALLS_PER_RESERVATION);
+  const released = await forEachDatabase(env, "sweep-reservations", (db) =>
+    sweepOne(db, stillStands, nowMs, limit),
+  );
+  return released.reduce((sum, each) => sum + each, 0);
+}
+
+async function sweepOne(
+  db: Database,
+  stillStands: StillStands,
+  nowMs: number,
+  limit: number,
+): Promise<number> {
   let released = 0;
-  for (const db of allDatabases(env)) {
-    await deleteSpent(db, nowMs);
-    const due = await findReservationsToCheck(db, nowMs, limit);
-    for (let first = 0; first < due.length; first += AT_ONCE) {
-      const asked = due.slice(first, first + AT_ONCE);
-      const results = await Promise.all(asked.map((row) => checkOne(db, row, stillStands, nowMs)));
-      released += results.filter(Boolean).length;
-    }
+  await deleteSpent(db, nowMs);
+  const due = await findReservationsToCheck(db, nowMs, limit);
+  for (let first = 0; first < due.length; first += AT_ONCE) {
+    const asked = due.slice(first, first + AT_ONCE);
+    const results = await Promise.all(asked.map((row) => checkOne(db, row, stillStands, nowMs)));
+    released += results.filter(Boolean).length;
   }
   return released;
 }
