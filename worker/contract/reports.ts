@@ -8,6 +8,7 @@ import { RepairReport } from "./repairs.ts";
 import {
   ConfiguredTarget,
   CopiesStartReport,
+  CopyMismatchReport,
   CopyReport,
   MAX_TARGETS,
   RemovalsReport,
@@ -156,6 +157,7 @@ export const Report = z.discriminatedUnion("kind", [
   HeartbeatReport,
   CopiesStartReport,
   CopyReport,
+  CopyMismatchReport,
   RemovalsStartReport,
   RemovalsReport,
 ]);

@@ -35,7 +35,7 @@ import { judgeByPolicy } from "./content-policy.ts";
 import { applyFirstVerdict } from "./first-verdict.ts";
 import { applyRepair } from "./repairs.ts";
 import { lagsOf } from "./replica-feed.ts";
-import { applyCopy, applyRemovals, startCopies, startRemovals } from "./replica-reports.ts";
+import { applyCopy, applyMismatch, applyRemovals, startCopies, startRemovals } from "./replica-reports.ts";
 import { applyRescanVerdict, removeDerivatives } from "./rescan-verdicts.ts";
 import { settingsOf } from "./tenants.ts";
 
@@ -89,6 +89,9 @@ export async function applyReport(
       return startCopies(env, report, nowMs);
     case "copy":
       await applyCopy(env, report, nowMs);
+      return undefined;
+    case "copy-mismatch":
+      await applyMismatch(env, report, nowMs);
       return undefined;
     case "removals-start":
       return startRemovals(env, report, nowMs);
