@@ -75,8 +75,7 @@ async function readCopy({ gateway, circuitOf }: ReplicaContentParts, wanted: Wan
   if (!circuit.admits(Date.now())) return { kind: "unreadable" };
   try {
     const answer = await ask(gateway, wanted);
-    if (answer.status >= 500) circuit.noteFailure(Date.now());
-    else circuit.noteAnswer();
+    noteIn(circuit, answer);
     const body = answer.body as ReadableStream<Uint8Array> | null;
     if (isWhole(answer, wanted) && body !== null) return { kind: "opened", body, target };
     await answer.body?.cancel();
@@ -87,6 +86,12 @@ async function readCopy({ gateway, circuitOf }: ReplicaContentParts, wanted: Wan
     console.error({ event: "replica-unreadable", target, error: String(error) });
     return { kind: "unreadable" };
   }
+}
+
+/** That there is no place for a reader now, or that a copy isn't proved yet, is the gateway's word and not its target's. */
+function noteIn(circuit: Circuit, { status }: Response): void {
+  if (status >= 500) circuit.noteFailure(Date.now());
+  else if (status !== 429) circuit.noteAnswer();
 }
 
 async function ask({ url, secret }: ReplicaGateway, wanted: Wanted): Promise<Response> {

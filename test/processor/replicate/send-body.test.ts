@@ -47,3 +47,12 @@ test("one that takes enough isn't, nor is one that waits for the target", async 
   controller?.close();
   expect(await sent).toBe("sent");
 });
+
+test("a target that falls silent is broken off", async () => {
+  const cancelled = vi.fn<() => void>();
+  const silent = new ReadableStream<Uint8Array>({ cancel: cancelled });
+  const sent = sendBody(silent, new HeldResponse().asResponse(), signal).catch((error: unknown) => error);
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(await sent).toMatchObject({ message: "The target fell silent." });
+  expect(cancelled).toHaveBeenCalledOnce();
+});
