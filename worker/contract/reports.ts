@@ -4,7 +4,7 @@ import { DerivativeName } from "./derivatives.ts";
 import { FileVersionRef } from "./ids.ts";
 import { PageImageName } from "./page-images.ts";
 import { Properties } from "./properties.ts";
-import { RepairReport } from "./repairs.ts";
+import { MissingObjectReport, RepairReport } from "./repairs.ts";
 import {
   ConfiguredTarget,
   CopiesStartReport,
@@ -154,6 +154,7 @@ export const Report = z.discriminatedUnion("kind", [
   PropertiesReport,
   FailedJobReport,
   RepairReport,
+  MissingObjectReport,
   HeartbeatReport,
   CopiesStartReport,
   CopyReport,
