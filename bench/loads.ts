@@ -1,4 +1,5 @@
 import type { ProcessorLoad } from "./processor/row.ts";
+import type { ReplicaLoad } from "./replicas/load.ts";
 
 /** How much work each part of the benchmark does; sizes in bytes. */
 const MIB = 1024 * 1024;
@@ -101,4 +102,9 @@ export function processorLoad(counts: Counts): ProcessorLoad {
         ...{ runs, scanBytes: 512 * MIB, conversions: 1_000, hostile: 20 },
         ...{ officeFiles: 20, probes: 100, largeBytes: 1_945 * MIB },
       };
+}
+
+/** @param sizeMib of the file that is copied */
+export function replicaLoad(quick: boolean, sizeMib: number | undefined): ReplicaLoad {
+  return { fileBytes: (sizeMib ?? (quick ? 256 : 2_048)) * MIB, reads: quick ? 10 : 40 };
 }

@@ -11,6 +11,7 @@ import { countOperations } from "./operations.ts";
 import type { BenchOptions, SectionName } from "./options.ts";
 import { parseOptions, USAGE } from "./options.ts";
 import { measureProcessor } from "./processor/section.ts";
+import { measureReplicas } from "./replicas/section.ts";
 import { measureResume } from "./resume.ts";
 import type { Section, SectionResult } from "./section.ts";
 import { measureStalls } from "./stalled.ts";
@@ -27,6 +28,7 @@ const SECTIONS: Readonly<Record<SectionName, Section>> = {
   resume: measureResume,
   listing: measureListing,
   processor: measureProcessor,
+  replicas: measureReplicas,
 };
 
 /** Figures say which section they are of, so that one list has them all. */

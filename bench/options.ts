@@ -4,12 +4,14 @@ import {
   listingLoad,
   memoryLoad,
   processorLoad,
+  replicaLoad,
   resumeLoad,
   smallLoad,
   stalledLoad,
   uploadLoad,
 } from "./loads.ts";
 import type { ProcessorLoad } from "./processor/row.ts";
+import type { ReplicaLoad } from "./replicas/load.ts";
 
 const MIB = 1024 * 1024;
 
@@ -22,6 +24,7 @@ export const SECTION_NAMES = [
   "resume",
   "listing",
   "processor",
+  "replicas",
 ] as const;
 export type SectionName = (typeof SECTION_NAMES)[number];
 
@@ -36,6 +39,7 @@ export interface BenchOptions {
   readonly resume: ResumeLoad;
   readonly listing: ListingLoad;
   readonly processor: ProcessorLoad;
+  readonly replicas: ReplicaLoad;
   /** PATCH sizes; `Infinity` sends the file in one. */
   readonly patchSizes: readonly number[];
   /** Names of contestants; empty for the usual ones. */
@@ -53,16 +57,18 @@ what is measured (any of these; --uploads where none is given):
   --resume             HEAD and first PATCH after a cut, at 10, 100 and 1,000 parts
   --listing            pages of lists of 10,000 and 1,000,000 files: time, CPU and rows read
   --processor          scans, images and documents beside bare programs, alone and while others wait: up to an hour
+  --replicas           a file of 2 GiB to four targets: reads of the primary and memory; the first byte of copies
   --all                all of these
 how:
   --patch 5,8,16,one   sizes of PATCHes in MiB (default 8), for --uploads
   --size 64,256        file sizes in MiB (default 64), for --uploads
   --runs 5             samples of which the median is taken
   --files 4            files uploaded per sample (256 MiB of large files, 300 small ones): CPU comes in ticks of 10 ms
+  --copied-size 2048   size of the file that is copied, in MiB, for --replicas
   --only a,b           these contestants (--uploads and --small always run floor-multipart-do too: ratios are taken to it;
                        --memory runs the product alone where this isn't given)
   --quick              two samples of half as many files; a quarter of the bytes for --memory; up to 100 parts,
-                       100,000 files; 40 conversions
+                       100,000 files; 40 conversions; 256 MiB to four targets
   --json FILE          write the figures as JSON too`;
 
 function parseCount(name: string, text: string): number {
@@ -99,11 +105,13 @@ export function parseOptions(argv: readonly string[]): BenchOptions | undefined 
       resume: { type: "boolean", default: false },
       listing: { type: "boolean", default: false },
       processor: { type: "boolean", default: false },
+      replicas: { type: "boolean", default: false },
       all: { type: "boolean", default: false },
       patch: { type: "string", default: "8" },
       size: { type: "string", default: "64" },
       runs: { type: "string" },
       files: { type: "string" },
+      "copied-size": { type: "string" },
       only: { type: "string" },
       quick: { type: "boolean", default: false },
       json: { type: "string" },
@@ -124,6 +132,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions | undefined 
     resume: resumeLoad(quick),
     listing: listingLoad(quick),
     processor: processorLoad(counts),
+    replicas: replicaLoad(quick, parseOptionalCount("copied-size", values["copied-size"])),
     patchSizes: values.patch.split(",").map(parsePatchSize),
     only: values.only?.split(",") ?? [],
     jsonPath: values.json,

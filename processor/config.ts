@@ -2,23 +2,29 @@ import { z } from "zod";
 import { JURISDICTIONS } from "#contract/jurisdictions.ts";
 import { amazonEndpoint, hasStrayKey, ObjectVariables, STRAY_KEY } from "#contract/object-settings.ts";
 import { ScanProvider } from "#contract/wishes.ts";
+import { MAX_ALONE_WAIT_MS } from "./death-guard.ts";
 import { DERIVE_SECONDS } from "./derive/deadline.ts";
 import { chooseConcurrency, chooseToolMemoryMb, type Machine, readMachine } from "./lane-limits.ts";
 import type { LaneName } from "./lanes.ts";
 import { MAX_LINE_WAIT_MS } from "./line.ts";
 import { SETTLE_SECONDS } from "./queue.ts";
 import { REPORT_SECONDS } from "./report.ts";
+import { ServiceUrl } from "./service-url.ts";
 
 /** Of one delivery, outside of the scan's and the derivation's own deadlines: how it stands, its verdict, that it is given up. */
 const REPORTS = 3;
 /**
  * What a lease has to cover beside the scan: a job is pulled when a hand for its scan is free, may wait in one line before
  * the scan (for a file that has to be alone in the scanner) and in one before the derivation, then derives, reports, and is
- * settled. 2 × 60 + 300 + 3 × 45.2 + 30 s, rounded up: 586 s; with the scan's own 300 s 886 s. A much longer lease isn't free:
+ * settled. Before either it may wait for a file that the processor has died of. 2 × (60 + 5) + 300 + 3 × 45.2 + 30 s, rounded
+ * up: 596 s; with the scan's own 300 s 896 s. A much longer lease isn't free:
  * so long waits what a processor that was killed was at.
  */
 const JOB_MARGIN_SECONDS = Math.ceil(
-  2 * (MAX_LINE_WAIT_MS / 1000) + DERIVE_SECONDS + REPORTS * REPORT_SECONDS + SETTLE_SECONDS,
+  2 * ((MAX_LINE_WAIT_MS + MAX_ALONE_WAIT_MS) / 1000) +
+    DERIVE_SECONDS +
+    REPORTS * REPORT_SECONDS +
+    SETTLE_SECONDS,
 );
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -31,17 +37,17 @@ const Required = z.string().min(1);
 
 const Environment = z
   .object({
-    CAUSEWAY_WORKER_URL: z.url({ protocol: /^https?$/ }),
+    CAUSEWAY_WORKER_URL: ServiceUrl,
     CAUSEWAY_REPORT_SECRET: z.string().min(32),
     /** Without it Amazon's, of the region. */
-    S3_ENDPOINT: z.url({ protocol: /^https?$/ }),
+    S3_ENDPOINT: ServiceUrl,
     S3_BUCKET: Required,
     S3_REGION: z.string().min(1).default("auto"),
     S3_ACCESS_KEY_ID: Required,
     S3_SECRET_ACCESS_KEY: Required,
     S3_FORCE_PATH_STYLE: Flag.default(true),
     ...ObjectVariables.shape,
-    QUEUES_BASE_URL: z.url({ protocol: /^https?$/ }).default("https://api.cloudflare.com/client/v4"),
+    QUEUES_BASE_URL: ServiceUrl.default("https://api.cloudflare.com/client/v4"),
     QUEUES_ACCOUNT_ID: Required,
     QUEUES_QUEUE_ID: Required,
     QUEUES_TOKEN: Required,
@@ -49,7 +55,7 @@ const Environment = z
     VIRUS_SCAN_PROVIDER: ScanProvider.default("clamav"),
     /** A public key is for private use only, by VirusTotal's terms. */
     VIRUSTOTAL_API_KEY: Required.optional(),
-    VIRUSTOTAL_BASE_URL: z.url({ protocol: /^https?$/ }).default("https://www.virustotal.com/api/v3/"),
+    VIRUSTOTAL_BASE_URL: ServiceUrl.default("https://www.virustotal.com/api/v3/"),
     VIRUSTOTAL_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(100_000).default(4),
     CLAMAV_HOST: z.string().min(1).default("127.0.0.1"),
     CLAMAV_PORT: Port.default(3310),
@@ -72,6 +78,8 @@ const Environment = z
     DRAIN_SECONDS: Seconds.default(5),
     /** The operator's word that tools may read uploads where the machine can't isolate them. */
     TOOLS_WITHOUT_ISOLATION: Flag.default(false),
+    /** Outlives the processor, and is its own: what it is at is noted there, so that what it dies of is known. Else nobody counts. */
+    STATE_DIRECTORY: Required.optional(),
     LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
     METRICS_HOST: z.string().min(1).default("127.0.0.1"),
     /** 0 takes a free one; the log tells which. */

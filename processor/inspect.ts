@@ -68,6 +68,24 @@ export async function inspectObject(
   }
 }
 
+/** Of what nobody reads any more: its size and its hash, which a verdict tells, and no parser near it. Throws as `inspectObject`. */
+export async function hashUnread(
+  object: StoredObject,
+  reason: string,
+  signal: AbortSignal,
+): Promise<Inspection> {
+  const digests = new ObjectDigests({});
+  const sizeBytes = await passThrough(object, async (chunk) => {
+    signal.throwIfAborted();
+    digests.update(chunk);
+  });
+  const { sha256 } = digests.finish();
+  return {
+    ...unscannable(reason),
+    ...{ sizeBytes, sha256, sniffedType: null, head: new Uint8Array(), isZip: false },
+  };
+}
+
 /** What the scanner would take too long for isn't given to it: it is hashed, and unscannable. */
 function openExcess(excess: string | undefined, signal: AbortSignal): Scan | undefined {
   if (excess === undefined) return undefined;

@@ -31,6 +31,17 @@ export function watchLifetime(log: Log, { drainMs, parentPid }: Lifetime): Abort
   return stop.signal;
 }
 
+/** Calls `leave` when the process ends by its own will, and not where a fault ends it: nobody is told of the kernel's SIGKILL. */
+export function leaveInOrder(leave: () => void): void {
+  let isFault = false;
+  process.on("uncaughtExceptionMonitor", () => {
+    isFault = true;
+  });
+  process.on("exit", () => {
+    if (!isFault) leave();
+  });
+}
+
 function exitForced(log: Log): void {
   log.error({ event: "exit-forced", reason: "the drain did not end" });
   process.exit(1);

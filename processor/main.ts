@@ -5,6 +5,7 @@
 import { hostname } from "node:os";
 import { objectSettingsOf } from "#contract/object-settings.ts";
 import type { ConfiguredTarget } from "#contract/replicas.ts";
+import { BegunWork } from "./begun-work.ts";
 import {
   type Config,
   parseConfig,
@@ -15,9 +16,11 @@ import {
 } from "./config.ts";
 import { Consumer, type ConsumerParts } from "./consumer.ts";
 import { ContentLook } from "./content/content-look.ts";
+import { DeathGuard } from "./death-guard.ts";
 import { Derivatives } from "./derive/derivatives.ts";
 import { EpubDeriver } from "./derive/epub.ts";
-import { ImageDeriver } from "./derive/images.ts";
+import { IMAGE_LIMITS, ImageDeriver } from "./derive/images.ts";
+import { SPARE_BYTES, SpareChild } from "./derive/images/spare-child.ts";
 import { MediaDeriver } from "./derive/media.ts";
 import { OfficeDeriver } from "./derive/office.ts";
 import { PageImages } from "./derive/page-images.ts";
@@ -28,7 +31,7 @@ import { InstalledTools, type Tools } from "./derive/tools.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { createLaneLimits } from "./lane-limits.ts";
 import { createLanes } from "./lanes.ts";
-import { watchLifetime } from "./lifetime.ts";
+import { leaveInOrder, watchLifetime } from "./lifetime.ts";
 import { createLog, type Log } from "./log.ts";
 import { createMetrics, type Metrics, serveMetrics, showLags, watchLanes } from "./metrics.ts";
 import { ObjectStore } from "./object-store.ts";
@@ -61,7 +64,8 @@ async function main(
     drainMs: config.DRAIN_SECONDS * 1000,
     parentPid: config.CAUSEWAY_PARENT_PID,
   });
-  const { sandbox, tools, ...pipeline } = await createPipeline(config, targets, metrics, log);
+  const begun = openBegunWork(config, log);
+  const { sandbox, tools, spare, ...pipeline } = await createPipeline(config, targets, metrics, log, begun);
   process.on("exit", () => sandbox.killAll());
 
   const scanner = new ScannerMonitor(pipeline.scanners.usual, (state) => {
@@ -99,6 +103,7 @@ async function main(
   log.info({ event: "started", metricsPort: port, concurrency: readConcurrency(config), tools: isolated });
   if (!mayRun) log.error({ event: "tools-not-isolated", reason: "no derivatives are made", ...isolation });
   const [isSettled] = await Promise.all([consumer.run(stop), heartbeat.run()]);
+  await spare.end();
   server.close();
   server.closeAllConnections();
   gateway?.closeAllConnections();
@@ -109,12 +114,22 @@ async function main(
   process.exit(isSettled ? 0 : 1);
 }
 
+function openBegunWork({ STATE_DIRECTORY: directory }: Config, log: Log): BegunWork {
+  const begun = new BegunWork(directory);
+  leaveInOrder(() => begun.leave());
+  if (directory === undefined)
+    log.warn({ event: "deaths-not-counted", reason: "there is no STATE_DIRECTORY" });
+  if (begun.suspects > 0) log.error({ event: "died-at-work", suspects: begun.suspects });
+  return begun;
+}
+
 async function createPipeline(
   config: Config,
   targets: readonly ReplicaTarget[],
   metrics: Metrics,
   log: Log,
-): Promise<PipelineParts & { readonly sandbox: Sandbox; readonly tools: Tools }> {
+  begun: BegunWork,
+): Promise<PipelineParts & { readonly sandbox: Sandbox; readonly tools: Tools; readonly spare: SpareChild }> {
   const { scanners, local } = createScanners(config);
   const bucket = {
     endpoint: config.S3_ENDPOINT,
@@ -136,7 +151,10 @@ async function createPipeline(
     withoutIsolation: config.TOOLS_WITHOUT_ISOLATION,
     noteFailure: (program, reason) => metrics.toolFailures.inc({ program, reason }),
   });
-  const lanes = createLanes(createLaneLimits(readConcurrency(config)), readToolMemoryBytes(config));
+  const lanes = createLanes(
+    createLaneLimits(readConcurrency(config)),
+    readToolMemoryBytes(config) - SPARE_BYTES,
+  );
   watchLanes(lanes, metrics);
   const tools = new InstalledTools({ statusFile: config.CAUSEWAY_TOOL_STATUS });
   const texts = new TextDeriver(sandbox, tools);
@@ -146,11 +164,17 @@ async function createPipeline(
     texts,
     new EpubDeriver(sandbox),
   ];
-  const derivers = [new ImageDeriver(sandbox, tools), ...documents, new MediaDeriver(sandbox)];
+  const spare = new SpareChild(sandbox, IMAGE_LIMITS);
+  const derivers = [
+    new ImageDeriver(sandbox, tools, IMAGE_LIMITS, spare),
+    ...documents,
+    new MediaDeriver(sandbox),
+  ];
   const publisher = new Publisher({ store, reporter, metrics, log });
-  const drawing = { store, reporter, lanes, tools, sandbox, publisher };
+  const deaths = new DeathGuard(begun);
+  const drawing = { store, reporter, lanes, deaths, tools, sandbox, publisher };
   return {
-    ...{ store, reporter, metrics, sandbox, lanes, tools },
+    ...{ store, reporter, metrics, sandbox, lanes, deaths, tools, spare },
     secondLook: new SecondLook(store, sandbox),
     contentLook: new ContentLook(store, sandbox),
     derivatives: new Derivatives({ ...drawing, derivers }),

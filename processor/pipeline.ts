@@ -2,10 +2,11 @@ import type { Job, ProcessJob } from "#contract/jobs.ts";
 import type { Standing, Verdict, VerdictReport } from "#contract/reports.ts";
 import type { Wishes } from "#contract/wishes.ts";
 import { type ContentLook, isLookedInto, type Look } from "./content/content-look.ts";
+import { type DeathGuard, PROCESSOR_CRASHED } from "./death-guard.ts";
 import type { Derivatives } from "./derive/derivatives.ts";
 import type { PageImages } from "./derive/page-images.ts";
 import { ProcessorFailure } from "./failure.ts";
-import { type Inspection, inspectObject } from "./inspect.ts";
+import { hashUnread, type Inspection, inspectObject } from "./inspect.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ObjectStore } from "./object-store.ts";
@@ -29,6 +30,7 @@ export interface PipelineParts {
   readonly store: ObjectStore;
   readonly scanners: ScannerChoice;
   readonly guard: CrashGuard;
+  readonly deaths: DeathGuard;
   readonly scanDeadlineMs: number;
   readonly reporter: Reporter;
   readonly secondLook: SecondLook;
@@ -53,7 +55,7 @@ export async function handleJob(job: Job, parts: PipelineParts, signal: AbortSig
     case "remove-copies":
       return parts.replicator.remove(signal);
     case "repair":
-      return parts.lanes.replica.run(() => parts.repairPrimary.repair(job, signal), signal);
+      return parts.lanes.replica.run(() => parts.repairPrimary.repair(job, signal), signal, job.tenantId);
   }
 }
 
@@ -70,14 +72,7 @@ export async function processJob(
 ): Promise<JobOutcome> {
   const { lanes, derivatives } = parts;
   const scanned = await lanes.scan.run(() => scan(job, parts, signal), signal, job.tenantId);
-  const standing =
-    "pass" in scanned
-      ? await lanes.look.run(
-          () => conclude(job, scanned.pass, parts, signal),
-          scanned.pass.deadline,
-          job.tenantId,
-        )
-      : scanned.standing;
+  const standing = "pass" in scanned ? await lookInto(job, scanned.pass, parts, signal) : scanned.standing;
   if (standing === undefined || standing.state === "quarantined") return "obsolete";
   if (standing.state === "clean") await derivatives.derive(job, standing, signal);
   return standing.state;
@@ -101,13 +96,28 @@ async function scan(job: ProcessJob, parts: PipelineParts, signal: AbortSignal):
   const before = await parts.reporter.ask(start, signal);
   const mustScan = before?.state === "quarantined" || before?.mustScan === true;
   if (!mustScan) return { standing: before };
-  const pass = await inspect(job, before.wishes, parts, signal);
-  if (pass === undefined) {
-    if (before.mustScan === true) await requireNoCopy(job, parts, signal);
-    return { standing: undefined };
-  }
-  const needsPrograms = SecondLook.needsProgram(pass.inspection) || isLookedInto(job, pass.inspection);
-  return needsPrograms ? { pass } : { standing: await conclude(job, pass, parts, signal) };
+  const work = async (): Promise<Scanned> => {
+    const pass = await inspect(job, before.wishes, parts, signal);
+    if (pass === undefined) {
+      if (before.mustScan === true) await requireNoCopy(job, parts, signal);
+      return { standing: undefined };
+    }
+    const needsPrograms = SecondLook.needsProgram(pass.inspection) || isLookedInto(job, pass.inspection);
+    return needsPrograms ? { pass } : { standing: await conclude(job, pass, parts, signal) };
+  };
+  return parts.deaths.run(nameBytes(job), "scan", work, signal);
+}
+
+/** What is left to do before the verdict, where programs do it. */
+async function lookInto(
+  job: ProcessJob,
+  pass: Pass,
+  parts: PipelineParts,
+  signal: AbortSignal,
+): Promise<Standing | undefined> {
+  const work = () => conclude(job, pass, parts, signal);
+  const guarded = () => parts.deaths.run(nameBytes(job), "look", work, pass.deadline);
+  return parts.lanes.look.run(guarded, pass.deadline, job.tenantId);
 }
 
 /** A copy's readers have what can't be scanned. The queue's next try finds it made again. */
@@ -153,15 +163,17 @@ function shareableOf({ objectKey, etag }: ProcessJob, store: ObjectStore): Share
 
 async function passOver(
   job: ProcessJob,
-  { store, metrics, secondLook }: PipelineParts,
+  { store, metrics, secondLook, deaths }: PipelineParts,
   openScan: OpenScan,
   deadline: AbortSignal,
 ): Promise<Inspection | undefined> {
+  const isGivenUp = deaths.isGivenUp(nameBytes(job));
   // Opened before its end is looked at, which fails where it isn't there.
   const left = new AbortController();
   const object = await store.findObject(job.objectKey, job.etag, AbortSignal.any([deadline, left.signal]));
   if (object === undefined) return undefined;
   try {
+    if (isGivenUp) return await hashUnread(object, PROCESSOR_CRASHED, deadline);
     const excess = await secondLook.findExcess(job, deadline);
     const endTimer = metrics.scanSeconds.startTimer();
     const expectations = { declaredType: job.declaredType, digests: job.expectedDigests, excess };
@@ -178,7 +190,7 @@ async function passOver(
 async function conclude(
   job: ProcessJob,
   { inspection, wishes: { activeContent }, version, deadline }: Pass,
-  { reporter, guard, metrics, secondLook, contentLook }: PipelineParts,
+  { reporter, guard, deaths, metrics, secondLook, contentLook }: PipelineParts,
   signal: AbortSignal,
 ): Promise<Standing | undefined> {
   const confirmed = await secondLook.confirm(job, inspection, deadline);
@@ -186,6 +198,7 @@ async function conclude(
   const look = await contentLook.look(job, confirmed, activeContent !== "allow", deadline);
   const standing = await reporter.ask(createVerdictReport(job, look, version), signal);
   guard.forget(nameBytes(job));
+  deaths.forget(nameBytes(job));
   metrics.verdicts.inc({ verdict: look.inspection.verdict });
   return standing;
 }

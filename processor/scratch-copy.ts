@@ -10,7 +10,8 @@ import { removeScratch } from "./sandbox/scratch.ts";
 
 /** The name of the original in its scratch directory. */
 const ORIGINAL_FILE = "original";
-/** A scratch directory, with the number of the processor that made it. */
+/** How scratch directories are called, with the number of the processor that made them. */
+export const SCRATCH_PREFIX = `causeway-job-${process.pid}-`;
 const SCRATCH = /^causeway-job-(\d{1,10})-/;
 const READ_DEADLINE_MS = 120_000;
 
@@ -37,7 +38,6 @@ export interface ScratchParts {
 /** What tools write beside an original at most: a photo decoded to 512 MiB, and what is made of it. */
 const TOOL_BYTES = 544 * 2 ** 20;
 
-/**
 /**
  * Copies an object to disk for as long as `work` takes, and returns what that does; undefined where the object is gone.
  * Throws STORE_UNAVAILABLE and SCRATCH_FULL, and what `work` does.
@@ -68,7 +68,7 @@ export async function withScratchCopy<T>(
 }
 
 async function withScratch<T>(work: (copy: ScratchCopy) => Promise<T>): Promise<T> {
-  const scratch = await mkdtemp(join(tmpdir(), `causeway-job-${process.pid}-`));
+  const scratch = await mkdtemp(join(tmpdir(), SCRATCH_PREFIX));
   try {
     return await work({ scratch, path: join(scratch, ORIGINAL_FILE) });
   } finally {

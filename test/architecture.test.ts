@@ -16,7 +16,7 @@ const RULES: readonly {
   { from: "worker/db/", may: ["worker/db/", "worker/deadline.ts", "worker/contract/"] },
   {
     from: "worker/storage/",
-    may: ["worker/storage/", "worker/deadline.ts", "worker/loopback.ts", "worker/contract/"],
+    may: ["worker/storage/", "worker/deadline.ts", "worker/contract/"],
   },
   {
     from: "worker/services/",
@@ -73,7 +73,6 @@ const RULES: readonly {
       "worker/config.ts",
       "worker/unread-body.ts",
       "worker/token-config.ts",
-      "worker/loopback.ts",
       "worker/deadline.ts",
       "worker/uploads/tus/tus-headers.ts",
       "worker/uploads/ietf/fields.ts",

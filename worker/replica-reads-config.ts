@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Jurisdiction } from "#contract/jurisdictions.ts";
-import { isLoopback } from "./loopback.ts";
+import { isSafeUrl } from "#contract/safe-urls.ts";
 
 /** Where copies are read from while the primary store can't give an object (docs/decisions/0026-failover-reads.md). */
 export interface ReplicaReadsConfig {
@@ -16,11 +16,7 @@ export interface ReplicaReadsConfig {
 /** Files go over it. */
 const GatewayUrl = z
   .url({ protocol: /^https?$/, abort: true })
-  .refine((text) => isSafe(new URL(text)), "must begin with https:// where it isn't loopback");
-
-function isSafe(url: URL): boolean {
-  return url.protocol === "https:" || isLoopback(url);
-}
+  .refine(isSafeUrl, "must begin with https:// where it isn't loopback");
 
 export const ReplicaReadsVariables = z.object({
   /** Nothing is read from replicas without it. */

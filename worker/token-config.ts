@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Role } from "#contract/ids.ts";
-import { isLoopback } from "./loopback.ts";
+import { isSafeUrl } from "#contract/safe-urls.ts";
 
 /** How tokens of the CRM's own issuer are verified and read (R20). */
 
@@ -36,16 +36,10 @@ export interface TokenConfig {
 }
 
 /**
- * Whoever can change what this URL answers can be anybody: so it is https, but for a machine talking to itself. Asked of
- * the URL as `fetch` reads it, which takes none with a user's name in it either (Fetch, 5.4).
+ * Whoever can change what this URL answers can be anybody. Asked of the URL as `fetch` reads it, which takes none with a
+ * user's name in it either (Fetch, 5.4).
  */
-function isTrustworthy(text: string): boolean {
-  const url = new URL(text);
-  if (url.username !== "" || url.password !== "") return false;
-  return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url));
-}
-
-const JwksUrl = z.url({ abort: true }).refine(isTrustworthy, "must be https, without a user's name");
+const JwksUrl = z.url({ abort: true }).refine(isSafeUrl, "must be https, without a user's name");
 
 /** More isn't clocks that are apart: it is tokens that live longer than they say. */
 const MAX_LEEWAY_SECONDS = 300;

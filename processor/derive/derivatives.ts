@@ -2,9 +2,11 @@ import type { DerivativeName } from "#contract/derivatives.ts";
 import { derivativesOf, kindOf, typeOf } from "#contract/derivatives.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
 import type { Standing } from "#contract/reports.ts";
+import { CRASHED_SENTENCE, type DeathGuard } from "../death-guard.ts";
 import { ProcessorFailure } from "../failure.ts";
-import type { Lanes } from "../lanes.ts";
+import type { LaneName, Lanes } from "../lanes.ts";
 import type { ObjectStore } from "../object-store.ts";
+import { nameBytes } from "../queue.ts";
 import type { Reporter } from "../report.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { withScratchCopy } from "../scratch-copy.ts";
@@ -19,6 +21,7 @@ export interface DerivativesParts {
   readonly reporter: Reporter;
   readonly derivers: readonly Deriver[];
   readonly lanes: Lanes;
+  readonly deaths: DeathGuard;
   readonly tools: Tools;
   readonly sandbox: Pick<Sandbox, "mayRun" | "patience" | "room">;
   readonly publisher: Publisher;
@@ -51,11 +54,23 @@ export class Derivatives {
     const deriver = this.#findDeriver(type);
     const refusal = deriver === undefined ? NO_TOOL : this.#refusalOf(deriver, job);
     if (deriver === undefined || refusal !== undefined) {
-      return this.#giveUp(job, wanted, refusal ?? NO_TOOL, signal);
+      await this.#giveUp(job, wanted, refusal ?? NO_TOOL, signal);
+      return this.#parts.deaths.forget(deathNameOf(job));
     }
     const make = (deadline: AbortSignal) => this.#make(job, { type, wishes }, deriver, wanted, deadline);
-    const lane = this.#parts.lanes[deriver.lane];
-    await lane.run(() => withinDeriveTime(signal, make), signal, job.tenantId);
+    await this.#makeInLane(job, deriver.lane, () => withinDeriveTime(signal, make), signal);
+  }
+
+  async #makeInLane(
+    job: ProcessJob,
+    lane: LaneName,
+    work: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { lanes, deaths } = this.#parts;
+    const guarded = () => deaths.run(deathNameOf(job), lane, work, signal);
+    await lanes[lane].run(guarded, signal, job.tenantId);
+    deaths.forget(deathNameOf(job));
   }
 
   #findDeriver(type: string): Deriver | undefined {
@@ -64,7 +79,9 @@ export class Derivatives {
   }
 
   /** Why a deriver can't be given this file, as far as that is known without looking at it. */
-  #refusalOf({ needs, maxOriginalBytes }: Deriver, { sizeBytes }: ProcessJob): string | undefined {
+  #refusalOf({ needs, maxOriginalBytes }: Deriver, job: ProcessJob): string | undefined {
+    const { sizeBytes } = job;
+    if (this.#parts.deaths.isGivenUp(deathNameOf(job))) return CRASHED_SENTENCE;
     if (sizeBytes === 0) return "The file is empty.";
     if (sizeBytes > maxOriginalBytes) return TOO_LARGE;
     if (!this.#parts.sandbox.mayRun) return NOT_ISOLATED;
@@ -108,4 +125,9 @@ export class Derivatives {
   ): Promise<void> {
     for (const product of failAll(names, reason)) await this.#bring(job, product, signal);
   }
+}
+
+/** Of what is done with a file after its scan. */
+function deathNameOf(job: ProcessJob): string {
+  return `${nameBytes(job)} derivatives`;
 }

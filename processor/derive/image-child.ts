@@ -1,8 +1,9 @@
 /**
  * The process that opens pictures: started by images.ts in a sandbox, with a scratch directory and a task as its only
- * arguments. It reads one file there, writes derivatives beside it, prints a line for each thing, and knows nothing of
+ * arguments; or ahead of its one task (images/spare-child.ts), which comes as the first line of its input then. It reads one file there, writes derivatives beside it, prints a line for each thing, and knows nothing of
  * stores, queues or secrets. What one derivative fails by is no matter of the others.
  */
+import { once } from "node:events";
 import { join } from "node:path";
 import sharp, { type OutputInfo, type Sharp } from "sharp";
 import type { ImageFault, ImageLine } from "./image-protocol.ts";
@@ -29,11 +30,14 @@ const AVIF_QUALITY = 60;
 /** Pixels of all frames of an optimised animation: about twenty seconds' work. */
 const MAX_ANIMATED_PIXELS = 120_000_000;
 
-async function main(scratch: string, task: ImageTask): Promise<void> {
+function prepare(): void {
   // One thread a pipeline: the processor already runs as many jobs as there are cores.
   sharp.concurrency(1);
   sharp.cache(false);
   blockUnusedLoaders();
+}
+
+async function main(scratch: string, task: ImageTask): Promise<void> {
   const picture = await open(scratch, task);
   if (picture === undefined) return;
   if (task.make === "animation") return attempt("optimized", () => writeAnimation(picture, scratch));
@@ -163,11 +167,19 @@ function print(line: ImageLine): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
+/** From the first line, which is short enough for a pipe to bring it in one piece. */
+async function readTask(): Promise<ImageTask> {
+  const [line] = (await once(process.stdin, "data")) as [Buffer];
+  return parseTask(JSON.parse(line.toString()) as string[]);
+}
+
 // The processor holds the other end: if it is killed, nobody waits for this picture.
 process.stdin.on("end", () => process.exit(1)).resume();
 
 try {
-  await main(process.argv[2] ?? "", parseTask(process.argv.slice(3)));
+  const [, , scratch = "", ...task] = process.argv;
+  prepare();
+  await main(scratch, task.length === 0 ? await readTask() : parseTask(task));
   process.exit(0);
 } catch (error) {
   process.stderr.write(error instanceof Error ? error.message : String(error));

@@ -8,6 +8,7 @@ import { readProduct } from "../sandbox/scratch.ts";
 import type { Deriver, Original, Product } from "./deriver.ts";
 import { type Drawn, drawImage, type ImageWork, type Size, type Undecoded } from "./images/drawing.ts";
 import { decodeHeif } from "./images/heif.ts";
+import type { SpareChild } from "./images/spare-child.ts";
 import {
   BASE_FILE,
   DERIVED_IMAGES,
@@ -66,8 +67,16 @@ export class ImageDeriver implements Deriver {
   readonly #sandbox: Pick<Sandbox, "run">;
   readonly #tools: Tools;
   readonly #limits: SandboxLimits;
+  readonly #spare: Pick<SpareChild, "draw"> | undefined;
 
-  constructor(sandbox: Pick<Sandbox, "run">, tools: Tools, limits: SandboxLimits = IMAGE_LIMITS) {
+  /** @param spare started ahead, for the first look at each picture */
+  constructor(
+    sandbox: Pick<Sandbox, "run">,
+    tools: Tools,
+    limits: SandboxLimits = IMAGE_LIMITS,
+    spare?: Pick<SpareChild, "draw">,
+  ) {
+    this.#spare = spare;
     this.#sandbox = sandbox;
     this.#tools = tools;
     this.#limits = limits;
@@ -85,7 +94,7 @@ export class ImageDeriver implements Deriver {
     const work: ImageWork = { sandbox: this.#sandbox, limits: this.#limits, scratch, signal };
     const task: ImageTask = { file: basename(path), make: "all", wanted, isUpright: false };
 
-    const first = await drawImage(work, task);
+    const first = await (this.#spare?.draw(work, task) ?? drawImage(work, task));
     const drawn = first.undecoded ? await this.#drawDecoded(work, task, first, first.undecoded) : first;
     const properties = drawn.properties && tellable(drawn.properties, original.wishes);
     if (properties) yield { result: "properties", properties };

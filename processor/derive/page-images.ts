@@ -1,8 +1,10 @@
 import { basename } from "node:path";
 import type { PageJob } from "#contract/jobs.ts";
+import { CRASHED_SENTENCE, type DeathGuard } from "../death-guard.ts";
 import { ProcessorFailure } from "../failure.ts";
 import type { Lanes } from "../lanes.ts";
 import type { ObjectStore } from "../object-store.ts";
+import { nameBytes } from "../queue.ts";
 import type { Reporter } from "../report.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { withScratchCopy } from "../scratch-copy.ts";
@@ -17,6 +19,7 @@ export interface PageImagesParts {
   readonly store: ObjectStore;
   readonly reporter: Reporter;
   readonly lanes: Lanes;
+  readonly deaths: DeathGuard;
   readonly tools: Tools;
   readonly sandbox: Pick<Sandbox, "run" | "mayRun" | "patience" | "room">;
   readonly publisher: Publisher;
@@ -43,14 +46,18 @@ export class PageImages {
     const reason = this.#refusalOf(job);
     if (reason !== undefined) {
       await this.#parts.publisher.reportMissing(job, { result: "failed", name, reason }, signal);
-      return "clean";
+    } else {
+      const work = () => withinDeriveTime(signal, (deadline) => this.#make(job, deadline));
+      const guarded = () => this.#parts.deaths.run(nameBytes(job), "document", work, signal);
+      await this.#parts.lanes.document.run(guarded, signal, tenantId);
     }
-    const make = (deadline: AbortSignal) => this.#make(job, deadline);
-    await this.#parts.lanes.document.run(() => withinDeriveTime(signal, make), signal, tenantId);
+    this.#parts.deaths.forget(nameBytes(job));
     return "clean";
   }
 
-  #refusalOf({ previewKey, sizeBytes }: PageJob): string | undefined {
+  #refusalOf(job: PageJob): string | undefined {
+    const { previewKey, sizeBytes } = job;
+    if (this.#parts.deaths.isGivenUp(nameBytes(job))) return CRASHED_SENTENCE;
     if (previewKey === undefined && sizeBytes > MAX_PDF_BYTES) return "The file is too large for this.";
     if (!this.#parts.sandbox.mayRun) return NOT_ISOLATED;
     const state = this.#parts.tools.stateOf("poppler");

@@ -101,6 +101,11 @@ async function removeCopy(
       const { objects } = await target.list(versionPrefix(ref), undefined, signal);
       if (objects.length === 0) return undefined;
       const keys = objects.map(({ key }) => key);
+      if (!keys.every((key) => key.startsWith(versionPrefix(ref)))) {
+        return new ReplicaFault("unavailable", {
+          detail: "what was listed has other keys than were asked for",
+        });
+      }
       await target.remove(keys, signal);
     }
     return new ReplicaFault("unavailable", { detail: "what was removed is listed still" });

@@ -1,9 +1,9 @@
 import { isAbsolute } from "node:path";
 import { StorageClass } from "@aws-sdk/client-s3";
 import { z } from "zod";
+import { ServiceUrl } from "../service-url.ts";
 
 const Text = z.string().min(1);
-const HttpUrl = z.url({ protocol: /^https?$/ });
 const Flag = z.stringbool({ truthy: ["true", "1"], falsy: ["false", "0"] });
 const S3_CLASSES = Object.values(StorageClass);
 
@@ -28,7 +28,7 @@ const S3 = z
     KIND: z.literal("s3"),
     BUCKET: Text,
     REGION: Text.default("auto"),
-    ENDPOINT: HttpUrl.optional(),
+    ENDPOINT: ServiceUrl.optional(),
     FORCE_PATH_STYLE: Flag.default(true),
     ACCESS_KEY_ID: Text.optional(),
     SECRET_ACCESS_KEY: Text.optional(),
@@ -51,8 +51,8 @@ const Azure = z
     KIND: z.literal("azure"),
     CONTAINER: Text,
     CONNECTION_STRING: Text.optional(),
-    SAS_URL: HttpUrl.optional(),
-    ACCOUNT_URL: HttpUrl.optional(),
+    SAS_URL: ServiceUrl.optional(),
+    ACCOUNT_URL: ServiceUrl.optional(),
     TIER: z.enum(["Hot", "Cool", "Cold"]).optional(),
     ENCRYPTION_SCOPE: Text.optional(),
   })
@@ -67,7 +67,7 @@ const Gcs = z.object({
   BUCKET: Text,
   PROJECT_ID: Text.optional(),
   CREDENTIALS: ServiceAccount.optional(),
-  API_ENDPOINT: HttpUrl.optional(),
+  API_ENDPOINT: ServiceUrl.optional(),
   STORAGE_CLASS: z.enum(["STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE"]).optional(),
   KMS_KEY_NAME: Text.optional(),
 });

@@ -15,7 +15,7 @@ import { LIMITS_RUNG } from "./limits-rung.ts";
 import type { SandboxLimits } from "./limits.ts";
 import { type DoubtfulEnd, Patience } from "./patience.ts";
 import { probeRung } from "./probe.ts";
-import type { Rung } from "./rung.ts";
+import type { Rung, SandboxJob } from "./rung.ts";
 import { ScratchRoom } from "./scratch-room.ts";
 import { ScratchWatch } from "./scratch.ts";
 import { ToolProcess } from "./tool-process.ts";
@@ -38,6 +38,19 @@ export interface SandboxOptions {
   readonly noteFailure?: (program: string, reason: ToolFault) => void;
   /** For tests: others than this system's. */
   readonly rungs?: readonly Rung[];
+}
+
+/** A tool that was started ahead. */
+export interface PreparedTool {
+  /** Whether it has ended by itself, or somebody ended it. */
+  isOver(): boolean;
+  /**
+   * Gives it its job, from when on its time counts; once. As `Sandbox.run`.
+   * @param jobScratch of the job, where that isn't its own
+   */
+  run(line: string, jobScratch: string, signal: AbortSignal): Promise<SandboxResult>;
+  /** Ends one that had no job. */
+  end(): Promise<void>;
 }
 
 /** Starts tools and knows those that run, so that none outlives the processor. */
@@ -97,16 +110,35 @@ export class Sandbox {
   ): Promise<SandboxResult> {
     signal.throwIfAborted();
     if (!this.mayRun) return { ok: false, reason: "failed", detail: "tools can't be isolated here" };
-    const userId = this.#userIds.next();
-    const inputs = await readdir(scratch);
-    if (userId !== undefined) await giveTo(userId, scratch, inputs);
-    const wrapped = this.#rung.wrap({ command, scratch, inputs, limits, userId });
-    await using filter = await this.#filter?.open();
-    const result = await this.#run(wrapped, scratch, limits, signal, filter?.fd);
-    if (result.ok) return result;
-    this.#noteFailure(programOf(command), result.reason);
-    if (result.reason !== "failed") this.patience.note(scratch, result.reason);
-    return result;
+    const tool = await this.#start(command, scratch, limits);
+    return this.#follow(tool, { command, scratch, limits }, scratch, signal);
+  }
+
+  /**
+   * Starts a tool of ours ahead of its one job, isolated as any: it waits for a line on its standard input. Undefined where
+   * tools don't run, or it can't be started.
+   * @param scratch as of `run`; what will be its inputs is there already, and gets its bytes later
+   */
+  async prepare(
+    command: readonly string[],
+    scratch: string,
+    limits: SandboxLimits,
+  ): Promise<PreparedTool | undefined> {
+    if (!this.mayRun) return undefined;
+    const tool = await this.#start(command, scratch, limits);
+    return {
+      isOver: () => tool.isOver,
+      run: (line, jobScratch, signal) => {
+        tool.tell(line);
+        return this.#follow(tool, { command, scratch, limits }, jobScratch, signal);
+      },
+      end: async () => {
+        // The number of one that is over may be another's.
+        if (!tool.isOver) tool.kill();
+        await tool.ended;
+        this.#running.delete(tool);
+      },
+    };
   }
 
   /** Kills what runs, at once. For the end of the processor. */
@@ -114,19 +146,41 @@ export class Sandbox {
     for (const tool of this.#running) tool.kill();
   }
 
-  async #run(
-    command: readonly string[],
-    scratch: string,
-    { timeMs, scratchBytes, niceness = 0 }: SandboxLimits,
-    signal: AbortSignal,
-    filter: number | undefined,
-  ): Promise<SandboxResult> {
-    signal.throwIfAborted();
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeMs)]);
-    const tool = new ToolProcess(command, scratch, filter, niceness);
+  async #start(command: readonly string[], scratch: string, limits: SandboxLimits): Promise<ToolProcess> {
+    const userId = this.#userIds.next();
+    const inputs = await readdir(scratch);
+    if (userId !== undefined) await giveTo(userId, scratch, inputs);
+    const wrapped = this.#rung.wrap({ command, scratch, inputs, limits, userId });
+    await using filter = await this.#filter?.open();
+    const tool = new ToolProcess(wrapped, scratch, filter?.fd, limits.niceness ?? 0);
     this.#running.add(tool);
+    return tool;
+  }
+
+  /** @param jobScratch of the job that it runs for, by which that is known to have had patience */
+  async #follow(
+    tool: ToolProcess,
+    { command, scratch, limits }: Pick<SandboxJob, "command" | "scratch" | "limits">,
+    jobScratch: string,
+    signal: AbortSignal,
+  ): Promise<SandboxResult> {
+    const result = await this.#untilEnd(tool, scratch, limits, signal);
+    if (result.ok) return result;
+    this.#noteFailure(programOf(command), result.reason);
+    if (result.reason !== "failed") this.patience.note(jobScratch, result.reason);
+    return result;
+  }
+
+  async #untilEnd(
+    tool: ToolProcess,
+    scratch: string,
+    { timeMs, scratchBytes }: SandboxLimits,
+    signal: AbortSignal,
+  ): Promise<SandboxResult> {
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeMs)]);
     const kill = () => tool.kill();
     deadline.addEventListener("abort", kill, { once: true });
+    if (deadline.aborted) kill();
     const watch = this.#rung.boundsScratch ? undefined : new ScratchWatch(scratch, scratchBytes);
     void watch?.watch(kill);
     try {

@@ -31,6 +31,8 @@ export class ToolProcess {
   readonly #child: ChildProcess;
   readonly #output = { stdout: "", stderr: "" };
   readonly #killed = Promise.withResolvers<void>();
+  /** Whether it has ended, or is to. */
+  isOver = false;
   #bytesSaid = 0;
   #isKilledByUs = false;
 
@@ -45,11 +47,19 @@ export class ToolProcess {
     });
     this.#gather("stdout");
     this.#gather("stderr");
+    // Of one that has ended meanwhile: that is told by its end.
+    this.#child.stdin?.on("error", () => undefined);
     this.ended = this.#untilEnd();
+  }
+
+  /** Writes a line to its standard input, which stays open. */
+  tell(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
   }
 
   /** Kills all of the group, at once. */
   kill(): void {
+    this.isOver = true;
     this.#isKilledByUs = true;
     this.#killGroup();
     this.#killed.resolve();
@@ -67,6 +77,7 @@ export class ToolProcess {
     } catch (error) {
       return { ok: false, reason: "broken-off", detail: `it could not be started: ${String(error)}` };
     } finally {
+      this.isOver = true;
       for (const stream of this.#child.stdio) stream?.destroy();
       // One that the kernel can't end must not keep us from ending.
       this.#child.unref();

@@ -191,6 +191,7 @@ function startProcessor(
       ALLOW_UNDATED_SIGNATURES: String(!clamd.official),
       // People are watching; and whoever leaves the stack on all day pays for each time it asks.
       POLL_MAX_SECONDS: "0.5",
+      STATE_DIRECTORY: join(options.stateDirectory, "processor"),
       ...replicas,
       ...options.processorEnv,
     },

@@ -47,15 +47,10 @@ export interface VersionPage {
 export async function* readVersions(api: Api, after: string | null): AsyncGenerator<VersionPage> {
   let cursor = after;
   do {
-    const page = await readPage(api, cursor);
+    const query = new URLSearchParams({ limit: String(PAGE_VERSIONS) });
+    if (cursor !== null) query.set("cursor", cursor);
+    const page = await ask(api, `/v1/admin/replicas?${query.toString()}`, ReplicatedVersionPage);
     yield page;
     cursor = page.nextCursor;
   } while (cursor !== null);
-}
-
-/** One page of them, as it is now. */
-export async function readPage(api: Api, after: string | null): Promise<VersionPage> {
-  const query = new URLSearchParams({ limit: String(PAGE_VERSIONS) });
-  if (after !== null) query.set("cursor", after);
-  return ask(api, `/v1/admin/replicas?${query.toString()}`, ReplicatedVersionPage);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { MAX_REPAIRS, QueuedRepairs } from "#contract/repairs.ts";
 import type { ReplicatedVersion } from "#contract/replicas.ts";
-import { type Api, ask, readPage } from "./api.ts";
+import { type Api, ask, readVersions } from "./api.ts";
 import type { Problem } from "./findings-file.ts";
 import type { Primary } from "./primary.ts";
 import { Progress } from "./progress.ts";
@@ -99,8 +99,7 @@ async function findUndone(
   awaited: readonly Awaited[],
   after: string | null,
 ): Promise<readonly Awaited[]> {
-  const { items } = await readPage(api, after);
-  const records = new Map(items.map((version) => [nameOf(version), version]));
+  const records = await findRecords(api, awaited, after);
   const undone: Awaited[] = [];
   for (const each of awaited) {
     const version = records.get(nameOf(each.ailing.version));
@@ -114,6 +113,22 @@ async function findUndone(
     }
   }
   return undone;
+}
+
+/** By their names; without those that are there no more. New files' ids may have come between theirs, and make it more pages. */
+async function findRecords(
+  api: Api,
+  awaited: readonly Awaited[],
+  after: string | null,
+): Promise<ReadonlyMap<string, ReplicatedVersion>> {
+  const names = new Set(awaited.map(({ ailing }) => nameOf(ailing.version)));
+  const lastId = awaited.at(-1)?.ailing.version.fileId ?? "";
+  const records = new Map<string, ReplicatedVersion>();
+  for await (const { items } of readVersions(api, after)) {
+    for (const version of items) if (names.has(nameOf(version))) records.set(nameOf(version), version);
+    if (records.size === names.size || items.some(({ fileId }) => fileId > lastId)) break;
+  }
+  return records;
 }
 
 function nameOf({ fileId, version }: Pick<ReplicatedVersion, "fileId" | "version">): string {

@@ -21,7 +21,13 @@ test.each([
     "Gzip.Cut",
     "SevenZip.Method",
   ],
-  ...["Type.NotAsDeclared", "Type.MacrosNotDeclared", "Digest.Mismatch", "Scanner.Crashed"],
+  ...[
+    "Type.NotAsDeclared",
+    "Type.MacrosNotDeclared",
+    "Digest.Mismatch",
+    "Scanner.Crashed",
+    "Processor.Crashed",
+  ],
   ...["VirusTotal.Unknown", "VirusTotal.Suspicious", "VirusTotal.TooFewEngines", "ActiveContent.unknown"],
   ...ACTIVE_CONTENT.map((kind) => `ActiveContent.${kind}`),
 ])("%s has a sentence of its own, without its name", (signatureName) => {

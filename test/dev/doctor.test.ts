@@ -31,6 +31,22 @@ test("what takes everything and keeps nothing can't", async () => {
   }
 });
 
+test("objects are tried with what the worker says of them, and others' are left alone", async () => {
+  const entry = "<Contents><Key>backup/db.sql</Key><Size>1</Size></Contents>";
+  lying.play({ status: 200, body: `<R>${entry}<UploadId>u</UploadId></R>`, headers: { ETag: '"e"' } });
+  await examine({ ...lying.vars, S3_OBJECT_TAGS: "app=causeway", S3_STORAGE_CLASS: "STANDARD_IA" });
+  const isMaking = (line: string) => /^PUT \S+doctor\/[^?]+$|^POST \S+[?&]uploads/.test(line);
+  const making = lying.asked.filter(({ line }) => isMaking(line));
+  expect(new Set(making.map(({ line }) => line.slice(0, 4).trim()))).toEqual(new Set(["PUT", "POST"]));
+  for (const { line, headers } of making) {
+    expect(headers, line).toMatchObject({
+      "x-amz-tagging": "app=causeway",
+      "x-amz-storage-class": "STANDARD_IA",
+    });
+  }
+  expect(lying.asked.filter(({ line }) => line.includes("backup"))).toEqual([]);
+});
+
 test("a bucket that isn't named is asked for by its variables", () => {
   expect(() => readBucket({ S3_REGION: "eu-central-1", S3_BUCKET: "" })).toThrow("S3_BUCKET: is missing");
 });

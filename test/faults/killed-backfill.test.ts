@@ -7,7 +7,7 @@ import { PROJECT_ROOT } from "../../scripts/dev/bundle.ts";
 import { newAdmin } from "../support/admin.ts";
 import { newTenantId } from "../support/api.ts";
 import { addCleanFiles } from "../support/clean-files.ts";
-import { startCopyingProcessor } from "../support/copying-processor.ts";
+import { startDirectoryProcessor } from "../support/copying-processor.ts";
 import { runs } from "../support/runs.ts";
 import { sha256Of } from "../support/sha256.ts";
 import { useStarted } from "../support/started.ts";
@@ -17,7 +17,7 @@ const FILES = runs(50, 5_000);
 
 const place = useStarted(async () => {
   const worker = await launchWorkerAlone();
-  const processor = await startCopyingProcessor(worker);
+  const processor = await startDirectoryProcessor(worker);
   const admin = await newAdmin(newTenantId(), worker);
   return {
     ...{ worker, processor, admin },

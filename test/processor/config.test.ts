@@ -51,6 +51,19 @@ test("the first plan's names of the bucket stand in for ours", () => {
   expect(settings({ S3_BUCKET: "files", AWS_REGION: "eu-west-1" })).toEqual(["files", "auto"]);
 });
 
+test.each(["CAUSEWAY_WORKER_URL", "S3_ENDPOINT", "QUEUES_BASE_URL", "VIRUSTOTAL_BASE_URL"])(
+  "%s is https, but on this machine and in a network of containers",
+  (name) => {
+    for (const url of ["https://example.com", "http://127.0.0.1:8787", "http://s3:8333"]) {
+      expect(problemsOf({ [name]: url })).toEqual([]);
+    }
+    const urls = ["http://example.com", "http://127.0.0.1.example.com", "https://me:word@example.com"];
+    for (const url of [...urls, "http://me@s3:8333"]) {
+      expect(problemsOf({ [name]: url })).toEqual([`${name}: must be https, and without a user's name`]);
+    }
+  },
+);
+
 test("a region is an endpoint of Amazon's, and no endpoint of R2's", () => {
   const { S3_ENDPOINT: _ours, ...others } = VALID;
   const endpointOf = (change: Record<string, string>) => {
@@ -121,7 +134,7 @@ test.each([
 });
 
 test.each([
-  ["VISIBILITY_TIMEOUT_SECONDS", "886"],
+  ["VISIBILITY_TIMEOUT_SECONDS", "896"],
   ["VISIBILITY_TIMEOUT_SECONDS", "43200"],
   ["CLAMAV_PORT", "65535"],
   ["S3_FORCE_PATH_STYLE", "false"],

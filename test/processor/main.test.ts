@@ -1,9 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createInterface } from "node:readline";
+import { readdir } from "node:fs/promises";
+import { hostname } from "node:os";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { BegunWork } from "../../processor/begun-work.ts";
+import { nameBytes } from "../../processor/queue.ts";
 import { type RunningClamd, startClamd } from "../support/clamd.ts";
 import { eicar } from "../support/eicar.ts";
 import { picture } from "../support/images.ts";
@@ -12,11 +14,10 @@ import { startCrashingClamd, versionReply } from "./support/crashing-clamd.ts";
 import { startEvilClamd } from "./support/evil-clamd.ts";
 import { createJob, storeUpload } from "./support/jobs.ts";
 import { withoutIsolation } from "./support/no-isolation.ts";
+import { MAIN, startProcessor as start, untilEvent } from "./support/processor-process.ts";
 import { QUEUE_NAMES, type QueueDouble, startQueueDouble } from "./support/queue-double.ts";
 import { createScratch } from "./support/sandboxes.ts";
 import { REPORT_SECRET, startWorkerDouble, type WorkerDouble } from "./support/worker-double.ts";
-
-const MAIN = fileURLToPath(new URL("../../processor/main.ts", import.meta.url));
 
 let bucket: TestBucket;
 let clamd: RunningClamd;
@@ -53,28 +54,6 @@ function environment(): NodeJS.ProcessEnv {
     ALLOW_UNDATED_SIGNATURES: "true",
     POLL_MAX_SECONDS: "0.1",
   };
-}
-
-function start(
-  env: NodeJS.ProcessEnv,
-  prefix: readonly string[] = [],
-): ChildProcess & { readonly stdout: NonNullable<ChildProcess["stdout"]> } {
-  const [program, ...args] = [...prefix, process.execPath, MAIN];
-  const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  return child;
-}
-
-/** Lines of its log until one is about `event`. */
-async function untilEvent(child: ReturnType<typeof start>, event: string): Promise<Record<string, unknown>> {
-  for await (const line of createInterface(child.stdout)) {
-    const entry = JSON.parse(line) as Record<string, unknown>;
-    if (entry["event"] === event) {
-      child.stdout.resume();
-      return entry;
-    }
-  }
-  throw new Error(`it ended before ${event}`);
 }
 
 test("a wrong environment is told in full, with exit code 2", async () => {
@@ -166,6 +145,38 @@ test("a file that the scanner dies of ends unscannable, and the others are check
     worker.verdicts().find((report) => report.fileId === fileId);
   expect(verdictOf(poison)).toMatchObject({ verdict: "unscannable", signatureName: "Scanner.Crashed" });
   expect(others.map((job) => verdictOf(job)?.verdict)).toEqual(["clean", "clean", "clean"]);
+});
+
+test("a file that the processor itself dies of ends unscannable, and nothing stays noted", async () => {
+  await using state = await createScratch();
+  const [poison, other] = await Promise.all(
+    ["poison", "a"].map((content) => storeUpload(bucket, Buffer.from(content))),
+  );
+  if (poison === undefined || other === undefined) throw new Error("nothing was stored");
+  // Of two processors that had died of it before.
+  for (const pid of [2 ** 30, 2 ** 30 + 1]) {
+    new BegunWork(state.path, { host: hostname(), pid }).begin(nameBytes(poison));
+  }
+  let child: ReturnType<typeof start> | undefined;
+  const deadly = await startCrashingClamd("poison", 0, () => child?.kill("SIGKILL"));
+  onTestFinished(() => deadly.stop());
+  const run = (...jobs: object[]) => {
+    for (const job of jobs) queue.push(JSON.stringify(job));
+    child = start({ ...environment(), CLAMAV_PORT: String(deadly.port), STATE_DIRECTORY: state.path });
+    child.stdout.resume();
+    return child;
+  };
+  expect(await once(run(poison), "exit")).toEqual([null, "SIGKILL"]);
+  const last = run(poison, other);
+  await queue.changes.until(() => queue.acks.length === 2);
+  expect(worker.verdicts().toSorted(({ verdict: a }, { verdict: b }) => a.localeCompare(b))).toMatchObject([
+    { fileId: other.fileId, verdict: "clean" },
+    { fileId: poison.fileId, verdict: "unscannable", signatureName: "Processor.Crashed" },
+  ]);
+  expect(deadly.crashes()).toBe(1);
+  last.kill("SIGTERM");
+  expect(await once(last, "exit")).toEqual([0, null]);
+  expect(await readdir(state.path)).toEqual([]);
 });
 
 test("by signatures that are too old nothing is called clean, and health says why", async () => {

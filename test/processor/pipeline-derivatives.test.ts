@@ -1,7 +1,8 @@
 import sharp from "sharp";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { ProcessJob } from "#contract/jobs.ts";
 import { derivativeKey } from "#contract/keys.ts";
+import { CRASHED_SENTENCE } from "../../processor/death-guard.ts";
 import { processJob } from "../../processor/pipeline.ts";
 import type { SandboxLimits } from "../../processor/sandbox/sandbox.ts";
 import { animatedGif, photoWithGps, picture, pixelBomb } from "../support/images.ts";
@@ -15,6 +16,18 @@ async function openDerivative(job: ProcessJob, name: "thumbnail" | "optimized") 
   expect(contentType).toBe("image/webp");
   return { bytes, metadata: await sharp(bytes, { animated: true }).metadata() };
 }
+
+test("derivatives over which the processor has died three times are failed, and the file is clean", async () => {
+  const { deaths } = pipeline.parts;
+  vi.spyOn(deaths, "isGivenUp").mockImplementation((name) => name.endsWith(" derivatives"));
+  expect(await pipeline.processAs(await picture("png", 50, 50), "image/png")).toBe("clean");
+  const missing = pipeline.worker.reports.filter((report) => report.kind === "missing-derivative");
+  expect(missing).toMatchObject([
+    { name: "thumbnail", state: "failed", reason: CRASHED_SENTENCE },
+    { name: "optimized", state: "failed", reason: CRASHED_SENTENCE },
+  ]);
+  expect(pipeline.derivativeReports()).toEqual([]);
+});
 
 describe("derivatives", () => {
   test("of a photo are upright, in size, and know nothing of where it was taken", async () => {

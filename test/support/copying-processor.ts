@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CopyJob } from "#contract/jobs.ts";
+import { Job } from "#contract/jobs.ts";
 import { createLanes, LANE_LIMITS } from "../../processor/lanes.ts";
 import { createLog } from "../../processor/log.ts";
 import { createMetrics } from "../../processor/metrics.ts";
@@ -16,31 +16,43 @@ import type { WorkerAlone } from "./worker-alone.ts";
 
 type IsEnough = () => boolean | Promise<boolean>;
 
-/** A processor's part of copies, beside a worker alone: jobs out of its queue, and two directories as targets. */
+/** A processor's part of copies, beside a worker alone: jobs of copies and removals out of its queue. */
 export interface CopyingProcessor {
   /** Of the targets, as `npm run replicas` reads it. */
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: Settings;
   readonly targets: readonly ReplicaTarget[];
-  /** Has cron send what is due and copies it, again and again until `isEnough` of it is done. */
+  /** Has cron send what is due and does it, again and again until it `isEnough`. */
   workUntil(isEnough: IsEnough): Promise<void>;
   stop(): Promise<void>;
 }
 
-const NAMES = ["near", "far"] as const;
+type Settings = Readonly<Record<string, string>>;
+
 const JOB_WITHIN_MS = 60_000;
 
-export async function startCopyingProcessor(worker: WorkerAlone): Promise<CopyingProcessor> {
+/** One with two directories as targets, which go with it. */
+export async function startDirectoryProcessor(worker: WorkerAlone): Promise<CopyingProcessor> {
   const root = await mkdtemp(join(tmpdir(), "causeway-copying-"));
-  const paths = NAMES.map((name) => join(root, name));
-  for (const path of paths) await mkdir(path);
-  const [near = "", far = ""] = paths;
-  const env = {
-    ...{ REPLICAS: NAMES.join(","), REPLICA_NEAR_KIND: "directory", REPLICA_FAR_KIND: "directory" },
+  const [near, far] = [join(root, "near"), join(root, "far")];
+  for (const path of [near, far]) await mkdir(path);
+  const processor = startCopyingProcessor(worker, {
+    ...{ REPLICAS: "near,far", REPLICA_NEAR_KIND: "directory", REPLICA_FAR_KIND: "directory" },
     ...{ REPLICA_NEAR_PATH: near, REPLICA_FAR_PATH: far },
+  });
+  return {
+    ...processor,
+    async stop() {
+      await processor.stop();
+      await rm(root, { recursive: true, force: true });
+    },
   };
+}
+
+export function startCopyingProcessor(worker: WorkerAlone, env: Settings): CopyingProcessor {
   const created = createReplicaTargets(env);
   if (!created.ok) throw new Error(created.problems.join("\n"));
   const { targets } = created;
+  const names = targets.map(({ name }) => name);
   const store = openStore(worker);
   const replicator = new Replicator({
     ...{ targets, store, lane: createLanes(LANE_LIMITS).replica, deadlineMs: JOB_WITHIN_MS },
@@ -52,9 +64,9 @@ export async function startCopyingProcessor(worker: WorkerAlone): Promise<Copyin
   const work = async (isEnough: IsEnough): Promise<void> => {
     const isOver: IsEnough = async () => stopping.signal.aborted || (await isEnough());
     while (!(await isOver())) {
-      await beat(worker, NAMES);
+      await beat(worker, names);
       await worker.runScheduled();
-      await copyAll(worker, replicator, isOver);
+      await doAll(worker, replicator, isOver);
     }
   };
   return {
@@ -68,7 +80,6 @@ export async function startCopyingProcessor(worker: WorkerAlone): Promise<Copyin
       await working;
       store.close();
       for (const target of targets) target.close();
-      await rm(root, { recursive: true, force: true });
     },
   };
 }
@@ -82,11 +93,16 @@ function openStore({ s3 }: WorkerAlone): ObjectStore {
 }
 
 /** What the queue has. What is left there when it is enough is there the next time. */
-async function copyAll(worker: WorkerAlone, replicator: Replicator, isEnough: IsEnough): Promise<void> {
+async function doAll(worker: WorkerAlone, replicator: Replicator, isEnough: IsEnough): Promise<void> {
   while (!(await isEnough())) {
-    const jobs = (await takeJobs(worker.queues)).map((job) => CopyJob.parse(job));
+    const jobs = (await takeJobs(worker.queues)).map((job) => Job.parse(job));
     if (jobs.length === 0) return;
     const signal = AbortSignal.timeout(JOB_WITHIN_MS);
-    await Promise.all(jobs.map((job) => replicator.copy(job, signal)));
+    await Promise.all(
+      jobs.map(async (job) => {
+        if (job.kind === "copy") await replicator.copy(job, signal);
+        if (job.kind === "remove-copies") await replicator.remove(signal);
+      }),
+    );
   }
 }

@@ -84,9 +84,12 @@ export function chunkOf(bytes: string | Uint8Array): Buffer {
 
 export const LAST_CHUNK = Buffer.from("0\r\n\r\n");
 
+/** What a store takes that others keep busy: parts that are under way are waited for. */
+const RECEIVED_WITHIN_MS = 30_000;
+
 /** Resolves when `text` has come back. */
 export async function expectReceived(request: RawRequest, text: string | RegExp): Promise<void> {
-  await expect.poll(request.received, { interval: 5, timeout: 5_000 }).toMatch(text);
+  await expect.poll(request.received, { interval: 5, timeout: RECEIVED_WITHIN_MS }).toMatch(text);
 }
 
 export async function downloaded(caller: Caller, fileId: string): Promise<Buffer> {

@@ -10,6 +10,7 @@ import type {
 import { PATIENCE_MS, readAudit, sendJson } from "../support/admin.ts";
 import type { Caller } from "../support/api.ts";
 import { readProblem, uploadFile } from "../support/api.ts";
+import { addCleanFiles } from "../support/clean-files.ts";
 import { takeJobs } from "../support/queued-jobs.ts";
 import type { Copied } from "../support/replicas.ts";
 import {
@@ -60,6 +61,21 @@ async function addFiles({ ann, ref }: Copied, count: number): Promise<void> {
     await sendVerdict(worker, { ...ref, fileId: fileId as typeof ref.fileId });
   }
 }
+
+test("cron sends the copies of 200 versions in a minute, those of one version together", async () => {
+  const { ann, admin } = await newCopied(worker, []);
+  await addCleanFiles(worker, ann.tenantId, 200);
+  await beat(worker, ["near", "far"]);
+  expect(await step(admin)).toMatchObject({ seen: 201, queued: 402 });
+  const countDue = async (): Promise<unknown> => {
+    const due = "SELECT count(*) AS copies FROM replicas WHERE tenant_id = ? AND announce_at_ms <= ?";
+    return (await worker.query(due, ann.tenantId, Date.now()))[0]?.["copies"];
+  };
+  await worker.runScheduled();
+  expect(await countDue()).toBe(2);
+  await worker.runScheduled();
+  expect(await countDue()).toBe(0);
+});
 
 test("a backfill wants what is lacking, in steps, and a second one nothing", async () => {
   const copied = await newCopied(worker, []);
@@ -221,4 +237,39 @@ test("objects are made again of stored copies of the tenant's own clean versions
   expect(await readAudit(admin, "?action=replica.repair-wanted")).toMatchObject([
     { actor: { kind: "admin" }, detail: { versions: 1, targets: "near" } },
   ]);
+});
+
+test("copies where a tenant's files don't go any more are owed removals, with the reason; a backfill sees to what is left", async () => {
+  const copied = await newCopied(worker, ["near", "far"]);
+  await copyTo(worker, copied, ["near", "far"]);
+  const { admin, ref } = copied;
+  const change = async (replicaTargets: readonly string[] | null) => {
+    const path = `/v1/admin/tenants/${ref.tenantId}`;
+    expect((await sendJson(admin, "PATCH", path, { settings: { replicaTargets } })).status).toBe(200);
+  };
+  const removals = async () => (await read<OwedRemovalPage>(admin, "/removals")).items;
+  await change(["near", "far", "elsewhere"]);
+  expect(await removals()).toEqual([]);
+  await change(["near"]);
+  const error = "The tenant's files aren't copied there any more.";
+  expect(await removals()).toMatchObject([{ fileId: ref.fileId, target: "far", tries: 0, error }]);
+  expect(await replicasOf(copied)).toMatchObject([{ target: "near", state: "stored" }]);
+  const { leaseId, removals: leased } = await startRemovals(worker, ["near", "far"]);
+  expect(leased.filter(({ tenantId }) => tenantId === ref.tenantId)).toMatchObject([
+    { ...ref, target: "far" },
+  ]);
+  await tellRemovals(worker, leaseId, [{ ...ref, target: "far" }]);
+  expect(await removals()).toEqual([]);
+
+  // As of a tenant with more than one change sees to.
+  await worker.query(
+    "UPDATE tenants SET settings = json_set(settings, '$.replicaTargets', json('[]')) WHERE tenant_id = ?",
+    ref.tenantId,
+  );
+  await step(admin);
+  expect(await removals()).toMatchObject([{ target: "near", error }]);
+  // Wanted again, it is copied when its removal is done.
+  await change(null);
+  expect(await step(admin)).toMatchObject({ queued: 2 });
+  expect((await startCopies(worker, ref, ["near"])).task?.targets).toEqual([]);
 });

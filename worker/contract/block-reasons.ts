@@ -43,6 +43,10 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ["VirusTotal.Suspicious", "VirusTotal finds the file suspicious."],
   ["VirusTotal.", NO_ANSWER],
   ["Scanner.", NO_ANSWER],
+  [
+    "Processor.",
+    "The program that checks files broke down over this one, several times: it could not be checked.",
+  ],
   ["SevenZip.", DAMAGED_ARCHIVE],
   ["Zip.", DAMAGED_ARCHIVE],
   ["Tar.", DAMAGED_ARCHIVE],

@@ -214,7 +214,7 @@ export const ReplicatedVersionPage = z
   .meta({ id: "ReplicatedVersionPage" });
 export type ReplicatedVersionPage = z.infer<typeof ReplicatedVersionPage>;
 
-/** A copy of what is gone that is still to be removed. */
+/** A copy that is still to be removed: of what is gone, or at a target that its tenant doesn't choose any more. */
 export const OwedRemoval = z
   .object({
     fileId: z.string(),
@@ -225,7 +225,7 @@ export const OwedRemoval = z
     error: z
       .string()
       .nullable()
-      .meta({ description: "Why it isn't gone yet; null where nothing is in the way" }),
+      .meta({ description: "Why it isn't gone yet, or is to go though its file is there; null otherwise" }),
     nextTryAt: Timestamp,
   })
   .meta({ id: "OwedRemoval" });

@@ -104,9 +104,15 @@ export const TenantSettings = z
     keepPlaces: z.boolean().optional().meta({
       description: "Whether a photo's place is told in its `properties`. No where it isn't said",
     }),
-    replicaTargets: z.array(TargetName).max(MAX_TARGETS).optional().meta({
-      description: "Where new files are copied to, of the deployment's targets; to all where it isn't said",
-    }),
+    replicaTargets: z
+      .array(TargetName)
+      .max(MAX_TARGETS)
+      .optional()
+      .meta({
+        description:
+          "Where new files are copied to, of the deployment's targets; to all where it isn't said. Copies elsewhere are " +
+          "removed when it is said",
+      }),
     replicaDerivatives: z.boolean().optional().meta({
       description: "Whether what is made of files is copied too. No where it isn't said",
     }),

@@ -14,7 +14,9 @@ export type VersionToCopy = Pick<
 
 /**
  * Takes on versions of any tenant with copies that are due at these targets, those first that are longest due, and puts
- * them off: should their job be lost, it is sent again then.
+ * them off: should their job be lost, it is sent again then. A version's due copies are taken together, as its one job makes
+ * them all.
+ * @param limit of versions
  */
 export async function takeDueCopies(
   db: Database,
@@ -24,12 +26,16 @@ export async function takeDueCopies(
   limit: number,
 ): Promise<readonly VersionToCopy[]> {
   const isAt = sql`${replicas.target} IN (SELECT value FROM json_each(${JSON.stringify(targets)}))`;
-  const due = sql`SELECT rowid FROM ${replicas} WHERE ${lte(replicas.announceAtMs, nowMs)} AND ${isAt}
-    ORDER BY ${replicas.announceAtMs} LIMIT ${limit}`;
+  const ids = sql`tenant_id, file_id, version`;
+  // No more is read of what is due than so many versions can have.
+  const due = sql`SELECT rowid, ${ids}, announce_at_ms FROM ${replicas}
+    WHERE ${lte(replicas.announceAtMs, nowMs)} AND ${isAt} ORDER BY announce_at_ms LIMIT ${limit * targets.length}`;
+  const chosen = sql`WITH due AS (${due}) SELECT rowid FROM due WHERE (${ids}) IN
+    (SELECT ${ids} FROM due GROUP BY ${ids} ORDER BY min(announce_at_ms) LIMIT ${limit})`;
   const taken = await db
     .update(replicas)
     .set({ announceAtMs: nextAtMs })
-    .where(sql`rowid IN (${due})`)
+    .where(sql`rowid IN (${chosen})`)
     .returning({ tenantId: replicas.tenantId, fileId: replicas.fileId, version: replicas.version });
   if (taken.length === 0) return [];
   const refs = JSON.stringify(taken.map(({ tenantId, fileId, version }) => [tenantId, fileId, version]));

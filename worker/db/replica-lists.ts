@@ -8,6 +8,7 @@ import { countRemovalsByTarget } from "./replica-removals.ts";
 import { files, fileVersions } from "./schema/files.ts";
 import { derivatives } from "./schema/processing.ts";
 import { replicas } from "./schema/replicas.ts";
+import { forgetUnchosenCopies } from "./unchosen-copies.ts";
 
 /** Where a list of versions goes on. */
 export interface PlaceOfVersion {
@@ -60,7 +61,8 @@ export async function findCopiesOf(
 }
 
 /**
- * Wants copies of clean versions at targets where there are none yet, and records that.
+ * Wants copies of clean versions at targets where there are none yet, and those at targets that aren't chosen no more; and
+ * records that.
  * @param withDerivatives whether what was made of them is wanted too where they are stored without it
  * @returns how many are wanted now that weren't
  */
@@ -107,6 +109,7 @@ export async function backfillCopies(
         ),
       )
       .returning({ version: replicas.version }),
+    ...forgetUnchosenCopies(db, tenantId, isAmong(replicas.fileId, replicas.version)),
   ]);
   return added.length + more.length;
 }

@@ -1,5 +1,7 @@
 import { and, asc, count, eq, gt, lte, or, sql } from "drizzle-orm";
 import type { TenantId } from "#contract/ids.ts";
+import type { AuditEvent } from "./audit.ts";
+import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { isOfVersion } from "./of-version.ts";
 import type { CopyAt } from "./replicas.ts";
@@ -142,24 +144,24 @@ export async function findRemovals(
     .limit(limit);
 }
 
-/** Makes a tenant's removals due now, but for those that somebody is at. @returns how many */
+/** Makes a tenant's removals due now, but for those that somebody is at, and records that. @returns how many */
 export async function hastenRemovals(
   db: Database,
   tenantId: TenantId,
   target: string | undefined,
-  nowMs: number,
+  event: AuditEvent,
 ): Promise<number> {
-  const hastened = await db
-    .update(replicaRemovals)
-    .set({ nextAtMs: nowMs })
-    .where(
-      and(
-        eq(replicaRemovals.tenantId, tenantId),
-        target === undefined ? undefined : eq(replicaRemovals.target, target),
-        sql`${replicaRemovals.leaseId} IS NULL AND ${replicaRemovals.tries} > 0 AND ${replicaRemovals.nextAtMs} > ${nowMs}`,
-      ),
-    )
-    .returning({ version: replicaRemovals.version });
+  const { leaseId, nextAtMs, tries } = replicaRemovals;
+  const isWaiting = sql`${leaseId} IS NULL AND ${tries} > 0 AND ${nextAtMs} > ${event.atMs}`;
+  const isAt = target === undefined ? undefined : eq(replicaRemovals.target, target);
+  const [hastened] = await db.batch([
+    db
+      .update(replicaRemovals)
+      .set({ nextAtMs: event.atMs })
+      .where(and(eq(replicaRemovals.tenantId, tenantId), isAt, isWaiting))
+      .returning({ version: replicaRemovals.version }),
+    auditIfChanged(db, event),
+  ]);
   return hastened.length;
 }
 

@@ -8,6 +8,7 @@ import type { Database } from "./database.ts";
 import { tenants } from "./schema/tenants.ts";
 import type { TenantRow } from "./tenants.ts";
 import { ensureTenant } from "./tenants.ts";
+import { forgetUnchosenCopies } from "./unchosen-copies.ts";
 
 /** Tenants of a database in the order of their ids, `limit` of them at most, after one of them. */
 export async function listTenants(
@@ -30,7 +31,8 @@ function changedSettings(change: NonNullable<TenantChange["settings"]>): SQL {
 }
 
 /**
- * Changes a tenant's quota and settings, and makes its row where there is none. Undefined where the tenant is being
+ * Changes a tenant's quota and settings, and makes its row where there is none. Copies at targets that it doesn't choose any
+ * more are owed removals then. Undefined where the tenant is being
  * erased.
  */
 export async function changeTenant(
@@ -51,6 +53,7 @@ export async function changeTenant(
       .where(and(eq(tenants.tenantId, tenantId), isNull(tenants.erasingAtMs)))
       .returning(),
     auditIfChanged(db, event),
+    ...(settings?.replicaTargets === undefined ? [] : forgetUnchosenCopies(db, tenantId)),
   ]);
   return changed[0];
 }

@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
+import { isLoopback } from "#contract/safe-urls.ts";
 import type { AppEnv } from "../app-env.ts";
 import { configOf } from "../config.ts";
-import { isLoopback } from "../loopback.ts";
 
 /**
  * Puts the configuration into the context. Throws, so that every request fails alike, while it isn't valid: of a

@@ -1,6 +1,6 @@
 import { createMiddleware } from "hono/factory";
+import { isLoopback } from "#contract/safe-urls.ts";
 import type { AppEnv } from "../app-env.ts";
-import { isLoopback } from "../loopback.ts";
 
 const JSON_TYPE = /^application\/[\w.+-]*json\b/;
 const YEAR_SECONDS = 31_536_000;

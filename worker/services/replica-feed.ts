@@ -18,8 +18,8 @@ import { copyJobOf, findConfiguredTargets, placesOf } from "./replica-targets.ts
  */
 type Announce = (jobs: readonly Job[]) => Promise<void>;
 
-/** Copies of each database in a minute. */
-const COPIES_PER_RUN = 200;
+/** Of each database in a minute. */
+const VERSIONS_PER_RUN = 200;
 /** With so many jobs waiting, copies wait. */
 const MAX_WAITING = 200;
 /** After so long the job of a copy is taken to be lost. */
@@ -60,7 +60,7 @@ function waitingIn(residence: Residence, alive: readonly HeartbeatRow[]): number
 
 async function sendCopies(places: readonly ReplicaPlace[], announce: Announce, nowMs: number): Promise<void> {
   for (const { db, targets } of places) {
-    const due = await takeDueCopies(db, targets, nowMs, nowMs + LOST_AFTER_MS, COPIES_PER_RUN);
+    const due = await takeDueCopies(db, targets, nowMs, nowMs + LOST_AFTER_MS, VERSIONS_PER_RUN);
     const jobs = due.flatMap((version) => copyJobOf(version) ?? []);
     if (jobs.length > 0) await announce(jobs);
   }

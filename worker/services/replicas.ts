@@ -202,5 +202,5 @@ export async function retryCopies(
   const detail = { target: target ?? null };
   const event = { actor, action: "replica.retried", detail, atMs: nowMs } as const;
   const copies = await hastenCopies(db, tenantId, target, event);
-  return { copies, removals: await hastenRemovals(db, tenantId, target, nowMs) };
+  return { copies, removals: await hastenRemovals(db, tenantId, target, event) };
 }

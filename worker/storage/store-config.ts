@@ -7,7 +7,7 @@ import {
   ObjectVariables,
   STRAY_KEY,
 } from "#contract/object-settings.ts";
-import { isLoopback } from "../loopback.ts";
+import { isSafeUrl } from "#contract/safe-urls.ts";
 
 /** Which store holds the objects (R8): R2 by its binding, or whatever speaks S3 (docs/decisions/0023-s3.md). */
 
@@ -28,9 +28,8 @@ export type StoreConfig = { readonly kind: "r2" } | { readonly kind: "s3"; reado
 
 /** What is stored is other people's files, and the signature doesn't hide them: so it is https, but on loopback. */
 function isPrivate(text: string): boolean {
-  const url = new URL(text);
-  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") return false;
-  return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url));
+  const { search, hash } = new URL(text);
+  return isSafeUrl(text) && search === "" && hash === "";
 }
 
 const Endpoint = z

@@ -7,6 +7,11 @@ import { type DerivedImage, formatTask, type ImageTask } from "./task.ts";
 
 const CHILD = new URL("../image-child.ts", import.meta.url).href;
 
+/** Starts the child; without a task it waits for one. */
+export function childCommand(scratch: string, task?: ImageTask): readonly string[] {
+  return [process.execPath, childScript(CHILD), scratch, ...(task === undefined ? [] : formatTask(task))];
+}
+
 /** A file that is worked on, in its scratch directory. */
 export interface ImageWork {
   readonly sandbox: Pick<Sandbox, "run">;
@@ -50,8 +55,11 @@ const BROKEN_OFF = "The image could not be read: it may be damaged or too large.
 /** Runs the child on one task. Throws what `Sandbox.run` throws. */
 export async function drawImage(work: ImageWork, task: ImageTask): Promise<Drawn> {
   const { sandbox, limits, scratch, signal } = work;
-  const command = [process.execPath, childScript(CHILD), scratch, ...formatTask(task)];
-  const result = await sandbox.run(command, scratch, limits, signal);
+  return readDrawn(await sandbox.run(childCommand(scratch, task), scratch, limits, signal));
+}
+
+/** What a run of the child says. */
+export function readDrawn(result: SandboxResult): Drawn {
   const lines = result.ok ? parseLines(result.stdout) : [];
   const failures = lines.flatMap((each) =>
     each.line === "failed" ? [[each.name, each.fault] as const] : [],

@@ -24,8 +24,13 @@ export function versionReply(ageDays: number): string {
 /**
  * A clamd that dies of a file with `poison` in it: every connection is lost at once, and commands go unanswered until it has
  * been started again; that takes `deafCommands` for each scan that was lost. It knows the test file; others are clean.
+ * @param dying called before that
  */
-export async function startCrashingClamd(poison: string, deafCommands = 1): Promise<CrashingClamd> {
+export async function startCrashingClamd(
+  poison: string,
+  deafCommands = 1,
+  dying: () => void = () => undefined,
+): Promise<CrashingClamd> {
   const streams: CrashingClamd["streams"] = [];
   const open = new Set<Socket>();
   const changes = new Changes();
@@ -48,6 +53,7 @@ export async function startCrashingClamd(poison: string, deafCommands = 1): Prom
       }
       stream.content += text;
       if (stream.content.includes(poison)) {
+        dying();
         crashes += 1;
         deaf = deafCommands * open.size;
         for (const one of open) one.destroy();

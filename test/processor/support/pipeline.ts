@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, vi } from "vitest";
 import type { ProcessJob } from "#contract/jobs.ts";
 import type { DerivativeReport } from "#contract/reports.ts";
+import { BegunWork } from "../../../processor/begun-work.ts";
 import { ContentLook } from "../../../processor/content/content-look.ts";
+import { DeathGuard } from "../../../processor/death-guard.ts";
 import { Derivatives } from "../../../processor/derive/derivatives.ts";
 import { ImageDeriver } from "../../../processor/derive/images.ts";
 import { PageImages } from "../../../processor/derive/page-images.ts";
@@ -135,7 +137,8 @@ function assemble(
   const lanes = createLanes(LANE_LIMITS);
   const derivers = [new ImageDeriver(sandbox, ALL_TOOLS_MISSING, limits)];
   const publisher = new Publisher({ store, reporter, metrics, log });
-  const drawing = { store, reporter, lanes, sandbox, publisher, tools: ALL_TOOLS_MISSING };
+  const deaths = new DeathGuard(new BegunWork(undefined));
+  const drawing = { store, reporter, lanes, deaths, sandbox, publisher, tools: ALL_TOOLS_MISSING };
   const derivatives = new Derivatives({ ...drawing, derivers });
   const pageImages = new PageImages(drawing);
   const scanner = new ClamdScanner(clamd);
@@ -153,6 +156,7 @@ function assemble(
     repairPrimary: new RepairPrimary({ store, writer: new PrimaryWriter(options), targets: [], reporter }),
     ...looks,
     lanes,
+    deaths,
     scanners,
     guard,
     scanDeadlineMs: 20_000,

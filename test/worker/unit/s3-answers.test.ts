@@ -106,10 +106,23 @@ test("a signature isn't carried to where an answer points", async () => {
   expect(s3.asked).toHaveLength(1);
 });
 
+test("a list with keys of others is none: they might be removed", async () => {
+  const listed = (key: string) => made(`<R><Contents><Key>${key}</Key><Size>1</Size></Contents></R>`);
+  s3.play(listed("t/a"), listed("backup/db.sql"));
+  expect(await host.call(s3.vars, CALLS.list)).toMatchObject({ keys: ["t/a"] });
+  await expect(host.call(s3.vars, CALLS.list)).rejects.toThrow("STORE_UNAVAILABLE");
+});
+
+test("bytes under another etag than was asked for are none", async () => {
+  s3.play({ status: 200, headers: FACTS, body: "0123456789" });
+  expect(await host.call(s3.vars, { ...CALLS.get, etag: "e" })).toMatchObject({ etag: "e" });
+  expect(await host.call(s3.vars, { ...CALLS.get, etag: "another" })).toBeNull();
+});
+
 test("a list says whether there is more, and is none where its end is missing", async () => {
-  const entry = "<EncodingType>url</EncodingType><Contents><Key>a+b%2Bc</Key><Size>7</Size></Contents>";
+  const entry = "<EncodingType>url</EncodingType><Contents><Key>t/a+b%2Bc</Key><Size>7</Size></Contents>";
   s3.play(made(`<L><IsTruncated>true</IsTruncated>${entry}</L>`));
-  const page = { keys: ["a b+c"], sizes: [7], isAll: false };
+  const page = { keys: ["t/a b+c"], sizes: [7], isAll: false };
   expect(await host.call(s3.vars, CALLS.list)).toEqual(page);
   s3.play(made(`<L>${entry}`));
   await expect(host.call(s3.vars, CALLS.list)).rejects.toThrow("STORE_UNAVAILABLE");

@@ -55,7 +55,13 @@ export async function getObject(
   const body = answer.body as ReadableStream<Uint8Array> | null;
   if (body === null) throw new Error("GetObject: an answer without a body.");
   try {
-    return { ...factsOf(answer, range), body, storedAtMs: storedAtOf(answer) };
+    const facts = factsOf(answer, range);
+    // Not every service knows If-Match.
+    if (etag !== undefined && facts.etag !== etag) {
+      await body.cancel();
+      return undefined;
+    }
+    return { ...facts, body, storedAtMs: storedAtOf(answer) };
   } catch (error) {
     await body.cancel();
     throw error;

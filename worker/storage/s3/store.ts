@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import type { ObjectSettings } from "#contract/object-settings.ts";
 import { sendBody } from "../body-stream.ts";
 import type { ObjectPage, ObjectStore, StoreBody, StoredFacts, StoredPart } from "../object-store.ts";
 import type { S3Config } from "../store-config.ts";
 import type { S3Request } from "./client.ts";
 import { retryWithin, S3Client, within } from "./client.ts";
+import { amzHeadersOf } from "./object-headers.ts";
 import { etagOf, getObject, headObject } from "./reading.ts";
 import { codeOf, requireDocument, requireDone, StoreRefusal } from "./refusals.ts";
 import { childrenOf, formatParts, formatRemovals, textOf } from "./xml.ts";
@@ -17,18 +17,6 @@ const CALL_DEADLINE_MS = 10_000;
 const STORE_DEADLINE_MS = 60_000;
 /** S3, ListObjectsV2 and DeleteObjects: most keys of one call. */
 const PAGE_KEYS = 1_000;
-
-/** What an object is made with; its parts take none of it. */
-function amzHeadersOf({ encryption, storageClass, tagging }: ObjectSettings): Record<string, string> {
-  return {
-    ...(encryption === undefined ? {} : { "x-amz-server-side-encryption": encryption.algorithm }),
-    ...(encryption?.keyId === undefined
-      ? {}
-      : { "x-amz-server-side-encryption-aws-kms-key-id": encryption.keyId }),
-    ...(storageClass === undefined ? {} : { "x-amz-storage-class": storageClass }),
-    ...(tagging === undefined ? {} : { "x-amz-tagging": tagging }),
-  };
-}
 
 /**
  * Objects in a bucket of whatever speaks S3. Permissions: GetObject, PutObject, DeleteObject and AbortMultipartUpload on
@@ -143,8 +131,12 @@ async function listObjects(client: S3Client, prefix: string, signal: AbortSignal
     key: requireText(textOf(each, "Key"), "ListObjectsV2", "a key"),
     sizeBytes: Number(requireText(textOf(each, "Size"), "ListObjectsV2", "a size")),
   }));
+  const keys = objects.map(({ key }) => (isEncoded ? decodeURIComponent(key.replaceAll("+", " ")) : key));
+  // What is listed may be about to be removed.
+  const stray = keys.find((key) => !key.startsWith(prefix));
+  if (stray !== undefined) throw new Error("ListObjectsV2: a key without the prefix that was asked for.");
   return {
-    keys: objects.map(({ key }) => (isEncoded ? decodeURIComponent(key.replaceAll("+", " ")) : key)),
+    keys,
     sizes: objects.map(({ sizeBytes }) => sizeBytes),
     isAll: textOf(root, "IsTruncated") !== "true",
   };

@@ -5,6 +5,7 @@ import { formatMetadata, parseMetadata } from "../../metadata.ts";
 import type { CopyPart } from "../../parts.ts";
 import { readBody } from "../../read-body.ts";
 import type { CopyBody, CopyFacts, CopyList, CopyRange, StoredCopy } from "../../target.ts";
+import type { CopyBucket } from "../bucket-target.ts";
 import { explainAzure, isNoBlob } from "./azure-faults.ts";
 
 export interface AzureWriting {
@@ -21,7 +22,7 @@ const PAGE_BLOBS = 1_000;
 const DOWNLOAD_RETRIES = 3;
 
 /** The requests that a target makes of one container, each under its deadline and with its errors explained. */
-export class AzureContainer {
+export class AzureContainer implements CopyBucket {
   readonly deadlines: TargetDeadlines;
   readonly #container: ContainerClient;
   readonly #writing: AzureWriting;
@@ -120,7 +121,7 @@ export class AzureContainer {
   }
 
   /** Blocks that nothing was made of go when an object takes their place, and not otherwise within a week. */
-  async discardBlocks(key: string, signal: AbortSignal): Promise<void> {
+  async discard(key: string, signal: AbortSignal): Promise<void> {
     const blocks = await this.listBlocks(key, "uncommitted", signal);
     if (blocks.length === 0) return;
     await this.#ask(signal, (abortSignal) => this.#blob(key).upload("", 0, { abortSignal }));
@@ -142,6 +143,8 @@ export class AzureContainer {
       return { objects: [], cursor: undefined };
     });
   }
+
+  close(): void {}
 
   #blob(key: string): BlockBlobClient {
     return this.#container.getBlockBlobClient(key);

@@ -5,16 +5,8 @@ import {
   StorageRetryPolicyType,
 } from "@azure/storage-blob";
 import { TARGET_DEADLINES, type TargetDeadlines } from "../../call.ts";
-import { choosePartBytes } from "../../parts.ts";
-import type {
-  CopyBody,
-  CopyFacts,
-  CopyList,
-  CopyRange,
-  CopyWriter,
-  ReplicaTarget,
-  StoredCopy,
-} from "../../target.ts";
+import type { CopyFacts, CopyWriter } from "../../target.ts";
+import { BucketTarget } from "../bucket-target.ts";
 import { AzureContainer, type AzureWriting, type Block } from "./azure-container.ts";
 import { AzureWriter } from "./azure-writer.ts";
 import { parseBlockName } from "./block-names.ts";
@@ -41,50 +33,27 @@ const MAX_RETRY_DELAY_MS = 5_000;
  * Copies in a container of Azure Blob Storage, as block blobs. Needs: the role Storage Blob Data Contributor on the
  * container, or a SAS with read, create, write, delete and list.
  */
-export class AzureTarget implements ReplicaTarget {
+export class AzureTarget extends BucketTarget<AzureContainer> {
   readonly kind = "azure";
-  readonly name: string;
-  readonly #container: AzureContainer;
 
   constructor({ name, access, container, deadlines = TARGET_DEADLINES, ...writing }: AzureTargetOptions) {
-    this.name = name;
-    this.#container = new AzureContainer(openContainer(access, container, deadlines), writing, deadlines);
+    super(name, new AzureContainer(openContainer(access, container, deadlines), writing, deadlines));
   }
 
-  async begin(facts: CopyFacts, signal: AbortSignal): Promise<CopyWriter> {
-    const { key, sizeBytes, sha256 } = facts;
-    const stored = await this.#container.head(key, signal);
-    if (stored?.sha256 === sha256 && stored.sizeBytes === sizeBytes) {
-      const blocks = await this.#container.listBlocks(key, "committed", signal);
-      return new AzureWriter(this.#container, facts, { kind: "stored", blocks });
-    }
-    const partBytes = choosePartBytes(sizeBytes);
-    if (sizeBytes <= partBytes) return new AzureWriter(this.#container, facts, { kind: "put" });
-    const found = await this.#container.listBlocks(key, "uncommitted", signal);
-    const blocks = takeUsable(found, partBytes, sizeBytes);
-    return new AzureWriter(this.#container, facts, { kind: "blocks", blocks });
+  protected async proveStored(facts: CopyFacts, signal: AbortSignal): Promise<CopyWriter> {
+    const blocks = await this.bucket.listBlocks(facts.key, "committed", signal);
+    return new AzureWriter(this.bucket, facts, { kind: "stored", blocks });
   }
 
-  find(key: string, signal: AbortSignal): Promise<StoredCopy | undefined> {
-    return this.#container.head(key, signal);
+  protected put(facts: CopyFacts): CopyWriter {
+    return new AzureWriter(this.bucket, facts, { kind: "put" });
   }
 
-  read(key: string, range: CopyRange | undefined, signal: AbortSignal): Promise<CopyBody | undefined> {
-    return this.#container.get(key, range, signal);
+  protected async goOn(facts: CopyFacts, partBytes: number, signal: AbortSignal): Promise<CopyWriter> {
+    const found = await this.bucket.listBlocks(facts.key, "uncommitted", signal);
+    const blocks = takeUsable(found, partBytes, facts.sizeBytes);
+    return new AzureWriter(this.bucket, facts, { kind: "blocks", blocks });
   }
-
-  async remove(keys: readonly string[], signal: AbortSignal): Promise<void> {
-    for (const key of keys) {
-      await this.#container.remove(key, signal);
-      await this.#container.discardBlocks(key, signal);
-    }
-  }
-
-  list(prefix: string, cursor: string | undefined, signal: AbortSignal): Promise<CopyList> {
-    return this.#container.list(prefix, cursor, signal);
-  }
-
-  close(): void {}
 }
 
 function openContainer(access: AzureAccess, container: string, deadlines: TargetDeadlines): ContainerClient {

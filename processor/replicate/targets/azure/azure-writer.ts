@@ -63,7 +63,7 @@ export class AzureWriter implements CopyWriter {
   }
 
   async abandon(signal: AbortSignal): Promise<void> {
-    if (this.#way.kind === "blocks") await this.#container.discardBlocks(this.#facts.key, signal);
+    if (this.#way.kind === "blocks") await this.#container.discard(this.#facts.key, signal);
   }
 
   async #hasBytes(stored: StoredCopy, checksums: CopyChecksums, signal: AbortSignal): Promise<boolean> {

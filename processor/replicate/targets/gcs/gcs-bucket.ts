@@ -8,6 +8,7 @@ import { formatMetadata, parseMetadata } from "../../metadata.ts";
 import { readBody } from "../../read-body.ts";
 import { ReplicaFault } from "../../replica-fault.ts";
 import type { CopyBody, CopyFacts, CopyList, CopyRange, StoredCopy } from "../../target.ts";
+import type { CopyBucket } from "../bucket-target.ts";
 import { explainGcs, isNoObject, readAnswer } from "./gcs-faults.ts";
 import { GcsSession } from "./gcs-session.ts";
 
@@ -24,7 +25,7 @@ const SESSIONS = ".causeway-sessions/";
 const PAGE_OBJECTS = 1_000;
 
 /** The requests that a target makes of one bucket, each under its deadline and with its errors explained. */
-export class GcsBucket {
+export class GcsBucket implements CopyBucket {
   readonly deadlines: TargetDeadlines;
   readonly #bucket: Bucket;
   readonly #writing: GcsWriting;
@@ -110,6 +111,10 @@ export class GcsBucket {
     await this.remove(sessionName(key), signal);
   }
 
+  async discard(key: string, signal: AbortSignal): Promise<void> {
+    await this.closeSession(key, false, signal);
+  }
+
   async remove(key: string, signal: AbortSignal): Promise<void> {
     await this.#ask(signal, () => this.#bucket.file(key).delete().catch(unlessMissing));
   }
@@ -125,6 +130,8 @@ export class GcsBucket {
       cursor: z.object({ pageToken: z.string() }).safeParse(next).data?.pageToken,
     };
   }
+
+  close(): void {}
 
   async #readSession(key: string, signal: AbortSignal): Promise<z.infer<typeof KeptSession> | undefined> {
     return this.#ask(signal, async () => {

@@ -53,7 +53,7 @@ export class GcsWriter implements CopyWriter {
   }
 
   async abandon(signal: AbortSignal): Promise<void> {
-    if (this.#way.kind === "session") await this.#bucket.closeSession(this.#facts.key, false, signal);
+    if (this.#way.kind === "session") await this.#bucket.discard(this.#facts.key, signal);
   }
 
   async #finish(crc32c: string, signal: AbortSignal): Promise<void> {

@@ -19,6 +19,7 @@ import { formatMetadata, parseMetadata } from "../../metadata.ts";
 import type { CopyPart } from "../../parts.ts";
 import { readBody } from "../../read-body.ts";
 import type { CopyBody, CopyFacts, CopyList, CopyRange, StoredCopy } from "../../target.ts";
+import type { CopyBucket } from "../bucket-target.ts";
 import { explainS3, isNoObject, isNotImplemented, isNoUpload } from "./s3-faults.ts";
 
 export interface S3Writing {
@@ -34,7 +35,7 @@ export interface SentPart {
 }
 
 /** The requests that a target makes of one bucket, each under its deadline and with its errors explained. */
-export class S3Bucket {
+export class S3Bucket implements CopyBucket {
   readonly deadlines: TargetDeadlines;
   readonly #client: S3Client;
   readonly #bucket: string;
@@ -185,6 +186,10 @@ export class S3Bucket {
     await this.#ask(signal, (abortSignal) =>
       this.#client.send(command, { abortSignal }).catch(unless(isNoObject)),
     );
+  }
+
+  async discard(key: string, signal: AbortSignal): Promise<void> {
+    for (const uploadId of await this.listUploads(key, signal)) await this.abort(key, uploadId, signal);
   }
 
   async list(Prefix: string, cursor: string | undefined, signal: AbortSignal): Promise<CopyList> {

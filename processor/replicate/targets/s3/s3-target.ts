@@ -1,15 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { TARGET_DEADLINES, type TargetDeadlines } from "../../call.ts";
-import { choosePartBytes } from "../../parts.ts";
-import type {
-  CopyBody,
-  CopyFacts,
-  CopyList,
-  CopyRange,
-  CopyWriter,
-  ReplicaTarget,
-  StoredCopy,
-} from "../../target.ts";
+import type { CopyFacts, CopyWriter } from "../../target.ts";
+import { BucketTarget } from "../bucket-target.ts";
 import { S3Bucket, type S3Writing, type SentPart } from "./s3-bucket.ts";
 import { S3Writer } from "./s3-writer.ts";
 
@@ -40,13 +32,10 @@ const MAX_SOCKETS = 150;
  * Copies in a bucket of S3, or of whatever speaks its API. Permissions: PutObject, GetObject, DeleteObject, ListBucket,
  * AbortMultipartUpload, ListMultipartUploadParts, ListBucketMultipartUploads (and of KMS GenerateDataKey and Decrypt).
  */
-export class S3Target implements ReplicaTarget {
+export class S3Target extends BucketTarget<S3Bucket> {
   readonly kind = "s3";
-  readonly name: string;
-  readonly #bucket: S3Bucket;
 
   constructor({ name, bucket, deadlines = TARGET_DEADLINES, ...options }: S3TargetOptions) {
-    this.name = name;
     const { region, endpoint, forcePathStyle, credentials, ...writing } = options;
     const client = new S3Client({
       region,
@@ -67,51 +56,24 @@ export class S3Target implements ReplicaTarget {
       requestChecksumCalculation: "WHEN_REQUIRED",
       responseChecksumValidation: "WHEN_REQUIRED",
     });
-    this.#bucket = new S3Bucket(client, bucket, writing, deadlines);
+    super(name, new S3Bucket(client, bucket, writing, deadlines));
   }
 
-  async begin(facts: CopyFacts, signal: AbortSignal): Promise<CopyWriter> {
-    const stored = await this.#bucket.head(facts.key, signal);
-    if (stored?.sha256 === facts.sha256 && stored.sizeBytes === facts.sizeBytes) {
-      return new S3Writer(this.#bucket, facts, { kind: "stored" });
-    }
-    const partBytes = choosePartBytes(facts.sizeBytes);
-    if (facts.sizeBytes <= partBytes) return new S3Writer(this.#bucket, facts, { kind: "put" });
-    const [latest, ...others] = await this.#bucket.listUploads(facts.key, signal);
-    for (const uploadId of others) await this.#bucket.abort(facts.key, uploadId, signal);
-    const uploadId = latest ?? (await this.#bucket.createUpload(facts, signal));
-    const parts = latest === undefined ? [] : await this.#bucket.listParts(facts.key, latest, signal);
-    return new S3Writer(this.#bucket, facts, {
-      kind: "multipart",
-      uploadId,
-      sent: takeUsable(parts, partBytes, facts.sizeBytes),
-    });
+  protected proveStored(facts: CopyFacts): CopyWriter {
+    return new S3Writer(this.bucket, facts, { kind: "stored" });
   }
 
-  find(key: string, signal: AbortSignal): Promise<StoredCopy | undefined> {
-    return this.#bucket.head(key, signal);
+  protected put(facts: CopyFacts): CopyWriter {
+    return new S3Writer(this.bucket, facts, { kind: "put" });
   }
 
-  read(key: string, range: CopyRange | undefined, signal: AbortSignal): Promise<CopyBody | undefined> {
-    return this.#bucket.get(key, range, signal);
-  }
-
-  /** One by one: not every service takes many keys at once, and what failed would have to be told apart. */
-  async remove(keys: readonly string[], signal: AbortSignal): Promise<void> {
-    for (const key of keys) {
-      await this.#bucket.remove(key, signal);
-      for (const uploadId of await this.#bucket.listUploads(key, signal)) {
-        await this.#bucket.abort(key, uploadId, signal);
-      }
-    }
-  }
-
-  list(prefix: string, cursor: string | undefined, signal: AbortSignal): Promise<CopyList> {
-    return this.#bucket.list(prefix, cursor, signal);
-  }
-
-  close(): void {
-    this.#bucket.close();
+  protected async goOn(facts: CopyFacts, partBytes: number, signal: AbortSignal): Promise<CopyWriter> {
+    const [latest, ...others] = await this.bucket.listUploads(facts.key, signal);
+    for (const uploadId of others) await this.bucket.abort(facts.key, uploadId, signal);
+    const uploadId = latest ?? (await this.bucket.createUpload(facts, signal));
+    const parts = latest === undefined ? [] : await this.bucket.listParts(facts.key, latest, signal);
+    const sent = takeUsable(parts, partBytes, facts.sizeBytes);
+    return new S3Writer(this.bucket, facts, { kind: "multipart", uploadId, sent });
   }
 }
 
