@@ -9,6 +9,7 @@ export const FAILURES = {
   STORE_UNAVAILABLE: "The object store did not answer as it should",
   WORKER_UNAVAILABLE: "The worker did not take a report",
   QUEUE_UNAVAILABLE: "The queue did not answer as it should",
+  OBJECT_LOST: "The object store has lost the file, which is being made again of a copy",
   COPY_UNREADABLE: "A replica target did not give its copy",
   COPY_MISMATCH: "A copy at a replica target has other bytes than the record says",
   LANE_FULL: "As much waits for work of this kind as may",

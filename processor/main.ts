@@ -43,6 +43,7 @@ import { startReadGateway } from "./replicate/read-gateway.ts";
 import { RepairPrimary } from "./replicate/repair-primary.ts";
 import { createReplicaTargets, removeReplicaSecrets } from "./replicate/replica-config.ts";
 import type { ReplicaTarget } from "./replicate/target.ts";
+import { mismatchTeller } from "./replicate/tell-mismatch.ts";
 import { Reporter } from "./report.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
 import { CrashGuard } from "./scan/crash-guard.ts";
@@ -51,7 +52,12 @@ import { ScannerMonitor, type ScannerState } from "./scan/scanner-monitor.ts";
 import { sweepScratch } from "./scratch-copy.ts";
 import { SecondLook } from "./second-look.ts";
 
-async function main(config: Config, targets: readonly ReplicaTarget[]): Promise<void> {
+/** @param readTargets the same targets by clients of their own: however many read, copies don't wait for a connection */
+async function main(
+  config: Config,
+  targets: readonly ReplicaTarget[],
+  readTargets: readonly ReplicaTarget[],
+): Promise<void> {
   const log = createLog(config.LOG_LEVEL);
   const metrics = createMetrics();
   const stop = watchLifetime(log, {
@@ -90,7 +96,10 @@ async function main(config: Config, targets: readonly ReplicaTarget[]): Promise<
     scanner: scanner.state,
     tools: isolated,
   }));
-  const gateway = await startReadGateway(config, { targets, metrics, log });
+  const gateway = await startReadGateway(config, {
+    ...{ targets: readTargets, metrics, log },
+    tellMismatch: mismatchTeller(pipeline.reporter, log),
+  });
   log.info({ event: "started", metricsPort: port, concurrency: readConcurrency(config), tools: isolated });
   if (!mayRun) log.error({ event: "tools-not-isolated", reason: "no derivatives are made", ...isolation });
   const [isSettled] = await Promise.all([consumer.run(stop), heartbeat.run()]);
@@ -99,7 +108,7 @@ async function main(config: Config, targets: readonly ReplicaTarget[]): Promise<
   server.closeAllConnections();
   gateway?.closeAllConnections();
   pipeline.store.close();
-  for (const target of targets) target.close();
+  for (const target of [...targets, ...readTargets]) target.close();
   log.info({ event: "stopped", isSettled });
   // Not by itself: what didn't end when it was told to would keep the process.
   process.exit(isSettled ? 0 : 1);
@@ -222,10 +231,11 @@ function noteScanner(state: ScannerState, metrics: Metrics, log: Log): void {
 
 const parsed = parseConfig(process.env);
 const replicas = createReplicaTargets(process.env);
+const readReplicas = createReplicaTargets(process.env);
 removeSecrets(process.env);
 removeReplicaSecrets(process.env);
-if (parsed.ok && replicas.ok) {
-  await main(parsed.config, replicas.targets);
+if (parsed.ok && replicas.ok && readReplicas.ok) {
+  await main(parsed.config, replicas.targets, readReplicas.targets);
 } else {
   const problems = [parsed, replicas].flatMap((result) => (result.ok ? [] : result.problems));
   process.stderr.write(

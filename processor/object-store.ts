@@ -1,4 +1,5 @@
 import { addAbortSignal, type Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import type { PutObjectCommandInput, StorageClass } from "@aws-sdk/client-s3";
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { ObjectSettings } from "#contract/object-settings.ts";
@@ -13,6 +14,8 @@ export interface ObjectStoreOptions {
   readonly forcePathStyle: boolean;
   /** What is said of each derivative. */
   readonly object?: ObjectSettings;
+  /** How long the store may be silent. */
+  readonly silenceMs?: number;
 }
 
 /** An object being read. Its bytes come once; whoever stops reading early ends the request. */
@@ -22,7 +25,7 @@ export interface StoredObject {
 }
 
 const CONNECT_DEADLINE_MS = 5_000;
-/** Longest silence on a connection, in either direction. */
+/** Longest silence before an answer, and in the middle of a body that is waited for. */
 const SILENCE_DEADLINE_MS = 30_000;
 const PUT_DEADLINE_MS = 60_000;
 
@@ -35,9 +38,11 @@ export class ObjectStore {
   readonly #client: S3Client;
   readonly #bucket: string;
   readonly #written: Partial<PutObjectCommandInput>;
+  readonly #silenceMs: number;
 
   constructor(options: ObjectStoreOptions) {
     this.#bucket = options.bucket;
+    this.#silenceMs = options.silenceMs ?? SILENCE_DEADLINE_MS;
     this.#written = writtenWith(options.object ?? {});
     this.#client = openClient(options);
   }
@@ -55,11 +60,7 @@ export class ObjectStore {
     const IfMatch = etag === undefined ? undefined : quoteEtag(etag);
     const command = new GetObjectCommand({ Bucket: this.#bucket, Key: key, IfMatch });
     try {
-      const { Body, ContentLength } = await this.#client.send(command, { abortSignal: signal });
-      if (Body === undefined || ContentLength === undefined)
-        throw new Error("an answer without body or length");
-      // The client runs in Node only, where the body is always a Readable.
-      return { sizeBytes: ContentLength, body: readBody(addAbortSignal(signal, Body as Readable)) };
+      return await this.#open(command, signal);
     } catch (cause) {
       if (isGone(cause)) return undefined;
       throw new ProcessorFailure("STORE_UNAVAILABLE", { detail: "reading an object", cause });
@@ -76,12 +77,29 @@ export class ObjectStore {
     const Range = `bytes=${offset}-${offset + length - 1}`;
     const wanted = { Bucket: this.#bucket, Key: objectKey, IfMatch: quoteEtag(etag), Range };
     try {
-      const { Body } = await this.#client.send(new GetObjectCommand(wanted), { abortSignal: signal });
-      const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
+      const { body } = await this.#open(new GetObjectCommand(wanted), signal);
+      const bytes = await buffer(body);
       if (bytes.byteLength !== length) throw new Error(`${bytes.byteLength} of ${length} bytes came`);
       return bytes;
     } catch (cause) {
       throw new ProcessorFailure("STORE_UNAVAILABLE", { detail: "reading a range", cause });
+    }
+  }
+
+  /** The deadline is for the answer; of the body only what is waited for has one: a reader may take its time. */
+  async #open(command: GetObjectCommand, signal: AbortSignal): Promise<StoredObject> {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new Error("no answer")), this.#silenceMs);
+    const abortSignal = AbortSignal.any([signal, late.signal]);
+    try {
+      const { Body, ContentLength } = await this.#client.send(command, { abortSignal });
+      if (Body === undefined || ContentLength === undefined)
+        throw new Error("an answer without body or length");
+      // The client runs in Node only, where the body is always a Readable.
+      const body = readBody(addAbortSignal(signal, Body as Readable), this.#silenceMs);
+      return { sizeBytes: ContentLength, body };
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -117,7 +135,10 @@ export function writtenWith({
   };
 }
 
-/** A client of the bucket's service, that waits for no connection or answer for ever. */
+/**
+ * A client of the bucket's service, that waits for no connection for ever. Its callers have deadlines of their own: the
+ * client's would count a reader's rest as the store's silence.
+ */
 export function openClient(
   options: Pick<
     ObjectStoreOptions,
@@ -129,7 +150,7 @@ export function openClient(
     region: options.region,
     forcePathStyle: options.forcePathStyle,
     credentials: { accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey },
-    requestHandler: { connectionTimeout: CONNECT_DEADLINE_MS, socketTimeout: SILENCE_DEADLINE_MS },
+    requestHandler: { connectionTimeout: CONNECT_DEADLINE_MS, socketTimeout: 0 },
     // workerd never answers 100-continue.
     expectContinueHeader: false,
     // R2 doesn't have all of the SDK's default checksums; what is read is hashed by us, and bound by its ETag.
@@ -148,10 +169,18 @@ function isGone(error: unknown): boolean {
   return error instanceof Error && ["NoSuchKey", "PreconditionFailed"].includes(error.name);
 }
 
-async function* readBody(body: Readable): AsyncGenerator<Uint8Array> {
+async function* readBody(body: Readable, silenceMs: number): AsyncGenerator<Uint8Array> {
+  const onSilence = (): void => void body.destroy(new Error("The store fell silent."));
+  let silence = setTimeout(onSilence, silenceMs);
   try {
-    yield* body;
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      clearTimeout(silence);
+      yield chunk;
+      silence = setTimeout(onSilence, silenceMs);
+    }
   } catch (cause) {
     throw new ProcessorFailure("STORE_UNAVAILABLE", { detail: "reading a body", cause });
+  } finally {
+    clearTimeout(silence);
   }
 }

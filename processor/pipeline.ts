@@ -5,6 +5,7 @@ import { type ContentLook, isLookedInto, type Look } from "./content/content-loo
 import { type DeathGuard, PROCESSOR_CRASHED } from "./death-guard.ts";
 import type { Derivatives } from "./derive/derivatives.ts";
 import type { PageImages } from "./derive/page-images.ts";
+import { ProcessorFailure } from "./failure.ts";
 import { hashUnread, type Inspection, inspectObject } from "./inspect.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Metrics } from "./metrics.ts";
@@ -97,7 +98,10 @@ async function scan(job: ProcessJob, parts: PipelineParts, signal: AbortSignal):
   if (!mustScan) return { standing: before };
   const work = async (): Promise<Scanned> => {
     const pass = await inspect(job, before.wishes, parts, signal);
-    if (pass === undefined) return { standing: undefined };
+    if (pass === undefined) {
+      if (before.mustScan === true) await requireNoCopy(job, parts, signal);
+      return { standing: undefined };
+    }
     const needsPrograms = SecondLook.needsProgram(pass.inspection) || isLookedInto(job, pass.inspection);
     return needsPrograms ? { pass } : { standing: await conclude(job, pass, parts, signal) };
   };
@@ -114,6 +118,23 @@ async function lookInto(
   const work = () => conclude(job, pass, parts, signal);
   const guarded = () => parts.deaths.run(nameBytes(job), "look", work, pass.deadline);
   return parts.lanes.look.run(guarded, pass.deadline, job.tenantId);
+}
+
+/** A copy's readers have what can't be scanned. The queue's next try finds it made again. */
+const REPAIR_SECONDS = 30;
+
+/**
+ * What only copies have is served on, so it has to be scanned as well: of what the primary lacks. Throws OBJECT_LOST where
+ * there is a copy, of which it is being made again: tried as often as any job, and counted as failed after that.
+ */
+async function requireNoCopy(
+  { tenantId, fileId, version, etag, sizeBytes }: ProcessJob,
+  { reporter }: PipelineParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const report = { kind: "missing-object", tenantId, fileId, version, etag, sizeBytes } as const;
+  const isBeingRepaired = await reporter.askForRepair(report, signal);
+  if (isBeingRepaired) throw new ProcessorFailure("OBJECT_LOST", { retryAfterSeconds: REPAIR_SECONDS });
 }
 
 /** Undefined when the object is gone or has other bytes. */
@@ -147,16 +168,22 @@ async function passOver(
   deadline: AbortSignal,
 ): Promise<Inspection | undefined> {
   const isGivenUp = deaths.isGivenUp(nameBytes(job));
-  const excess = isGivenUp ? undefined : await secondLook.findExcess(job, deadline);
-  const object = await store.findObject(job.objectKey, job.etag, deadline);
+  // Opened before its end is looked at, which fails where it isn't there.
+  const left = new AbortController();
+  const object = await store.findObject(job.objectKey, job.etag, AbortSignal.any([deadline, left.signal]));
   if (object === undefined) return undefined;
-  if (isGivenUp) return hashUnread(object, PROCESSOR_CRASHED, deadline);
-  const endTimer = metrics.scanSeconds.startTimer();
-  const expectations = { declaredType: job.declaredType, digests: job.expectedDigests, excess };
-  const seen = await inspectObject(object, openScan, deadline, expectations);
-  endTimer();
-  metrics.scannedBytes.inc(seen.sizeBytes);
-  return judgeType(job, seen);
+  try {
+    if (isGivenUp) return await hashUnread(object, PROCESSOR_CRASHED, deadline);
+    const excess = await secondLook.findExcess(job, deadline);
+    const endTimer = metrics.scanSeconds.startTimer();
+    const expectations = { declaredType: job.declaredType, digests: job.expectedDigests, excess };
+    const seen = await inspectObject(object, openScan, deadline, expectations);
+    endTimer();
+    metrics.scannedBytes.inc(seen.sizeBytes);
+    return judgeType(job, seen);
+  } finally {
+    left.abort();
+  }
 }
 
 /** Looks a second time, and reports the verdict: how the version stands by it. Undefined when it is gone or has other bytes. */

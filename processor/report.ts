@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
 import { Problem } from "#contract/errors.ts";
+import { MissingObjectAnswer, type MissingObjectReport } from "#contract/repairs.ts";
 import {
   type CopiesStartReport,
   CopyTask,
@@ -66,6 +67,12 @@ export class Reporter {
   async startCopies(report: CopiesStartReport, signal: AbortSignal): Promise<CopyTask | undefined> {
     const { outcome, body } = await this.#deliver(report, signal);
     return outcome === "obsolete" ? undefined : parseAnswer(CopyTask, body, report.kind);
+  }
+
+  /** Whether what the primary lacks is being made again of a copy. Throws WORKER_UNAVAILABLE. */
+  async askForRepair(report: MissingObjectReport, signal: AbortSignal): Promise<boolean> {
+    const { outcome, body } = await this.#deliver(report, signal);
+    return outcome !== "obsolete" && parseAnswer(MissingObjectAnswer, body, report.kind).isBeingRepaired;
   }
 
   /** What is to be removed at targets now. Throws WORKER_UNAVAILABLE. */

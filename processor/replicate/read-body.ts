@@ -19,6 +19,8 @@ export function readBody(
       else controller.enqueue(value);
     },
     async cancel(): Promise<void> {
+      // A generator that hasn't begun ends without its `finally`.
+      body.destroy();
       await chunks.return(undefined);
     },
   };

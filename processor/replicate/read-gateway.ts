@@ -2,11 +2,13 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { AppError, asAppError, formatProblem, methodError, PROBLEM_CONTENT_TYPE } from "#contract/errors.ts";
+import { tenantOfKey } from "#contract/keys.ts";
 import {
   FAILOVER_REASON_HEADER,
   FailoverReason,
   parseReplicaPath,
   REPLICA_READ_HEADER,
+  REPLICA_SHA256_HEADER,
   type ReplicaRead,
   verifyReplicaRead,
 } from "#contract/replica-reads.ts";
@@ -14,26 +16,21 @@ import type { Config } from "../config.ts";
 import { describeError } from "../failure.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
-import { type ReadRange, requireRange, writeHead } from "./read-range.ts";
-import { sendBody } from "./send-body.ts";
-
-/** What of a replica target is needed to read its copies. */
-export interface ReadableTarget {
-  readonly name: string;
-  read(key: string, range: ReadRange | undefined, signal: AbortSignal): Promise<OpenCopy | undefined>;
-}
-
-export interface OpenCopy {
-  readonly body: ReadableStream<Uint8Array>;
-  /** Of the whole copy, whatever the range. */
-  readonly sizeBytes: number;
-}
+import { CopyMismatch } from "./checked-body.ts";
+import { CheckedReads, type ReadableTarget } from "./checked-reads.ts";
+import type { CopyToRead } from "./proofs.ts";
+import { requireRange, writeHead } from "./read-range.ts";
+import { ReadShares } from "./read-shares.ts";
+import { type Pace, sendBody, SlowReader } from "./send-body.ts";
 
 export interface GatewayParts {
   readonly targets: readonly ReadableTarget[];
   readonly secret: string;
   readonly metrics: Pick<Metrics, "replicaReads">;
   readonly log: Log;
+  /** Tells the worker of a copy that has other bytes than its record says. Never throws. */
+  readonly tellMismatch: (copy: CopyToRead) => void;
+  readonly pace?: Pace;
 }
 
 /** Listens where it is configured; not at all without a secret, or without a target. */
@@ -53,22 +50,21 @@ interface Asked extends ReplicaRead {
   readonly reason: FailoverReason;
 }
 
-type Outcome = "served" | "missing" | "refused" | "failed" | "broken-off";
-
-/** Of one the processor holds a piece of its body and what the target's SDK reads ahead: some 100 MiB of all of them. */
-const MAX_READS = 100;
+type Outcome = "served" | "missing" | "refused" | "failed" | "broken-off" | "mismatch" | "too-slow";
 
 /**
  * Serves copies to whoever holds the worker's secret for it: `GET` and `HEAD /replicas/<target>/<key>`, ranges too. It knows
  * nothing of tenants or of what may be served: the worker decides that first, as for the primary
- * (worker/services/servable.ts), and signs for one key.
+ * (worker/services/servable.ts), and signs for one key and what its bytes have to be.
  */
 export class ReadGateway {
   readonly #parts: GatewayParts;
-  #reads = 0;
+  readonly #reads: CheckedReads;
+  readonly #shares = new ReadShares();
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
+    this.#reads = new CheckedReads(parts.tellMismatch);
   }
 
   /** Listens; 0 takes a free port. */
@@ -88,34 +84,34 @@ export class ReadGateway {
     response.once("close", () => gone.abort());
     let asked: Asked | undefined;
     let outcome: Outcome = "refused";
-    this.#reads += 1;
+    let leave = (): void => {};
     try {
       asked = await requireSigned(this.#parts.secret, request);
+      leave = this.#shares.enter(tenantOfKey(asked.key) ?? "none");
       outcome = await this.#serveCopy(asked, response, gone.signal);
     } catch (error) {
       outcome = gone.signal.aborted ? "broken-off" : outcomeOf(error);
       if (outcome === "failed") this.#note(error, asked?.target);
       refuse(response, error);
     } finally {
-      this.#reads -= 1;
+      leave();
       this.#count(asked, outcome);
     }
   }
 
-  /** Throws `FILE_NOT_FOUND`, `RANGE_NOT_SATISFIABLE` and `SERVICE_UNAVAILABLE`, and what the target throws. */
+  /** Throws `FILE_NOT_FOUND`, `RANGE_NOT_SATISFIABLE`, `RATE_LIMITED` and CopyMismatch, and what the target throws. */
   async #serveCopy(
-    { method, target: name, key, range: header }: Asked,
+    { method, target: name, key, range: header, sha256 }: Asked,
     response: ServerResponse,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    if (this.#reads > MAX_READS) throw new AppError("SERVICE_UNAVAILABLE");
     const range = requireRange(header);
     const target = this.#parts.targets.find((candidate) => candidate.name === name);
-    const copy = await target?.read(key, range, signal);
+    const copy = target && (await this.#reads.open(target, { key, sha256 }, range, signal));
     if (copy === undefined) throw new AppError("FILE_NOT_FOUND");
     try {
       writeHead(response, copy.sizeBytes, range);
-      if (method === "GET") await sendBody(copy.body, response, signal);
+      if (method === "GET") await sendBody(copy.body, response, signal, this.#parts.pace);
       response.end();
       return "served";
     } finally {
@@ -142,7 +138,8 @@ async function requireSigned(secret: string, { method, url = "", headers }: Inco
   if (method !== "GET" && method !== "HEAD") throw methodError(["GET", "HEAD"]);
   const named = parseReplicaPath(url);
   if (named === undefined) throw new AppError("ROUTE_NOT_FOUND");
-  const read = { method, ...named, range: headers.range } as const;
+  const sha256 = headers[REPLICA_SHA256_HEADER];
+  const read = { method, ...named, range: headers.range, sha256: sha256 && String(sha256) } as const;
   const signature = String(headers[REPLICA_READ_HEADER] ?? "");
   if (!(await verifyReplicaRead(secret, read, signature, Date.now()))) {
     throw new AppError("SIGNATURE_INVALID");
@@ -153,6 +150,8 @@ async function requireSigned(secret: string, { method, url = "", headers }: Inco
 
 /** What targets throw is theirs: only what this file throws is an `AppError`. */
 function outcomeOf(error: unknown): Outcome {
+  if (error instanceof CopyMismatch) return "mismatch";
+  if (error instanceof SlowReader) return "too-slow";
   if (!(error instanceof AppError)) return "failed";
   return error.code === "FILE_NOT_FOUND" ? "missing" : "refused";
 }
@@ -163,7 +162,14 @@ function refuse(response: ServerResponse, thrown: unknown): void {
     response.destroy();
     return;
   }
-  const error = thrown instanceof AppError ? thrown : new AppError("SERVICE_UNAVAILABLE", { cause: thrown });
+  const error = problemOf(thrown);
   const headers = { ...error.headers, "Content-Type": PROBLEM_CONTENT_TYPE, "Cache-Control": "no-store" };
   response.writeHead(asAppError(error).status, headers).end(JSON.stringify(formatProblem(error)));
+}
+
+/** That a copy is wrong, or that there is no place now, says nothing of its target's health: neither is a fault of the server's. */
+function problemOf(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  if (thrown instanceof CopyMismatch) return new AppError("UPLOAD_LOST", { cause: thrown });
+  return new AppError("SERVICE_UNAVAILABLE", { cause: thrown });
 }

@@ -61,7 +61,7 @@ const SERVICE_TESTS: TestsBySource = {
   "quarantine-removal.ts": ["worker/quarantine"],
   "quarantine.ts": ["worker/quarantine"],
   "repair-requests.ts": ["faults/failover-reads"],
-  "repairs.ts": ["faults/failover-reads", "worker/replica-admin"],
+  "repairs.ts": ["faults/failover-reads", "worker/replica-admin", "worker/replicas"],
   "replica-reads.ts": ["faults/failover-reads"],
   rescan: ["worker/rescans", "records/rescan-feed", "records/rescan-races"],
   "signable.ts": ["worker/signed-urls", "worker/signed-url-askers"],

@@ -1,6 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { REPORT_SIGNATURE_HEADER, REPORTS_PATH, signReport } from "#contract/reports.ts";
+import { createLog } from "../../processor/log.ts";
+import { mismatchTeller } from "../../processor/replicate/tell-mismatch.ts";
+import { Reporter } from "../../processor/report.ts";
 import { findFreePort } from "../../scripts/dev/ports.ts";
 import type { Caller } from "../support/api.ts";
 import { newCaller, readProblem, signUrl, uploadFile } from "../support/api.ts";
@@ -17,9 +20,14 @@ const stack = useFaultyStack({
 });
 
 const copies = new Map<string, Buffer>();
+const poisoned = new Map<string, Buffer>();
 let gateway: RunningGateway;
 beforeAll(async () => {
-  gateway = await startReplicaGateway([memoryTarget("vault", copies)], port);
+  const reporter = new Reporter({ workerUrl: stack.url, secret: stack.jwtSecret });
+  gateway = await startReplicaGateway([memoryTarget("attic", poisoned), memoryTarget("vault", copies)], {
+    port,
+    tellMismatch: mismatchTeller(reporter, createLog("silent")),
+  });
 });
 afterAll(() => gateway.stop());
 
@@ -38,20 +46,30 @@ interface Copied {
 }
 
 /** A clean file with a copy that is as its record says. */
-async function copiedFile(copy: Buffer = BYTES, state = "stored"): Promise<Copied> {
-  const fileId = await uploadFile(ann, BYTES);
+async function copiedFile(copy: Buffer = BYTES, state = "stored", bytes = copy): Promise<Copied> {
+  const fileId = await uploadFile(ann, bytes);
   await setState(stack, fileId, "clean");
-  const sha256 = createHash("sha256").update(BYTES).digest("hex");
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
   await stack.query("UPDATE file_versions SET sha256 = ? WHERE file_id = ?", sha256, fileId);
   const [key] = await stack.listKeys(`t/${ann.tenantId}/${fileId}/`);
   const objectKey = String(key);
   copies.set(objectKey, copy);
+  await recordCopy(fileId, objectKey, "vault", state, bytes);
+  return { fileId, objectKey, path: `/v1/files/${fileId}/content` };
+}
+
+async function recordCopy(
+  fileId: string,
+  objectKey: string,
+  target: string,
+  state: string,
+  bytes: Buffer,
+): Promise<void> {
   await stack.query(
     `INSERT OR REPLACE INTO replicas (tenant_id, file_id, version, target, state, object_key, size_bytes, since_ms,
-       changed_at_ms, retry_at_ms) VALUES (?, ?, 1, 'vault', ?, ?, ?, 1, 1, 1)`,
-    ...[ann.tenantId, fileId, state, objectKey, BYTES.byteLength],
+       changed_at_ms, retry_at_ms) VALUES (?, ?, 1, ?, ?, ?, ?, 1, 1, 1)`,
+    ...[ann.tenantId, fileId, target, state, objectKey, bytes.byteLength],
   );
-  return { fileId, objectKey, path: `/v1/files/${fileId}/content` };
 }
 
 function repairsOf({ sentJobs }: { readonly sentJobs: readonly object[] }, fileId: string) {
@@ -140,9 +158,50 @@ test("a copy that isn't stored, or has another size, is no copy", async () => {
   const pending = await copiedFile(BYTES, "pending");
   await stack.removeObject(pending.objectKey);
   expect(await readProblem(await ann.fetch(pending.path))).toMatchObject({ code: "FILE_NOT_FOUND" });
-  const cut = await copiedFile(BYTES.subarray(1));
+  const cut = await copiedFile(BYTES.subarray(1), "stored", BYTES);
   await stack.removeObject(cut.objectKey);
   expect(await readProblem(await ann.fetch(cut.path))).toMatchObject({ code: "STORE_UNAVAILABLE" });
+});
+
+const poison = (bytes: Buffer) => Buffer.concat([bytes.subarray(1), Buffer.from("x")]);
+
+async function stateAt(fileId: string, target: string): Promise<unknown> {
+  const sql = "SELECT state, code FROM replicas WHERE file_id = ? AND target = ?";
+  return (await stack.query(sql, fileId, target))[0];
+}
+
+test("of a copy with other bytes nothing is read, the next target's is, and its record doesn't say stored any more", async () => {
+  const { fileId, objectKey, path } = await copiedFile();
+  poisoned.set(objectKey, poison(BYTES));
+  await recordCopy(fileId, objectKey, "attic", "stored", BYTES);
+  await stack.removeObject(objectKey);
+  const part = await ann.fetch(path, { headers: { range: "bytes=100-299" } });
+  expect([part.status, part.headers.get("cache-status")]).toEqual([
+    ...[206, "causeway; fwd=bypass; detail=replica-missing"],
+  ]);
+  expect(Buffer.from(await part.arrayBuffer()).equals(BYTES.subarray(100, 300))).toBe(true);
+  await expect.poll(() => stateAt(fileId, "attic")).toEqual({ state: "pending", code: "mismatch" });
+  expect(await stateAt(fileId, "vault")).toMatchObject({ state: "stored" });
+  const [due] = await stack.query(
+    "SELECT announce_at_ms, retry_at_ms FROM replicas WHERE file_id = ? AND target = 'attic'",
+    fileId,
+  );
+  expect(due?.["announce_at_ms"]).toBe(due?.["retry_at_ms"]);
+});
+
+test("a large copy with other bytes is cut off at its reader, and isn't read again", async () => {
+  const bytes = Buffer.from(randomBytes(2 ** 20).toString("hex"));
+  const { fileId, objectKey, path } = await copiedFile(bytes);
+  copies.set(objectKey, poison(bytes));
+  await stack.removeObject(objectKey);
+  const reading = ann.fetch(path).then(async (answer) => ({
+    status: answer.status,
+    length: (await answer.arrayBuffer()).byteLength,
+  }));
+  const read = await reading.catch(() => ({ status: 503, length: 0 }));
+  expect(read.length).toBeLessThan(bytes.byteLength);
+  await expect.poll(() => stateAt(fileId, "vault")).toEqual({ state: "pending", code: "mismatch" });
+  expect((await ann.fetch(path)).status).toBe(404);
 });
 
 test("what was repaired is the primary's again, under the tag that readers know", async () => {

@@ -1,10 +1,14 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test, vi } from "vitest";
+import type { RepairJob } from "#contract/repairs.ts";
 import { processJob } from "../../processor/pipeline.ts";
+import { PrimaryWriter } from "../../processor/replicate/primary-writer.ts";
+import { RepairPrimary } from "../../processor/replicate/repair-primary.ts";
 import { ClamdScanner } from "../../processor/scan/clamd-scanner.ts";
 import { ScannerChoice } from "../../processor/scan/scanner-choice.ts";
 import { eicar } from "../support/eicar.ts";
 import { picture } from "../support/images.ts";
+import { memoryTarget } from "../support/replica-gateway.ts";
 import { createJob, storeUpload } from "./support/jobs.ts";
 import { never, usePipeline } from "./support/pipeline.ts";
 import { problem } from "./support/worker-double.ts";
@@ -103,6 +107,48 @@ describe("the verdict", () => {
     const bare = { ...job, etag: job.etag.replaceAll('"', "") };
     expect(await processJob(bare, pipeline.parts, never)).toBe("clean");
     expect(pipeline.worker.verdicts()).toMatchObject([{ etag: bare.etag }]);
+  });
+});
+
+describe("a rescan of what only copies have", () => {
+  /** What was clean, is in no primary any more, and has a copy. */
+  async function lostVersion(declaredType: string) {
+    const bytes = Buffer.concat([Buffer.from("words "), eicar()]);
+    const etag = createHash("md5").update(bytes).digest("hex");
+    const job = createJob({ etag, sizeBytes: bytes.byteLength, declaredType, rescan: true });
+    Object.assign(pipeline.worker.standing, { state: "clean", mustScan: true });
+    const { tenantId, fileId, version, objectKey, sizeBytes } = job;
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    const repair: RepairJob = {
+      ...{ kind: "repair", tenantId, fileId, version, objectKey, etag, sizeBytes, sha256 },
+      ...{ contentType: declaredType, target: "vault" },
+    };
+    return { job, repair, target: memoryTarget("vault", new Map([[objectKey, bytes]])) };
+  }
+
+  test.each(["text/plain", "application/zip"])(
+    "waits for its repair, and finds %s out",
+    async (declaredType) => {
+      const { job, repair, target } = await lostVersion(declaredType);
+      const { reporter, store } = pipeline.parts;
+      pipeline.worker.answers.push({ status: 200, body: { isBeingRepaired: true } });
+      await expect(processJob(job, pipeline.parts, never)).rejects.toMatchObject({ code: "OBJECT_LOST" });
+      const { tenantId, fileId, etag } = job;
+      expect(pipeline.worker.reports).toEqual([
+        { kind: "missing-object", tenantId, fileId, version: 1, etag, sizeBytes: job.sizeBytes },
+      ]);
+      const writer = new PrimaryWriter(pipeline.bucket.options);
+      const repairs = new RepairPrimary({ store, writer, reporter, targets: [target] });
+      expect(await repairs.repair(repair, never)).toBe("repaired");
+      expect(await processJob(job, pipeline.parts, never)).toBe("infected");
+      expect(pipeline.worker.verdicts()).toMatchObject([{ signatureName: "Local.Test.EICAR.UNOFFICIAL" }]);
+    },
+  );
+
+  test("is over where there is no copy either", async () => {
+    const { job } = await lostVersion("text/plain");
+    pipeline.worker.answers.push({ status: 200, body: { isBeingRepaired: false } });
+    expect(await processJob(job, pipeline.parts, never)).toBe("obsolete");
   });
 });
 

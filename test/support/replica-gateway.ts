@@ -1,13 +1,17 @@
 import { createLog } from "../../processor/log.ts";
 import { createMetrics } from "../../processor/metrics.ts";
-import type { ReadableTarget } from "../../processor/replicate/read-gateway.ts";
-import { ReadGateway } from "../../processor/replicate/read-gateway.ts";
+import type { ReadableTarget } from "../../processor/replicate/checked-reads.ts";
+import type { CopyToRead } from "../../processor/replicate/proofs.ts";
+import { type GatewayParts, ReadGateway } from "../../processor/replicate/read-gateway.ts";
+import { sha256Of } from "./sha256.ts";
 
 export const REPLICA_READS_SECRET = "replica-reads-replica-reads-replica-reads";
 
 /** The processor's gateway over targets of a test's own. */
 export interface RunningGateway {
   readonly url: string;
+  /** Copies that were found to be wrong, in that order. */
+  readonly mismatches: readonly CopyToRead[];
   /** Reads that ended in a way, of a target, for a reason. */
   countReads(labels: Readonly<Record<"target" | "reason" | "outcome", string>>): Promise<number>;
   stop(): Promise<void>;
@@ -15,15 +19,22 @@ export interface RunningGateway {
 
 export async function startReplicaGateway(
   targets: readonly ReadableTarget[],
-  port = 0,
+  {
+    port = 0,
+    ...change
+  }: Partial<Pick<GatewayParts, "tellMismatch" | "pace">> & { readonly port?: number } = {},
 ): Promise<RunningGateway> {
+  const mismatches: CopyToRead[] = [];
   const metrics = createMetrics();
   const gateway = new ReadGateway({
     ...{ targets, metrics, log: createLog("silent") },
     secret: REPLICA_READS_SECRET,
+    tellMismatch: (copy) => mismatches.push(copy),
+    ...change,
   });
   const { server, port: usedPort } = await gateway.serve({ host: "127.0.0.1", port });
   return {
+    mismatches,
     url: `http://127.0.0.1:${usedPort}`,
     async countReads(wanted) {
       const { values } = await metrics.replicaReads.get();
@@ -46,7 +57,11 @@ export function memoryTarget(name: string, copies: ReadonlyMap<string, Buffer>):
       const whole = copies.get(key);
       if (whole === undefined) return undefined;
       const bytes = range === undefined ? whole : whole.subarray(range.offset, range.offset + range.length);
-      return { sizeBytes: whole.byteLength, body: new Blob([new Uint8Array(bytes)]).stream() };
+      return {
+        sizeBytes: whole.byteLength,
+        etag: sha256Of(whole),
+        body: new Blob([new Uint8Array(bytes)]).stream(),
+      };
     },
   };
 }

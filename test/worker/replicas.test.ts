@@ -13,7 +13,7 @@ import {
   tellCopy,
   tellRemovals,
 } from "../support/replicas.ts";
-import { sendReport } from "../support/reports.ts";
+import { boundTo, sendReport } from "../support/reports.ts";
 import { useWorkerAlone } from "../support/worker-alone.ts";
 
 /** Copies in the records, as a processor and its tenants see them. The processor is the test. */
@@ -231,4 +231,43 @@ test("nothing is wanted while no processor has targets", async () => {
   const copied = await newCopied(worker, []);
   expect(await replicasOf(copied)).toEqual([]);
   expect(await takeJobKinds(worker)).toEqual(["process"]);
+});
+
+const repairsOf = async ({ ref }: Copied) => {
+  const jobs = (await takeJobs(worker.queues)) as { kind: string; fileId?: string }[];
+  return jobs.filter(({ kind, fileId }) => kind === "repair" && fileId === ref.fileId);
+};
+
+test("what a processor misses in the primary is made again of a copy that is stored", async () => {
+  const copied = await newCopied(worker, BOTH);
+  const report = { ...(await boundTo(worker, copied.ref)), kind: "missing-object" };
+  const ask = async (change: object = {}) => (await sendReport(worker, { ...report, ...change })).json();
+  expect(await ask()).toEqual({ isBeingRepaired: false });
+  await copyTo(worker, copied, BOTH);
+  expect(await repairsOf(copied)).toEqual([]);
+  expect(await ask()).toEqual({ isBeingRepaired: true });
+  const { ref, objectKey } = copied;
+  expect(await repairsOf(copied)).toMatchObject([{ ...ref, objectKey, target: "far" }]);
+  expect(await ask({ etag: "another" })).toMatchObject({ code: "REPORT_REFUSED" });
+});
+
+test("a copy that is found wrong isn't stored any more, and its turn is now; what isn't that copy stays as it is", async () => {
+  const copied = await newCopied(worker, BOTH);
+  await copyTo(worker, copied, BOTH);
+  const { ref, objectKey } = copied;
+  const report = { kind: "copy-mismatch", ...ref, target: "near", objectKey, sha256: "0".repeat(64) };
+  const stored = await replicasOf(copied);
+  for (const other of [{ sha256: "1".repeat(64) }, { objectKey: `${objectKey}0` }, { target: "else" }]) {
+    expect((await sendReport(worker, { ...report, ...other })).status).toBe(204);
+  }
+  expect(await replicasOf(copied)).toEqual(stored);
+  expect((await sendReport(worker, report)).status).toBe(204);
+  expect(await replicasOf(copied)).toMatchObject([
+    { target: "far", state: "stored" },
+    { target: "near", state: "pending", error: expect.stringContaining("has other bytes") },
+  ]);
+  const { leaseId, task } = await startCopies(worker, ref, BOTH);
+  expect(task).toMatchObject({ targets: ["near"], part: "original" });
+  expect((await tellCopy(worker, copied, leaseId, "near")).status).toBe(204);
+  expect(await replicasOf(copied)).toEqual(stored);
 });

@@ -1,6 +1,6 @@
 import type { DerivativeName } from "./derivatives.ts";
-import type { FileId, FileVersionRef } from "./ids.ts";
-import { TenantId } from "./ids.ts";
+import type { FileId } from "./ids.ts";
+import { FileVersionRef, TenantId } from "./ids.ts";
 import type { PageImageName } from "./page-images.ts";
 
 /** What the keys of all of a tenant's objects begin with, and no other's do. */
@@ -11,6 +11,12 @@ export function tenantPrefix(tenantId: TenantId): string {
 /** Whose object a key names, or whose objects a prefix does; undefined where it is no tenant's. */
 export function tenantOfKey(key: string): TenantId | undefined {
   return TenantId.safeParse(/^t\/([^/]+)\//.exec(key)?.[1]).data;
+}
+
+/** Which version's object a key names; undefined where it is none's. */
+export function versionOfKey(key: string): FileVersionRef | undefined {
+  const [, tenantId, fileId, version] = /^t\/([^/]+)\/([^/]+)\/([1-9]\d{0,8})\//.exec(key) ?? [];
+  return FileVersionRef.safeParse({ tenantId, fileId, version: Number(version) }).data;
 }
 
 /** The same of one of its files. */

@@ -30,6 +30,18 @@ export const RepairReport = RecordedObject.extend({
 });
 export type RepairReport = z.infer<typeof RepairReport>;
 
+/** The primary hasn't the object of a clean version that is to be read: it is wanted again, of a copy. */
+export const MissingObjectReport = FileVersionRef.extend({
+  kind: z.literal("missing-object"),
+  etag: z.string().min(1),
+  sizeBytes: z.int().min(0),
+});
+export type MissingObjectReport = z.infer<typeof MissingObjectReport>;
+
+/** Whether there is a copy, of which it is being made again. */
+export const MissingObjectAnswer = z.object({ isBeingRepaired: z.boolean() });
+export type MissingObjectAnswer = z.infer<typeof MissingObjectAnswer>;
+
 /** Most versions of one request. */
 export const MAX_REPAIRS = 100;
 

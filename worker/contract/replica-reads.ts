@@ -3,12 +3,14 @@ import { TargetName } from "./replicas.ts";
 
 /**
  * How the worker reads copies: by the processor's gateway, which alone has the credentials of the replica targets. A request
- * is `GET /replicas/<target>/<key>` with a signature that lasts seconds and is good for that very method, target, key and
- * range (docs/decisions/0026-failover-reads.md).
+ * is `GET /replicas/<target>/<key>` with a signature that lasts seconds and is good for that very method, target, key, range
+ * and SHA-256 (docs/decisions/0026-failover-reads.md).
  */
 export const REPLICA_READS_PATH = "/replicas/";
 export const REPLICA_READ_HEADER = "causeway-replica-read";
 export const FAILOVER_REASON_HEADER = "causeway-reason";
+/** What all of the copy's bytes have to have by the record, in hexadecimal. */
+export const REPLICA_SHA256_HEADER = "causeway-sha256";
 
 /** Why a copy is read in the place of the primary's object; `probe` is a look whether the gateway answers. */
 export const FailoverReason = z.enum(["missing", "unavailable", "slow", "circuit-open", "probe"]);
@@ -20,6 +22,8 @@ export interface ReplicaRead {
   readonly key: string;
   /** As in the header `Range`; undefined for all of it. */
   readonly range?: string | undefined;
+  /** Without it nothing is compared: no record has that of what was made of a file. */
+  readonly sha256?: string | undefined;
 }
 
 /** Long enough for two clocks that differ a little, and for a request on its way. */
@@ -34,8 +38,8 @@ async function importKey(secret: string) {
 
 // The leading words keep a read's signature from being anything else's, though a deployment shared one secret.
 function signedBytes(read: ReplicaRead, expiresAtSeconds: number): Uint8Array<ArrayBuffer> {
-  const { method, target, key, range = "" } = read;
-  const fields = ["causeway-replica-read", method, target, key, range, expiresAtSeconds];
+  const { method, target, key, range = "", sha256 = "" } = read;
+  const fields = ["causeway-replica-read", method, target, key, range, sha256, expiresAtSeconds];
   return new Uint8Array(new TextEncoder().encode(fields.join("\n")));
 }
 

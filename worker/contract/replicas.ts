@@ -105,6 +105,16 @@ export const CopyReport = FileVersionRef.extend({
 });
 export type CopyReport = z.infer<typeof CopyReport>;
 
+/** Whoever read a copy has seen that its bytes haven't the recorded SHA-256: it is none, and is to be made again. */
+export const CopyMismatchReport = FileVersionRef.extend({
+  kind: z.literal("copy-mismatch"),
+  target: TargetName,
+  objectKey: z.string().min(1),
+  /** Of the record, which it was compared with. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type CopyMismatchReport = z.infer<typeof CopyMismatchReport>;
+
 /** A processor is about to remove what is dead: the answer says what, and leases it. */
 export const RemovalsStartReport = z.object({
   kind: z.literal("removals-start"),

@@ -4,10 +4,11 @@ import { DerivativeName } from "./derivatives.ts";
 import { FileVersionRef } from "./ids.ts";
 import { PageImageName } from "./page-images.ts";
 import { Properties } from "./properties.ts";
-import { RepairReport } from "./repairs.ts";
+import { MissingObjectReport, RepairReport } from "./repairs.ts";
 import {
   ConfiguredTarget,
   CopiesStartReport,
+  CopyMismatchReport,
   CopyReport,
   MAX_TARGETS,
   RemovalsReport,
@@ -153,9 +154,11 @@ export const Report = z.discriminatedUnion("kind", [
   PropertiesReport,
   FailedJobReport,
   RepairReport,
+  MissingObjectReport,
   HeartbeatReport,
   CopiesStartReport,
   CopyReport,
+  CopyMismatchReport,
   RemovalsStartReport,
   RemovalsReport,
 ]);

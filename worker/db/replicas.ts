@@ -1,6 +1,7 @@
 import type { SQL } from "drizzle-orm";
 import { and, eq, gte, isNotNull, isNull, lte, or, sql } from "drizzle-orm";
 import type { FileVersionRef } from "#contract/ids.ts";
+import type { CopyMismatchReport } from "#contract/replicas.ts";
 import type { Database } from "./database.ts";
 import { isVersion } from "./files.ts";
 import { isNamed } from "./named-derivatives.ts";
@@ -148,4 +149,26 @@ export async function endCopy(
     .where(and(isCopy(ref), eq(replicas.leaseId, leaseId)))
     .returning({ target: replicas.target });
   return ended.length > 0;
+}
+
+/**
+ * Keeps that a stored copy hasn't the bytes of its clean version. Whoever is at it has its lease no more: what was copied
+ * behind the original doesn't make that right. Nothing changes where the copy, or the version, is another by now.
+ */
+export async function unstoreCopy(
+  db: Database,
+  report: CopyMismatchReport,
+  detail: string,
+  nowMs: number,
+): Promise<void> {
+  const { objectKey, sha256 } = report;
+  const hasThatHash = sql`EXISTS (SELECT 1 FROM ${fileVersions}
+    WHERE ${and(isVersion(report), eq(fileVersions.state, "clean"), eq(fileVersions.sha256, sha256))})`;
+  await db
+    .update(replicas)
+    .set({
+      ...{ state: "pending", code: "mismatch", detail, changedAtMs: nowMs },
+      ...{ retryAtMs: nowMs, announceAtMs: nowMs, leaseId: null },
+    })
+    .where(and(isCopy(report), eq(replicas.state, "stored"), eq(replicas.objectKey, objectKey), hasThatHash));
 }

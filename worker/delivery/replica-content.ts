@@ -3,6 +3,7 @@ import type { FailoverReason } from "#contract/replica-reads.ts";
 import {
   FAILOVER_REASON_HEADER,
   REPLICA_READ_HEADER,
+  REPLICA_SHA256_HEADER,
   replicaPath,
   signReplicaRead,
 } from "#contract/replica-reads.ts";
@@ -74,8 +75,7 @@ async function readCopy({ gateway, circuitOf }: ReplicaContentParts, wanted: Wan
   if (!circuit.admits(Date.now())) return { kind: "unreadable" };
   try {
     const answer = await ask(gateway, wanted);
-    if (answer.status >= 500) circuit.noteFailure(Date.now());
-    else circuit.noteAnswer();
+    noteIn(circuit, answer);
     const body = answer.body as ReadableStream<Uint8Array> | null;
     if (isWhole(answer, wanted) && body !== null) return { kind: "opened", body, target };
     await answer.body?.cancel();
@@ -88,14 +88,22 @@ async function readCopy({ gateway, circuitOf }: ReplicaContentParts, wanted: Wan
   }
 }
 
+/** That there is no place for a reader now, or that a copy isn't proved yet, is the gateway's word and not its target's. */
+function noteIn(circuit: Circuit, { status }: Response): void {
+  if (status >= 500) circuit.noteFailure(Date.now());
+  else if (status !== 429) circuit.noteAnswer();
+}
+
 async function ask({ url, secret }: ReplicaGateway, wanted: Wanted): Promise<Response> {
   const { target, object, reason } = wanted;
-  const read = { method: "GET", target, key: object.objectKey, range: rangeHeader(wanted.range) } as const;
+  const bytes = { range: rangeHeader(wanted.range), sha256: object.sha256 ?? undefined };
+  const read = { method: "GET", target, key: object.objectKey, ...bytes } as const;
   const headers = new Headers({
     [REPLICA_READ_HEADER]: await signReplicaRead(secret, read, Date.now()),
     [FAILOVER_REASON_HEADER]: reason,
   });
   if (read.range !== undefined) headers.set("Range", read.range);
+  if (read.sha256 !== undefined) headers.set(REPLICA_SHA256_HEADER, read.sha256);
   return withHeadDeadline((signal) =>
     fetch(new URL(replicaPath(target, object.objectKey), url), { headers, signal, redirect: "manual" }),
   );

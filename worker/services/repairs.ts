@@ -2,12 +2,20 @@ import { AppError } from "#contract/errors.ts";
 import type { FileVersionRef } from "#contract/ids.ts";
 import type { Job, ProcessJob } from "#contract/jobs.ts";
 import { versionPrefix } from "#contract/keys.ts";
-import type { QueuedRepairs, RepairJob, RepairReport, RepairRequest } from "#contract/repairs.ts";
+import type {
+  MissingObjectAnswer,
+  MissingObjectReport,
+  QueuedRepairs,
+  RepairJob,
+  RepairReport,
+  RepairRequest,
+} from "#contract/repairs.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import { findVersion, markVersionAnnounced } from "../db/files.ts";
 import type { RepairableVersion } from "../db/repairs.ts";
 import { findRepairable, forgetLostDerivatives, recordRepair, recordRepairWish } from "../db/repairs.ts";
+import { listStoredTargets } from "../db/replica-reads.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
 import { jobOf } from "./announce.ts";
 import type { Caller } from "./file-actions.ts";
@@ -42,6 +50,27 @@ export async function requestRepairs(
   await recordRepairWish(db, { actor, action: "replica.repair-wanted", detail, atMs: nowMs });
   await send(jobs);
   return { queued: jobs.map(({ fileId, version }) => ({ fileId, version })) };
+}
+
+/**
+ * Has the object made again that a processor was to read and didn't find, where a copy is stored. Throws `REPORT_REFUSED`
+ * where the version has other bytes, and what `announce` throws.
+ */
+export async function repairMissing(
+  env: DatabaseBindings,
+  announce: (job: RepairJob) => Promise<void>,
+  report: MissingObjectReport,
+): Promise<MissingObjectAnswer> {
+  const { tenantId, fileId, version, etag } = report;
+  const db = databaseFor(env, tenantId);
+  const targets = await listStoredTargets(db, report);
+  const wanted = targets.slice(0, 1).map((target) => ({ fileId, version, target }));
+  const [found] = wanted.length === 0 ? [] : await findRepairable(db, tenantId, wanted);
+  const job = found && repairJobOf(found);
+  if (job === undefined) return { isBeingRepaired: false };
+  if (job.etag !== etag) throw new AppError("REPORT_REFUSED", { detail: "The version has other bytes." });
+  await announce(job);
+  return { isBeingRepaired: true };
 }
 
 function repairJobOf({ version: row, target }: RepairableVersion): RepairJob | undefined {

@@ -1,6 +1,7 @@
 import { AppError } from "#contract/errors.ts";
 import type {
   CopiesStartReport,
+  CopyMismatchReport,
   CopyRef,
   CopyReport,
   CopyTask,
@@ -17,7 +18,7 @@ import { findFileById, findVersion } from "../db/files.ts";
 import { findCopiedDerivatives } from "../db/replica-derivatives.ts";
 import { endRemoval, failRemoval, insertRemoval, leaseRemovals } from "../db/replica-removals.ts";
 import type { CopyEnd, DueCopy, ReplicaRow } from "../db/replicas.ts";
-import { endCopy, findCopy, findDueCopies, leaseCopies } from "../db/replicas.ts";
+import { endCopy, findCopy, findDueCopies, leaseCopies, unstoreCopy } from "../db/replicas.ts";
 import { mimeTypeOf } from "./files.ts";
 import { findConfiguredTargets, placesOf } from "./replica-targets.ts";
 import { settingsOf } from "./tenants.ts";
@@ -144,6 +145,16 @@ function endOf({ outcome, part }: CopyReport, before: ReplicaRow, nowMs: number)
       return { state, tries, code, detail, retryAtMs, announceAtMs: retryAtMs, ...changed };
     }
   }
+}
+
+/** A copy that was found to have other bytes is read no more, and its turn is now: whoever copies proves it, or makes it again. */
+export async function applyMismatch(
+  env: DatabaseBindings,
+  report: CopyMismatchReport,
+  nowMs: number,
+): Promise<void> {
+  const detail = "It was read, and has other bytes than those that were checked: it is made again.";
+  await unstoreCopy(databaseFor(env, report.tenantId), report, detail, nowMs);
 }
 
 /** What a processor is to remove at its targets now, of any tenant. */

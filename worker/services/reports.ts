@@ -4,6 +4,7 @@ import { AppError } from "#contract/errors.ts";
 import type { Job } from "#contract/jobs.ts";
 import { derivativeKey } from "#contract/keys.ts";
 import { isPageImage, PAGE_IMAGE_FORM } from "#contract/page-images.ts";
+import type { MissingObjectAnswer } from "#contract/repairs.ts";
 import type { CopyTask, HeartbeatAnswer, RemovalTask } from "#contract/replicas.ts";
 import type {
   DerivativeReport,
@@ -33,9 +34,9 @@ import { failRescanJob } from "../db/rescan-verdicts.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
 import { judgeByPolicy } from "./content-policy.ts";
 import { applyFirstVerdict } from "./first-verdict.ts";
-import { applyRepair } from "./repairs.ts";
+import { applyRepair, repairMissing } from "./repairs.ts";
 import { lagsOf } from "./replica-feed.ts";
-import { applyCopy, applyRemovals, startCopies, startRemovals } from "./replica-reports.ts";
+import { applyCopy, applyMismatch, applyRemovals, startCopies, startRemovals } from "./replica-reports.ts";
 import { applyRescanVerdict, removeDerivatives } from "./rescan-verdicts.ts";
 import { settingsOf } from "./tenants.ts";
 
@@ -45,7 +46,7 @@ export interface ReportMeans {
   readonly announce: (job: Job) => Promise<void>;
 }
 
-type ReportAnswer = Standing | CopyTask | RemovalTask | z.infer<typeof HeartbeatAnswer>;
+type ReportAnswer = Standing | CopyTask | RemovalTask | MissingObjectAnswer | z.infer<typeof HeartbeatAnswer>;
 
 /** A processor not heard of for so long is forgotten. */
 const FORGET_PROCESSOR_MS = 24 * 3_600_000;
@@ -82,6 +83,8 @@ export async function applyReport(
     case "repair":
       await applyRepair(env, means, report, nowMs);
       return undefined;
+    case "missing-object":
+      return repairMissing(env, means.announce, report);
     case "heartbeat":
       await applyHeartbeat(env, report, nowMs);
       return { replicas: [...(await lagsOf(env))] };
@@ -89,6 +92,9 @@ export async function applyReport(
       return startCopies(env, report, nowMs);
     case "copy":
       await applyCopy(env, report, nowMs);
+      return undefined;
+    case "copy-mismatch":
+      await applyMismatch(env, report, nowMs);
       return undefined;
     case "removals-start":
       return startRemovals(env, report, nowMs);

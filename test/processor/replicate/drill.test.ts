@@ -4,11 +4,17 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { FileId, TenantId } from "#contract/ids.ts";
 import type { RepairJob } from "#contract/repairs.ts";
-import { REPLICA_READ_HEADER, replicaPath, signReplicaRead } from "#contract/replica-reads.ts";
+import {
+  REPLICA_READ_HEADER,
+  REPLICA_SHA256_HEADER,
+  replicaPath,
+  signReplicaRead,
+} from "#contract/replica-reads.ts";
 import { ObjectStore } from "../../../processor/object-store.ts";
 import { PrimaryWriter } from "../../../processor/replicate/primary-writer.ts";
 import { RepairPrimary } from "../../../processor/replicate/repair-primary.ts";
 import { createReplicaTargets } from "../../../processor/replicate/replica-config.ts";
+import type { CopyFacts } from "../../../processor/replicate/target.ts";
 import { Reporter } from "../../../processor/report.ts";
 import { startLocalReplicas } from "../../../scripts/dev/replicas/local-replicas.ts";
 import { REPLICA_READS_SECRET, startReplicaGateway } from "../../support/replica-gateway.ts";
@@ -41,9 +47,14 @@ const stack = useStarted(async () => {
   };
 });
 
-async function readBy(name: string, key: string, range?: string): Promise<Response> {
-  const read = { method: "GET", target: name, key, range } as const;
+async function readBy(
+  name: string,
+  { key, sha256 }: Pick<CopyFacts, "key" | "sha256">,
+  range?: string,
+): Promise<Response> {
+  const read = { method: "GET", target: name, key, range, sha256 } as const;
   const headers = new Headers({
+    [REPLICA_SHA256_HEADER]: sha256,
     [REPLICA_READ_HEADER]: await signReplicaRead(REPLICA_READS_SECRET, read, Date.now()),
   });
   if (range !== undefined) headers.set("range", range);
@@ -59,15 +70,17 @@ test.each(["s3", "azure", "gcs", "directory"])(
     if (target === undefined) throw new Error("There is no such target.");
     expect(stateOf(await copyTo(target, original))).toBe("stored");
 
-    const whole = await readBy(name, facts.key);
+    const whole = await readBy(name, facts);
     expect(whole.headers.get("content-length")).toBe("300001");
     expect(Buffer.from(await whole.arrayBuffer()).equals(bytes)).toBe(true);
-    const part = await readBy(name, facts.key, "bytes=100-200000");
+    const part = await readBy(name, facts, "bytes=100-200000");
     expect(part.headers.get("content-range")).toBe("bytes 100-200000/300001");
     expect(Buffer.from(await part.arrayBuffer()).equals(bytes.subarray(100, 200_001))).toBe(true);
-    const last = await readBy(name, facts.key, "bytes=300000-300000");
+    const last = await readBy(name, facts, "bytes=300000-300000");
     expect(Buffer.from(await last.arrayBuffer()).equals(bytes.subarray(300_000))).toBe(true);
-    expect((await readBy(name, `${facts.key}0`)).status).toBe(404);
+    const others = await readBy(name, { ...facts, sha256: "0".repeat(64) }, "bytes=300000-300000");
+    expect(others.status).toBe(410);
+    expect((await readBy(name, { ...facts, key: `${facts.key}0` })).status).toBe(404);
 
     const ref = { tenantId: TenantId.parse("acme"), fileId: FileId.parse("0".repeat(26)), version: 1 };
     const { key: objectKey, sizeBytes, sha256, contentType } = facts;

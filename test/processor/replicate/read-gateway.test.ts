@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { REPLICA_READ_HEADER, replicaPath, signReplicaRead } from "#contract/replica-reads.ts";
-import type { ReadableTarget } from "../../../processor/replicate/read-gateway.ts";
+import type { ReadableTarget } from "../../../processor/replicate/checked-reads.ts";
 import type { RunningGateway } from "../../support/replica-gateway.ts";
 import { memoryTarget, REPLICA_READS_SECRET, startReplicaGateway } from "../../support/replica-gateway.ts";
 
@@ -15,6 +15,7 @@ const halting: ReadableTarget = {
   name: "halting",
   read: async () => ({
     sizeBytes: BYTES.byteLength,
+    etag: "halting",
     body: new ReadableStream({
       start(controller) {
         controller.enqueue(BYTES.subarray(0, 5));

@@ -15,6 +15,7 @@ import { PART_BYTES as PART } from "./support/copies.ts";
 const bucket = useStarted(startBucket);
 const worker = useStarted(startWorkerDouble);
 const copies = new Map<string, Buffer>();
+const others = new Map<string, Buffer>();
 const signal = new AbortController().signal;
 
 beforeEach(() => {
@@ -26,7 +27,7 @@ function repairer(): RepairPrimary {
   return new RepairPrimary({
     store: new ObjectStore(bucket.options),
     writer: new PrimaryWriter(bucket.options),
-    targets: [memoryTarget("vault", copies)],
+    targets: [memoryTarget("attic", others), memoryTarget("vault", copies)],
     reporter: new Reporter({ workerUrl: worker.url, secret: REPORT_SECRET }),
   });
 }
@@ -69,7 +70,14 @@ test.each([
   const job = lostVersion(bytes, size === undefined ? copy : copy.subarray(0, size));
   await expect(repairer().repair(job, signal)).rejects.toMatchObject({ code: "COPY_MISMATCH" });
   await expect(bucket.get(job.objectKey)).rejects.toThrow("does not exist");
-  expect(worker.reports).toEqual([]);
+  const { objectKey, sha256 } = job;
+  const wrong = { kind: "copy-mismatch", target: "vault", objectKey, sha256 };
+  expect(worker.reports).toMatchObject([wrong]);
+  // As another target has the right one, that is taken.
+  others.set(objectKey, bytes);
+  expect(await repairer().repair(job, signal)).toBe("repaired");
+  expect((await bucket.get(objectKey)).bytes.equals(bytes)).toBe(true);
+  expect(worker.reports).toMatchObject([wrong, wrong, { kind: "repair", target: "attic" }]);
 });
 
 test.each(["infected", "unscannable", "quarantined"] as const)(
@@ -84,7 +92,7 @@ test.each(["infected", "unscannable", "quarantined"] as const)(
 
 test.each([
   { what: "copy", change: { objectKey: "t/acme/gone" } },
-  { what: "target", change: { target: "nowhere" } },
+  { what: "copies anywhere", change: { objectKey: "t/acme/gone-too", target: "nowhere" } },
 ])("without its $what it is tried again", async ({ change }) => {
   const job = { ...lostVersion(randomBytes(10)), ...change };
   await expect(repairer().repair(job, signal)).rejects.toMatchObject({ code: "COPY_UNREADABLE" });

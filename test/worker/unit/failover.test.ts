@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { FileId, TenantId } from "#contract/ids.ts";
 import { Circuit } from "../../../worker/delivery/circuit.ts";
 import type { ContentSource } from "../../../worker/delivery/content.ts";
@@ -126,4 +126,31 @@ test("where records don't say whether there are copies, what the primary lost is
     circuitOf: () => new Circuit(),
   });
   expect(await replicas(OBJECT, undefined, "missing")).toEqual({ kind: "unreadable" });
+});
+
+test.each([
+  { status: 429, failures: 0, isAskedOn: true },
+  { status: 410, failures: 0, isAskedOn: true },
+  { status: 503, failures: 0, isAskedOn: false },
+  // It says nothing of the target: what has failed before goes on counting.
+  { status: 429, failures: 4, isAskedOn: false },
+  { status: 410, failures: 4, isAskedOn: true },
+])("a gateway's $status after $failures failures: its target is asked on: $isAskedOn", async (scene) => {
+  const circuit = new Circuit();
+  const asked = vi.fn<typeof fetch>(async () => new Response(null, { status: scene.status }));
+  vi.stubGlobal("fetch", asked);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const replicas = replicaContent({
+    gateway: { url: "http://127.0.0.1:9", secret: "s" },
+    findTargets: async () => ["vault"],
+    circuitOf: () => circuit,
+  });
+  for (let failures = 0; failures < scene.failures; failures += 1) circuit.noteFailure(Date.now());
+  const reads = 6 - scene.failures;
+  for (let read = 1; read < reads; read += 1) {
+    expect(await replicas(OBJECT, undefined, "missing")).toEqual({ kind: "unreadable" });
+  }
+  if (scene.failures > 0) circuit.noteFailure(Date.now());
+  await replicas(OBJECT, undefined, "missing");
+  expect(asked).toHaveBeenCalledTimes(scene.isAskedOn ? reads : reads - 1);
 });

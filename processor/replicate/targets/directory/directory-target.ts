@@ -1,5 +1,4 @@
-import { createReadStream } from "node:fs";
-import { open, readdir, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { callTarget, TARGET_DEADLINES, type TargetDeadlines } from "../../call.ts";
 import { choosePartBytes } from "../../parts.ts";
@@ -59,13 +58,14 @@ export class DirectoryTarget implements ReplicaTarget {
   async read(key: string, range: CopyRange | undefined, signal: AbortSignal): Promise<CopyBody | undefined> {
     const stored = await this.find(key, signal);
     if (stored === undefined) return undefined;
-    const { offset, length } = range ?? { offset: 0, length: stored.sizeBytes };
-    const lengthBytes = Math.min(length, stored.sizeBytes - offset);
+    const { handle, sizeBytes, etag } = await this.#call(signal, () => openFile(this.#paths.object(key)));
+    const { offset, length } = range ?? { offset: 0, length: sizeBytes };
+    const lengthBytes = Math.min(length, sizeBytes - offset);
     // A file stream takes no empty range.
     const bounds = { start: offset, end: Math.max(offset, offset + lengthBytes - 1) };
-    const file = createReadStream(this.#paths.object(key), bounds);
+    const file = handle.createReadStream(bounds);
     const options = { signal, deadlineMs: this.#deadlines.callMs, explain: explainDirectory };
-    return { body: readBody(file, lengthBytes, options), sizeBytes: stored.sizeBytes, etag: stored.etag };
+    return { body: readBody(file, lengthBytes, options), sizeBytes, etag };
   }
 
   async remove(keys: readonly string[], signal: AbortSignal): Promise<void> {
@@ -113,6 +113,20 @@ export class DirectoryTarget implements ReplicaTarget {
       { signal, deadlineMs: this.#deadlines.callMs, explain: explainDirectory, waitsForEnd: true },
       action,
     );
+  }
+}
+
+/** A file, with a tag that is another when it has been written to, or is another file: the facts beside it don't tell that. */
+async function openFile(
+  path: string,
+): Promise<{ readonly handle: FileHandle; readonly sizeBytes: number; readonly etag: string }> {
+  const handle = await open(path, "r");
+  try {
+    const { size, ino, mtimeNs, ctimeNs } = await handle.stat({ bigint: true });
+    return { handle, sizeBytes: Number(size), etag: `"${ino}-${size}-${mtimeNs}-${ctimeNs}"` };
+  } catch (error) {
+    await handle.close();
+    throw error;
   }
 }
 

@@ -69,11 +69,11 @@ export class S3Bucket implements CopyBucket {
 
   async get(key: string, range: CopyRange | undefined, signal: AbortSignal): Promise<CopyBody | undefined> {
     const Range = range && `bytes=${range.offset}-${range.offset + range.length - 1}`;
-    return this.#ask(signal, async () => {
+    const given = new AbortController();
+    const abortSignal = AbortSignal.any([signal, given.signal]);
+    const asking = this.#ask(signal, async () => {
       // The deadline is for the answer; the body has its own.
-      const sent = this.#client.send(new GetObjectCommand({ ...this.#object(key), Range }), {
-        abortSignal: signal,
-      });
+      const sent = this.#client.send(new GetObjectCommand({ ...this.#object(key), Range }), { abortSignal });
       const found = await sent.catch(unless(isNoObject));
       if (found?.Body === undefined) return undefined;
       const lengthBytes = found.ContentLength ?? 0;
@@ -85,6 +85,9 @@ export class S3Bucket implements CopyBucket {
         etag: found.ETag ?? "",
       };
     });
+    // What came too late holds no connection.
+    asking.catch(() => given.abort());
+    return asking;
   }
 
   async put(facts: CopyFacts, part: CopyPart, signal: AbortSignal): Promise<string> {

@@ -25,6 +25,8 @@ export interface S3TargetOptions extends S3Writing {
 
 const CONNECT_DEADLINE_MS = 5_000;
 const MAX_ATTEMPTS = 3;
+/** More than there are reads at a time (read-shares.ts): nobody waits for a connection that slow readers hold. */
+const MAX_SOCKETS = 150;
 
 /**
  * Copies in a bucket of S3, or of whatever speaks its API. Permissions: PutObject, GetObject, DeleteObject, ListBucket,
@@ -40,7 +42,13 @@ export class S3Target extends BucketTarget<S3Bucket> {
       forcePathStyle,
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(credentials === undefined ? {} : { credentials }),
-      requestHandler: { connectionTimeout: CONNECT_DEADLINE_MS, socketTimeout: deadlines.callMs },
+      requestHandler: {
+        connectionTimeout: CONNECT_DEADLINE_MS,
+        // It would count a reader's rest as silence. Each call has its deadline, and each body what it waits for (read-body.ts).
+        socketTimeout: 0,
+        httpAgent: { maxSockets: MAX_SOCKETS },
+        httpsAgent: { maxSockets: MAX_SOCKETS },
+      },
       maxAttempts: MAX_ATTEMPTS,
       // Some services never answer 100-continue.
       expectContinueHeader: false,
