@@ -68,7 +68,7 @@ async function newCopied(admin: Caller): Promise<CleanFile> {
   const [file] = await addCleanFiles(worker, admin.tenantId, 1);
   if (file === undefined) throw new Error("There is no file.");
   await processor.workUntil(async () => {
-    await sendJson(admin, "POST", "/v1/admin/replicas/backfill", {});
+    expect((await sendJson(admin, "POST", "/v1/admin/replicas/backfill", {})).status).toBe(200);
     const stored = "SELECT 1 FROM replicas WHERE file_id = ? AND state = 'stored'";
     return (await worker.query(stored, file.ref.fileId)).length === NAMES.length;
   });

@@ -5,8 +5,10 @@ import { Job } from "#contract/jobs.ts";
 import { createLanes, LANE_LIMITS } from "../../processor/lanes.ts";
 import { createLog } from "../../processor/log.ts";
 import { createMetrics } from "../../processor/metrics.ts";
-import { ObjectStore } from "../../processor/object-store.ts";
+import { ObjectStore, type ObjectStoreOptions } from "../../processor/object-store.ts";
 import { Replicator } from "../../processor/replicate/copy-jobs.ts";
+import { PrimaryWriter } from "../../processor/replicate/primary-writer.ts";
+import { RepairPrimary } from "../../processor/replicate/repair-primary.ts";
 import { createReplicaTargets } from "../../processor/replicate/replica-config.ts";
 import type { ReplicaTarget } from "../../processor/replicate/target.ts";
 import { Reporter } from "../../processor/report.ts";
@@ -16,7 +18,7 @@ import type { WorkerAlone } from "./worker-alone.ts";
 
 type IsEnough = () => boolean | Promise<boolean>;
 
-/** A processor's part of copies, beside a worker alone: jobs of copies and removals out of its queue. */
+/** A processor's part of copies, beside a worker alone: jobs of copies, removals and repairs out of its queue. */
 export interface CopyingProcessor {
   /** Of the targets, as `npm run replicas` reads it. */
   readonly env: Settings;
@@ -26,6 +28,7 @@ export interface CopyingProcessor {
   stop(): Promise<void>;
 }
 
+type HandleJob = (job: Job, signal: AbortSignal) => Promise<void>;
 type Settings = Readonly<Record<string, string>>;
 
 const JOB_WITHIN_MS = 60_000;
@@ -53,12 +56,19 @@ export function startCopyingProcessor(worker: WorkerAlone, env: Settings): Copyi
   if (!created.ok) throw new Error(created.problems.join("\n"));
   const { targets } = created;
   const names = targets.map(({ name }) => name);
-  const store = openStore(worker);
+  const bucket = bucketOf(worker);
+  const [store, writer] = [new ObjectStore(bucket), new PrimaryWriter(bucket)];
+  const reporter = new Reporter({ workerUrl: worker.url, secret: worker.reportSecret });
   const replicator = new Replicator({
-    ...{ targets, store, lane: createLanes(LANE_LIMITS).replica, deadlineMs: JOB_WITHIN_MS },
-    reporter: new Reporter({ workerUrl: worker.url, secret: worker.reportSecret }),
+    ...{ targets, store, reporter, lane: createLanes(LANE_LIMITS).replica, deadlineMs: JOB_WITHIN_MS },
     ...{ metrics: createMetrics(), log: createLog("silent") },
   });
+  const repairing = new RepairPrimary({ store, writer, targets, reporter });
+  const handle: HandleJob = async (job, signal) => {
+    if (job.kind === "copy") await replicator.copy(job, signal);
+    if (job.kind === "remove-copies") await replicator.remove(signal);
+    if (job.kind === "repair") await repairing.repair(job, signal);
+  };
   const stopping = new AbortController();
   let working = Promise.resolve();
   const work = async (isEnough: IsEnough): Promise<void> => {
@@ -66,7 +76,7 @@ export function startCopyingProcessor(worker: WorkerAlone, env: Settings): Copyi
     while (!(await isOver())) {
       await beat(worker, names);
       await worker.runScheduled();
-      await doAll(worker, replicator, isOver);
+      await doAll(worker, handle, isOver);
     }
   };
   return {
@@ -79,30 +89,26 @@ export function startCopyingProcessor(worker: WorkerAlone, env: Settings): Copyi
       stopping.abort();
       await working;
       store.close();
+      writer.close();
       for (const target of targets) target.close();
     },
   };
 }
 
-function openStore({ s3 }: WorkerAlone): ObjectStore {
+function bucketOf({ s3 }: WorkerAlone): ObjectStoreOptions {
   const of = (name: string): string => s3[name] ?? "";
-  return new ObjectStore({
+  return {
     ...{ endpoint: of("S3_ENDPOINT"), bucket: of("S3_BUCKET"), region: "auto", forcePathStyle: true },
     ...{ accessKeyId: of("S3_ACCESS_KEY_ID"), secretAccessKey: of("S3_SECRET_ACCESS_KEY") },
-  });
+  };
 }
 
 /** What the queue has. What is left there when it is enough is there the next time. */
-async function doAll(worker: WorkerAlone, replicator: Replicator, isEnough: IsEnough): Promise<void> {
+async function doAll(worker: WorkerAlone, handle: HandleJob, isEnough: IsEnough): Promise<void> {
   while (!(await isEnough())) {
     const jobs = (await takeJobs(worker.queues)).map((job) => Job.parse(job));
     if (jobs.length === 0) return;
     const signal = AbortSignal.timeout(JOB_WITHIN_MS);
-    await Promise.all(
-      jobs.map(async (job) => {
-        if (job.kind === "copy") await replicator.copy(job, signal);
-        if (job.kind === "remove-copies") await replicator.remove(signal);
-      }),
-    );
+    await Promise.all(jobs.map((job) => handle(job, signal)));
   }
 }
