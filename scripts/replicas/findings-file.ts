@@ -12,6 +12,20 @@ const Problem = z.object({
 });
 export type Problem = z.infer<typeof Problem>;
 
+/** The first line: which survey it is. */
+const BeginLine = z.object({
+  kind: z.literal("begin"),
+  tenant: z.string(),
+  command: z.string(),
+  targets: z.array(z.string()),
+  sample: z.number(),
+  primary: z.boolean(),
+  dryRun: z.boolean(),
+  /** Absolute path of the file that it goes by; null for the records. */
+  against: z.string().nullable(),
+});
+export type BeginLine = z.infer<typeof BeginLine>;
+
 const VersionLine = z.object({
   kind: z.literal("version"),
   fileId: z.string(),
@@ -25,12 +39,12 @@ const VersionLine = z.object({
 });
 export type VersionLine = z.infer<typeof VersionLine>;
 
-/** A page of the records is done: whoever goes on does so behind it. */
+/** A page of the records is done: whoever goes on does so behind it. Null behind the last. */
 const PageLine = z.object({ kind: z.literal("page"), nextCursor: z.string().nullable() });
 const EndLine = z.object({ kind: z.literal("end"), root: z.string(), versions: z.int() });
 export type EndLine = z.infer<typeof EndLine>;
 
-const Line = z.discriminatedUnion("kind", [VersionLine, PageLine, EndLine]);
+const Line = z.discriminatedUnion("kind", [BeginLine, VersionLine, PageLine, EndLine]);
 export type Line = z.infer<typeof Line>;
 
 /** Lines of a file of findings, with where each ends; the last is left out where it was cut. */

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { type ReplicatedVersion, ReplicaTargetList } from "#contract/replicas.ts";
 import { ask, readVersions, type VersionPage } from "./api.ts";
-import { type EndLine, FindingsFile, readLines, type VersionLine } from "./findings-file.ts";
+import { FindingsFile, type VersionLine } from "./findings-file.ts";
+import { readKept } from "./kept-findings.ts";
+import { readManifest } from "./manifest.ts";
 import { MerkleRoot } from "./merkle.ts";
 import type { ReplicaOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
@@ -18,7 +20,8 @@ export type Mend = (after: string | null) => Promise<void>;
 
 /**
  * Looks at every version, page by page, and prints what came of it. With `--out` each page is kept when it is done, and a
- * second run goes on behind the last. The Merkle root is over all versions, also those that a sample leaves out.
+ * second run of the same survey goes on behind the last, until the file has its end. The Merkle root is over all versions,
+ * also those that a sample leaves out.
  * @returns the exit code
  */
 export async function survey(options: ReplicaOptions, look: Look, mend?: Mend): Promise<number> {
@@ -35,7 +38,7 @@ export async function survey(options: ReplicaOptions, look: Look, mend?: Mend): 
   const progress = new Progress("versions");
   progress.set(summary.versions, summary.versions + (await countVersions(options)));
   let after = kept.cursor;
-  for await (const { items, nextCursor } of kept.isDone ? [] : pagesOf(options, kept.cursor)) {
+  for await (const { items, nextCursor } of kept.isWhole ? [] : pagesOf(options, kept.cursor)) {
     const lines: VersionLine[] = [];
     for (const version of items) {
       const isChosen = Math.random() < options.sample;
@@ -52,7 +55,7 @@ export async function survey(options: ReplicaOptions, look: Look, mend?: Mend): 
   }
   progress.end();
   summary.root = root.finish();
-  if (!kept.isDone) file.write({ kind: "end", root: summary.root, versions: root.count });
+  file.write({ kind: "end", root: summary.root, versions: root.count });
   return printSummary(options, summary);
 }
 
@@ -63,57 +66,9 @@ function lineOf(version: ReplicatedVersion, found: Omit<Found, "readBytes">): Ve
 
 const UNSEEN: Found = { verified: 0, problems: [], readBytes: 0 };
 
-interface Kept {
-  readonly cursor: string | null;
-  readonly isDone: boolean;
-}
-
-async function readKept(
-  { out }: ReplicaOptions,
-  file: FindingsFile,
-  take: (line: VersionLine) => void,
-): Promise<Kept> {
-  if (out === undefined) return { cursor: null, isDone: false };
-  let kept: Kept = { cursor: null, isDone: false };
-  let page: VersionLine[] = [];
-  let doneByte = 0;
-  for await (const { line, endByte } of readLines(out)) {
-    if (line.kind === "end") return { ...kept, isDone: true };
-    if (line.kind === "version") {
-      page.push(line);
-      continue;
-    }
-    page.forEach(take);
-    page = [];
-    kept = { cursor: line.nextCursor, isDone: line.nextCursor === null };
-    doneByte = endByte;
-  }
-  file.cutAt(doneByte);
-  return kept;
-}
-
 function pagesOf(options: ReplicaOptions, cursor: string | null): AsyncIterable<VersionPage> {
-  if (options.against !== undefined) return readManifest(options.against);
-  return readVersions(options.api, cursor);
-}
-
-/** Versions as an earlier survey has them. Throws where its file was cut or changed: its root isn't that of its lines. */
-async function* readManifest(path: string): AsyncGenerator<VersionPage> {
-  const root = new MerkleRoot();
-  let end: EndLine | undefined;
-  for await (const { line } of readLines(path)) {
-    if (line.kind === "version") root.add(line);
-    if (line.kind === "end") end = line;
-  }
-  if (end === undefined) throw new Error(`${path} has no end: the survey that wrote it wasn't finished.`);
-  if (root.finish() !== end.root)
-    throw new Error(`${path} isn't as it was written: its Merkle root is another.`);
-  for await (const { line } of readLines(path)) {
-    if (line.kind !== "version") continue;
-    const { key: objectKey, ...rest } = line;
-    const version = { ...rest, objectKey, etag: "", mimeType: "", copies: [] };
-    yield { items: [version as unknown as ReplicatedVersion], nextCursor: null };
-  }
+  const { against, tenant } = options;
+  return against === undefined ? readVersions(options.api, cursor) : readManifest(against, tenant, cursor);
 }
 
 /** As many as the target has that has most: for the bar alone. */
