@@ -89,7 +89,7 @@ const Variables = TokenVariables.extend({
     .min(0)
     .default(100 * GIB),
   /** How old a tenant's settings may be; what is changed holds everywhere when they are. */
-  TENANT_CACHE_SECONDS: Seconds.default(30),
+  TENANT_CACHE_SECONDS: Seconds.max(300).default(30),
   TENANT_BUCKETS: TenantBuckets,
   /** Admins of this tenant are the deployment's operators. Without it there are none. */
   OPERATOR_TENANT: TenantId.optional(),

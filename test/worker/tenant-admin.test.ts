@@ -6,6 +6,7 @@ import { expectActions, newAdmin, newOperator, readAudit, sendJson } from "../su
 import type { Caller } from "../support/api.ts";
 import {
   createUpload,
+  creationHeaders,
   newCaller,
   readProblem,
   sharedStack,
@@ -50,6 +51,21 @@ test("a tenant is told what it has", async () => {
     jurisdiction: null,
     erasingAt: null,
   });
+});
+
+test("a change holds at once where it was made, and so does an erasure", async () => {
+  const stack = await startWorkerAlone({ TENANT_CACHE_SECONDS: "300" });
+  const ann = await newCaller({ stack });
+  const admin = await newAdmin(ann.tenantId, stack);
+  const creating = () =>
+    ann.fetch("/v1/uploads", { method: "POST", headers: creationHeaders(10, { filename: "a.zip" }) });
+  expect((await creating()).status).toBe(201);
+  const settings = { refusedTypes: ["application/zip"] };
+  expect((await change(admin, ann.tenantId, { settings })).status).toBe(200);
+  expect(await readProblem(await creating())).toMatchObject({ code: "FILE_TYPE_REFUSED" });
+  const erasing = await sendJson(admin, "POST", pathOf(ann.tenantId, "/erasure"), { confirm: ann.tenantId });
+  expect(erasing.status).toBe(202);
+  expect(await readProblem(await creating())).toMatchObject({ code: "TENANT_ERASING" });
 });
 
 test("an operator lists all tenants by their ids, in pages that join without a gap", async () => {

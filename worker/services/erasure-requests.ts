@@ -9,6 +9,7 @@ import { allDatabases, databaseFor } from "../db/database.ts";
 import type { ErasureEnd, ErasureRow } from "../db/erasures.ts";
 import { beginErasure, findErasure } from "../db/erasures.ts";
 import { countRemovals } from "../db/replica-removals.ts";
+import { forgetTenantStanding } from "./tenants.ts";
 
 /**
  * Asks for the erasure of all that a tenant has, or returns the one that is under way. Throws `REQUEST_INVALID` where the
@@ -32,6 +33,7 @@ export async function requestErasure(
   const event = { actor, action: "tenant.erased", detail: { erasureId: id }, atMs: nowMs } as const;
   const begun = await beginErasure(databaseFor(env, tenantId), erasure, event);
   if (begun === undefined) throw new AppError("TENANT_NOT_FOUND");
+  forgetTenantStanding(env, tenantId);
   return begun;
 }
 

@@ -8,6 +8,7 @@ import { allDatabases, databaseFor } from "../db/database.ts";
 import { changeTenant, listTenants } from "../db/tenant-admin.ts";
 import type { TenantRow } from "../db/tenants.ts";
 import { findTenant } from "../db/tenants.ts";
+import { forgetTenantStanding } from "./tenants.ts";
 
 const NOTHING_YET: Omit<TenantRecord, "tenantId" | "jurisdiction"> = {
   quotaBytes: null,
@@ -104,5 +105,6 @@ export async function updateTenant(
   const event = { actor, action: "tenant.changed", detail: detailOf(change), atMs: nowMs } as const;
   const changed = await changeTenant(databaseFor(env, tenantId), tenantId, change, event);
   if (changed === undefined) throw new AppError("TENANT_ERASING");
+  forgetTenantStanding(env, tenantId);
   return formatTenant(env, changed);
 }
