@@ -1,6 +1,8 @@
-import type { ReplicatedVersion } from "#contract/replicas.ts";
+import { type CopyRetryRequest, RetriedCopies } from "#contract/replica-retries.ts";
+import type { ReplicatedVersion, TargetName } from "#contract/replicas.ts";
 import { copyToTargets } from "../../processor/replicate/copy-to-targets.ts";
 import type { CopyFacts, ReplicaTarget } from "../../processor/replicate/target.ts";
+import { type Api, ask } from "./api.ts";
 import type { Problem } from "./findings-file.ts";
 import { copiesOf, seeCopy } from "./look.ts";
 import type { ReplicaOptions } from "./options.ts";
@@ -17,7 +19,8 @@ interface Ailing extends AilingVersion {
 
 /**
  * Verifies copies and primary, and has what is wrong made again of what is right: objects of the primary by the processor,
- * whose jobs it asks the worker for and waits for; then copies, which it writes itself.
+ * whose jobs it asks the worker for and waits for; then copies, which it writes itself. A copy that can't be read may be
+ * right: it is told, and left as it is.
  */
 export async function repair(options: ReplicaOptions): Promise<number> {
   if (options.against !== undefined)
@@ -32,7 +35,7 @@ export async function repair(options: ReplicaOptions): Promise<number> {
   const mend = async (after: string | null): Promise<void> => {
     const ofPage = ailing.splice(0);
     await repairPrimary(options.api, primary, ofPage, after);
-    for (const each of ofPage) await mendCopies(primary, each);
+    for (const each of ofPage) await mendCopies(options.api, primary, each);
   };
   return survey(options, look, options["dry-run"] ? undefined : mend);
 }
@@ -44,40 +47,65 @@ async function examine(
 ): Promise<Omit<Ailing, "version"> & { readonly found: Found }> {
   const right: ReplicaTarget[] = [];
   const copies: Ailing["copies"][number][] = [];
+  const problems: Problem[] = [];
   const places = copiesOf(version, options.targets, true);
   for (const { target, since } of places) {
     const seen = await seeCopy(target, version);
-    if (seen.state === "right") right.push(target);
-    else copies.push({ target, problem: { where: target.name, what: seen.what, since } });
+    if (seen.state === "right") {
+      right.push(target);
+      continue;
+    }
+    const problem: Problem = { where: target.name, what: seen.what, since };
+    problems.push(problem);
+    if (seen.state !== "unreadable") copies.push({ target, problem });
   }
   const fault = await primary.findFault(version);
   const ofPrimary = fault === undefined ? undefined : { where: "primary", what: fault, since: null };
-  const problems = [...copies.map(({ problem }) => problem), ...(ofPrimary ? [ofPrimary] : [])];
+  if (ofPrimary !== undefined) problems.push(ofPrimary);
   const readBytes = version.sizeBytes * (places.length + 1);
   const found = { verified: right.length, problems, readBytes };
   return { found, from: right[0]?.name, primary: ofPrimary, copies };
 }
 
-async function mendCopies(primary: Primary, { version, primary: problem, copies }: Ailing): Promise<void> {
+async function mendCopies(
+  api: Api,
+  primary: Primary,
+  { version, primary: problem, copies }: Ailing,
+): Promise<void> {
   const isPrimaryRight = problem === undefined || problem.mended !== undefined;
   if (!isPrimaryRight) return;
-  for (const copy of copies) await mendCopy(primary, version, copy.target, copy.problem);
+  for (const { target, problem: ofCopy } of copies) {
+    const isStored = await replaceCopy(primary, version, target).catch(() => false);
+    if (isStored) ofCopy.mended = "copied again";
+    else ofCopy.what += await tellLost(api, version, target.name);
+  }
 }
 
-/** Removes what is wrong, and copies it again. */
-async function mendCopy(
+/** Removes what is wrong, and copies it again. False, or a throw, where there may be no right copy now. */
+async function replaceCopy(
   primary: Primary,
   version: ReplicatedVersion,
   target: ReplicaTarget,
-  problem: Problem,
-): Promise<void> {
+): Promise<boolean> {
   const signal = AbortSignal.timeout(COPY_DEADLINE_MS);
   const { objectKey: key, sizeBytes, sha256, mimeType: contentType } = version;
   const facts: CopyFacts = { key, sizeBytes, sha256, contentType, tags: {} };
   const source = await primary.read(version);
-  if (source === undefined) return;
-  const removed = await target.remove([key], signal).catch((error: unknown) => error);
-  if (removed !== undefined) return;
+  if (source === undefined) return false;
+  await target.remove([key], signal);
   const outcome = (await copyToTargets(source, facts, [target], signal)).get(target.name);
-  if (outcome?.state === "stored") problem.mended = "copied again";
+  return outcome?.state === "stored";
+}
+
+/** The record calls the copy stored no more then, nobody is sent there, and cron has it made again. Gives what to say of it. */
+async function tellLost(
+  api: Api,
+  { fileId, version }: ReplicatedVersion,
+  target: TargetName,
+): Promise<string> {
+  const lost: CopyRetryRequest = { target, versions: [{ fileId, version }] };
+  const told = await ask(api, "/v1/admin/replicas/retry", RetriedCopies, lost).catch(() => undefined);
+  return told?.copies === 1
+    ? "; it couldn't be replaced, and is wanted again"
+    : "; it couldn't be replaced, and its record still calls it stored";
 }

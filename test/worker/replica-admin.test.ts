@@ -157,6 +157,32 @@ test("targets tell how far they are behind, and what is owed there", async () =>
   expect(await readAudit(admin, "?action=replica.retried")).toMatchObject([{ detail: { target: "far" } }]);
 });
 
+test("stored copies that somebody has found wanting are made again: of the tenant's own versions, at that target", async () => {
+  const copied = await newCopied(worker, ["near", "far"]);
+  const others = await newCopied(worker, ["near"]);
+  await copyTo(worker, copied, ["near", "far"]);
+  await copyTo(worker, others, ["near"]);
+  const { admin, ref } = copied;
+  const versions = [
+    { fileId: ref.fileId, version: 1 },
+    { fileId: others.ref.fileId, version: 1 },
+  ];
+  const lost = async (body: object) => sendJson(admin, "POST", `${ROOT}/retry`, body);
+  expect(await readProblem(await lost({ versions }))).toMatchObject({ code: "REQUEST_INVALID" });
+  expect(await (await lost({ target: "near", versions })).json()).toEqual({ copies: 1, removals: 0 });
+  expect(await replicasOf(others)).toMatchObject([{ target: "near", state: "stored" }]);
+  expect(await replicasOf(copied)).toMatchObject([
+    { target: "far", state: "stored" },
+    { target: "near", state: "pending", error: null },
+  ]);
+  expect(await (await lost({ target: "near", versions })).json()).toEqual({ copies: 0, removals: 0 });
+  await takeJobKinds(worker);
+  await worker.runScheduled();
+  expect(await takeJobKinds(worker)).toContain("copy");
+  await copyTo(worker, copied, ["near"]);
+  expect(await replicasOf(copied)).toMatchObject([{ state: "stored" }, { target: "near", state: "stored" }]);
+});
+
 test("an erasure waits for the last copy, whose removal it counts", async () => {
   const others = await newCopied(worker, ["near"]);
   const copied = await newCopied(worker, ["near", "far"]);

@@ -254,13 +254,3 @@ export const BackfillStep = z
   })
   .meta({ id: "BackfillStep" });
 export type BackfillStep = z.infer<typeof BackfillStep>;
-
-/** Body of `POST /v1/admin/replicas/retry`. */
-export const CopyRetryRequest = z
-  .strictObject({ target: TargetName.optional().meta({ description: "All of them where it isn't said" }) })
-  .meta({ id: "CopyRetryRequest" });
-export type CopyRetryRequest = z.infer<typeof CopyRetryRequest>;
-
-/** What is tried again within a minute. */
-export const RetriedCopies = z.object({ copies: z.int(), removals: z.int() }).meta({ id: "RetriedCopies" });
-export type RetriedCopies = z.infer<typeof RetriedCopies>;

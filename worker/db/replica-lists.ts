@@ -138,6 +138,34 @@ export async function hastenCopies(
   return hastened.length;
 }
 
+/** Has stored copies made again that somebody has found wanting, but for those that somebody is at, and records that. */
+export async function wantCopiesAgain(
+  db: Database,
+  tenantId: TenantId,
+  target: string,
+  versions: readonly PlaceOfVersion[],
+  event: AuditEvent,
+): Promise<number> {
+  const refs = JSON.stringify(versions.map(({ fileId, version }) => [fileId, version]));
+  const { atMs } = event;
+  const [wanted] = await db.batch([
+    db
+      .update(replicas)
+      .set({ state: "pending", sinceMs: atMs, changedAtMs: atMs, retryAtMs: atMs, announceAtMs: atMs })
+      .where(
+        and(
+          eq(replicas.tenantId, tenantId),
+          eq(replicas.target, target),
+          sql`(${replicas.fileId}, ${replicas.version}) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${refs}))`,
+          sql`${replicas.state} = 'stored' AND ${replicas.leaseId} IS NULL`,
+        ),
+      )
+      .returning({ version: replicas.version }),
+    auditIfChanged(db, event),
+  ]);
+  return wanted.length;
+}
+
 /** How a tenant's copies stand at a target. */
 export interface TargetCounts {
   readonly target: string;

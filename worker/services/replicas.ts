@@ -1,15 +1,14 @@
 import { AppError } from "#contract/errors.ts";
 import type { Identity } from "#contract/ids.ts";
 import { FileId } from "#contract/ids.ts";
+import type { CopyRetryRequest, RetriedCopies } from "#contract/replica-retries.ts";
 import type {
   BackfillRequest,
   BackfillStep,
-  CopyRetryRequest,
   OwedRemovalPage,
   ReplicaListQuery,
   ReplicaTargetList,
   ReplicatedVersionPage,
-  RetriedCopies,
 } from "#contract/replicas.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
@@ -20,6 +19,7 @@ import {
   findCopiesOf,
   hastenCopies,
   surveyCopies,
+  wantCopiesAgain,
 } from "../db/replica-lists.ts";
 import type { RemovalPlace, RemovalRow } from "../db/replica-removals.ts";
 import { findRemovals, hastenRemovals } from "../db/replica-removals.ts";
@@ -189,11 +189,11 @@ export async function backfill(
   return { seen: step.length, queued, nextCursor: last === undefined ? null : formatCursor(last) };
 }
 
-/** Has what came to nothing tried again within a minute, whatever it waits for. */
+/** Has what came to nothing tried again within a minute, whatever it waits for; or stored copies of `versions` made again. */
 export async function retryCopies(
   env: DatabaseBindings,
   { identity, actor }: Caller,
-  { target }: CopyRetryRequest,
+  { target, versions }: CopyRetryRequest,
   nowMs: number,
 ): Promise<RetriedCopies> {
   requireRole(identity, "admin");
@@ -201,6 +201,9 @@ export async function retryCopies(
   const db = databaseFor(env, tenantId);
   const detail = { target: target ?? null };
   const event = { actor, action: "replica.retried", detail, atMs: nowMs } as const;
+  if (versions !== undefined && target !== undefined) {
+    return { copies: await wantCopiesAgain(db, tenantId, target, versions, event), removals: 0 };
+  }
   const copies = await hastenCopies(db, tenantId, target, event);
   return { copies, removals: await hastenRemovals(db, tenantId, target, event) };
 }

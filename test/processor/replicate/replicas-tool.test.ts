@@ -18,6 +18,7 @@ import { type Report, Standing } from "#contract/reports.ts";
 import { ObjectStore } from "../../../processor/object-store.ts";
 import { PrimaryWriter } from "../../../processor/replicate/primary-writer.ts";
 import { RepairPrimary } from "../../../processor/replicate/repair-primary.ts";
+import { ReplicaFault } from "../../../processor/replicate/replica-fault.ts";
 import { DirectoryTarget } from "../../../processor/replicate/targets/directory/directory-target.ts";
 import { DirectoryPaths } from "../../../processor/replicate/targets/directory/paths.ts";
 import { startLocalS3 } from "../../../scripts/dev/replicas/local-s3.ts";
@@ -52,6 +53,7 @@ const place = useStarted(async () => {
   });
   const versions: Version[] = [];
   const asked: string[] = [];
+  const retries: unknown[] = [];
   let failsFrom = Number.POSITIVE_INFINITY;
   const options = {
     ...{ endpoint, bucket: BUCKET, region: "auto", forcePathStyle: true },
@@ -70,6 +72,10 @@ const place = useStarted(async () => {
       );
       return { status: 202, body: { queued: wanted.map(({ fileId, version }) => ({ fileId, version })) } };
     }
+    if (path.includes("/retry")) {
+      retries.push(JSON.parse(body));
+      return { status: 202, body: { copies: 1, removals: 0 } };
+    }
     if (path.includes("/targets")) return { status: 200, body: { items: [] } };
     const cursor = Number(new URL(path, "http://records").searchParams.get("cursor") ?? 0);
     asked.push(String(cursor));
@@ -85,7 +91,7 @@ const place = useStarted(async () => {
     S3_SECRET_ACCESS_KEY: secretAccessKey,
   };
   return {
-    ...{ directory, paths, client, versions, asked, records, env, repairs },
+    ...{ directory, paths, client, versions, asked, retries, records, env, repairs },
     failFrom: (cursor: number) => {
       failsFrom = cursor;
     },
@@ -238,6 +244,32 @@ test("what is wrong is told, mended in both directions, and is right then; a dry
   });
   // Its parts are as long as those of most uploads.
   expect(await Promise.all(tags)).toEqual(etags);
+});
+
+test("a copy that can't be read is left as it is; of one that can't be replaced the record is told", async () => {
+  const [only] = await fill([5]);
+  if (only === undefined) throw new Error("Nothing is filled.");
+  await damage("one", only);
+  const throttled = new ReplicaFault("throttled");
+  const read = vi.spyOn(DirectoryTarget.prototype, "read").mockImplementation(async function (
+    this: DirectoryTarget,
+    key,
+  ) {
+    if (this.name === "two") throw throttled;
+    return { body: new Blob(["damaged"]).stream(), sizeBytes: 7, etag: key };
+  });
+  const begin = vi.spyOn(DirectoryTarget.prototype, "begin").mockRejectedValue(throttled);
+  const { code, problems } = await run("repair");
+  read.mockRestore();
+  begin.mockRestore();
+  expect(code).toBe(1);
+  expect(problems).toMatchObject([
+    { where: "one", what: "has 7 bytes; it couldn't be replaced, and is wanted again" },
+    { where: "two", what: "The target wants fewer requests." },
+  ]);
+  expect(problems.map(({ mended }) => mended)).toEqual([undefined, undefined]);
+  expect(place.retries).toEqual([{ target: "one", versions: [{ fileId: only.fileId, version: 1 }] }]);
+  expect(await run("verify")).toMatchObject({ verifiedCopies: 1, problems: [{ where: "one" }] });
 });
 
 test("a version that no target has is lost without the primary: the drill says so", async () => {

@@ -1,15 +1,14 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { Job } from "#contract/jobs.ts";
 import { QueuedRepairs, RepairRequest } from "#contract/repairs.ts";
+import { CopyRetryRequest, RetriedCopies } from "#contract/replica-retries.ts";
 import {
   BackfillRequest,
   BackfillStep,
-  CopyRetryRequest,
   OwedRemovalPage,
   ReplicaListQuery,
   ReplicaTargetList,
   ReplicatedVersionPage,
-  RetriedCopies,
 } from "#contract/replicas.ts";
 import { callerOf } from "../../middleware/actor.ts";
 import { requestRepairs } from "../../services/repairs.ts";
@@ -83,7 +82,9 @@ const retryRoute = createRoute({
   path: "/retry",
   operationId: "retryReplicas",
   summary: "Have copies and removals that came to nothing tried again now",
-  description: `${OF_ADMINS}. They are tried again by themselves too, at longer and longer intervals of up to six hours.`,
+  description:
+    `${OF_ADMINS}. They are tried again by themselves too, at longer and longer intervals of up to six hours. With ` +
+    "`versions`, stored copies of these at `target` are made again instead: whoever has read them has found them wanting.",
   security,
   request: { body: { required: true, content: { "application/json": { schema: CopyRetryRequest } } } },
   responses: {
