@@ -32,7 +32,7 @@ const place = useStarted(async () => {
   });
   const replicas = await startLocalReplicas(directory, () => {});
   const processor = startCopyingProcessor(worker, replicas.env);
-  const gateway = await startReplicaGateway(processor.targets, port);
+  const gateway = await startReplicaGateway(processor.targets, { port });
   return {
     ...{ worker, processor },
     async stop() {

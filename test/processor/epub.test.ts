@@ -50,13 +50,12 @@ test("no more is read of a book than is kept", async () => {
   expect(made.get("text")?.byteLength).toBe(256 * 1024);
 });
 
-test("markup of nothing but beginnings is read in no time", () => {
+test("markup of nothing but beginnings is read once, and not from each of them", () => {
+  // By the square of this, it would take longer than any test may.
   const long = "<item <script <p ".repeat(100_000);
-  const startedMs = performance.now();
   expect(findElements(long, "item")).toEqual([]);
   expect(findElements(`<item ${'a="'.repeat(500_000)}>`, "item").length).toBe(1);
   expect(textOf(long).length).toBeLessThan(long.length);
-  expect(performance.now() - startedMs).toBeLessThan(5_000);
 });
 
 test("what a page says is its words alone", () => {

@@ -85,5 +85,6 @@ test.each([
 ])("hostile text is no work: %s", async (_what, text) => {
   const startedMs = performance.now();
   for (const type of ["image/svg+xml", "application/pdf"]) await checkContent(utf8(text), type, false);
-  expect(performance.now() - startedMs).toBeLessThan(200);
+  // What backtracks takes minutes; a busy machine takes its time.
+  expect(performance.now() - startedMs).toBeLessThan(10_000);
 });
