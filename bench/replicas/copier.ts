@@ -6,6 +6,7 @@ import type { ObjectToCopy } from "#contract/replicas.ts";
 import { ObjectStore } from "../../processor/object-store.ts";
 import { copyObject } from "../../processor/replicate/copy-object.ts";
 import { createReplicaTargets } from "../../processor/replicate/replica-config.ts";
+import type { ReplicaTarget } from "../../processor/replicate/target.ts";
 
 const created = createReplicaTargets(process.env);
 if (!created.ok) throw new Error(created.problems.join("\n"));
@@ -20,9 +21,20 @@ const store = new ObjectStore({
   ...{ accessKeyId: "any", secretAccessKey: "any" },
 });
 
+/** Returns what came in the way. Who couldn't keep up with others has a turn alone, with a read of its own. */
+async function copy(object: ObjectToCopy, to: readonly ReplicaTarget[]): Promise<readonly string[]> {
+  const problems: string[] = [];
+  for (const [name, { code, detail }] of await copyObject(store, object, to, new AbortController().signal)) {
+    const alone = targets.filter((target) => target.name === name);
+    if (code === "behind") problems.push(...(await copy(object, alone)));
+    else problems.push(`${name}: ${detail}`);
+  }
+  return problems;
+}
+
 process.on("message", (object: ObjectToCopy) => {
-  copyObject(store, object, targets, new AbortController().signal).then(
-    (failed) => process.send?.({ problems: [...failed].map(([name, { detail }]) => `${name}: ${detail}`) }),
+  copy(object, targets).then(
+    (problems) => process.send?.({ problems }),
     (error: unknown) => process.send?.({ problems: [String(error)] }),
   );
 });
