@@ -29,7 +29,15 @@ type Outcomes = ReadonlyMap<string, Outcome>;
 /** The original, what was made of it, and each target that couldn't keep up alone; no job has more turns. */
 const MAX_TURNS = 40;
 /** That a copy is broken off is told though there is no more time for anything else. */
-const RELEASE_MS = 2_000;
+const BREAK_OFF_MS = 2_000;
+const RELEASED: Outcome = { state: "released" };
+/** A whole job's time, and no target has a part more: the next would come no further, as each reads from the first byte. */
+const TOO_SLOW: Outcome = {
+  state: "failed",
+  code: "too-slow",
+  detail: "The file can't be read as far as its copy has come in the time that one job has.",
+  isPermanent: true,
+};
 
 /** Copies versions to targets, and removes there what is dead, as the worker says when a job is begun. */
 export class Replicator {
@@ -49,14 +57,14 @@ export class Replicator {
   /**
    * Copies a version wherever that is due. A target's fault is reported, and is no fault of the job's. Throws a
    * ProcessorFailure where the primary or the worker is away, and COPY_UNFINISHED where it takes longer than a job may:
-   * the next goes on with what the targets have.
+   * the next goes on with what the targets have. Where a job brings nothing more to any, the copies have failed.
    */
   async copy(job: CopyJob, signal: AbortSignal): Promise<"copied" | "obsolete"> {
     return this.#parts.lane.run(
       async () => {
         const deadline = AbortSignal.timeout(this.#parts.deadlineMs);
         for (let turn = 0; turn < MAX_TURNS; turn += 1) {
-          const isDone = await this.#takeTurn(job, signal, deadline);
+          const isDone = await this.#takeTurn(job, signal, deadline, turn === 0);
           if (isDone) return turn === 0 ? "obsolete" : "copied";
         }
         return "copied";
@@ -71,8 +79,16 @@ export class Replicator {
     return this.#parts.lane.run(() => this.#removals.run(deadline), signal);
   }
 
-  /** Returns whether there was nothing to do. */
-  async #takeTurn(job: CopyJob, signal: AbortSignal, deadline: AbortSignal): Promise<boolean> {
+  /**
+   * Returns whether there was nothing to do.
+   * @param isFirst whether it has all of the job's time
+   */
+  async #takeTurn(
+    job: CopyJob,
+    signal: AbortSignal,
+    deadline: AbortSignal,
+    isFirst: boolean,
+  ): Promise<boolean> {
     const { tenantId, fileId, version, etag, sizeBytes } = job;
     const leaseId = randomUUID();
     const start = { kind: "copies-start", tenantId, fileId, version, etag, sizeBytes, leaseId } as const;
@@ -80,12 +96,17 @@ export class Replicator {
     const task = await this.#parts.reporter.startCopies({ ...start, targets: names }, signal);
     if (task === undefined || task.targets.length === 0) return true;
     const both = AbortSignal.any([signal, deadline]);
+    let hasAdvanced = false;
+    const onAdvance = (): void => {
+      hasAdvanced = true;
+    };
     try {
-      const outcomes = await this.#copyObjects(task, both);
+      const outcomes = await this.#copyObjects(task, both, onAdvance);
       await this.#report(job, task, leaseId, outcomes, signal);
     } catch (error) {
-      await this.#release(job, task, leaseId);
-      if (deadline.aborted && !signal.aborted) {
+      const isLate = deadline.aborted && !signal.aborted;
+      await this.#breakOff(job, task, leaseId, isLate && isFirst && !hasAdvanced ? TOO_SLOW : RELEASED);
+      if (isLate) {
         throw new ProcessorFailure("COPY_UNFINISHED", { cause: error, retryAfterSeconds: 1 });
       }
       throw error;
@@ -94,15 +115,14 @@ export class Replicator {
   }
 
   /** One after the other; a target that one of them can't be copied to gets no more of them. */
-  async #copyObjects(task: CopyTask, signal: AbortSignal): Promise<Outcomes> {
+  async #copyObjects(task: CopyTask, signal: AbortSignal, onAdvance: () => void): Promise<Outcomes> {
     const stored = { state: "stored", asOfMs: task.asOfMs } as const;
     const outcomes = new Map<string, Outcome>(task.targets.map((name) => [name, stored]));
     for (const object of task.objects) {
       const targets = this.#parts.targets.filter(({ name }) => outcomes.get(name)?.state === "stored");
       if (targets.length === 0) break;
-      for (const [name, failed] of await copyObject(this.#parts.store, object, targets, signal)) {
-        outcomes.set(name, failed);
-      }
+      const failures = await copyObject(this.#parts.store, object, targets, signal, { onAdvance });
+      for (const [name, failed] of failures) outcomes.set(name, failed);
     }
     return outcomes;
   }
@@ -137,8 +157,10 @@ export class Replicator {
   }
 
   /** So that nobody waits for the lease to end. Never throws. */
-  async #release(job: CopyJob, task: CopyTask, leaseId: string): Promise<void> {
-    const released = new Map(task.targets.map((name) => [name, { state: "released" } as const]));
-    await this.#report(job, task, leaseId, released, AbortSignal.timeout(RELEASE_MS)).catch(() => undefined);
+  async #breakOff(job: CopyJob, task: CopyTask, leaseId: string, outcome: Outcome): Promise<void> {
+    const outcomes = new Map(task.targets.map((name) => [name, outcome]));
+    await this.#report(job, task, leaseId, outcomes, AbortSignal.timeout(BREAK_OFF_MS)).catch(
+      () => undefined,
+    );
   }
 }

@@ -12,6 +12,8 @@ const BEHIND = Symbol("behind");
 export interface LaneEvents {
   readonly released: (part: CopyPart, lane: CopyLane) => void;
   readonly left: (lane: CopyLane) => void;
+  /** A part more is durable at the target: whoever begins again has less to do. */
+  readonly advanced: () => void;
 }
 
 /** One target's way through a copy: takes parts as they come, skips those that it has, and ends with an outcome. */
@@ -69,6 +71,7 @@ export class CopyLane implements PartTaker {
       } else {
         await writer.write(part, this.#signal);
         this.#sentBytes += part.bytes.byteLength;
+        if (!part.isLast) events.advanced();
       }
       // The last one's bytes may be needed until the end.
       if (part.isLast) return;

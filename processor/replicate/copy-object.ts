@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { CopyReport, ObjectToCopy } from "#contract/replicas.ts";
 import { ProcessorFailure } from "../failure.ts";
 import type { ObjectStore, StoredObject } from "../object-store.ts";
-import { copyToTargets, type CopyOutcome } from "./copy-to-targets.ts";
+import { type CopyOptions, type CopyOutcome, copyToTargets } from "./copy-to-targets.ts";
 import { PrimaryMismatch } from "./primary-mismatch.ts";
 import { ReplicaFault } from "./replica-fault.ts";
 import type { CopyFacts, ReplicaTarget } from "./target.ts";
@@ -41,6 +41,7 @@ export async function copyObject(
   object: ObjectToCopy,
   targets: readonly ReplicaTarget[],
   signal: AbortSignal,
+  options: Pick<CopyOptions, "onAdvance"> = {},
 ): Promise<FailedCopies> {
   const all = (failed: FailedCopy): FailedCopies => new Map(targets.map(({ name }) => [name, failed]));
   const sha256 = object.sha256 ?? (await readSha256(store, object, signal));
@@ -50,7 +51,7 @@ export async function copyObject(
   const disposition = object.disposition ?? undefined;
   const facts: CopyFacts = { key, sizeBytes: found.sizeBytes, sha256, contentType, disposition, tags: {} };
   try {
-    return failuresOf(await copyToTargets(found.body, facts, targets, signal));
+    return failuresOf(await copyToTargets(found.body, facts, targets, signal, options));
   } catch (error) {
     if (error instanceof PrimaryMismatch) return all(CHANGED);
     signal.throwIfAborted();

@@ -17,6 +17,8 @@ export type CopyOutcome =
 
 export interface CopyOptions {
   readonly patienceMs?: number;
+  /** Is called when any target has a part more. */
+  readonly onAdvance?: () => void;
 }
 
 /**
@@ -31,7 +33,7 @@ export async function copyToTargets(
   facts: CopyFacts,
   targets: readonly ReplicaTarget[],
   signal: AbortSignal,
-  { patienceMs = PATIENCE_MS }: CopyOptions = {},
+  { patienceMs = PATIENCE_MS, onAdvance = () => {} }: CopyOptions = {},
 ): Promise<ReadonlyMap<string, CopyOutcome>> {
   const digests = await CopyDigests.create(new Set(targets.map(({ kind }) => kind)));
   const broken = new AbortController();
@@ -42,6 +44,7 @@ export async function copyToTargets(
   const events = {
     released: window.release.bind(window),
     left: window.leave.bind(window),
+    advanced: onAdvance,
   };
   const runs = lanes.map(
     async (lane) => [lane.name, await lane.run(facts, checksums.promise, events)] as const,

@@ -1,17 +1,9 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
 import type { ReplicatedVersion } from "#contract/replicas.ts";
 import { ObjectStore } from "../../processor/object-store.ts";
+import { readBucket } from "../doctor/bucket.ts";
 
 const READ_DEADLINE_MS = 3_600_000;
-
-const Settings = z.object({
-  S3_ENDPOINT: z.string(),
-  S3_BUCKET: z.string(),
-  S3_REGION: z.string().default("auto"),
-  S3_ACCESS_KEY_ID: z.string(),
-  S3_SECRET_ACCESS_KEY: z.string(),
-});
 
 /** Where the product's own objects are, to be read: what is made again there the processor makes. */
 export interface Primary {
@@ -23,14 +15,7 @@ export interface Primary {
 
 /** Throws a sentence for people. */
 export function openPrimary(env: NodeJS.ProcessEnv): Primary {
-  const settings = Settings.safeParse(env);
-  if (!settings.success) throw new Error(`For the primary: ${z.prettifyError(settings.error)}`);
-  const given = settings.data;
-  const store = new ObjectStore({
-    ...{ endpoint: given.S3_ENDPOINT, region: given.S3_REGION, bucket: given.S3_BUCKET },
-    ...{ accessKeyId: given.S3_ACCESS_KEY_ID, secretAccessKey: given.S3_SECRET_ACCESS_KEY },
-    forcePathStyle: true,
-  });
+  const store = new ObjectStore(readBucket(env));
   const open = (version: ReplicatedVersion) =>
     store.findObject(version.objectKey, version.etag || undefined, AbortSignal.timeout(READ_DEADLINE_MS));
   return {

@@ -1,7 +1,8 @@
+import { once } from "node:events";
 import { mkdtemp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { CopyJob } from "#contract/jobs.ts";
 import { versionPrefix } from "#contract/keys.ts";
 import type { CopyTask, RemovalTask } from "#contract/replicas.ts";
@@ -10,6 +11,7 @@ import { createLog } from "../../../processor/log.ts";
 import { createMetrics } from "../../../processor/metrics.ts";
 import { ObjectStore } from "../../../processor/object-store.ts";
 import { Replicator } from "../../../processor/replicate/copy-jobs.ts";
+import type { ReplicaTarget } from "../../../processor/replicate/target.ts";
 import { DirectoryTarget } from "../../../processor/replicate/targets/directory/directory-target.ts";
 import { Reporter } from "../../../processor/report.ts";
 import { sha256Of } from "../../support/sha256.ts";
@@ -17,12 +19,14 @@ import { useStarted } from "../../support/started.ts";
 import { startBucket } from "../support/bucket.ts";
 import { createJob, storeUpload } from "../support/jobs.ts";
 import { REPORT_SECRET, startWorkerDouble, type WorkerDouble } from "../support/worker-double.ts";
+import { PART_BYTES } from "./support/copies.ts";
 
 /** Jobs of copies and removals, with two directories as targets. */
 const bucket = useStarted(startBucket);
 const never = new AbortController().signal;
 const BYTES = Buffer.from("what is copied");
 const NOTHING: CopyTask = { targets: [], part: "original", objects: [], asOfMs: 5 };
+const DEADLINE_MS = 20_000;
 const NO_ANSWER = { status: 204 };
 
 let root: string;
@@ -40,13 +44,20 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   store.close();
   await worker.stop();
   await rm(root, { recursive: true });
 });
 
-function createReplicator(from: ObjectStore = store): Replicator {
-  const targets = ["near", "far"].map((name) => new DirectoryTarget({ name, path: join(root, name) }));
+function createTargets(): readonly DirectoryTarget[] {
+  return ["near", "far"].map((name) => new DirectoryTarget({ name, path: join(root, name) }));
+}
+
+function createReplicator(
+  from: Pick<ObjectStore, "findObject"> = store,
+  targets: readonly ReplicaTarget[] = createTargets(),
+): Replicator {
   return new Replicator({
     targets,
     store: {
@@ -59,7 +70,7 @@ function createReplicator(from: ObjectStore = store): Replicator {
     lane: createLanes(LANE_LIMITS).replica,
     metrics: createMetrics(),
     log: createLog("silent"),
-    deadlineMs: 20_000,
+    deadlineMs: DEADLINE_MS,
   });
 }
 
@@ -160,6 +171,68 @@ test("a store that is away gives the turn back, and the job is tried again", asy
     { target: "far", state: "released" },
   ]);
   away.close();
+});
+
+/** A store whose object has `sizeBytes`, and gives `bytes` of them, and nothing more until the copy is broken off. */
+function slowStore(sizeBytes: number, bytes: number, onRead: () => void): Pick<ObjectStore, "findObject"> {
+  return {
+    findObject: async (_key, _etag, signal) => {
+      async function* body(): AsyncGenerator<Uint8Array> {
+        yield Buffer.alloc(bytes);
+        const aborted = once(signal, "abort");
+        onRead();
+        await aborted;
+        throw signal.reason;
+      }
+      return { sizeBytes, body: body() };
+    },
+  };
+}
+
+/** The job's deadline is over when the controller says so. */
+function holdDeadline(): AbortController {
+  const deadline = new AbortController();
+  const timeout = AbortSignal.timeout.bind(AbortSignal);
+  vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) =>
+    ms === DEADLINE_MS ? deadline.signal : timeout(ms),
+  );
+  return deadline;
+}
+
+test("what a whole job can't read as far as its copy has come is a failure, and doesn't wait for ever", async () => {
+  const job = await storeJob();
+  const deadline = holdDeadline();
+  const slow = slowStore(3 * PART_BYTES, PART_BYTES - 1, () => deadline.abort());
+  answerTasks(taskOf(job));
+  await expect(createReplicator(slow).copy(job, never)).rejects.toMatchObject({ code: "COPY_UNFINISHED" });
+  const failed = { state: "failed", code: "too-slow", isPermanent: true };
+  expect(outcomes()).toMatchObject([
+    { target: "near", ...failed },
+    { target: "far", ...failed },
+  ]);
+});
+
+test("what has come further by a job is gone on with by the next", async () => {
+  const job = await storeJob();
+  const deadline = holdDeadline();
+  const slow = slowStore(3 * PART_BYTES, PART_BYTES + 1, () => {});
+  const [near] = createTargets();
+  if (near === undefined) throw new Error("There is no target.");
+  const begin = near.begin.bind(near);
+  near.begin = async (...args) => {
+    const writer = await begin(...args);
+    const write = writer.write.bind(writer);
+    writer.write = async (...part) => {
+      await write(...part);
+      deadline.abort();
+    };
+    return writer;
+  };
+  answerTasks({ ...taskOf(job), targets: ["near"] });
+  await expect(createReplicator(slow, [near]).copy(job, never)).rejects.toMatchObject({
+    code: "COPY_UNFINISHED",
+  });
+  expect(outcomes()).toEqual([{ target: "near", state: "released" }]);
 });
 
 test("what is dead is removed by what there is, and what can't be is told", async () => {

@@ -19,6 +19,7 @@ export interface GcsWriting {
 
 /** A session's URI lets its holder write this one object: it lies behind the credentials that may do so anyhow. */
 const KeptSession = z.object({ uri: z.url(), sha256: z.string(), sizeBytes: z.int() });
+type KeptSession = z.infer<typeof KeptSession>;
 
 /** No key of the product begins with a dot. */
 const SESSIONS = ".causeway-sessions/";
@@ -88,7 +89,7 @@ export class GcsBucket implements CopyBucket {
     signal: AbortSignal,
   ): Promise<{ session: GcsSession; sentBytes: number }> {
     const kept = await this.#readSession(facts.key, signal);
-    if (kept?.sha256 === facts.sha256 && kept.sizeBytes === facts.sizeBytes) {
+    if (kept !== "foreign" && kept?.sha256 === facts.sha256 && kept.sizeBytes === facts.sizeBytes) {
       const session = new GcsSession(kept.uri, facts.sizeBytes, this.deadlines);
       const sentBytes = await session.findOffset(signal);
       if (sentBytes !== undefined && sentBytes < facts.sizeBytes) return { session, sentBytes };
@@ -107,7 +108,8 @@ export class GcsBucket implements CopyBucket {
   async closeSession(key: string, isOver: boolean, signal: AbortSignal): Promise<void> {
     const kept = await this.#readSession(key, signal);
     if (kept === undefined) return;
-    if (!isOver) await new GcsSession(kept.uri, kept.sizeBytes, this.deadlines).cancel(signal);
+    if (!isOver && kept !== "foreign")
+      await new GcsSession(kept.uri, kept.sizeBytes, this.deadlines).cancel(signal);
     await this.remove(sessionName(key), signal);
   }
 
@@ -133,14 +135,25 @@ export class GcsBucket implements CopyBucket {
 
   close(): void {}
 
-  async #readSession(key: string, signal: AbortSignal): Promise<z.infer<typeof KeptSession> | undefined> {
+  /** `foreign`: others who may write in the bucket have put it there, and nothing is asked where it says. */
+  async #readSession(key: string, signal: AbortSignal): Promise<KeptSession | "foreign" | undefined> {
     return this.#ask(signal, async () => {
       const found = await this.#bucket
         .file(sessionName(key))
         .download({ validation: false })
         .catch(unlessMissing);
-      return found && KeptSession.safeParse(JSON.parse(found[0].toString())).data;
+      if (found === undefined) return undefined;
+      const kept = parseSession(found[0].toString());
+      return kept !== undefined && this.#isOwn(kept.uri) ? kept : "foreign";
     });
+  }
+
+  /** Whether it is of an upload into this bucket, by the service itself. */
+  #isOwn(uri: string): boolean {
+    const { storage, name } = this.#bucket;
+    const { origin, pathname } = new URL(uri);
+    const isService = origin === new URL(storage.apiEndpoint).origin;
+    return isService && pathname.startsWith(`/upload/storage/v1/b/${name}/`);
   }
 
   async #fetchMedia(key: string, range: CopyRange | undefined, signal: AbortSignal): Promise<Response> {
@@ -186,6 +199,14 @@ function describe(key: string, found: FileMetadata): StoredCopy {
     ...parseMetadata(found.metadata),
     checksums: found.crc32c === undefined ? {} : { crc32c: found.crc32c },
   };
+}
+
+function parseSession(text: string): KeptSession | undefined {
+  try {
+    return KeptSession.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 function sessionName(key: string): string {

@@ -55,7 +55,7 @@ export class GcsSession {
   /** A session that has ended is no error. */
   async cancel(signal: AbortSignal): Promise<void> {
     await callTarget({ signal, deadlineMs: this.#deadlines.callMs, explain: explainGcs }, async (either) => {
-      const response = await fetch(this.uri, { method: "DELETE", signal: either });
+      const response = await fetch(this.uri, { method: "DELETE", redirect: "manual", signal: either });
       await response.body?.cancel();
       if (response.status !== CANCELLED && response.status >= 500) throw new GcsAnswer(response.status, {});
     });
