@@ -49,7 +49,7 @@ export async function copyObject(
   if (sha256 === undefined || found === undefined) return all(MISSING);
   const { objectKey: key, contentType } = object;
   const disposition = object.disposition ?? undefined;
-  const facts: CopyFacts = { key, sizeBytes: found.sizeBytes, sha256, contentType, disposition, tags: {} };
+  const facts: CopyFacts = { key, sizeBytes: found.sizeBytes, sha256, contentType, disposition };
   try {
     return failuresOf(await copyToTargets(found.body, facts, targets, signal, options));
   } catch (error) {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MAX_TARGETS, TargetName } from "#contract/replicas.ts";
 import { ReplicaSettings, SECRET_SETTINGS } from "./replica-settings.ts";
 import type { ReplicaTarget } from "./target.ts";
 import { AzureTarget, type AzureAccess } from "./targets/azure/azure-target.ts";
@@ -12,15 +13,18 @@ export type ReplicasResult =
 
 type Settings = Readonly<Record<string, string | undefined>>;
 
-const MAX_TARGETS = 8;
-
 const Names = z
   .string()
   .transform((text) => text.split(",").map((name) => name.trim()))
   .pipe(
     z
       .array(
-        z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, "has a name that isn't of small letters, digits and -"),
+        z
+          .string()
+          .refine(
+            (name) => TargetName.safeParse(name).success,
+            "has a name that isn't of small letters, digits and -",
+          ),
       )
       .max(MAX_TARGETS, `has more than ${MAX_TARGETS} names`)
       .refine((names) => new Set(names).size === names.length, "has a name twice"),

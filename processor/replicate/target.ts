@@ -19,7 +19,6 @@ export interface CopyFacts {
   readonly sha256: string;
   readonly contentType: string;
   readonly disposition?: string | undefined;
-  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** A copy as the target describes it. */
@@ -31,7 +30,6 @@ export interface StoredCopy {
   readonly sha256: string | undefined;
   readonly contentType: string | undefined;
   readonly disposition: string | undefined;
-  readonly tags: Readonly<Record<string, string>>;
   /** What the service keeps of its own, in base64. */
   readonly checksums: Readonly<Partial<CopyChecksums>>;
 }

@@ -89,7 +89,7 @@ async function replaceCopy(
 ): Promise<boolean> {
   const signal = AbortSignal.timeout(COPY_DEADLINE_MS);
   const { objectKey: key, sizeBytes, sha256, mimeType: contentType } = version;
-  const facts: CopyFacts = { key, sizeBytes, sha256, contentType, tags: {} };
+  const facts: CopyFacts = { key, sizeBytes, sha256, contentType };
   const source = await primary.read(version);
   if (source === undefined) return false;
   await target.remove([key], signal);

@@ -8,6 +8,7 @@ import { JURISDICTIONS } from "./jurisdictions.ts";
 export const TargetName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/);
 export type TargetName = z.infer<typeof TargetName>;
 
+/** Of one processor, and of one tenant's choice. */
 export const MAX_TARGETS = 20;
 
 export const TARGET_KINDS = ["s3", "azure", "gcs", "directory"] as const;

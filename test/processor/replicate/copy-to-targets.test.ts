@@ -42,9 +42,8 @@ class MemoryTarget {
       },
       complete: async () => {
         this.isComplete = true;
-        const tags = {};
         const none = { contentType: undefined, disposition: undefined, sha256: undefined };
-        return { key: "k", sizeBytes: 0, etag: "", ...none, tags, checksums: {} };
+        return { key: "k", sizeBytes: 0, etag: "", ...none, checksums: {} };
       },
       abandon: async () => {
         this.isAbandoned = true;

@@ -37,6 +37,7 @@ test("targets come as they are named; none is configured where none is named", (
 
 test.each<[Partial<Record<keyof typeof ALL, string>> & Record<string, string>, string]>([
   [{ REPLICAS: "a,a" }, "REPLICAS: has a name twice"],
+  [{ REPLICAS: Array.from({ length: 21 }, (_, index) => `t${index}`).join() }, "REPLICAS: has more than 20"],
   [{ REPLICAS: "../a" }, "REPLICAS: has a name that isn't of small letters, digits and -"],
   [{ REPLICA_S3_EU_KIND: "tape" }, "REPLICA_S3_EU_KIND: "],
   [{ REPLICA_S3_EU_BUCKET: "" }, "REPLICA_S3_EU_BUCKET: is missing"],

@@ -23,6 +23,7 @@ import { DirectoryTarget } from "../../../processor/replicate/targets/directory/
 import { DirectoryPaths } from "../../../processor/replicate/targets/directory/paths.ts";
 import { startLocalS3 } from "../../../scripts/dev/replicas/local-s3.ts";
 import { MerkleRoot } from "../../../scripts/replicas/merkle.ts";
+import { openPrimary } from "../../../scripts/replicas/primary.ts";
 import { runReplicas } from "../../../scripts/replicas/run.ts";
 import { useStarted } from "../../support/started.ts";
 import { startHttpDouble } from "../support/http-double.ts";
@@ -337,6 +338,12 @@ test("a file of findings is gone on with by its own survey alone, and only until
   await writeFile(foreign, "What somebody has written.\n");
   expect((await run("verify", "--out", foreign)).reason).toContain("stays as it is");
   expect(await readFile(foreign, "utf8")).toBe("What somebody has written.\n");
+});
+
+test("the primary is named as the product has it named: Amazon's has no endpoint, and what is lacking is told", () => {
+  const keys = { S3_ACCESS_KEY_ID: "a", S3_SECRET_ACCESS_KEY: "b" };
+  expect(() => openPrimary({ ...keys, S3_BUCKET: "b", S3_REGION: "eu-central-1" })).not.toThrow();
+  expect(() => openPrimary({ ...keys, S3_REGION: "eu-central-1" })).toThrow(/S3_BUCKET/);
 });
 
 test.each([0, 1, 2, 3, 4, 5, 7, 8, 13])("the Merkle root of %i leaves is RFC 9162's", (count) => {

@@ -150,13 +150,13 @@ export class AzureContainer implements CopyBucket {
     return this.#container.getBlockBlobClient(key);
   }
 
-  #described({ contentType, disposition, sha256, tags }: CopyFacts, blobContentMD5: Buffer) {
+  #described({ contentType, disposition, sha256 }: CopyFacts, blobContentMD5: Buffer) {
     const { tier, encryptionScope } = this.#writing;
     const headers: BlobHTTPHeaders = { blobContentType: contentType, blobContentMD5 };
     if (disposition !== undefined) headers.blobContentDisposition = disposition;
     return {
       blobHTTPHeaders: headers,
-      metadata: formatMetadata(sha256, tags),
+      metadata: formatMetadata(sha256),
       ...(tier === undefined ? {} : { tier }),
       ...(encryptionScope === undefined ? {} : { encryptionScope }),
     };

@@ -12,18 +12,10 @@ const StoredFacts = z.object({
   sha256: z.string(),
   contentType: z.string().optional(),
   disposition: z.string().optional(),
-  tags: z.record(z.string(), z.string()),
 });
 
-export function describeCopy({
-  key,
-  sizeBytes,
-  sha256,
-  contentType,
-  disposition,
-  tags,
-}: CopyFacts): StoredCopy {
-  return { key, sizeBytes, etag: `"${sha256}"`, sha256, contentType, disposition, tags, checksums: {} };
+export function describeCopy({ key, sizeBytes, sha256, contentType, disposition }: CopyFacts): StoredCopy {
+  return { key, sizeBytes, etag: `"${sha256}"`, sha256, contentType, disposition, checksums: {} };
 }
 
 /**

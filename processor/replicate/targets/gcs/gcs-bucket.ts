@@ -170,11 +170,11 @@ export class GcsBucket implements CopyBucket {
     return this.#bucket.file(key, kmsKeyName === undefined ? {} : { kmsKeyName });
   }
 
-  #described({ contentType, disposition, sha256, tags }: CopyFacts): FileMetadata {
+  #described({ contentType, disposition, sha256 }: CopyFacts): FileMetadata {
     const { storageClass } = this.#writing;
     return {
       contentType,
-      metadata: formatMetadata(sha256, tags),
+      metadata: formatMetadata(sha256),
       ...(disposition === undefined ? {} : { contentDisposition: disposition }),
       ...(storageClass === undefined ? {} : { storageClass }),
     };

@@ -209,13 +209,13 @@ export class S3Bucket implements CopyBucket {
     return { Bucket: this.#bucket, Key };
   }
 
-  #described({ key, contentType, disposition, sha256, tags }: CopyFacts) {
+  #described({ key, contentType, disposition, sha256 }: CopyFacts) {
     const { serverSideEncryption, kmsKeyId, storageClass } = this.#writing;
     return {
       ...this.#object(key),
       ContentType: contentType,
       ContentDisposition: disposition,
-      Metadata: formatMetadata(sha256, tags),
+      Metadata: formatMetadata(sha256),
       ServerSideEncryption: serverSideEncryption,
       SSEKMSKeyId: kmsKeyId,
       StorageClass: storageClass,

@@ -35,7 +35,6 @@ export function newOriginal(sizeBytes: number, given: Partial<CopyFacts> = {}): 
     sizeBytes,
     sha256: sha256Of(bytes),
     contentType: "text/plain",
-    tags: {},
     ...given,
   };
   return { bytes, facts };

@@ -33,7 +33,6 @@ export function testTarget(place: TargetUnderTest): void {
     const target = place.create();
     const described = {
       disposition: 'attachment; filename="a.txt"',
-      tags: { tenant: "Acme", note: "größer, & so" },
     };
     const original = newOriginal(sizeBytes, described);
     const { facts, bytes } = original;
@@ -41,9 +40,9 @@ export function testTarget(place: TargetUnderTest): void {
     const outcome = await copyTo(target, original);
 
     expect(outcome).toMatchObject({ state: "stored", sentBytes: sizeBytes });
-    const { key, sha256, contentType, disposition, tags } = facts;
+    const { key, sha256, contentType, disposition } = facts;
     expect(await target.find(key, soon())).toMatchObject({
-      ...{ key, sizeBytes, sha256, contentType, disposition, tags },
+      ...{ key, sizeBytes, sha256, contentType, disposition },
     });
     expect(await hashOf(target, key)).toBe(sha256);
     if (sizeBytes > 1) {
