@@ -79,18 +79,26 @@ export class GcsSession {
     deadlineMs: number,
   ): Promise<void> {
     return callTarget({ signal, deadlineMs, explain: explainGcs }, async (either) => {
-      const response = await fetch(this.uri, {
-        method: "PUT",
-        headers: { "Content-Range": contentRange },
-        body: bytes as Uint8Array<ArrayBuffer>,
-        redirect: "manual",
-        signal: either,
-      });
+      const body = streamOf(bytes);
+      const headers = { "Content-Range": contentRange, "Content-Length": String(bytes.byteLength) };
+      const streamed = { body, headers, duplex: "half" } as const;
+      const init = { method: "PUT", ...streamed, redirect: "manual", signal: either } as const;
+      const response = await fetch(this.uri, init);
       if (response.status !== INCOMPLETE && !response.ok) throw await readAnswer(response);
       await response.body?.cancel();
       this.#offset = response.ok ? this.#sizeBytes : readRange(response.headers.get("Range"));
     });
   }
+}
+
+/** Of bytes themselves fetch makes a copy. */
+function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(bytes);
+      controller.close();
+    },
+  });
 }
 
 /** `bytes=0-524287`; none at all while nothing is durable. */
