@@ -6,8 +6,9 @@ import { PrimaryMismatch } from "./primary-mismatch.ts";
 import type { ReplicaFault } from "./replica-fault.ts";
 import type { CopyFacts, ReplicaTarget, StoredCopy } from "./target.ts";
 
-/** How long one target may keep the others waiting, in all of a copy. */
+/** How long one target may keep the others waiting, in all of a copy: for each GiB of it that is begun. */
 const PATIENCE_MS = 60_000;
+const GIB = 1024 ** 3;
 
 /** How a copy at one target ended. `behind`: it held up the others for too long, and is to be done alone. `sentBytes`: by this try. */
 export type CopyOutcome =
@@ -33,7 +34,10 @@ export async function copyToTargets(
   facts: CopyFacts,
   targets: readonly ReplicaTarget[],
   signal: AbortSignal,
-  { patienceMs = PATIENCE_MS, onAdvance = () => {} }: CopyOptions = {},
+  {
+    patienceMs = PATIENCE_MS * Math.ceil(Math.max(1, facts.sizeBytes) / GIB),
+    onAdvance = () => {},
+  }: CopyOptions = {},
 ): Promise<ReadonlyMap<string, CopyOutcome>> {
   const digests = await CopyDigests.create(new Set(targets.map(({ kind }) => kind)));
   const broken = new AbortController();
