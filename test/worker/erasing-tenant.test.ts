@@ -30,7 +30,7 @@ test("while a tenant is being erased, none of the URLs that were given out opens
 });
 
 test("from its first moment, a tenant's lists, counts, quota and records are refused, though it was known to live", async () => {
-  const worker = await startWorkerAlone({ TENANT_CACHE_SECONDS: "3600" });
+  const worker = await startWorkerAlone({ TENANT_CACHE_SECONDS: "300" });
   const caller = await newCaller({ stack: worker });
   const fileId = await uploadClean(worker, caller, Buffer.from("hello"), {
     ...{ filename: "notes.txt", entityType: "deal", entityId: "1" },
