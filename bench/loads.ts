@@ -1,4 +1,4 @@
-import type { ProcessorLoad } from "./processor/row.ts";
+import type { ProcessorLoad } from "./processor/load.ts";
 import type { ReplicaLoad } from "./replicas/load.ts";
 
 /** How much work each part of the benchmark does; sizes in bytes. */

@@ -10,7 +10,7 @@ import {
   stalledLoad,
   uploadLoad,
 } from "./loads.ts";
-import type { ProcessorLoad } from "./processor/row.ts";
+import type { ProcessorLoad } from "./processor/load.ts";
 import type { ReplicaLoad } from "./replicas/load.ts";
 
 const MIB = 1024 * 1024;

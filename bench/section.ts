@@ -1,4 +1,5 @@
 import type { BenchOptions } from "./options.ts";
+import { formatTable } from "./table.ts";
 import type { TargetResult } from "./targets.ts";
 
 /** What one part of the benchmark found out. */
@@ -12,3 +13,22 @@ export interface SectionResult {
 }
 
 export type Section = (options: BenchOptions) => Promise<SectionResult>;
+
+/** One figure, in words, and beside what it is to be. */
+export interface Row {
+  readonly figure: string;
+  readonly measured: string;
+  readonly target?: TargetResult;
+}
+
+/** What rows come to, for a part of the benchmark that has nothing else. */
+export function resultOf(rows: readonly Row[]): SectionResult {
+  return {
+    figures: rows.map(({ figure, measured }) => ({ figure, measured })),
+    table: formatTable(
+      ["what", "measured"],
+      rows.map(({ figure, measured }) => [figure, measured]),
+    ),
+    targets: rows.flatMap(({ target }) => target ?? []),
+  };
+}

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
+import type { Row } from "../section.ts";
 import { atMost } from "../targets.ts";
 import { letter, phonePhoto, unlike } from "./files.ts";
-import type { ProcessorLoad, ProcessorRow } from "./row.ts";
+import type { ProcessorLoad } from "./load.ts";
 import { isChecked, isSettled, type RunningStack } from "./running-stack.ts";
 
 const SCAN_RATIO = 1.5;
@@ -42,7 +43,7 @@ async function timeThumbnail(stack: RunningStack, photo: Buffer): Promise<number
 export async function measureBusy(
   stack: RunningStack,
   { officeFiles, probes }: ProcessorLoad,
-): Promise<readonly ProcessorRow[]> {
+): Promise<readonly Row[]> {
   const photo = await phonePhoto();
   await timeThumbnail(stack, photo);
   const idle = await timeScans(stack, probes);

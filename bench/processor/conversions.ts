@@ -1,8 +1,9 @@
 import { readRssBytes } from "../process-usage.ts";
+import type { Row } from "../section.ts";
 import { formatBytes } from "../table.ts";
 import { atMost } from "../targets.ts";
 import { conversionAt } from "./files.ts";
-import type { ProcessorLoad, ProcessorRow } from "./row.ts";
+import type { ProcessorLoad } from "./load.ts";
 import { isSettled, type RunningStack } from "./running-stack.ts";
 
 /** More would find lines full, and be tried again later (processor/lanes.ts). */
@@ -18,7 +19,7 @@ const STUCK_MS = 780_000;
 export async function measureConversions(
   stack: RunningStack,
   { conversions, hostile }: ProcessorLoad,
-): Promise<readonly ProcessorRow[]> {
+): Promise<readonly Row[]> {
   const resident: number[] = [];
   let begun = 0;
   let stuck = 0;

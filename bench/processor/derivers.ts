@@ -13,9 +13,10 @@ import { TextDeriver } from "../../processor/derive/text.ts";
 import type { Tools } from "../../processor/derive/tools.ts";
 import { Sandbox } from "../../processor/sandbox/sandbox.ts";
 import { median } from "../lanes.ts";
+import type { Row } from "../section.ts";
 import { atLeast, atMost } from "../targets.ts";
 import { phonePhoto, tenPages } from "./files.ts";
-import type { ProcessorLoad, ProcessorRow } from "./row.ts";
+import type { ProcessorLoad } from "./load.ts";
 
 const IMAGE_RATIO = 0.9;
 const OFFICE_SECONDS = 3;
@@ -63,12 +64,12 @@ async function timeBareSharp(bytes: Buffer): Promise<number> {
 }
 
 /** Pictures beside bare sharp, and ten pages of an Office document, with a LibreOffice that has been run before. */
-export async function measureDerivers({ runs }: ProcessorLoad): Promise<readonly ProcessorRow[]> {
+export async function measureDerivers({ runs }: ProcessorLoad): Promise<readonly Row[]> {
   const sandbox = await Sandbox.create();
   return [await measureImages(sandbox, runs), await measureOffice(sandbox, runs)];
 }
 
-async function measureImages(sandbox: Sandbox, runs: number): Promise<ProcessorRow> {
+async function measureImages(sandbox: Sandbox, runs: number): Promise<Row> {
   sharp.concurrency(1);
   sharp.cache(false);
   const spare = new SpareChild(sandbox, IMAGE_LIMITS);
@@ -96,7 +97,7 @@ async function measureImages(sandbox: Sandbox, runs: number): Promise<ProcessorR
   };
 }
 
-async function measureOffice(sandbox: Sandbox, runs: number): Promise<ProcessorRow> {
+async function measureOffice(sandbox: Sandbox, runs: number): Promise<Row> {
   const deriver = new OfficeDeriver(sandbox, new TextDeriver(sandbox, ALL_THERE));
   const document = await tenPages();
   const samples: number[] = [];

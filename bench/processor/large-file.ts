@@ -1,7 +1,8 @@
 import { readPeakRssBytes, readRssBytes, resetPeakRss } from "../process-usage.ts";
+import type { Row } from "../section.ts";
 import { formatBytes, formatMemory } from "../table.ts";
 import { atMost } from "../targets.ts";
-import type { ProcessorLoad, ProcessorRow } from "./row.ts";
+import type { ProcessorLoad } from "./load.ts";
 import { isChecked, type RunningStack } from "./running-stack.ts";
 
 const ABOVE_IDLE_MIB = 150;
@@ -11,7 +12,7 @@ const MIB = 1024 * 1024;
 export async function measureLargeFile(
   stack: RunningStack,
   { largeBytes }: ProcessorLoad,
-): Promise<readonly ProcessorRow[]> {
+): Promise<readonly Row[]> {
   const idleRssBytes = readRssBytes(stack.processorPid);
   resetPeakRss(stack.processorPid);
   const fileId = await stack.uploadLarge("film.mp4", largeBytes);

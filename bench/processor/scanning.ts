@@ -13,8 +13,9 @@ import { startClamd } from "../../scripts/dev/clamd.ts";
 import { findFreePort } from "../../scripts/dev/ports.ts";
 import { findProgram } from "../../scripts/find-program.mjs";
 import { median } from "../lanes.ts";
+import type { Row } from "../section.ts";
 import { atLeast } from "../targets.ts";
-import type { ProcessorLoad, ProcessorRow } from "./row.ts";
+import type { ProcessorLoad } from "./load.ts";
 
 const run = promisify(execFile);
 const RATIO = 0.9;
@@ -22,7 +23,7 @@ const READY_POLL_MS = 50;
 const FIGURE = "scan and hash of a file, over `clamdscan --stream` of one as large";
 
 /** Our pass over a file, and clamd's own client on another (clamd remembers what it found clean), by turns. */
-export async function measureScanning({ scanBytes, runs }: ProcessorLoad): Promise<readonly ProcessorRow[]> {
+export async function measureScanning({ scanBytes, runs }: ProcessorLoad): Promise<readonly Row[]> {
   if (findProgram("clamdscan") === undefined) {
     return [{ figure: FIGURE, measured: "clamdscan is not installed" }];
   }
@@ -55,7 +56,7 @@ function pause(): Promise<void> {
 function summarise(
   scanBytes: number,
   samples: readonly { readonly ours: number; readonly theirs: number }[],
-): ProcessorRow {
+): Row {
   const rate = (seconds: number): string => `${(scanBytes / 1e6 / seconds).toFixed(0)} MB/s`;
   const ratio = median(samples.map(({ ours, theirs }) => theirs / ours));
   const ours = rate(median(samples.map((sample) => sample.ours)));

@@ -1,7 +1,7 @@
 /** What checking and converting costs: the processor, its programs and clamd as `npm start` runs them. */
 import { buildChildren } from "../../processor/build-children.ts";
 import type { Section } from "../section.ts";
-import { formatTable } from "../table.ts";
+import { resultOf } from "../section.ts";
 import { measureBusy } from "./busy.ts";
 import { measureConversions } from "./conversions.ts";
 import { measureDerivers } from "./derivers.ts";
@@ -21,12 +21,5 @@ export const measureProcessor: Section = async ({ processor: load }) => {
       ...(await measureConversions(stack, load)),
     ])),
   ];
-  return {
-    figures: rows.map(({ figure, measured }) => ({ figure, measured })),
-    table: formatTable(
-      ["what", "measured"],
-      rows.map(({ figure, measured }) => [figure, measured]),
-    ),
-    targets: rows.flatMap(({ target }) => target ?? []),
-  };
+  return resultOf(rows);
 };

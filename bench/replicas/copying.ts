@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { ObjectToCopy } from "#contract/replicas.ts";
 import { startLocalReplicas } from "../../scripts/dev/replicas/local-replicas.ts";
 import { readPeakRssBytes, readRssBytes, resetPeakRss } from "../process-usage.ts";
-import type { ProcessorRow } from "../processor/row.ts";
+import type { Row } from "../section.ts";
 import { startServerProcess } from "../server-process.ts";
 import { formatBytes, formatMemory } from "../table.ts";
 import { atMost } from "../targets.ts";
@@ -18,7 +18,7 @@ const ABOVE_IDLE_MIB = 150;
 const MIB = 1024 * 1024;
 
 /** One large file to four targets at once: how often the primary is read for that, and what memory it takes. */
-export async function measureCopying(fileBytes: number): Promise<readonly ProcessorRow[]> {
+export async function measureCopying(fileBytes: number): Promise<readonly Row[]> {
   const directory = await mkdtemp(join(tmpdir(), "causeway-bench-"));
   const replicas = await startLocalReplicas(directory, () => {});
   const primary = await startServerProcess(new URL("primary-server.ts", import.meta.url), {
@@ -71,7 +71,7 @@ async function copyOnce(copier: ChildProcess, object: ObjectToCopy): Promise<Cop
   return { idleRssBytes, peakRssBytes: readPeakRssBytes(pid), seconds };
 }
 
-function rowsOf(fileBytes: number, { reads, givenBytes }: PrimaryCounts, copied: Copied): ProcessorRow[] {
+function rowsOf(fileBytes: number, { reads, givenBytes }: PrimaryCounts, copied: Copied): Row[] {
   const file = `${formatBytes(fileBytes)} to four targets`;
   const read = `bytes read of the primary, over the file's: ${file}`;
   const memory = `memory of the copying process above idle, ${file}`;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { median } from "../lanes.ts";
-import type { ProcessorRow } from "../processor/row.ts";
+import type { Row } from "../section.ts";
 import { atMost } from "../targets.ts";
 import { type CopiedTenant, withCopiedStack } from "./copied-stack.ts";
 
@@ -11,15 +11,15 @@ const FILE_BYTES = 1_000_000;
 const WARM_UP = 3;
 
 /** A read whose original is gone beside the usual one of the same file, by the kind of target that has its copy. */
-export async function measureReading(reads: number): Promise<readonly ProcessorRow[]> {
+export async function measureReading(reads: number): Promise<readonly Row[]> {
   return withCopiedStack(async (tenantOf) => {
-    const rows: ProcessorRow[] = [];
+    const rows: Row[] = [];
     for (const kind of KINDS) rows.push(await measureKind(kind, await tenantOf(kind), reads));
     return rows;
   });
 }
 
-async function measureKind(kind: string, tenant: CopiedTenant, reads: number): Promise<ProcessorRow> {
+async function measureKind(kind: string, tenant: CopiedTenant, reads: number): Promise<Row> {
   const usual: number[] = [];
   const lost: number[] = [];
   for (let index = 0; index < WARM_UP + reads; index += 1) {

@@ -1,3 +1,5 @@
+import { BoundedMap } from "../bounded-map.ts";
+
 /** A copy at a target, and what its bytes have to have by the record. */
 export interface CopyToRead {
   readonly target: string;
@@ -21,18 +23,12 @@ interface Proof {
  * compared with anything: it is as good as the whole that had this tag.
  */
 export class Proofs {
-  readonly #proofs = new Map<string, Proof>();
+  readonly #proofs = new BoundedMap<Proof>(MAX_REMEMBERED);
 
   /** @param etag without one nothing is remembered: what is read later may be anything */
   remember(copy: CopyToRead, etag: string, nowMs: number): void {
-    const name = nameOf(copy);
-    // A map's first is the one that was put there first.
-    this.#proofs.delete(name);
-    if (etag !== "") this.#proofs.set(name, { etag, untilMs: nowMs + GOOD_FOR_MS });
-    for (const oldest of this.#proofs.keys()) {
-      if (this.#proofs.size <= MAX_REMEMBERED) return;
-      this.#proofs.delete(oldest);
-    }
+    if (etag === "") this.forget(copy);
+    else this.#proofs.set(nameOf(copy), { etag, untilMs: nowMs + GOOD_FOR_MS });
   }
 
   forget(copy: CopyToRead): void {

@@ -1,7 +1,4 @@
-import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { IMAGE_LIMITS, ImageDeriver } from "../../processor/derive/images.ts";
 import { SpareChild } from "../../processor/derive/images/spare-child.ts";
 import { ALL_TOOLS_MISSING } from "../../processor/derive/tools.ts";
@@ -9,27 +6,15 @@ import type { Sandbox } from "../../processor/sandbox/sandbox.ts";
 import { picture } from "../support/images.ts";
 import { derive } from "./support/derive.ts";
 import { createSandboxes } from "./support/sandboxes.ts";
+import { useScratchRoot } from "./support/scratch-root.ts";
 
 let sandboxes: readonly Sandbox[];
-let scratchRoot: string;
 
 beforeAll(async () => {
   sandboxes = await createSandboxes();
 });
 
-beforeEach(async () => {
-  scratchRoot = await mkdtemp(join(tmpdir(), "causeway-spare-"));
-  // As root, tools are somebody else.
-  await chmod(scratchRoot, 0o755);
-  vi.stubEnv("TMPDIR", scratchRoot);
-});
-
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  const left = await readdir(scratchRoot);
-  await rm(scratchRoot, { recursive: true });
-  expect(left, "scratch directories left behind").toEqual([]);
-});
+useScratchRoot();
 
 /** Derives with a spare; `started` tells how many children were started for a picture that had come already. */
 function deriverOf(sandbox: Sandbox, limits = IMAGE_LIMITS) {

@@ -1,7 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, expect, vi } from "vitest";
+import { afterEach, beforeEach } from "vitest";
 import type { ProcessJob } from "#contract/jobs.ts";
 import type { DerivativeReport } from "#contract/reports.ts";
 import { BegunWork } from "../../../processor/begun-work.ts";
@@ -30,6 +27,7 @@ import { type RunningClamd, startClamd } from "../../support/clamd.ts";
 import { useStarted } from "../../support/started.ts";
 import { startBucket, type TestBucket } from "./bucket.ts";
 import { storeUpload } from "./jobs.ts";
+import { useScratchRoot } from "./scratch-root.ts";
 import { REPORT_SECRET, startWorkerDouble, type WorkerDouble } from "./worker-double.ts";
 
 /** Of a job that nobody stops. */
@@ -105,23 +103,6 @@ async function startServices(): Promise<Services> {
     await Promise.all([bucket.stop(), clamd.stop()]);
   };
   return { bucket, clamd, sandbox, stop };
-}
-
-/** Hooks after a test run in reverse: what is left is counted when everything else has stopped. */
-function useScratchRoot(): void {
-  let scratchRoot: string;
-
-  beforeEach(async () => {
-    scratchRoot = await mkdtemp(join(tmpdir(), "causeway-pipeline-"));
-    vi.stubEnv("TMPDIR", scratchRoot);
-  });
-
-  afterEach(async () => {
-    vi.unstubAllEnvs();
-    const left = await readdir(scratchRoot);
-    await rm(scratchRoot, { recursive: true });
-    expect(left, "scratch directories left behind").toEqual([]);
-  });
 }
 
 function assemble(

@@ -1,5 +1,3 @@
-import type { TargetResult } from "../targets.ts";
-
 /** How much work the figures of the processor are taken from; sizes in bytes. */
 export interface ProcessorLoad {
   /** Of which a median is taken. */
@@ -13,11 +11,4 @@ export interface ProcessorLoad {
   /** Small files that are scanned meanwhile. */
   readonly probes: number;
   readonly largeBytes: number;
-}
-
-/** One figure, in words, and beside what it is to be. */
-export interface ProcessorRow {
-  readonly figure: string;
-  readonly measured: string;
-  readonly target?: TargetResult;
 }
