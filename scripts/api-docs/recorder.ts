@@ -56,7 +56,7 @@ export class Recorder {
   async #send(method: string, target: string, asking: Asking): Promise<Exchange> {
     const { caller, expected } = asking;
     const isText = asking.body === undefined || typeof asking.body === "string";
-    const body = isText ? (asking.body as string | undefined) : JSON.stringify(asking.body);
+    const body = isText ? asking.body : JSON.stringify(asking.body);
     const headers = { ...(isText ? {} : { "Content-Type": "application/json" }), ...asking.headers };
     const authorization = caller && { Authorization: `Bearer ${this.#access.tokens[caller]}` };
     const response = await fetch(new URL(target, this.#access.url), {
