@@ -6,7 +6,8 @@ import { grantedVersion, UploadGrantScope } from "#contract/api.ts";
 import { FileId, TenantId, UserId } from "#contract/ids.ts";
 import type { AppEnv } from "../app-env.ts";
 import type { Config } from "../config.ts";
-import { asTokenError, recallToken, requireBearer, verifyToken } from "./authenticate.ts";
+import { recallToken, requireBearer, verifyToken } from "./authenticate.ts";
+import { asTokenError, TokenFault } from "./token-refusal.ts";
 
 /**
  * Upload grants as tokens (R10): JWTs of our own making, signed by the first of the signing keys, verified by any.
@@ -30,7 +31,7 @@ type Keys = Pick<Config, "signingKeys" | "jwt">;
 
 function secretOf(kid: unknown, { signingKeys }: Keys): Uint8Array {
   const key = signingKeys.find((candidate) => candidate.kid === kid);
-  if (key === undefined) throw new Error("No key has this id.");
+  if (key === undefined) throw new TokenFault("kid: no key of SIGNED_URL_KEYS is for it");
   return new TextEncoder().encode(key.secret);
 }
 
