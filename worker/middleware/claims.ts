@@ -55,3 +55,19 @@ export function identityOf(payload: JWTPayload, config: TokenConfig): Identity {
   const claim = part === "role" ? role : found[part as "tenantId" | "userId"];
   throw faultOf(part, config, claim === undefined);
 }
+
+type Claims = Readonly<Record<string, unknown>>;
+
+function withClaim(claims: Claims, [name = "", ...inner]: ClaimPath, value: unknown): Claims {
+  const before = claims[name];
+  const within = typeof before === "object" && before !== null ? (before as Claims) : {};
+  return { ...claims, [name]: inner.length === 0 ? value : withClaim(within, inner, value) };
+}
+
+/** What an issuer would say of an identity: the inverse of `identityOf`. Throws where it has no name for the role. */
+export function claimsFor({ tenantId, userId, role }: Identity, { claims, roles }: TokenConfig): JWTPayload {
+  const named = [...roles].find(([, ours]) => ours === role)?.[0];
+  if (named === undefined) throw new TokenFault(`JWT_ROLES has no name for the role ${role}`);
+  const withTenant = withClaim({}, claims.tenant, tenantId);
+  return withClaim(withClaim(withTenant, claims.user, userId), claims.role, named);
+}
