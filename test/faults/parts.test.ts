@@ -51,9 +51,14 @@ test("while clamd is down, files wait unserved and /health says so; when it is b
   await expect.poll(health, { timeout: 10_000 }).toMatchObject({
     status: "degraded",
     parts: {
-      scanner: { state: "down", detail: expect.stringMatching(/scanner does not answer: files wait/) },
+      scanner: { state: "down", detail: expect.stringMatching(/can be trusted now: files wait/) },
     },
   });
+  // Alive, and nothing to send files to.
+  const readiness = await caller.fetch("/ready");
+  expect([readiness.status, readiness.headers.get("retry-after")]).toEqual([503, "15"]);
+  expect(Health.parse(await readiness.json()).parts.scanner.state).toBe("down");
+  expect((await caller.fetch("/health")).status).toBe(200);
   expect(await getRecord(caller, fileId)).toMatchObject({ state: "quarantined", verdict: null });
   const content = await caller.fetch(`/v1/files/${fileId}/content`);
   expect(await readProblem(content)).toMatchObject({ code: "FILE_NOT_READY" });
@@ -69,4 +74,5 @@ test("while clamd is down, files wait unserved and /health says so; when it is b
   await expect
     .poll(health, { timeout: 10_000 })
     .toMatchObject({ status: "ok", parts: { scanner: { state: "ok" } } });
+  expect((await caller.fetch("/ready")).status).toBe(200);
 });

@@ -217,9 +217,12 @@ export const UploadGrantResponse = z
   .meta({ id: "UploadGrant" });
 export type UploadGrantResponse = z.infer<typeof UploadGrantResponse>;
 
-const PartHealth = z.object({ state: z.enum(["ok", "down"]), detail: z.string() });
+const PartHealth = z.object({ state: z.enum(["ok", "degraded", "down"]), detail: z.string() });
 
-/** `GET /health`: `ok` when every part but `tools` and `replicaReads` is; a part that is down says what that means. */
+/**
+ * `GET /health` and `GET /ready`: `ok` when every part but `tools` and `replicaReads` is; a part that isn't says what that
+ * means.
+ */
 export const Health = z
   .object({
     status: z.enum(["ok", "degraded"]),
@@ -229,7 +232,11 @@ export const Health = z
       objects: PartHealth,
       queue: PartHealth,
       processor: PartHealth,
-      scanner: PartHealth,
+      scanner: PartHealth.meta({
+        description:
+          "degraded where it knows only test signatures: what it calls clean is not; down where it doesn't answer or its " +
+          "signatures are too old: files wait",
+      }),
       tools: PartHealth.meta({
         description:
           "Programs that derivatives are made by: while one is missing, status stays as it is without it",

@@ -160,6 +160,20 @@ export const HEALTH_EXAMPLE: z.input<typeof Health> = {
   },
 };
 
+export const UNREADY_EXAMPLE: z.input<typeof Health> = {
+  ...HEALTH_EXAMPLE,
+  status: "degraded",
+  parts: {
+    ...HEALTH_EXAMPLE.parts,
+    scanner: {
+      state: "down",
+      detail:
+        "No virus scanner can be trusted now: files wait and are not served (the virus signatures are 9 days old, 7 are " +
+        "allowed; update them (freshclam)).",
+    },
+  },
+};
+
 export const UPLOAD_RULES_EXAMPLE: z.input<typeof UploadRulesResponse> = {
   types: [
     { type: "application/pdf", fileClass: "document", extensions: ["pdf"] },
