@@ -150,7 +150,7 @@ test("a file keeps its name, with the ending of the version that is served", asy
 });
 
 /** What turns text around, what systems take for a path or a stream, and lines' ends: in its ending too. */
-const SMUGGLED = "re\u202eport/sub\\dir:stream\r\n\u2028.t\u200fx\rt\u2069";
+const SMUGGLED = "re\u202eport/sub\\dir:stream\r\n\u2028.t\u200fx\u202et\u2069";
 const PERCENT = encodeURIComponent(SMUGGLED);
 
 const WAYS: Readonly<Record<string, (caller: Caller, replaces: string) => Promise<Response>>> = {
@@ -233,16 +233,19 @@ test.each([
   expect(record.filename).toBe(expected);
 });
 
-test.each(["page.html", "page.desktop", "pad.settingcontent-ms", "page.pdf"])(
-  "a text's version can't be called %s",
-  async (filename) => {
-    const caller = await newCaller();
-    const fileId = await cleanFile(caller);
-    const headers = creationHeaders(5, { filename, filetype: "text/plain", replaces: fileId });
-    const refused = await caller.fetch("/v1/uploads", { method: "POST", headers });
-    expect(await readProblem(refused)).toMatchObject({ status: 415, code: "FILE_TYPE_REFUSED" });
-  },
-);
+test.each([
+  "page.html",
+  "page.desktop",
+  "pad.settingcontent-ms",
+  "page.pdf",
+  "report.\u202etxt/sub\\dir:stream",
+])("a text's version can't be called %s", async (filename) => {
+  const caller = await newCaller();
+  const fileId = await cleanFile(caller);
+  const headers = creationHeaders(5, { filename, filetype: "text/plain", replaces: fileId });
+  const refused = await caller.fetch("/v1/uploads", { method: "POST", headers });
+  expect(await readProblem(refused)).toMatchObject({ status: 415, code: "FILE_TYPE_REFUSED" });
+});
 
 test("a signed URL is for one version and stops with it", async () => {
   const caller = await newCaller();

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DERIVATIVE_NAMES, DerivativeName, MISSING_STATES } from "./derivatives.ts";
-import { EntityType } from "./entities.ts";
+import { EntityName, EntityType } from "./entities.ts";
 import type { FileVersionRef, Identity, TenantId } from "./ids.ts";
 import { FileId, UserId } from "./ids.ts";
 import { PageImageName } from "./page-images.ts";
@@ -148,10 +148,6 @@ export const SignedUrlResponse = z
   })
   .meta({ id: "SignedUrlResponse" });
 export type SignedUrlResponse = z.infer<typeof SignedUrlResponse>;
-
-/** Longest id of an entity, as an upload may declare it. */
-const MAX_ENTITY_LENGTH = 128;
-const EntityName = z.string().min(1).max(MAX_ENTITY_LENGTH);
 
 /** `image/png`, or `image/*` for all of a kind; lower case, without parameters. */
 const TypePattern = z.string().regex(/^[a-z0-9][a-z0-9.+-]{0,62}\/(?:\*|[a-z0-9][a-z0-9.+-]{0,126})$/);
