@@ -69,7 +69,7 @@ export async function findVersions(
 export async function makeVersionCurrent(
   db: Database,
   ref: FileVersionRef,
-  filename: string,
+  renaming: Renaming,
   event: AuditEvent,
 ): Promise<boolean> {
   const isClean = exists(
@@ -84,8 +84,7 @@ export async function makeVersionCurrent(
       .set({
         currentVersion: ref.version,
         settledVersion: sql`${files.lastVersion}`,
-        filename,
-        foldedName: foldName(filename),
+        ...renameUnlessRenamed(renaming),
         updatedAtMs: event.atMs,
       })
       .where(and(isLiveFile(ref), isClean))
@@ -116,31 +115,33 @@ export async function deleteVersion(db: Database, ref: FileVersionRef, event: Au
   return deleted.length > 0;
 }
 
-/** A version that may become its file's current one, and under what name. */
-export interface Promotion {
+/** What a file is called when a version becomes its current one. */
+export interface Renaming {
   /** The name that the new one was made of: a file that was renamed since keeps its name. */
   readonly filename: string;
   readonly newFilename: string;
+}
+
+/** The columns that a file's name is in. */
+export function renameUnlessRenamed({ filename, newFilename }: Renaming) {
+  const isSameName = sql`${files.filename} = ${filename}`;
+  return {
+    filename: sql`CASE WHEN ${isSameName} THEN ${newFilename} ELSE ${files.filename} END`,
+    foldedName: sql`CASE WHEN ${isSameName} THEN ${foldName(newFilename)} ELSE ${files.foldedName} END`,
+  };
 }
 
 /**
  * The statement by which a version that was found clean takes the current one's place, if it is newer than that one and
  * than any that somebody chose. It belongs behind the verdict, into its batch.
  */
-export function promoteStatement(
-  db: Database,
-  ref: FileVersionRef,
-  { filename, newFilename }: Promotion,
-  nowMs: number,
-) {
+export function promoteStatement(db: Database, ref: FileVersionRef, renaming: Renaming, nowMs: number) {
   const { tenantId, fileId, version } = ref;
-  const isSameName = sql`${files.filename} = ${filename}`;
   return db
     .update(files)
     .set({
       currentVersion: version,
-      filename: sql`CASE WHEN ${isSameName} THEN ${newFilename} ELSE ${files.filename} END`,
-      foldedName: sql`CASE WHEN ${isSameName} THEN ${foldName(newFilename)} ELSE ${files.foldedName} END`,
+      ...renameUnlessRenamed(renaming),
       updatedAtMs: nowMs,
     })
     .where(
@@ -159,15 +160,27 @@ export function promoteStatement(
     );
 }
 
-/** A file's name as it is now. */
-export async function findFilename(
+/** A file's name as it is now, and what its current version was declared as. */
+export interface Naming {
+  readonly filename: string;
+  readonly current: Pick<VersionRow, "originalFilename" | "declaredType">;
+}
+
+/** How a file is called; undefined where it isn't there. */
+export async function findNaming(
   db: Database,
-  tenantId: TenantId,
-  fileId: FileId,
-): Promise<string | undefined> {
+  { tenantId, fileId }: Pick<FileVersionRef, "tenantId" | "fileId">,
+): Promise<Naming | undefined> {
+  const { originalFilename, declaredType } = fileVersions;
+  const isCurrent = and(
+    eq(fileVersions.tenantId, files.tenantId),
+    eq(fileVersions.fileId, files.id),
+    eq(fileVersions.version, files.currentVersion),
+  );
   const [found] = await db
-    .select({ filename: files.filename })
+    .select({ filename: files.filename, current: { originalFilename, declaredType } })
     .from(files)
+    .innerJoin(fileVersions, isCurrent)
     .where(and(eq(files.tenantId, tenantId), eq(files.id, fileId)));
-  return found?.filename;
+  return found;
 }

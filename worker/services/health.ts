@@ -15,7 +15,7 @@ const PROBE_DEADLINE_MS = 3_000;
 
 const OK: PartHealth = { state: "ok", detail: "Answers." };
 
-function down(detail: string): PartHealth {
+function down(detail: string): { readonly state: "down"; readonly detail: string } {
   return { state: "down", detail };
 }
 

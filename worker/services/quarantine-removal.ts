@@ -6,7 +6,8 @@ import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { Successor } from "../db/quarantine.ts";
 import { deleteBlockedVersion, takeDueBlockedVersions, markBlockedFile } from "../db/quarantine.ts";
-import { findFilename, findVersions } from "../db/versions.ts";
+import type { Naming } from "../db/versions.ts";
+import { findNaming, findVersions } from "../db/versions.ts";
 import { itemsPerDatabase } from "./call-shares.ts";
 import { forEachDatabase } from "./each-database.ts";
 import type { Caller } from "./file-actions.ts";
@@ -38,14 +39,11 @@ async function removeRecord(
 ): Promise<Removed> {
   const { tenantId, fileId, version } = ref;
   const db = databaseFor(env, tenantId);
-  const [versions, filename] = await Promise.all([
-    findVersions(db, tenantId, fileId),
-    findFilename(db, tenantId, fileId),
-  ]);
+  const [versions, naming] = await Promise.all([findVersions(db, tenantId, fileId), findNaming(db, ref)]);
   const others = versions.filter((other) => other.version.version !== version);
   const detail = { blocked: true };
   const event = { actor, action: "version.deleted", fileId, version, detail, atMs: nowMs } as const;
-  const isDeleted = await deleteBlockedVersion(db, ref, successorOf(others, filename), event);
+  const isDeleted = await deleteBlockedVersion(db, ref, successorOf(others, naming), event);
   if (isDeleted) return "version";
   const isMarked = await markBlockedFile(db, ref, deletedBy, { actor, atMs: nowMs });
   return isMarked ? "file" : "nothing";
@@ -53,14 +51,15 @@ async function removeRecord(
 
 function successorOf(
   others: Awaited<ReturnType<typeof findVersions>>,
-  filename: string | undefined,
+  naming: Naming | undefined,
 ): Successor | undefined {
   // An upload under way may yet come to nothing.
   const stored = others.filter(({ version }) => version.state !== "uploading");
   const chosen = stored.find(({ version }) => version.state === "clean") ?? stored[0];
-  if (chosen === undefined || filename === undefined) return undefined;
+  if (chosen === undefined || naming === undefined) return undefined;
   const { version } = chosen;
-  return { version: version.version, filename: nameWithVersion(filename, version) };
+  const renaming = { filename: naming.filename, newFilename: nameWithVersion(naming, version) };
+  return { version: version.version, renaming };
 }
 
 /** Removes a blocked version for good. Throws `ROLE_REQUIRED` and as `requireBlocked`. */

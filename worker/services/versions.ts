@@ -9,7 +9,7 @@ import { databaseFor } from "../db/database.ts";
 import type { FileWithDetails } from "../db/files.ts";
 import { findFileWithVersion } from "../db/files.ts";
 import type { VersionWithVerdict } from "../db/versions.ts";
-import { deleteVersion, findVersions, makeVersionCurrent } from "../db/versions.ts";
+import { deleteVersion, findNaming, findVersions, makeVersionCurrent } from "../db/versions.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
 import type { Caller } from "./file-actions.ts";
 import { nameWithVersion } from "./file-names.ts";
@@ -117,9 +117,14 @@ export async function restoreVersion(
   const { file, version } = await requireVersion(env, identity, ref, "edit");
   if (file.deletedAtMs !== null) throw new AppError("FILE_IN_TRASH");
   requireClean(version.state);
-  const filename = nameWithVersion(file.filename, version);
+  const db = databaseFor(env, ref.tenantId);
+  const naming = await findNaming(db, ref);
+  // It was there a moment ago.
+  if (naming === undefined) throw new AppError("VERSION_NOT_FOUND");
+  const isCurrent = file.currentVersion === ref.version;
+  const newFilename = isCurrent ? naming.filename : nameWithVersion(naming, version);
   const event = { ...eventOf(actor, ref, nowMs), action: "version.restored" } as const;
-  const restored = await makeVersionCurrent(databaseFor(env, ref.tenantId), ref, filename, event);
+  const restored = await makeVersionCurrent(db, ref, { filename: naming.filename, newFilename }, event);
   // It was there a moment ago.
   if (!restored) throw new AppError("VERSION_NOT_FOUND");
 }
