@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { FileRecord } from "#contract/api.ts";
 import type { FileVersionList } from "#contract/versions.ts";
 import {
@@ -358,20 +358,24 @@ test.each([
   expect((await readProblem(answer)).code).toBe(code);
 });
 
-test.each(["0", "1", "01", "9", "x", "-1", "2.0"])("there is no version %s", async (version) => {
-  const caller = await newCaller();
-  const fileId = await cleanFile(caller);
-  await replace(caller, fileId, encoder.encode("second"));
-  const history = `/v1/files/${fileId}/versions`;
-  if (version !== "1") {
-    const answer = await caller.fetch(`${history}/${version}/content`);
-    expect((await readProblem(answer)).code).toBe("VERSION_NOT_FOUND");
-  }
-  const upload = await caller.fetch(`/v1/uploads/${version}/${fileId}`, {
-    method: "HEAD",
-    headers: { "tus-resumable": "1.0.0" },
+describe("there is no version", () => {
+  let caller: Caller;
+  let fileId: string;
+  beforeAll(async () => {
+    caller = await newCaller();
+    fileId = await cleanFile(caller);
+    await replace(caller, fileId, encoder.encode("second"));
   });
-  expect(upload.status).toBe(404);
+
+  test.each(["0", "1", "01", "9", "x", "-1", "2.0"])("%s", async (version) => {
+    if (version !== "1") {
+      const answer = await caller.fetch(`/v1/files/${fileId}/versions/${version}/content`);
+      expect((await readProblem(answer)).code).toBe("VERSION_NOT_FOUND");
+    }
+    const headers = { "tus-resumable": "1.0.0" };
+    const upload = await caller.fetch(`/v1/uploads/${version}/${fileId}`, { method: "HEAD", headers });
+    expect(upload.status).toBe(404);
+  });
 });
 
 test("an upload that would take a file's place is gone for who may change the file no longer", async () => {

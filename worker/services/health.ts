@@ -13,7 +13,7 @@ type PartHealth = Health["parts"]["database"];
 export const HEARTBEAT_MAX_AGE_MS = 16_000;
 const PROBE_DEADLINE_MS = 3_000;
 
-const OK: PartHealth = { state: "ok", detail: "Answers." };
+const OK = { state: "ok", detail: "Answers." } as const satisfies PartHealth;
 
 function down(detail: string): { readonly state: "down"; readonly detail: string } {
   return { state: "down", detail };
