@@ -35,8 +35,8 @@ import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
 import { judgeByPolicy } from "./content-policy.ts";
 import { applyFirstVerdict } from "./first-verdict.ts";
 import { applyRepair, repairMissing } from "./repairs.ts";
-import { lagsOf } from "./replica-feed.ts";
 import { applyCopy, applyMismatch, applyRemovals, startCopies, startRemovals } from "./replica-reports.ts";
+import { lagsOf } from "./replica-targets.ts";
 import { applyRescanVerdict, removeDerivatives } from "./rescan-verdicts.ts";
 import { settingsOf } from "./tenants.ts";
 
