@@ -15,6 +15,7 @@ import { publicOrigin } from "./origins.ts";
 const listRoute = createRoute({
   method: "get",
   path: "/{id}/share-links",
+  operationId: "listShareLinks",
   summary: "List a file's share links",
   description:
     "For the file's owner, admins and services: every link that works, and the newest of those that don't.",
@@ -29,6 +30,7 @@ const listRoute = createRoute({
 const createLinkRoute = createRoute({
   method: "post",
   path: "/{id}/share-links",
+  operationId: "createShareLink",
   summary: "Make a public page for a file",
   description:
     "Whoever has its address can download the file, as long as the link lives: a year where nothing else is said. " +
@@ -54,6 +56,7 @@ const createLinkRoute = createRoute({
 const revokeRoute = createRoute({
   method: "delete",
   path: "/{id}/share-links/{linkId}",
+  operationId: "revokeShareLink",
   summary: "Revoke a share link",
   description: "At once: its page, and every download that was begun through it and asks for more.",
   security: [{ bearer: [] }],

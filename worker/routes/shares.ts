@@ -10,6 +10,7 @@ import { openApiRouter, sessionProblems } from "./open-api.ts";
 const listRoute = createRoute({
   method: "get",
   path: "/{id}/shares",
+  operationId: "listShares",
   summary: "List the users that a file is shared with",
   description: "For the file's owner, admins and services. Shares that have expired are not listed.",
   security: [{ bearer: [] }],
@@ -23,6 +24,7 @@ const listRoute = createRoute({
 const setRoute = createRoute({
   method: "put",
   path: "/{id}/shares/{userId}",
+  operationId: "setShare",
   summary: "Share a file with a user of the tenant, or change what they may do",
   description: "Each permission includes the ones before it: view the record, download, put into the trash.",
   security: [{ bearer: [] }],
@@ -46,6 +48,7 @@ const setRoute = createRoute({
 const removeRoute = createRoute({
   method: "delete",
   path: "/{id}/shares/{userId}",
+  operationId: "removeShare",
   summary: "Stop sharing a file with a user",
   security: [{ bearer: [] }],
   request: { params: FileParams.extend({ userId: z.string() }) },

@@ -13,10 +13,10 @@ type PartHealth = Health["parts"]["database"];
 export const HEARTBEAT_MAX_AGE_MS = 16_000;
 const PROBE_DEADLINE_MS = 3_000;
 
-const OK: PartHealth = { state: "ok", detail: "Answers." };
+const OK = { state: "ok", detail: "Answers." } as const satisfies PartHealth;
 
-function down(detail: string): PartHealth {
-  return { state: "down", detail };
+function down(detail: string) {
+  return { state: "down", detail } as const satisfies PartHealth;
 }
 
 /** What is asked beside the database, and of whom. */
