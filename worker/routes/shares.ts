@@ -26,7 +26,10 @@ const setRoute = createRoute({
   path: "/{id}/shares/{userId}",
   operationId: "setShare",
   summary: "Share a file with a user of the tenant, or change what they may do",
-  description: "Each permission includes the ones before it: view the record, download, put into the trash.",
+  description:
+    "Each permission includes the ones before it: view the record, download, put into the trash. Users are the issuer's: " +
+    "whether it has one of this id isn't known here. A share with nobody is taken, and waits for whoever comes with a token " +
+    "of that id: write ids as tokens have them.",
   security: [{ bearer: [] }],
   request: {
     params: FileParams.extend({ userId: UserId }),
