@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { DERIVATIVE_NAMES, DerivativeName, MISSING_STATES } from "./derivatives.ts";
 import { EntityType } from "./entities.ts";
+import { GrantSeconds } from "./entity-grants.ts";
 import { Problem } from "./errors.ts";
-import type { FileVersionRef, Identity, TenantId } from "./ids.ts";
+import type { FileVersionRef, Identity } from "./ids.ts";
 import { FileId, UserId } from "./ids.ts";
 import { PageImageName } from "./page-images.ts";
 import { Replica } from "./replicas.ts";
@@ -167,6 +168,13 @@ const EntityName = z.string().min(1).max(MAX_ENTITY_LENGTH);
 const TypePattern = z.string().regex(/^[a-z0-9][a-z0-9.+-]{0,62}\/(?:\*|[a-z0-9][a-z0-9.+-]{0,126})$/);
 const MAX_TYPE_PATTERNS = 20;
 
+const Tag = z
+  .string()
+  .min(1)
+  .max(MAX_ENTITY_LENGTH)
+  .regex(/^[^,]*$/, "has a comma in it, which separates tags");
+const MAX_GRANTED_TAGS = 20;
+
 /** What an upload grant allows; what isn't said isn't limited beyond what holds for every upload. */
 export const UploadGrantScope = z.object({
   entityType: EntityType.optional(),
@@ -174,6 +182,12 @@ export const UploadGrantScope = z.object({
   maxBytes: z.int().min(0).optional(),
   types: z.array(TypePattern).min(1).max(MAX_TYPE_PATTERNS).optional().meta({
     description: "Media types, or all of a kind as image/*",
+  }),
+  replaces: FileId.optional().meta({
+    description: "The file that the upload is a new version of; it keeps its entity and tags",
+  }),
+  tags: z.array(Tag).max(MAX_GRANTED_TAGS).optional().meta({
+    description: "What the file is tagged with, beside what the upload declares",
   }),
 });
 export type UploadGrantScope = z.infer<typeof UploadGrantScope>;
@@ -187,26 +201,26 @@ export interface UploadGrant {
   readonly expiresAtMs: number;
 }
 
-/** What a grant of this file is for: its beginning. A later version is an upload of its own, which takes a session. */
-export function grantedVersion(tenantId: TenantId, fileId: FileId): FileVersionRef {
-  return { tenantId, fileId, version: 1 };
-}
-
-/** An upload grant lives an hour at most (R10). */
-export const MAX_UPLOAD_GRANT_SECONDS = 3600;
-
 /** Body of `POST /v1/upload-grants`. */
 export const UploadGrantRequest = UploadGrantScope.extend({
   userId: UserId.optional().meta({ description: "Who will own the file; without it, the caller" }),
-  expiresInSeconds: z.int().min(1).max(MAX_UPLOAD_GRANT_SECONDS).default(900),
+  expiresInSeconds: GrantSeconds,
 })
   .strict()
+  .refine(
+    ({ replaces, entityType, entityId, tags }) => replaces === undefined || !(entityType ?? entityId ?? tags),
+    {
+      path: ["replaces"],
+      message: "can't be given together with what the file has already: entityType, entityId, tags",
+    },
+  )
   .meta({ id: "UploadGrantRequest" });
 export type UploadGrantRequest = z.infer<typeof UploadGrantRequest>;
 
 export const UploadGrantResponse = z
   .object({
-    fileId: FileId.meta({ description: "The id that the file will have" }),
+    fileId: FileId.meta({ description: "The id that the file will have, or has" }),
+    version: z.int().min(1).meta({ description: "Which version of it the upload becomes" }),
     token: z.string().meta({ description: "A bearer token for one upload at /v1/uploads" }),
     expiresAt: Timestamp,
   })

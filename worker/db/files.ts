@@ -41,6 +41,8 @@ export interface FileWithDetails {
   readonly warnBytes: number | undefined;
   /** Whether its tenant has public files at all: where it hasn't, none is read by its public URL. */
   readonly hasPublicFiles: boolean;
+  /** Whether all of its tenant see what is attached to an entity. */
+  readonly opensEntities: boolean;
   /** Whether its tenant wants images as AVIF. */
   readonly avifDerivatives: boolean;
   /** All that its tenant has is being removed for good. */
@@ -97,7 +99,7 @@ export async function findFilesByIds(
 export async function findFileWithVersion(
   db: Database,
   { tenantId, fileId, version }: FileVersionRef,
-  viewer: Viewer,
+  viewer?: Viewer,
 ): Promise<FileWithDetails | undefined> {
   const isWanted = and(eq(files.tenantId, tenantId), eq(files.id, fileId));
   const [found] = await findDetails(db, isWanted, 1, viewer, [], sql`${version}`);
@@ -218,6 +220,7 @@ async function addDetails(
       replicas: replicaRows.filter(isOfRow),
       warnBytes: tenant?.settings.warnBytes?.[row.version.fileClass],
       hasPublicFiles: tenant?.settings.publicFiles !== false,
+      opensEntities: tenant?.settings.entityAccess !== "owner",
       avifDerivatives: tenant?.settings.avifDerivatives === true,
       isTenantErasing: (tenant?.erasingAtMs ?? null) !== null,
     };

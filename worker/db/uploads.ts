@@ -99,7 +99,7 @@ async function insertReserved(
 function isTaken(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return (
-    /UNIQUE constraint failed: (?:files\.tenant_id, files\.id|quota_reservations\.tenant_id)\b/.test(
+    /UNIQUE constraint failed: (?:files\.tenant_id, files\.id|file_versions\.tenant_id|quota_reservations\.tenant_id)\b/.test(
       error.message,
     ) || isTaken(error.cause)
   );

@@ -53,7 +53,7 @@ async function verify(token: string, jwt: Config["jwt"]): Promise<Identity> {
     requiredClaims: ["exp"],
   });
   if (OWN_TYPE.test(protectedHeader.typ ?? ""))
-    throw new TokenFault("typ: is that of an upload grant, which is no session");
+    throw new TokenFault("typ: is that of a grant, which is no session");
   const identity = identityOf(payload, jwt);
   const { exp: expiresAt = 0 } = payload;
   verifiedTokens.remember(token, { identity, header: protectedHeader, key, expiresAt }, jwt);

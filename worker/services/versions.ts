@@ -1,4 +1,4 @@
-import type { Variant } from "#contract/api.ts";
+import type { UploadGrant, Variant } from "#contract/api.ts";
 import type { Actor } from "#contract/audit.ts";
 import { blockReasonOf } from "#contract/block-reasons.ts";
 import { AppError } from "#contract/errors.ts";
@@ -17,8 +17,10 @@ import { mimeTypeOf, requireFile, standingOf } from "./files.ts";
 import { removeVersionObjects } from "./object-removals.ts";
 import type { AnnouncePage } from "./page-images.ts";
 import { servableVariant } from "./page-images.ts";
+import type { Action } from "./permissions.ts";
 import { requireAllowed } from "./permissions.ts";
 import type { ServableObject } from "./servable.ts";
+import { isWithinGrant } from "./upload-grants.ts";
 
 /**
  * A file's history is for whoever may change the file: somebody it was shared with sees what it is, not what it was.
@@ -33,6 +35,28 @@ export async function getVersions(
   const { file } = await requireFile(env, identity, fileId, "edit");
   const found = await findVersions(databaseFor(env, identity.tenantId), identity.tenantId, fileId);
   return { items: found.map((each) => formatVersion(each, file.currentVersion)) };
+}
+
+/**
+ * One version, current or not, as it stands by itself: what a new one is asked for until its check is over. Throws as
+ * `requireFile` and `VERSION_NOT_FOUND`.
+ * @param grant whose upload it has to be, where the caller has an upload grant: that stands for itself
+ */
+export async function getVersion(
+  env: DatabaseBindings,
+  identity: Identity,
+  grant: UploadGrant | undefined,
+  ref: FileVersionRef,
+): Promise<FileVersion> {
+  if (grant === undefined) return formatFound(await requireVersion(env, identity, ref, "replace"));
+  if (!isWithinGrant(grant, ref)) throw new AppError("FILE_NOT_FOUND");
+  const found = await findFileWithVersion(databaseFor(env, ref.tenantId), ref);
+  if (found === undefined || found.file.deletedAtMs !== null) throw new AppError("FILE_NOT_FOUND");
+  return formatFound(found);
+}
+
+function formatFound({ file, version, verdict }: FileWithDetails): FileVersion {
+  return formatVersion({ version, verdict }, file.currentVersion);
 }
 
 function formatVersion({ version, verdict }: VersionWithVerdict, current: number): FileVersion {
@@ -56,15 +80,16 @@ async function requireVersion(
   env: DatabaseBindings,
   identity: Identity,
   ref: FileVersionRef,
+  action: Action,
 ): Promise<FileWithDetails> {
   const { userId } = identity;
   const db = databaseFor(env, ref.tenantId);
   const found = await findFileWithVersion(db, ref, { userId, nowMs: Date.now() });
   if (found !== undefined) {
-    requireAllowed(identity, standingOf(found), "edit");
+    requireAllowed(identity, standingOf(found), action);
     return found;
   }
-  await requireFile(env, identity, ref.fileId, "edit");
+  await requireFile(env, identity, ref.fileId, action);
   throw new AppError("VERSION_NOT_FOUND");
 }
 
@@ -75,7 +100,7 @@ export async function requireVersionDownload(
   identity: Identity,
   { ref, variant }: { readonly ref: FileVersionRef; readonly variant: Variant },
 ): Promise<ServableObject> {
-  return servableVariant(env, announce, await requireVersion(env, identity, ref), variant);
+  return servableVariant(env, announce, await requireVersion(env, identity, ref, "edit"), variant);
 }
 
 /**
@@ -89,7 +114,7 @@ export async function restoreVersion(
   ref: FileVersionRef,
   nowMs: number,
 ): Promise<void> {
-  const { file, version } = await requireVersion(env, identity, ref);
+  const { file, version } = await requireVersion(env, identity, ref, "edit");
   if (file.deletedAtMs !== null) throw new AppError("FILE_IN_TRASH");
   requireClean(version.state);
   const filename = nameWithVersion(file.filename, version);
@@ -126,7 +151,7 @@ export async function removeVersion(
   ref: FileVersionRef,
   nowMs: number,
 ): Promise<void> {
-  const { file, version } = await requireVersion(env, identity, ref);
+  const { file, version } = await requireVersion(env, identity, ref, "edit");
   if (file.deletedAtMs !== null) throw new AppError("FILE_IN_TRASH");
   if (version.state === "uploading") throw new AppError("FILE_NOT_READY");
   if (file.currentVersion === ref.version) throw new AppError("VERSION_CURRENT");
