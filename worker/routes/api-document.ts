@@ -17,6 +17,9 @@ one that isn't there.
 **Rate limits** count by user and by tenant. 429 has \`Retry-After\`; what goes on with an upload, and signed URLs, are never
 limited.
 
+**Asking again**: what makes something by POST takes an \`Idempotency-Key\`: the same request with it is answered as the first
+was, for a day, and makes nothing more.
+
 **Older paths**: \`/api/v1/files…\` is answered as \`/v1/files…\`. \`/v1/internal\` is between the parts of the service
 and not described here.
 `.trim();

@@ -9,6 +9,7 @@ import { requireRate } from "../middleware/rate-limit.ts";
 import type { LinkFacts } from "../services/share-links.ts";
 import { createShareLink, endShareLink, getShareLinks } from "../services/share-links.ts";
 import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
+import { IDEMPOTENCY_ERRORS, IdempotencyHeaders, idempotent } from "./idempotent.ts";
 import { openApiRouter, sessionProblems } from "./open-api.ts";
 import { publicOrigin } from "./origins.ts";
 
@@ -30,6 +31,7 @@ const listRoute = createRoute({
 const createLinkRoute = createRoute({
   method: "post",
   path: "/{id}/share-links",
+  middleware: idempotent("createShareLink", "json"),
   operationId: "createShareLink",
   summary: "Make a public page for a file",
   description:
@@ -38,11 +40,13 @@ const createLinkRoute = createRoute({
   security: [{ bearer: [] }],
   request: {
     params: FileParams,
+    headers: IdempotencyHeaders,
     body: { required: true, content: { "application/json": { schema: ShareLinkRequest } } },
   },
   responses: {
     201: { description: "The link", content: { "application/json": { schema: ShareLink } } },
     ...sessionProblems(
+      ...IDEMPOTENCY_ERRORS,
       "REQUEST_INVALID",
       "BODY_TOO_LARGE",
       "SHARE_LINKS_OFF",
