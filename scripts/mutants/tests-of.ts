@@ -49,6 +49,7 @@ const SERVICE_TESTS: TestsBySource = {
   "files.ts": ["worker/files", "worker/versions"],
   "grants.ts": ["worker/entity-grants", "worker/upload-grants", "worker/upload-grant-renewals"],
   "health.ts": ["worker/files", "worker/methods", "faults/parts"],
+  "idempotency.ts": ["worker/idempotency"],
   "in-turns.ts": ["faults/purge", "faults/version-removal", "faults/joining"],
   "late-details.ts": ["worker/form-fields"],
   "link-password.ts": ["worker/link-passwords"],

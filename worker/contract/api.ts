@@ -2,6 +2,7 @@ import { z } from "zod";
 import { DERIVATIVE_NAMES, DerivativeName, MISSING_STATES } from "./derivatives.ts";
 import { EntityName, EntityType } from "./entities.ts";
 import { GrantSeconds } from "./entity-grants.ts";
+import { Problem } from "./errors.ts";
 import type { FileVersionRef, Identity } from "./ids.ts";
 import { FileId, UserId } from "./ids.ts";
 import { PageImageName } from "./page-images.ts";
@@ -129,7 +130,7 @@ export const MAX_SIGNED_URL_SECONDS = 7 * 24 * 3600;
 export const MAX_SIGNED_URLS = 500;
 
 export const SignedUrlItem = z
-  .object({
+  .strictObject({
     fileId: FileId,
     variant: Variant.default("original"),
     disposition: Disposition.default("attachment"),
@@ -140,13 +141,22 @@ export type SignedUrlItem = z.infer<typeof SignedUrlItem>;
 
 /** Body of `POST /v1/signed-urls`: one or hundreds in one call. */
 export const SignedUrlRequest = z
-  .object({ items: z.array(SignedUrlItem).min(1).max(MAX_SIGNED_URLS) })
+  .strictObject({
+    items: z.array(SignedUrlItem).min(1).max(MAX_SIGNED_URLS),
+    partial: z.boolean().default(false).meta({
+      description: "Whether what can be signed is, beside what can't: else all or none of the items are",
+    }),
+  })
   .meta({ id: "SignedUrlRequest" });
 export type SignedUrlRequest = z.infer<typeof SignedUrlRequest>;
 
+const SignedUrl = z.object({ fileId: FileId, ok: z.literal(true), url: z.url(), expiresAt: Timestamp });
+export type SignedUrl = z.infer<typeof SignedUrl>;
+
+/** Each item's answer, in order; those that aren't `ok` are there where `partial` was asked for. */
 export const SignedUrlResponse = z
   .object({
-    items: z.array(z.object({ fileId: FileId, url: z.url(), expiresAt: Timestamp })),
+    items: z.array(z.union([SignedUrl, z.object({ fileId: FileId, ok: z.literal(false), error: Problem })])),
   })
   .meta({ id: "SignedUrlResponse" });
 export type SignedUrlResponse = z.infer<typeof SignedUrlResponse>;

@@ -8,6 +8,7 @@ import { auditEvents } from "./schema/audit.ts";
 import type { PendingObject } from "./schema/erasures.ts";
 import { erasures } from "./schema/erasures.ts";
 import { files, fileVersions } from "./schema/files.ts";
+import { idempotencyKeys } from "./schema/idempotency.ts";
 import { replicaRemovals } from "./schema/replicas.ts";
 import { rescans } from "./schema/rescans.ts";
 import { quotaReservations, tenants } from "./schema/tenants.ts";
@@ -217,6 +218,7 @@ export async function markEmpty(db: Database, erasure: ErasureRow, nowMs: number
   await db.batch([
     // None is begun any more, and those that were have nothing left to scan.
     db.delete(rescans).where(eq(rescans.tenantId, erasure.tenantId)),
+    db.delete(idempotencyKeys).where(eq(idempotencyKeys.tenantId, erasure.tenantId)),
     db
       .update(erasures)
       .set({ emptyAtMs: nowMs })
@@ -247,6 +249,7 @@ export async function finishErasure(db: Database, erasure: ErasureRow, end: Eras
       .delete(tenants)
       .where(and(eq(tenants.tenantId, tenantId), isNotNull(tenants.erasingAtMs), sql`NOT (${isLeft})`)),
     db.delete(rescans).where(and(eq(rescans.tenantId, tenantId), sql`NOT ${isTenantLeft}`)),
+    db.delete(idempotencyKeys).where(and(eq(idempotencyKeys.tenantId, tenantId), sql`NOT ${isTenantLeft}`)),
     db
       .update(erasures)
       .set(end)

@@ -7,19 +7,23 @@ import { signEntityGrant, verifyEntityGrant } from "../middleware/grant-tokens.t
 import { recordEvent } from "../services/audit.ts";
 import { mintEntityGrant, renewEntityGrant } from "../services/entity-grants.ts";
 import { ENTITY_GRANT_EXAMPLE, ENTITY_GRANT_REQUEST_EXAMPLE, RENEWAL_EXAMPLE } from "./examples.ts";
+import { IDEMPOTENCY_ERRORS, IdempotencyHeaders, idempotent } from "./idempotent.ts";
 import { openApiRouter, sessionProblems } from "./open-api.ts";
+
+const PROBLEMS = ["REQUEST_INVALID", "BODY_TOO_LARGE", "ROLE_REQUIRED"] as const;
 
 const MADE = {
   201: {
     description: "The token",
     content: { "application/json": { schema: EntityGrantResponse, example: ENTITY_GRANT_EXAMPLE } },
   },
-  ...sessionProblems("REQUEST_INVALID", "BODY_TOO_LARGE", "ROLE_REQUIRED"),
+  ...sessionProblems(...PROBLEMS),
 };
 
 const mintRoute = createRoute({
   method: "post",
   path: "/",
+  middleware: idempotent("createEntityGrant", "json"),
   operationId: "createEntityGrant",
   summary: "Make a token for the files of one entity",
   description:
@@ -28,12 +32,13 @@ const mintRoute = createRoute({
     "is made again or renewed.",
   security: [{ bearer: [] }],
   request: {
+    headers: IdempotencyHeaders,
     body: {
       required: true,
       content: { "application/json": { schema: EntityGrantRequest, example: ENTITY_GRANT_REQUEST_EXAMPLE } },
     },
   },
-  responses: MADE,
+  responses: { ...MADE, ...sessionProblems(...PROBLEMS, ...IDEMPOTENCY_ERRORS) },
 });
 
 const renewRoute = createRoute({

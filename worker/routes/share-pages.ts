@@ -51,6 +51,7 @@ function pagesOf(responses: ReturnType<typeof problemResponses>): ReturnType<typ
 const showRoute = createRoute({
   method: "get",
   path: "/{token}",
+  operationId: "getSharedFile",
   summary: "What a share link leads to",
   description: "A page for people, or the same as JSON. Looking counts as no download.",
   request: { params: TokenParams },
@@ -72,6 +73,7 @@ const passwordSchema = {
 const takeRoute = createRoute({
   method: "post",
   path: "/{token}",
+  operationId: "downloadSharedFile",
   summary: "Download through a share link",
   description:
     "Counts one download. Who accepts JSON, or sends it and accepts anything, is told where the bytes are; all others " +

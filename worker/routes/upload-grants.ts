@@ -8,6 +8,7 @@ import { signUploadGrant, verifyUploadGrant } from "../middleware/grant-tokens.t
 import { recordEvent } from "../services/audit.ts";
 import { mintUploadGrant, renewUploadGrant } from "../services/upload-grants.ts";
 import { GRANT_EXAMPLE, GRANT_REQUEST_EXAMPLE, RENEWAL_EXAMPLE } from "./examples.ts";
+import { IDEMPOTENCY_ERRORS, IdempotencyHeaders, idempotent } from "./idempotent.ts";
 import { openApiRouter, sessionProblems } from "./open-api.ts";
 
 const MADE = {
@@ -20,6 +21,7 @@ const MADE = {
 const mintRoute = createRoute({
   method: "post",
   path: "/",
+  middleware: idempotent("createUploadGrant", "json"),
   operationId: "createUploadGrant",
   summary: "Make a token that allows one upload",
   description:
@@ -27,6 +29,7 @@ const mintRoute = createRoute({
     "within what is said here. What has become of it is read with the token at /v1/files/{fileId}/versions/{version}.",
   security: [{ bearer: [] }],
   request: {
+    headers: IdempotencyHeaders,
     body: {
       required: true,
       content: { "application/json": { schema: UploadGrantRequest, example: GRANT_REQUEST_EXAMPLE } },
@@ -35,6 +38,7 @@ const mintRoute = createRoute({
   responses: {
     ...MADE,
     ...sessionProblems(
+      ...IDEMPOTENCY_ERRORS,
       ...(["REQUEST_INVALID", "BODY_TOO_LARGE", "ROLE_REQUIRED"] as const),
       ...(["FILE_NOT_FOUND", "FILE_IN_TRASH", "FILE_NOT_READY"] as const),
     ),

@@ -34,6 +34,7 @@ function requireRef(c: AppContext, { id, version }: z.infer<typeof VersionParams
 const listRoute = createRoute({
   method: "get",
   path: "/{id}/versions",
+  operationId: "listVersions",
   summary: "List a file's versions, newest first",
   description: "For whoever may change the file: others see what it is, not what it was.",
   security: [{ bearer: [] }],
@@ -69,6 +70,7 @@ const getRoute = createRoute({
 const restoreRoute = createRoute({
   method: "post",
   path: "/{id}/versions/{version}/restore",
+  operationId: "restoreVersion",
   summary: "Make a version the current one",
   description:
     "Only a clean one. Newer ones that are still being checked don't take its place by themselves.",
@@ -89,6 +91,7 @@ const restoreRoute = createRoute({
 const deleteRoute = createRoute({
   method: "delete",
   path: "/{id}/versions/{version}",
+  operationId: "deleteVersion",
   summary: "Remove a version for good",
   description: "Any but the current one. One that is being uploaded is ended at its upload's address.",
   security: [{ bearer: [] }],
@@ -108,6 +111,7 @@ const deleteRoute = createRoute({
 const contentRoute = createRoute({
   method: "get",
   path: "/{id}/versions/{version}/content",
+  operationId: "downloadVersion",
   summary: "Download a version",
   security: [{ bearer: [] }],
   request: {

@@ -1,3 +1,4 @@
+import { IDEMPOTENT } from "./idempotency.ts";
 import type { Ask, Scene } from "./scene.ts";
 import { MISSING_ID } from "./scene.ts";
 import type { Refusal, Refusals, RefusalTable } from "./table.ts";
@@ -25,6 +26,7 @@ export const GRANTS: RefusalTable = {
     good: mintForVersion,
     refusals: {
       ...MINTING,
+      ...IDEMPOTENT,
       ...IN_TRASH,
       FILE_NOT_FOUND: forMissing,
       FILE_NOT_READY: inState("uploading"),
@@ -36,7 +38,7 @@ export const GRANTS: RefusalTable = {
   },
   "POST /v1/entity-grants": {
     good: ({ backend }) => json(backend, "POST", "/v1/entity-grants", ENTITY),
-    refusals: MINTING,
+    refusals: { ...MINTING, ...IDEMPOTENT },
   },
   "POST /v1/entity-grants/renewals": {
     good: renewing("/v1/entity-grants/renewals", (scene) => scene.grantEntity(["list"])),
