@@ -23,5 +23,18 @@ export const FileVersion = z
   .meta({ id: "FileVersion" });
 export type FileVersion = z.infer<typeof FileVersion>;
 
-export const FileVersionList = z.object({ items: z.array(FileVersion) }).meta({ id: "FileVersionList" });
+/** Query of `GET /v1/files/{id}/versions`. */
+export const FileVersionsQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, "is not a cursor of this list")
+    .optional()
+    .meta({ description: "`nextCursor` of the page before" }),
+});
+export type FileVersionsQuery = z.infer<typeof FileVersionsQuery>;
+
+export const FileVersionList = z
+  .object({ items: z.array(FileVersion), nextCursor: z.string().nullable() })
+  .meta({ id: "FileVersionList" });
 export type FileVersionList = z.infer<typeof FileVersionList>;

@@ -14,7 +14,6 @@ import { findReservation } from "../db/quota.ts";
 import { findTenant } from "../db/tenants.ts";
 import type { Insertion } from "../db/uploads.ts";
 import { insertPartial, insertUpload, insertVersionUpload } from "../db/uploads.ts";
-import { takeNextVersion } from "../db/versions.ts";
 import { requireFile } from "./files.ts";
 import { requireFree } from "./final-uploads.ts";
 import { openUploadLimits, requireFewOpenUploads, RESERVATION_STEP_BYTES, roomError } from "./quota.ts";
@@ -22,6 +21,7 @@ import { forgetUpload } from "./stored-uploads.ts";
 import { creationKeyOf } from "./upload-grants.ts";
 import type { UploadDeclaration, ValidationRules } from "./upload-validation.ts";
 import { requireWithin, validateUpload } from "./upload-validation.ts";
+import { takeVersion } from "./versions.ts";
 import { warningsOf } from "./warnings.ts";
 
 /** What holds for an upload whatever it declares. */
@@ -77,7 +77,7 @@ export async function createUpload(
     rules.maxUploadBytes,
     grant?.scope.maxBytes ?? Number.MAX_SAFE_INTEGER,
   );
-  const ref = await refOfUpload(env, identity, declaration, rules.nowMs);
+  const ref = await refOfUpload(env, identity, declaration, rules);
   const insert = ref.version === 1 ? insertUpload : insertVersionUpload;
   const { partials = [], metadata } = declaration;
   const creationKey = grant === undefined ? null : await creationKeyOf(metadata, lengthBytes);
@@ -140,22 +140,23 @@ async function refOfUpload(
   env: DatabaseBindings,
   identity: Identity,
   { metadata, grant }: NewDeclaration,
-  nowMs: number,
+  rules: UploadRules,
 ): Promise<FileVersionRef> {
   const replaced = metadata.get("replaces");
-  if (replaced) return takeVersionOf(env, identity, replaced, nowMs);
+  if (replaced) return takeVersionOf(env, identity, replaced, rules);
   return grant?.ref ?? { tenantId: identity.tenantId, fileId: newFileId(), version: 1 };
 }
 
 /**
  * The next version of a file that is the caller's to change. What else was declared of a file (tags, entity) stays as
- * the file has it. Throws as `requireFile`, `FILE_IN_TRASH`, and `FILE_NOT_READY` while its first version isn't there.
+ * the file has it. Throws as `requireFile`, `FILE_IN_TRASH`, `FILE_NOT_READY` while its first version isn't there, and
+ * `VERSION_LIMIT_REACHED`.
  */
 async function takeVersionOf(
   env: DatabaseBindings,
   identity: Identity,
   replaced: string,
-  nowMs: number,
+  { settings, nowMs }: UploadRules,
 ): Promise<FileVersionRef> {
   const fileId = FileId.safeParse(replaced);
   if (!fileId.success) throw new AppError("FILE_NOT_FOUND");
@@ -163,9 +164,7 @@ async function takeVersionOf(
   if (file.deletedAtMs !== null) throw new AppError("FILE_IN_TRASH");
   if (current.state === "uploading") throw new AppError("FILE_NOT_READY");
   const ref = { tenantId: identity.tenantId, fileId: fileId.data };
-  const version = await takeNextVersion(databaseFor(env, ref.tenantId), ref, nowMs);
-  // It was there a moment ago.
-  if (version === undefined) throw new AppError("FILE_IN_TRASH");
+  const version = await takeVersion(env, ref, settings, nowMs);
   return { ...ref, version };
 }
 

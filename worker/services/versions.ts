@@ -3,13 +3,21 @@ import type { Actor } from "#contract/audit.ts";
 import { blockReasonOf } from "#contract/block-reasons.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
-import type { FileVersion, FileVersionList } from "#contract/versions.ts";
+import type { TenantSettings } from "#contract/tenants.ts";
+import { MAX_VERSIONS } from "#contract/tenants.ts";
+import type { FileVersion, FileVersionList, FileVersionsQuery } from "#contract/versions.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { FileWithDetails } from "../db/files.ts";
 import { findFileWithVersion } from "../db/files.ts";
 import type { VersionWithVerdict } from "../db/versions.ts";
-import { deleteVersion, findNaming, findVersions, makeVersionCurrent } from "../db/versions.ts";
+import {
+  deleteVersion,
+  findNaming,
+  findVersions,
+  makeVersionCurrent,
+  takeNextVersion,
+} from "../db/versions.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
 import type { Caller } from "./file-actions.ts";
 import { nameWithVersion } from "./file-names.ts";
@@ -24,15 +32,25 @@ import type { ServableObject } from "./servable.ts";
  * A file's history is for whoever may change the file: somebody it was shared with sees what it is, not what it was.
  */
 
-/** A file's versions, newest first. Throws as `requireFile`. */
+/** A page of a file's versions, newest first. Throws as `requireFile`. */
 export async function getVersions(
   env: DatabaseBindings,
   identity: Identity,
   fileId: FileId,
+  { limit, cursor }: FileVersionsQuery,
 ): Promise<FileVersionList> {
   const { file } = await requireFile(env, identity, fileId, "edit");
-  const found = await findVersions(databaseFor(env, identity.tenantId), identity.tenantId, fileId);
-  return { items: found.map((each) => formatVersion(each, file.currentVersion)) };
+  const { tenantId } = identity;
+  const before = cursor === undefined ? undefined : Number(cursor);
+  const found = await findVersions(
+    databaseFor(env, tenantId),
+    { tenantId, fileId },
+    { before, limit: limit + 1 },
+  );
+  const page = found.slice(0, limit);
+  const last = found.length > limit ? page.at(-1) : undefined;
+  const nextCursor = last === undefined ? null : String(last.version.version);
+  return { items: page.map((each) => formatVersion(each, file.currentVersion)), nextCursor };
 }
 
 function formatVersion({ version, verdict }: VersionWithVerdict, current: number): FileVersion {
@@ -50,6 +68,23 @@ function formatVersion({ version, verdict }: VersionWithVerdict, current: number
     uploadedBy: version.uploadedBy,
     createdAt: new Date(version.createdAtMs).toISOString(),
   };
+}
+
+/** The number of a file's next version. Throws `FILE_IN_TRASH` and `VERSION_LIMIT_REACHED`. */
+export async function takeVersion(
+  env: DatabaseBindings,
+  file: Pick<FileVersionRef, "tenantId" | "fileId">,
+  { maxVersions = MAX_VERSIONS }: TenantSettings,
+  nowMs: number,
+): Promise<number> {
+  const taken = await takeNextVersion(databaseFor(env, file.tenantId), file, maxVersions, nowMs);
+  // It was there a moment ago.
+  if (taken === undefined) throw new AppError("FILE_IN_TRASH");
+  if (taken !== "full") return taken;
+  throw new AppError("VERSION_LIMIT_REACHED", {
+    detail: `A file may have ${maxVersions} versions. Others can be removed.`,
+    members: { maxVersions },
+  });
 }
 
 async function requireVersion(
