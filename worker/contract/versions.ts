@@ -1,8 +1,6 @@
 import { z } from "zod";
 import { UserId } from "./ids.ts";
-import { Verdict } from "./reports.ts";
-
-export const VersionState = z.enum(["uploading", "quarantined", "clean", "infected", "unscannable"]);
+import { Verdict, VersionState } from "./version-states.ts";
 
 /** One version of a file, as its history shows it. */
 export const FileVersion = z

@@ -2,6 +2,7 @@ import { createRoute } from "@hono/zod-openapi";
 import type { SignedUrlItem } from "#contract/api.ts";
 import { SignedUrlRequest, SignedUrlResponse } from "#contract/api.ts";
 import type { Identity } from "#contract/ids.ts";
+import { formatTime } from "#contract/times.ts";
 import type { AppContext } from "../app-env.ts";
 import { signDownload } from "../delivery/signed-url.ts";
 import { actorOf } from "../middleware/actor.ts";
@@ -60,7 +61,7 @@ async function signItem(c: AppContext, { item, object, untilMs }: Signable<Signe
   return {
     fileId,
     url: `${deliveryOrigin(c)}${path}`,
-    expiresAt: new Date(expiresAtSeconds * 1000).toISOString(),
+    expiresAt: formatTime(expiresAtSeconds * 1000),
   };
 }
 

@@ -1,5 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import { UploadGrantRequest, UploadGrantResponse } from "#contract/api.ts";
+import { formatTime } from "#contract/times.ts";
 import { actorOf } from "../middleware/actor.ts";
 import { signUploadGrant } from "../middleware/upload-grant.ts";
 import { recordEvent } from "../services/audit.ts";
@@ -40,6 +41,6 @@ export const uploadGrants = router.openapi(mintRoute, async (c) => {
   const { fileId } = grant.ref;
   const event = { actor: actorOf(c), action: "upload-grant.created", fileId } as const;
   await recordEvent(c.env, { ...event, detail: { userId: grant.identity.userId }, atMs: Date.now() });
-  const expiresAt = new Date(grant.expiresAtMs).toISOString();
+  const expiresAt = formatTime(grant.expiresAtMs);
   return c.json({ fileId, token, expiresAt }, 201);
 });

@@ -5,6 +5,7 @@ import { AppError } from "#contract/errors.ts";
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
 import { MAX_VERSIONS } from "#contract/tenants.ts";
+import { formatTime } from "#contract/times.ts";
 import type { FileVersion, FileVersionList, FileVersionsQuery } from "#contract/versions.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
@@ -66,7 +67,7 @@ function formatVersion({ version, verdict }: VersionWithVerdict, current: number
     signatureName: verdict?.signatureName ?? null,
     reason: verdict === undefined ? null : blockReasonOf(verdict),
     uploadedBy: version.uploadedBy,
-    createdAt: new Date(version.createdAtMs).toISOString(),
+    createdAt: formatTime(version.createdAtMs),
   };
 }
 
