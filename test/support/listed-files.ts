@@ -37,7 +37,7 @@ export interface ListQuery {
   readonly q?: string;
   readonly sort?: "date" | "name" | "size";
   readonly order?: "asc" | "desc";
-  readonly scope?: "own" | "shared" | "all";
+  readonly scope?: "own" | "shared" | "visible" | "all";
   readonly trash?: "true";
 }
 
@@ -86,12 +86,21 @@ export function insertionOf(
   ];
 }
 
-function isInScope(file: ListedFile, query: ListQuery, { userId, role }: Asker, nowMs: number): boolean {
-  const scope = query.scope ?? (role === "member" ? "own" : "all");
-  if (scope === "all") return true;
-  if (scope === "own") return file.ownerId === userId;
-  const until = file.sharedWith[userId];
+function isSharedWith({ sharedWith }: ListedFile, userId: string, nowMs: number): boolean {
+  const until = sharedWith[userId];
   return until === null || (until !== undefined && until > nowMs);
+}
+
+/** In a tenant whose members all see what is attached to an entity. */
+function isInScope(file: ListedFile, query: ListQuery, { userId, role }: Asker, nowMs: number): boolean {
+  const ofMember = query.entityId === undefined ? "own" : "visible";
+  const scope = query.scope ?? (role === "member" ? ofMember : "all");
+  if (scope === "all" || (scope === "visible" && role !== "member")) return true;
+  if (scope === "shared") return isSharedWith(file, userId, nowMs);
+  if (file.ownerId === userId) return true;
+  if (scope === "own" || query.trash === "true") return false;
+  const isAttached = file.entityType !== null && file.entityId !== null;
+  return isAttached || isSharedWith(file, userId, nowMs);
 }
 
 /** Whether the name is found, said another way than the product does it. */
@@ -283,7 +292,7 @@ export const listQuery: fc.Arbitrary<ListQuery> = fc
       q: searched,
       sort: fc.constantFrom("date", "name", "size"),
       order: fc.constantFrom("asc", "desc"),
-      scope: fc.constantFrom("own", "shared", "all"),
+      scope: fc.constantFrom("own", "shared", "visible", "all"),
       trash: fc.constant("true"),
     },
     { requiredKeys: [] },

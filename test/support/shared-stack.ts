@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { z } from "zod";
@@ -8,6 +7,7 @@ import { readLocalStore } from "../../scripts/dev/local-store.ts";
 import { findFreePort } from "../../scripts/dev/ports.ts";
 import { startStack } from "../../scripts/dev/stack.ts";
 import { forgetMigratedState, makeMigratedState } from "./migrated-state.ts";
+import { stateRoot } from "./state-root.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -26,7 +26,7 @@ const LocalDatabases = z.object({ DB: z.object({ id: z.string() }) });
  * project names. Tests keep apart by tenants of their own.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const stateDirectory = await mkdtemp(join(tmpdir(), "causeway-shared-"));
+  const stateDirectory = await mkdtemp(join(stateRoot(), "causeway-shared-"));
   const forget = await prepareRun(stateDirectory);
   const log: string[] = [];
   const stack = await startStack({

@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { FileRecord } from "#contract/api.ts";
 import type { FileVersionList } from "#contract/versions.ts";
 import { newAdmin, sendJson } from "../support/admin.ts";
 import {
@@ -100,6 +101,52 @@ test("the IETF's protocol and plain uploads make versions too", async () => {
   expect(((await plain.json()) as { id: string }).id).toBe(fileId);
   await waitForRecord(caller, fileId, ({ version }) => version === 3);
   expect(await contentOf(caller, `/v1/files/${fileId}/content`)).toBe("third");
+});
+
+test("a new version says what it is, and its address what has become of it", async () => {
+  const caller = await newCaller();
+  const fileId = await cleanFile(caller);
+  const named = { "content-disposition": 'attachment; filename="notes.txt"', "content-type": "text/plain" };
+  const sent = await caller.fetch(`/v1/files?replaces=${fileId}`, {
+    method: "POST",
+    headers: named,
+    body: Buffer.from(eicar()),
+  });
+  const versionUrl = `/v1/files/${fileId}/versions/2`;
+  const told = (await sent.json()) as FileRecord & { readonly versionUrl: string };
+  expect(told).toMatchObject({ id: fileId, version: 2, url: `/v1/files/${fileId}`, versionUrl });
+  // Not that of the version before, nor anything that was found of that.
+  expect(["quarantined", "infected"]).toContain(told.state);
+  expect(told).toMatchObject({ sizeBytes: eicar().byteLength, derivatives: [] });
+  await waitForVersion(caller, fileId, 2);
+  const infected = await caller.fetch(versionUrl);
+  expect(infected.headers.get("retry-after")).toBeNull();
+  expect(await infected.json()).toMatchObject({ version: 2, isCurrent: false, state: "infected" });
+  const whole = await caller.fetch(`/v1/uploads?replaces=${fileId}`, {
+    method: "POST",
+    headers: named,
+    body: "third",
+  });
+  expect(await whole.json()).toEqual({
+    ...{ id: fileId, url: `/v1/files/${fileId}` },
+    ...{ version: 3, versionUrl: `/v1/files/${fileId}/versions/3` },
+  });
+});
+
+test("a version is asked about by whoever may send one", async () => {
+  const caller = await newCaller();
+  const fileId = await cleanFile(caller);
+  const path = `/v1/files/${fileId}/versions`;
+  expect(await (await caller.fetch(`${path}/1`)).json()).toEqual((await listVersions(caller, fileId))[0]);
+  expect((await readProblem(await caller.fetch(`${path}/2`))).code).toBe("VERSION_NOT_FOUND");
+  const bob = await newCaller({ tenantId: caller.tenantId, user: "bob" });
+  expect((await readProblem(await bob.fetch(`${path}/1`))).code).toBe("FILE_NOT_FOUND");
+  await caller.fetch(`/v1/files/${fileId}/shares/bob`, {
+    method: "PUT",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ permission: "download" }),
+  });
+  expect((await readProblem(await bob.fetch(`${path}/1`))).code).toBe("PERMISSION_REQUIRED");
 });
 
 test("an infected version never takes the place of a clean one, and can't be chosen or read", async () => {
@@ -341,20 +388,24 @@ test.each([
   expect((await readProblem(answer)).code).toBe(code);
 });
 
-test.each(["0", "1", "01", "9", "x", "-1", "2.0"])("there is no version %s", async (version) => {
-  const caller = await newCaller();
-  const fileId = await cleanFile(caller);
-  await replace(caller, fileId, encoder.encode("second"));
-  const history = `/v1/files/${fileId}/versions`;
-  if (version !== "1") {
-    const answer = await caller.fetch(`${history}/${version}/content`);
-    expect((await readProblem(answer)).code).toBe("VERSION_NOT_FOUND");
-  }
-  const upload = await caller.fetch(`/v1/uploads/${version}/${fileId}`, {
-    method: "HEAD",
-    headers: { "tus-resumable": "1.0.0" },
+describe("there is no version", () => {
+  let caller: Caller;
+  let fileId: string;
+  beforeAll(async () => {
+    caller = await newCaller();
+    fileId = await cleanFile(caller);
+    await replace(caller, fileId, encoder.encode("second"));
   });
-  expect(upload.status).toBe(404);
+
+  test.each(["0", "1", "01", "9", "x", "-1", "2.0"])("%s", async (version) => {
+    if (version !== "1") {
+      const answer = await caller.fetch(`/v1/files/${fileId}/versions/${version}/content`);
+      expect((await readProblem(answer)).code).toBe("VERSION_NOT_FOUND");
+    }
+    const headers = { "tus-resumable": "1.0.0" };
+    const upload = await caller.fetch(`/v1/uploads/${version}/${fileId}`, { method: "HEAD", headers });
+    expect(upload.status).toBe(404);
+  });
 });
 
 test("an upload that would take a file's place is gone for who may change the file no longer", async () => {

@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { DERIVATIVE_NAMES, DerivativeName, MISSING_STATES } from "./derivatives.ts";
 import { EntityName, EntityType } from "./entities.ts";
-import type { FileVersionRef, Identity, TenantId } from "./ids.ts";
+import { GrantSeconds } from "./entity-grants.ts";
+import type { FileVersionRef, Identity } from "./ids.ts";
 import { FileId, UserId } from "./ids.ts";
 import { PageImageName } from "./page-images.ts";
 import { Replica } from "./replicas.ts";
+import { Tags } from "./tags.ts";
 import { Verdict, VERSION_STATES } from "./version-states.ts";
 
 /** State of a file: that of its current version, or `deleted`. Only `clean` is ever served. */
@@ -155,6 +157,12 @@ export const UploadGrantScope = z.object({
   types: z.array(TypePattern).min(1).max(MAX_TYPE_PATTERNS).optional().meta({
     description: "Media types, or all of a kind as image/*",
   }),
+  replaces: FileId.optional().meta({
+    description: "The file that the upload is a new version of; it keeps its entity and tags",
+  }),
+  tags: Tags.optional().meta({
+    description: "What the file is tagged with, beside what the upload declares",
+  }),
 });
 export type UploadGrantScope = z.infer<typeof UploadGrantScope>;
 
@@ -167,35 +175,38 @@ export interface UploadGrant {
   readonly expiresAtMs: number;
 }
 
-/** What a grant of this file is for: its beginning. A later version is an upload of its own, which takes a session. */
-export function grantedVersion(tenantId: TenantId, fileId: FileId): FileVersionRef {
-  return { tenantId, fileId, version: 1 };
-}
-
-/** An upload grant lives an hour at most (R10). */
-export const MAX_UPLOAD_GRANT_SECONDS = 3600;
-
 /** Body of `POST /v1/upload-grants`. */
 export const UploadGrantRequest = UploadGrantScope.extend({
   userId: UserId.optional().meta({ description: "Who will own the file; without it, the caller" }),
-  expiresInSeconds: z.int().min(1).max(MAX_UPLOAD_GRANT_SECONDS).default(900),
+  expiresInSeconds: GrantSeconds,
 })
   .strict()
+  .refine(
+    ({ replaces, entityType, entityId, tags }) => replaces === undefined || !(entityType ?? entityId ?? tags),
+    {
+      path: ["replaces"],
+      message: "can't be given together with what the file has already: entityType, entityId, tags",
+    },
+  )
   .meta({ id: "UploadGrantRequest" });
 export type UploadGrantRequest = z.infer<typeof UploadGrantRequest>;
 
 export const UploadGrantResponse = z
   .object({
-    fileId: FileId.meta({ description: "The id that the file will have" }),
+    fileId: FileId.meta({ description: "The id that the file will have, or has" }),
+    version: z.int().min(1).meta({ description: "Which version of it the upload becomes" }),
     token: z.string().meta({ description: "A bearer token for one upload at /v1/uploads" }),
     expiresAt: Timestamp,
   })
   .meta({ id: "UploadGrant" });
 export type UploadGrantResponse = z.infer<typeof UploadGrantResponse>;
 
-const PartHealth = z.object({ state: z.enum(["ok", "down"]), detail: z.string() });
+const PartHealth = z.object({ state: z.enum(["ok", "degraded", "down"]), detail: z.string() });
 
-/** `GET /health`: `ok` when every part but `tools` and `replicaReads` is; a part that is down says what that means. */
+/**
+ * `GET /health` and `GET /ready`: `ok` when every part but `tools` and `replicaReads` is; a part that isn't says what that
+ * means.
+ */
 export const Health = z
   .object({
     status: z.enum(["ok", "degraded"]),
@@ -205,7 +216,11 @@ export const Health = z
       objects: PartHealth,
       queue: PartHealth,
       processor: PartHealth,
-      scanner: PartHealth,
+      scanner: PartHealth.meta({
+        description:
+          "degraded where it knows only test signatures: what it calls clean is not; down where it doesn't answer or its " +
+          "signatures are too old: files wait",
+      }),
       tools: PartHealth.meta({
         description:
           "Programs that derivatives are made by: while one is missing, status stays as it is without it",

@@ -3,6 +3,11 @@ import { z } from "zod";
 /** What files of a CRM belong to. A tenant may have others. */
 export const ENTITY_TYPES = ["contact", "lead", "company", "email", "activity", "document"] as const;
 
+/** Who of a tenant sees what is attached to an entity. */
+export const ENTITY_ACCESS = ["owner", "tenant"] as const;
+export const EntityAccess = z.enum(ENTITY_ACCESS);
+export type EntityAccess = z.infer<typeof EntityAccess>;
+
 /** Longest id of an entity, in characters. */
 const MAX_ENTITY_LENGTH = 128;
 

@@ -44,7 +44,7 @@ export const ERRORS = {
   PUBLIC_FILES_OFF: kind(403, "Files of this tenant can't be made public"),
   SHARE_LINKS_OFF: kind(403, "Files of this tenant can't be shared by links"),
   SHARE_PASSWORD_WRONG: kind(403, "The password is not right"),
-  GRANT_SCOPE: kind(403, "The upload grant doesn't cover this"),
+  GRANT_SCOPE: kind(403, "The grant doesn't cover this"),
   UPLOAD_FINAL: kind(403, "A final upload takes no bytes of its own"),
   FILE_BLOCKED: kind(403, "The file did not pass the virus check"),
   SIGNATURE_INVALID: kind(403, "The signature is not valid"),

@@ -15,8 +15,8 @@ const MAX_CURSOR_LENGTH = 8192;
 
 export const LIST_SORTS = ["date", "name", "size"] as const;
 export const LIST_ORDERS = ["asc", "desc"] as const;
-/** Whose files: the caller's own, those shared with the caller, or all of the tenant. */
-export const LIST_SCOPES = ["own", "shared", "all"] as const;
+/** Whose files: the caller's own, those shared with the caller, those that the caller may see, or all of the tenant. */
+export const LIST_SCOPES = ["own", "shared", "visible", "all"] as const;
 export const ListScope = z.enum(LIST_SCOPES);
 export type ListScope = z.infer<typeof ListScope>;
 
@@ -72,7 +72,10 @@ export const FileListQuery = z
       description: "Where it isn't given, names ascend, the others descend",
     }),
     scope: ListScope.optional().meta({
-      description: "A member's is own where it isn't given, and never all; an admin's and a service's is all",
+      description:
+        "own, shared (with the caller), visible (own, shared, and what all may read because it is attached to an entity) " +
+        "or all. A member's is own where it isn't given, but of one entity (type and id) visible, and never all; an " +
+        "admin's and a service's is all",
     }),
     trash: z.enum(["true", "false"]).optional().meta({ description: "true: the trash, and nothing else" }),
   })
@@ -108,7 +111,9 @@ export const MAX_COUNTED_ENTITIES = 200;
 export const EntityCountsRequest = z
   .strictObject({
     items: z.array(Entity).min(1).max(MAX_COUNTED_ENTITIES),
-    scope: ListScope.optional().meta({ description: "As in a list of files" }),
+    scope: ListScope.optional().meta({
+      description: "As in a list of files of one entity: a member's is visible where it isn't given",
+    }),
   })
   .meta({ id: "EntityCountsRequest" });
 export type EntityCountsRequest = z.infer<typeof EntityCountsRequest>;

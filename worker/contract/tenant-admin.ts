@@ -57,6 +57,7 @@ const SettingsChange = z
     blockedExtensions: orRemoved(shape.blockedExtensions),
     warningThreshold: orRemoved(shape.warningThreshold),
     publicFiles: orRemoved(shape.publicFiles),
+    entityAccess: orRemoved(shape.entityAccess),
     shareLinks: orRemoved(shape.shareLinks),
     trashDays: orRemoved(shape.trashDays),
     quarantineDays: orRemoved(shape.quarantineDays),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ACTIVE_TYPES, BLOCKED_EXTENSIONS } from "./blocked-types.ts";
+import { EntityAccess } from "./entities.ts";
 import { FILE_CLASSES } from "./file-types.ts";
 import { MAX_TARGETS, TargetName } from "./replicas.ts";
 import { ActiveContentPolicy, ScanProvider } from "./wishes.ts";
@@ -58,6 +59,11 @@ export const TenantSettings = z
           "Whether files may be made public. While it is false, the URLs of those that are public answer FILE_NOT_FOUND " +
           "and their records have none; they work again when it is no longer false",
       }),
+    entityAccess: EntityAccess.optional().meta({
+      description:
+        "Who sees what is attached to an entity (by its type and id): `tenant`, all members, who may view and download it; " +
+        "`owner`, its owner and those it was shared with. `tenant` where it isn't said",
+    }),
     shareLinks: z.boolean().optional().meta({ description: "Whether links may be made for outsiders" }),
     trashDays: z.int().min(0).max(3650).optional().meta({
       description: "How long a deleted file can be restored",

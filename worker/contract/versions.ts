@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { FileVersionRef } from "./ids.ts";
 import { UserId } from "./ids.ts";
 import { Verdict, VersionState } from "./version-states.ts";
 
@@ -20,6 +21,11 @@ export const FileVersion = z
   })
   .meta({ id: "FileVersion" });
 export type FileVersion = z.infer<typeof FileVersion>;
+
+/** A version's own path: where it is asked what has become of it. */
+export function versionPath({ fileId, version }: Pick<FileVersionRef, "fileId" | "version">): string {
+  return `/v1/files/${fileId}/versions/${version}`;
+}
 
 /** Query of `GET /v1/files/{id}/versions`. */
 export const FileVersionsQuery = z.object({

@@ -52,7 +52,7 @@ function rowOf({
     fileId: fileId ?? null,
     version: version ?? null,
     requestId: actor.requestId,
-    detail: detail ?? {},
+    detail: actor.grantId === undefined ? (detail ?? {}) : { ...detail, grantId: actor.grantId },
   };
 }
 

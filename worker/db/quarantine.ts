@@ -14,6 +14,7 @@ import { wantCopies } from "./replicas.ts";
 import { files, fileVersions } from "./schema/files.ts";
 import { verdicts } from "./schema/processing.ts";
 import { selectRow } from "./select-row.ts";
+import { isOfLivingTenant } from "./tenants.ts";
 import { markPurging } from "./trash.ts";
 import type { Renaming } from "./versions.ts";
 import { promoteStatement, renameUnlessRenamed } from "./versions.ts";
@@ -107,7 +108,7 @@ export async function takeDueBlockedVersions(
 ): Promise<readonly FileVersionRef[]> {
   const due = sql`SELECT ${fileVersions}.rowid FROM ${fileVersions}
     JOIN ${files} ON ${files.tenantId} = ${fileVersions.tenantId} AND ${files.id} = ${fileVersions.fileId}
-    WHERE ${and(lte(fileVersions.purgeAtMs, nowMs), IS_BLOCKED, isNull(files.purgingAtMs))}
+    WHERE ${and(lte(fileVersions.purgeAtMs, nowMs), IS_BLOCKED, isNull(files.purgingAtMs), isOfLivingTenant("files"))}
     ORDER BY ${fileVersions.purgeAtMs} LIMIT ${limit}`;
   return db
     .update(fileVersions)

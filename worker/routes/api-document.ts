@@ -11,8 +11,8 @@ const DESCRIPTION = `
 Uploads that survive a lost connection, files that are served only after a virus check, and signed URLs.
 
 **Tokens.** A bearer token (JWT) of the CRM's own issuer says who calls: tenant, user and role. An upload grant is a bearer
-token too, for one upload and nothing else: the same creation again, after a lost answer, is answered where that is. Signed
-URLs need none.
+token too, for one upload and nothing else: the same creation again, after a lost answer, is answered where that is. An entity
+grant is one for the files of one of the CRM's records, as far as the CRM lets its user. Signed URLs need none.
 
 **Errors** are \`application/problem+json\` (RFC 9457) with a \`code\` to program against. Another tenant's file answers as
 one that isn't there.
@@ -36,7 +36,7 @@ const TAGS: readonly Tag[] = [
     name: "Uploads",
     description:
       "Resumable uploads: tus 1.0 with its extensions, and the IETF's Resumable Uploads for HTTP, on the same resources.",
-    paths: /^\/v1\/upload/,
+    paths: /^\/v1\/(?:upload|entity-grants)/,
   },
   {
     name: "Administration",
@@ -66,6 +66,12 @@ const SECURITY_SCHEMES = {
     scheme: "bearer",
     bearerFormat: "JWT",
     description: "A token of `POST /v1/upload-grants`: for the one upload that it was made for.",
+  },
+  entityGrant: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "A token of `POST /v1/entity-grants`: for the files of the one entity that it was made for.",
   },
 } as const;
 

@@ -13,7 +13,7 @@ import { answerFields, field, requestFields } from "./upload-fields.ts";
 
 type Registry = OpenAPIHono<AppEnv>["openAPIRegistry"];
 
-const SECURITY = [{ bearer: [] }, { uploadGrant: [] }];
+const SECURITY = [{ bearer: [] }, { uploadGrant: [] }, { entityGrant: [] }];
 
 const BINARY = { schema: { type: "string", format: "binary" } } as const;
 
@@ -52,10 +52,20 @@ const OF_ONE = [
 ] as const satisfies ErrorCode[];
 
 const CompletedUpload = z
-  .object({ id: z.string().meta({ description: "The file's id" }), url: z.string() })
+  .object({
+    id: z.string().meta({ description: "The file's id" }),
+    url: z.string().meta({ description: "The file" }),
+    version: z.int().min(1).meta({ description: "Which version of it this is" }),
+    versionUrl: z.string().meta({ description: "That version: what becomes of it is asked for here" }),
+  })
   .meta({
     id: "CompletedUpload",
-    example: { id: "2z6s8k5q0x9v7c4b1n3m2a4d6f", url: "/v1/files/2z6s8k5q0x9v7c4b1n3m2a4d6f" },
+    example: {
+      id: "2z6s8k5q0x9v7c4b1n3m2a4d6f",
+      url: "/v1/files/2z6s8k5q0x9v7c4b1n3m2a4d6f",
+      version: 1,
+      versionUrl: "/v1/files/2z6s8k5q0x9v7c4b1n3m2a4d6f/versions/1",
+    },
   });
 
 const COMPLETED = { "application/json": { schema: CompletedUpload } };

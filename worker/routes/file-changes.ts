@@ -12,7 +12,7 @@ import { deleteFile, restoreFile } from "../services/trash.ts";
 import { objectStoreOf } from "../storage/store.ts";
 import { UploadClient } from "../uploads/upload-client.ts";
 import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
-import { openApiRouter, sessionProblems } from "./open-api.ts";
+import { FILE_SECURITY, openApiRouter, sessionProblems } from "./open-api.ts";
 import { publicUrlOf } from "./public-urls.ts";
 
 const RECORD = { description: "The record", content: { "application/json": { schema: FileRecord } } };
@@ -48,7 +48,7 @@ const deleteRoute = createRoute({
   description:
     "It is no longer served, and can be restored from the trash until its tenant's time for that is over. " +
     "With permanent=true it is removed for good, from the trash too.",
-  security: [{ bearer: [] }],
+  security: FILE_SECURITY,
   request: {
     params: FileParams,
     query: z.object({ permanent: z.enum(["true", "false"]).default("false") }),
@@ -73,7 +73,7 @@ const bulkRoute = createRoute({
   path: "/bulk",
   summary: "Do one thing with many files",
   description: "Each file by itself: what can't be done with one of them is said in its place.",
-  security: [{ bearer: [] }],
+  security: FILE_SECURITY,
   request: {
     body: { required: true, content: { "application/json": { schema: BulkRequest } } },
   },

@@ -10,7 +10,7 @@ import { recordSigning } from "../services/audit.ts";
 import type { Signable } from "../services/signable.ts";
 import { requireSignable } from "../services/signable.ts";
 import { SIGN_EXAMPLE, SIGNED_EXAMPLE } from "./examples.ts";
-import { openApiRouter, sessionProblems } from "./open-api.ts";
+import { FILE_SECURITY, openApiRouter, sessionProblems } from "./open-api.ts";
 import { deliveryOrigin } from "./origins.ts";
 
 const signRoute = createRoute({
@@ -20,8 +20,8 @@ const signRoute = createRoute({
   summary: "Sign download URLs, one or hundreds",
   description:
     "A URL ends at its time, when its version isn't the current one any more, and when the member who asked for it may " +
-    "no longer download the file: one that is by a share of it ends with the share, at the latest.",
-  security: [{ bearer: [] }],
+    "no longer download the file: one that is by a share of it, or by an entity grant, ends with that at the latest.",
+  security: FILE_SECURITY,
   request: {
     body: {
       required: true,
@@ -45,8 +45,15 @@ const signRoute = createRoute({
   },
 });
 
-/** A URL that isn't for a member was asked for by who may always read. */
-function askerOf({ role, userId }: Identity) {
+/**
+ * What a URL goes on depending on: of a member, that they may download the file; of a grant's holder, that the file is
+ * attached to the grant's entity. One that was asked for by who may always read depends on neither.
+ */
+function askerOf({ role, userId, entityGrant }: Identity) {
+  if (entityGrant !== undefined) {
+    const { entityType, entityId } = entityGrant;
+    return { within: { entityType, entityId } };
+  }
   return role === "member" ? { askedBy: userId } : {};
 }
 

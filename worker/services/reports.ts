@@ -36,8 +36,8 @@ import { judgeByPolicy } from "./content-policy.ts";
 import { applyFirstVerdict } from "./first-verdict.ts";
 import { removeLeftObjects } from "./object-removals.ts";
 import { applyRepair, repairMissing } from "./repairs.ts";
-import { lagsOf } from "./replica-feed.ts";
 import { applyCopy, applyMismatch, applyRemovals, startCopies, startRemovals } from "./replica-reports.ts";
+import { lagsOf } from "./replica-targets.ts";
 import { applyRescanVerdict, removeDerivatives } from "./rescan-verdicts.ts";
 import { settingsOf } from "./tenants.ts";
 

@@ -24,7 +24,7 @@ type SignableObject = Pick<ServableObject, "version" | "filename">;
 export interface Signable<Item> {
   readonly item: Item;
   readonly object: SignableObject;
-  /** When the share ends by which the caller may download it, if it is by one that has an end. */
+  /** When the share or the grant ends by which the caller may download it, if it is by one that has an end. */
   readonly untilMs: number | undefined;
 }
 
@@ -74,7 +74,8 @@ function signable<Item extends SignableItem>(
     if (found === undefined) throw new AppError("FILE_NOT_FOUND");
     const standing = standingOf(found);
     requireAllowed(identity, standing, "download");
-    const untilMs = isByShare(identity, standing) ? found.sharedUntilMs : undefined;
+    const byShare = isByShare(identity, standing) ? found.sharedUntilMs : undefined;
+    const untilMs = identity.entityGrant?.expiresAtMs ?? byShare;
     return { item, object: signableObject(found, item.variant), untilMs };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { UploadGrant } from "#contract/api.ts";
 import { EntityName, EntityType } from "#contract/entities.ts";
+import type { EntityGrantScope } from "#contract/entity-grants.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileCheck } from "#contract/file-checks.ts";
 import { checkFile } from "#contract/file-checks.ts";
@@ -9,7 +10,8 @@ import { MAX_TAGS, Tags } from "#contract/tags.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
 import type { UploadDetails } from "../db/upload-details.ts";
 import { fileRefused, requireFilename } from "./file-names.ts";
-import { applyGrantedEntity, requireGrantedFile } from "./upload-grants.ts";
+import { applyEntity } from "./grants.ts";
+import { applyGranted, requireGrantedFile } from "./upload-grants.ts";
 
 /** Validation at creation (R23): before any byte is stored, with what is otherwise for the tenant. */
 
@@ -20,6 +22,8 @@ export interface UploadDeclaration {
   readonly lengthBytes: number | null;
   /** What the caller may upload, where that is less than anything. */
   readonly grant?: UploadGrant | undefined;
+  /** The only entity that it may be attached to. */
+  readonly within?: Pick<EntityGrantScope, "entityType" | "entityId"> | undefined;
 }
 
 /** What is looked at beside the declaration. */
@@ -52,10 +56,10 @@ export interface ValidUpload extends UploadDetails {
  * `UPLOAD_METADATA_INVALID` or `GRANT_SCOPE`, each naming the rule.
  */
 export function validateUpload(
-  { metadata: sent, lengthBytes, grant }: UploadDeclaration,
+  { metadata: sent, lengthBytes, grant, within }: UploadDeclaration,
   rules: ValidationRules,
 ): ValidUpload {
-  const metadata = grant ? applyGrantedEntity(grant, sent) : sent;
+  const metadata = grant ? applyGranted(grant, sent) : applyEntity(within ?? {}, sent);
   requireWithin(lengthBytes, rules.maxUploadBytes);
   const originalFilename = requireDeclaredName(metadata.get("filename"));
   const filename = requireFilename(originalFilename);

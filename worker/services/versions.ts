@@ -1,10 +1,8 @@
-import type { Variant } from "#contract/api.ts";
+import type { UploadGrant, Variant } from "#contract/api.ts";
 import type { Actor } from "#contract/audit.ts";
 import { blockReasonOf } from "#contract/block-reasons.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
-import type { TenantSettings } from "#contract/tenants.ts";
-import { MAX_VERSIONS } from "#contract/tenants.ts";
 import { formatTime } from "#contract/times.ts";
 import type { FileVersion, FileVersionList, FileVersionsQuery } from "#contract/versions.ts";
 import type { DatabaseBindings } from "../db/database.ts";
@@ -12,13 +10,7 @@ import { databaseFor } from "../db/database.ts";
 import type { FileWithDetails } from "../db/files.ts";
 import { findFileWithVersion } from "../db/files.ts";
 import type { VersionWithVerdict } from "../db/versions.ts";
-import {
-  deleteVersion,
-  findNaming,
-  findVersions,
-  makeVersionCurrent,
-  takeNextVersion,
-} from "../db/versions.ts";
+import { deleteVersion, findNaming, findVersions, makeVersionCurrent } from "../db/versions.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
 import type { Caller } from "./file-actions.ts";
 import { nameWithVersion } from "./file-names.ts";
@@ -26,8 +18,10 @@ import { mimeTypeOf, requireFile, standingOf } from "./files.ts";
 import { removeVersionObjects } from "./object-removals.ts";
 import type { AnnouncePage } from "./page-images.ts";
 import { servableVariant } from "./page-images.ts";
+import type { Action } from "./permissions.ts";
 import { requireAllowed } from "./permissions.ts";
 import type { ServableObject } from "./servable.ts";
+import { isWithinGrant } from "./upload-grants.ts";
 
 /**
  * A file's history is for whoever may change the file: somebody it was shared with sees what it is, not what it was.
@@ -54,6 +48,28 @@ export async function getVersions(
   return { items: page.map((each) => formatVersion(each, file.currentVersion)), nextCursor };
 }
 
+/**
+ * One version, current or not, as it stands by itself: what a new one is asked for until its check is over. Throws as
+ * `requireFile` and `VERSION_NOT_FOUND`.
+ * @param grant whose upload it has to be, where the caller has an upload grant: that stands for itself
+ */
+export async function getVersion(
+  env: DatabaseBindings,
+  identity: Identity,
+  grant: UploadGrant | undefined,
+  ref: FileVersionRef,
+): Promise<FileVersion> {
+  if (grant === undefined) return formatFound(await requireVersion(env, identity, ref, "replace"));
+  if (!isWithinGrant(grant, ref)) throw new AppError("FILE_NOT_FOUND");
+  const found = await findFileWithVersion(databaseFor(env, ref.tenantId), ref);
+  if (found === undefined || found.file.deletedAtMs !== null) throw new AppError("FILE_NOT_FOUND");
+  return formatFound(found);
+}
+
+function formatFound({ file, version, verdict }: FileWithDetails): FileVersion {
+  return formatVersion({ version, verdict }, file.currentVersion);
+}
+
 function formatVersion({ version, verdict }: VersionWithVerdict, current: number): FileVersion {
   return {
     version: version.version,
@@ -71,36 +87,20 @@ function formatVersion({ version, verdict }: VersionWithVerdict, current: number
   };
 }
 
-/** The number of a file's next version. Throws `FILE_IN_TRASH` and `VERSION_LIMIT_REACHED`. */
-export async function takeVersion(
-  env: DatabaseBindings,
-  file: Pick<FileVersionRef, "tenantId" | "fileId">,
-  { maxVersions = MAX_VERSIONS }: TenantSettings,
-  nowMs: number,
-): Promise<number> {
-  const taken = await takeNextVersion(databaseFor(env, file.tenantId), file, maxVersions, nowMs);
-  // It was there a moment ago.
-  if (taken === undefined) throw new AppError("FILE_IN_TRASH");
-  if (taken !== "full") return taken;
-  throw new AppError("VERSION_LIMIT_REACHED", {
-    detail: `A file may have ${maxVersions} versions. Others can be removed.`,
-    members: { maxVersions },
-  });
-}
-
 async function requireVersion(
   env: DatabaseBindings,
   identity: Identity,
   ref: FileVersionRef,
+  action: Action,
 ): Promise<FileWithDetails> {
   const { userId } = identity;
   const db = databaseFor(env, ref.tenantId);
   const found = await findFileWithVersion(db, ref, { userId, nowMs: Date.now() });
   if (found !== undefined) {
-    requireAllowed(identity, standingOf(found), "edit");
+    requireAllowed(identity, standingOf(found), action);
     return found;
   }
-  await requireFile(env, identity, ref.fileId, "edit");
+  await requireFile(env, identity, ref.fileId, action);
   throw new AppError("VERSION_NOT_FOUND");
 }
 
@@ -111,7 +111,7 @@ export async function requireVersionDownload(
   identity: Identity,
   { ref, variant }: { readonly ref: FileVersionRef; readonly variant: Variant },
 ): Promise<ServableObject> {
-  return servableVariant(env, announce, await requireVersion(env, identity, ref), variant);
+  return servableVariant(env, announce, await requireVersion(env, identity, ref, "edit"), variant);
 }
 
 /**
@@ -125,7 +125,7 @@ export async function restoreVersion(
   ref: FileVersionRef,
   nowMs: number,
 ): Promise<void> {
-  const { file, version } = await requireVersion(env, identity, ref);
+  const { file, version } = await requireVersion(env, identity, ref, "edit");
   if (file.deletedAtMs !== null) throw new AppError("FILE_IN_TRASH");
   requireClean(version.state);
   const db = databaseFor(env, ref.tenantId);
@@ -167,7 +167,7 @@ export async function removeVersion(
   ref: FileVersionRef,
   nowMs: number,
 ): Promise<void> {
-  const { file, version } = await requireVersion(env, identity, ref);
+  const { file, version } = await requireVersion(env, identity, ref, "edit");
   if (file.deletedAtMs !== null) throw new AppError("FILE_IN_TRASH");
   if (version.state === "uploading") throw new AppError("FILE_NOT_READY");
   if (file.currentVersion === ref.version) throw new AppError("VERSION_CURRENT");

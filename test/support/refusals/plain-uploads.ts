@@ -77,6 +77,7 @@ export const PLAIN_UPLOADS: RefusalTable = {
           "content-disposition": 'attachment; filename="a.zip"',
         },
       }),
+      GRANT_SCOPE: async (scene, good) => ({ ...good, by: await scene.grantEntity(["list"]) }),
       QUOTA_EXCEEDED: exceedQuota,
       OPEN_UPLOADS_EXCEEDED: exceedOpenUploads,
       STORE_UNAVAILABLE: storeTooMuch,
