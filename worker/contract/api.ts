@@ -8,16 +8,10 @@ import { FileId, UserId } from "./ids.ts";
 import { PageImageName } from "./page-images.ts";
 import { Replica } from "./replicas.ts";
 import { Tags } from "./tags.ts";
+import { Verdict, VERSION_STATES } from "./version-states.ts";
 
 /** State of a file: that of its current version, or `deleted`. Only `clean` is ever served. */
-export const FILE_STATES = [
-  "uploading",
-  "quarantined",
-  "clean",
-  "infected",
-  "unscannable",
-  "deleted",
-] as const;
+export const FILE_STATES = [...VERSION_STATES, "deleted"] as const;
 export const FileState = z.enum(FILE_STATES);
 export type FileState = z.infer<typeof FileState>;
 
@@ -84,7 +78,7 @@ export const FileRecord = z
     state: FileState,
     verdict: z
       .object({
-        verdict: z.enum(["clean", "infected", "unscannable"]),
+        verdict: Verdict,
         signatureName: z.string().nullable(),
         engine: z.string(),
         signatureVersion: z.string(),
