@@ -1,6 +1,7 @@
 import { configOf } from "./config.ts";
 import { erasureMeans } from "./routes/admin/erasures.ts";
 import { reannounceUnanswered } from "./services/announce.ts";
+import { archiveAudit } from "./services/audit-retention.ts";
 import { CALLS } from "./services/call-shares.ts";
 import { driveErasures } from "./services/erasure.ts";
 import { driveObjectRemovals } from "./services/object-removals.ts";
@@ -22,7 +23,8 @@ export async function runSchedule(env: Env, scheduledMs: number): Promise<void> 
   const nowMs = Date.now();
   const config = configOf(env);
   const uploads = new UploadClient(env);
-  const removal: Removal = { objects: objectStoreOf(env), endUpload: (ref) => uploads.end(ref) };
+  const objects = objectStoreOf(env);
+  const removal: Removal = { objects, endUpload: (ref) => uploads.end(ref) };
   await Promise.all([
     attempt("reannounce", () =>
       reannounceUnanswered(env, (job) => sendJob(env, job), {
@@ -38,6 +40,7 @@ export async function runSchedule(env: Env, scheduledMs: number): Promise<void> 
     ),
     attempt("quarantine", () => removeDueBlocked(env, nowMs, CALLS.quarantine)),
     attempt("remove-objects", () => driveObjectRemovals(env, removal.objects, nowMs, CALLS.removeObjects)),
+    attempt("archive-audit", () => archiveAudit(env, objects, nowMs, CALLS.archiveAudit)),
     attempt("erase", () => driveErasures(env, erasureMeans(env, config), scheduledMs, CALLS.erase)),
     attempt("sweep-reservations", () =>
       sweepReservations(env, (ref) => uploads.needsReservation(ref), nowMs, CALLS.sweep),

@@ -20,6 +20,8 @@ export const TENANT_TABLES = [
   "share_links",
   "quota_reservations",
   "audit_events",
+  "audit_log",
+  "audit_archives",
 ] as const;
 
 /** How many rows of each table are a tenant's. */

@@ -63,6 +63,8 @@ const SettingsChange = z
     maxOpenUploads: orRemoved(shape.maxOpenUploads),
     maxOpenUploadsPerUser: orRemoved(shape.maxOpenUploadsPerUser),
     readAuditSample: orRemoved(shape.readAuditSample),
+    derivativeReadAuditSample: orRemoved(shape.derivativeReadAuditSample),
+    auditRetentionDays: orRemoved(shape.auditRetentionDays),
     virusScanProvider: orRemoved(shape.virusScanProvider),
     virusTotalUploads: orRemoved(shape.virusTotalUploads),
     activeContent: orRemoved(shape.activeContent),

@@ -4,7 +4,7 @@ import type { ErasureId, FileId, FileVersionRef, TenantId } from "#contract/ids.
 import type { AuditEvent } from "./audit.ts";
 import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { auditEvents } from "./schema/audit.ts";
+import { auditArchives, auditEvents, auditLog } from "./schema/audit.ts";
 import type { PendingObject } from "./schema/erasures.ts";
 import { erasures } from "./schema/erasures.ts";
 import { files, fileVersions } from "./schema/files.ts";
@@ -199,20 +199,6 @@ export async function countPendingObjects(
     .where(and(isUnchanged(erasure), isNotNull(erasures.pending)));
 }
 
-/** Removes some of a tenant's audit trail; says whether there was any. */
-export async function eraseAuditTrail(db: Database, tenantId: TenantId, limit: number): Promise<boolean> {
-  const next = db
-    .select({ id: auditEvents.id })
-    .from(auditEvents)
-    .where(eq(auditEvents.tenantId, tenantId))
-    .limit(limit);
-  const removed = await db
-    .delete(auditEvents)
-    .where(and(eq(auditEvents.tenantId, tenantId), inArray(auditEvents.id, next)))
-    .returning({ id: auditEvents.id });
-  return removed.length > 0;
-}
-
 export async function markEmpty(db: Database, erasure: ErasureRow, nowMs: number): Promise<void> {
   await db.batch([
     // None is begun any more, and those that were have nothing left to scan.
@@ -225,7 +211,7 @@ export async function markEmpty(db: Database, erasure: ErasureRow, nowMs: number
 }
 
 /** Tables whose rows say that something of a tenant is left; what hangs on these goes with them. */
-const OWNED = [files, quotaReservations, auditEvents, replicaRemovals] as const;
+const OWNED = [files, quotaReservations, auditEvents, auditLog, auditArchives, replicaRemovals] as const;
 
 /** When an erasure was finished, and the signature of its proof. */
 export interface ErasureEnd {

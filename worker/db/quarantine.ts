@@ -13,7 +13,7 @@ import { objectRemovalOf } from "./object-removals.ts";
 import type { WantedCopies } from "./replicas.ts";
 import { wantCopies } from "./replicas.ts";
 import { files, fileVersions } from "./schema/files.ts";
-import { verdicts } from "./schema/processing.ts";
+import { laterVerdicts, verdicts } from "./schema/processing.ts";
 import { selectRow } from "./select-row.ts";
 import { markPurging } from "./trash.ts";
 import type { Promotion } from "./versions.ts";
@@ -147,7 +147,9 @@ export async function releaseVersion(
   const isBlocked = and(isVersion(ref), IS_BLOCKED);
   const row = { tenantId, fileId, version, verdict: "clean", signatureName: null, ...release } as const;
   const [, released] = await db.batch([
-    db.insert(verdicts).select(sql`${selectRow(verdicts, row)} FROM ${fileVersions} WHERE ${isBlocked}`),
+    db
+      .insert(laterVerdicts)
+      .select(sql`${selectRow(laterVerdicts, row)} FROM ${fileVersions} WHERE ${isBlocked}`),
     db
       .update(fileVersions)
       // Derivatives are made of it from here on.

@@ -71,7 +71,9 @@ export const signedUrls = router.openapi(signRoute, async (c) => {
   const identity = c.get("identity");
   const { items } = c.req.valid("json");
   const signable = await requireSignable(c.env, identity, items);
-  const signed = signable.map(({ item, object }) => ({ fileId: item.fileId, version: object.version }));
+  const signed = signable.map(({ item, object }) => ({
+    ...{ fileId: item.fileId, version: object.version, variant: item.variant },
+  }));
   // At the same time as the signing, and before anybody has the URLs.
   const [made] = await Promise.all([
     Promise.all(signable.map((each) => signItem(c, each))),

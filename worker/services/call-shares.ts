@@ -6,8 +6,8 @@ export const SUBREQUESTS = 1_000;
 
 /** Who of a run of the cron may make how many of them: all together less, with the last step of an erasure (erasure.ts). */
 export const CALLS = {
-  ...{ reannounce: 90, purge: 220, removeObjects: 60, erase: 250, sweep: 90 },
-  ...{ quarantine: 24, rescan: 20, replicas: 20 },
+  ...{ reannounce: 80, purge: 206, removeObjects: 60, erase: 250, sweep: 90 },
+  ...{ quarantine: 24, rescan: 20, replicas: 20, archiveAudit: 24 },
 } as const;
 
 /**
