@@ -3,6 +3,7 @@ import { erasureMeans } from "./routes/admin/erasures.ts";
 import { reannounceUnanswered } from "./services/announce.ts";
 import { archiveAudit } from "./services/audit-retention.ts";
 import { CALLS } from "./services/call-shares.ts";
+import { warnOfFillings } from "./services/database-sizes.ts";
 import { driveErasures } from "./services/erasure.ts";
 import { driveObjectRemovals } from "./services/object-removals.ts";
 import type { Removal } from "./services/purge.ts";
@@ -40,6 +41,7 @@ export async function runSchedule(env: Env, scheduledMs: number): Promise<void> 
     ),
     attempt("quarantine", () => removeDueBlocked(env, nowMs, CALLS.quarantine)),
     attempt("remove-objects", () => driveObjectRemovals(env, removal.objects, nowMs, CALLS.removeObjects)),
+    attempt("measure-databases", () => warnOfFillings(env, config.databaseAlertShare)),
     attempt("archive-audit", () => archiveAudit(env, objects, nowMs, CALLS.archiveAudit)),
     attempt("erase", () => driveErasures(env, erasureMeans(env, config), scheduledMs, CALLS.erase)),
     attempt("sweep-reservations", () =>

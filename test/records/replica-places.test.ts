@@ -86,7 +86,12 @@ test("targets of one name in two places are none, and health says so", async () 
   expect(await targetsOf(other)).toEqual([]);
   expect((await ask(["disk"])).removals).toEqual([]);
   const objects = { head: async () => undefined } as unknown as ObjectReader;
-  const { parts } = await checkHealth(env, { objects, replicaReads: undefined }, "test", NOW);
+  const { parts } = await checkHealth(
+    env,
+    { objects, databaseAlertShare: 0.8, replicaReads: undefined },
+    "test",
+    NOW,
+  );
   expect(parts.processor).toEqual({
     state: "down",
     detail: 'Replica targets in different jurisdictions are called "disk": nothing is copied to either.',

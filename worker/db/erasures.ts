@@ -4,6 +4,7 @@ import type { ErasureId, FileId, FileVersionRef, TenantId } from "#contract/ids.
 import type { AuditEvent } from "./audit.ts";
 import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { freeing } from "./freeing.ts";
 import { auditArchives, auditEvents, auditLog } from "./schema/audit.ts";
 import type { PendingObject } from "./schema/erasures.ts";
 import { erasures } from "./schema/erasures.ts";
@@ -34,20 +35,22 @@ export async function beginErasure(
 ): Promise<ErasureRow | undefined> {
   const { tenantId, id, requestedBy, reason, digest } = erasure;
   const unfinished = and(eq(erasures.tenantId, tenantId), isNull(erasures.finishedAtMs));
-  const [, , , [begun]] = await db.batch([
-    db
-      .update(tenants)
-      .set({ erasingAtMs: event.atMs })
-      .where(and(eq(tenants.tenantId, tenantId), isNull(tenants.erasingAtMs))),
-    auditIfChanged(db, event),
-    db.insert(erasures).select(
-      sql`SELECT ${tenantId}, ${id}, ${requestedBy}, ${reason}, ${event.atMs}, NULL, NULL, 0, 0, 0, 0, ${digest}, NULL, NULL, NULL
+  return freeing(db, event, [id], async (record) => {
+    const [, , , [begun]] = await db.batch([
+      db
+        .update(tenants)
+        .set({ erasingAtMs: event.atMs })
+        .where(and(eq(tenants.tenantId, tenantId), isNull(tenants.erasingAtMs))),
+      record(auditIfChanged(db, event)),
+      db.insert(erasures).select(
+        sql`SELECT ${tenantId}, ${id}, ${requestedBy}, ${reason}, ${event.atMs}, NULL, NULL, 0, 0, 0, 0, ${digest}, NULL, NULL, NULL
           WHERE EXISTS (SELECT 1 FROM ${tenants} WHERE ${tenants.tenantId} = ${tenantId})
           AND NOT EXISTS (SELECT 1 FROM ${erasures} WHERE ${unfinished})`,
-    ),
-    db.select().from(erasures).where(unfinished),
-  ]);
-  return begun;
+      ),
+      db.select().from(erasures).where(unfinished),
+    ]);
+    return begun;
+  });
 }
 
 /** Erasures that aren't finished, the oldest first. There are few. */

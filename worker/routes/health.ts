@@ -21,9 +21,9 @@ const healthRoute = createRoute({
 
 /** `/health`: 200 as long as the worker itself answers, so that a part's failure doesn't take the whole down. */
 export const health = openApiRouter().openapi(healthRoute, async (c) => {
-  const { replicaReads, version } = c.get("config");
+  const { replicaReads, version, databaseAlertShare } = c.get("config");
   const probes = {
-    objects: objectStoreOf(c.env),
+    ...{ objects: objectStoreOf(c.env), databaseAlertShare },
     replicaReads: replicaReads && (() => probeGateway(replicaReads)),
   };
   const report = await checkHealth(c.env, probes, version, Date.now());
