@@ -87,7 +87,9 @@ export const signedUrls = router.openapi(signRoute, async (c) => {
   const refused = found.find((each) => "error" in each);
   if (refused !== undefined && !partial) throw refused.error;
   const signable = found.filter((each) => "object" in each);
-  const signed = signable.map(({ item, object }) => ({ fileId: item.fileId, version: object.version }));
+  const signed = signable.map(({ item, object }) => ({
+    ...{ fileId: item.fileId, version: object.version, variant: item.variant },
+  }));
   const answerOf = (each: (typeof found)[number]) => {
     if ("object" in each) return signItem(c, each);
     const { fileId, error } = each;

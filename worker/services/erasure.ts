@@ -2,12 +2,12 @@ import type { RemovedItem } from "#contract/erasures.ts";
 import { nextDigest } from "#contract/erasures.ts";
 import type { FileVersionRef, TenantId } from "#contract/ids.ts";
 import { tenantPrefix } from "#contract/keys.ts";
+import { eraseAuditTrail } from "../db/audit-archives.ts";
 import type { Database, DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { ErasureRow, FileToErase } from "../db/erasures.ts";
 import {
   countPendingObjects,
-  eraseAuditTrail,
   eraseFiles,
   eraseReservations,
   eraseVersions,
