@@ -97,10 +97,10 @@ export class ImageDeriver implements Deriver {
     const first = await (this.#spare?.draw(work, task) ?? drawImage(work, task));
     const drawn = first.undecoded ? await this.#drawDecoded(work, task, first, first.undecoded) : first;
     // What people wait for in front of it comes first.
-    const [thumbnail, ...others] = wanted.includes("thumbnail") ? wanted : [undefined, ...wanted];
-    if (thumbnail !== undefined) yield await this.#bring(thumbnail, work, task, drawn);
+    if (wanted.includes("thumbnail")) yield await this.#bring("thumbnail", work, task, drawn);
     const properties = drawn.properties && tellable(drawn.properties, original.wishes);
     if (properties) yield { result: "properties", properties };
+    const others = wanted.filter((name) => name !== "thumbnail");
     for (const name of others) yield await this.#bring(name, work, task, drawn);
   }
 

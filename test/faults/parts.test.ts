@@ -1,12 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { Health } from "#contract/api.ts";
 import { findFreePort } from "../../scripts/dev/ports.ts";
 import type { Stack } from "../../scripts/dev/stack.ts";
 import { startStack } from "../../scripts/dev/stack.ts";
+import { RUNTIME_STATE } from "../../scripts/dev/workers.ts";
 import { getRecord, newCaller, readProblem, uploadFile, waitForVerdict } from "../support/api.ts";
+import { newStateDirectory } from "../support/migrated-state.ts";
 import { sha256Of } from "../support/sha256.ts";
 import { slowArchive } from "../support/slow-archive.ts";
 import { countVerdicts, scanUnderWay } from "../support/stack-state.ts";
@@ -30,7 +30,7 @@ test("a processor that is killed in the middle of a job is started again, and th
 });
 
 async function startOwnStack(): Promise<Stack> {
-  const stateDirectory = await mkdtemp(join(tmpdir(), "causeway-faults-"));
+  const stateDirectory = await newStateDirectory("causeway-faults-", RUNTIME_STATE);
   onTestFinished(() => rm(stateDirectory, { recursive: true, force: true }));
   const port = await findFreePort();
   const stack = await startStack({ port, stateDirectory, withDemo: false, onLog: () => {} });

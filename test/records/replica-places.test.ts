@@ -106,14 +106,12 @@ test.each([
       scannerDetail: "Test",
       queue: "ok",
       backlog: 0,
-      tools: [],
-      targets: [],
       atMs: NOW,
     } as const;
     const [db] = allDatabases(databases.bindings);
     if (db === undefined) throw new Error("There is no database.");
     const beating = { ...report, kind: "heartbeat", processorId: "p", scanner, signatureVersion } as const;
-    await upsertHeartbeat(db, { ...beating, tools: [] }, NOW, 0);
+    await upsertHeartbeat(db, { ...beating, tools: [], targets: [] }, NOW, 0);
     const objects = { head: async () => undefined } as unknown as ObjectReader;
     const probes = { objects, replicaReads: undefined, development };
     const health = await checkHealth(databases.bindings, probes, "test", NOW);

@@ -1,22 +1,17 @@
 import { z } from "zod";
 import { DERIVATIVE_NAMES, DerivativeName, MISSING_STATES } from "./derivatives.ts";
-import { EntityType } from "./entities.ts";
+import { EntityName, EntityType } from "./entities.ts";
 import { GrantSeconds } from "./entity-grants.ts";
 import { Problem } from "./errors.ts";
 import type { FileVersionRef, Identity } from "./ids.ts";
 import { FileId, UserId } from "./ids.ts";
 import { PageImageName } from "./page-images.ts";
 import { Replica } from "./replicas.ts";
+import { Tags } from "./tags.ts";
+import { Verdict, VERSION_STATES } from "./version-states.ts";
 
 /** State of a file: that of its current version, or `deleted`. Only `clean` is ever served. */
-export const FILE_STATES = [
-  "uploading",
-  "quarantined",
-  "clean",
-  "infected",
-  "unscannable",
-  "deleted",
-] as const;
+export const FILE_STATES = [...VERSION_STATES, "deleted"] as const;
 export const FileState = z.enum(FILE_STATES);
 export type FileState = z.infer<typeof FileState>;
 
@@ -83,7 +78,7 @@ export const FileRecord = z
     state: FileState,
     verdict: z
       .object({
-        verdict: z.enum(["clean", "infected", "unscannable"]),
+        verdict: Verdict,
         signatureName: z.string().nullable(),
         engine: z.string(),
         signatureVersion: z.string(),
@@ -160,20 +155,9 @@ export const SignedUrlResponse = z
   .meta({ id: "SignedUrlResponse" });
 export type SignedUrlResponse = z.infer<typeof SignedUrlResponse>;
 
-/** Longest id of an entity, as an upload may declare it. */
-const MAX_ENTITY_LENGTH = 128;
-const EntityName = z.string().min(1).max(MAX_ENTITY_LENGTH);
-
 /** `image/png`, or `image/*` for all of a kind; lower case, without parameters. */
 const TypePattern = z.string().regex(/^[a-z0-9][a-z0-9.+-]{0,62}\/(?:\*|[a-z0-9][a-z0-9.+-]{0,126})$/);
 const MAX_TYPE_PATTERNS = 20;
-
-const Tag = z
-  .string()
-  .min(1)
-  .max(MAX_ENTITY_LENGTH)
-  .regex(/^[^,]*$/, "has a comma in it, which separates tags");
-const MAX_GRANTED_TAGS = 20;
 
 /** What an upload grant allows; what isn't said isn't limited beyond what holds for every upload. */
 export const UploadGrantScope = z.object({
@@ -186,7 +170,7 @@ export const UploadGrantScope = z.object({
   replaces: FileId.optional().meta({
     description: "The file that the upload is a new version of; it keeps its entity and tags",
   }),
-  tags: z.array(Tag).max(MAX_GRANTED_TAGS).optional().meta({
+  tags: Tags.optional().meta({
     description: "What the file is tagged with, beside what the upload declares",
   }),
 });

@@ -73,6 +73,7 @@ export const ERRORS = {
   FILE_NOT_IN_TRASH: kind(409, "The file isn't in the trash"),
   VERSION_NOT_BLOCKED: kind(409, "The version isn't blocked"),
   VERSION_CURRENT: kind(409, "The version is the current one"),
+  VERSION_LIMIT_REACHED: kind(409, "The file has as many versions as a file can have"),
   SHARE_LIMIT_REACHED: kind(409, "The file is shared as often as a file can be"),
   RESCAN_ENDED: kind(409, "The rescan is over"),
   RESCAN_LIMIT_REACHED: kind(409, "The tenant has as many rescans under way as there may be"),

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { FileRecord, FileState } from "./api.ts";
+import { EntityName } from "./entities.ts";
 import { FILE_CLASSES } from "./file-types.ts";
 import { FileId, UserId } from "./ids.ts";
 import { searchTermsOf } from "./names.ts";
+import { Tag } from "./tags.ts";
 
 export const MAX_PAGE_SIZE = 200;
 /** Of one list: words and tags are statements' parameters, of which D1 takes a hundred. */
@@ -18,8 +20,6 @@ export const LIST_SCOPES = ["own", "shared", "visible", "all"] as const;
 export const ListScope = z.enum(LIST_SCOPES);
 export type ListScope = z.infer<typeof ListScope>;
 
-const EntityName = z.string().min(1).max(128);
-const Tag = z.string().min(1).max(128);
 const MediaType = z
   .string()
   .toLowerCase()

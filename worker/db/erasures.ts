@@ -143,6 +143,31 @@ export async function eraseFiles(
   ]);
 }
 
+/**
+ * Removes some versions of a file that has more than one step can take, and counts them, both or neither: those that are
+ * there, so that doing it twice counts nothing twice.
+ */
+export async function eraseVersions(
+  db: Database,
+  { tenantId, id }: ErasureRow,
+  fileId: FileId,
+  found: readonly VersionToErase[],
+): Promise<void> {
+  const numbers = JSON.stringify(found.map(({ version }) => version));
+  const isErased = and(
+    eq(fileVersions.tenantId, tenantId),
+    eq(fileVersions.fileId, fileId),
+    sql`${fileVersions.version} IN (SELECT value FROM json_each(${numbers}))`,
+  );
+  await db.batch([
+    db
+      .update(erasures)
+      .set({ versions: sql`${erasures.versions} + ${db.$count(fileVersions, isErased)}`, emptyAtMs: null })
+      .where(and(eq(erasures.tenantId, tenantId), eq(erasures.id, id), isNull(erasures.finishedAtMs))),
+    db.delete(fileVersions).where(isErased),
+  ]);
+}
+
 /** The next reservations of a tenant: the uploads that hold them are under way, or partial ones that wait. */
 export async function findReservationsToErase(
   db: Database,

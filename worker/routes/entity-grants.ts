@@ -1,6 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { GrantedIdentity } from "#contract/entity-grants.ts";
 import { EntityGrantRequest, EntityGrantResponse, GrantRenewalRequest } from "#contract/entity-grants.ts";
+import { formatTime } from "#contract/times.ts";
 import type { AppContext } from "../app-env.ts";
 import { actorOf } from "../middleware/actor.ts";
 import { signEntityGrant, verifyEntityGrant } from "../middleware/grant-tokens.ts";
@@ -66,7 +67,7 @@ async function answerWith(
   const token = await signEntityGrant(granted, c.get("config"));
   const detail = { userId: granted.userId, grantId: id, entityType, entityId, allow: allow.join(" ") };
   await recordEvent(c.env, { actor: actorOf(c), action, detail, atMs: Date.now() });
-  return { id, token, expiresAt: new Date(expiresAtMs).toISOString() };
+  return { id, token, expiresAt: formatTime(expiresAtMs) };
 }
 
 const router = openApiRouter();

@@ -79,6 +79,13 @@ export const STORED_FILE_EXAMPLE: z.input<typeof FileRecord> & {
   versionUrl: `/v1/files/${FILE_ID}/versions/1`,
 };
 
+export const COMPLETED_UPLOAD_EXAMPLE = {
+  id: FILE_ID,
+  url: `/v1/files/${FILE_ID}`,
+  version: 1,
+  versionUrl: `/v1/files/${FILE_ID}/versions/1`,
+};
+
 export const VERSION_EXAMPLE: z.input<typeof FileVersion> = {
   version: 2,
   isCurrent: false,

@@ -9,6 +9,7 @@ import {
   SharedFile,
   type SharedFile as SharedFileFacts,
 } from "#contract/sharing.ts";
+import { formatTime, formatTimeOrNull } from "#contract/times.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
 import { verifyShareToken } from "../delivery/share-token.ts";
 import { signDownload } from "../delivery/signed-url.ts";
@@ -118,7 +119,7 @@ async function signThrough(
   const path = await signDownload(download, filename, c.get("config").signingKeys);
   return {
     url: `${deliveryOrigin(c)}${path}`,
-    expiresAt: new Date(expiresAtSeconds * 1000).toISOString(),
+    expiresAt: formatTime(expiresAtSeconds * 1000),
   };
 }
 
@@ -142,7 +143,7 @@ async function describe(c: AppContext, open: OpenLink, nowMs: number): Promise<S
   return {
     passwordRequired: !isOpen,
     file: content === undefined ? null : await describeFile(c, open, content, nowMs),
-    expiresAt: link.expiresAtMs === null ? null : new Date(link.expiresAtMs).toISOString(),
+    expiresAt: formatTimeOrNull(link.expiresAtMs),
     downloadsLeft: link.maxDownloads === null ? null : link.maxDownloads - link.downloads,
   };
 }

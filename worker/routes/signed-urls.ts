@@ -3,6 +3,7 @@ import type { SignedUrl, SignedUrlItem } from "#contract/api.ts";
 import { SignedUrlRequest, SignedUrlResponse } from "#contract/api.ts";
 import { formatProblem } from "#contract/errors.ts";
 import type { Identity } from "#contract/ids.ts";
+import { formatTime } from "#contract/times.ts";
 import type { AppContext } from "../app-env.ts";
 import { signDownload } from "../delivery/signed-url.ts";
 import { actorOf } from "../middleware/actor.ts";
@@ -72,7 +73,7 @@ async function signItem(
   return {
     ...{ fileId, ok: true },
     url: `${deliveryOrigin(c)}${path}`,
-    expiresAt: new Date(expiresAtSeconds * 1000).toISOString(),
+    expiresAt: formatTime(expiresAtSeconds * 1000),
   };
 }
 

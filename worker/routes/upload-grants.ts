@@ -2,6 +2,7 @@ import { createRoute } from "@hono/zod-openapi";
 import type { UploadGrant } from "#contract/api.ts";
 import { UploadGrantRequest, UploadGrantResponse } from "#contract/api.ts";
 import { GrantRenewalRequest } from "#contract/entity-grants.ts";
+import { formatTime } from "#contract/times.ts";
 import type { AppContext } from "../app-env.ts";
 import { actorOf } from "../middleware/actor.ts";
 import { signUploadGrant, verifyUploadGrant } from "../middleware/grant-tokens.ts";
@@ -40,7 +41,7 @@ const mintRoute = createRoute({
     ...sessionProblems(
       ...IDEMPOTENCY_ERRORS,
       ...(["REQUEST_INVALID", "BODY_TOO_LARGE", "ROLE_REQUIRED"] as const),
-      ...(["FILE_NOT_FOUND", "FILE_IN_TRASH", "FILE_NOT_READY"] as const),
+      ...(["FILE_NOT_FOUND", "FILE_IN_TRASH", "FILE_NOT_READY", "VERSION_LIMIT_REACHED"] as const),
     ),
   },
 });
@@ -71,7 +72,7 @@ async function answerWith(
   const { fileId, version } = grant.ref;
   const detail = { userId: grant.identity.userId };
   await recordEvent(c.env, { actor: actorOf(c), action, fileId, version, detail, atMs: Date.now() });
-  return { fileId, version, token, expiresAt: new Date(grant.expiresAtMs).toISOString() };
+  return { fileId, version, token, expiresAt: formatTime(grant.expiresAtMs) };
 }
 
 const router = openApiRouter();

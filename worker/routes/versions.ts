@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { FileRecord } from "#contract/api.ts";
 import type { FileVersionRef } from "#contract/ids.ts";
 import { parseHeaderInteger } from "#contract/tus.ts";
-import { FileVersion, FileVersionList } from "#contract/versions.ts";
+import { FileVersion, FileVersionList, FileVersionsQuery } from "#contract/versions.ts";
 import type { AppContext } from "../app-env.ts";
 import { actorOf, callerOf } from "../middleware/actor.ts";
 import { getFile } from "../services/files.ts";
@@ -38,10 +38,13 @@ const listRoute = createRoute({
   summary: "List a file's versions, newest first",
   description: "For whoever may change the file: others see what it is, not what it was.",
   security: [{ bearer: [] }],
-  request: { params: FileParams },
+  request: { params: FileParams, query: FileVersionsQuery },
   responses: {
-    200: { description: "The versions", content: { "application/json": { schema: FileVersionList } } },
-    ...sessionProblems(...FILE_ERRORS),
+    200: {
+      description: "A page of the versions",
+      content: { "application/json": { schema: FileVersionList } },
+    },
+    ...sessionProblems("REQUEST_INVALID", ...FILE_ERRORS),
   },
 });
 
@@ -130,7 +133,7 @@ const router = openApiRouter();
 export const versions = router
   .openapi(listRoute, async (c) => {
     const fileId = requireFileId(c.req.valid("param").id);
-    return c.json(await getVersions(c.env, c.get("identity"), fileId), 200);
+    return c.json(await getVersions(c.env, c.get("identity"), fileId, c.req.valid("query")), 200);
   })
   .openapi(getRoute, async (c) => {
     const ref = requireRef(c, c.req.valid("param"));

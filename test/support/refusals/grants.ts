@@ -30,6 +30,10 @@ export const GRANTS: RefusalTable = {
       ...IN_TRASH,
       FILE_NOT_FOUND: forMissing,
       FILE_NOT_READY: inState("uploading"),
+      async VERSION_LIMIT_REACHED(scene, good) {
+        await scene.changeSettings({ maxVersions: 1 });
+        return good;
+      },
     },
   },
   "POST /v1/upload-grants/renewals": {
