@@ -84,7 +84,9 @@ test("one that ends while its upload is under way is renewed, and the upload goe
   const renewed: string[] = [];
   endpoint.next("PATCH", { status: 401, problem: { status: 401, code: "TOKEN_EXPIRED" } });
   const upload = createUploader({
-    ...{ endpoint: endpoint.url, getGrant, chunkSizeBytes: 64 * KIB, retryBaseMs: 10 },
+    endpoint: endpoint.url,
+    retryBaseMs: 10,
+    getGrant,
     renewGrant({ token }) {
       renewed.push(token);
       if (renewed.length === 1) throw new Error("The backend is away.");
