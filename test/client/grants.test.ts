@@ -82,7 +82,9 @@ test("one that ends while its upload is under way isn't renewed; the upload fail
 test("one that ends while its upload is under way is renewed, and the upload goes on where it was", async () => {
   const { asked, getGrant } = countedGrants();
   const renewed: string[] = [];
-  endpoint.next("PATCH", { status: 401, problem: { status: 401, code: "TOKEN_EXPIRED" } });
+  const expired = { status: 401, problem: { status: 401, code: "TOKEN_EXPIRED" } };
+  endpoint.next("PATCH", expired);
+  endpoint.next("PATCH", expired);
   const upload = createUploader({
     endpoint: endpoint.url,
     retryBaseMs: 10,
