@@ -23,7 +23,7 @@ import { entityGrants } from "./routes/entity-grants.ts";
 import { fileChanges } from "./routes/file-changes.ts";
 import { files } from "./routes/files.ts";
 import { routingPath } from "./routes/first-plan.ts";
-import { health } from "./routes/health.ts";
+import { health, ready } from "./routes/health.ts";
 import { openApiRouter } from "./routes/open-api.ts";
 import { publicFiles } from "./routes/public-files.ts";
 import { quota } from "./routes/quota.ts";
@@ -88,6 +88,7 @@ app.route("/v1/admin", admin);
 app.route("/d", downloads);
 app.route("/p", publicFiles);
 app.route("/health", health);
+app.route("/ready", ready);
 app.route("/v1/dev", dev);
 
 app.route("/docs", docs);

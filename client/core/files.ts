@@ -1,4 +1,4 @@
-import type { Disposition, FileRecord, SignedUrlResponse, Variant } from "#contract/api.ts";
+import type { Disposition, FileRecord, SignedUrl, Variant } from "#contract/api.ts";
 import type { FileList, FileListQuery } from "#contract/listing.ts";
 import type { FileVersion } from "#contract/versions.ts";
 import { type ApiFetch, createApiFetch } from "./http.ts";
@@ -20,7 +20,7 @@ export interface SignItem {
   readonly expiresInSeconds?: number;
 }
 
-export type SignedUrl = SignedUrlResponse["items"][number];
+export type { SignedUrl };
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -118,7 +118,8 @@ function createCalls(call: ApiFetch): Omit<FilesClient, "waitUntil" | "waitUntil
     },
     async signUrls(items, { signal } = {}) {
       const answer = await call({ method: "POST", path: "/v1/signed-urls", body: { items }, signal });
-      const signed = (await answer.json()) as SignedUrlResponse;
+      // All or none: it isn't asked for those that can be signed alone.
+      const signed = (await answer.json()) as { readonly items: readonly SignedUrl[] };
       return signed.items;
     },
     async contentBlob(id, variant, { signal } = {}) {

@@ -5,10 +5,9 @@ import { under, UPLOAD_TESTS } from "./upload-tests.ts";
 
 /** Of worker/services. */
 const SERVICE_TESTS: TestsBySource = {
-  "announce.ts": ["records/cron-calls", "faults/killed"],
+  "announce.ts": ["records/cron-calls", "faults/killed", "worker/failed-jobs"],
   "audit.ts": ["worker/audit", "worker/audited-reads"],
   "bulk.ts": ["worker/bulk"],
-  "call-shares.ts": ["records/cron-calls"],
   "content-": [
     "worker/unit/content-type",
     "worker/unit/content-type-programs",
@@ -17,6 +16,14 @@ const SERVICE_TESTS: TestsBySource = {
     "worker/plain-uploads",
   ],
   "content-policy.ts": ["worker/content-policy", "worker/reports"],
+  "cron/": ["records/cron-calls"],
+  "cron/blocked-versions.ts": ["records/cron-calls", "worker/quarantine"],
+  "cron/due-purges.ts": ["records/cron-calls", "faults/purge"],
+  "cron/erasures.ts": ["faults/erasure", "faults/erasure-failures"],
+  "cron/left-objects.ts": ["faults/version-removal"],
+  "cron/replica-feed.ts": ["worker/replicas", "worker/replica-admin", "records/replica-places"],
+  "cron/rescan-feed.ts": ["records/rescan-feed", "worker/rescans", "records/rescan-races"],
+  "cron/reservations.ts": ["records/quota-limits", "records/quota-partials", "records/cron-calls"],
   "deleted-uploads.ts": ["worker/deleted-uploads", "faults/deleted-uploads"],
   "downloads.ts": [
     "worker/signed-urls",
@@ -25,6 +32,7 @@ const SERVICE_TESTS: TestsBySource = {
     "worker/wished-derivatives",
   ],
   "empty-prefix.ts": ["worker/purge", "faults/purge"],
+  "entity-grants.ts": ["worker/entity-grants"],
   "each-database.ts": ["records/cron-calls"],
   "entity-grants.ts": ["worker/entity-grants", "worker/entity-grant-uploads"],
   "erasure-requests.ts": ["records/erasure-proofs", "worker/erasing-tenant", "faults/erasure-requests"],
@@ -43,6 +51,7 @@ const SERVICE_TESTS: TestsBySource = {
   "files.ts": ["worker/files", "worker/versions"],
   "grants.ts": ["worker/entity-grant-uploads", "worker/upload-grants", "worker/upload-grant-renewals"],
   "health.ts": ["worker/files", "worker/methods", "faults/parts"],
+  "idempotency.ts": ["worker/idempotency"],
   "in-turns.ts": ["faults/purge", "faults/version-removal", "faults/joining"],
   "late-details.ts": ["worker/form-fields"],
   "link-password.ts": ["worker/link-passwords"],
@@ -75,7 +84,6 @@ const SERVICE_TESTS: TestsBySource = {
   replica: ["worker/replicas", "worker/replica-admin"],
   "first-verdict.ts": ["worker/reports", "worker/versions", "worker/replicas"],
   "reports.ts": ["worker/reports", "worker/versions"],
-  "reservations.ts": ["records/quota-limits", "records/quota-partials", "records/cron-calls"],
   "servable.ts": ["worker/signed-urls", "worker/public-urls", "worker/versions", "worker/shares"],
   "share-access.ts": ["worker/share-records", "worker/share-links", "worker/link-passwords"],
   "share-link": ["worker/share-links", "worker/share-page", "worker/share-link-silence"],

@@ -1,21 +1,17 @@
 import { z } from "zod";
 import { DERIVATIVE_NAMES, DerivativeName, MISSING_STATES } from "./derivatives.ts";
-import { EntityType } from "./entities.ts";
+import { EntityName, EntityType } from "./entities.ts";
 import { GrantSeconds } from "./entity-grants.ts";
+import { Problem } from "./errors.ts";
 import type { FileVersionRef, Identity } from "./ids.ts";
 import { FileId, UserId } from "./ids.ts";
 import { PageImageName } from "./page-images.ts";
 import { Replica } from "./replicas.ts";
+import { Tags } from "./tags.ts";
+import { Verdict, VERSION_STATES } from "./version-states.ts";
 
 /** State of a file: that of its current version, or `deleted`. Only `clean` is ever served. */
-export const FILE_STATES = [
-  "uploading",
-  "quarantined",
-  "clean",
-  "infected",
-  "unscannable",
-  "deleted",
-] as const;
+export const FILE_STATES = [...VERSION_STATES, "deleted"] as const;
 export const FileState = z.enum(FILE_STATES);
 export type FileState = z.infer<typeof FileState>;
 
@@ -82,7 +78,7 @@ export const FileRecord = z
     state: FileState,
     verdict: z
       .object({
-        verdict: z.enum(["clean", "infected", "unscannable"]),
+        verdict: Verdict,
         signatureName: z.string().nullable(),
         engine: z.string(),
         signatureVersion: z.string(),
@@ -128,7 +124,7 @@ export const MAX_SIGNED_URL_SECONDS = 7 * 24 * 3600;
 export const MAX_SIGNED_URLS = 500;
 
 export const SignedUrlItem = z
-  .object({
+  .strictObject({
     fileId: FileId,
     variant: Variant.default("original"),
     disposition: Disposition.default("attachment"),
@@ -139,31 +135,29 @@ export type SignedUrlItem = z.infer<typeof SignedUrlItem>;
 
 /** Body of `POST /v1/signed-urls`: one or hundreds in one call. */
 export const SignedUrlRequest = z
-  .object({ items: z.array(SignedUrlItem).min(1).max(MAX_SIGNED_URLS) })
+  .strictObject({
+    items: z.array(SignedUrlItem).min(1).max(MAX_SIGNED_URLS),
+    partial: z.boolean().default(false).meta({
+      description: "Whether what can be signed is, beside what can't: else all or none of the items are",
+    }),
+  })
   .meta({ id: "SignedUrlRequest" });
 export type SignedUrlRequest = z.infer<typeof SignedUrlRequest>;
 
+const SignedUrl = z.object({ fileId: FileId, ok: z.literal(true), url: z.url(), expiresAt: Timestamp });
+export type SignedUrl = z.infer<typeof SignedUrl>;
+
+/** Each item's answer, in order; those that aren't `ok` are there where `partial` was asked for. */
 export const SignedUrlResponse = z
   .object({
-    items: z.array(z.object({ fileId: FileId, url: z.url(), expiresAt: Timestamp })),
+    items: z.array(z.union([SignedUrl, z.object({ fileId: FileId, ok: z.literal(false), error: Problem })])),
   })
   .meta({ id: "SignedUrlResponse" });
 export type SignedUrlResponse = z.infer<typeof SignedUrlResponse>;
 
-/** Longest id of an entity, as an upload may declare it. */
-const MAX_ENTITY_LENGTH = 128;
-const EntityName = z.string().min(1).max(MAX_ENTITY_LENGTH);
-
 /** `image/png`, or `image/*` for all of a kind; lower case, without parameters. */
 const TypePattern = z.string().regex(/^[a-z0-9][a-z0-9.+-]{0,62}\/(?:\*|[a-z0-9][a-z0-9.+-]{0,126})$/);
 const MAX_TYPE_PATTERNS = 20;
-
-const Tag = z
-  .string()
-  .min(1)
-  .max(MAX_ENTITY_LENGTH)
-  .regex(/^[^,]*$/, "has a comma in it, which separates tags");
-const MAX_GRANTED_TAGS = 20;
 
 /** What an upload grant allows; what isn't said isn't limited beyond what holds for every upload. */
 export const UploadGrantScope = z.object({
@@ -176,7 +170,7 @@ export const UploadGrantScope = z.object({
   replaces: FileId.optional().meta({
     description: "The file that the upload is a new version of; it keeps its entity and tags",
   }),
-  tags: z.array(Tag).max(MAX_GRANTED_TAGS).optional().meta({
+  tags: Tags.optional().meta({
     description: "What the file is tagged with, beside what the upload declares",
   }),
 });
@@ -217,9 +211,12 @@ export const UploadGrantResponse = z
   .meta({ id: "UploadGrant" });
 export type UploadGrantResponse = z.infer<typeof UploadGrantResponse>;
 
-const PartHealth = z.object({ state: z.enum(["ok", "down"]), detail: z.string() });
+const PartHealth = z.object({ state: z.enum(["ok", "degraded", "down"]), detail: z.string() });
 
-/** `GET /health`: `ok` when every part but `tools` and `replicaReads` is; a part that is down says what that means. */
+/**
+ * `GET /health` and `GET /ready`: `ok` when every part but `tools` and `replicaReads` is; a part that isn't says what that
+ * means.
+ */
 export const Health = z
   .object({
     status: z.enum(["ok", "degraded"]),
@@ -229,7 +226,11 @@ export const Health = z
       objects: PartHealth,
       queue: PartHealth,
       processor: PartHealth,
-      scanner: PartHealth,
+      scanner: PartHealth.meta({
+        description:
+          "degraded where it knows only test signatures: what it calls clean is not; down where it doesn't answer or its " +
+          "signatures are too old: files wait",
+      }),
       tools: PartHealth.meta({
         description:
           "Programs that derivatives are made by: while one is missing, status stays as it is without it",

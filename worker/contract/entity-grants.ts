@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EntityType } from "./entities.ts";
+import { EntityName, EntityType } from "./entities.ts";
 import type { Identity } from "./ids.ts";
 import { UserId } from "./ids.ts";
 
@@ -11,13 +11,10 @@ export const ENTITY_ACTIONS = ["list", "view", "download", "upload", "delete"] a
 export const EntityAction = z.enum(ENTITY_ACTIONS);
 export type EntityAction = z.infer<typeof EntityAction>;
 
-/** Longest id of an entity. */
-const MAX_ENTITY_LENGTH = 128;
-
 /** One entity of a tenant's, and what may be done with what is attached to it. */
 export const EntityGrantScope = z.object({
   entityType: EntityType,
-  entityId: z.string().min(1).max(MAX_ENTITY_LENGTH),
+  entityId: EntityName,
   allow: z
     .array(EntityAction)
     .min(1)

@@ -11,7 +11,7 @@ import { files, fileVersions } from "./schema/files.ts";
 import { processorHeartbeats, verdicts } from "./schema/processing.ts";
 import { tenants } from "./schema/tenants.ts";
 import { selectRow } from "./select-row.ts";
-import type { Promotion } from "./versions.ts";
+import type { Renaming } from "./versions.ts";
 import { promoteStatement } from "./versions.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -26,7 +26,7 @@ export type HeartbeatRow = typeof processorHeartbeats.$inferSelect;
 export async function insertVerdict(
   db: Database,
   report: VerdictReport,
-  promotion: Promotion | undefined,
+  promotion: Renaming | undefined,
   copies: WantedCopies = NO_COPIES,
 ): Promise<void> {
   const { tenantId, fileId, version } = report;

@@ -1,9 +1,10 @@
 import { createMiddleware } from "hono/factory";
 import type { AppContext, AppEnv } from "../app-env.ts";
-import { asTokenError, recallToken, requireBearer, verifyToken } from "./authenticate.ts";
+import { recallToken, requireBearer, verifyToken } from "./authenticate.ts";
 import type { GrantKind } from "./grant-tokens.ts";
 import { claimedKind, verifyEntityGrant, verifyUploadGrant } from "./grant-tokens.ts";
 import { requireRate } from "./rate-limit.ts";
+import { asTokenError } from "./token-refusal.ts";
 
 /**
  * Says who is asking, by a session, a service's token, or a grant of the kinds that are accepted; any other token is none.

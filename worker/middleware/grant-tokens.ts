@@ -7,6 +7,7 @@ import type { GrantedIdentity } from "#contract/entity-grants.ts";
 import { EntityGrantScope } from "#contract/entity-grants.ts";
 import { FileId, TenantId, UserId } from "#contract/ids.ts";
 import type { Config } from "../config.ts";
+import { TokenFault } from "./token-refusal.ts";
 
 /**
  * Grants as tokens: JWTs of our own making, signed by the first of the signing keys, verified by any. Three things each
@@ -24,7 +25,7 @@ type Keys = Pick<Config, "signingKeys" | "jwt">;
 
 function secretOf(kid: unknown, { signingKeys }: Keys): Uint8Array {
   const key = signingKeys.find((candidate) => candidate.kid === kid);
-  if (key === undefined) throw new Error("No key has this id.");
+  if (key === undefined) throw new TokenFault("kid: no key of SIGNED_URL_KEYS is for it");
   return new TextEncoder().encode(key.secret);
 }
 

@@ -36,6 +36,7 @@ const BODY_ERRORS = [
 /** What whoever names a file as the one to be replaced can be refused for. */
 export const REPLACING_ERRORS = [
   ...["FILE_NOT_FOUND", "PERMISSION_REQUIRED", "FILE_IN_TRASH", "FILE_NOT_READY"],
+  "VERSION_LIMIT_REACHED",
 ] as const satisfies ErrorCode[];
 
 /** What is asked about one upload can find it so; one that was refused says again why. */

@@ -111,7 +111,7 @@ const SIGNED_QUERY = `t=acme&v=1&variant=original&disp=inline&exp=1795599000&kid
 export const SIGNED_EXAMPLE: z.input<typeof SignedUrlResponse> = {
   items: [
     {
-      fileId: FILE_ID,
+      ...{ fileId: FILE_ID, ok: true },
       url: `https://files.crm.example/d/${FILE_ID}/contract.pdf?${SIGNED_QUERY}`,
       expiresAt: "2026-11-25T09:30:00.000Z",
     },
@@ -167,10 +167,24 @@ export const HEALTH_EXAMPLE: z.input<typeof Health> = {
   },
 };
 
+export const UNREADY_EXAMPLE: z.input<typeof Health> = {
+  ...HEALTH_EXAMPLE,
+  status: "degraded",
+  parts: {
+    ...HEALTH_EXAMPLE.parts,
+    scanner: {
+      state: "down",
+      detail:
+        "No virus scanner can be trusted now: files wait and are not served (the virus signatures are 9 days old, 7 are " +
+        "allowed; update them (freshclam)).",
+    },
+  },
+};
+
 export const UPLOAD_RULES_EXAMPLE: z.input<typeof UploadRulesResponse> = {
   types: [
-    { type: "application/pdf", fileClass: "document", extensions: ["pdf"] },
-    { type: "image/jpeg", fileClass: "image", extensions: ["jpg", "jpeg"] },
+    { mimeType: "application/pdf", type: "application/pdf", fileClass: "document", extensions: ["pdf"] },
+    { mimeType: "image/jpeg", type: "image/jpeg", fileClass: "image", extensions: ["jpg", "jpeg"] },
   ],
   blockedExtensions: ["exe", "html", "js"],
   maxBytes: {
