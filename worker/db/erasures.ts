@@ -8,6 +8,7 @@ import { auditEvents } from "./schema/audit.ts";
 import type { PendingObject } from "./schema/erasures.ts";
 import { erasures } from "./schema/erasures.ts";
 import { files, fileVersions } from "./schema/files.ts";
+import { recountRanges, recounts } from "./schema/recounts.ts";
 import { replicaRemovals } from "./schema/replicas.ts";
 import { rescans } from "./schema/rescans.ts";
 import { quotaReservations, tenants } from "./schema/tenants.ts";
@@ -223,6 +224,8 @@ export async function markEmpty(db: Database, erasure: ErasureRow, nowMs: number
   await db.batch([
     // None is begun any more, and those that were have nothing left to scan.
     db.delete(rescans).where(eq(rescans.tenantId, erasure.tenantId)),
+    db.delete(recounts).where(eq(recounts.tenantId, erasure.tenantId)),
+    db.delete(recountRanges).where(eq(recountRanges.tenantId, erasure.tenantId)),
     db
       .update(erasures)
       .set({ emptyAtMs: nowMs })
@@ -258,6 +261,7 @@ export async function finishErasure(db: Database, erasure: ErasureRow, end: Eras
         and(eq(tenants.tenantId, tenantId), isNotNull(tenants.erasingAtMs), sql`NOT (${isLeftOf(tenantId)})`),
       ),
     db.delete(rescans).where(and(eq(rescans.tenantId, tenantId), sql`NOT ${isTenantLeft}`)),
+    db.delete(recounts).where(and(eq(recounts.tenantId, tenantId), sql`NOT ${isTenantLeft}`)),
     db
       .update(erasures)
       .set(end)

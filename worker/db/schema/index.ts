@@ -3,6 +3,7 @@ export * from "./audit.ts";
 export * from "./erasures.ts";
 export * from "./files.ts";
 export * from "./processing.ts";
+export * from "./recounts.ts";
 export * from "./replicas.ts";
 export * from "./rescans.ts";
 export * from "./sharing.ts";
