@@ -12,6 +12,7 @@ import { Budget } from "./budget.ts";
 import { purgeDue } from "./due-purges.ts";
 import { driveErasures } from "./erasures.ts";
 import { removeLeftObjects } from "./left-objects.ts";
+import { driveRecounts } from "./recounts.ts";
 import { feedReplicas } from "./replica-feed.ts";
 import { feedRescans } from "./rescan-feed.ts";
 import { sweepReservations } from "./reservations.ts";
@@ -57,6 +58,7 @@ const JOBS: Readonly<Record<string, CronJob>> = {
   "measure-databases": ({ env, databaseAlertShare }) => warnOfFillings(env, databaseAlertShare),
   "archive-audit": ({ env, objects, nowMs }, budget) => archiveAudit(env, objects, nowMs, budget),
   erase: ({ env, erasure, scheduledMs }, budget) => driveErasures(env, erasure, scheduledMs, budget),
+  recount: ({ env, nowMs }, budget) => driveRecounts(env, nowMs, budget),
   "sweep-reservations": ({ env, needsReservation, nowMs }, budget) =>
     sweepReservations(env, { stillStands: needsReservation }, nowMs, budget),
 };
