@@ -6,7 +6,12 @@ import { under, UPLOAD_TESTS } from "./upload-tests.ts";
 /** Of worker/services. */
 const SERVICE_TESTS: TestsBySource = {
   "announce.ts": ["records/cron-calls", "faults/killed"],
-  "audit.ts": ["worker/audit", "worker/audited-reads"],
+  "audit.ts": ["worker/audit", "worker/audited-reads", "records/audit-trail"],
+  "audit-archives.ts": ["records/audit-trail"],
+  "audit-events.ts": ["records/audit-trail"],
+  "audit-pages.ts": ["records/audit-trail", "worker/audit"],
+  "audit-retention.ts": ["records/audit-trail"],
+  "database-sizes.ts": ["records/database-sizes"],
   "bulk.ts": ["worker/bulk"],
   "call-shares.ts": ["records/cron-calls"],
   "content-": [
