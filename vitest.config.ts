@@ -6,6 +6,8 @@ const common = {
   hookTimeout: 120_000,
   // A test that passes at the second try is a defect, in the test or in the product.
   retry: 0,
+  // Nothing is kept in modules that another file would mind; to load them anew for each file costs a second of CPU.
+  isolate: false,
   // What a test waits for comes when it comes: only what never does is a failure.
   expect: { poll: { timeout: 10_000 } },
 };
@@ -20,8 +22,6 @@ export default defineConfig({
         test: {
           ...common,
           name: "parts",
-          // Nothing is kept in modules that another file would mind; to load them anew for each costs a third of a second.
-          isolate: false,
           include: ["test/**/*.test.ts"],
           globalSetup: ["test/support/built-children.ts"],
           exclude: ["test/worker/*.test.ts", "test/e2e/**", "test/faults/**", "test/s3/**"],

@@ -7,6 +7,7 @@ import { parseRateLimitFactor } from "./dev/rate-limiter/options.ts";
 import { endWithParent } from "./dev/signals.ts";
 import { startStack } from "./dev/stack.ts";
 import { stateDirectory } from "./dev/state.ts";
+import { keepTokenSettings, parseTokenVariables, readTokenSettings } from "./dev/token-settings.ts";
 
 const DEFAULT_PORT = 8787;
 /** With ClamAV's official database clamd reads for most of a minute. */
@@ -55,6 +56,9 @@ async function main(): Promise<void> {
   const port = parsePort(process.env["PORT"]);
   const store = readLocalStore(process.env);
   const rateLimitFactor = parseRateLimitFactor(process.env["CAUSEWAY_RATE_LIMIT_FACTOR"]);
+  const tokenSettings = readTokenSettings(process.env);
+  // A stack's own secret is beside the issuer's keys, unless it is set to nothing.
+  parseTokenVariables({ JWT_SECRET: "-".repeat(32), ...tokenSettings });
   const withReplicas = parseReplicas(process.env["CAUSEWAY_REPLICAS"]);
   console.log(`Starting. State and log are in ${directory}`);
   if (store.kind === "s3") console.log(`Objects are in S3: ${placeOf(store)}.`);
@@ -65,8 +69,10 @@ async function main(): Promise<void> {
   const tools = preparePreviewTools({ stateDirectory: directory, onLog: (text) => onLog("tools", text) });
   const stack = await startStack({
     ...{ port, stateDirectory: directory, store, rateLimitFactor, withReplicas, onLog },
+    workerVars: tokenSettings,
     processorEnv: { CAUSEWAY_TOOL_STATUS: tools.statusFile },
   });
+  keepTokenSettings(directory, tokenSettings);
   const ready = stack.waitUntilHealthy(READY_WITHIN_MS).then(() => {
     console.log(stack.officialSignatures ? "clamd has the system's virus database." : TEST_SIGNATURES_ONLY);
     console.log(`causeway ready on ${stack.url}`);

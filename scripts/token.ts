@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { Role, TenantId, UserId } from "#contract/ids.ts";
 import { readOrCreateSecrets, stateDirectory } from "./dev/state.ts";
+import { keptTokenSettings } from "./dev/token-settings.ts";
 import { signToken } from "./dev/token.ts";
 
 const USAGE = "npm run --silent token -- --tenant acme --user ann [--role member|admin|service] [--ttl 3600]";
@@ -27,11 +28,13 @@ function readOptions() {
 
 try {
   const { tenant, user, role, ttl } = readOptions();
-  const { jwtSecret } = readOrCreateSecrets(stateDirectory(process.env));
+  const directory = stateDirectory(process.env);
+  const { jwtSecret } = readOrCreateSecrets(directory);
+  const settings = keptTokenSettings(directory);
   const identity = { tenantId: tenant, userId: user, role };
-  console.log(await signToken(identity, { secret: jwtSecret, ttlSeconds: ttl }));
+  console.log(await signToken(identity, { secret: jwtSecret, ttlSeconds: ttl, settings }));
 } catch (error) {
-  const reason = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
-  console.error(`${reason}\nUsage: ${USAGE}`);
+  if (error instanceof z.ZodError) console.error(`${z.prettifyError(error)}\nUsage: ${USAGE}`);
+  else console.error(error instanceof Error ? error.message : String(error));
   process.exit(2);
 }

@@ -158,9 +158,9 @@ test.each(OWNERS)("$name is imported only by its owner", ({ name, owner }) => {
 test("routes that know who is asking ask whether the tenant is served", () => {
   const importersOf = (...targets: string[]) =>
     new Set(allImports.filter(({ target }) => targets.includes(target)).map(({ file }) => file));
-  const asking = importersOf("worker/middleware/authenticate.ts", "worker/middleware/upload-grant.ts");
+  const asking = importersOf("worker/middleware/authenticate.ts", "worker/middleware/authenticate-grants.ts");
   // What makes grants takes none.
-  const others = /^worker\/(middleware\/|routes\/(dev|upload-grants)\.ts)/;
+  const others = /^worker\/(middleware\/|routes\/(dev|upload-grants|entity-grants)\.ts)/;
   const routes = [...asking].filter((file) => file.startsWith("worker/") && !others.test(file));
   const admitting = importersOf("worker/middleware/tenant.ts");
   expect(routes.length).toBeGreaterThan(0);

@@ -1,5 +1,6 @@
 import { REPORTS_PATH } from "#contract/reports.ts";
 import { UPLOADS_PATH } from "#contract/tus.ts";
+import { authenticateFiles } from "./middleware/authenticate-grants.ts";
 import { authenticate } from "./middleware/authenticate.ts";
 import { configuration } from "./middleware/configuration.ts";
 import { cors } from "./middleware/cors.ts";
@@ -18,10 +19,11 @@ import { dev } from "./routes/dev.ts";
 import { docs } from "./routes/docs.ts";
 import { downloads } from "./routes/downloads.ts";
 import { entities } from "./routes/entities.ts";
+import { entityGrants } from "./routes/entity-grants.ts";
 import { fileChanges } from "./routes/file-changes.ts";
 import { files } from "./routes/files.ts";
 import { routingPath } from "./routes/first-plan.ts";
-import { health } from "./routes/health.ts";
+import { health, ready } from "./routes/health.ts";
 import { openApiRouter } from "./routes/open-api.ts";
 import { publicFiles } from "./routes/public-files.ts";
 import { quota } from "./routes/quota.ts";
@@ -35,8 +37,11 @@ import { uploadRules } from "./routes/upload-rules.ts";
 import { uploads } from "./routes/uploads.ts";
 import { versions } from "./routes/versions.ts";
 
-/** What takes a session or a service's token. Uploads take grants too, and see to it themselves. */
-const SESSION_PATHS = ["/v1/files/*", "/v1/signed-urls", "/v1/upload-grants", "/v1/quota", "/v1/entities/*"];
+/** What takes a session or a service's token. Uploads take grants of both kinds too, and see to it themselves. */
+const SESSION_PATHS = ["/v1/upload-grants/*", "/v1/entity-grants/*", "/v1/quota"];
+
+/** What takes an entity grant in its place too. */
+const FILE_PATHS = ["/v1/files/*", "/v1/signed-urls", "/v1/entities/*"];
 
 /** What admins do with versions: nothing of it while their tenant is being erased. */
 const PROCESSING_PATHS = [
@@ -56,6 +61,7 @@ app.use(securityHeaders, requestId, configuration, releaseBody);
 app.use(`${UPLOADS_PATH}/*`, uploadHeaders);
 app.use(cors, methodNotAllowed(app));
 for (const path of SESSION_PATHS) app.use(path, authenticate, tenant);
+for (const path of FILE_PATHS) app.use(path, authenticateFiles, tenant);
 // What is asked about an erasure is answered while it is going on.
 app.use("/v1/admin/*", authenticate);
 for (const path of PROCESSING_PATHS) app.use(path, tenant);
@@ -75,12 +81,14 @@ app.route("/v1/files", derivatives);
 app.route("/v1/entities", entities);
 app.route("/v1/signed-urls", signedUrls);
 app.route("/v1/upload-grants", uploadGrants);
+app.route("/v1/entity-grants", entityGrants);
 app.route("/v1/upload-rules", uploadRules);
 app.route("/v1/quota", quota);
 app.route("/v1/admin", admin);
 app.route("/d", downloads);
 app.route("/p", publicFiles);
 app.route("/health", health);
+app.route("/ready", ready);
 app.route("/v1/dev", dev);
 
 app.route("/docs", docs);

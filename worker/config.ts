@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { SigningKey } from "#contract/hmac.ts";
 import { TenantId } from "#contract/ids.ts";
 import { jurisdictionsIn, nameIn, parseTenantJurisdictions } from "#contract/jurisdictions.ts";
 import { ONE_DATABASE, parseTenantBuckets } from "./db/tenant-buckets.ts";
@@ -21,6 +22,8 @@ const SigningKeys = z
   .string()
   .transform((text) => text.split(",").map((pair) => pair.trim().split(":")))
   .pipe(z.array(z.tuple([z.string().regex(/^[\w-]{1,32}$/), Secret])).min(1))
+  // The second would verify nothing: what is signed says its key by the name alone.
+  .refine((pairs) => new Set(pairs.map(([kid]) => kid)).size === pairs.length, "names a key twice")
   .transform((pairs) => pairs.map(([kid, secret]) => ({ kid, secret })));
 
 /** What a local stack calls the key that it signs URLs with; no deployment's is called so. */
@@ -60,7 +63,7 @@ const Variables = TokenVariables.extend({
    */
   PUBLIC_ORIGIN: Origin.optional(),
   /** Where signed and public URLs point; the API's own origin when it is not set. */
-  DELIVERY_ORIGIN: z.url().optional(),
+  DELIVERY_ORIGIN: Origin.optional(),
   /** A quarantined version is announced again when nothing was heard of it for so long. */
   REANNOUNCE_AFTER_SECONDS: Seconds.default(900),
   /** Hard limit of one upload whatever its class; advertised as Tus-Max-Size. No more than a store's parts can hold. */
@@ -97,7 +100,7 @@ const Variables = TokenVariables.extend({
    * How long an erasure waits for what may still land late before it is finished: longer than any request lives, and than
    * the day for which an upload that has ended is remembered.
    */
-  ERASURE_SETTLE_SECONDS: Seconds.default(25 * 3600),
+  ERASURE_SETTLE_SECONDS: Seconds.min(1).default(25 * 3600),
   /** So long the oldest copy, or removal, at a replica target may wait before that is told as an error. */
   REPLICA_LAG_ALERT_SECONDS: Seconds.min(1).default(3600),
   DATABASE_ALERT_SHARE: z.coerce.number().gt(0).max(1).default(0.8),
@@ -127,11 +130,6 @@ export interface Config {
   readonly replicaReads: ReplicaReadsConfig | undefined;
   readonly version: string;
   readonly development: boolean;
-}
-
-export interface SigningKey {
-  readonly kid: string;
-  readonly secret: string;
 }
 
 /** A variable that is there and empty isn't set: a deployment can't take one of wrangler.toml away otherwise. */

@@ -19,7 +19,8 @@ interface Route {
 
 const REPLY: Reply = { header: () => REPLY, send: (content) => content };
 
-function referenceScript(): string {
+/** The script's text. Throws where the plugin has no such route any more. */
+export function referenceScript(): string {
   const routes: Route[] = [];
   const recorder = { route: (route: Route) => routes.push(route), initialConfig: {} };
   const plugin = fastifyApiReference as unknown as (

@@ -96,15 +96,21 @@ export class ImageDeriver implements Deriver {
 
     const first = await (this.#spare?.draw(work, task) ?? drawImage(work, task));
     const drawn = first.undecoded ? await this.#drawDecoded(work, task, first, first.undecoded) : first;
+    // What people wait for in front of it comes first.
+    if (wanted.includes("thumbnail")) yield await this.#bring("thumbnail", work, task, drawn);
     const properties = drawn.properties && tellable(drawn.properties, original.wishes);
     if (properties) yield { result: "properties", properties };
-    for (const name of wanted) {
-      const size = drawn.made.get(name);
-      if (name === "optimized-avif") yield await drawAvif(work, drawn);
-      else if (size === undefined) yield missing(name, drawn.reasonOf(name));
-      else if (name === "optimized" && drawn.moves) yield await drawMoving(work, task, size);
-      else yield made(name, size, scratch);
-    }
+    const others = wanted.filter((name) => name !== "thumbnail");
+    for (const name of others) yield await this.#bring(name, work, task, drawn);
+  }
+
+  async #bring(name: DerivedImage, work: ImageWork, task: ImageTask, drawn: Drawn): Promise<Product> {
+    const size = drawn.made.get(name);
+    if (name === "optimized-avif") return drawAvif(work, drawn);
+    if (size === undefined) return missing(name, drawn.reasonOf(name));
+    return name === "optimized" && drawn.moves
+      ? drawMoving(work, task, size)
+      : made(name, size, work.scratch);
   }
 
   /** By way of a program that decodes what sharp doesn't. */

@@ -49,13 +49,11 @@ export interface RunningWorkers {
   stop(): Promise<void>;
 }
 
-/** The bucket in wrangler.toml, with the credentials that open its local S3 endpoint. */
-const LocalBuckets = z.object({
-  BUCKET: z.object({
-    id: z.string(),
-    s3Credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
-  }),
-});
+/** What opens the local bucket's S3 endpoint, which is on loopback. */
+const S3_CREDENTIALS = { accessKeyId: "causeway-local", secretAccessKey: "causeway-local-secret" };
+
+/** The buckets in wrangler.toml. */
+const Buckets = z.looseObject({ BUCKET: z.looseObject({ id: z.string() }) });
 
 /** Databases of records, by the names of their bindings: each has all of the tables. */
 const Databases = z.record(z.string(), z.unknown());
@@ -70,6 +68,7 @@ function mainWorker(
   // Rules are for bundling, which is done; the queue is the bridge's, whose `send` is durable as the real one's is; rate
   // limits are counted in memory, as the real ones are.
   const { modulesRules: _rules, queueProducers: _producers, ratelimits, ...fromConfig } = workerOptions;
+  const buckets = Buckets.parse(fromConfig["r2Buckets"]);
   const { secrets } = options;
   const worker = {
     ...fromConfig,
@@ -88,6 +87,7 @@ function mainWorker(
       ...storeVars,
       ...options.vars,
     },
+    r2Buckets: { ...buckets, BUCKET: { ...buckets.BUCKET, s3Credentials: S3_CREDENTIALS } },
     serviceBindings: {
       JOBS: localQueueBinding(JOBS_QUEUE),
       ...localRateLimits(ratelimits, options.rateLimitFactor),
@@ -101,12 +101,12 @@ function mainWorker(
 
 /** S3's side of the bucket of wrangler.toml, on the runtime's own port. */
 function localAccess({ workerOptions }: Build, runtimePort: number): S3Access {
-  const { id, s3Credentials } = LocalBuckets.parse(workerOptions["r2Buckets"]).BUCKET;
+  const { id } = Buckets.parse(workerOptions["r2Buckets"]).BUCKET;
   return {
     S3_ENDPOINT: `http://${HOST}:${runtimePort}/cdn-cgi/local/r2/s3`,
     S3_BUCKET: id,
-    S3_ACCESS_KEY_ID: s3Credentials.accessKeyId,
-    S3_SECRET_ACCESS_KEY: s3Credentials.secretAccessKey,
+    S3_ACCESS_KEY_ID: S3_CREDENTIALS.accessKeyId,
+    S3_SECRET_ACCESS_KEY: S3_CREDENTIALS.secretAccessKey,
   };
 }
 

@@ -5,6 +5,7 @@ import { createReplicaTargets } from "../../processor/replicate/replica-config.t
 import type { ReplicaTarget } from "../../processor/replicate/target.ts";
 import { readLocalSettings } from "../dev/replicas/local-settings.ts";
 import { readOrCreateSecrets, stateDirectory } from "../dev/state.ts";
+import { keptTokenSettings } from "../dev/token-settings.ts";
 import { signToken } from "../dev/token.ts";
 import type { Api } from "./api.ts";
 
@@ -87,7 +88,11 @@ function chooseTargets(env: NodeJS.ProcessEnv, only: string | undefined): readon
 }
 
 async function signLocalToken(tenantId: TenantId, env: NodeJS.ProcessEnv): Promise<string> {
-  const { jwtSecret } = readOrCreateSecrets(stateDirectory(env));
+  const directory = stateDirectory(env);
+  const { jwtSecret } = readOrCreateSecrets(directory);
   const identity = { tenantId, userId: UserId.parse("replicas"), role: "admin" as const };
-  return signToken(identity, { secret: jwtSecret, ttlSeconds: LOCAL_TOKEN_SECONDS });
+  return signToken(identity, {
+    ...{ secret: jwtSecret, ttlSeconds: LOCAL_TOKEN_SECONDS },
+    settings: keptTokenSettings(directory),
+  });
 }

@@ -30,7 +30,7 @@ const AWAY = {
 /** One target of each kind; a processor that reaches all of them, and one that reaches none. */
 const place = useStarted(async () => {
   const directory = await mkdtemp(join(tmpdir(), "causeway-dead-copies-"));
-  const worker = await launchWorkerAlone({ ERASURE_SETTLE_SECONDS: "0" });
+  const worker = await launchWorkerAlone({ ERASURE_SETTLE_SECONDS: "1" });
   const replicas = await startLocalReplicas(directory, () => {});
   const processor = startCopyingProcessor(worker, replicas.env);
   const cutOff = startCopyingProcessor(worker, { ...replicas.env, ...AWAY });

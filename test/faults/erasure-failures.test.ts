@@ -16,7 +16,7 @@ import {
   useErasureStack,
 } from "../support/erasures.ts";
 import type { Fault, Operation } from "../support/faulty/faults.ts";
-import { someCalls } from "../support/runs.ts";
+import { rows, someCalls } from "../support/runs.ts";
 import { addRowsAbout } from "../support/tenant-rows.ts";
 
 const stack = useErasureStack();
@@ -26,14 +26,18 @@ const LOSE: Fault = { kind: "lose-answer" };
 const NONE: Fault = { kind: "none" };
 
 describe("a store that fails is asked again, and nothing counts twice", () => {
-  const FAULTS: readonly (readonly [Operation, readonly Fault[]])[] = [
-    ["list", [FAIL]],
-    ["list", [LOSE]],
-    ["list", [NONE, FAIL]],
-    ["delete", [FAIL]],
-    ["delete", [LOSE]],
-    ["delete", [LOSE, FAIL, LOSE]],
-  ];
+  const FAULTS = rows<readonly [Operation, readonly Fault[]]>(
+    [
+      ["list", [LOSE]],
+      ["list", [NONE, FAIL]],
+      ["delete", [LOSE, FAIL, LOSE]],
+    ],
+    [
+      ["list", [FAIL]],
+      ["delete", [FAIL]],
+      ["delete", [LOSE]],
+    ],
+  );
   test.each(FAULTS)("%s %j", async (operation, faults) => {
     const filled = await fillTenant(stack);
     await stack.control({ plan: { operation, faults } });
@@ -79,7 +83,7 @@ test("a database that fails at any one of its calls is asked again, and nothing 
   const calls = await callsOfARun();
   // Some of them are the cron's other work.
   expect(calls).toBeGreaterThan(15);
-  for (const atCall of someCalls(calls, 3)) {
+  for (const atCall of someCalls(calls, 5)) {
     for (const kind of ["fail", "lose-answer"] as const) {
       const filled = await fillSmallTenant();
       const { id } = await beginQuietly(filled);
@@ -93,7 +97,7 @@ test("a database that fails at any one of its calls is asked again, and nothing 
 }, 300_000);
 
 test("a database that fails as an erasure comes to its end does not make it end twice, or never", async () => {
-  for (const atCall of someCalls(13, 3)) {
+  for (const atCall of someCalls(13, 5)) {
     for (const kind of ["fail", "lose-answer"] as const) {
       const filled = await fillSmallTenant();
       const { id } = await beginQuietly(filled);

@@ -1,12 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { Health } from "#contract/api.ts";
 import { findFreePort } from "../../scripts/dev/ports.ts";
 import type { Stack } from "../../scripts/dev/stack.ts";
 import { startStack } from "../../scripts/dev/stack.ts";
+import { RUNTIME_STATE } from "../../scripts/dev/workers.ts";
 import { getRecord, newCaller, readProblem, uploadFile, waitForVerdict } from "../support/api.ts";
+import { newStateDirectory } from "../support/migrated-state.ts";
 import { sha256Of } from "../support/sha256.ts";
 import { slowArchive } from "../support/slow-archive.ts";
 import { countVerdicts, scanUnderWay } from "../support/stack-state.ts";
@@ -30,7 +30,7 @@ test("a processor that is killed in the middle of a job is started again, and th
 });
 
 async function startOwnStack(): Promise<Stack> {
-  const stateDirectory = await mkdtemp(join(tmpdir(), "causeway-faults-"));
+  const stateDirectory = await newStateDirectory("causeway-faults-", RUNTIME_STATE);
   onTestFinished(() => rm(stateDirectory, { recursive: true, force: true }));
   const port = await findFreePort();
   const stack = await startStack({ port, stateDirectory, withDemo: false, onLog: () => {} });
@@ -51,9 +51,14 @@ test("while clamd is down, files wait unserved and /health says so; when it is b
   await expect.poll(health, { timeout: 10_000 }).toMatchObject({
     status: "degraded",
     parts: {
-      scanner: { state: "down", detail: expect.stringMatching(/scanner does not answer: files wait/) },
+      scanner: { state: "down", detail: expect.stringMatching(/can be trusted now: files wait/) },
     },
   });
+  // Alive, and nothing to send files to.
+  const readiness = await caller.fetch("/ready");
+  expect([readiness.status, readiness.headers.get("retry-after")]).toEqual([503, "15"]);
+  expect(Health.parse(await readiness.json()).parts.scanner.state).toBe("down");
+  expect((await caller.fetch("/health")).status).toBe(200);
   expect(await getRecord(caller, fileId)).toMatchObject({ state: "quarantined", verdict: null });
   const content = await caller.fetch(`/v1/files/${fileId}/content`);
   expect(await readProblem(content)).toMatchObject({ code: "FILE_NOT_READY" });
@@ -69,4 +74,5 @@ test("while clamd is down, files wait unserved and /health says so; when it is b
   await expect
     .poll(health, { timeout: 10_000 })
     .toMatchObject({ status: "ok", parts: { scanner: { state: "ok" } } });
+  expect((await caller.fetch("/ready")).status).toBe(200);
 });

@@ -83,7 +83,7 @@ test("a stack of npm's keeps nothing of its building, goes on without a log, and
   const place = await newPlace();
   // A disk that is full.
   await symlink("/dev/full", join(place.stateDirectory, "stack.log"));
-  const stack = await place.start("npm");
+  const stack = await place.start("npm", true);
   expect(stack.processes().filter(({ command }) => /esbuild|wrangler|vite/.test(command))).toEqual([]);
   stack.killStarter();
   await expect.poll(() => stack.processes(), { timeout: PATIENCE_MS }).toEqual([]);

@@ -212,6 +212,11 @@ test("the pages of a TIFF are counted, and its first is drawn", async () => {
   expect(await sharp(made.get("optimized")).metadata()).toMatchObject({ width: 80, height: 60 });
 });
 
+test("the thumbnail is there before all else", async () => {
+  const { order } = await derive(deriver, await picture("png", 40, 40), "image/png");
+  expect(order).toEqual(["thumbnail", "properties", "optimized"]);
+});
+
 test("only what is wanted is made", async () => {
   const { names } = await derive(deriver, await picture("png", 40, 40), "image/png", ["optimized"]);
   expect(names).toEqual(["optimized"]);

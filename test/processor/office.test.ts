@@ -8,6 +8,7 @@ import { Sandbox } from "../../processor/sandbox/sandbox.ts";
 import { zip, type ZipEntry } from "../support/eicar.ts";
 import type { OfficeExtension } from "../support/office.ts";
 import { convertFlat, flatSheet, flatSlides, flatText, RTF } from "../support/office.ts";
+import { rows } from "../support/runs.ts";
 import { ALL_TOOLS_THERE, derive, type Derived } from "./support/derive.ts";
 
 const OOXML = "application/vnd.openxmlformats-officedocument";
@@ -60,18 +61,24 @@ const OTHER = failed("The file isn't a document of the kind that it is said to b
 const PROTECTED = failed("The document is protected by a password.");
 const BROKEN = failed("The document could not be read: it may be damaged, or protected by a password.");
 
-test.each<[Extension, number, string]>([
-  ["docx", 10, "This is page 10"],
-  ["doc", 10, "This is page 10"],
-  ["odt", 10, "This is page 10"],
-  ["rtf", 1, "This is page 1"],
-  ["xlsx", 1, "This is row 20"],
-  ["xls", 1, "This is row 20"],
-  ["ods", 1, "This is row 20"],
-  ["pptx", 3, "This is slide 3"],
-  ["ppt", 3, "This is slide 3"],
-  ["odp", 3, "This is slide 3"],
-])("of %s a PDF is made, a thumbnail and its text", async (extension, pages, words) => {
+test.each(
+  rows<readonly [Extension, number, string]>(
+    [
+      ["docx", 10, "This is page 10"],
+      ["doc", 10, "This is page 10"],
+      ["rtf", 1, "This is page 1"],
+      ["xlsx", 1, "This is row 20"],
+      ["ods", 1, "This is row 20"],
+      ["pptx", 3, "This is slide 3"],
+      ["ppt", 3, "This is slide 3"],
+    ],
+    [
+      ["odt", 10, "This is page 10"],
+      ["xls", 1, "This is row 20"],
+      ["odp", 3, "This is slide 3"],
+    ],
+  ),
+)("of %s a PDF is made, a thumbnail and its text", async (extension, pages, words) => {
   const { names, made, mimeTypes, properties } = await deriveAs(bytesOf(extension), extension);
   expect(names).toEqual(["preview", "thumbnail", "text"]);
   expect(properties).toMatchObject({ pages, title: "Offer 7" });

@@ -50,8 +50,8 @@ describe("derivatives", () => {
 
     const properties = { width: 1600, height: 2400, format: "jpeg", frames: 1 };
     const kinds = pipeline.worker.reports.map(({ kind }) => kind);
-    expect(kinds).toEqual(["verdict", "properties", "derivative", "derivative"]);
-    expect(pipeline.worker.reports[1]).toMatchObject({ properties });
+    expect(kinds).toEqual(["verdict", "derivative", "properties", "derivative"]);
+    expect(pipeline.worker.reports[2]).toMatchObject({ properties });
     expect(pipeline.derivativeReports()).toMatchObject([
       { name: "thumbnail", width: 150, height: 150, sizeBytes: thumbnail.bytes.byteLength },
       { name: "optimized", width: 800, height: 1200, sizeBytes: optimized.bytes.byteLength },
@@ -82,7 +82,7 @@ describe("derivatives", () => {
     });
     expect((await openDerivative(job, "thumbnail")).metadata.pages ?? 1).toBe(1);
     expect(pipeline.derivativeReports()[1]).toMatchObject({ width: 400, height: 300 });
-    expect(pipeline.worker.reports[1]).toMatchObject({ properties: { frames: 4 } });
+    expect(pipeline.worker.reports[2]).toMatchObject({ properties: { frames: 4 } });
   });
 
   test("of a drawing are drawn in full size", async () => {

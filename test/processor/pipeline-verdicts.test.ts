@@ -47,8 +47,8 @@ describe("the verdict", () => {
     const image = await picture("png", 300, 200);
     expect((await pipeline.processUpload(image)).outcome).toBe("clean");
     expect(pipeline.worker.reports.map(({ kind }) => kind)).toEqual([
-      "properties",
       "derivative",
+      "properties",
       "derivative",
     ]);
     pipeline.worker.standing.derivatives = ["thumbnail", "optimized"];

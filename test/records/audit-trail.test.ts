@@ -6,8 +6,9 @@ import { newFileId } from "#contract/ids.ts";
 import { databaseFor } from "../../worker/db/database.ts";
 import { deletePurged, markPurging } from "../../worker/db/trash.ts";
 import { getAuditPage } from "../../worker/services/audit-pages.ts";
-import { archiveAudit } from "../../worker/services/audit-retention.ts";
 import { recordEvent } from "../../worker/services/audit.ts";
+import { archiveAudit } from "../../worker/services/cron/audit-retention.ts";
+import { Budget } from "../../worker/services/cron/budget.ts";
 import { exportTenant } from "../../worker/services/export.ts";
 import { applyReport } from "../../worker/services/reports.ts";
 import { recordStoredUpload } from "../../worker/services/stored-uploads.ts";
@@ -65,7 +66,7 @@ async function tenantWithTrail() {
   /** Cron, in the minute of the hour that is the tenant's. */
   const archiveOn = (day: number) => {
     const hourMs = START_MS + day * DAY_MS;
-    return archiveAudit(env, bucket, hourMs + (Number(row) % 60) * MINUTE_MS, 1_000);
+    return archiveAudit(env, bucket, hourMs + (Number(row) % 60) * MINUTE_MS, Budget.ofRun(Date.now()));
   };
   const page = (query: Partial<AuditQuery> = {}): Promise<AuditPage> =>
     getAuditPage(env, bucket, tenant.tenantId, { limit: 200, ...query });

@@ -1,23 +1,42 @@
 import { expect, test } from "vitest";
-import { reannounceUnanswered } from "../../worker/services/announce.ts";
-import { CALLS, SUBREQUESTS } from "../../worker/services/call-shares.ts";
+import type { FileVersionRef } from "#contract/ids.ts";
+import { Budget, QUERIES, SUBREQUESTS } from "../../worker/services/cron/budget.ts";
+import { purgeDue } from "../../worker/services/cron/due-purges.ts";
+import { runCron } from "../../worker/services/cron/run.ts";
 import type { Removal } from "../../worker/services/purge.ts";
-import { purgeDue } from "../../worker/services/purge.ts";
-import { sweepReservations } from "../../worker/services/reservations.ts";
-import { useDatabases } from "./support/databases.ts";
+import { newBudget } from "./support/cron-budget.ts";
+import { newTenantId, useDatabases } from "./support/databases.ts";
 import { newQuotaTenant, RULES } from "./support/quota-tenant.ts";
-
-/** The last step of an erasure, which may go over what erasures were given; and finding out what there is to do. */
-const BESIDES = 200 + 20;
 
 const databases = useDatabases("DB_2");
 
-test("what one run of the cron may call is within what a Worker may", () => {
-  const all = Object.values(CALLS).reduce((sum, calls) => sum + calls, 0);
-  expect(all + BESIDES).toBeLessThanOrEqual(SUBREQUESTS);
+const NO_OBJECTS = { list: async () => ({ keys: [], sizes: [], isAll: true }), remove: async () => {} };
+const HOUR_MS = 3_600_000;
+
+test("what a run's jobs may call together is within what a Worker may", async () => {
+  const whole = Budget.ofRun(Date.now());
+  const parts = Array.from({ length: 9 }, () => whole.part(9));
+  const sum = (cost: { calls: number; queries: number }) =>
+    parts.reduce((total, part) => total + part.itemsOf(cost), 0);
+  expect(sum({ calls: 1, queries: 0 })).toBeLessThanOrEqual(SUBREQUESTS);
+  expect(sum({ calls: 1, queries: 1 })).toBeLessThanOrEqual(QUERIES);
+  expect(sum({ calls: 1, queries: 1 })).toBeGreaterThan(QUERIES / 2);
 });
 
-test("a purge takes on what its calls suffice for over all databases, and the next one the rest", async () => {
+test("what one place doesn't need goes to those behind it, and nothing to what goes on after its time", async () => {
+  const budget = newBudget({ calls: 90, queries: 30 });
+  const late = await budget.lend(3, async (part) => {
+    expect(part.itemsOf({ calls: 1, queries: 0 })).toBe(30);
+    expect(part.itemsOf({ calls: 1, queries: 1 })).toBe(10);
+    part.spend({ calls: 6, queries: 2 });
+    return part;
+  });
+  expect(late.isSpent).toBe(true);
+  expect(budget.part(2).itemsOf({ calls: 1, queries: 0 })).toBe(42);
+  expect(budget.part(2).itemsOf({ calls: 1, queries: 1 })).toBe(14);
+});
+
+test("a purge takes on what its budget suffices for over all databases, and the next one the rest", async () => {
   const env = { ...databases.bindings, TENANT_BUCKETS: "DB=0-254,DB_2=255-255" };
   const tenants = Array.from({ length: 5 }, () => newQuotaTenant(databases.bindings));
   for (const tenant of tenants) await tenant.create(10);
@@ -35,7 +54,8 @@ test("a purge takes on what its calls suffice for over all databases, and the ne
     endUpload: () => count(undefined),
   };
   const leftAfterRun = async () => {
-    await purgeDue(env, removal, RULES.nowMs, 24);
+    // Two databases, two for each, and two for each of two files.
+    await purgeDue(env, removal, RULES.nowMs, newBudget({ queries: 2 * (2 + 2 * 2) }));
     const { results } = await env.DB.prepare("SELECT id FROM files").all();
     return results.length;
   };
@@ -46,41 +66,81 @@ test("a purge takes on what its calls suffice for over all databases, and the ne
   expect(await leftAfterRun()).toBe(0);
 });
 
-/** A database of which every call fails. */
-function brokenDatabase(): D1Database {
-  const fail = () => Promise.reject(new Error("It is down."));
-  const statement: object = { bind: () => statement, first: fail, run: fail, all: fail, raw: fail };
-  return { prepare: () => statement, batch: fail, exec: fail } as unknown as D1Database;
+/** A database of which no call is answered, or all fail. */
+function brokenDatabase(call: () => Promise<never>): D1Database {
+  const statement: object = { bind: () => statement, first: call, run: call, all: call, raw: call };
+  return { prepare: () => statement, batch: call, exec: call } as unknown as D1Database;
 }
 
-test("a database that is down keeps nothing from being done in the one behind it", async () => {
-  const env = { ...databases.bindings, TENANT_BUCKETS: "DB_2=0-255" };
-  const { DB_2: db } = databases.bindings;
-  if (db === undefined) throw new Error("It wasn't bound.");
-  const tenant = newQuotaTenant(env);
+/** One tenant in the second database, of which everything is due. */
+async function makeAllDue(db: D1Database) {
+  const tenant = newQuotaTenant({ ...databases.bindings, TENANT_BUCKETS: "DB_2=0-255" });
   const { fileId: trashed } = await tenant.create(10);
   const { fileId: waiting } = await tenant.create(10);
   // Nothing of a third ever comes.
-  await tenant.create(10);
+  const { fileId: lost } = await tenant.create(10);
   await db
     .prepare("UPDATE files SET deleted_at_ms = 1, deleted_by = 'ann', purge_at_ms = 2 WHERE id = ?")
     .bind(trashed)
     .run();
   const stored = "state = 'quarantined', object_key = 'k', etag = 'e', size_bytes = 10, announced_at_ms = 1";
   await db.prepare(`UPDATE file_versions SET ${stored} WHERE file_id = ?`).bind(waiting).run();
-  const down = { ...env, DB: brokenDatabase() };
-  const objects = { list: async () => ({ keys: [], sizes: [], isAll: true }), remove: async () => {} };
-  await purgeDue(down, { objects, endUpload: async () => {} }, RULES.nowMs, 1_000);
-  const announced: string[] = [];
-  const announce = async ({ fileId }: { fileId: string }) => void announced.push(fileId);
-  await reannounceUnanswered(down, announce, { afterSeconds: 0, nowMs: RULES.nowMs, calls: 1_000 });
-  expect(announced).toEqual([waiting]);
-  expect(
-    await sweepReservations(down, async () => false, RULES.nowMs + 24 * 3_600_000, 1_000),
-  ).toBeGreaterThan(0);
+  return { tenant, waiting, lost };
+}
+
+const FAULTS = {
+  fails: () => Promise.reject(new Error("It is down.")),
+  "never answers": () => new Promise<never>(() => {}),
+} as const;
+
+/** Nothing is so old as to be archived, and no database is so full as to be told. */
+const UNUSED = { databaseAlertShare: 1, archives: { put: () => Promise.reject(new Error("It isn't due.")) } };
+
+test.each(Object.keys(FAULTS) as (keyof typeof FAULTS)[])(
+  "a database that %s keeps nothing from being done in the one behind it",
+  async (fault) => {
+    const { DB_2: db } = databases.bindings;
+    if (db === undefined) throw new Error("It wasn't bound.");
+    const { tenant, waiting } = await makeAllDue(db);
+    const announced: string[] = [];
+    await runCron({
+      env: { ...databases.bindings, TENANT_BUCKETS: "DB_2=0-255", DB: brokenDatabase(FAULTS[fault]) },
+      removal: { objects: NO_OBJECTS, endUpload: async () => {} },
+      erasure: { objects: NO_OBJECTS, eraseUpload: async () => {}, settleMs: 0, signingKeys: [] },
+      announce: async (jobs) =>
+        void announced.push(...jobs.flatMap((job) => ("fileId" in job ? job.fileId : []))),
+      needsReservation: async () => false,
+      ...{ reannounceAfterSeconds: 0, replicaLagAlertMs: HOUR_MS, scheduledMs: RULES.nowMs, ...UNUSED },
+      nowMs: RULES.nowMs + 24 * HOUR_MS,
+    });
+    expect(announced).toEqual([waiting]);
+    const { results } = await db
+      .prepare("SELECT id FROM files WHERE tenant_id = ?")
+      .bind(tenant.tenantId)
+      .all();
+    expect(results).toEqual([{ id: waiting }]);
+  },
+);
+
+test("a tenant that is being erased is left to its erasure by all others: it counts what it removes", async () => {
+  const { DB_2: db } = databases.bindings;
+  if (db === undefined) throw new Error("It wasn't bound.");
+  const { tenant } = await makeAllDue(db);
+  await db.prepare("UPDATE tenants SET erasing_at_ms = 1 WHERE tenant_id = ?").bind(tenant.tenantId).run();
+  const removed: FileVersionRef[] = [];
+  await runCron({
+    env: { ...databases.bindings, TENANT_BUCKETS: "DB_2=0-255" },
+    removal: { objects: NO_OBJECTS, endUpload: async (ref) => void removed.push(ref) },
+    erasure: { objects: NO_OBJECTS, eraseUpload: async () => {}, settleMs: 0, signingKeys: [] },
+    announce: async () => {},
+    needsReservation: async () => false,
+    ...{ reannounceAfterSeconds: 0, replicaLagAlertMs: HOUR_MS, scheduledMs: RULES.nowMs, ...UNUSED },
+    nowMs: RULES.nowMs + 24 * HOUR_MS,
+  });
   const { results } = await db
     .prepare("SELECT id FROM files WHERE tenant_id = ?")
     .bind(tenant.tenantId)
     .all();
-  expect(results).toEqual([{ id: waiting }]);
+  expect(results).toHaveLength(3);
+  expect(removed).toEqual([]);
 });

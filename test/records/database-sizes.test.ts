@@ -19,7 +19,7 @@ test("a database that is nearly full is told in the log and by the health, with 
     await warnOfFillings(env, databaseAlertShare);
     const { parts } = await checkHealth(
       env,
-      { objects, databaseAlertShare, replicaReads: undefined },
+      { objects, databaseAlertShare, replicaReads: undefined, development: false },
       "1",
       0,
     );

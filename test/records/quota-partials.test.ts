@@ -4,10 +4,11 @@ import { UserId } from "#contract/ids.ts";
 import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import { databaseFor } from "../../worker/db/database.ts";
 import { deletePurged, markPurging } from "../../worker/db/trash.ts";
+import { sweepReservations } from "../../worker/services/cron/reservations.ts";
 import { findFinalOf, findSpentPartials } from "../../worker/services/final-uploads.ts";
-import { sweepReservations } from "../../worker/services/reservations.ts";
 import { forgetUpload, recordStoredUpload } from "../../worker/services/stored-uploads.ts";
 import type { NewDeclaration } from "../../worker/services/uploads.ts";
+import { newBudget } from "./support/cron-budget.ts";
 import { useDatabases } from "./support/databases.ts";
 import type { QuotaTenant } from "./support/quota-tenant.ts";
 import { newQuotaTenant, refusalOf, RULES } from "./support/quota-tenant.ts";
@@ -17,8 +18,6 @@ import { newQuotaTenant, refusalOf, RULES } from "./support/quota-tenant.ts";
 /** The unit of these sizes: nothing counts less. */
 const U = MINIMUM_CHARGE_BYTES;
 const HOUR_MS = 3_600_000;
-/** More than any run of the cron here needs. */
-const CALLS = 1_000;
 const DAY_MS = 24 * HOUR_MS;
 
 const databases = useDatabases();
@@ -104,7 +103,7 @@ test("one whose object was never made leaves its partials theirs, for the next",
   const partials = await newPartials(tenant, 300 * U, 200 * U);
   const lost = await tenant.create(500 * U, { partials });
   const stillStands = (ref: { fileId: string }) => Promise.resolve(ref.fileId !== lost.fileId);
-  await sweepReservations(databases.bindings, stillStands, RULES.nowMs + HOUR_MS, CALLS);
+  await sweepReservations(databases.bindings, { stillStands }, RULES.nowMs + HOUR_MS, newBudget());
   expect(await tenant.quota()).toMatchObject({ usedBytes: 500 * U, reservedBytes: 500 * U, fileCount: 0 });
   const next = await tenant.create(500 * U, { partials });
   expect(await record(tenant, next.fileId, partials)).toBe(true);
@@ -241,10 +240,10 @@ test("which final has a partial is known while it is under way and for a day fro
   expect(await finalOf(ids.slice(1))).toEqual(stored);
   expect(await finalOf([...ids, ...others.map((other) => other.fileId)])).toBeUndefined();
 
-  const noneStands = () => Promise.resolve(false);
-  await sweepReservations(databases.bindings, noneStands, DAY_MS, CALLS);
+  const noneStands = { stillStands: () => Promise.resolve(false) };
+  await sweepReservations(databases.bindings, noneStands, DAY_MS, newBudget());
   expect(await rows()).toHaveLength(2);
-  await sweepReservations(databases.bindings, noneStands, DAY_MS + 1, CALLS);
+  await sweepReservations(databases.bindings, noneStands, DAY_MS + 1, newBudget());
   expect(await rows()).toEqual([]);
   expect(await tenant.quota()).toMatchObject({ usedBytes: 500 * U, reservedBytes: 0, fileCount: 1 });
 });

@@ -6,7 +6,7 @@ import type { ConfiguredTarget } from "#contract/replicas.ts";
 import { allDatabases, databaseFor } from "../../worker/db/database.ts";
 import { insertRemoval } from "../../worker/db/replica-removals.ts";
 import { upsertHeartbeat } from "../../worker/db/reports.ts";
-import { checkHealth } from "../../worker/services/health.ts";
+import { checkHealth, isReady } from "../../worker/services/health.ts";
 import { startRemovals } from "../../worker/services/replica-reports.ts";
 import { findTargetsFor } from "../../worker/services/replica-targets.ts";
 import type { ObjectReader } from "../../worker/storage/object-store.ts";
@@ -86,14 +86,38 @@ test("targets of one name in two places are none, and health says so", async () 
   expect(await targetsOf(other)).toEqual([]);
   expect((await ask(["disk"])).removals).toEqual([]);
   const objects = { head: async () => undefined } as unknown as ObjectReader;
-  const { parts } = await checkHealth(
-    env,
-    { objects, databaseAlertShare: 0.8, replicaReads: undefined },
-    "test",
-    NOW,
-  );
+  const probes = { objects, replicaReads: undefined, databaseAlertShare: 0.8, development: false };
+  const { parts } = await checkHealth(env, probes, "test", NOW);
   expect(parts.processor).toEqual({
     state: "down",
     detail: 'Replica targets in different jurisdictions are called "disk": nothing is copied to either.',
   });
 });
+
+test.each([
+  ["ok", "unnumbered", true, "ok"],
+  ["ok", "unnumbered", false, "degraded"],
+  ["ok", "27841/Mon Nov 23 09:00:00 2026", false, "ok"],
+  ["down", null, false, "down"],
+] as const)(
+  "a scanner that is %s with signatures %s is, with development %s, %s",
+  async (scanner, signatureVersion, development, state) => {
+    const report = {
+      scannerDetail: "Test",
+      queue: "ok",
+      backlog: 0,
+      atMs: NOW,
+    } as const;
+    const [db] = allDatabases(databases.bindings);
+    if (db === undefined) throw new Error("There is no database.");
+    const beating = { ...report, kind: "heartbeat", processorId: "p", scanner, signatureVersion } as const;
+    await upsertHeartbeat(db, { ...beating, tools: [], targets: [] }, NOW, 0);
+    const objects = { head: async () => undefined } as unknown as ObjectReader;
+    const probes = { objects, databaseAlertShare: 0.8, replicaReads: undefined, development };
+    const health = await checkHealth(databases.bindings, probes, "test", NOW);
+    expect(health.parts.scanner.state).toBe(state);
+    expect(health.status).toBe(state === "ok" ? "ok" : "degraded");
+    // Old signatures make files wait; test signatures make them pass, which is to be known and stops nothing.
+    expect(isReady(health)).toBe(state !== "down");
+  },
+);

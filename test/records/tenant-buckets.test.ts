@@ -5,9 +5,10 @@ import { parseConfig } from "../../worker/config.ts";
 import { allDatabases, databaseFor, replicaFor } from "../../worker/db/database.ts";
 import { BUCKETS, bucketOf, parseTenantBuckets } from "../../worker/db/tenant-buckets.ts";
 import { findTenant } from "../../worker/db/tenants.ts";
-import { sweepReservations } from "../../worker/services/reservations.ts";
+import { sweepReservations } from "../../worker/services/cron/reservations.ts";
 import { admitTenant, admitUploading, forgetTenantStanding } from "../../worker/services/tenants.ts";
 import { createUpload } from "../../worker/services/uploads.ts";
+import { newBudget } from "./support/cron-budget.ts";
 import { newTenantId, useDatabases } from "./support/databases.ts";
 import { faultyDatabase } from "./support/faults.ts";
 
@@ -77,9 +78,6 @@ describe("a map of buckets", () => {
   });
 });
 
-/** More than any run of the cron here needs. */
-const CALLS = 1_000;
-
 const SECRET = "x".repeat(32);
 const VARIABLES = {
   ...{
@@ -130,7 +128,7 @@ test("each tenant's records are in the database of its bucket, and what is for a
     });
   }
   expect(allDatabases(env)).toHaveLength(3);
-  expect(await sweepReservations(env, () => Promise.resolve(false), 3_600_001, CALLS)).toBe(2);
+  expect(await sweepReservations(env, { stillStands: async () => false }, 3_600_001, newBudget())).toBe(2);
 });
 
 test("without a map, all are in the first", async () => {

@@ -37,7 +37,7 @@ export interface ListQuery {
   readonly q?: string;
   readonly sort?: "date" | "name" | "size";
   readonly order?: "asc" | "desc";
-  readonly scope?: "own" | "shared" | "all";
+  readonly scope?: "own" | "shared" | "visible" | "all";
   readonly trash?: "true";
 }
 
@@ -93,12 +93,32 @@ export function insertionOf(
   ];
 }
 
-function isInScope(file: ListedFile, query: ListQuery, { userId, role }: Asker, nowMs: number): boolean {
-  const scope = query.scope ?? (role === "member" ? "own" : "all");
-  if (scope === "all") return true;
-  if (scope === "own") return file.ownerId === userId;
-  const until = file.sharedWith[userId];
+function isSharedWith({ sharedWith }: ListedFile, userId: string, nowMs: number): boolean {
+  const until = sharedWith[userId];
   return until === null || (until !== undefined && until > nowMs);
+}
+
+/** In a tenant whose members all see what is attached to an entity. */
+function isInScope(file: ListedFile, query: ListQuery, asker: Asker, nowMs: number): boolean {
+  const { userId } = asker;
+  switch (scopeOf(query, asker)) {
+    case "all":
+      return true;
+    case "own":
+      return file.ownerId === userId;
+    case "shared":
+      return isSharedWith(file, userId, nowMs);
+    case "visible": {
+      const isAttached = file.entityType !== null && file.entityId !== null;
+      return file.ownerId === userId || isAttached || isSharedWith(file, userId, nowMs);
+    }
+  }
+}
+
+function scopeOf({ scope, entityId, trash }: ListQuery, { role }: Asker): NonNullable<ListQuery["scope"]> {
+  if (role !== "member") return scope === undefined || scope === "visible" ? "all" : scope;
+  if (trash === "true") return "own";
+  return scope ?? (entityId === undefined ? "own" : "visible");
 }
 
 /** Whether the name is found, said another way than the product does it. */
@@ -290,7 +310,7 @@ export const listQuery: fc.Arbitrary<ListQuery> = fc
       q: searched,
       sort: fc.constantFrom("date", "name", "size"),
       order: fc.constantFrom("asc", "desc"),
-      scope: fc.constantFrom("own", "shared", "all"),
+      scope: fc.constantFrom("own", "shared", "visible", "all"),
       trash: fc.constant("true"),
     },
     { requiredKeys: [] },

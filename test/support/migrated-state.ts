@@ -1,9 +1,9 @@
 import { cp, mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { COMPATIBILITY } from "../../scripts/dev/compatibility.ts";
 import { miniflare } from "../../scripts/dev/from-wrangler.ts";
 import { applyMigrations } from "../../scripts/dev/migrations.ts";
+import { stateRoot } from "./state-root.ts";
 
 /** Where a run's stacks find databases that have had all migrations. Each would take half a second for its own. */
 const MIGRATED = "CAUSEWAY_MIGRATED";
@@ -34,7 +34,7 @@ export function forgetMigratedState(): void {
 
 /** A fresh directory for a stack's state, with the migrated databases where its runtime looks for them. */
 export async function newStateDirectory(prefix: string, runtimePath = ""): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), prefix));
+  const directory = await mkdtemp(join(stateRoot(), prefix));
   const migrated = process.env[MIGRATED];
   if (migrated !== undefined) {
     await cp(join(migrated, DATABASES), join(directory, runtimePath, DATABASES), { recursive: true });

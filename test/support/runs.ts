@@ -6,6 +6,11 @@ export function runs(short: number, long: number): number {
   return process.env["CAUSEWAY_LONG_TESTS"] === "1" ? long : short;
 }
 
+/** Of a table whose rows go the same way with other values: `some` in `npm test`, `others` too in `npm run test:long`. */
+export function rows<T>(some: readonly T[], others: readonly T[]): readonly T[] {
+  return [...some, ...others.slice(0, runs(0, others.length))];
+}
+
 /** Of calls 1 to `count`, each of which is to fail once, one in `oneIn` in `npm test` and all in `npm run test:long`. */
 export function someCalls(count: number, oneIn: number): readonly number[] {
   const step = runs(oneIn, 1);

@@ -3,13 +3,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { PROJECT_ROOT } from "../../scripts/dev/bundle.ts";
 import { requireFreePort } from "../../scripts/dev/ports.ts";
 import type { StackAccess } from "./api.ts";
+import { stateRoot } from "./state-root.ts";
 
 const READY_LINE = /^causeway ready on (\S+)$/m;
 const POLL_MS = 2;
@@ -24,8 +24,11 @@ const COMMANDS = {
 export interface StackPlace {
   readonly stateDirectory: string;
   readonly port: number;
-  /** Starts it and waits until it says that it is ready. Throws, with its output, when it ends instead. */
-  start(by?: keyof typeof COMMANDS): Promise<StartedStack>;
+  /**
+   * Starts it and waits until it says that it is ready. Throws, with its output, when it ends instead.
+   * @param isBuilding whether it builds, as people's does, though the tests have a build
+   */
+  start(by?: keyof typeof COMMANDS, isBuilding?: boolean): Promise<StartedStack>;
   /** Runs scripts/start.ts and waits for its end. Throws when it gets ready instead. */
   startInVain(): Promise<Ending>;
 }
@@ -70,23 +73,23 @@ interface Launched {
  * @param beside another place whose state (not its port) or port is used
  */
 export async function newPlace(beside: Partial<StackPlace> = {}): Promise<StackPlace> {
-  const stateDirectory = beside.stateDirectory ?? (await mkdtemp(join(tmpdir(), "causeway-faults-")));
+  const stateDirectory = beside.stateDirectory ?? (await mkdtemp(join(stateRoot(), "causeway-faults-")));
   const port = beside.port ?? (await pickPort());
   const launched: Launched[] = [];
   onTestFinished(async () => {
     await Promise.all(launched.map(killGroup));
     if (beside.stateDirectory === undefined) await rm(stateDirectory, { recursive: true, force: true });
   });
-  const launchHere = (by: keyof typeof COMMANDS = "node"): Launched => {
-    const each = launch(COMMANDS[by], port, stateDirectory);
+  const launchHere = (by: keyof typeof COMMANDS = "node", isBuilding = false): Launched => {
+    const each = launch(COMMANDS[by], environmentOf(isBuilding), port, stateDirectory);
     launched.push(each);
     return each;
   };
   return {
     stateDirectory,
     port,
-    async start(by) {
-      const each = launchHere(by);
+    async start(by, isBuilding) {
+      const each = launchHere(by, isBuilding);
       const url = await each.ready;
       return describeStack(each, url, stateDirectory);
     },
@@ -117,21 +120,21 @@ async function pickPort(): Promise<number> {
   }
 }
 
-/** What people type builds; what tests start is built. */
-function environmentOf(command: string): NodeJS.ProcessEnv {
-  const { CAUSEWAY_BUILD: built, ...others } = process.env;
-  return command === "npm" || built === undefined ? others : { ...others, CAUSEWAY_BUILD: built };
+function environmentOf(isBuilding: boolean): NodeJS.ProcessEnv {
+  const { CAUSEWAY_BUILD: _built, ...others } = process.env;
+  return isBuilding ? others : process.env;
 }
 
 function launch(
   [command, argument]: readonly [string, string],
+  environment: NodeJS.ProcessEnv,
   port: number,
   stateDirectory: string,
 ): Launched {
   const startedAtMs = performance.now();
   const child = spawn(command, [argument], {
     cwd: PROJECT_ROOT,
-    env: { ...environmentOf(command), PORT: String(port), CAUSEWAY_STATE: stateDirectory, NO_COLOR: "1" },
+    env: { ...environment, PORT: String(port), CAUSEWAY_STATE: stateDirectory, NO_COLOR: "1" },
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });

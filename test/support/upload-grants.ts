@@ -93,6 +93,9 @@ export function patchByTus(
   });
 }
 
+/** Headers of a tus append at the beginning. */
+export const APPENDED: Headers = { ...APPEND, "upload-offset": "0" };
+
 export async function expectRefused(answer: Response, code: string): Promise<void> {
   const problem = await readProblem(answer);
   expect(problem).toMatchObject({ code });

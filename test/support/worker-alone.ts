@@ -40,6 +40,8 @@ export interface WorkerAlone extends StackAccess {
   /** Runs the worker's cron handler. */
   runScheduled(): Promise<void>;
   storedBytes(): StoredBytes;
+  /** The first line of its log with this in it, as soon as there is one. */
+  logLine(part: string): Promise<string>;
   /** How many uploads' objects keep anything. */
   countUploadObjects(): number;
   stop(): Promise<void>;
@@ -73,11 +75,12 @@ export async function launchWorkerAlone(
 ): Promise<WorkerAlone> {
   const stateDirectory = await newStateDirectory("causeway-worker-", RUNTIME_STATE);
   const secrets = readOrCreateSecrets(stateDirectory);
+  const log = new LogLines();
   const workers = await startWorkers({
     ...{ stateDirectory, secrets, vars, port: await findFreePort() },
     withDemo: false,
     rateLimitFactor,
-    onLog: () => {},
+    onLog: (_level, message) => log.add(message),
   });
   return {
     url: workers.url,
@@ -100,6 +103,7 @@ export async function launchWorkerAlone(
     queues: workers.queues,
     s3: workers.s3,
     runScheduled: () => workers.runScheduled(),
+    logLine: (part) => log.find(part),
     storedBytes: () => countStored(join(stateDirectory, RUNTIME_STATE, "r2")),
     countUploadObjects: () =>
       countObjectsWithTables(join(stateDirectory, RUNTIME_STATE, "do", UPLOAD_OBJECTS)),
@@ -108,6 +112,21 @@ export async function launchWorkerAlone(
       await rm(stateDirectory, { recursive: true, force: true });
     },
   };
+}
+
+class LogLines {
+  readonly #lines: string[] = [];
+  readonly #waiting: { readonly part: string; readonly resolve: (line: string) => void }[] = [];
+
+  add(line: string): void {
+    this.#lines.push(line);
+    for (const { part, resolve } of this.#waiting) if (line.includes(part)) resolve(line);
+  }
+
+  async find(part: string): Promise<string> {
+    const known = this.#lines.find((line) => line.includes(part));
+    return known ?? new Promise((resolve) => this.#waiting.push({ part, resolve }));
+  }
 }
 
 /** Read from the local bucket's own tables: R2's API can't list multipart uploads. */

@@ -86,6 +86,18 @@ test.each([
   expect(await readProblem(answer)).toMatchObject({ status: 401, code, requestId: expect.any(String) });
 });
 
+test("a development stack says which claim is wrong; who shows no token is told of no error", async () => {
+  const wrong = await listFiles(`Bearer ${await makeToken({ audience: "elsewhere" })}`);
+  expect(await readProblem(wrong)).toMatchObject({ detail: "aud: isn't what JWT_AUDIENCE says." });
+  expect(wrong.headers.get("www-authenticate")).toContain('error="invalid_token"');
+  const role = await listFiles(`Bearer ${await makeToken({ claims: { role: "root" } })}`);
+  expect(await readProblem(role)).toMatchObject({
+    detail: "role: is no role of ours (JWT_ROLE_CLAIM, JWT_ROLES).",
+  });
+  const missing = await listFiles(undefined);
+  expect(missing.headers.get("www-authenticate")).toBe('Bearer realm="causeway"');
+});
+
 test.each([
   ["POST", "/v1/uploads"],
   ["HEAD", "/v1/uploads/00000000000000000000000000"],

@@ -161,6 +161,10 @@ describe("what isn't such a request is refused, and nothing of it done", () => {
     ["tags with a deletion", { action: "delete", fileIds: [MISSING], tags: ["a"] }],
     ["tagging without tags", { action: "tag", fileIds: [MISSING] }],
     ["tagging with none", { action: "tag", fileIds: [MISSING], tags: [] }],
+    [
+      "attaching to a type that no upload may declare",
+      { action: "attach", fileIds: [MISSING], entityType: "Deal", entityId: "d" },
+    ],
     ["attaching to half an entity", { action: "attach", fileIds: [MISSING], entityType: "deal" }],
     [
       "attaching to a type alone",

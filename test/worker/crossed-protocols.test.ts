@@ -21,6 +21,7 @@ import {
   PARTIAL_UPLOAD,
   statusOf,
 } from "../support/ietf.ts";
+import { rows } from "../support/runs.ts";
 import {
   changed,
   expectStored,
@@ -67,8 +68,12 @@ const PROTOCOLS = ["tus", "ietf"] as const;
 const ORDERS = PROTOCOLS.flatMap((begun) =>
   PROTOCOLS.flatMap((middle) => PROTOCOLS.map((last) => [begun, middle, last] as const)),
 ).filter((order) => new Set(order).size > 1);
+const crossesTwice = ([begun, middle, last]: readonly Protocol[]) => begun !== middle && middle !== last;
+const [TWICE = [], ONCE = []] = [true, false].map((is) =>
+  ORDERS.filter((order) => crossesTwice(order) === is),
+);
 
-test.each(ORDERS)(
+test.each(rows(TWICE, ONCE))(
   "crossed: begun by %s, gone on with by %s, finished by %s, byte for byte",
   async (begun, middle, last) => {
     const caller = await newCaller();

@@ -43,14 +43,11 @@ describe("counts of entities", () => {
     // Not what is under way: lists don't have it either.
     const deals = [2, 5 + 2 ** 40];
     expect(await of("boss", "admin")).toEqual([[1, 7], deals, [1, 3], [0, 0], deals]);
-    expect(await of("ann", "member")).toEqual([
-      [1, 7],
-      [1, 5],
-      [1, 3],
-      [0, 0],
-      [1, 5],
-    ]);
-    expect(await of("bob", "member")).toEqual([
+    // What is attached to an entity is for all of its tenant, where that hasn't said otherwise.
+    for (const colleague of ["ann", "bob", "eve"]) {
+      expect(await of(colleague, "member")).toEqual([[1, 7], deals, [1, 3], [0, 0], deals]);
+    }
+    expect(await of("bob", "member", "own")).toEqual([
       [0, 0],
       [1, 2 ** 40],
       [0, 0],
@@ -64,6 +61,17 @@ describe("counts of entities", () => {
       [0, 0],
       [1, 5],
     ]);
+    await listed.run([
+      [`UPDATE tenants SET settings = '{"entityAccess":"owner"}' WHERE tenant_id = ?`, [tenantId]],
+    ]);
+    expect(await of("ann", "member")).toEqual([
+      [1, 7],
+      [1, 5],
+      [1, 3],
+      [0, 0],
+      [1, 5],
+    ]);
+    expect(await of("bob", "member")).toEqual([[0, 0], deals, [0, 0], [0, 0], deals]);
     expect(await of("eve", "service", "own")).toEqual([
       [0, 0],
       [0, 0],

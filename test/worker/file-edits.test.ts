@@ -94,7 +94,7 @@ describe("boundaries", () => {
     ["one tag", { tags: ["x"] }],
     ["50 tags", { tags: TAGS_50 }],
     ["a tag of 128 characters", { tags: [LONG] }],
-    ["an entity's names of 128 characters", { entityType: LONG, entityId: LONG }],
+    ["an entity's longest names", { entityType: LONG.slice(0, 64), entityId: LONG }],
     ["a name of 1024 characters", { filename: `${"n".repeat(1020)}.txt` }],
   ])("%s is taken", async (_what, edit) => {
     const { caller, fileId } = await newFile();
@@ -111,8 +111,11 @@ describe("boundaries", () => {
     ["an entity's id alone", { entityId: "d" }, "entityType"],
     ["a type with no id", { entityType: "deal", entityId: null }, "entityId"],
     ["an id with no type", { entityType: null, entityId: "d" }, "entityType"],
-    ["an entity's name of 129 characters", { entityType: `${LONG}x`, entityId: "d" }, "entityType"],
-    ["an entity's name that is empty", { entityType: "", entityId: "d" }, "entityType"],
+    ["an entity's type of 65 characters", { entityType: LONG.slice(0, 65), entityId: "d" }, "entityType"],
+    ["an entity's type that no upload may declare", { entityType: "Deal", entityId: "d" }, "entityType"],
+    ["an entity's type that is empty", { entityType: "", entityId: "d" }, "entityType"],
+    ["an entity's id of 129 characters", { entityType: "deal", entityId: `${LONG}x` }, "entityId"],
+    ["an entity's id that is empty", { entityType: "deal", entityId: "" }, "entityId"],
     ["a name of 1025 characters", { filename: `${"n".repeat(1021)}.txt` }, "filename"],
     ["a name that is a number", { filename: 5 }, "filename"],
     ["isPublic as a text", { isPublic: "true" }, "isPublic"],

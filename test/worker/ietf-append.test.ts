@@ -13,6 +13,7 @@ import {
   statusIn,
   statusOf,
 } from "../support/ietf.ts";
+import { rows } from "../support/runs.ts";
 import {
   changed,
   chunkOf,
@@ -218,13 +219,19 @@ test("ietf 41: by a creation too, which then leaves nothing", async () => {
   expect(await listedFiles(caller)).toEqual([]);
 });
 
-test.each([
-  ["?0", 1],
-  ["?1", 300_001],
-  ["?1", PART - 1],
-  ["?0", PART],
-  ["?1", PART + 300_001],
-])("ietf 42: an append (%s) cut after %d bytes leaves exactly those", async (complete, sentBytes) => {
+test.each(
+  rows(
+    [
+      ["?0", 1],
+      ["?1", PART - 1],
+      ["?0", PART],
+    ],
+    [
+      ["?1", 300_001],
+      ["?1", PART + 300_001],
+    ],
+  ),
+)("ietf 42: an append (%s) cut after %d bytes leaves exactly those", async (complete, sentBytes) => {
   const caller = await newCaller();
   const bytes = textOf(PART + 1_000_003);
   const location = await begin(caller, { "upload-length": String(bytes.byteLength) }, bytes.subarray(0, 3));

@@ -16,6 +16,7 @@ import {
   uploadWhole,
 } from "../support/ietf.ts";
 import { takeJobs } from "../support/queued-jobs.ts";
+import { rows } from "../support/runs.ts";
 import {
   chunkOf,
   downloaded,
@@ -77,7 +78,7 @@ test.each([
   },
 );
 
-test.each([3, PART, 2 * PART + 5])(
+test.each(rows([3, PART], [2 * PART + 5]))(
   "ietf 51: after a careful creation one append of %d bytes is compared as it passes",
   async (sizeBytes) => {
     const caller = await newCaller();

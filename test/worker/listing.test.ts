@@ -38,12 +38,15 @@ test("who lists what: scopes, roles, shares that ended, and the trash", async ()
     [ann, { ownerId: "bob" }, []],
     [ann, { scope: "shared" }, ["shared until later", "shared"]],
     [ann, { scope: "shared", ownerId: "bob" }, ["shared until later", "shared"]],
+    [ann, { scope: "visible" }, ["shared until later", "shared", "ann's"]],
     [ann, { trash: "false" }, ["ann's"]],
     [ann, { trash: "true" }, ["ann's trash", "ann's older trash"]],
+    [ann, { trash: "true", scope: "visible" }, ["ann's trash", "ann's older trash"]],
     [ann, { trash: "true", order: "asc" }, ["ann's older trash", "ann's trash"]],
     [ann, { trash: "true", q: "older" }, ["ann's older trash"]],
     [admin, {}, ALL],
     [admin, { scope: "all" }, ALL],
+    [admin, { scope: "visible" }, ALL],
     [admin, { scope: "own" }, ["ann's"]],
     [admin, { scope: "shared" }, ["shared until later", "shared"]],
     [admin, { ownerId: "ann" }, ["ann's"]],
@@ -68,6 +71,42 @@ test("who lists what: scopes, roles, shares that ended, and the trash", async ()
   expect((await list(ann)).items[0]).toMatchObject({ state: "clean", deletedAt: null });
 });
 
+test("what is attached to an entity is its tenant's members', or its owner's, as the tenant has it", async () => {
+  const listed = await Listed.start();
+  const tenantId = newTenantId();
+  const contact = { entityType: "contact", entityId: "c-1" };
+  await listed.add(
+    file(tenantId, { ...contact, filename: "offer" }),
+    file(tenantId, { ...contact, filename: "old offer", deletedAtMs: 1 }),
+    file(tenantId, { ...contact, filename: "bob's offer", ownerId: "bob" }),
+    file(tenantId, { ...contact, filename: "offer for bob", sharedWith: { bob: null } }),
+    file(tenantId, { ...contact, entityId: null, filename: "of no contact" }),
+    file(tenantId, { filename: "offer of nothing" }),
+    file(newTenantId(), { ...contact, filename: "another tenant's offer" }),
+  );
+  const bob = await listed.caller({ tenantId, userId: "bob", role: "member" });
+  const [OFFERS, BOBS] = [["offer for bob", "bob's offer", "offer"], ["bob's offer"]];
+  const TABLE: readonly (readonly [query: object, open: readonly string[], closed: readonly string[]])[] = [
+    [contact, OFFERS, ["offer for bob", "bob's offer"]],
+    [{ ...contact, ownerId: "ann" }, ["offer for bob", "offer"], ["offer for bob"]],
+    [{ ...contact, q: "ob's" }, BOBS, BOBS],
+    [{ ...contact, scope: "own" }, BOBS, BOBS],
+    [{ ...contact, trash: "true" }, [], []],
+    [{ entityType: "contact" }, BOBS, BOBS],
+    [
+      { scope: "visible", q: "offer", sort: "name" },
+      ["bob's offer", "offer", "offer for bob"],
+      ["bob's offer", "offer for bob"],
+    ],
+    [{ q: "offer" }, BOBS, BOBS],
+  ];
+  for (const [query, open] of TABLE) expect(await names(bob, query), queryText(query)).toEqual(open);
+  await listed.run([
+    [`UPDATE tenants SET settings = '{"entityAccess":"owner"}' WHERE tenant_id = ?`, [tenantId]],
+  ]);
+  for (const [query, , closed] of TABLE) expect(await names(bob, query), queryText(query)).toEqual(closed);
+});
+
 test("a cursor is of one list: of its filters, order, tenant and caller", async () => {
   const listed = await Listed.start();
   const tenantId = newTenantId();
@@ -85,6 +124,9 @@ test("a cursor is of one list: of its filters, order, tenant and caller", async 
   expect(cursor).toMatch(/^[\w-]+$/);
   expect((await list(ann, { ...query, cursor })).items).toHaveLength(1);
   expect((await list(ann, { ...query, tag: ["b", "a"], limit: 2, cursor })).nextCursor).toBeNull();
+  // `tag` is the older name of `tags`: one list.
+  const { tag: tags, ...untagged } = query;
+  expect((await list(ann, { ...untagged, tags, limit: 2, cursor })).items).toHaveLength(2);
 
   const other = {
     status: 400,
@@ -105,6 +147,7 @@ test("a cursor is of one list: of its filters, order, tenant and caller", async 
     { trash: "true" },
     { class: "document" },
     { type: "text/plain" },
+    { mimeType: "text/plain" },
     { state: "clean" },
   ];
   for (const change of CHANGES)
@@ -159,6 +202,9 @@ describe("a query that isn't right is refused, naming what", () => {
     ["limit", { limit: [1, 2] }],
     ["type", { type: "image" }],
     ["type", { type: "image/*" }],
+    ["type", { mimeType: "image/png" }],
+    ["mimeType", { mimeType: "image/*" }],
+    ["tag", { tags: Array.from({ length: 9 }, (_, index) => `t${index}`) }],
     ["class", { class: "images" }],
     ["state", { state: "deleted" }],
     ["state", { state: ["clean", "infected"] }],

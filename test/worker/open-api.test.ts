@@ -38,6 +38,7 @@ async function faultsOf(source: string): Promise<string[]> {
 /** Health is asked by machines that hold a 4xx for an outage: it answers none. OPTIONS refuses nobody. */
 const ON_PURPOSE = [
   "operation-4xx-response #/paths/~1health/get/responses ",
+  "operation-4xx-response #/paths/~1ready/get/responses ",
   "operation-4xx-response #/paths/~1v1~1uploads/options/responses ",
   "operation-4xx-response #/paths/~1v1~1uploads~1{id}/options/responses ",
 ];
@@ -73,6 +74,7 @@ test.each([
   ["/v1/upload-rules", ["get"]],
   ["/d/{fileId}/{name}", ["get"]],
   ["/health", ["get"]],
+  ["/ready", ["get"]],
 ])("%s is described", (path, methods) => {
   expect(Object.keys(document.paths[path] ?? {})).toEqual(expect.arrayContaining(methods));
 });
@@ -95,4 +97,16 @@ test("every operation has a group, and says who may call it and what it answers 
       expect(Object.keys(responses).includes("429"), what).toBe(isLimited);
     }
   }
+});
+
+interface Parameter {
+  readonly name: string;
+  readonly schema: { readonly deprecated?: boolean };
+}
+
+test("what has a newer name is deprecated, and the newer one is there", () => {
+  const { parameters = [] } = (document.paths["/v1/files"]?.["get"] ?? {}) as { parameters?: Parameter[] };
+  const deprecated = parameters.filter(({ schema }) => schema.deprecated === true).map(({ name }) => name);
+  expect(deprecated).toEqual(["tag", "type"]);
+  expect(parameters.map(({ name }) => name)).toEqual(expect.arrayContaining(["tags", "mimeType"]));
 });

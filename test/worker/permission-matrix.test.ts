@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { ENTITY_ACTIONS } from "#contract/entity-grants.ts";
 import { FileId } from "#contract/ids.ts";
 import { publicUrlMaker } from "../../worker/delivery/public-url.ts";
 import { signDownload } from "../../worker/delivery/signed-url.ts";
 import type { Caller } from "../support/api.ts";
 import { newCaller } from "../support/api.ts";
+import { grantEntity } from "../support/entity-grants.ts";
 import type { Place } from "../support/file-states.ts";
 import { makeFileIn, patchFile, PLACES, postBulk, publish, shareFile } from "../support/file-states.ts";
 import { runs } from "../support/runs.ts";
@@ -52,6 +54,15 @@ const MAY: Readonly<Record<string, readonly Asked[]>> = {
   "delete share": [...READ, "delete"],
   "download share": READ,
   "view share": ["view"],
+  colleague: READ,
+  "colleague and view share": READ,
+  "colleague and delete share": [...READ, "delete"],
+  "colleague where entities are their owners'": [],
+  "list grant": ["view"],
+  "download grant": READ,
+  "delete grant": ["view", "delete"],
+  "upload grant": [],
+  "grant of another entity": [],
   "expired share": [],
   stranger: [],
   "other tenant": [],
@@ -103,9 +114,9 @@ const ANSWERS: Readonly<Record<Place, Readonly<Record<Asked, string>>>> = {
 };
 
 function expectedAnswer(who: string, place: Place, asked: Asked): string {
-  const isShare = who.endsWith(" share");
+  const isOther = / share$| grant$|^colleague/.test(who);
   const seesNothing =
-    !MAY[who]?.includes("view") || place === "purging" || (isShare && place === "in the trash");
+    !MAY[who]?.includes("view") || place === "purging" || (isOther && place === "in the trash");
   if (seesNothing) return NOT_FOUND;
   return MAY[who]?.includes(asked) ? ANSWERS[place][asked] : "403 PERMISSION_REQUIRED";
 }
@@ -148,17 +159,34 @@ async function callerAs(who: string, owner: Caller): Promise<Caller> {
   const stack = worker;
   if (who === "owner") return owner;
   if (who === "other tenant") return newCaller({ stack, role: "admin" });
+  if (who.includes("grant")) return holderFor(who, owner);
   const role = who === "admin" || who === "service" ? who : "member";
   return newCaller({ stack, tenantId: owner.tenantId, user: "bob", role });
+}
+
+/** Bob, with a grant that is for what its name says, or for all that there is with another contact. */
+async function holderFor(who: string, { tenantId }: Caller): Promise<Caller> {
+  const backend = await newCaller({ stack: worker, tenantId, user: "crm", role: "service" });
+  const [action] = ENTITY_ACTIONS.filter((each) => who === `${each} grant`);
+  return grantEntity(backend, action === undefined ? { entityId: "c-2" } : { allow: [action] });
 }
 
 /** A file of Ann's in a place, shared with Bob as his name in the table says. */
 async function fileFor(who: string, place: Place, owner: Caller): Promise<string> {
   return makeFileIn(worker, owner, place, async (fileId) => {
-    const permission = who.split(" ")[0] ?? "";
+    if (/grant|^colleague/.test(who)) await attach(owner, fileId, who);
+    const permission = who.split(" ").at(-2) ?? "";
     if (who === "expired share") await shareFile(worker, owner, fileId, "bob", "delete", Date.now() - 1);
     else if (who.endsWith(" share")) await shareFile(worker, owner, fileId, "bob", permission);
   });
+}
+
+/** Attaches it to an entity, whose files all members see, or their owners: a grant then is all that there is. */
+async function attach({ tenantId }: Caller, fileId: string, who: string): Promise<void> {
+  await worker.query("UPDATE files SET entity_type = 'contact', entity_id = 'c-1' WHERE id = ?", fileId);
+  const settings = /grant|their owners'$/.test(who) ? { entityAccess: "owner" } : {};
+  const statement = "UPDATE tenants SET settings = ? WHERE tenant_id = ?";
+  await worker.query(statement, JSON.stringify(settings), tenantId);
 }
 
 describe.each(PLACES)("a file that is %s", (place) => {

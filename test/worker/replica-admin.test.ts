@@ -28,7 +28,7 @@ import { sendVerdict } from "../support/reports.ts";
 import { useWorkerAlone } from "../support/worker-alone.ts";
 
 /** What admins see of copies and have done about them. */
-const worker = useWorkerAlone({ ERASURE_SETTLE_SECONDS: "0", REPLICA_LAG_ALERT_SECONDS: "60" });
+const worker = useWorkerAlone({ ERASURE_SETTLE_SECONDS: "1", REPLICA_LAG_ALERT_SECONDS: "60" });
 
 const ROOT = "/v1/admin/replicas";
 const UNAVAILABLE = {

@@ -8,6 +8,7 @@ import {
   uploadFile,
   waitForVerdict,
 } from "../support/api.ts";
+import { ENTITY, grantEntity } from "../support/entity-grants.ts";
 import type { ApiDocument, Operation } from "../support/open-api/document.ts";
 import { fetchDocument, nameOf } from "../support/open-api/document.ts";
 import type { PlannedRequest } from "../support/open-api/requests.ts";
@@ -31,7 +32,8 @@ beforeAll(async () => {
 /** What another tenant has, in several states. */
 async function makeTheirs(): Promise<readonly Ids[]> {
   const them = await newCaller({ role: "admin" });
-  const clean = await uploadFile(them, new TextEncoder().encode("theirs"));
+  const attached = { filename: "notes.txt", ...ENTITY };
+  const clean = await uploadFile(them, new TextEncoder().encode("theirs"), attached);
   const deleted = await uploadFile(them, new TextEncoder().encode("was theirs"));
   await Promise.all([clean, deleted].map((fileId) => waitForVerdict(them, fileId)));
   await them.fetch(`/v1/files/${deleted}`, { method: "DELETE" });
@@ -95,10 +97,16 @@ test("every id that an operation takes is one of those walked with", () => {
   expect(unknown).toEqual([]);
 });
 
-test.each(["admin", "service", "member"] as const)(
+/** A caller of a role, or a user with a grant for all that can be done with what is attached to an entity. */
+async function walker(who: "admin" | "service" | "member" | "grant's holder"): Promise<Caller> {
+  if (who !== "grant's holder") return newCaller({ role: who });
+  return grantEntity(await newCaller({ role: "service" }), { userId: "ann", ...ENTITY });
+}
+
+test.each(["admin", "service", "member", "grant's holder"] as const)(
   "to a tenant's %s, what another tenant has is as what nobody has",
-  async (role) => {
-    const caller = await newCaller({ role });
+  async (who) => {
+    const caller = await walker(who);
     const walked = walkedOperations(document);
     for (const operation of walked) {
       for (const known of ids) {

@@ -26,6 +26,8 @@ beforeAll(async () => {
     ...{ JWT_SECRET: "", JWT_JWKS_URL: issuer.url },
     JWT_JWKS_COOLDOWN_SECONDS: "3600",
     JWT_JWKS_MAX_AGE_SECONDS: "3600",
+    // As a deployment is: an answer says nothing of why.
+    DEVELOPMENT: "false",
   });
 });
 
@@ -104,6 +106,49 @@ test.each<[string, () => Record<string, unknown>]>([
 ])("a token with %s is refused", async (_what, makeClaims) => {
   expect((await list(await issuer.sign("rs"))).status).toBe(200);
   await expectRefused(await issuer.sign("rs", { claims: makeClaims() }));
+});
+
+test.each<[string, unknown, number]>([
+  ["the one that we know", ["editor", "member"], 403],
+  ["the strongest, whatever comes first", ["member", "service", "admin"], 200],
+  ["none, where none is known", ["editor", 1, null], 401],
+  ["none, of an empty list", [], 401],
+  ["none, of a list in a list", [["admin"]], 401],
+])("of a list of roles counts %s", async (_which, roles, status) => {
+  const token = await issuer.sign("rs", { claims: { role: roles } });
+  const answer = await fetch(new URL("/v1/admin/audit", worker.url), {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  expect(answer.status).toBe(status);
+});
+
+test.each<[string, () => Promise<string>]>([
+  ["signature: is by another key than the configured one", () => issuer.sign("secret", { kid: "rs" })],
+  ["kid: no key of JWT_JWKS_URL is for it", () => issuer.sign("rs", { kid: "gone" })],
+  ["kid: is missing, and more than one key", () => issuer.sign("rs", { kid: undefined })],
+  ["alg: is none of JWT_ALGORITHMS", () => signWithText("a".repeat(64))],
+  ["iss: isn't what JWT_ISSUER says", () => issuer.sign("rs", { claims: { iss: "elsewhere" } })],
+  ["aud: isn't what JWT_AUDIENCE says", () => issuer.sign("rs", { claims: { aud: "elsewhere" } })],
+  ["exp: is missing", () => issuer.sign("rs", { claims: { exp: undefined } })],
+  ["exp: is over", () => issuer.sign("rs", { claims: { exp: inSeconds(-60) } })],
+  ["nbf: is still to come", () => issuer.sign("rs", { claims: { nbf: inSeconds(60) } })],
+  ["tenant: is no tenant of ours (JWT_TENANT_CLAIM)", () => issuer.sign("rs", { claims: { tenant: "a/b" } })],
+  ["sub: is missing (JWT_USER_CLAIM)", () => issuer.sign("rs", { claims: { sub: undefined } })],
+  ["role: is missing (JWT_ROLE_CLAIM", () => issuer.sign("rs", { claims: { role: undefined } })],
+  ["It is no token that can be read", async () => "abc"],
+])("the log says why: %s; the answer doesn't, and the token is in neither", async (reason, makeToken) => {
+  const token = await makeToken();
+  const requestId = `why-${reason.length}-${Date.now()}`;
+  const headers = { authorization: `Bearer ${token}`, "x-request-id": requestId };
+  const answer = await fetch(new URL("/v1/files", worker.url), { headers });
+  const { title, ...told } = await readProblem(answer);
+  expect(told).not.toHaveProperty("detail");
+  expect(answer.headers.get("www-authenticate")).toBe(
+    `Bearer realm="causeway", error="invalid_token", error_description="${title}"`,
+  );
+  const line = await worker.logLine(requestId);
+  expect(line).toContain(reason);
+  expect(line).not.toContain(token);
 });
 
 test("an expired token is said to be that", async () => {

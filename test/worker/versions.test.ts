@@ -1,5 +1,7 @@
-import { expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { FileRecord } from "#contract/api.ts";
 import type { FileVersionList } from "#contract/versions.ts";
+import { newAdmin, sendJson } from "../support/admin.ts";
 import {
   append,
   type Caller,
@@ -16,6 +18,8 @@ import {
   waitForVerdict,
 } from "../support/api.ts";
 import { eicar } from "../support/eicar.ts";
+import { file, formOf, postForm } from "../support/forms.ts";
+import { createByTus, mint } from "../support/upload-grants.ts";
 
 const encoder = new TextEncoder();
 
@@ -51,6 +55,11 @@ async function waitForVersion(caller: Caller, fileId: string, version: number): 
     if (found !== undefined && found.state !== "uploading" && found.state !== "quarantined") return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
+}
+
+async function restore(caller: Caller, fileId: string, version: number): Promise<void> {
+  const answer = await caller.fetch(`/v1/files/${fileId}/versions/${version}/restore`, { method: "POST" });
+  expect(answer.status).toBe(200);
 }
 
 async function contentOf(caller: Caller, path: string): Promise<string> {
@@ -92,6 +101,52 @@ test("the IETF's protocol and plain uploads make versions too", async () => {
   expect(((await plain.json()) as { id: string }).id).toBe(fileId);
   await waitForRecord(caller, fileId, ({ version }) => version === 3);
   expect(await contentOf(caller, `/v1/files/${fileId}/content`)).toBe("third");
+});
+
+test("a new version says what it is, and its address what has become of it", async () => {
+  const caller = await newCaller();
+  const fileId = await cleanFile(caller);
+  const named = { "content-disposition": 'attachment; filename="notes.txt"', "content-type": "text/plain" };
+  const sent = await caller.fetch(`/v1/files?replaces=${fileId}`, {
+    method: "POST",
+    headers: named,
+    body: Buffer.from(eicar()),
+  });
+  const versionUrl = `/v1/files/${fileId}/versions/2`;
+  const told = (await sent.json()) as FileRecord & { readonly versionUrl: string };
+  expect(told).toMatchObject({ id: fileId, version: 2, url: `/v1/files/${fileId}`, versionUrl });
+  // Not that of the version before, nor anything that was found of that.
+  expect(["quarantined", "infected"]).toContain(told.state);
+  expect(told).toMatchObject({ sizeBytes: eicar().byteLength, derivatives: [] });
+  await waitForVersion(caller, fileId, 2);
+  const infected = await caller.fetch(versionUrl);
+  expect(infected.headers.get("retry-after")).toBeNull();
+  expect(await infected.json()).toMatchObject({ version: 2, isCurrent: false, state: "infected" });
+  const whole = await caller.fetch(`/v1/uploads?replaces=${fileId}`, {
+    method: "POST",
+    headers: named,
+    body: "third",
+  });
+  expect(await whole.json()).toEqual({
+    ...{ id: fileId, url: `/v1/files/${fileId}` },
+    ...{ version: 3, versionUrl: `/v1/files/${fileId}/versions/3` },
+  });
+});
+
+test("a version is asked about by whoever may send one", async () => {
+  const caller = await newCaller();
+  const fileId = await cleanFile(caller);
+  const path = `/v1/files/${fileId}/versions`;
+  expect(await (await caller.fetch(`${path}/1`)).json()).toEqual((await listVersions(caller, fileId))[0]);
+  expect((await readProblem(await caller.fetch(`${path}/2`))).code).toBe("VERSION_NOT_FOUND");
+  const bob = await newCaller({ tenantId: caller.tenantId, user: "bob" });
+  expect((await readProblem(await bob.fetch(`${path}/1`))).code).toBe("FILE_NOT_FOUND");
+  await caller.fetch(`/v1/files/${fileId}/shares/bob`, {
+    method: "PUT",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ permission: "download" }),
+  });
+  expect((await readProblem(await bob.fetch(`${path}/1`))).code).toBe("PERMISSION_REQUIRED");
 });
 
 test("an infected version never takes the place of a clean one, and can't be chosen or read", async () => {
@@ -138,8 +193,79 @@ test("a file keeps its name, with the ending of the version that is served", asy
   const fileId = await cleanFile(caller, "a,b\n1,2\n", "figures.csv");
   await replace(caller, fileId, encoder.encode("a text"), "something else.TXT");
   expect((await getRecord(caller, fileId)).filename).toBe("figures.TXT");
-  await caller.fetch(`/v1/files/${fileId}/versions/1/restore`, { method: "POST" });
+  await restore(caller, fileId, 1);
   expect((await getRecord(caller, fileId)).filename).toBe("figures.csv");
+});
+
+/** What turns text around, what systems take for a path or a stream, and lines' ends: in its ending too. */
+const SMUGGLED = "re\u202eport/sub\\dir:stream\r\n\u2028.t\u200fx\u202et\u2069";
+const PERCENT = encodeURIComponent(SMUGGLED);
+
+const WAYS: Readonly<Record<string, (caller: Caller, replaces: string) => Promise<Response>>> = {
+  tus: (caller, replaces) => {
+    const headers = creationHeaders(6, { filename: SMUGGLED, filetype: "text/plain", replaces });
+    const type = { "content-type": "application/offset+octet-stream" };
+    return caller.fetch("/v1/uploads", { method: "POST", headers: { ...headers, ...type }, body: "second" });
+  },
+  "the IETF's protocol": (caller, replaces) => {
+    const named = { "content-disposition": `attachment; filename*=UTF-8''${PERCENT}` };
+    const headers = { ...named, "content-type": "text/plain", "upload-complete": "?1" };
+    return caller.fetch(`/v1/uploads?replaces=${replaces}`, { method: "POST", headers, body: "second" });
+  },
+  "a plain request": (caller, replaces) => {
+    const headers = {
+      "content-disposition": `attachment; filename*=UTF-8''${PERCENT}`,
+      "content-type": "text/plain",
+    };
+    return caller.fetch(`/v1/files?replaces=${replaces}`, { method: "POST", headers, body: "second" });
+  },
+  "a form": (caller, replaces) => {
+    const name = SMUGGLED.replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+    return postForm(caller, formOf([file("second", name)]), { query: `?replaces=${replaces}` });
+  },
+};
+
+test.each(Object.keys(WAYS))("no unsafe name comes with a version, or back with it: %s", async (way) => {
+  const caller = await newCaller();
+  const fileId = await cleanFile(caller, "a,b\n1,2\n", "figures.csv");
+  const answer = await WAYS[way]?.(caller, fileId);
+  expect(answer?.status).toBe(201);
+  const record = await waitForRecord(caller, fileId, ({ version }) => version === 2);
+  expect(record.filename).toBe("figures.txt");
+  await restore(caller, fileId, 1);
+  expect((await getRecord(caller, fileId)).filename).toBe("figures.csv");
+  await restore(caller, fileId, 2);
+  expect((await getRecord(caller, fileId)).filename).toBe("figures.txt");
+  const content = await caller.fetch(`/v1/files/${fileId}/content`);
+  expect(content.headers.get("content-disposition")).toMatch(/^attachment; filename="figures\.txt"/);
+});
+
+test("a grant's file is called by the same rules", async () => {
+  const grant = await mint();
+  const created = await createByTus(grant, {
+    length: 6,
+    metadata: { filename: SMUGGLED, filetype: "text/plain" },
+  });
+  expect(created.status).toBe(201);
+  expect((await getRecord(grant.backend, grant.fileId)).filename).toBe("report_sub_dir_stream.txt");
+});
+
+test("an ending that a file was renamed to stays as long as its versions may have it", async () => {
+  const caller = await newCaller();
+  const fileId = await cleanFile(caller, "first", "notes.log");
+  await replace(caller, fileId, encoder.encode("second"), "notes.text");
+  const renamed = await caller.fetch(`/v1/files/${fileId}`, {
+    method: "PATCH",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ filename: "Plan.txt" }),
+  });
+  expect(renamed.status).toBe(200);
+  for (const version of [1, 1, 2]) {
+    await restore(caller, fileId, version);
+    expect((await getRecord(caller, fileId)).filename).toBe("Plan.txt");
+  }
+  await replace(caller, fileId, encoder.encode("a,b\n1,2\n"), "plan.csv");
+  expect((await getRecord(caller, fileId)).filename).toBe("Plan.csv");
 });
 
 test.each([
@@ -155,16 +281,19 @@ test.each([
   expect(record.filename).toBe(expected);
 });
 
-test.each(["page.html", "page.desktop", "pad.settingcontent-ms", "page.pdf"])(
-  "a text's version can't be called %s",
-  async (filename) => {
-    const caller = await newCaller();
-    const fileId = await cleanFile(caller);
-    const headers = creationHeaders(5, { filename, filetype: "text/plain", replaces: fileId });
-    const refused = await caller.fetch("/v1/uploads", { method: "POST", headers });
-    expect(await readProblem(refused)).toMatchObject({ status: 415, code: "FILE_TYPE_REFUSED" });
-  },
-);
+test.each([
+  "page.html",
+  "page.desktop",
+  "pad.settingcontent-ms",
+  "page.pdf",
+  "report.\u202etxt/sub\\dir:stream",
+])("a text's version can't be called %s", async (filename) => {
+  const caller = await newCaller();
+  const fileId = await cleanFile(caller);
+  const headers = creationHeaders(5, { filename, filetype: "text/plain", replaces: fileId });
+  const refused = await caller.fetch("/v1/uploads", { method: "POST", headers });
+  expect(await readProblem(refused)).toMatchObject({ status: 415, code: "FILE_TYPE_REFUSED" });
+});
 
 test("a signed URL is for one version and stops with it", async () => {
   const caller = await newCaller();
@@ -200,6 +329,35 @@ test("a removed version is gone; the current one and one under way can't be", as
   expect((await listVersions(caller, fileId)).map(({ version }) => version)).toEqual([3, 2]);
 });
 
+test("a file's history comes in pages, and has as many versions as its tenant's may have", async () => {
+  const caller = await newCaller();
+  const fileId = await cleanFile(caller);
+  const admin = await newAdmin(caller.tenantId);
+  const limit = { settings: { maxVersions: 3 } };
+  const changed = await sendJson(admin, "PATCH", `/v1/admin/tenants/${caller.tenantId}`, limit);
+  expect(changed.status).toBe(200);
+  await replace(caller, fileId, encoder.encode("second"));
+  await replace(caller, fileId, eicar());
+  const metadata = { filename: "notes.txt", replaces: fileId };
+  const more = () => caller.fetch("/v1/uploads", { method: "POST", headers: creationHeaders(5, metadata) });
+  const refused = { status: 409, code: "VERSION_LIMIT_REACHED", maxVersions: 3 };
+  expect(await readProblem(await more())).toMatchObject(refused);
+  const history = `/v1/files/${fileId}/versions`;
+  const pageOf = async (query: string) => {
+    const { items, nextCursor } = (await (
+      await caller.fetch(`${history}?${query}`)
+    ).json()) as FileVersionList;
+    return [nextCursor, ...items.map(({ version, verdict }) => [version, verdict])];
+  };
+  expect(await pageOf("limit=2")).toEqual(["2", [3, "infected"], [2, "clean"]]);
+  expect(await pageOf("limit=2&cursor=2")).toEqual([null, [1, "clean"]]);
+  expect(await pageOf("limit=3")).toEqual([null, [3, "infected"], [2, "clean"], [1, "clean"]]);
+  expect((await readProblem(await caller.fetch(`${history}?cursor=x`))).code).toBe("REQUEST_INVALID");
+  expect((await caller.fetch(`${history}/1`, { method: "DELETE" })).status).toBe(204);
+  // Numbers that were refused were not given out.
+  expect((await more()).headers.get("location")).toBe(`/v1/uploads/4/${fileId}`);
+});
+
 test.each([
   ["what can't be an id", () => "nothing", "FILE_NOT_FOUND"],
   ["a missing file", () => "0".repeat(26), "FILE_NOT_FOUND"],
@@ -230,20 +388,24 @@ test.each([
   expect((await readProblem(answer)).code).toBe(code);
 });
 
-test.each(["0", "1", "01", "9", "x", "-1", "2.0"])("there is no version %s", async (version) => {
-  const caller = await newCaller();
-  const fileId = await cleanFile(caller);
-  await replace(caller, fileId, encoder.encode("second"));
-  const history = `/v1/files/${fileId}/versions`;
-  if (version !== "1") {
-    const answer = await caller.fetch(`${history}/${version}/content`);
-    expect((await readProblem(answer)).code).toBe("VERSION_NOT_FOUND");
-  }
-  const upload = await caller.fetch(`/v1/uploads/${version}/${fileId}`, {
-    method: "HEAD",
-    headers: { "tus-resumable": "1.0.0" },
+describe("there is no version", () => {
+  let caller: Caller;
+  let fileId: string;
+  beforeAll(async () => {
+    caller = await newCaller();
+    fileId = await cleanFile(caller);
+    await replace(caller, fileId, encoder.encode("second"));
   });
-  expect(upload.status).toBe(404);
+
+  test.each(["0", "1", "01", "9", "x", "-1", "2.0"])("%s", async (version) => {
+    if (version !== "1") {
+      const answer = await caller.fetch(`/v1/files/${fileId}/versions/${version}/content`);
+      expect((await readProblem(answer)).code).toBe("VERSION_NOT_FOUND");
+    }
+    const headers = { "tus-resumable": "1.0.0" };
+    const upload = await caller.fetch(`/v1/uploads/${version}/${fileId}`, { method: "HEAD", headers });
+    expect(upload.status).toBe(404);
+  });
 });
 
 test("an upload that would take a file's place is gone for who may change the file no longer", async () => {

@@ -1,20 +1,17 @@
 import { z } from "zod";
 import { DERIVATIVE_NAMES, DerivativeName, MISSING_STATES } from "./derivatives.ts";
-import { EntityType } from "./entities.ts";
-import type { FileVersionRef, Identity, TenantId } from "./ids.ts";
+import { EntityName, EntityType } from "./entities.ts";
+import { GrantSeconds } from "./entity-grants.ts";
+import { Problem } from "./errors.ts";
+import type { FileVersionRef, Identity } from "./ids.ts";
 import { FileId, UserId } from "./ids.ts";
 import { PageImageName } from "./page-images.ts";
 import { Replica } from "./replicas.ts";
+import { Tags } from "./tags.ts";
+import { Verdict, VERSION_STATES } from "./version-states.ts";
 
 /** State of a file: that of its current version, or `deleted`. Only `clean` is ever served. */
-export const FILE_STATES = [
-  "uploading",
-  "quarantined",
-  "clean",
-  "infected",
-  "unscannable",
-  "deleted",
-] as const;
+export const FILE_STATES = [...VERSION_STATES, "deleted"] as const;
 export const FileState = z.enum(FILE_STATES);
 export type FileState = z.infer<typeof FileState>;
 
@@ -81,7 +78,7 @@ export const FileRecord = z
     state: FileState,
     verdict: z
       .object({
-        verdict: z.enum(["clean", "infected", "unscannable"]),
+        verdict: Verdict,
         signatureName: z.string().nullable(),
         engine: z.string(),
         signatureVersion: z.string(),
@@ -127,7 +124,7 @@ export const MAX_SIGNED_URL_SECONDS = 7 * 24 * 3600;
 export const MAX_SIGNED_URLS = 500;
 
 export const SignedUrlItem = z
-  .object({
+  .strictObject({
     fileId: FileId,
     variant: Variant.default("original"),
     disposition: Disposition.default("attachment"),
@@ -138,20 +135,25 @@ export type SignedUrlItem = z.infer<typeof SignedUrlItem>;
 
 /** Body of `POST /v1/signed-urls`: one or hundreds in one call. */
 export const SignedUrlRequest = z
-  .object({ items: z.array(SignedUrlItem).min(1).max(MAX_SIGNED_URLS) })
+  .strictObject({
+    items: z.array(SignedUrlItem).min(1).max(MAX_SIGNED_URLS),
+    partial: z.boolean().default(false).meta({
+      description: "Whether what can be signed is, beside what can't: else all or none of the items are",
+    }),
+  })
   .meta({ id: "SignedUrlRequest" });
 export type SignedUrlRequest = z.infer<typeof SignedUrlRequest>;
 
+const SignedUrl = z.object({ fileId: FileId, ok: z.literal(true), url: z.url(), expiresAt: Timestamp });
+export type SignedUrl = z.infer<typeof SignedUrl>;
+
+/** Each item's answer, in order; those that aren't `ok` are there where `partial` was asked for. */
 export const SignedUrlResponse = z
   .object({
-    items: z.array(z.object({ fileId: FileId, url: z.url(), expiresAt: Timestamp })),
+    items: z.array(z.union([SignedUrl, z.object({ fileId: FileId, ok: z.literal(false), error: Problem })])),
   })
   .meta({ id: "SignedUrlResponse" });
 export type SignedUrlResponse = z.infer<typeof SignedUrlResponse>;
-
-/** Longest id of an entity, as an upload may declare it. */
-const MAX_ENTITY_LENGTH = 128;
-const EntityName = z.string().min(1).max(MAX_ENTITY_LENGTH);
 
 /** `image/png`, or `image/*` for all of a kind; lower case, without parameters. */
 const TypePattern = z.string().regex(/^[a-z0-9][a-z0-9.+-]{0,62}\/(?:\*|[a-z0-9][a-z0-9.+-]{0,126})$/);
@@ -165,6 +167,12 @@ export const UploadGrantScope = z.object({
   types: z.array(TypePattern).min(1).max(MAX_TYPE_PATTERNS).optional().meta({
     description: "Media types, or all of a kind as image/*",
   }),
+  replaces: FileId.optional().meta({
+    description: "The file that the upload is a new version of; it keeps its entity and tags",
+  }),
+  tags: Tags.optional().meta({
+    description: "What the file is tagged with, beside what the upload declares",
+  }),
 });
 export type UploadGrantScope = z.infer<typeof UploadGrantScope>;
 
@@ -177,35 +185,38 @@ export interface UploadGrant {
   readonly expiresAtMs: number;
 }
 
-/** What a grant of this file is for: its beginning. A later version is an upload of its own, which takes a session. */
-export function grantedVersion(tenantId: TenantId, fileId: FileId): FileVersionRef {
-  return { tenantId, fileId, version: 1 };
-}
-
-/** An upload grant lives an hour at most (R10). */
-export const MAX_UPLOAD_GRANT_SECONDS = 3600;
-
 /** Body of `POST /v1/upload-grants`. */
 export const UploadGrantRequest = UploadGrantScope.extend({
   userId: UserId.optional().meta({ description: "Who will own the file; without it, the caller" }),
-  expiresInSeconds: z.int().min(1).max(MAX_UPLOAD_GRANT_SECONDS).default(900),
+  expiresInSeconds: GrantSeconds,
 })
   .strict()
+  .refine(
+    ({ replaces, entityType, entityId, tags }) => replaces === undefined || !(entityType ?? entityId ?? tags),
+    {
+      path: ["replaces"],
+      message: "can't be given together with what the file has already: entityType, entityId, tags",
+    },
+  )
   .meta({ id: "UploadGrantRequest" });
 export type UploadGrantRequest = z.infer<typeof UploadGrantRequest>;
 
 export const UploadGrantResponse = z
   .object({
-    fileId: FileId.meta({ description: "The id that the file will have" }),
+    fileId: FileId.meta({ description: "The id that the file will have, or has" }),
+    version: z.int().min(1).meta({ description: "Which version of it the upload becomes" }),
     token: z.string().meta({ description: "A bearer token for one upload at /v1/uploads" }),
     expiresAt: Timestamp,
   })
   .meta({ id: "UploadGrant" });
 export type UploadGrantResponse = z.infer<typeof UploadGrantResponse>;
 
-const PartHealth = z.object({ state: z.enum(["ok", "down"]), detail: z.string() });
+const PartHealth = z.object({ state: z.enum(["ok", "degraded", "down"]), detail: z.string() });
 
-/** `GET /health`: `ok` when every part but `tools` and `replicaReads` is; a part that is down says what that means. */
+/**
+ * `GET /health` and `GET /ready`: `ok` when every part but `tools` and `replicaReads` is; a part that isn't says what that
+ * means.
+ */
 export const Health = z
   .object({
     status: z.enum(["ok", "degraded"]),
@@ -215,7 +226,11 @@ export const Health = z
       objects: PartHealth,
       queue: PartHealth,
       processor: PartHealth,
-      scanner: PartHealth,
+      scanner: PartHealth.meta({
+        description:
+          "degraded where it knows only test signatures: what it calls clean is not; down where it doesn't answer or its " +
+          "signatures are too old: files wait",
+      }),
       tools: PartHealth.meta({
         description:
           "Programs that derivatives are made by: while one is missing, status stays as it is without it",

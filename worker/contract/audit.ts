@@ -1,12 +1,14 @@
 import { z } from "zod";
-import { FileId, type TenantId } from "./ids.ts";
+import type { Identity, TenantId } from "./ids.ts";
+import { FileId } from "./ids.ts";
 
-/** How whoever acted was known: by a session, a service's token, an upload grant, a URL, or not at all (the system). */
+/** How whoever acted was known: by a session, a service's token, a grant, a URL, or not at all (the system). */
 export const ACTOR_KINDS = [
   "member",
   "admin",
   "service",
   "grant",
+  "entity-grant",
   "signed-url",
   "public-url",
   "share-link",
@@ -23,7 +25,19 @@ export interface Actor {
   /** A user's id, or that of what acts without one. */
   readonly id: string;
   readonly kind: ActorKind;
+  /** The entity grant by which they did it. */
+  readonly grantId?: string | undefined;
   readonly requestId: string | null;
+}
+
+/** Who asks, as the audit names them. */
+export function actorAs(
+  { tenantId, userId: id, entityGrant }: Identity,
+  kind: ActorKind,
+  requestId: string | null,
+): Actor {
+  const actor = { tenantId, id, kind, requestId };
+  return entityGrant === undefined ? actor : { ...actor, kind: "entity-grant", grantId: entityGrant.id };
 }
 
 /** What is recorded. Noun first, as events are named; part of the interface: actions are added and never renamed. */
@@ -51,6 +65,9 @@ export const AUDIT_ACTIONS = [
   "share-link.revoked",
   "signed-url.created",
   "upload-grant.created",
+  "upload-grant.renewed",
+  "entity-grant.created",
+  "entity-grant.renewed",
   "rescan.created",
   "rescan.paused",
   "rescan.resumed",

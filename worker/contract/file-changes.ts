@@ -1,24 +1,9 @@
 import { z } from "zod";
+import { EntityName, EntityType } from "./entities.ts";
 import { Problem } from "./errors.ts";
 import { FileId } from "./ids.ts";
 import { MAX_ORIGINAL_NAME_LENGTH } from "./names.ts";
-
-/** As at creation, where tags are separated by commas. */
-export const MAX_TAGS = 50;
-const MAX_FIELD_LENGTH = 128;
-
-const Tags = z
-  .array(
-    z
-      .string()
-      .trim()
-      .min(1)
-      .max(MAX_FIELD_LENGTH)
-      .regex(/^[^,]*$/, "has a comma"),
-  )
-  .max(MAX_TAGS);
-
-const EntityName = z.string().min(1).max(MAX_FIELD_LENGTH).nullable();
+import { Tags } from "./tags.ts";
 
 interface EntityFields {
   readonly entityType?: string | null | undefined;
@@ -42,8 +27,10 @@ export const FileEdit = z
   .strictObject({
     filename: z.string().max(MAX_ORIGINAL_NAME_LENGTH).optional(),
     tags: Tags.optional().meta({ description: "All of its tags from now on" }),
-    entityType: EntityName.optional(),
-    entityId: EntityName.optional().meta({ description: "With entityType; both null to detach it" }),
+    entityType: EntityType.nullable().optional(),
+    entityId: EntityName.nullable()
+      .optional()
+      .meta({ description: "With entityType; both null to detach it" }),
     isPublic: z.boolean().optional().meta({ description: "Whether anybody may read it by its public URL" }),
   })
   .superRefine(checkEntity)
@@ -64,8 +51,8 @@ export const BulkRequest = z
       .strictObject({
         action: z.literal("attach"),
         fileIds,
-        entityType: EntityName,
-        entityId: EntityName,
+        entityType: EntityType.nullable(),
+        entityId: EntityName.nullable(),
       })
       .superRefine(checkEntity),
   ])

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { EntityGrant } from "./entity-grants.ts";
 
 /** A tenant: it names Durable Objects and begins object keys, so its alphabet is narrow. */
 export const TenantId = z
@@ -57,13 +58,21 @@ export function newRescanId(): RescanId {
   return RescanId.parse(newRandomId());
 }
 
+/** The id of an entity grant, made as a file's is. */
+export function newGrantId(): string {
+  return newRandomId();
+}
+
 /** What a caller may do at all; what they may do with one file is `services/permissions.ts`. */
 export const Role = z.enum(["member", "admin", "service"]);
 export type Role = z.infer<typeof Role>;
 
 /** Who is asking, from a verified credential and nothing else (R21). */
 export const Identity = z.object({ tenantId: TenantId, userId: UserId, role: Role });
-export type Identity = z.infer<typeof Identity>;
+export type Identity = z.infer<typeof Identity> & {
+  /** Of who has an entity grant in the place of a session: all that they may do. */
+  readonly entityGrant?: EntityGrant | undefined;
+};
 
 /** One version of one file: what a job, a report and an object key are about. */
 export const FileVersionRef = z.object({

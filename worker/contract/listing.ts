@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { FileRecord, FileState } from "./api.ts";
+import { EntityName } from "./entities.ts";
 import { FILE_CLASSES } from "./file-types.ts";
 import { FileId, UserId } from "./ids.ts";
 import { searchTermsOf } from "./names.ts";
+import { Tag } from "./tags.ts";
 
 export const MAX_PAGE_SIZE = 200;
 /** Of one list: words and tags are statements' parameters, of which D1 takes a hundred. */
@@ -13,13 +15,11 @@ const MAX_CURSOR_LENGTH = 8192;
 
 export const LIST_SORTS = ["date", "name", "size"] as const;
 export const LIST_ORDERS = ["asc", "desc"] as const;
-/** Whose files: the caller's own, those shared with the caller, or all of the tenant. */
-export const LIST_SCOPES = ["own", "shared", "all"] as const;
+/** Whose files: the caller's own, those shared with the caller, those that the caller may see, or all of the tenant. */
+export const LIST_SCOPES = ["own", "shared", "visible", "all"] as const;
 export const ListScope = z.enum(LIST_SCOPES);
 export type ListScope = z.infer<typeof ListScope>;
 
-const EntityName = z.string().min(1).max(128);
-const Tag = z.string().min(1).max(128);
 const MediaType = z
   .string()
   .toLowerCase()
@@ -31,6 +31,8 @@ function asList(value: unknown): unknown {
   return typeof value === "string" ? [value] : value;
 }
 
+const Tags = z.preprocess(asList, z.array(Tag).max(MAX_LISTED_TAGS).optional());
+
 /** Query of `GET /v1/files`. A file is listed where all that is given holds of it. */
 export const FileListQuery = z
   .strictObject({
@@ -40,10 +42,10 @@ export const FileListQuery = z
     limit: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).default(50),
     entityType: EntityName.optional(),
     entityId: EntityName.optional().meta({ description: "Of the given entityType" }),
-    tag: z.preprocess(asList, z.array(Tag).max(MAX_LISTED_TAGS).optional()).meta({
-      description: "May be repeated: files that have all of these tags",
-    }),
-    type: MediaType.optional().meta({ description: "Exact media type" }),
+    tags: Tags.meta({ description: "May be repeated: files that have all of these tags" }),
+    tag: Tags.meta({ description: "The older name of tags", deprecated: true }),
+    mimeType: MediaType.optional().meta({ description: "Exact media type" }),
+    type: MediaType.optional().meta({ description: "The older name of mimeType", deprecated: true }),
     class: z.enum(FILE_CLASSES).optional(),
     state: FileState.exclude(["deleted"])
       .optional()
@@ -72,7 +74,10 @@ export const FileListQuery = z
       description: "Where it isn't given, names ascend, the others descend",
     }),
     scope: ListScope.optional().meta({
-      description: "A member's is own where it isn't given, and never all; an admin's and a service's is all",
+      description:
+        "own, shared (with the caller), visible (own, shared, and what all may read because it is attached to an entity) " +
+        "or all. A member's is own where it isn't given, but of one entity (type and id) visible, and never all; an " +
+        "admin's and a service's is all",
     }),
     trash: z.enum(["true", "false"]).optional().meta({ description: "true: the trash, and nothing else" }),
   })
@@ -82,6 +87,10 @@ export const FileListQuery = z
     };
     if (query.entityId !== undefined && query.entityType === undefined)
       refuse("entityId", "means something only with entityType");
+    if (query.mimeType !== undefined && query.type !== undefined)
+      refuse("type", "is the older name of mimeType: give one of them");
+    if ((query.tags?.length ?? 0) + (query.tag?.length ?? 0) > MAX_LISTED_TAGS)
+      refuse("tag", "has too many tags, with those of tags");
     if (query.trash !== "true") return;
     if (query.sort !== undefined) refuse("sort", "can't be chosen in the trash");
     if (query.scope === "shared") refuse("scope", "can't be shared in the trash");
@@ -108,7 +117,9 @@ export const MAX_COUNTED_ENTITIES = 200;
 export const EntityCountsRequest = z
   .strictObject({
     items: z.array(Entity).min(1).max(MAX_COUNTED_ENTITIES),
-    scope: ListScope.optional().meta({ description: "As in a list of files" }),
+    scope: ListScope.optional().meta({
+      description: "As in a list of files of one entity: a member's is visible where it isn't given",
+    }),
   })
   .meta({ id: "EntityCountsRequest" });
 export type EntityCountsRequest = z.infer<typeof EntityCountsRequest>;

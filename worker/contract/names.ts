@@ -69,11 +69,12 @@ export function normalizeFilename(declared: string): string | undefined {
   return shorten(DEVICE.test(name) ? `_${name}` : name);
 }
 
-/** A file's name with the ending of another: that of the version that takes its current one's place. */
+/** A name with the ending of another, by the rules that hold for all: a name that was safe by itself stays it so. */
 export function withEndingOf(name: string, other: string): string {
   const [own, wanted] = [endingOf(name), endingOf(other)];
-  if (wanted === "" || own.toLowerCase() === wanted.toLowerCase()) return name;
-  return shorten(`${own === "" ? name : name.slice(0, -own.length)}${wanted}`);
+  const isLike = wanted === "" || own.toLowerCase() === wanted.toLowerCase();
+  const stem = own === "" ? name : name.slice(0, -own.length);
+  return normalizeFilename(isLike ? name : `${stem}${wanted}`) ?? name;
 }
 
 /** A name as it is searched and sorted by: without case, marks and compatibility forms. */

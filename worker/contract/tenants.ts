@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ACTIVE_TYPES, BLOCKED_EXTENSIONS } from "./blocked-types.ts";
+import { EntityAccess } from "./entities.ts";
 import { FILE_CLASSES } from "./file-types.ts";
 import { MAX_TARGETS, TargetName } from "./replicas.ts";
 import { ActiveContentPolicy, ScanProvider } from "./wishes.ts";
@@ -22,6 +23,10 @@ export const DERIVATIVE_READ_AUDIT_SAMPLE = 0.1;
 export const AUDIT_RETENTION_DAYS = 365;
 const MAX_AUDIT_RETENTION_DAYS = 3_650;
 const MAX_OPEN_UPLOADS = 1_000_000;
+
+/** How many versions a file may have. */
+export const MAX_VERSIONS = 1_000;
+const MOST_VERSIONS = 10_000;
 
 /** What is otherwise for one tenant than for all. What isn't said is as for all. */
 export const TenantSettings = z
@@ -58,6 +63,11 @@ export const TenantSettings = z
           "Whether files may be made public. While it is false, the URLs of those that are public answer FILE_NOT_FOUND " +
           "and their records have none; they work again when it is no longer false",
       }),
+    entityAccess: EntityAccess.optional().meta({
+      description:
+        "Who sees what is attached to an entity (by its type and id): `tenant`, all members, who may view and download it; " +
+        "`owner`, its owner and those it was shared with. `tenant` where it isn't said",
+    }),
     shareLinks: z.boolean().optional().meta({ description: "Whether links may be made for outsiders" }),
     trashDays: z.int().min(0).max(3650).optional().meta({
       description: "How long a deleted file can be restored",
@@ -83,6 +93,12 @@ export const TenantSettings = z
           `Of one user, but for what services and upload grants begin. ${OPEN_UPLOADS_PER_USER} where it ` +
           "isn't said",
       }),
+    maxVersions: z
+      .int()
+      .min(1)
+      .max(MOST_VERSIONS)
+      .optional()
+      .meta({ description: `Versions that a file may have. ${MAX_VERSIONS} where it isn't said` }),
     readAuditSample: z.number().min(0).max(1).optional().meta({
       description: "Share of the reads by signed or public URL that is recorded",
     }),

@@ -35,11 +35,15 @@ function trailEnd(tenantId: TenantId): SQL {
     ) AS trail`;
 }
 
+function detailOf({ actor, detail = {} }: AuditEvent): AuditDetail {
+  return actor.grantId === undefined ? detail : { ...detail, grantId: actor.grantId };
+}
+
 /** The columns of an event as they are selected, with their number, file and version by these expressions. */
 function factsOf(event: AuditEvent, number: SQL, fileId: SQL, version: SQL): SQL {
-  const { actor, action, detail = {}, atMs } = event;
+  const { actor, action, atMs } = event;
   return sql`SELECT ${actor.tenantId}, trail.last + ${number}, max(${atMs}, trail.at_ms), ${action}, ${actor.id}, ${actor.kind},
-    ${fileId}, ${version}, ${actor.requestId}, ${JSON.stringify(detail)}`;
+    ${fileId}, ${version}, ${actor.requestId}, ${JSON.stringify(detailOf(event))}`;
 }
 
 function selectionOf(event: AuditEvent): SQL {
@@ -54,9 +58,10 @@ export function auditStatement(db: Database, event: AuditEvent) {
 
 /** The statement that records some events of one tenant, whatever their number. */
 export function auditAll(db: Database, events: readonly [AuditEvent, ...AuditEvent[]]) {
-  const rows = events.map(({ actor, action, fileId, version, detail, atMs }) => {
+  const rows = events.map((event) => {
+    const { actor, action, fileId, version, atMs } = event;
     const { id: actorId, kind: actorKind, requestId } = actor;
-    return { atMs, action, actorId, actorKind, fileId, version, requestId, detail: detail ?? {} };
+    return { atMs, action, actorId, actorKind, fileId, version, requestId, detail: detailOf(event) };
   });
   const { tenantId } = events[0].actor;
   const value = (name: keyof (typeof rows)[number]) => sql.raw(`each.value ->> '${name}'`);

@@ -4,7 +4,7 @@ import type { Database } from "./database.ts";
 import type { FileRow, FileWithDetails } from "./files.ts";
 import { findDetails } from "./files.ts";
 import type { FileListing, Filter } from "./list-filters.ts";
-import { isSharedWith, LIVE, namesFound, STORED } from "./list-filters.ts";
+import { isSharedWith, isVisibleTo, LIVE, namesFound, STORED } from "./list-filters.ts";
 import type { Measures, Plan, Question } from "./list-plans.ts";
 import { choosePlan, COUNT_BOUND, FOUND_BOUND, obviousPlan, pageQuery, questionOf } from "./list-plans.ts";
 import type { SortKey } from "./list-sources.ts";
@@ -77,27 +77,40 @@ export interface EntityCount {
   readonly bytes: number;
 }
 
-/** Counts the files of entities, in their order: all of the tenant's, or those of `ownerId`, or shared with `sharedWith`. */
+/** Counts the files of entities, in their order: all of the tenant's, or those that a viewer's scope has. */
 export async function countFilesOfEntities(
   db: Database,
-  { tenantId, ownerId, sharedWith, nowMs }: Pick<FileListing, "tenantId" | "nowMs"> & EntityViewer,
+  {
+    tenantId,
+    within,
+    ownerId,
+    sharedWith,
+    visibleTo,
+    nowMs,
+  }: Pick<FileListing, "tenantId" | "nowMs"> & EntityViewer,
   entities: readonly { readonly entityType: string; readonly entityId: string }[],
 ): Promise<readonly EntityCount[]> {
-  const isVisible = [
+  const isInScope = [
+    ...(within === undefined
+      ? []
+      : [sql`AND f.entity_type = ${within.entityType} AND f.entity_id = ${within.entityId}`]),
     ...(ownerId === undefined ? [] : [sql`AND f.owner_id = ${ownerId}`]),
     ...(sharedWith === undefined ? [] : [sql`AND ${isSharedWith(sharedWith, nowMs)}`]),
+    ...(visibleTo === undefined ? [] : [sql`AND ${isVisibleTo(tenantId, visibleTo, nowMs)}`]),
   ];
   return db.all<EntityCount>(sql`
     SELECT count(f.id) AS files, coalesce(sum(max(f.size_bytes, 0)), 0) AS bytes
     FROM json_each(${JSON.stringify(entities)}) AS entity
     LEFT JOIN files AS f INDEXED BY files_by_entity
       ON f.tenant_id = ${tenantId} AND ${LIVE} AND ${STORED} AND f.entity_type = entity.value ->> 'entityType'
-      AND f.entity_id = entity.value ->> 'entityId' ${sql.join(isVisible, sql` `)}
+      AND f.entity_id = entity.value ->> 'entityId' ${sql.join(isInScope, sql` `)}
     GROUP BY entity.key ORDER BY entity.key`);
 }
 
 /** Whose files are counted, where not all are. */
 interface EntityViewer {
+  readonly within?: { readonly entityType: string; readonly entityId: string } | undefined;
   readonly ownerId?: UserId | undefined;
   readonly sharedWith?: UserId | undefined;
+  readonly visibleTo?: UserId | undefined;
 }

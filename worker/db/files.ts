@@ -1,5 +1,5 @@
 import type { SQL, SQLWrapper } from "drizzle-orm";
-import { and, asc, desc, eq, exists, gt, isNotNull, isNull, lt, notExists, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, exists, gt, isNull, or, sql } from "drizzle-orm";
 import type { FileId, FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
 import type { SharePermission } from "#contract/sharing.ts";
 import type { Database } from "./database.ts";
@@ -41,6 +41,8 @@ export interface FileWithDetails {
   readonly warnBytes: number | undefined;
   /** Whether its tenant has public files at all: where it hasn't, none is read by its public URL. */
   readonly hasPublicFiles: boolean;
+  /** Whether all of its tenant see what is attached to an entity. */
+  readonly opensEntities: boolean;
   /** Whether its tenant wants images as AVIF. */
   readonly avifDerivatives: boolean;
   /** All that its tenant has is being removed for good. */
@@ -97,7 +99,7 @@ export async function findFilesByIds(
 export async function findFileWithVersion(
   db: Database,
   { tenantId, fileId, version }: FileVersionRef,
-  viewer: Viewer,
+  viewer?: Viewer,
 ): Promise<FileWithDetails | undefined> {
   const isWanted = and(eq(files.tenantId, tenantId), eq(files.id, fileId));
   const [found] = await findDetails(db, isWanted, 1, viewer, [], sql`${version}`);
@@ -218,43 +220,11 @@ async function addDetails(
       replicas: replicaRows.filter(isOfRow),
       warnBytes: tenant?.settings.warnBytes?.[row.version.fileClass],
       hasPublicFiles: tenant?.settings.publicFiles !== false,
+      opensEntities: tenant?.settings.entityAccess !== "owner",
       avifDerivatives: tenant?.settings.avifDerivatives === true,
       isTenantErasing: (tenant?.erasingAtMs ?? null) !== null,
     };
   });
-}
-
-/** The condition that a version waits for its first verdict, and its job hasn't failed for good: it is done, or lost. */
-export function isUnanswered(db: Database): SQL | undefined {
-  const itsFailure = db
-    .select({ one: sql`1` })
-    .from(failedJobs)
-    .where(
-      and(
-        eq(failedJobs.tenantId, fileVersions.tenantId),
-        eq(failedJobs.fileId, fileVersions.fileId),
-        eq(failedJobs.version, fileVersions.version),
-      ),
-    );
-  return and(sql`${fileVersions.state} = 'quarantined'`, notExists(itsFailure));
-}
-
-/** Versions that wait for their first verdict and were last announced before `beforeMs`, oldest first. */
-export async function findUnansweredVersions(
-  db: Database,
-  beforeMs: number,
-  limit: number,
-): Promise<readonly VersionRow[]> {
-  return db
-    .select()
-    .from(fileVersions)
-    .where(and(isUnanswered(db), lt(fileVersions.announcedAtMs, beforeMs), isNotNull(fileVersions.objectKey)))
-    .orderBy(fileVersions.announcedAtMs)
-    .limit(limit);
-}
-
-export async function markVersionAnnounced(db: Database, ref: FileVersionRef, nowMs: number): Promise<void> {
-  await db.update(fileVersions).set({ announcedAtMs: nowMs }).where(isVersion(ref));
 }
 
 /** One version of a tenant's file, or undefined; none of a file that is being removed for good. */

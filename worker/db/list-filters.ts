@@ -39,6 +39,8 @@ export interface FileFilters {
   readonly createdBeforeMs?: number | undefined;
   readonly search: SearchTerms;
   readonly sharedWith?: UserId | undefined;
+  /** Those that this member may see. */
+  readonly visibleTo?: UserId | undefined;
 }
 
 /** One page of one tenant's files. */
@@ -128,6 +130,22 @@ function sharedFilter({ tenantId, nowMs }: FileListing, userId: UserId): Filter 
     ids: sql`SELECT s.file_id FROM shares AS s INDEXED BY shares_by_user WHERE ${own}
       AND (s.expires_at_ms IS NULL OR s.expires_at_ms > ${nowMs})`,
   };
+}
+
+/**
+ * What a member may see: the rule of services/permissions.ts, as SQL. Never asked of the trash, which is its owners'. Where
+ * all of a tenant may read what is attached to an entity is looked up once a statement.
+ */
+export function isVisibleTo(tenantId: TenantId, userId: UserId, nowMs: number): SQL {
+  const access = sql`(SELECT settings ->> 'entityAccess' FROM tenants WHERE tenant_id = ${tenantId})`;
+  return sql`(f.owner_id = ${userId}
+    OR (f.entity_type IS NOT NULL AND f.entity_id IS NOT NULL AND ${access} IS NOT 'owner')
+    OR ${isSharedWith(userId, nowMs)})`;
+}
+
+/** No index has all of these files; who owns one and whether it is attached, most have. */
+function visibleFilter({ tenantId, nowMs }: FileListing, userId: UserId): Filter {
+  return { fact: "owner", check: isVisibleTo(tenantId, userId, nowMs) };
 }
 
 function entityFilter(listing: FileListing, entityType: string, entityId: string | undefined): Filter {
@@ -249,6 +267,7 @@ export function filtersOf(listing: FileListing): readonly Filter[] {
     ...given(createdFromMs ?? createdBeforeMs, () => createdFilter(listing)),
     ...filters.tags.map((tag) => tagFilter(listing, tag)),
     ...given(filters.sharedWith, (userId) => sharedFilter(listing, userId)),
+    ...given(filters.visibleTo, (userId) => visibleFilter(listing, userId)),
     ...given(search.prefix, (prefix) => prefixFilter(listing, prefix)),
     ...(search.words.length === 0 ? [] : [searchFilter(search.words)]),
   ];

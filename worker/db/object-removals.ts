@@ -5,6 +5,7 @@ import { versionPrefix } from "#contract/keys.ts";
 import type { Database } from "./database.ts";
 import { fileVersions, objectRemovals } from "./schema/files.ts";
 import { selectRow } from "./select-row.ts";
+import { isOfLivingTenant } from "./tenants.ts";
 
 /** Objects of a version that was removed. */
 export type ObjectRemoval = Omit<typeof objectRemovals.$inferSelect, "attemptedAtMs">;
@@ -43,7 +44,8 @@ export async function takeObjectRemovals(
         eq(fileVersions.version, version),
       ),
     );
-  const next = sql`SELECT rowid FROM ${objectRemovals} WHERE ${notExists(itsVersion)}
+  const isDue = and(notExists(itsVersion), isOfLivingTenant("object_removals"));
+  const next = sql`SELECT rowid FROM ${objectRemovals} WHERE ${isDue}
     ORDER BY ${attemptedAtMs} LIMIT ${limit}`;
   return db
     .update(objectRemovals)

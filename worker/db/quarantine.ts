@@ -1,7 +1,6 @@
 import type { SQL } from "drizzle-orm";
 import { and, desc, eq, exists, inArray, isNotNull, isNull, lte, ne, notExists, sql } from "drizzle-orm";
 import type { FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
-import { foldName } from "#contract/names.ts";
 import type { BlockedState } from "#contract/quarantine.ts";
 import type { AuditEvent } from "./audit.ts";
 import { auditIfChanged } from "./audit.ts";
@@ -16,9 +15,10 @@ import { wantCopies } from "./replicas.ts";
 import { files, fileVersions } from "./schema/files.ts";
 import { laterVerdicts, verdicts } from "./schema/processing.ts";
 import { selectRow } from "./select-row.ts";
+import { isOfLivingTenant } from "./tenants.ts";
 import { markPurging } from "./trash.ts";
-import type { Promotion } from "./versions.ts";
-import { promoteStatement } from "./versions.ts";
+import type { Renaming } from "./versions.ts";
+import { promoteStatement, renameUnlessRenamed } from "./versions.ts";
 
 /** A version that is infected or unscannable, with the newest verdict on it. */
 export interface BlockedVersionRow {
@@ -109,7 +109,7 @@ export async function takeDueBlockedVersions(
 ): Promise<readonly FileVersionRef[]> {
   const due = sql`SELECT ${fileVersions}.rowid FROM ${fileVersions}
     JOIN ${files} ON ${files.tenantId} = ${fileVersions.tenantId} AND ${files.id} = ${fileVersions.fileId}
-    WHERE ${and(lte(fileVersions.purgeAtMs, nowMs), IS_BLOCKED, isNull(files.purgingAtMs))}
+    WHERE ${and(lte(fileVersions.purgeAtMs, nowMs), IS_BLOCKED, isNull(files.purgingAtMs), isOfLivingTenant("files"))}
     ORDER BY ${fileVersions.purgeAtMs} LIMIT ${limit}`;
   return db
     .update(fileVersions)
@@ -140,7 +140,7 @@ export async function releaseVersion(
   db: Database,
   ref: FileVersionRef,
   release: Release,
-  promotion: Promotion | undefined,
+  promotion: Renaming | undefined,
   copies: WantedCopies,
   event: AuditEvent,
 ): Promise<boolean> {
@@ -171,7 +171,7 @@ export async function releaseVersion(
 /** The version that takes the place of one that is removed, and under what name. */
 export interface Successor {
   readonly version: number;
-  readonly filename: string;
+  readonly renaming: Renaming;
 }
 
 /**
@@ -203,8 +203,7 @@ export async function deleteBlockedVersion(
       .update(files)
       .set({
         currentVersion: successor.version,
-        filename: successor.filename,
-        foldedName: foldName(successor.filename),
+        ...renameUnlessRenamed(successor.renaming),
         updatedAtMs: event.atMs,
       })
       .where(

@@ -5,6 +5,7 @@ import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import type { Database } from "./database.ts";
 import { quotaReservations, tenants } from "./schema/tenants.ts";
 import type { TenantRow } from "./tenants.ts";
+import { isOfLivingTenant } from "./tenants.ts";
 
 export type ReservationRow = typeof quotaReservations.$inferSelect;
 
@@ -176,18 +177,24 @@ export async function shrinkReservation(
     .where(and(isReservation(ref), eq(quotaReservations.reservedBytes, fromBytes)));
 }
 
-/** Reservations whose uploads are to be asked whether they are still there, those first that wait longest. */
-export async function findReservationsToCheck(
+/**
+ * Takes on reservations whose uploads are to be asked whether they are still there, those first that wait longest, and puts
+ * them off: what isn't asked, or doesn't answer, is asked again then, behind those whose time has come by then.
+ */
+export async function takeReservationsToCheck(
   db: Database,
   nowMs: number,
+  againAtMs: number,
   limit: number,
 ): Promise<readonly ReservationRow[]> {
+  const due = sql`SELECT tenant_id, file_id, version FROM ${quotaReservations}
+    WHERE check_at_ms <= ${nowMs} AND ${isOfLivingTenant("quota_reservations")}
+    ORDER BY check_at_ms LIMIT ${limit}`;
   return db
-    .select()
-    .from(quotaReservations)
-    .where(lte(quotaReservations.checkAtMs, nowMs))
-    .orderBy(quotaReservations.checkAtMs)
-    .limit(limit);
+    .update(quotaReservations)
+    .set({ checkAtMs: againAtMs })
+    .where(sql`(tenant_id, file_id, version) IN (${due})`)
+    .returning();
 }
 
 /** Deletes the rows of partials that were spent so long ago that nobody asks which final upload has them. */

@@ -10,7 +10,7 @@ import { NO_COPIES, wantCopies } from "./replicas.ts";
 import { files, fileVersions } from "./schema/files.ts";
 import { processorHeartbeats } from "./schema/processing.ts";
 import { tenants } from "./schema/tenants.ts";
-import type { Promotion } from "./versions.ts";
+import type { Renaming } from "./versions.ts";
 import { promoteStatement } from "./versions.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -25,7 +25,7 @@ export type HeartbeatRow = typeof processorHeartbeats.$inferSelect;
 export async function insertVerdict(
   db: Database,
   report: VerdictReport,
-  promotion: Promotion | undefined,
+  promotion: Renaming | undefined,
   nowMs: number,
   copies: WantedCopies = NO_COPIES,
 ): Promise<void> {

@@ -1,8 +1,8 @@
 import { and, eq, lt, sql } from "drizzle-orm";
 import type { FileId, TenantId } from "#contract/ids.ts";
+import { isUnanswered } from "./announcements.ts";
 import type { Database } from "./database.ts";
 import type { VersionRow } from "./files.ts";
-import { isUnanswered } from "./files.ts";
 import type { RescanRow } from "./rescans.ts";
 import { fileVersions } from "./schema/files.ts";
 import { rescanJobs, rescans } from "./schema/rescans.ts";

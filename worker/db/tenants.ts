@@ -1,3 +1,4 @@
+import type { SQL } from "drizzle-orm";
 import { eq, sql } from "drizzle-orm";
 import type { TenantId } from "#contract/ids.ts";
 import type { Database } from "./database.ts";
@@ -22,4 +23,14 @@ export function ensureTenant(db: Database, tenantId: TenantId, nowMs: number) {
 export async function isTenantErasing(db: Database, tenantId: TenantId): Promise<boolean> {
   const found = await findTenant(db, tenantId);
   return (found?.erasingAtMs ?? null) !== null;
+}
+
+/**
+ * The condition that a row isn't of a tenant that is being erased: what is that one's is removed and counted by its
+ * erasure, and by nothing else.
+ * @param table the row's, as the statement calls it
+ */
+export function isOfLivingTenant(table: string): SQL {
+  return sql`NOT EXISTS (SELECT 1 FROM tenants AS t
+    WHERE t.tenant_id = ${sql.identifier(table)}.tenant_id AND t.erasing_at_ms IS NOT NULL)`;
 }

@@ -8,6 +8,7 @@ import { idsOf, isInTrash, isLive, isPurging, isThere } from "./file-sets.ts";
 import { freeing } from "./freeing.ts";
 import { files } from "./schema/files.ts";
 import { quotaReservations } from "./schema/tenants.ts";
+import { isOfLivingTenant } from "./tenants.ts";
 
 /** Who deletes files, and until when they can be restored. */
 export interface Trashing {
@@ -96,42 +97,42 @@ export async function markDuePurging(db: Database, nowMs: number, limit: number)
     .where(sql`rowid IN (${due})`);
 }
 
-/** Files that are being purged, of any tenant, those first that were longest not tried. */
-export async function findPurging(db: Database, limit: number): Promise<readonly FileSet[]> {
+/**
+ * Takes on files that are being purged, of any tenant, those first that were longest not tried, and puts them behind all
+ * others: so they are where they belong if they come to grief, even by a crash.
+ */
+export async function takePurging(db: Database, nowMs: number, limit: number): Promise<readonly FileSet[]> {
+  const next = sql`SELECT tenant_id, id FROM ${files}
+    WHERE ${files.purgingAtMs} IS NOT NULL AND ${isOfLivingTenant("files")}
+    ORDER BY ${files.purgingAtMs} LIMIT ${limit}`;
   const rows = await db
-    .select({ tenantId: files.tenantId, fileId: files.id })
-    .from(files)
-    .where(sql`${files.purgingAtMs} IS NOT NULL`)
-    .orderBy(files.purgingAtMs)
-    .limit(limit);
+    .update(files)
+    .set({ purgingAtMs: nowMs })
+    .where(sql`(tenant_id, id) IN (${next})`)
+    .returning({ tenantId: files.tenantId, fileId: files.id });
   return [...Map.groupBy(rows, ({ tenantId }) => tenantId)].map(([tenantId, ofTenant]) => {
     return { tenantId, fileIds: ofTenant.map(({ fileId }) => fileId) };
   });
 }
 
-/** Puts purges that came to grief behind all others. */
-export async function postponePurges(db: Database, set: FileSet, nowMs: number): Promise<void> {
-  await db.update(files).set({ purgingAtMs: nowMs }).where(isPurging(set));
-}
-
 /**
  * Removes the rows of files whose bytes are gone, and all that hangs on them, in one batch: what they took of the quota
- * is freed by triggers, once however often this is tried.
+ * is freed by triggers, once however often this is tried. A tenant's that is being erased stay for that to count.
  */
 export async function deletePurged(
   db: Database,
   set: FileSet,
   event: Omit<EventOfEach, "action">,
-): Promise<readonly FileId[]> {
-  const ofPurging = sql`(${quotaReservations.tenantId}, ${quotaReservations.fileId}) IN (
-    SELECT ${files.tenantId}, ${files.id} FROM ${files} WHERE ${isPurging(set)})`;
+): Promise<void> {
+  const isPurged = and(isPurging(set), isOfLivingTenant("files"));
+  const ofPurged = sql`(${quotaReservations.tenantId}, ${quotaReservations.fileId}) IN (
+    SELECT ${files.tenantId}, ${files.id} FROM ${files} WHERE ${isPurged})`;
   const purged = { ...event, action: "file.purged" } as const;
-  return freeing(db, purged, set.fileIds, async (record) => {
-    const [, , gone] = await db.batch([
-      record(auditEach(db, purged, set.fileIds, isPurging(set))),
-      db.delete(quotaReservations).where(ofPurging),
-      db.delete(files).where(isPurging(set)).returning({ id: files.id }),
-    ]);
-    return idsOf(gone);
-  });
+  await freeing(db, purged, set.fileIds, (record) =>
+    db.batch([
+      record(auditEach(db, purged, set.fileIds, isPurged)),
+      db.delete(quotaReservations).where(ofPurged),
+      db.delete(files).where(isPurged),
+    ]),
+  );
 }

@@ -14,7 +14,7 @@ import type { Begun, NewReservation } from "./quota.ts";
 import { isReserved, release, reserve } from "./quota.ts";
 import { files, fileTags, fileVersions } from "./schema/files.ts";
 import { selectRow } from "./select-row.ts";
-import { ensureTenant } from "./tenants.ts";
+import { ensureTenant, isOfLivingTenant } from "./tenants.ts";
 
 /** An upload that becomes a file. */
 export interface NewUpload extends NewReservation {
@@ -101,7 +101,7 @@ async function insertReserved(
 function isTaken(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return (
-    /UNIQUE constraint failed: (?:files\.tenant_id, files\.id|quota_reservations\.tenant_id)\b/.test(
+    /UNIQUE constraint failed: (?:files\.tenant_id, files\.id|file_versions\.tenant_id|quota_reservations\.tenant_id)\b/.test(
       error.message,
     ) || isTaken(error.cause)
   );
@@ -162,7 +162,8 @@ function insertTags(db: Database, { ref, tags, nowMs }: NewUpload) {
 
 /**
  * Forgets an upload that never began or ended without a file, in one batch: its reservation, its version, and the file
- * where that has no other. Doing it again changes nothing.
+ * where that has no other. Doing it again changes nothing. Of a tenant that is being erased, version and file stay for that to
+ * count.
  */
 export async function deleteUnfinishedUpload(db: Database, ref: FileVersionRef): Promise<void> {
   const otherVersions = db
@@ -177,8 +178,10 @@ export async function deleteUnfinishedUpload(db: Database, ref: FileVersionRef):
     .where(and(isFile, isNotNull(files.purgingAtMs)));
   const isUnstored = and(isVersion(ref), eq(fileVersions.state, "uploading"));
   await db.batch([
-    db.delete(fileVersions).where(and(isUnstored, notExists(purgedFile))),
-    db.delete(files).where(and(isFile, isNull(files.purgingAtMs), notExists(otherVersions))),
+    db.delete(fileVersions).where(and(isUnstored, notExists(purgedFile), isOfLivingTenant("file_versions"))),
+    db
+      .delete(files)
+      .where(and(isFile, isNull(files.purgingAtMs), notExists(otherVersions), isOfLivingTenant("files"))),
     handOver(db, ref),
     release(db, ref),
   ]);

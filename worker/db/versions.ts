@@ -1,4 +1,4 @@
-import { and, desc, eq, exists, gt, isNull, ne, sql } from "drizzle-orm";
+import { and, desc, eq, exists, gt, inArray, isNull, lt, ne, sql } from "drizzle-orm";
 import type { FileId, FileVersionRef, TenantId } from "#contract/ids.ts";
 import { foldName } from "#contract/names.ts";
 import type { AuditEvent } from "./audit.ts";
@@ -11,6 +11,10 @@ import { objectRemovalOf } from "./object-removals.ts";
 import { files, fileVersions } from "./schema/files.ts";
 import { verdicts } from "./schema/processing.ts";
 
+function isOfFile({ tenantId, fileId }: { tenantId: TenantId; fileId: FileId }) {
+  return and(eq(fileVersions.tenantId, tenantId), eq(fileVersions.fileId, fileId));
+}
+
 function isLiveFile({ tenantId, fileId }: { tenantId: TenantId; fileId: FileId }) {
   return and(
     eq(files.tenantId, tenantId),
@@ -20,18 +24,26 @@ function isLiveFile({ tenantId, fileId }: { tenantId: TenantId; fileId: FileId }
   );
 }
 
-/** Gives out the number of a file's next version, once; undefined where the file isn't there or is in the trash. */
+/**
+ * Gives out the number of a file's next version, once; undefined where the file isn't there or is in the trash. Uploads that
+ * begin at the same time may be taken beyond the limit.
+ */
 export async function takeNextVersion(
   db: Database,
   file: { readonly tenantId: TenantId; readonly fileId: FileId },
+  maxVersions: number,
   nowMs: number,
-): Promise<number | undefined> {
-  const [taken] = await db
-    .update(files)
-    .set({ lastVersion: sql`${files.lastVersion} + 1`, updatedAtMs: nowMs })
-    .where(isLiveFile(file))
-    .returning({ version: files.lastVersion });
-  return taken?.version;
+): Promise<number | "full" | undefined> {
+  const versionsOf = db.$count(fileVersions, isOfFile(file));
+  const [[taken], [found]] = await db.batch([
+    db
+      .update(files)
+      .set({ lastVersion: sql`${files.lastVersion} + 1`, updatedAtMs: nowMs })
+      .where(and(isLiveFile(file), lt(versionsOf, maxVersions)))
+      .returning({ version: files.lastVersion }),
+    db.select({ id: files.id }).from(files).where(isLiveFile(file)),
+  ]);
+  return taken?.version ?? (found === undefined ? undefined : "full");
 }
 
 export interface VersionWithVerdict {
@@ -39,28 +51,49 @@ export interface VersionWithVerdict {
   readonly verdict: VerdictRow | undefined;
 }
 
-/** A file's versions, newest first, with the newest verdict of each. */
+/** Some of a file's versions, newest first, with the newest verdict of each: those before a version, where one is given. */
 export async function findVersions(
   db: Database,
-  tenantId: TenantId,
-  fileId: FileId,
+  file: { readonly tenantId: TenantId; readonly fileId: FileId },
+  {
+    before = Number.MAX_SAFE_INTEGER,
+    limit,
+  }: { readonly before: number | undefined; readonly limit: number },
 ): Promise<readonly VersionWithVerdict[]> {
+  const page = db
+    .select()
+    .from(fileVersions)
+    .where(and(isOfFile(file), lt(fileVersions.version, before)))
+    .orderBy(desc(fileVersions.version))
+    .limit(limit);
+  const numbers = db.select({ version: page.as("page").version }).from(page.as("page"));
+  const { tenantId, fileId } = file;
   const [versionRows, verdictRows] = await db.batch([
-    db
-      .select()
-      .from(fileVersions)
-      .where(and(eq(fileVersions.tenantId, tenantId), eq(fileVersions.fileId, fileId)))
-      .orderBy(desc(fileVersions.version)),
+    page,
     db
       .select()
       .from(verdicts)
-      .where(and(eq(verdicts.tenantId, tenantId), eq(verdicts.fileId, fileId)))
+      .where(
+        and(eq(verdicts.tenantId, tenantId), eq(verdicts.fileId, fileId), inArray(verdicts.version, numbers)),
+      )
       .orderBy(desc(verdicts.scannedAtMs)),
   ]);
   return versionRows.map((version) => ({
     version,
     verdict: verdictRows.find((verdict) => verdict.version === version.version),
   }));
+}
+
+/** The version that is to take the place of another: the newest clean one, or else the newest that is stored. */
+export async function findSuccessor(db: Database, ref: FileVersionRef): Promise<VersionRow | undefined> {
+  const [found] = await db
+    .select()
+    .from(fileVersions)
+    // An upload under way may yet come to nothing.
+    .where(and(isOfFile(ref), ne(fileVersions.version, ref.version), ne(fileVersions.state, "uploading")))
+    .orderBy(desc(eq(fileVersions.state, "clean")), desc(fileVersions.version))
+    .limit(1);
+  return found;
 }
 
 /**
@@ -70,7 +103,7 @@ export async function findVersions(
 export async function makeVersionCurrent(
   db: Database,
   ref: FileVersionRef,
-  filename: string,
+  renaming: Renaming,
   event: AuditEvent,
 ): Promise<boolean> {
   const isClean = exists(
@@ -85,8 +118,7 @@ export async function makeVersionCurrent(
       .set({
         currentVersion: ref.version,
         settledVersion: sql`${files.lastVersion}`,
-        filename,
-        foldedName: foldName(filename),
+        ...renameUnlessRenamed(renaming),
         updatedAtMs: event.atMs,
       })
       .where(and(isLiveFile(ref), isClean))
@@ -119,31 +151,33 @@ export async function deleteVersion(db: Database, ref: FileVersionRef, event: Au
   });
 }
 
-/** A version that may become its file's current one, and under what name. */
-export interface Promotion {
+/** What a file is called when a version becomes its current one. */
+export interface Renaming {
   /** The name that the new one was made of: a file that was renamed since keeps its name. */
   readonly filename: string;
   readonly newFilename: string;
+}
+
+/** The columns that a file's name is in. */
+export function renameUnlessRenamed({ filename, newFilename }: Renaming) {
+  const isSameName = sql`${files.filename} = ${filename}`;
+  return {
+    filename: sql`CASE WHEN ${isSameName} THEN ${newFilename} ELSE ${files.filename} END`,
+    foldedName: sql`CASE WHEN ${isSameName} THEN ${foldName(newFilename)} ELSE ${files.foldedName} END`,
+  };
 }
 
 /**
  * The statement by which a version that was found clean takes the current one's place, if it is newer than that one and
  * than any that somebody chose. It belongs behind the verdict, into its batch.
  */
-export function promoteStatement(
-  db: Database,
-  ref: FileVersionRef,
-  { filename, newFilename }: Promotion,
-  nowMs: number,
-) {
+export function promoteStatement(db: Database, ref: FileVersionRef, renaming: Renaming, nowMs: number) {
   const { tenantId, fileId, version } = ref;
-  const isSameName = sql`${files.filename} = ${filename}`;
   return db
     .update(files)
     .set({
       currentVersion: version,
-      filename: sql`CASE WHEN ${isSameName} THEN ${newFilename} ELSE ${files.filename} END`,
-      foldedName: sql`CASE WHEN ${isSameName} THEN ${foldName(newFilename)} ELSE ${files.foldedName} END`,
+      ...renameUnlessRenamed(renaming),
       updatedAtMs: nowMs,
     })
     .where(
@@ -162,15 +196,27 @@ export function promoteStatement(
     );
 }
 
-/** A file's name as it is now. */
-export async function findFilename(
+/** A file's name as it is now, and what its current version was declared as. */
+export interface Naming {
+  readonly filename: string;
+  readonly current: Pick<VersionRow, "originalFilename" | "declaredType">;
+}
+
+/** How a file is called; undefined where it isn't there. */
+export async function findNaming(
   db: Database,
-  tenantId: TenantId,
-  fileId: FileId,
-): Promise<string | undefined> {
+  { tenantId, fileId }: Pick<FileVersionRef, "tenantId" | "fileId">,
+): Promise<Naming | undefined> {
+  const { originalFilename, declaredType } = fileVersions;
+  const isCurrent = and(
+    eq(fileVersions.tenantId, files.tenantId),
+    eq(fileVersions.fileId, files.id),
+    eq(fileVersions.version, files.currentVersion),
+  );
   const [found] = await db
-    .select({ filename: files.filename })
+    .select({ filename: files.filename, current: { originalFilename, declaredType } })
     .from(files)
+    .innerJoin(fileVersions, isCurrent)
     .where(and(eq(files.tenantId, tenantId), eq(files.id, fileId)));
-  return found?.filename;
+  return found;
 }

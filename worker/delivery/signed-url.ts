@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { Disposition, Variant } from "#contract/api.ts";
 import { AppError } from "#contract/errors.ts";
+import type { SigningKey } from "#contract/hmac.ts";
 import { FileId, ShareLinkId, TenantId, UserId } from "#contract/ids.ts";
-import { openAsker, sealAsker } from "./asker.ts";
-import type { SigningKey } from "./hmac.ts";
+import { openAsker, openEntity, sealAsker, SealedEntity, sealEntity } from "./asker.ts";
 import { isSigned, sign, signingKey } from "./hmac.ts";
 
 /** What is signed as it is, and stands in a URL to be read by anybody. */
@@ -22,21 +22,39 @@ const OpenFields = z.object({
 export const SignedDownload = OpenFields.extend({
   /** The member that it was made for, if it was for one: it is good while that member may download the file. */
   askedBy: UserId.optional(),
+  /** The entity that it was made within, if it was by a grant for one: it is good while the file is attached to that. */
+  within: SealedEntity.optional(),
 });
 export type SignedDownload = z.infer<typeof SignedDownload>;
 
 /** The same as a URL has it. */
-const SealedDownload = OpenFields.extend({ by: z.string().optional() });
+const SealedDownload = OpenFields.extend({ by: z.string().optional(), in: z.string().optional() });
 type SealedDownload = z.infer<typeof SealedDownload>;
 
 /** A signature for GET covers HEAD: whoever may read may ask how much there is to read. */
 const METHOD = "GET";
 
 function fieldsOf(sealed: SealedDownload, kid: string): readonly (string | number)[] {
-  const { tenantId, fileId, version, variant, disposition, expiresAtSeconds, linkId, by } = sealed;
+  const {
+    tenantId,
+    fileId,
+    version,
+    variant,
+    disposition,
+    expiresAtSeconds,
+    linkId,
+    by,
+    in: within,
+  } = sealed;
   const fields = [METHOD, tenantId, fileId, version, variant, disposition, expiresAtSeconds, kid];
   const through = linkId === undefined ? [] : [linkId];
-  return ["causeway-signed-url", ...fields, ...through, ...(by === undefined ? [] : ["by", by])];
+  return [
+    "causeway-signed-url",
+    ...fields,
+    ...through,
+    ...(by === undefined ? [] : ["by", by]),
+    ...(within === undefined ? [] : ["in", within]),
+  ];
 }
 
 function queryOf(sealed: SealedDownload, kid: string, sig: string): string {
@@ -48,6 +66,7 @@ function queryOf(sealed: SealedDownload, kid: string, sig: string): string {
     exp: String(sealed.expiresAtSeconds),
     ...(sealed.linkId === undefined ? {} : { link: sealed.linkId }),
     ...(sealed.by === undefined ? {} : { by: sealed.by }),
+    ...(sealed.in === undefined ? {} : { in: sealed.in }),
     kid,
     sig,
   });
@@ -59,13 +78,13 @@ function queryOf(sealed: SealedDownload, kid: string, sig: string): string {
  * @param filename what the last path segment says, for people and for `wget`
  */
 export async function signDownload(
-  { askedBy, ...download }: SignedDownload,
+  { askedBy, within, ...download }: SignedDownload,
   filename: string,
   keys: readonly SigningKey[],
 ): Promise<string> {
   const key = signingKey(keys);
   const by = askedBy === undefined ? undefined : await sealAsker(askedBy, key);
-  const sealed = { ...download, by };
+  const sealed = { ...download, by, in: within === undefined ? undefined : await sealEntity(within, key) };
   const query = queryOf(sealed, key.kid, await sign(fieldsOf(sealed, key.kid), key));
   return `/d/${download.fileId}/${encodeURIComponent(filename)}?${query}`;
 }
@@ -96,13 +115,18 @@ export async function verifySignedUrl(
     expiresAtSeconds: query.get("exp"),
     linkId: query.get("link") ?? undefined,
     by: query.get("by") ?? undefined,
+    in: query.get("in") ?? undefined,
   });
   const key = keys.find((candidate) => candidate.kid === query.get("kid"));
   if (!parsed.success || key === undefined) throw new AppError("SIGNATURE_INVALID");
   if (!isSpelledAsSigned(parsed.data, search, query)) throw new AppError("SIGNATURE_INVALID");
   const genuine = await isSigned(fieldsOf(parsed.data, key.kid), query.get("sig") ?? "", key);
   if (!genuine) throw new AppError("SIGNATURE_INVALID");
-  const { by, ...download } = parsed.data;
+  const { by, in: within, ...download } = parsed.data;
   if (download.expiresAtSeconds * 1000 <= nowMs) throw new AppError("SIGNED_URL_EXPIRED");
-  return by === undefined ? download : { ...download, askedBy: await openAsker(by, key) };
+  return {
+    ...download,
+    ...(by === undefined ? {} : { askedBy: await openAsker(by, key) }),
+    ...(within === undefined ? {} : { within: await openEntity(within, key) }),
+  };
 }

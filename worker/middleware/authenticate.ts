@@ -1,5 +1,5 @@
 import { createMiddleware } from "hono/factory";
-import { errors, jwtVerify } from "jose";
+import { jwtVerify } from "jose";
 import { AppError } from "#contract/errors.ts";
 import type { Identity } from "#contract/ids.ts";
 import type { AppEnv } from "../app-env.ts";
@@ -7,24 +7,16 @@ import type { Config } from "../config.ts";
 import { identityOf } from "./claims.ts";
 import { requireRate } from "./rate-limit.ts";
 import { keyFor } from "./token-keys.ts";
+import { asTokenError, TokenFault, tokenError } from "./token-refusal.ts";
 import { VerifiedTokens } from "./verified-tokens.ts";
-
-const CHALLENGE = { "WWW-Authenticate": 'Bearer realm="causeway"' };
-
-function tokenError(code: "TOKEN_MISSING" | "TOKEN_INVALID" | "TOKEN_EXPIRED", cause?: unknown): AppError {
-  return new AppError(code, { headers: CHALLENGE, cause });
-}
-
-/** What a failed verification answers: which check it was is not told. */
-export function asTokenError(cause: unknown): AppError {
-  return tokenError(cause instanceof errors.JWTExpired ? "TOKEN_EXPIRED" : "TOKEN_INVALID", cause);
-}
 
 /** The token of an `Authorization` header. Throws `TOKEN_MISSING`, or `TOKEN_INVALID` for what is no bearer token. */
 export function requireBearer(authorization: string | undefined): string {
   if (authorization === undefined || authorization === "") throw tokenError("TOKEN_MISSING");
   const token = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization)?.[1];
-  if (token === undefined) throw tokenError("TOKEN_INVALID");
+  if (token === undefined) {
+    throw tokenError("TOKEN_INVALID", new TokenFault('Authorization: is not "Bearer" and one token'));
+  }
   return token;
 }
 
@@ -39,8 +31,8 @@ export function recallToken(token: string, jwt: Config["jwt"]): Promise<Identity
 const OWN_TYPE = /^(?:application\/)?causeway-/i;
 
 /**
- * Who a bearer token speaks for. Throws `TOKEN_MISSING`, `TOKEN_EXPIRED` or `TOKEN_INVALID`; which check failed is not
- * told. `SERVICE_UNAVAILABLE` where that can't be known at the moment. RFC 7519; algorithms other than those configured,
+ * Who a bearer token speaks for. Throws `TOKEN_MISSING`, `TOKEN_EXPIRED` or `TOKEN_INVALID`; which check failed is for
+ * the log. `SERVICE_UNAVAILABLE` where that can't be known at the moment. RFC 7519; algorithms other than those configured,
  * `none` above all, are refused before the signature is looked at.
  */
 export async function verifyToken(authorization: string | undefined, jwt: Config["jwt"]): Promise<Identity> {
@@ -60,7 +52,8 @@ async function verify(token: string, jwt: Config["jwt"]): Promise<Identity> {
     clockTolerance: jwt.leewaySeconds,
     requiredClaims: ["exp"],
   });
-  if (OWN_TYPE.test(protectedHeader.typ ?? "")) throw new Error("A token of our own is no session.");
+  if (OWN_TYPE.test(protectedHeader.typ ?? ""))
+    throw new TokenFault("typ: is that of a grant, which is no session");
   const identity = identityOf(payload, jwt);
   const { exp: expiresAt = 0 } = payload;
   verifiedTokens.remember(token, { identity, header: protectedHeader, key, expiresAt }, jwt);

@@ -1,7 +1,8 @@
 import type { ErrorHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { AppError, asAppError, problemResponse } from "#contract/errors.ts";
-import type { AppEnv } from "../app-env.ts";
+import type { AppContext, AppEnv } from "../app-env.ts";
+import { whyRefused } from "./token-refusal.ts";
 
 /** The framework's own refusals, of a body that isn't JSON and the like, are ours. */
 function errorOf(error: unknown): AppError {
@@ -11,12 +12,22 @@ function errorOf(error: unknown): AppError {
 
 /** Answers whatever a handler threw as a problem document; what wasn't thrown on purpose is logged and says nothing. */
 export const answerError: ErrorHandler<AppEnv> = (error, c) => {
-  const known = errorOf(error);
+  const known = explainRefusal(errorOf(error), c);
   if (known.status >= 500) {
     console.error({ event: "request-failed", requestId: c.get("requestId"), error: describe(error) });
   }
   return problemResponse(known, c.get("requestId"));
 };
+
+/** Logs why a token was refused, once and without the token; a development stack's answer says it too. */
+function explainRefusal(error: AppError, c: AppContext): AppError {
+  const { code, headers, cause } = error;
+  if (code !== "TOKEN_INVALID" && code !== "TOKEN_EXPIRED") return error;
+  const reason = whyRefused(cause);
+  console.warn({ event: "token-refused", requestId: c.get("requestId"), code, reason });
+  if (!c.get("config").development) return error;
+  return new AppError(code, { headers, cause, detail: `${reason}.` });
+}
 
 function describe(error: Error): string {
   const { cause } = error;

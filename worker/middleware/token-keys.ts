@@ -2,6 +2,7 @@ import { waitUntil } from "cloudflare:workers";
 import type { JWTHeaderParameters } from "jose";
 import type { TokenConfig } from "../token-config.ts";
 import { RemoteKeys } from "./remote-keys.ts";
+import { TokenFault } from "./token-refusal.ts";
 
 const importedKeys = new WeakMap<Uint8Array, Promise<CryptoKey>>();
 
@@ -37,6 +38,6 @@ export async function keyFor(header: JWTHeaderParameters, config: TokenConfig): 
     header.alg === "HS256"
       ? secret && (await importSecret(secret))
       : await remoteKeysOf(config)?.find(header);
-  if (key === undefined) throw new Error(`No key is for ${header.alg}.`);
+  if (key === undefined) throw new TokenFault("alg: there is no key for it");
   return key;
 }

@@ -3,12 +3,18 @@ import { SignJWT } from "jose";
 import { z } from "zod";
 import { AppError } from "#contract/errors.ts";
 import { bareMediaType } from "#contract/file-types.ts";
+import type { Identity } from "#contract/ids.ts";
 import { Role, TenantId, UserId } from "#contract/ids.ts";
 import type { AppEnv } from "../app-env.ts";
+import { claimsFor } from "../middleware/claims.ts";
+import { TokenFault } from "../middleware/token-refusal.ts";
+import type { TokenConfig } from "../token-config.ts";
 
 const TOKEN_SECONDS = 900;
 
-const TokenRequest = z.object({ tenant: TenantId, user: UserId, role: Role });
+const TokenRequest = z
+  .object({ tenant: TenantId, user: UserId, role: Role })
+  .transform(({ tenant, user, role }): Identity => ({ tenantId: tenant, userId: user, role }));
 
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
@@ -22,6 +28,17 @@ function isOwn({ url, headers }: Request): boolean {
   return LOOPBACK_HOSTS.has(hostname) && from === origin && site === "same-origin";
 }
 
+/** The identity's claims by the names that this stack's issuer has for them. Throws `REQUEST_INVALID`. */
+function requireClaims(identity: Identity, jwt: TokenConfig) {
+  try {
+    return claimsFor(identity, jwt);
+  } catch (cause) {
+    throw cause instanceof TokenFault
+      ? new AppError("REQUEST_INVALID", { detail: `${cause.message}.`, cause })
+      : cause;
+  }
+}
+
 /**
  * `/v1/dev/token`: a session for the demo page, without asking who it is for. It is there only where `DEVELOPMENT` is
  * set, which the local stack does and a deployment can't, and only for that stack's own page and for programs; for others
@@ -29,7 +46,8 @@ function isOwn({ url, headers }: Request): boolean {
  */
 export const dev = new Hono<AppEnv>().post("/token", async (c) => {
   const { development, jwt } = c.get("config");
-  if (!development || jwt.secret === undefined || !isOwn(c.req.raw)) throw new AppError("ROUTE_NOT_FOUND");
+  const secret = jwt.algorithms.includes("HS256") ? jwt.secret : undefined;
+  if (!development || secret === undefined || !isOwn(c.req.raw)) throw new AppError("ROUTE_NOT_FOUND");
   if (bareMediaType(c.req.header("Content-Type") ?? "") !== "application/json") {
     throw new AppError("REQUEST_INVALID", { detail: "The body has to be JSON." });
   }
@@ -37,13 +55,12 @@ export const dev = new Hono<AppEnv>().post("/token", async (c) => {
   const parsed = TokenRequest.safeParse(body);
   if (!parsed.success) throw new AppError("REQUEST_INVALID");
   const expiresAt = new Date(Date.now() + TOKEN_SECONDS * 1000);
-  const token = await new SignJWT({ tenant: parsed.data.tenant, role: parsed.data.role })
+  const token = await new SignJWT(requireClaims(parsed.data, jwt))
     .setProtectedHeader({ alg: "HS256" })
-    .setSubject(parsed.data.user)
     .setIssuer(jwt.issuer)
     .setAudience([...jwt.audience])
     .setIssuedAt()
     .setExpirationTime(expiresAt)
-    .sign(jwt.secret);
+    .sign(secret);
   return c.json({ token, expiresAt: expiresAt.toISOString() });
 });

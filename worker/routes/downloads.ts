@@ -35,6 +35,10 @@ downloads.openAPIRegistry.registerPath({
         description:
           "The member that it was made for, encrypted: it ends when they may no longer download the file",
       }),
+      in: z.string().optional().meta({
+        description:
+          "The entity that it was made within, encrypted: it ends when the file is attached to another",
+      }),
       kid: z.string().meta({ description: "Id of the key that signed" }),
       sig: z.string().meta({ description: "HMAC-SHA256 in base64url" }),
     }),

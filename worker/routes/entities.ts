@@ -1,18 +1,19 @@
 import { createRoute } from "@hono/zod-openapi";
 import { EntityCounts, EntityCountsRequest } from "#contract/listing.ts";
 import { getEntityCounts } from "../services/file-list.ts";
-import { openApiRouter, sessionProblems } from "./open-api.ts";
+import { FILE_SECURITY, openApiRouter, sessionProblems } from "./open-api.ts";
 
 const countsRoute = createRoute({
   method: "post",
   path: "/counts",
+  operationId: "countFilesOfEntities",
   summary: "Count the files of entities",
   description: "Of up to 200 entities in one call: how many files the caller may see, and their bytes.",
-  security: [{ bearer: [] }],
+  security: FILE_SECURITY,
   request: { body: { required: true, content: { "application/json": { schema: EntityCountsRequest } } } },
   responses: {
     200: { description: "The counts", content: { "application/json": { schema: EntityCounts } } },
-    ...sessionProblems("REQUEST_INVALID", "BODY_TOO_LARGE", "ROLE_REQUIRED"),
+    ...sessionProblems("REQUEST_INVALID", "BODY_TOO_LARGE", "ROLE_REQUIRED", "GRANT_SCOPE"),
   },
 });
 

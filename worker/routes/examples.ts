@@ -7,8 +7,15 @@ import type {
   UploadGrantRequest,
   UploadGrantResponse,
 } from "#contract/api.ts";
+import type {
+  EntityGrantRequest,
+  EntityGrantResponse,
+  GrantRenewalRequest,
+} from "#contract/entity-grants.ts";
+import { UserId } from "#contract/ids.ts";
 import type { FileList } from "#contract/listing.ts";
 import type { UploadRulesResponse } from "#contract/upload-rules.ts";
+import type { FileVersion } from "#contract/versions.ts";
 
 /** Examples of the API's description. They are written as clients write them; a test holds them against the schemas. */
 
@@ -55,7 +62,10 @@ export const FILE_EXAMPLE: z.input<typeof FileRecord> = {
 export const FILE_LIST_EXAMPLE: z.input<typeof FileList> = { items: [FILE_EXAMPLE], nextCursor: null };
 
 /** As it is right after its upload. */
-export const STORED_FILE_EXAMPLE: z.input<typeof FileRecord> & { readonly url: string } = {
+export const STORED_FILE_EXAMPLE: z.input<typeof FileRecord> & {
+  readonly url: string;
+  readonly versionUrl: string;
+} = {
   ...FILE_EXAMPLE,
   ...{
     sha256: null,
@@ -66,6 +76,29 @@ export const STORED_FILE_EXAMPLE: z.input<typeof FileRecord> & { readonly url: s
     properties: {},
   },
   url: `/v1/files/${FILE_ID}`,
+  versionUrl: `/v1/files/${FILE_ID}/versions/1`,
+};
+
+export const COMPLETED_UPLOAD_EXAMPLE = {
+  id: FILE_ID,
+  url: `/v1/files/${FILE_ID}`,
+  version: 1,
+  versionUrl: `/v1/files/${FILE_ID}/versions/1`,
+};
+
+export const VERSION_EXAMPLE: z.input<typeof FileVersion> = {
+  version: 2,
+  isCurrent: false,
+  state: "quarantined",
+  originalFilename: "contract-signed.pdf",
+  mimeType: "application/pdf",
+  sizeBytes: 491_022,
+  sha256: null,
+  verdict: null,
+  signatureName: null,
+  reason: null,
+  uploadedBy: UserId.parse("ann"),
+  createdAt: "2026-11-25T09:30:00.000Z",
 };
 
 export const SIGN_EXAMPLE: z.input<typeof SignedUrlRequest> = {
@@ -78,7 +111,7 @@ const SIGNED_QUERY = `t=acme&v=1&variant=original&disp=inline&exp=1795599000&kid
 export const SIGNED_EXAMPLE: z.input<typeof SignedUrlResponse> = {
   items: [
     {
-      fileId: FILE_ID,
+      ...{ fileId: FILE_ID, ok: true },
       url: `https://files.crm.example/d/${FILE_ID}/contract.pdf?${SIGNED_QUERY}`,
       expiresAt: "2026-11-25T09:30:00.000Z",
     },
@@ -96,8 +129,28 @@ export const GRANT_REQUEST_EXAMPLE: z.input<typeof UploadGrantRequest> = {
 
 export const GRANT_EXAMPLE: z.input<typeof UploadGrantResponse> = {
   fileId: FILE_ID,
+  version: 1,
   token: "eyJhbGciOiJIUzI1NiIsInR5cCI6ImNhdXNld2F5LWdyYW50K2p3dCJ9.e30.c2lnbmF0dXJl",
   expiresAt: "2026-11-25T09:45:00.000Z",
+};
+
+export const ENTITY_GRANT_REQUEST_EXAMPLE: z.input<typeof EntityGrantRequest> = {
+  userId: "ann",
+  entityType: "contact",
+  entityId: "c-1042",
+  allow: ["list", "download", "upload"],
+  expiresInSeconds: 900,
+};
+
+export const ENTITY_GRANT_EXAMPLE: z.input<typeof EntityGrantResponse> = {
+  id: "6k0v8r2m4s9t1x5z7b3c6d8f0g",
+  token: "eyJhbGciOiJIUzI1NiIsInR5cCI6ImNhdXNld2F5LWVudGl0eS1ncmFudCtqd3QifQ.e30.c2lnbmF0dXJl",
+  expiresAt: "2026-11-25T09:45:00.000Z",
+};
+
+export const RENEWAL_EXAMPLE: z.input<typeof GrantRenewalRequest> = {
+  token: ENTITY_GRANT_EXAMPLE.token,
+  expiresInSeconds: 900,
 };
 
 export const HEALTH_EXAMPLE: z.input<typeof Health> = {
@@ -115,10 +168,24 @@ export const HEALTH_EXAMPLE: z.input<typeof Health> = {
   },
 };
 
+export const UNREADY_EXAMPLE: z.input<typeof Health> = {
+  ...HEALTH_EXAMPLE,
+  status: "degraded",
+  parts: {
+    ...HEALTH_EXAMPLE.parts,
+    scanner: {
+      state: "down",
+      detail:
+        "No virus scanner can be trusted now: files wait and are not served (the virus signatures are 9 days old, 7 are " +
+        "allowed; update them (freshclam)).",
+    },
+  },
+};
+
 export const UPLOAD_RULES_EXAMPLE: z.input<typeof UploadRulesResponse> = {
   types: [
-    { type: "application/pdf", fileClass: "document", extensions: ["pdf"] },
-    { type: "image/jpeg", fileClass: "image", extensions: ["jpg", "jpeg"] },
+    { mimeType: "application/pdf", type: "application/pdf", fileClass: "document", extensions: ["pdf"] },
+    { mimeType: "image/jpeg", type: "image/jpeg", fileClass: "image", extensions: ["jpg", "jpeg"] },
   ],
   blockedExtensions: ["exe", "html", "js"],
   maxBytes: {

@@ -1,16 +1,18 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { FileRecord } from "#contract/api.ts";
 import { FileList, FileListQuery } from "#contract/listing.ts";
+import { versionPath } from "#contract/versions.ts";
 import { actorOf } from "../middleware/actor.ts";
 import { limitCreations } from "../middleware/rate-limit.ts";
 import { requireDownload } from "../services/downloads.ts";
 import { getFiles } from "../services/file-list.ts";
-import { getFile } from "../services/files.ts";
+import { getFile, getSentFile } from "../services/files.ts";
 import { announcePage, CONTENT_ERRORS, CONTENT_RESPONSES, ContentQuery, answerContent } from "./content.ts";
 import { REPLACING_ERRORS } from "./describe-uploads.ts";
 import { FILE_EXAMPLE, FILE_LIST_EXAMPLE, STORED_FILE_EXAMPLE } from "./examples.ts";
 import { FileParams, requireFileId } from "./file-params.ts";
-import { openApiRouter, sessionProblems } from "./open-api.ts";
+import { IDEMPOTENCY_ERRORS, IdempotencyHeaders, idempotent } from "./idempotent.ts";
+import { FILE_SECURITY, openApiRouter, sessionProblems } from "./open-api.ts";
 import { storePlainUpload } from "./plain-uploads.ts";
 import { publicUrlOf } from "./public-urls.ts";
 import { recordReading } from "./record-reading.ts";
@@ -24,20 +26,24 @@ const listRoute = createRoute({
   description:
     "In pages that join without a gap or a double while files come, go and are renamed. What is given of the filters " +
     "all holds of each file.",
-  security: [{ bearer: [] }],
+  security: FILE_SECURITY,
   request: { query: FileListQuery },
   responses: {
     200: {
       description: "A page of files",
       content: { "application/json": { schema: FileList, example: FILE_LIST_EXAMPLE } },
     },
-    ...sessionProblems("REQUEST_INVALID", "ROLE_REQUIRED"),
+    ...sessionProblems("REQUEST_INVALID", "ROLE_REQUIRED", "GRANT_SCOPE"),
   },
 });
 
 /** Uppy, for one, looks for `url` in what an upload is answered. */
 const StoredFile = FileRecord.extend({
   url: z.string().meta({ description: "Its record" }),
+  versionUrl: z.string().meta({
+    description:
+      "What was sent, by itself: a new version of a file takes the place of the one before when it is found clean",
+  }),
 }).meta({ id: "StoredFile" });
 
 const FIELD_DESCRIPTIONS = {
@@ -60,7 +66,7 @@ const fieldProperties = Object.fromEntries(
 const createFileRoute = createRoute({
   method: "post",
   path: "/",
-  middleware: limitCreations,
+  middleware: [limitCreations, idempotent("uploadFile", "file")] as const,
   operationId: "uploadFile",
   summary: "Upload a file in one request",
   description:
@@ -68,9 +74,9 @@ const createFileRoute = createRoute({
     "form with one file. A form's fields are what Upload-Metadata is in tus: others than these are kept, and filename, " +
     "filetype and replaces come before the file. Nothing of it is kept unless all of it arrives; large files and poor " +
     "connections are for /v1/uploads.",
-  security: [{ bearer: [] }],
+  security: FILE_SECURITY,
   request: {
-    headers: z.object({
+    headers: IdempotencyHeaders.extend({
       "content-disposition": z
         .string()
         .optional()
@@ -99,7 +105,7 @@ const createFileRoute = createRoute({
   },
   responses: {
     201: {
-      description: "The file is stored and waits for its check",
+      description: "The file is stored and waits for its check: a new version with its own number and state",
       headers: z.object({
         Location: z.string().meta({ description: "/v1/files/{id}" }),
         "Causeway-Warning": z.string().optional().meta({ description: "Codes of the record's warnings" }),
@@ -107,6 +113,7 @@ const createFileRoute = createRoute({
       content: { "application/json": { schema: StoredFile, example: STORED_FILE_EXAMPLE } },
     },
     ...sessionProblems(
+      ...IDEMPOTENCY_ERRORS,
       "FORM_INVALID",
       "BODY_INCOMPLETE",
       "CONTENT_DIGEST_MISMATCH",
@@ -123,6 +130,7 @@ const createFileRoute = createRoute({
       "CONTENT_ENCRYPTED",
       "QUOTA_EXCEEDED",
       "OPEN_UPLOADS_EXCEEDED",
+      "GRANT_SCOPE",
       "STORE_UNAVAILABLE",
       ...REPLACING_ERRORS,
     ),
@@ -134,7 +142,7 @@ const getRoute = createRoute({
   path: "/{id}",
   operationId: "getFile",
   summary: "Get a file's record",
-  security: [{ bearer: [] }],
+  security: FILE_SECURITY,
   request: { params: FileParams },
   responses: {
     200: {
@@ -150,7 +158,7 @@ const contentRoute = createRoute({
   path: "/{id}/content",
   operationId: "downloadFile",
   summary: "Download a file or a variant of it",
-  security: [{ bearer: [] }],
+  security: FILE_SECURITY,
   request: {
     params: FileParams,
     query: ContentQuery,
@@ -170,11 +178,11 @@ export const files = router
     return c.json(page, 200);
   })
   .openapi(createFileRoute, async (c) => {
-    const fileId = await storePlainUpload(c);
-    const record = await getFile(c.env, c.get("identity"), fileId, publicUrlOf(c));
+    const ref = await storePlainUpload(c);
+    const record = await getSentFile(c.env, c.get("identity"), ref, publicUrlOf(c));
     if (record.warnings.length > 0) c.header("Causeway-Warning", formatWarnings(record.warnings));
-    const url = `/v1/files/${fileId}`;
-    return c.json({ ...record, url }, 201, { Location: url });
+    const url = `/v1/files/${ref.fileId}`;
+    return c.json({ ...record, url, versionUrl: versionPath(ref) }, 201, { Location: url });
   })
   .openapi(getRoute, async (c) => {
     const fileId = requireFileId(c.req.valid("param").id);

@@ -14,6 +14,9 @@ function fieldErrorsOf(issue: z.core.$ZodIssue): readonly FieldProblem[] {
   return issue.keys.map((key) => ({ path: [...issue.path, key].join("."), message: "is not a field" }));
 }
 
+/** Of what takes an entity grant in the place of a session. */
+export const FILE_SECURITY = [{ bearer: [] }, { entityGrant: [] }];
+
 interface RouterOptions {
   /** The path that a request is routed by, where it isn't its own. */
   readonly getPath?: (request: Request) => string;

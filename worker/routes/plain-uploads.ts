@@ -1,5 +1,5 @@
 import { AppError } from "#contract/errors.ts";
-import type { FileId } from "#contract/ids.ts";
+import type { FileVersionRef } from "#contract/ids.ts";
 import type { AppContext } from "../app-env.ts";
 import { declareLate } from "../services/late-details.ts";
 import { releaseUnreadBody } from "../unread-body.ts";
@@ -17,15 +17,19 @@ import { acceptIetf, forgetCreation } from "./uploads.ts";
 const PLAIN_IDLE_MS = 10 * 60_000;
 
 /**
- * Takes a file that comes whole in one request, the body itself or the one file of a form (R12), and returns its id
- * when it is stored.
+ * Takes a file that comes whole in one request, the body itself or the one file of a form (R12), and returns which
+ * version of which file it is, when it is stored.
  */
-export function storePlainUpload(c: AppContext): Promise<FileId> {
+export function storePlainUpload(c: AppContext): Promise<FileVersionRef> {
   const isFormed = isForm(c.req.header("Content-Type") ?? null);
   const storing = isFormed ? storeFormUpload(c) : storeBodyUpload(c);
   // A client that goes away ends its request's handler: what it left behind is still to be discarded.
   c.executionCtx.waitUntil(storing.catch(() => {}));
   return storing;
+}
+
+function refOf(c: AppContext, { fileId, version }: Creation): FileVersionRef {
+  return { tenantId: c.get("identity").tenantId, fileId, version };
 }
 
 function targetOf(c: AppContext, created: Creation): PlainTarget {
@@ -35,15 +39,19 @@ function targetOf(c: AppContext, created: Creation): PlainTarget {
     create: (request) => sendToObject(c, { ...upload, creation }, request),
     send: (request) => sendToObject(c, upload, request),
     declareLate: (fields) =>
-      declareLate(c.env, { tenantId: c.get("identity").tenantId, fileId, version }, fields),
+      declareLate(
+        c.env,
+        c.get("identity"),
+        { tenantId: c.get("identity").tenantId, fileId, version },
+        fields,
+      ),
     discard: () => discard(c, created),
   };
 }
 
 async function discard(c: AppContext, created: Creation): Promise<void> {
   const uploads = new UploadClient(c.env);
-  const { fileId, version } = created;
-  const ref = { tenantId: c.get("identity").tenantId, fileId, version };
+  const ref = refOf(c, created);
   await uploads.end(ref);
   // What needs its reservation still is complete, and about to become a file.
   if (!(await uploads.needsReservation(ref))) await forgetCreation(c, created);
@@ -68,7 +76,7 @@ function asPlain(request: Request): Request {
   return new Request(request, { headers });
 }
 
-async function storeBodyUpload(c: AppContext): Promise<FileId> {
+async function storeBodyUpload(c: AppContext): Promise<FileVersionRef> {
   if (c.req.header("Upload-Complete") === "?0") {
     throw new AppError("UPLOAD_HEADER_INVALID", { detail: "Uploads in pieces begin at /v1/uploads." });
   }
@@ -76,13 +84,13 @@ async function storeBodyUpload(c: AppContext): Promise<FileId> {
   try {
     const accepted = await acceptIetf(c, parseIetfCreation(request));
     await storeBody(targetOf(c, accepted), request);
-    return accepted.fileId;
+    return refOf(c, accepted);
   } finally {
     await releaseUnreadBody(request);
   }
 }
 
-async function storeFormUpload(c: AppContext): Promise<FileId> {
+async function storeFormUpload(c: AppContext): Promise<FileVersionRef> {
   const form = new FormReader(c.req.raw);
   try {
     const head = await readFormHead(form, c.req.raw);
@@ -90,7 +98,7 @@ async function storeFormUpload(c: AppContext): Promise<FileId> {
     const metadata = new Map([...declared.metadata, ...head.fields]);
     const accepted = await acceptIetf(c, { ...declared, metadata });
     await storeForm(targetOf(c, accepted), form, head);
-    return accepted.fileId;
+    return refOf(c, accepted);
   } finally {
     form.leave();
     await releaseUnreadBody(c.req.raw);

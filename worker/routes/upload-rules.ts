@@ -1,8 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { UploadRulesResponse } from "#contract/upload-rules.ts";
+import { authenticateUpload } from "../middleware/authenticate-grants.ts";
 import { limitRequests } from "../middleware/rate-limit.ts";
 import { tenant } from "../middleware/tenant.ts";
-import { authenticateUpload } from "../middleware/upload-grant.ts";
 import { getQuota } from "../services/quota.ts";
 import { uploadRules as rulesOf } from "../services/upload-rules.ts";
 import { UPLOAD_RULES_EXAMPLE } from "./examples.ts";
@@ -19,7 +19,7 @@ const rulesRoute = createRoute({
   description:
     "Types, endings and limits of the caller's tenant, and what is left of its quota; with an upload grant, what that " +
     "one allows of them. For a file input's `accept`, and to refuse a file before it is sent.",
-  security: [{ bearer: [] }, { uploadGrant: [] }],
+  security: [{ bearer: [] }, { uploadGrant: [] }, { entityGrant: [] }],
   responses: {
     200: {
       description: "As it is now",

@@ -3,10 +3,11 @@ import { AppError, asAppError, methodError } from "#contract/errors.ts";
 import { FileId } from "#contract/ids.ts";
 import { parseHeaderInteger, UPLOAD_CONTENT_TYPE } from "#contract/tus.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
+import { authenticateUpload } from "../middleware/authenticate-grants.ts";
 import { effectiveMethod } from "../middleware/effective-method.ts";
 import { limitCreations } from "../middleware/rate-limit.ts";
 import { uploadTenant } from "../middleware/tenant.ts";
-import { authenticateUpload } from "../middleware/upload-grant.ts";
+import { requireWholeFile } from "../services/entity-grants.ts";
 import { requireFile } from "../services/files.ts";
 import { forgetUpload } from "../services/stored-uploads.ts";
 import { isWithinGrant, requireGrantedKind } from "../services/upload-grants.ts";
@@ -56,6 +57,7 @@ async function acceptTus(c: AppContext): Promise<Creation | { readonly again: Up
   }
   if (hasBody && declared.kind === "final") throw new AppError("UPLOAD_FINAL");
   requireGrantedKind(c.get("grant"), declared.kind);
+  requireWholeFile(c.get("identity"), declared.kind);
   const joining = declared.kind === "final" ? await findPartials(c, declared) : undefined;
   if (joining !== undefined && "again" in joining) return joining;
   const sources = joining?.sources ?? [];
@@ -150,19 +152,20 @@ async function handleUpload(c: AppContext, id: string, version: number | undefin
   if (!success || version === undefined) throw new AppError("UPLOAD_NOT_FOUND");
   const { tenantId } = c.get("identity");
   if (!isWithinGrant(c.get("grant"), { tenantId, fileId, version })) throw new AppError("UPLOAD_NOT_FOUND");
-  if (version > 1) await requireStillEditing(c, fileId);
+  if (version > 1 || c.get("identity").entityGrant !== undefined) await requireStillReplacing(c, fileId);
   return sendToObject(c, { fileId, version, protocol });
 }
 
 /**
- * A version that takes another's place was begun by somebody who might change the file then; whoever may no longer has
- * no such upload. A grant stands for itself. Throws `UPLOAD_NOT_FOUND`.
+ * A version that takes another's place was begun by somebody who might replace the file then; whoever may no longer has
+ * no such upload. Nor has who has an entity grant that isn't for what the upload is attached to. An upload grant stands for
+ * itself. Throws `UPLOAD_NOT_FOUND`.
  */
-async function requireStillEditing(c: AppContext, fileId: FileId): Promise<void> {
+async function requireStillReplacing(c: AppContext, fileId: FileId): Promise<void> {
   const identity = c.get("identity");
   if (identity.role !== "member" || c.get("grant") !== undefined) return;
   try {
-    await requireFile(c.env, identity, fileId, "edit");
+    await requireFile(c.env, identity, fileId, "replace");
   } catch (error) {
     const { code } = asAppError(error);
     if (code !== "FILE_NOT_FOUND" && code !== "PERMISSION_REQUIRED") throw error;

@@ -2,13 +2,20 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { FileRecord } from "#contract/api.ts";
 import type { FileVersionRef } from "#contract/ids.ts";
 import { parseHeaderInteger } from "#contract/tus.ts";
-import { FileVersionList } from "#contract/versions.ts";
+import { FileVersion, FileVersionList, FileVersionsQuery } from "#contract/versions.ts";
 import type { AppContext } from "../app-env.ts";
 import { actorOf, callerOf } from "../middleware/actor.ts";
 import { getFile } from "../services/files.ts";
-import { getVersions, removeVersion, requireVersionDownload, restoreVersion } from "../services/versions.ts";
+import {
+  getVersion,
+  getVersions,
+  removeVersion,
+  requireVersionDownload,
+  restoreVersion,
+} from "../services/versions.ts";
 import { objectStoreOf } from "../storage/store.ts";
 import { announcePage, CONTENT_ERRORS, CONTENT_RESPONSES, ContentQuery, answerContent } from "./content.ts";
+import { VERSION_EXAMPLE } from "./examples.ts";
 import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
 import { openApiRouter, sessionProblems } from "./open-api.ts";
 import { publicUrlOf } from "./public-urls.ts";
@@ -27,19 +34,46 @@ function requireRef(c: AppContext, { id, version }: z.infer<typeof VersionParams
 const listRoute = createRoute({
   method: "get",
   path: "/{id}/versions",
+  operationId: "listVersions",
   summary: "List a file's versions, newest first",
   description: "For whoever may change the file: others see what it is, not what it was.",
   security: [{ bearer: [] }],
-  request: { params: FileParams },
+  request: { params: FileParams, query: FileVersionsQuery },
   responses: {
-    200: { description: "The versions", content: { "application/json": { schema: FileVersionList } } },
-    ...sessionProblems(...FILE_ERRORS),
+    200: {
+      description: "A page of the versions",
+      content: { "application/json": { schema: FileVersionList } },
+    },
+    ...sessionProblems("REQUEST_INVALID", ...FILE_ERRORS),
+  },
+});
+
+const getRoute = createRoute({
+  method: "get",
+  path: "/{id}/versions/{version}",
+  operationId: "getFileVersion",
+  summary: "Get one version's state",
+  description:
+    "For whoever may send new versions, and for the holder of the upload grant by which it was sent: asked again until " +
+    "its check is over, whether it takes the current one's place or not.",
+  security: [{ bearer: [] }, { uploadGrant: [] }, { entityGrant: [] }],
+  request: { params: VersionParams },
+  responses: {
+    200: {
+      description: "The version",
+      headers: z.object({
+        "Retry-After": z.string().optional().meta({ description: "Seconds, while it is being checked" }),
+      }),
+      content: { "application/json": { schema: FileVersion, example: VERSION_EXAMPLE } },
+    },
+    ...sessionProblems("VERSION_NOT_FOUND", ...FILE_ERRORS),
   },
 });
 
 const restoreRoute = createRoute({
   method: "post",
   path: "/{id}/versions/{version}/restore",
+  operationId: "restoreVersion",
   summary: "Make a version the current one",
   description:
     "Only a clean one. Newer ones that are still being checked don't take its place by themselves.",
@@ -60,6 +94,7 @@ const restoreRoute = createRoute({
 const deleteRoute = createRoute({
   method: "delete",
   path: "/{id}/versions/{version}",
+  operationId: "deleteVersion",
   summary: "Remove a version for good",
   description: "Any but the current one. One that is being uploaded is ended at its upload's address.",
   security: [{ bearer: [] }],
@@ -79,6 +114,7 @@ const deleteRoute = createRoute({
 const contentRoute = createRoute({
   method: "get",
   path: "/{id}/versions/{version}/content",
+  operationId: "downloadVersion",
   summary: "Download a version",
   security: [{ bearer: [] }],
   request: {
@@ -97,7 +133,13 @@ const router = openApiRouter();
 export const versions = router
   .openapi(listRoute, async (c) => {
     const fileId = requireFileId(c.req.valid("param").id);
-    return c.json(await getVersions(c.env, c.get("identity"), fileId), 200);
+    return c.json(await getVersions(c.env, c.get("identity"), fileId, c.req.valid("query")), 200);
+  })
+  .openapi(getRoute, async (c) => {
+    const ref = requireRef(c, c.req.valid("param"));
+    const version = await getVersion(c.env, c.get("identity"), c.get("grant"), ref);
+    const isSettled = version.state !== "uploading" && version.state !== "quarantined";
+    return c.json(version, 200, isSettled ? {} : { "Retry-After": "2" });
   })
   .openapi(restoreRoute, async (c) => {
     const ref = requireRef(c, c.req.valid("param"));

@@ -1,8 +1,8 @@
 import type { ErrorCode } from "#contract/errors.ts";
 import { AppError, formatProblem } from "#contract/errors.ts";
 import type { BulkItem, BulkRequest } from "#contract/file-changes.ts";
-import { MAX_TAGS } from "#contract/file-changes.ts";
 import type { FileId } from "#contract/ids.ts";
+import { MAX_TAGS } from "#contract/tags.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { FileChange } from "../db/file-changes.ts";

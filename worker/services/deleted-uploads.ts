@@ -2,6 +2,7 @@ import type { ErrorCode } from "#contract/errors.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileVersionRef } from "#contract/ids.ts";
 import type { DatabaseBindings } from "../db/database.ts";
+import { requireGranted } from "./entity-grants.ts";
 import type { Caller } from "./file-actions.ts";
 import { requireFile } from "./files.ts";
 import type { Removal } from "./purge.ts";
@@ -25,7 +26,7 @@ export async function deleteUploaded(
   nowMs: number,
 ): Promise<boolean> {
   try {
-    if (caller.actor.kind === "grant") await requireNothingElse(env, caller, ref);
+    await requireOfGrant(env, caller, ref);
     if (ref.version === 1) await deleteFile(env, tools, caller, ref.fileId, nowMs);
     else await removeVersion(env, tools, caller, ref, nowMs);
     return true;
@@ -35,12 +36,20 @@ export async function deleteUploaded(
   }
 }
 
-/** A grant is for one upload: what others have made of its file since isn't its holder's to delete. */
-async function requireNothingElse(
+/**
+ * An upload grant is for one upload: what others have made of its file since, or had before, isn't its holder's to delete.
+ * An entity grant says whether files are deleted by it, and no version of one ever is.
+ */
+async function requireOfGrant(
   env: DatabaseBindings,
-  { identity }: Caller,
-  { fileId }: FileVersionRef,
+  { identity, actor }: Caller,
+  { fileId, version }: FileVersionRef,
 ): Promise<void> {
+  requireGranted(identity, "delete");
+  if (actor.kind !== "grant" && identity.entityGrant === undefined) return;
+  if (version > 1)
+    throw new AppError("GRANT_SCOPE", { detail: "A version of a file isn't a grant's to remove." });
+  if (actor.kind !== "grant") return;
   const { file } = await requireFile(env, identity, fileId, "delete");
   if (file.lastVersion === 1) return;
   throw new AppError("GRANT_SCOPE", { detail: "The file has become more than what the grant was for." });

@@ -1,10 +1,10 @@
 import type { DerivativesRequest } from "#contract/api.ts";
 import type { FileId } from "#contract/ids.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
+import { markVersionsAnnounced } from "../db/announcements.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import { takeDerivativesOn } from "../db/derivatives.ts";
-import { markVersionAnnounced } from "../db/files.ts";
 import { jobOf } from "./announce.ts";
 import type { Caller } from "./file-actions.ts";
 import { requireActionable } from "./file-actions.ts";
@@ -46,7 +46,7 @@ export async function retryDerivatives(
     await announce(job);
   } catch (error) {
     // As though it had never been: whoever asks again is listened to.
-    await markVersionAnnounced(db, job, 0);
+    await markVersionsAnnounced(db, [job], 0);
     throw error;
   }
 }

@@ -33,12 +33,15 @@ interface SignedFile {
   readonly linkId?: ShareLinkId | undefined;
   /** The member that it was signed for. */
   readonly askedBy?: UserId | undefined;
+  /** What it was attached to, of one that was signed for the holder of an entity grant. */
+  readonly within?: { readonly entityType: string; readonly entityId: string } | undefined;
 }
 
 /**
  * What the holder of a signed URL may download now: the signature has been checked, so the tenant in it is verified.
  * A URL is for one version; it stops when that is no longer the current one. One that was made for a member stops when
- * that member may no longer download the file. One that was made through a share link stops with the link:
+ * that member may no longer download the file; one for the holder of an entity grant, when the file is no longer attached
+ * to the entity. One that was made through a share link stops with the link:
  * `SHARE_LINK_ENDED`, `SHARE_LINKS_OFF`.
  */
 export async function requireSignedDownload(
@@ -46,12 +49,14 @@ export async function requireSignedDownload(
   announce: AnnouncePage,
   signed: SignedFile,
 ): Promise<ServableObject> {
-  const { tenantId, fileId, linkId, askedBy } = signed;
+  const { tenantId, fileId, linkId, askedBy, within } = signed;
   const nowMs = Date.now();
   if (linkId !== undefined) await requireStandingLink(env, { tenantId, linkId }, nowMs);
   const viewer = askedBy === undefined ? undefined : { userId: askedBy, nowMs };
   const found = await findFileById(databaseFor(env, tenantId), tenantId, fileId, viewer);
   if (found === undefined || found.version.version !== signed.version) throw new AppError("FILE_NOT_FOUND");
+  const isMoved = within?.entityType !== found.file.entityType || within.entityId !== found.file.entityId;
+  if (within !== undefined && isMoved) throw new AppError("FILE_NOT_FOUND");
   if (askedBy !== undefined) requireStillAllowed({ tenantId, userId: askedBy, role: "member" }, found);
   return servableVariant(env, announce, found, signed.variant);
 }

@@ -10,17 +10,18 @@ import {
   countPendingObjects,
   eraseFiles,
   eraseReservations,
+  eraseVersions,
   findErasure,
   findFilesToErase,
   findReservationsToErase,
-  findUnfinishedErasures,
   finishErasure,
   markEmpty,
   markObjectsPending,
 } from "../db/erasures.ts";
 import { countRemovals } from "../db/replica-removals.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
-import { forEachDatabase } from "./each-database.ts";
+import type { Cost } from "./cron/budget.ts";
+import { Budget } from "./cron/budget.ts";
 import { proveErasure } from "./erasure-requests.ts";
 
 /**
@@ -28,7 +29,8 @@ import { proveErasure } from "./erasure-requests.ts";
  * one, the next run of the cron goes on. A step does the first of these for which there is something to do:
  *
  *   objects that were written down   are removed, and then counted
- *   files                            their uploads are forgotten, then their rows are removed and counted in one batch
+ *   files                            their uploads are forgotten, then their rows are removed and counted in one batch; of
+ *                                    one with very many versions, some of these
  *   reservations                     the uploads that hold them are forgotten, then they are removed
  *   objects under the tenant's keys  are written down
  *   audit trail                      is removed
@@ -49,48 +51,22 @@ export interface ErasureMeans {
 interface Run extends ErasureMeans {
   readonly db: Database;
   readonly nowMs: number;
-  readonly limits: Limits;
+  /** What is left to it. The last step may take more. */
+  readonly budget: Budget;
 }
 
-/** What is left to a run, whatever the number of erasures. */
-interface Limits {
-  readonly untilMs: number;
-  /** Calls to other parts. */
-  calls: number;
-}
-
-/** Of one erasure that is driven at once. A Worker may make 1,000; the last step may make 200 more than are left. */
-const CALLS_AT_ONCE = 700;
-/** Beside those to uploads' objects. */
-const CALLS_PER_STEP = 7;
-const RUN_MS = 20_000;
+/** Of one erasure that is driven at once, by a request that has done little else. */
+const AT_ONCE: Cost = { calls: 5_000, queries: 500 };
+const AT_ONCE_MS = 20_000;
+/** Beside calls to uploads' objects. */
+const COST_PER_STEP: Cost = { calls: 8, queries: 6 };
 const FILES_PER_STEP = 50;
+/** Each may take a call to its upload's object. */
+const VERSIONS_PER_STEP = 150;
 const RESERVATIONS_PER_STEP = 50;
 const EVENTS_PER_STEP = 1_000;
 /** An upload remembers itself for a week at most (uploads/upload.ts): older ones have forgotten. */
 const OBJECT_KNOWS_MS = 8 * 24 * 3_600_000;
-
-function newLimits(calls: number): Limits {
-  return { untilMs: Date.now() + RUN_MS, calls };
-}
-
-/**
- * Goes on with the erasures that aren't finished, the oldest first. One that fails keeps no other from going on.
- * @param calls how many calls to other parts it may make, but for the last step
- */
-export async function driveErasures(
-  env: DatabaseBindings,
-  means: ErasureMeans,
-  nowMs: number,
-  calls: number,
-): Promise<void> {
-  const limits = newLimits(calls);
-  await forEachDatabase(env, "erase", async (db) => {
-    for (const erasure of await findUnfinishedErasures(db)) {
-      await driveErasure({ ...means, db, nowMs, limits }, erasure);
-    }
-  });
-}
 
 /** Goes on with one erasure at once. Never throws: the cron goes on with what is left. */
 export async function driveErasureOf(
@@ -100,14 +76,15 @@ export async function driveErasureOf(
   nowMs: number,
 ): Promise<void> {
   const db = databaseFor(env, erasure.tenantId);
-  await driveErasure({ ...means, db, nowMs, limits: newLimits(CALLS_AT_ONCE) }, erasure);
+  const budget = new Budget(AT_ONCE, Date.now() + AT_ONCE_MS);
+  await driveErasure({ ...means, db, nowMs, budget }, erasure);
 }
 
-async function driveErasure(run: Run, begun: ErasureRow): Promise<void> {
-  const { limits } = run;
+/** Goes on with an erasure as far as the run's budget allows. Never throws. */
+export async function driveErasure(run: Run, begun: ErasureRow): Promise<void> {
   try {
     let erasure: ErasureRow | undefined = begun;
-    while (erasure !== undefined && limits.calls > 0 && Date.now() < limits.untilMs) {
+    while (erasure !== undefined && !run.budget.isSpent) {
       if (!(await takeStep(run, erasure))) return;
       erasure = await findErasure(run.db, erasure.tenantId, erasure.id);
     }
@@ -122,7 +99,7 @@ async function takeStep(run: Run, erasure: ErasureRow): Promise<boolean> {
   const { emptyAtMs, finishedAtMs } = erasure;
   if (finishedAtMs !== null) return false;
   if (emptyAtMs !== null && run.nowMs < emptyAtMs + run.settleMs) return false;
-  run.limits.calls -= CALLS_PER_STEP;
+  run.budget.spend(COST_PER_STEP);
   if (await removeSomething(run, erasure)) return true;
   // Which others remove, and whose proof this is too.
   if ((await countRemovals(run.db, erasure.tenantId)) > 0) return false;
@@ -153,11 +130,29 @@ async function removePendingObjects({ db, objects }: Run, erasure: ErasureRow): 
 
 async function removeFiles(run: Run, erasure: ErasureRow): Promise<boolean> {
   const { tenantId, digest } = erasure;
-  const found = await findFilesToErase(run.db, tenantId, FILES_PER_STEP);
-  if (found.length === 0) return false;
+  const next = await findFilesToErase(run.db, tenantId, FILES_PER_STEP);
+  const [first] = next;
+  if (first === undefined) return false;
+  if (first.versions.length > VERSIONS_PER_STEP) return removeVersions(run, erasure, first);
+  const found = filesOfStep(next);
   await eraseUploads(run, remembered(run, tenantId, found));
   const items = found.map(({ id }): RemovedItem => `file ${id}`);
   await eraseFiles(run.db, erasure, found, await nextDigest(digest, items));
+  return true;
+}
+
+/** As many as have no more versions than a step can take. */
+function filesOfStep(next: readonly FileToErase[]): readonly FileToErase[] {
+  let versions = 0;
+  const end = next.findIndex((file) => (versions += file.versions.length) > VERSIONS_PER_STEP);
+  return end === -1 ? next : next.slice(0, end);
+}
+
+/** Some of a file's versions: the file itself goes with the last of them. */
+async function removeVersions(run: Run, erasure: ErasureRow, { id, versions }: FileToErase): Promise<true> {
+  const found = versions.slice(0, VERSIONS_PER_STEP);
+  await eraseUploads(run, remembered(run, erasure.tenantId, [{ id, versions: found }]));
+  await eraseVersions(run.db, erasure, id, found);
   return true;
 }
 
@@ -171,7 +166,7 @@ function remembered({ nowMs }: Run, tenantId: TenantId, found: readonly FileToEr
 }
 
 async function eraseUploads(run: Run, refs: readonly FileVersionRef[]): Promise<void> {
-  run.limits.calls -= refs.length;
+  run.budget.spend({ calls: refs.length, queries: 0 });
   await Promise.all(refs.map((ref) => run.eraseUpload(ref)));
 }
 

@@ -24,6 +24,7 @@ export function requireActionable(identity: Identity, found: FileWithDetails, ac
     case "download":
     case "purge":
       return;
+    case "replace":
     case "edit":
     case "share":
     case "publish":

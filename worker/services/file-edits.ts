@@ -1,7 +1,7 @@
 import { AppError } from "#contract/errors.ts";
 import type { FileEdit } from "#contract/file-changes.ts";
-import { MAX_TAGS } from "#contract/file-changes.ts";
 import type { FileId } from "#contract/ids.ts";
+import { MAX_TAGS } from "#contract/tags.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";

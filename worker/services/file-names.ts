@@ -3,8 +3,9 @@ import { AppError } from "#contract/errors.ts";
 import type { FileRefusal, FileRule } from "#contract/file-checks.ts";
 import { checkName } from "#contract/file-checks.ts";
 import type { FileRuleOverrides } from "#contract/file-types.ts";
-import { defaultExtension } from "#contract/file-types.ts";
+import { defaultExtension, typeByName } from "#contract/file-types.ts";
 import { MAX_ORIGINAL_NAME_LENGTH, normalizeFilename, withEndingOf } from "#contract/names.ts";
+import type { Naming } from "../db/versions.ts";
 
 /** How files come to be called: at creation, when they are renamed, and with each new version. */
 
@@ -58,11 +59,22 @@ function nameError(message: string): AppError {
   });
 }
 
-/** A file's name with the ending of a version: of the name that it was taken by, or else of its type. */
-export function nameWithVersion(
-  filename: string,
-  { originalFilename, declaredType }: { readonly originalFilename: string; readonly declaredType: string },
-): string {
+/** What a version was declared as. */
+type DeclaredVersion = Naming["current"];
+
+/**
+ * What a file is called once another version is its current one: as it is, with that version's ending. An ending that it
+ * was given by a rename stays, where files of that version's type may have it.
+ */
+export function nameWithVersion({ filename, current }: Naming, next: DeclaredVersion): string {
+  const own = extensionOf(filename);
+  const isRenamed = own !== extensionOf(ownNameOf(current));
+  const fits = typeByName(next.declaredType, {})?.extensions.includes(own) === true;
+  return withEndingOf(filename, isRenamed && fits ? filename : ownNameOf(next));
+}
+
+/** The name that a version was taken by, or else one with its type's ending. */
+function ownNameOf({ originalFilename, declaredType }: DeclaredVersion): string {
   const own = normalizeFilename(originalFilename) ?? "";
-  return withEndingOf(filename, extensionOf(own) === "" ? `file${defaultExtension(declaredType)}` : own);
+  return extensionOf(own) === "" ? `file${defaultExtension(declaredType)}` : own;
 }

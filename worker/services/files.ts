@@ -3,11 +3,12 @@ import { blockReasonOf } from "#contract/block-reasons.ts";
 import type { DerivativeName } from "#contract/derivatives.ts";
 import { derivativesOf, typeOf } from "#contract/derivatives.ts";
 import { AppError } from "#contract/errors.ts";
-import type { FileId, Identity } from "#contract/ids.ts";
+import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
+import { formatTime, formatTimeOrNull } from "#contract/times.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { FileRow, FileWithDetails } from "../db/files.ts";
-import { findFileById } from "../db/files.ts";
+import { findFileById, findFileWithVersion } from "../db/files.ts";
 import type { Action, FileStanding } from "./permissions.ts";
 import { requireAllowed } from "./permissions.ts";
 import { formatReplica } from "./replica-records.ts";
@@ -22,8 +23,11 @@ export function stateOf({ file, version }: FileWithDetails): FileState {
 }
 
 /** What of a file decides who may do what with it. */
-export function standingOf({ file, shared }: FileWithDetails): FileStanding {
-  return { ownerId: file.ownerId, isDeleted: file.deletedAtMs !== null, shared };
+export function standingOf({ file, shared, opensEntities }: FileWithDetails): FileStanding {
+  const { ownerId, entityType, entityId } = file;
+  const entity = entityType === null || entityId === null ? undefined : { type: entityType, id: entityId };
+  const isOpen = entity !== undefined && opensEntities;
+  return { ownerId, isDeleted: file.deletedAtMs !== null, entity, shared, isOpen };
 }
 
 /** Whether anybody may read it by its public URL: it was made public, and its tenant has public files. */
@@ -50,6 +54,22 @@ export async function requireFile(
   return found;
 }
 
+/**
+ * The record of a file as one of its versions would make it: what was just sent, before its check is over and it takes
+ * the current one's place. Who asks has sent it.
+ */
+export async function getSentFile(
+  env: DatabaseBindings,
+  { userId }: Identity,
+  ref: FileVersionRef,
+  publicUrlOf: PublicUrlOf,
+): Promise<FileRecord> {
+  const viewer = { userId, nowMs: Date.now() };
+  const found = await findFileWithVersion(databaseFor(env, ref.tenantId), ref, viewer);
+  if (found === undefined) throw new AppError("FILE_NOT_FOUND");
+  return formatFile(found, publicUrlOf);
+}
+
 /** One file's record. Throws `FILE_NOT_FOUND`. */
 export async function getFile(
   env: DatabaseBindings,
@@ -58,10 +78,6 @@ export async function getFile(
   publicUrlOf: PublicUrlOf,
 ): Promise<FileRecord> {
   return formatFile(await requireFile(env, identity, fileId, "view"), publicUrlOf);
-}
-
-function formatTime(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 /** The type to serve and show: what the bytes say, where they say it. */
@@ -134,7 +150,7 @@ export async function formatFile(found: FileWithDetails, publicUrlOf: PublicUrlO
     publicUrl: isPublished(found) ? await publicUrlOf(file) : null,
     createdAt: formatTime(file.createdAtMs),
     updatedAt: formatTime(file.updatedAtMs),
-    deletedAt: file.deletedAtMs === null ? null : formatTime(file.deletedAtMs),
+    deletedAt: formatTimeOrNull(file.deletedAtMs),
   };
 }
 

@@ -1,11 +1,10 @@
 import { AppError } from "#contract/errors.ts";
-import type { FileId, TenantId } from "#contract/ids.ts";
+import type { FileId, FileVersionRef, TenantId } from "#contract/ids.ts";
 import { D1_DEADLINE_MS } from "../db/d1-guard.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { JoinedFinal, ReservedPartial } from "../db/partials.ts";
 import { arePartialsFree, findFinal, findSpent } from "../db/partials.ts";
-import type { StillStands } from "./reservations.ts";
 import { forgetUpload } from "./stored-uploads.ts";
 
 /** What final uploads (tus 1.0, Concatenation) and their partials are to each other, by the records. */
@@ -38,7 +37,7 @@ export async function forgetLateFinal(
   env: DatabaseBindings,
   tenantId: TenantId,
   { fileId, version, reservedAtMs }: JoinedFinal,
-  stillStands: StillStands,
+  stillStands: (ref: FileVersionRef) => Promise<boolean>,
   nowMs: number,
 ): Promise<void> {
   if (reservedAtMs === null || nowMs - reservedAtMs < D1_DEADLINE_MS) return;

@@ -5,8 +5,8 @@ import { databaseFor } from "../db/database.ts";
 import { findVersion } from "../db/files.ts";
 import { NO_COPIES } from "../db/replicas.ts";
 import { insertVerdict } from "../db/reports.ts";
-import type { Promotion } from "../db/versions.ts";
-import { findFilename } from "../db/versions.ts";
+import type { Renaming } from "../db/versions.ts";
+import { findNaming } from "../db/versions.ts";
 import { nameWithVersion } from "./file-names.ts";
 import { copiesWantedBy, copyJobOf } from "./replica-targets.ts";
 
@@ -42,13 +42,10 @@ async function announceCopies(
 }
 
 /** A file's first version is its current one from the start; later ones become it when they are clean. */
-async function findPromotion(env: DatabaseBindings, report: VerdictReport): Promise<Promotion | undefined> {
+async function findPromotion(env: DatabaseBindings, report: VerdictReport): Promise<Renaming | undefined> {
   if (report.version === 1 || report.verdict !== "clean") return undefined;
   const db = databaseFor(env, report.tenantId);
-  const [version, filename] = await Promise.all([
-    findVersion(db, report),
-    findFilename(db, report.tenantId, report.fileId),
-  ]);
-  if (version === undefined || filename === undefined) return undefined;
-  return { filename, newFilename: nameWithVersion(filename, version) };
+  const [version, naming] = await Promise.all([findVersion(db, report), findNaming(db, report)]);
+  if (version === undefined || naming === undefined) return undefined;
+  return { filename: naming.filename, newFilename: nameWithVersion(naming, version) };
 }

@@ -15,14 +15,16 @@ type PartHealth = Health["parts"]["database"];
 export const HEARTBEAT_MAX_AGE_MS = 16_000;
 const PROBE_DEADLINE_MS = 3_000;
 
-const OK: PartHealth = { state: "ok", detail: "Answers." };
+const OK = { state: "ok", detail: "Answers." } as const satisfies PartHealth;
 
-function down(detail: string): PartHealth {
-  return { state: "down", detail };
+function down(detail: string) {
+  return { state: "down", detail } as const satisfies PartHealth;
 }
 
-/** What is asked beside the database. */
+/** What is asked beside the database, and of whom. */
 export interface HealthProbes {
+  /** Whether it is a development stack, for which the test signature will do. */
+  readonly development: boolean;
   readonly objects: ObjectReader;
   /** From which share of what it may hold a database is nearly full. */
   readonly databaseAlertShare: number;
@@ -44,7 +46,7 @@ export async function checkHealth(
     probeReplicaReads(probes.replicaReads),
   ]);
   const database = heartbeats === undefined ? down("The database does not answer.") : OK;
-  const needed = { database, objects: objectsPart, ...processorParts(heartbeats ?? []) };
+  const needed = { database, objects: objectsPart, ...processorParts(heartbeats ?? [], probes.development) };
   const { tools: _tools, ...withoutTools } = needed;
   const allOk = Object.values(withoutTools).every((part) => part.state === "ok");
   const databaseSize = sizePart(fillings, probes.databaseAlertShare);
@@ -97,8 +99,17 @@ async function probeReplicaReads(
   }
 }
 
+/** What uploads and their scans need: while one of these is down, files can't be taken or wait. */
+const NEEDED = ["database", "objects", "queue", "processor", "scanner"] as const;
+
+/** Whether there is anything to send files to: a part that is degraded goes on. */
+export function isReady({ parts }: Health): boolean {
+  return NEEDED.every((name) => parts[name].state !== "down");
+}
+
 function processorParts(
   alive: readonly HeartbeatRow[],
+  development: boolean,
 ): Pick<Health["parts"], "queue" | "processor" | "scanner" | "tools"> {
   if (alive.length === 0) {
     const unknown = down("Not known: no processor has been heard of.");
@@ -109,13 +120,11 @@ function processorParts(
       tools: unknown,
     };
   }
-  const scanning = alive.find((row) => row.scanner === "ok");
   const pulling = alive.some((row) => row.queue === "ok");
   return {
     processor: targetsPart(alive),
     queue: pulling ? OK : down("The queue does not answer the processor: files wait."),
-    scanner:
-      scanning === undefined ? down(scannerSentence(alive)) : { state: "ok", detail: scanning.scannerDetail },
+    scanner: scannerPart(alive, development),
     tools: toolsPart(alive),
   };
 }
@@ -140,6 +149,22 @@ function sentenceOf({ name, state, detail }: HeartbeatRow["tools"][number]): str
   return `${name} is ${state === "installing" ? "being installed" : "missing"}. ${detail}`.trim();
 }
 
-function scannerSentence(alive: readonly HeartbeatRow[]): string {
-  return `The virus scanner does not answer: files wait and are not served. ${alive[0]?.scannerDetail ?? ""}`.trim();
+/** As processors say of signatures that aren't the maker's own: a development stack's know the test file and no more. */
+const TEST_SIGNATURES = "unnumbered";
+
+function scannerPart(alive: readonly HeartbeatRow[], development: boolean): PartHealth {
+  const scanning = alive.filter((row) => row.scanner === "ok");
+  const [first] = scanning;
+  if (first === undefined) {
+    const why = alive[0]?.scannerDetail ?? "";
+    return down(`No virus scanner can be trusted now: files wait and are not served (${why}).`);
+  }
+  if (development || scanning.every((row) => row.signatureVersion !== TEST_SIGNATURES)) {
+    return { state: "ok", detail: first.scannerDetail };
+  }
+  return {
+    state: "degraded",
+    detail:
+      "The scanner knows only test signatures: it calls malware clean. Install ClamAV's own (freshclam).",
+  };
 }

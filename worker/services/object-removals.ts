@@ -2,11 +2,11 @@ import type { FileVersionRef } from "#contract/ids.ts";
 import { versionPrefix } from "#contract/keys.ts";
 import type { Database, DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
+import { findVersion } from "../db/files.ts";
 import type { ObjectRemoval } from "../db/object-removals.ts";
-import { deleteObjectRemovals, takeObjectRemovals } from "../db/object-removals.ts";
+import { deleteObjectRemovals } from "../db/object-removals.ts";
+import { isTenantErasing } from "../db/tenants.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
-import { itemsPerDatabase } from "./call-shares.ts";
-import { forEachDatabase } from "./each-database.ts";
 import { emptyPrefix } from "./empty-prefix.ts";
 import { inTurns } from "./in-turns.ts";
 
@@ -17,12 +17,10 @@ import { inTurns } from "./in-turns.ts";
  *   row out, prefix written down (one batch) → stored objects → the prefix forgotten
  *
  * A file's version numbers are given once (`takeNextVersion`), so that no other version's objects ever come under the
- * prefix. A derivative that is stored late is removed when its report is refused (reports.ts).
+ * prefix. A derivative that is stored late is removed when its report is refused (reports.ts), and one whose
+ * report never came when its job is begun again.
  */
-type Objects = ObjectLister & ObjectRemover;
-
-/** To the bucket. */
-const CALLS_PER_REMOVAL = 2;
+export type Objects = ObjectLister & ObjectRemover;
 
 /** Removes the objects of a version that has been removed. What can't be removed now is left to cron. Never throws. */
 export async function removeVersionObjects(
@@ -31,26 +29,29 @@ export async function removeVersionObjects(
   ref: FileVersionRef,
 ): Promise<void> {
   const db = databaseFor(env, ref.tenantId);
-  await carryOut(db, objects, [{ ...ref, prefix: versionPrefix(ref) }]);
+  await carryOutRemovals(db, objects, [{ ...ref, prefix: versionPrefix(ref) }]);
 }
 
 /**
- * Cron's part: what is left to remove. Never throws for a store's sake.
- * @param calls how many calls to other parts it may make
+ * Removes what there is under the keys of a version that has no record any more: its job may have stored a derivative when it
+ * was removed already, and died before it said so. An erasure counts all that it finds, and is left alone.
  */
-export async function driveObjectRemovals(
+export async function removeLeftObjects(
   env: DatabaseBindings,
   objects: Objects,
-  nowMs: number,
-  calls: number,
+  ref: FileVersionRef,
 ): Promise<void> {
-  const limit = itemsPerDatabase(env, calls, CALLS_PER_REMOVAL);
-  await forEachDatabase(env, "remove-objects", async (db) =>
-    carryOut(db, objects, await takeObjectRemovals(db, nowMs, limit)),
-  );
+  const db = databaseFor(env, ref.tenantId);
+  const [version, isErasing] = await Promise.all([findVersion(db, ref), isTenantErasing(db, ref.tenantId)]);
+  if (version === undefined && !isErasing) await emptyPrefix(objects, versionPrefix(ref));
 }
 
-async function carryOut(db: Database, objects: Objects, removals: readonly ObjectRemoval[]): Promise<void> {
+/** Removes objects that were written down, and forgets those of which all are gone. Never throws. */
+export async function carryOutRemovals(
+  db: Database,
+  objects: Objects,
+  removals: readonly ObjectRemoval[],
+): Promise<void> {
   const outcomes = await inTurns(removals, (removal) => isEmptied(objects, removal));
   const done = removals.filter((_removal, index) => outcomes[index]);
   if (done.length === 0) return;

@@ -6,10 +6,8 @@ import type { Database, DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { FileSet } from "../db/file-sets.ts";
 import { findUnstoredVersions } from "../db/file-sets.ts";
-import { deletePurged, findPurging, markDuePurging, markPurging, postponePurges } from "../db/trash.ts";
+import { deletePurged, markPurging } from "../db/trash.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
-import { itemsPerDatabase } from "./call-shares.ts";
-import { forEachDatabase } from "./each-database.ts";
 import { emptyPrefix } from "./empty-prefix.ts";
 import type { Caller } from "./file-actions.ts";
 import { requireActionable } from "./file-actions.ts";
@@ -32,9 +30,6 @@ export interface Removal {
   /** Ends the upload of a version if it is still under way, within a bounded time. */
   endUpload(ref: FileVersionRef): Promise<void>;
 }
-
-/** To the bucket two, to the upload's object, and to the database three where the file is the only one of its tenant. */
-const CALLS_PER_FILE = 6;
 
 /** Removes a file for good, from the trash or not. Throws as `requireActionable`. */
 export async function purgeFile(
@@ -74,30 +69,8 @@ export async function purgeMarked(
   await purgeOfTenant(databaseFor(env, tenantId), removal, { tenantId, fileIds }, actor, nowMs);
 }
 
-/**
- * Cron's part: marks what is due, and removes what is marked. Never throws for a file's sake.
- * @param calls how many calls to other parts it may make
- */
-export async function purgeDue(
-  env: DatabaseBindings,
-  removal: Removal,
-  nowMs: number,
-  calls: number,
-): Promise<void> {
-  const limit = itemsPerDatabase(env, calls, CALLS_PER_FILE);
-  await forEachDatabase(env, "purge", async (db) => {
-    await markDuePurging(db, nowMs, limit);
-    for (const set of await findPurging(db, limit)) {
-      await purgeOfTenant(db, removal, set, systemOf(set.tenantId), nowMs);
-    }
-  });
-}
-
-function systemOf(tenantId: TenantId): Actor {
-  return { tenantId, id: "system", kind: "system", requestId: null };
-}
-
-async function purgeOfTenant(
+/** Removes files of one tenant that were marked. What can't be removed now is left to cron. Never throws. */
+export async function purgeOfTenant(
   db: Database,
   removal: Removal,
   set: FileSet,
@@ -107,13 +80,9 @@ async function purgeOfTenant(
   const { tenantId, fileIds } = set;
   try {
     const emptied = await removeBytes(removal, set, await findUnstoredVersions(db, set));
-    const gone = await deletePurged(db, { tenantId, fileIds: emptied }, { actor, atMs: nowMs });
-    const left = fileIds.filter((id) => !gone.includes(id));
-    if (left.length > 0) await postponePurges(db, { tenantId, fileIds: left }, nowMs);
+    await deletePurged(db, { tenantId, fileIds: emptied }, { actor, atMs: nowMs });
   } catch (error) {
     logPostponed({ tenantId, files: fileIds.length }, error);
-    // Without the database there is no order to keep.
-    await postponePurges(db, set, nowMs).catch(() => {});
   }
 }
 

@@ -1,14 +1,13 @@
 import { AppError } from "#contract/errors.ts";
-import type { FileVersionRef } from "#contract/ids.ts";
-import { UserId } from "#contract/ids.ts";
+import type { FileVersionRef, UserId } from "#contract/ids.ts";
 import type { Actor } from "../db/audit.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
+import type { VersionRow } from "../db/files.ts";
 import type { Successor } from "../db/quarantine.ts";
-import { deleteBlockedVersion, takeDueBlockedVersions, markBlockedFile } from "../db/quarantine.ts";
-import { findFilename, findVersions } from "../db/versions.ts";
-import { itemsPerDatabase } from "./call-shares.ts";
-import { forEachDatabase } from "./each-database.ts";
+import { deleteBlockedVersion, markBlockedFile } from "../db/quarantine.ts";
+import type { Naming } from "../db/versions.ts";
+import { findNaming, findSuccessor } from "../db/versions.ts";
 import type { Caller } from "./file-actions.ts";
 import { nameWithVersion } from "./file-names.ts";
 import { removeVersionObjects } from "./object-removals.ts";
@@ -30,7 +29,7 @@ type Removed = "version" | "file" | "nothing";
  * Removes a blocked version's record; its objects go afterwards (object-removals.ts, purge.ts).
  * @param deletedBy who counts as having deleted the file where it goes with its version
  */
-async function removeRecord(
+export async function removeBlockedRecord(
   env: DatabaseBindings,
   ref: FileVersionRef,
   { actor, deletedBy }: { readonly actor: Actor; readonly deletedBy: UserId },
@@ -38,29 +37,19 @@ async function removeRecord(
 ): Promise<Removed> {
   const { tenantId, fileId, version } = ref;
   const db = databaseFor(env, tenantId);
-  const [versions, filename] = await Promise.all([
-    findVersions(db, tenantId, fileId),
-    findFilename(db, tenantId, fileId),
-  ]);
-  const others = versions.filter((other) => other.version.version !== version);
+  const [next, naming] = await Promise.all([findSuccessor(db, ref), findNaming(db, ref)]);
   const detail = { blocked: true };
   const event = { actor, action: "version.deleted", fileId, version, detail, atMs: nowMs } as const;
-  const isDeleted = await deleteBlockedVersion(db, ref, successorOf(others, filename), event);
+  const isDeleted = await deleteBlockedVersion(db, ref, successorOf(next, naming), event);
   if (isDeleted) return "version";
   const isMarked = await markBlockedFile(db, ref, deletedBy, { actor, atMs: nowMs });
   return isMarked ? "file" : "nothing";
 }
 
-function successorOf(
-  others: Awaited<ReturnType<typeof findVersions>>,
-  filename: string | undefined,
-): Successor | undefined {
-  // An upload under way may yet come to nothing.
-  const stored = others.filter(({ version }) => version.state !== "uploading");
-  const chosen = stored.find(({ version }) => version.state === "clean") ?? stored[0];
-  if (chosen === undefined || filename === undefined) return undefined;
-  const { version } = chosen;
-  return { version: version.version, filename: nameWithVersion(filename, version) };
+function successorOf(next: VersionRow | undefined, naming: Naming | undefined): Successor | undefined {
+  if (next === undefined || naming === undefined) return undefined;
+  const renaming = { filename: naming.filename, newFilename: nameWithVersion(naming, next) };
+  return { version: next.version, renaming };
 }
 
 /** Removes a blocked version for good. Throws `ROLE_REQUIRED` and as `requireBlocked`. */
@@ -74,34 +63,8 @@ export async function removeBlocked(
   const { identity, actor } = caller;
   requireRole(identity, "admin");
   await requireBlocked(env, ref);
-  const removed = await removeRecord(env, ref, { actor, deletedBy: identity.userId }, nowMs);
+  const removed = await removeBlockedRecord(env, ref, { actor, deletedBy: identity.userId }, nowMs);
   if (removed === "nothing") throw new AppError("VERSION_NOT_BLOCKED");
   if (removed === "version") await removeVersionObjects(env, removal.objects, ref);
   if (removed === "file") await purgeMarked(env, removal, caller, [ref.fileId], nowMs);
-}
-
-const SYSTEM = UserId.parse("system");
-
-/** To the database: its versions, its name, the removal, the mark where its file goes with it. */
-const CALLS_PER_VERSION = 4;
-
-/**
- * Cron's part: removes blocked versions whose time is over. Never throws for a version's sake. Their objects, and files
- * that go with them, are for the cron's other parts.
- * @param calls how many calls to other parts it may make
- */
-export async function removeDueBlocked(env: DatabaseBindings, nowMs: number, calls: number): Promise<void> {
-  const limit = itemsPerDatabase(env, calls, CALLS_PER_VERSION);
-  await forEachDatabase(env, "quarantine", async (db) => {
-    for (const ref of await takeDueBlockedVersions(db, nowMs, limit)) await removeDue(env, ref, nowMs);
-  });
-}
-
-async function removeDue(env: DatabaseBindings, ref: FileVersionRef, nowMs: number): Promise<void> {
-  const actor = { tenantId: ref.tenantId, id: SYSTEM, kind: "system", requestId: null } as const;
-  try {
-    await removeRecord(env, ref, { actor, deletedBy: SYSTEM }, nowMs);
-  } catch (error) {
-    console.error({ event: "blocked-removal-postponed", ...ref, error: String(error) });
-  }
 }

@@ -9,11 +9,13 @@ import type {
   ReleaseRequest,
 } from "#contract/quarantine.ts";
 import { BlockedState, PERSON_ENGINE } from "#contract/quarantine.ts";
-import type { DatabaseBindings } from "../db/database.ts";
+import { formatTime, formatTimeOrNull } from "#contract/times.ts";
+import type { Database, DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { BlockedVersionRow } from "../db/quarantine.ts";
 import { findBlockedVersions, findVersionOfFile, releaseVersion } from "../db/quarantine.ts";
-import type { Promotion } from "../db/versions.ts";
+import type { Renaming } from "../db/versions.ts";
+import { findNaming } from "../db/versions.ts";
 import { jobOf } from "./announce.ts";
 import type { Caller } from "./file-actions.ts";
 import { nameWithVersion } from "./file-names.ts";
@@ -51,8 +53,8 @@ function formatBlocked({ file, version, verdict, foundLater }: BlockedVersionRow
     reason: blockReasonOf({ verdict: state, signatureName }) ?? "",
     engine: verdict?.engine ?? null,
     signatureVersion: verdict?.signatureVersion ?? null,
-    blockedAt: new Date(blockedAtMs ?? 0).toISOString(),
-    purgeAt: purgeAtMs === null ? null : new Date(purgeAtMs).toISOString(),
+    blockedAt: formatTime(blockedAtMs ?? 0),
+    purgeAt: formatTimeOrNull(purgeAtMs),
   };
 }
 
@@ -95,14 +97,15 @@ export async function releaseBlocked(
   const db = databaseFor(env, ref.tenantId);
   // Cron sends the job of its copies.
   const copies = await copiesWantedBy(env, ref.tenantId, nowMs);
-  const isReleased = await releaseVersion(db, ref, release, promotionOf(found), copies, event);
+  const promotion = await findPromotion(db, found);
+  const isReleased = await releaseVersion(db, ref, release, promotion, copies, event);
   if (!isReleased) throw new AppError("VERSION_NOT_BLOCKED");
   const job = jobOf(version);
   if (job !== undefined) await announce(job);
 }
 
 /** As by a processor's verdict: a file's first version is its current one from the start. */
-function promotionOf({ file, version }: BlockedVersionRow): Promotion | undefined {
-  if (version.version === 1) return undefined;
-  return { filename: file.filename, newFilename: nameWithVersion(file.filename, version) };
+async function findPromotion(db: Database, { version }: BlockedVersionRow): Promise<Renaming | undefined> {
+  const naming = version.version === 1 ? undefined : await findNaming(db, version);
+  return naming && { filename: naming.filename, newFilename: nameWithVersion(naming, version) };
 }

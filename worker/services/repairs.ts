@@ -10,9 +10,10 @@ import type {
   RepairReport,
   RepairRequest,
 } from "#contract/repairs.ts";
+import { markVersionsAnnounced } from "../db/announcements.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
-import { findVersion, markVersionAnnounced } from "../db/files.ts";
+import { findVersion } from "../db/files.ts";
 import type { RepairableVersion } from "../db/repairs.ts";
 import { findRepairable, forgetLostDerivatives, recordRepair, recordRepairWish } from "../db/repairs.ts";
 import { listStoredTargets } from "../db/replica-reads.ts";
@@ -123,5 +124,5 @@ async function deriveAgain(
   const job = version?.announcedAtMs === 0 ? jobOf(version) : undefined;
   if (job === undefined) return;
   await announce(job);
-  await markVersionAnnounced(db, job, nowMs);
+  await markVersionsAnnounced(db, [job], nowMs);
 }

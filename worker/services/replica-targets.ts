@@ -2,11 +2,12 @@ import type { FileVersionRef, TenantId } from "#contract/ids.ts";
 import type { CopyJob } from "#contract/jobs.ts";
 import type { Residence } from "#contract/jurisdictions.ts";
 import { JURISDICTIONS, residenceOf } from "#contract/jurisdictions.ts";
-import type { ConfiguredTarget } from "#contract/replicas.ts";
+import type { ConfiguredTarget, ReplicaLag } from "#contract/replicas.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
 import type { Database, DatabaseBindings } from "../db/database.ts";
 import { allDatabases, databasesOf } from "../db/database.ts";
 import type { VersionRow } from "../db/files.ts";
+import { findLags } from "../db/replica-feed.ts";
 import type { WantedCopies } from "../db/replicas.ts";
 import { findHeartbeats } from "../db/reports.ts";
 import { settingsOf } from "./tenants.ts";
@@ -113,4 +114,10 @@ export function copyJobOf(
   const { tenantId, fileId, version, objectKey, etag, sizeBytes } = row;
   if (objectKey === null || etag === null || sizeBytes === null) return undefined;
   return { kind: "copy", tenantId, fileId, version, objectKey, etag, sizeBytes };
+}
+
+/** How far each target was behind at the last count, for the processor's metrics. */
+export async function lagsOf(env: DatabaseBindings): Promise<readonly ReplicaLag[]> {
+  const [first] = allDatabases(env);
+  return first === undefined ? [] : findLags(first);
 }

@@ -24,19 +24,22 @@ type SignableObject = Pick<ServableObject, "version" | "filename">;
 export interface Signable<Item> {
   readonly item: Item;
   readonly object: SignableObject;
-  /** When the share ends by which the caller may download it, if it is by one that has an end. */
+  /** When the share or the grant ends by which the caller may download it, if it is by one that has an end. */
   readonly untilMs: number | undefined;
 }
 
-/**
- * Checks a list of files for signing, all or none, in one query. Throws the error of the first that can't be served,
- * with its place in the list.
- */
-export async function requireSignable<Item extends SignableItem>(
+/** What can't be signed, and why. */
+export interface Unsignable {
+  readonly fileId: FileId;
+  readonly error: AppError;
+}
+
+/** Checks a list of files for signing, in one query: of each, in order, what is signed or why it isn't. */
+export async function findSignable<Item extends SignableItem>(
   env: DatabaseBindings,
   identity: Identity,
   items: readonly Item[],
-): Promise<readonly Signable<Item>[]> {
+): Promise<readonly (Signable<Item> | Unsignable)[]> {
   const { tenantId, userId } = identity;
   const ids = [...new Set(items.map((item) => item.fileId))];
   const viewer = { userId, nowMs: Date.now() };
@@ -68,19 +71,21 @@ function signable<Item extends SignableItem>(
   found: FileWithDetails | undefined,
   item: Item,
   index: number,
-): Signable<Item> {
+): Signable<Item> | Unsignable {
   const place = `items.${index}.fileId`;
   try {
     if (found === undefined) throw new AppError("FILE_NOT_FOUND");
     const standing = standingOf(found);
     requireAllowed(identity, standing, "download");
-    const untilMs = isByShare(identity, standing) ? found.sharedUntilMs : undefined;
+    const byShare = isByShare(identity, standing) ? found.sharedUntilMs : undefined;
+    const untilMs = identity.entityGrant?.expiresAtMs ?? byShare;
     return { item, object: signableObject(found, item.variant), untilMs };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    throw new AppError(error.code, {
-      errors: [{ path: place, message: error.message }],
-      headers: error.headers,
-    });
+    const { code, message, headers } = error;
+    return {
+      fileId: item.fileId,
+      error: new AppError(code, { errors: [{ path: place, message }], headers }),
+    };
   }
 }

@@ -1,25 +1,46 @@
 import type { UploadGrant, UploadGrantRequest } from "#contract/api.ts";
-import { grantedVersion } from "#contract/api.ts";
-import { AppError } from "#contract/errors.ts";
 import type { FileVersionRef, Identity } from "#contract/ids.ts";
 import { newFileId } from "#contract/ids.ts";
-import { requireGranting } from "./permissions.ts";
+import type { DatabaseBindings } from "../db/database.ts";
+import { applyEntity, grantEndMs, requireGranting, requireRenewable, scopeError } from "./grants.ts";
+import { takeVersionOf } from "./new-versions.ts";
+import { settingsOf } from "./tenants.ts";
 
 /**
- * A grant of one upload (R10). The file's id is chosen here, so that the upload can begin only once: its record's key
- * is taken from then on. Throws `ROLE_REQUIRED` for a member.
+ * A grant of one upload (R10). The file's id, or the number of its next version, is chosen here, so that the upload can
+ * begin only once: its record's key is taken from then on. Throws `ROLE_REQUIRED` for a member, and as `takeVersionOf`.
  */
-export function mintUploadGrant(identity: Identity, request: UploadGrantRequest, nowMs: number): UploadGrant {
+export async function mintUploadGrant(
+  env: DatabaseBindings,
+  identity: Identity,
+  request: UploadGrantRequest,
+  nowMs: number,
+): Promise<UploadGrant> {
   requireGranting(identity);
   const { userId, expiresInSeconds, ...scope } = request;
   const { tenantId } = identity;
+  const { replaces } = scope;
   return {
     identity: { tenantId, userId: userId ?? identity.userId, role: "member" },
-    ref: grantedVersion(tenantId, newFileId()),
+    ref:
+      replaces === undefined
+        ? { tenantId, fileId: newFileId(), version: 1 }
+        : await takeVersionOf(env, identity, replaces, { settings: await settingsOf(env, tenantId), nowMs }),
     scope,
-    // Tokens tell time in whole seconds.
-    expiresAtMs: (Math.floor(nowMs / 1000) + expiresInSeconds) * 1000,
+    expiresAtMs: grantEndMs(nowMs, expiresInSeconds),
   };
+}
+
+/** The same grant, of the same upload, for longer. Throws as `requireRenewable`. */
+export function renewUploadGrant(
+  caller: Identity,
+  grant: UploadGrant | undefined,
+  expiresInSeconds: number,
+  nowMs: number,
+): UploadGrant {
+  const standing = ({ identity, expiresAtMs }: UploadGrant) => ({ ...identity, expiresAtMs });
+  const renewable = requireRenewable(caller, grant, standing, nowMs);
+  return { ...renewable, expiresAtMs: grantEndMs(nowMs, expiresInSeconds) };
 }
 
 /** Whether a caller may ask for an upload at all: any where there is no grant, and no other than the grant's. */
@@ -27,13 +48,6 @@ export function isWithinGrant(grant: UploadGrant | undefined, ref: FileVersionRe
   if (grant === undefined) return true;
   const { tenantId, fileId, version } = grant.ref;
   return ref.tenantId === tenantId && ref.fileId === fileId && ref.version === version;
-}
-
-function scopeError(path: string, detail: string): AppError {
-  return new AppError("GRANT_SCOPE", {
-    detail,
-    errors: [{ path, message: "is outside of the upload grant's scope" }],
-  });
 }
 
 /**
@@ -49,23 +63,19 @@ export async function creationKeyOf(
   return btoa(String.fromCharCode(...new Uint8Array(digest)));
 }
 
-const ENTITY_KEYS = ["entityType", "entityId"] as const;
-
 /**
  * What an upload declares, with what its grant says of it. Throws `GRANT_SCOPE` where the two contradict each other.
  */
-export function applyGrantedEntity(
+export function applyGranted(
   { scope }: UploadGrant,
   metadata: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, string> {
-  if (metadata.has("replaces")) throw scopeError("replaces", "An upload grant is for a new file.");
-  const applied = new Map(metadata);
-  for (const key of ENTITY_KEYS) {
-    const granted = scope[key];
-    if (granted === undefined) continue;
-    if ((metadata.get(key) || granted) !== granted) throw scopeError(key, "The grant is for another entity.");
-    applied.set(key, granted);
+  const { replaces, tags = [] } = scope;
+  if (metadata.has("replaces") && metadata.get("replaces") !== replaces) {
+    throw scopeError("replaces", "The grant is for another upload: of a new file, or of another's version.");
   }
+  const applied = new Map(applyEntity(scope, metadata));
+  if (tags.length > 0) applied.set("tags", [...tags, metadata.get("tags") ?? ""].join(","));
   return applied;
 }
 

@@ -1,13 +1,17 @@
+import type { z } from "zod";
 import type { UploadGrant } from "#contract/api.ts";
-import { EntityType } from "#contract/entities.ts";
+import { EntityName, EntityType } from "#contract/entities.ts";
+import type { EntityGrantScope } from "#contract/entity-grants.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileCheck } from "#contract/file-checks.ts";
 import { checkFile } from "#contract/file-checks.ts";
 import type { FileClass } from "#contract/file-types.ts";
+import { MAX_TAGS, Tags } from "#contract/tags.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
 import type { UploadDetails } from "../db/upload-details.ts";
 import { fileRefused, requireFilename } from "./file-names.ts";
-import { applyGrantedEntity, requireGrantedFile } from "./upload-grants.ts";
+import { applyEntity } from "./grants.ts";
+import { applyGranted, requireGrantedFile } from "./upload-grants.ts";
 
 /** Validation at creation (R23): before any byte is stored, with what is otherwise for the tenant. */
 
@@ -18,6 +22,8 @@ export interface UploadDeclaration {
   readonly lengthBytes: number | null;
   /** What the caller may upload, where that is less than anything. */
   readonly grant?: UploadGrant | undefined;
+  /** The only entity that it may be attached to. */
+  readonly within?: Pick<EntityGrantScope, "entityType" | "entityId"> | undefined;
 }
 
 /** What is looked at beside the declaration. */
@@ -27,8 +33,6 @@ export interface ValidationRules {
   readonly settings: TenantSettings;
 }
 
-const MAX_TAGS = 50;
-const MAX_FIELD_LENGTH = 128;
 /** Keys of Upload-Metadata that mean something; all others are kept as they are. */
 const KNOWN_KEYS: ReadonlySet<string> = new Set([
   "filename",
@@ -52,10 +56,10 @@ export interface ValidUpload extends UploadDetails {
  * `UPLOAD_METADATA_INVALID` or `GRANT_SCOPE`, each naming the rule.
  */
 export function validateUpload(
-  { metadata: sent, lengthBytes, grant }: UploadDeclaration,
+  { metadata: sent, lengthBytes, grant, within }: UploadDeclaration,
   rules: ValidationRules,
 ): ValidUpload {
-  const metadata = grant ? applyGrantedEntity(grant, sent) : sent;
+  const metadata = grant ? applyGranted(grant, sent) : applyEntity(within ?? {}, sent);
   requireWithin(lengthBytes, rules.maxUploadBytes);
   const originalFilename = requireDeclaredName(metadata.get("filename"));
   const filename = requireFilename(originalFilename);
@@ -75,8 +79,8 @@ export function validateUpload(
 /** What is declared beside name and type. Throws `UPLOAD_METADATA_INVALID`. */
 export function validateDetails(metadata: ReadonlyMap<string, string>): UploadDetails {
   return {
-    entityType: parseEntityType(metadata),
-    entityId: shortField(metadata, "entityId"),
+    entityType: parseField(EntityType, metadata, "entityType"),
+    entityId: parseField(EntityName, metadata, "entityId"),
     tags: parseTags(metadata.get("tags")),
     metadata: unknownKeys(metadata),
   };
@@ -105,26 +109,24 @@ function requireAccepted(check: FileCheck): Extract<FileCheck, { accepted: true 
   throw fileRefused(check);
 }
 
-function shortField(metadata: ReadonlyMap<string, string>, key: string): string | undefined {
-  const value = metadata.get(key);
-  if (value === undefined || value === "") return undefined;
-  if (value.length <= MAX_FIELD_LENGTH) return value;
+/** What is empty isn't declared. */
+function parseField(
+  schema: z.ZodType<string>,
+  metadata: ReadonlyMap<string, string>,
+  key: string,
+): string | undefined {
+  const value = metadata.get(key) || undefined;
+  const { error } = schema.optional().safeParse(value);
+  if (error === undefined) return value;
   throw new AppError("UPLOAD_METADATA_INVALID", {
-    errors: [{ path: key, message: `is longer than ${MAX_FIELD_LENGTH} characters` }],
-  });
-}
-
-function parseEntityType(metadata: ReadonlyMap<string, string>): string | undefined {
-  const value = metadata.get("entityType") || undefined;
-  if (value === undefined || EntityType.safeParse(value).success) return value;
-  throw new AppError("UPLOAD_METADATA_INVALID", {
-    errors: [{ path: "entityType", message: "is a small letter, then small letters, digits, - and _" }],
+    errors: error.issues.map(({ message }) => ({ path: key, message })),
   });
 }
 
 function parseTags(text: string | undefined): readonly string[] {
-  const tags = [...new Set((text ?? "").split(",").map((tag) => tag.trim()))].filter((tag) => tag !== "");
-  if (tags.length <= MAX_TAGS && tags.every((tag) => tag.length <= MAX_FIELD_LENGTH)) return tags;
+  const told = (text ?? "").split(",").map((tag) => tag.trim());
+  const { data } = Tags.safeParse([...new Set(told)].filter((tag) => tag !== ""));
+  if (data !== undefined) return data;
   throw new AppError("UPLOAD_METADATA_INVALID", {
     errors: [{ path: "tags", message: `are more than ${MAX_TAGS}, or one is too long` }],
   });

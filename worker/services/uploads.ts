@@ -1,8 +1,9 @@
 import type { FileWarning, UploadGrant } from "#contract/api.ts";
+import { actorAs } from "#contract/audit.ts";
 import { AppError } from "#contract/errors.ts";
 import { classLimitBytes } from "#contract/file-types.ts";
-import type { FileVersionRef, Identity } from "#contract/ids.ts";
-import { FileId, newFileId } from "#contract/ids.ts";
+import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
+import { newFileId } from "#contract/ids.ts";
 import { chargeOf } from "#contract/quota.ts";
 import type { Actor } from "../db/audit.ts";
 import type { DatabaseBindings } from "../db/database.ts";
@@ -14,9 +15,9 @@ import { findReservation } from "../db/quota.ts";
 import { findTenant } from "../db/tenants.ts";
 import type { Insertion } from "../db/uploads.ts";
 import { insertPartial, insertUpload, insertVersionUpload } from "../db/uploads.ts";
-import { takeNextVersion } from "../db/versions.ts";
-import { requireFile } from "./files.ts";
+import { requireGranted } from "./entity-grants.ts";
 import { requireFree } from "./final-uploads.ts";
+import { requireGrantedVersion, takeVersionOf } from "./new-versions.ts";
 import { openUploadLimits, requireFewOpenUploads, RESERVATION_STEP_BYTES, roomError } from "./quota.ts";
 import { forgetUpload } from "./stored-uploads.ts";
 import { creationKeyOf } from "./upload-grants.ts";
@@ -70,14 +71,15 @@ export async function createUpload(
   rules: UploadRules,
 ): Promise<AcceptedUpload> {
   const { lengthBytes, grant } = declaration;
-  const declared = validateUpload(declaration, rules);
+  requireGranted(identity, "upload");
+  const declared = validateUpload({ ...declaration, within: identity.entityGrant }, rules);
   const { filename, declaredType, fileClass } = declared;
   const maxBytes = Math.min(
     classLimitBytes(fileClass, rules.settings),
     rules.maxUploadBytes,
     grant?.scope.maxBytes ?? Number.MAX_SAFE_INTEGER,
   );
-  const ref = await refOfUpload(env, identity, declaration, rules.nowMs);
+  const ref = await refOfUpload(env, identity, declaration, rules);
   const insert = ref.version === 1 ? insertUpload : insertVersionUpload;
   const { partials = [], metadata } = declaration;
   const creationKey = grant === undefined ? null : await creationKeyOf(metadata, lengthBytes);
@@ -140,38 +142,19 @@ async function refOfUpload(
   env: DatabaseBindings,
   identity: Identity,
   { metadata, grant }: NewDeclaration,
-  nowMs: number,
+  rules: UploadRules,
 ): Promise<FileVersionRef> {
+  if (grant !== undefined) {
+    if (grant.ref.version > 1) await requireGrantedVersion(env, grant.ref);
+    return grant.ref;
+  }
   const replaced = metadata.get("replaces");
-  if (replaced) return takeVersionOf(env, identity, replaced, nowMs);
-  return grant?.ref ?? { tenantId: identity.tenantId, fileId: newFileId(), version: 1 };
-}
-
-/**
- * The next version of a file that is the caller's to change. What else was declared of a file (tags, entity) stays as
- * the file has it. Throws as `requireFile`, `FILE_IN_TRASH`, and `FILE_NOT_READY` while its first version isn't there.
- */
-async function takeVersionOf(
-  env: DatabaseBindings,
-  identity: Identity,
-  replaced: string,
-  nowMs: number,
-): Promise<FileVersionRef> {
-  const fileId = FileId.safeParse(replaced);
-  if (!fileId.success) throw new AppError("FILE_NOT_FOUND");
-  const { file, version: current } = await requireFile(env, identity, fileId.data, "edit");
-  if (file.deletedAtMs !== null) throw new AppError("FILE_IN_TRASH");
-  if (current.state === "uploading") throw new AppError("FILE_NOT_READY");
-  const ref = { tenantId: identity.tenantId, fileId: fileId.data };
-  const version = await takeNextVersion(databaseFor(env, ref.tenantId), ref, nowMs);
-  // It was there a moment ago.
-  if (version === undefined) throw new AppError("FILE_IN_TRASH");
-  return { ...ref, version };
+  if (replaced) return takeVersionOf(env, identity, replaced, rules);
+  return { tenantId: identity.tenantId, fileId: newFileId(), version: 1 };
 }
 
 function actorOf(identity: Identity, grant: UploadGrant | undefined, requestId: string | null): Actor {
-  const kind = grant === undefined ? identity.role : "grant";
-  return { tenantId: identity.tenantId, id: identity.userId, kind, requestId };
+  return actorAs(identity, grant === undefined ? identity.role : "grant", requestId);
 }
 
 /** What a known length counts; of one that isn't known yet the first step, or what room there is. */

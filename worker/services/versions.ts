@@ -1,15 +1,16 @@
-import type { Variant } from "#contract/api.ts";
+import type { UploadGrant, Variant } from "#contract/api.ts";
 import type { Actor } from "#contract/audit.ts";
 import { blockReasonOf } from "#contract/block-reasons.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
-import type { FileVersion, FileVersionList } from "#contract/versions.ts";
+import { formatTime } from "#contract/times.ts";
+import type { FileVersion, FileVersionList, FileVersionsQuery } from "#contract/versions.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { FileWithDetails } from "../db/files.ts";
 import { findFileWithVersion } from "../db/files.ts";
 import type { VersionWithVerdict } from "../db/versions.ts";
-import { deleteVersion, findVersions, makeVersionCurrent } from "../db/versions.ts";
+import { deleteVersion, findNaming, findVersions, makeVersionCurrent } from "../db/versions.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
 import type { Caller } from "./file-actions.ts";
 import { nameWithVersion } from "./file-names.ts";
@@ -17,22 +18,56 @@ import { mimeTypeOf, requireFile, standingOf } from "./files.ts";
 import { removeVersionObjects } from "./object-removals.ts";
 import type { AnnouncePage } from "./page-images.ts";
 import { servableVariant } from "./page-images.ts";
+import type { Action } from "./permissions.ts";
 import { requireAllowed } from "./permissions.ts";
 import type { ServableObject } from "./servable.ts";
+import { isWithinGrant } from "./upload-grants.ts";
 
 /**
  * A file's history is for whoever may change the file: somebody it was shared with sees what it is, not what it was.
  */
 
-/** A file's versions, newest first. Throws as `requireFile`. */
+/** A page of a file's versions, newest first. Throws as `requireFile`. */
 export async function getVersions(
   env: DatabaseBindings,
   identity: Identity,
   fileId: FileId,
+  { limit, cursor }: FileVersionsQuery,
 ): Promise<FileVersionList> {
   const { file } = await requireFile(env, identity, fileId, "edit");
-  const found = await findVersions(databaseFor(env, identity.tenantId), identity.tenantId, fileId);
-  return { items: found.map((each) => formatVersion(each, file.currentVersion)) };
+  const { tenantId } = identity;
+  const before = cursor === undefined ? undefined : Number(cursor);
+  const found = await findVersions(
+    databaseFor(env, tenantId),
+    { tenantId, fileId },
+    { before, limit: limit + 1 },
+  );
+  const page = found.slice(0, limit);
+  const last = found.length > limit ? page.at(-1) : undefined;
+  const nextCursor = last === undefined ? null : String(last.version.version);
+  return { items: page.map((each) => formatVersion(each, file.currentVersion)), nextCursor };
+}
+
+/**
+ * One version, current or not, as it stands by itself: what a new one is asked for until its check is over. Throws as
+ * `requireFile` and `VERSION_NOT_FOUND`.
+ * @param grant whose upload it has to be, where the caller has an upload grant: that stands for itself
+ */
+export async function getVersion(
+  env: DatabaseBindings,
+  identity: Identity,
+  grant: UploadGrant | undefined,
+  ref: FileVersionRef,
+): Promise<FileVersion> {
+  if (grant === undefined) return formatFound(await requireVersion(env, identity, ref, "replace"));
+  if (!isWithinGrant(grant, ref)) throw new AppError("FILE_NOT_FOUND");
+  const found = await findFileWithVersion(databaseFor(env, ref.tenantId), ref);
+  if (found === undefined || found.file.deletedAtMs !== null) throw new AppError("FILE_NOT_FOUND");
+  return formatFound(found);
+}
+
+function formatFound({ file, version, verdict }: FileWithDetails): FileVersion {
+  return formatVersion({ version, verdict }, file.currentVersion);
 }
 
 function formatVersion({ version, verdict }: VersionWithVerdict, current: number): FileVersion {
@@ -48,7 +83,7 @@ function formatVersion({ version, verdict }: VersionWithVerdict, current: number
     signatureName: verdict?.signatureName ?? null,
     reason: verdict === undefined ? null : blockReasonOf(verdict),
     uploadedBy: version.uploadedBy,
-    createdAt: new Date(version.createdAtMs).toISOString(),
+    createdAt: formatTime(version.createdAtMs),
   };
 }
 
@@ -56,15 +91,16 @@ async function requireVersion(
   env: DatabaseBindings,
   identity: Identity,
   ref: FileVersionRef,
+  action: Action,
 ): Promise<FileWithDetails> {
   const { userId } = identity;
   const db = databaseFor(env, ref.tenantId);
   const found = await findFileWithVersion(db, ref, { userId, nowMs: Date.now() });
   if (found !== undefined) {
-    requireAllowed(identity, standingOf(found), "edit");
+    requireAllowed(identity, standingOf(found), action);
     return found;
   }
-  await requireFile(env, identity, ref.fileId, "edit");
+  await requireFile(env, identity, ref.fileId, action);
   throw new AppError("VERSION_NOT_FOUND");
 }
 
@@ -75,7 +111,7 @@ export async function requireVersionDownload(
   identity: Identity,
   { ref, variant }: { readonly ref: FileVersionRef; readonly variant: Variant },
 ): Promise<ServableObject> {
-  return servableVariant(env, announce, await requireVersion(env, identity, ref), variant);
+  return servableVariant(env, announce, await requireVersion(env, identity, ref, "edit"), variant);
 }
 
 /**
@@ -89,12 +125,17 @@ export async function restoreVersion(
   ref: FileVersionRef,
   nowMs: number,
 ): Promise<void> {
-  const { file, version } = await requireVersion(env, identity, ref);
+  const { file, version } = await requireVersion(env, identity, ref, "edit");
   if (file.deletedAtMs !== null) throw new AppError("FILE_IN_TRASH");
   requireClean(version.state);
-  const filename = nameWithVersion(file.filename, version);
+  const db = databaseFor(env, ref.tenantId);
+  const naming = await findNaming(db, ref);
+  // It was there a moment ago.
+  if (naming === undefined) throw new AppError("VERSION_NOT_FOUND");
+  const isCurrent = file.currentVersion === ref.version;
+  const newFilename = isCurrent ? naming.filename : nameWithVersion(naming, version);
   const event = { ...eventOf(actor, ref, nowMs), action: "version.restored" } as const;
-  const restored = await makeVersionCurrent(databaseFor(env, ref.tenantId), ref, filename, event);
+  const restored = await makeVersionCurrent(db, ref, { filename: naming.filename, newFilename }, event);
   // It was there a moment ago.
   if (!restored) throw new AppError("VERSION_NOT_FOUND");
 }
@@ -126,7 +167,7 @@ export async function removeVersion(
   ref: FileVersionRef,
   nowMs: number,
 ): Promise<void> {
-  const { file, version } = await requireVersion(env, identity, ref);
+  const { file, version } = await requireVersion(env, identity, ref, "edit");
   if (file.deletedAtMs !== null) throw new AppError("FILE_IN_TRASH");
   if (version.state === "uploading") throw new AppError("FILE_NOT_READY");
   if (file.currentVersion === ref.version) throw new AppError("VERSION_CURRENT");

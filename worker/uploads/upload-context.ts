@@ -1,4 +1,5 @@
 import type { ActorKind } from "#contract/audit.ts";
+import { actorAs } from "#contract/audit.ts";
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
 import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
 import type { Caller } from "../services/file-actions.ts";
@@ -67,8 +68,7 @@ export function readUploadContext(request: Request): UploadContext {
 
 /** Who asks, for what an upload's request does with files, and how the audit names them. */
 export function callerOf({ identity, actorKind: kind, requestId }: UploadContext): Caller {
-  const { tenantId, userId: id } = identity;
-  return { identity, actor: { tenantId, id, kind, requestId } };
+  return { identity, actor: actorAs(identity, kind, requestId) };
 }
 
 /**

@@ -10,6 +10,8 @@ import type { Tools } from "../../../processor/derive/tools.ts";
 
 /** What was made of each name: its bytes, or why there are none. */
 export interface Derived {
+  /** Names and "properties", in the order in which they came. */
+  readonly order: readonly string[];
   readonly names: readonly string[];
   readonly properties: Properties;
   readonly made: ReadonlyMap<DerivativeName, Buffer>;
@@ -32,7 +34,14 @@ export async function derive(
     const path = join(scratch, "original");
     await writeFile(path, bytes);
     const original = { type, sizeBytes: bytes.byteLength, path, scratch, wishes };
-    const derived: Noted = { names: [], properties: {}, made: new Map(), mimeTypes: {}, missing: {} };
+    const derived: Noted = {
+      order: [],
+      names: [],
+      properties: {},
+      made: new Map(),
+      mimeTypes: {},
+      missing: {},
+    };
     for await (const product of deriver.make(original, new Set(wanted), new AbortController().signal)) {
       await note(derived, product);
     }
@@ -43,6 +52,7 @@ export async function derive(
 }
 
 interface Noted {
+  order: string[];
   names: string[];
   properties: Properties;
   made: Map<DerivativeName, Buffer>;
@@ -51,6 +61,7 @@ interface Noted {
 }
 
 async function note(derived: Noted, product: Product): Promise<void> {
+  derived.order.push(product.result === "properties" ? product.result : product.name);
   if (product.result === "properties") {
     derived.properties = Properties.parse({ ...derived.properties, ...product.properties });
     return;

@@ -1,8 +1,9 @@
 import type { FileId, FileVersionRef } from "#contract/ids.ts";
 import { chargeOf } from "#contract/quota.ts";
+import { sweepReservations } from "../../../worker/services/cron/reservations.ts";
 import { findSpentPartials } from "../../../worker/services/final-uploads.ts";
-import { sweepReservations } from "../../../worker/services/reservations.ts";
 import { forgetUpload, recordStoredUpload } from "../../../worker/services/stored-uploads.ts";
+import { newBudget } from "./cron-budget.ts";
 import type { Fault } from "./faults.ts";
 import { requireFaultOrNone, requireRefused } from "./faults.ts";
 import type { ModelledTenant } from "./modelled-tenant.ts";
@@ -13,9 +14,8 @@ import type { MadeUpload, SimulatedUpload } from "./simulated-upload.ts";
 import { isOpenEnded, simulateUpload, stands, STEP_BYTES } from "./simulated-upload.ts";
 
 const SWEEP_EVERY_MS = 5 * 3_600_000;
-/** When a sweep asks again what it couldn't ask (worker/services/reservations.ts). */
+/** When a sweep asks again what it couldn't ask (worker/services/cron/reservations.ts). */
 const ASKED_AGAIN_MS = 10 * 60_000;
-const MANY_CALLS = 1_000;
 
 /** The uploads of a tenant that have an object, and what happens to them until they are files or gone. */
 export class QuotaUploads {
@@ -189,12 +189,14 @@ export class QuotaUploads {
       this.#tenant.attempt(withFault, () =>
         sweepReservations(
           this.#tenant.env,
-          async (ref) => {
-            const upload = this.#all.get(keyOf(ref));
-            return upload !== undefined && stands(upload);
+          {
+            stillStands: async (ref) => {
+              const upload = this.#all.get(keyOf(ref));
+              return upload !== undefined && stands(upload);
+            },
           },
           this.#tenant.nowMs,
-          MANY_CALLS,
+          newBudget(),
         ),
       );
     await sweep(fault);

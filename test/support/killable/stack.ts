@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleDevWorker, PROJECT_ROOT } from "../../../scripts/dev/bundle.ts";
 import { COMPATIBILITY } from "../../../scripts/dev/compatibility.ts";
@@ -9,6 +8,7 @@ import { applyMigrations } from "../../../scripts/dev/migrations.ts";
 import { findFreePort } from "../../../scripts/dev/ports.ts";
 import { localQueueBinding, queueBridgeWorker } from "../../../scripts/dev/queue-bridge/options.ts";
 import type { StackAccess } from "../api.ts";
+import { stateRoot } from "../state-root.ts";
 import type { Hold } from "./holds.ts";
 import type { StoredObject } from "./test-routes.ts";
 import { HOLDS_PATH, OBJECTS_PATH } from "./test-routes.ts";
@@ -60,7 +60,7 @@ export interface KillableStack extends StackAccess {
 
 /** A fresh state directory, with nothing started on it yet. */
 export async function newKillableStack(): Promise<KillableStack> {
-  const stateDirectory = await mkdtemp(join(tmpdir(), "causeway-kills-"));
+  const stateDirectory = await mkdtemp(join(stateRoot(), "causeway-kills-"));
   const [script, bridge, port, entryPort] = await Promise.all([
     bundleWorker(),
     bundleDevWorker("scripts/dev/queue-bridge/index.ts"),

@@ -220,5 +220,6 @@ export const FILE_KINDS: readonly RequestKind[] = [
   reading("size of the content", (fileId) => ["HEAD", `/v1/files/${fileId}/content`]),
   ...[KIND_OF_DELETION, KIND_OF_SIGNING, KIND_OF_DOWNLOAD, KIND_OF_GRANTING, KIND_OF_GRANTED, KIND_OF_REPORT],
   open("health", "/health"),
+  open("ready", "/ready"),
   open("description of the API", "/openapi.json"),
 ];

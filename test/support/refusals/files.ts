@@ -11,7 +11,6 @@ import {
   BODY,
   RANGE,
   SESSION,
-  byMember,
   withBody,
   withQuery,
 } from "./table.ts";
@@ -57,6 +56,9 @@ const noSuchVersion: Refusal = (_scene, good) => ({
   path: good.path.replace(/\/versions\/\d+/, "/versions/9"),
 });
 
+/** By whoever has a grant for uploads and nothing else. */
+const byUploader: Refusal = async (scene, good) => ({ ...good, by: await scene.grantEntity(["upload"]) });
+
 export const FILES: RefusalTable = {
   "GET /v1/files": {
     good: ({ ann }) => ({ by: ann, method: "GET", path: "/v1/files" }),
@@ -64,6 +66,7 @@ export const FILES: RefusalTable = {
       ...SESSION,
       REQUEST_INVALID: withQuery("limit=many"),
       ROLE_REQUIRED: withQuery("scope=all"),
+      GRANT_SCOPE: byUploader,
     },
   },
   "GET /v1/files/{id}": {
@@ -118,7 +121,14 @@ export const FILES: RefusalTable = {
     good: ofFile("POST", "/v1/files/{id}/derivatives", {}),
     refusals: { ...FILE, ...IN_TRASH, ...NOT_CLEAN, ...BODY },
   },
-  "GET /v1/files/{id}/versions": { good: ofVersion("GET", "/v1/files/{id}/versions"), refusals: FILE },
+  "GET /v1/files/{id}/versions/{version}": {
+    good: ofVersion("GET", "/v1/files/{id}/versions/1"),
+    refusals: { ...FILE, VERSION_NOT_FOUND: noSuchVersion },
+  },
+  "GET /v1/files/{id}/versions": {
+    good: ofVersion("GET", "/v1/files/{id}/versions"),
+    refusals: { ...FILE, REQUEST_INVALID: withQuery("limit=0") },
+  },
   "POST /v1/files/{id}/versions/{version}/restore": {
     good: ofVersion("POST", "/v1/files/{id}/versions/1/restore"),
     refusals: { ...FILE, ...IN_TRASH, ...NOT_CLEAN, VERSION_NOT_FOUND: noSuchVersion },
@@ -147,6 +157,7 @@ export const FILES: RefusalTable = {
       ...SESSION,
       ...BODY,
       ROLE_REQUIRED: (_scene, good) => ({ ...good, body: `{"scope":"all",${good.body?.slice(1) ?? ""}` }),
+      GRANT_SCOPE: byUploader,
     },
   },
   "GET /v1/upload-rules": {
@@ -169,9 +180,5 @@ export const FILES: RefusalTable = {
         body: JSON.stringify({ items: [{ fileId: scene.fileId, variant: "poster" }] }),
       }),
     },
-  },
-  "POST /v1/upload-grants": {
-    good: ({ backend }) => json(backend, "POST", "/v1/upload-grants"),
-    refusals: { ...SESSION, ...BODY, ROLE_REQUIRED: byMember },
   },
 };

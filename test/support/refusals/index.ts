@@ -2,6 +2,7 @@ import { ADMINISTRATION } from "./admin.ts";
 import { CREATIONS } from "./creations.ts";
 import { DELIVERY } from "./delivery.ts";
 import { FILES } from "./files.ts";
+import { GRANTS } from "./grants.ts";
 import { PLAIN_UPLOADS } from "./plain-uploads.ts";
 import { SHARING } from "./sharing.ts";
 import type { RefusalTable } from "./table.ts";
@@ -13,6 +14,7 @@ export const REFUSALS: RefusalTable = {
   ...UPLOADS,
   ...PLAIN_UPLOADS,
   ...FILES,
+  ...GRANTS,
   ...SHARING,
   ...DELIVERY,
   ...ADMINISTRATION,

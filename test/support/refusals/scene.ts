@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { UploadGrantResponse } from "#contract/api.ts";
+import type { EntityGrantResponse } from "#contract/entity-grants.ts";
 import { TenantId, UserId } from "#contract/ids.ts";
 import { signToken } from "../../../scripts/dev/token.ts";
 import type { Caller, StackAccess } from "../api.ts";
@@ -179,6 +180,16 @@ export class Scene {
     });
     const grant = (await answer.json()) as UploadGrantResponse;
     return { ...grant, by: this.bearing(grant.token) };
+  }
+
+  /** Ann, with a grant for a contact in the place of her session. */
+  async grantEntity(allow: readonly string[]): Promise<Caller> {
+    const answer = await this.backend.fetch("/v1/entity-grants", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ userId: "ann", entityType: "contact", entityId: "c-1", allow }),
+    });
+    return this.bearing(((await answer.json()) as EntityGrantResponse).token);
   }
 
   /** Somebody of the tenant with a token of another kind. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseConfig } from "../../../worker/config.ts";
-import { identityOf } from "../../../worker/middleware/claims.ts";
+import { claimsFor, identityOf } from "../../../worker/middleware/claims.ts";
 
 const SECRET = "a-secret-of-forty-characters-or-so-000000";
 const GOOD = { tenant: "acme", sub: "ann", role: "member" };
@@ -40,4 +40,20 @@ test.each([
   ["/sub/constructor/name", {}, "refused"],
 ])("the tenant at %s of %j is %s", (pointer, claims, expected) => {
   expect(tenantAt(pointer, claims)).toBe(expected);
+});
+
+test("claims are made as they are read", () => {
+  const names = {
+    JWT_TENANT_CLAIM: "/app_metadata/tenant_id",
+    JWT_USER_CLAIM: "/app_metadata/user",
+    JWT_ROLE_CLAIM: "https://crm.example/role",
+  };
+  const config = configOf({ ...names, JWT_ROLES: "crm-user:member,crm-admin:admin" });
+  const member = { ...identityOf(GOOD, configOf({})), role: "member" } as const;
+  expect(claimsFor(member, config)).toEqual({
+    app_metadata: { tenant_id: "acme", user: "ann" },
+    "https://crm.example/role": "crm-user",
+  });
+  expect(identityOf(claimsFor(member, config), config)).toEqual(member);
+  expect(() => claimsFor({ ...member, role: "service" }, config)).toThrow("no name for the role service");
 });

@@ -106,9 +106,11 @@ test.each([
   ["https://ann@crm.example", false],
   ["https://CRM.example", false],
   ["crm.example", false],
-])("a public origin %s", (origin, isTaken) => {
-  const problems = problemsOf({ PUBLIC_ORIGIN: origin });
-  expect(problems.map((line) => line.split(":")[0])).toEqual(isTaken ? [] : ["PUBLIC_ORIGIN"]);
+])("a public origin, and one that files are delivered from: %s", (origin, isTaken) => {
+  for (const name of ["PUBLIC_ORIGIN", "DELIVERY_ORIGIN"]) {
+    const problems = problemsOf({ [name]: origin });
+    expect(problems.map((line) => line.split(":")[0])).toEqual(isTaken ? [] : [name]);
+  }
 });
 
 test("a leeway may be as long as five minutes", () => {
@@ -138,6 +140,8 @@ test.each([
     { MAX_UPLOAD_BYTES: String(9_000 * 16 * 1024 * 1024 + 1) },
     /^MAX_UPLOAD_BYTES: /,
   ],
+  ["a signing key twice", { SIGNED_URL_KEYS: `a:${SECRET},b:${SECRET},a:${SECRET}x` }, /^SIGNED_URL_KEYS: /],
+  ["an erasure that waits for nothing", { ERASURE_SETTLE_SECONDS: "0" }, /^ERASURE_SETTLE_SECONDS: /],
   ["an age of nothing", { JWT_JWKS_MAX_AGE_SECONDS: "0" }, /^JWT_JWKS_MAX_AGE_SECONDS: /],
 ])("%s is refused by the key's name", (_what, change, expected) => {
   expect(problemsOf(change)).toEqual([expect.stringMatching(expected)]);

@@ -59,6 +59,7 @@ describe("every statement of every plan goes by an index", () => {
     { search: searchTermsOf("a b") },
     { search: searchTermsOf("abc defg h") },
     { sharedWith: "ann" as FileFilters["ownerId"] },
+    { visibleTo: "ann" as FileFilters["ownerId"] },
   ];
   const FILTERS = [
     {},
@@ -180,6 +181,7 @@ function filtersOf(query: ListQuery, { userId, role }: Asker): FileFilters {
   return {
     ownerId: (scope === "own" ? userId : query.ownerId) as FileFilters["ownerId"],
     sharedWith: (scope === "shared" ? userId : undefined) as FileFilters["ownerId"],
+    visibleTo: (scope === "visible" && role === "member" ? userId : undefined) as FileFilters["ownerId"],
     entityType: query.entityType,
     entityId: query.entityId,
     tags: query.tag ?? [],
@@ -194,6 +196,7 @@ function filtersOf(query: ListQuery, { userId, role }: Asker): FileFilters {
 
 const RUNS = runs(20, 1_000);
 const ADMIN: Asker = { tenantId: TENANT, userId: "ann", role: "admin" };
+const MEMBER: Asker = { ...ADMIN, role: "member" };
 
 async function databaseWith(files: readonly ListedFile[]): Promise<Database> {
   const { sqlite, binding } = await openLocalDatabase();
@@ -215,10 +218,12 @@ test(
         for (const query of queries.filter(
           ({ scope, ownerId }) => scope !== "own" || ownerId === undefined,
         )) {
-          const expected = expectedList(all, query, ADMIN, nowMs).map(({ id }) => id);
+          const isOfMember = query.scope === "visible" && query.trash !== "true";
+          const asker = isOfMember ? MEMBER : ADMIN;
+          const expected = expectedList(all, query, asker, nowMs).map(({ id }) => id);
           const sort = query.trash ? "deletion" : (query.sort ?? "date");
           const order = query.order ?? (sort === "name" ? "asc" : "desc");
-          const listing = listingOf(filtersOf(query, ADMIN), {
+          const listing = listingOf(filtersOf(query, asker), {
             sort,
             order,
             nowMs,

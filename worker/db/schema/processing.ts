@@ -5,8 +5,9 @@ import type { UserId } from "../../contract/ids.ts";
 import type { PageImageName } from "../../contract/page-images.ts";
 import type { ConfiguredTarget } from "../../contract/replicas.ts";
 import type { ToolState } from "../../contract/reports.ts";
+import { VERDICTS } from "../../contract/version-states.ts";
 import { fileId, tenantId } from "./columns.ts";
-import { ofVersion, VERDICTS } from "./files.ts";
+import { ofVersion } from "./files.ts";
 
 /** A fact: what an engine said of a version at a time. The newest decides the version's state. */
 const verdictColumns = () => ({

@@ -1,6 +1,7 @@
 import { AppError, asAppError, ERRORS, methodError, problemResponse } from "#contract/errors.ts";
 import { bareMediaType } from "#contract/file-types.ts";
 import { uploadPath } from "#contract/tus.ts";
+import { versionPath } from "#contract/versions.ts";
 import type { Caller } from "../../services/file-actions.ts";
 import { appendBody } from "../append-body.ts";
 import { appendMissing } from "../append-missing.ts";
@@ -133,10 +134,13 @@ export class IetfFrontEnd {
   /** The answer to the upload as a whole: the same to the last append as to a single request, and asked for again. */
   #answerDone(): Response {
     const headers = stateHeaders(this.#upload);
-    const { fileId } = this.#upload.requireState();
-    headers.set("Location", `/v1/files/${fileId}`);
+    const state = this.#upload.requireState();
+    const { fileId: id, version } = state;
+    const url = `/v1/files/${id}`;
+    headers.set("Location", url);
     headers.set("Content-Type", "application/json");
-    return new Response(JSON.stringify({ id: fileId, url: `/v1/files/${fileId}` }), { status: 201, headers });
+    const completed = { id, url, version, versionUrl: versionPath(state) };
+    return new Response(JSON.stringify(completed), { status: 201, headers });
   }
 
   async #answerState(): Promise<Response> {

@@ -10,7 +10,7 @@ export interface PlainTarget {
   /** Sends the request that makes the upload. */
   create(request: Request): Promise<Response>;
   send(request: Request): Promise<Response>;
-  /** Adds what is said of the file after it to its record. Throws `UPLOAD_METADATA_INVALID`. */
+  /** Adds what is said of the file after it to its record. Throws `UPLOAD_METADATA_INVALID` and `GRANT_SCOPE`. */
   declareLate(fields: ReadonlyMap<string, string>): Promise<void>;
   /** Ends the upload and removes its record; one that is complete after all stays. */
   discard(): Promise<void>;

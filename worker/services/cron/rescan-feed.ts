@@ -1,18 +1,19 @@
 import type { ProcessJob } from "#contract/jobs.ts";
 import { signatureNumberOf } from "#contract/rescans.ts";
-import type { Database, DatabaseBindings } from "../db/database.ts";
-import { allDatabases } from "../db/database.ts";
-import type { VersionRow } from "../db/files.ts";
-import { findHeartbeats } from "../db/reports.ts";
-import type { PlacedFile, Step } from "../db/rescan-feed.ts";
-import { findFilesToRescan, findVersionsToRescan, takeStep } from "../db/rescan-feed.ts";
-import type { Survey, SurveyTerms } from "../db/rescan-load.ts";
-import { surveyRescans, takeLostJobs } from "../db/rescan-load.ts";
-import type { RescanRow } from "../db/rescans.ts";
-import { jobOf } from "./announce.ts";
-import { forEachDatabase } from "./each-database.ts";
-import type { AnnounceAll } from "./failed-jobs.ts";
-import { HEARTBEAT_MAX_AGE_MS } from "./health.ts";
+import type { Database, DatabaseBindings } from "../../db/database.ts";
+import { allDatabases } from "../../db/database.ts";
+import type { VersionRow } from "../../db/files.ts";
+import { findHeartbeats } from "../../db/reports.ts";
+import type { PlacedFile, Step } from "../../db/rescan-feed.ts";
+import { findFilesToRescan, findVersionsToRescan, takeStep } from "../../db/rescan-feed.ts";
+import type { Survey, SurveyTerms } from "../../db/rescan-load.ts";
+import { surveyRescans, takeLostJobs } from "../../db/rescan-load.ts";
+import type { RescanRow } from "../../db/rescans.ts";
+import { jobOf } from "../announce.ts";
+import type { AnnounceAll } from "../failed-jobs.ts";
+import { HEARTBEAT_MAX_AGE_MS } from "../health.ts";
+import type { Budget, Cost } from "./budget.ts";
+import { forEach, forEachDatabase } from "./each-database.ts";
 
 /**
  * Cron's part of rescans: each minute as many jobs as keep a processor busy and no new upload waiting. A queue is served
@@ -35,8 +36,10 @@ const FILES_PER_STEP = 500;
 const LOST_AFTER_MS = 15 * 60_000;
 /** A job that was lost so often, in two hours, is given up. */
 const MAX_SENDS = 8;
-/** Of a rescan's step, or of sending again what a database's have lost: to the database three, and to the queue. */
-const CALLS_PER_STEP = 4;
+/** To a database, to survey it. */
+const COST: Cost = { calls: 1, queries: 1 };
+/** Of a rescan's step, or of sending again what a database's have lost: to the database three, and to the queues. */
+const COST_PER_STEP: Cost = { calls: 5, queries: 3 };
 
 type Surveyed = Survey & { readonly db: Database };
 
@@ -49,16 +52,15 @@ interface Room {
 /**
  * Feeds the rescans that run, those first that waited longest, whichever database they are in. Nothing is sent while no
  * processor is heard of.
- * @param calls how many calls to other parts it may make: one to each database at first, and one for the processors
  */
 export async function feedRescans(
   env: DatabaseBindings,
   announce: AnnounceAll,
   nowMs: number,
-  calls: number,
+  budget: Budget,
 ): Promise<void> {
-  const databases = allDatabases(env);
-  const [first] = databases;
+  const [first] = allDatabases(env);
+  budget.spend(COST);
   const alive = first === undefined ? [] : await findHeartbeats(first, nowMs - HEARTBEAT_MAX_AGE_MS);
   const terms: SurveyTerms = {
     ...{
@@ -70,24 +72,30 @@ export async function feedRescans(
     },
     signatures: Math.max(0, ...alive.map(({ signatureVersion }) => signatureNumberOf(signatureVersion))),
   };
-  const surveys = await forEachDatabase(env, "rescan", async (db): Promise<Surveyed> => ({
-    db,
-    ...(await surveyRescans(db, terms)),
-  }));
+  const surveys = await forEachDatabase(env, budget, "rescan", async (db, part): Promise<Surveyed> => {
+    part.spend(COST);
+    return { db, ...(await surveyRescans(db, terms)) };
+  });
   const room = roomOf(surveys, Math.max(0, ...alive.map((row) => row.backlog ?? 0)));
   if (alive.length === 0 || room === undefined) return;
-  let steps = Math.max(1, Math.floor((calls - 1 - databases.length) / CALLS_PER_STEP));
-  for (const { db } of surveys.filter(({ hasLost }) => hasLost).slice(0, steps)) {
+  const losing = surveys.filter(({ hasLost }) => hasLost).slice(0, budget.itemsOf(COST_PER_STEP));
+  await forEach(losing, budget, "lost-rescans", async ({ db }, part) => {
+    part.spend(COST_PER_STEP);
     await announce((await takeLostJobs(db, terms, MAX_AWAITED)).flatMap(rescanJobsOf));
-    steps -= 1;
-  }
-  const running = surveys.flatMap((survey) => survey.running.map((rescan) => ({ db: survey.db, rescan })));
-  for (const { db, rescan } of running
-    .toSorted((a, b) => a.rescan.fedAtMs - b.rescan.fedAtMs)
-    .slice(0, steps)) {
-    if (!hasRoom(room)) return;
-    await feed(db, announce, rescan, room, nowMs);
-  }
+  });
+  const running = surveys
+    .flatMap((survey) => survey.running.map((rescan) => ({ db: survey.db, rescan })))
+    .toSorted((a, b) => a.rescan.fedAtMs - b.rescan.fedAtMs);
+  await forEach(
+    running.slice(0, budget.itemsOf(COST_PER_STEP)),
+    budget,
+    "rescan",
+    async ({ db, rescan }, part) => {
+      if (!hasRoom(room)) return;
+      part.spend(COST_PER_STEP);
+      await feed(db, announce, rescan, room, nowMs);
+    },
+  );
 }
 
 /**

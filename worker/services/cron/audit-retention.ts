@@ -1,6 +1,6 @@
 import { auditArchiveKey } from "#contract/keys.ts";
 import { AUDIT_RETENTION_DAYS } from "#contract/tenants.ts";
-import type { AuditArchive, NextArchive, TenantToArchive } from "../db/audit-archives.ts";
+import type { AuditArchive, NextArchive, TenantToArchive } from "../../db/audit-archives.ts";
 import {
   ARCHIVING_RUNS,
   dayOf,
@@ -8,13 +8,13 @@ import {
   findTenantsToArchive,
   lastSequenceOf,
   replaceByArchive,
-} from "../db/audit-archives.ts";
-import type { Database, DatabaseBindings } from "../db/database.ts";
-import { withDeadline } from "../deadline.ts";
-import type { ObjectWriter } from "../storage/object-store.ts";
-import { EVENTS_PER_ARCHIVE, packArchive } from "./audit-archives.ts";
-import { formatEvent } from "./audit-events.ts";
-import { itemsPerDatabase } from "./call-shares.ts";
+} from "../../db/audit-archives.ts";
+import type { Database, DatabaseBindings } from "../../db/database.ts";
+import { withDeadline } from "../../deadline.ts";
+import type { ObjectWriter } from "../../storage/object-store.ts";
+import { EVENTS_PER_ARCHIVE, packArchive } from "../audit-archives.ts";
+import { formatEvent } from "../audit-events.ts";
+import type { Budget, Cost } from "./budget.ts";
 import { forEachDatabase } from "./each-database.ts";
 
 /**
@@ -27,54 +27,51 @@ import { forEachDatabase } from "./each-database.ts";
  */
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** To the database two, to the bucket one. */
-const CALLS_PER_ARCHIVE = 3;
+/** To find the tenants whose turn it is. */
+const COST: Cost = { calls: 1, queries: 1 };
+/** To find the events, of which there are two kinds, and what they come behind; to store them; to replace them. */
+const COST_PER_ARCHIVE: Cost = { calls: 4, queries: 3 };
 /** Of one tenant in one run: a tenant that keeps less from now on is done within a day. */
 const ARCHIVES_PER_TENANT = 20;
 const STORE_DEADLINE_MS = 30_000;
 const CONTENT_TYPE = "application/gzip";
 
-/**
- * Archives what is due of the tenants whose turn it is: each has one every hour. One that fails keeps no other from it.
- * @param calls how many calls to other parts it may make
- */
+/** Archives what is due of the tenants whose turn it is: each has one every hour. One that fails keeps no other from it. */
 export async function archiveAudit(
   env: DatabaseBindings,
   objects: ObjectWriter,
   nowMs: number,
-  calls: number,
+  budget: Budget,
 ): Promise<void> {
   const run = Math.floor(nowMs / MINUTE_MS) % ARCHIVING_RUNS;
-  const limit = itemsPerDatabase(env, calls, CALLS_PER_ARCHIVE);
-  await forEachDatabase(env, "archive-audit", async (db) => {
-    let left = limit;
+  await forEachDatabase(env, budget, "archive-audit", async (db, part) => {
+    part.spend(COST);
+    const limit = part.itemsOf(COST_PER_ARCHIVE);
     for (const tenant of await findTenantsToArchive(db, run, AUDIT_RETENTION_DAYS, nowMs, limit)) {
-      left -= await archiveTenant(db, objects, tenant, nowMs, Math.min(left, ARCHIVES_PER_TENANT));
-      if (left <= 0) return;
+      await archiveTenant(db, objects, tenant, nowMs, part);
+      if (part.isSpent) return;
     }
   });
 }
 
-/** Returns how many objects it tried to make. */
 async function archiveTenant(
   db: Database,
   objects: ObjectWriter,
   { tenantId, keptDays }: TenantToArchive,
   nowMs: number,
-  limit: number,
-): Promise<number> {
+  budget: Budget,
+): Promise<void> {
   const beforeMs = (Math.floor(nowMs / DAY_MS) - keptDays) * DAY_MS;
-  for (let made = 0; made < limit; made += 1) {
-    try {
+  try {
+    for (let made = 0; made < ARCHIVES_PER_TENANT && !budget.isSpent; made += 1) {
+      budget.spend(COST_PER_ARCHIVE);
       const next = await findNextArchive(db, tenantId, beforeMs, EVENTS_PER_ARCHIVE);
-      if (next.events.length === 0) return made;
+      if (next.events.length === 0) return;
       await storeArchive(db, objects, next, nowMs);
-    } catch (error) {
-      console.error({ event: "audit-not-archived", tenantId, error: String(error) });
-      return made + 1;
     }
+  } catch (error) {
+    console.error({ event: "audit-not-archived", tenantId, error: String(error) });
   }
-  return limit;
 }
 
 async function storeArchive(

@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { UserId } from "#contract/ids.ts";
+import type { EntityCountsRequest } from "#contract/listing.ts";
+import { FileListQuery } from "#contract/listing.ts";
+import { getEntityCounts, getFiles } from "../../worker/services/file-list.ts";
+import type { ListedFile } from "../support/listed-files.ts";
+import { insertionOf } from "../support/listed-files.ts";
+import { newTenantId, useDatabases } from "./support/databases.ts";
+
+const CONTACT = { entityType: "contact", entityId: "c-1" } as const;
+
+/** A database, and a copy of it that is behind: what the sessions of lists may be answered from. */
+const databases = useDatabases("COPY");
+
+function clean(facts: Pick<ListedFile, "tenantId" | "id" | "ownerId" | "filename">): ListedFile {
+  return {
+    ...{ ...CONTACT, tags: [], state: "clean", mimeType: "text/plain", fileClass: "document" },
+    ...{ sizeBytes: 1, createdAtMs: 1, deletedAtMs: null, isPurging: false, sharedWith: {} },
+    ...facts,
+  };
+}
+
+async function insert(database: D1Database, files: readonly ListedFile[]): Promise<void> {
+  const statements = files.flatMap(insertionOf);
+  await database.batch(statements.map(([sql, params]) => database.prepare(sql).bind(...params)));
+}
+
+function withCopy(): { readonly DB: D1Database } {
+  const { DB, COPY } = databases.bindings;
+  const withSession: D1Database["withSession"] = (...args) => (COPY ?? DB).withSession(...args);
+  const prepare: D1Database["prepare"] = (query) => DB.prepare(query);
+  const batch: D1Database["batch"] = (statements) => DB.batch(statements);
+  return { DB: { prepare, batch, withSession } as D1Database };
+}
+
+test("a share or a setting that was ended is ended in lists, whatever a copy of the database still has", async () => {
+  const tenantId = newTenantId();
+  const identity = { tenantId, userId: UserId.parse("bob"), role: "member" } as const;
+  const shared = clean({ tenantId, id: "0".repeat(26), ownerId: "ann", filename: "ann's" });
+  const own = clean({ tenantId, id: "1".repeat(26), ownerId: "bob", filename: "bob's" });
+  const { DB, COPY } = databases.bindings;
+  await insert(COPY ?? DB, [{ ...shared, sharedWith: { bob: null } }, own]);
+  await insert(DB, [shared, own]);
+  await DB.prepare(`UPDATE tenants SET settings = '{"entityAccess":"owner"}' WHERE tenant_id = ?`)
+    .bind(tenantId)
+    .run();
+  const env = withCopy();
+  const list = async (query: object) => {
+    const page = await getFiles(env, identity, FileListQuery.parse(query), async () => "", Date.now());
+    return page.items.map(({ filename }) => filename);
+  };
+  const count = async (more: Pick<EntityCountsRequest, "scope"> = {}) => {
+    const { items } = await getEntityCounts(env, identity, { items: [CONTACT], ...more }, Date.now());
+    return items.map(({ files }) => files);
+  };
+  expect(await list({ scope: "shared" })).toEqual([]);
+  expect(await list(CONTACT)).toEqual(["bob's"]);
+  expect(await list({ scope: "visible" })).toEqual(["bob's"]);
+  expect(await count()).toEqual([1]);
+  expect(await count({ scope: "shared" })).toEqual([0]);
+  // Nobody can take one's own files away: those may come from the copy, which here has one of another name.
+  await (COPY ?? DB).prepare("UPDATE files SET filename = 'copied' WHERE id = ?").bind(own.id).run();
+  expect(await list({ scope: "own" })).toEqual(["copied"]);
+});

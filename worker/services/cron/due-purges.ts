@@ -1,0 +1,36 @@
+import type { TenantId } from "#contract/ids.ts";
+import type { Actor } from "../../db/audit.ts";
+import type { DatabaseBindings } from "../../db/database.ts";
+import { markDuePurging, takePurging } from "../../db/trash.ts";
+import type { Removal } from "../purge.ts";
+import { purgeOfTenant } from "../purge.ts";
+import type { Budget, Cost } from "./budget.ts";
+import { forEachDatabase } from "./each-database.ts";
+
+/** To mark what is due and to take what is marked. */
+const COST: Cost = { calls: 2, queries: 2 };
+/** To the bucket two, to the upload's object, and to the database two where the file is the only one of its tenant. */
+const COST_PER_FILE: Cost = { calls: 5, queries: 2 };
+
+/** Marks what has been in the trash for its time, and removes what is marked. Never throws for a file's sake. */
+export async function purgeDue(
+  env: DatabaseBindings,
+  removal: Removal,
+  nowMs: number,
+  budget: Budget,
+): Promise<void> {
+  await forEachDatabase(env, budget, "purge", async (db, part) => {
+    part.spend(COST);
+    const limit = part.itemsOf(COST_PER_FILE);
+    await markDuePurging(db, nowMs, limit);
+    for (const set of await takePurging(db, nowMs, limit)) {
+      if (part.isSpent) return;
+      part.spend({ calls: COST_PER_FILE.calls * set.fileIds.length, queries: COST_PER_FILE.queries });
+      await purgeOfTenant(db, removal, set, systemOf(set.tenantId), nowMs);
+    }
+  });
+}
+
+function systemOf(tenantId: TenantId): Actor {
+  return { tenantId, id: "system", kind: "system", requestId: null };
+}

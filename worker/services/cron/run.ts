@@ -1,0 +1,77 @@
+import type { FileVersionRef } from "#contract/ids.ts";
+import type { Job } from "#contract/jobs.ts";
+import type { DatabaseBindings } from "../../db/database.ts";
+import { withDeadline } from "../../deadline.ts";
+import type { ObjectWriter } from "../../storage/object-store.ts";
+import { warnOfFillings } from "../database-sizes.ts";
+import type { ErasureMeans } from "../erasure.ts";
+import type { Removal } from "../purge.ts";
+import { archiveAudit } from "./audit-retention.ts";
+import { removeDueBlocked } from "./blocked-versions.ts";
+import { Budget } from "./budget.ts";
+import { purgeDue } from "./due-purges.ts";
+import { driveErasures } from "./erasures.ts";
+import { removeLeftObjects } from "./left-objects.ts";
+import { feedReplicas } from "./replica-feed.ts";
+import { feedRescans } from "./rescan-feed.ts";
+import { sweepReservations } from "./reservations.ts";
+import { reannounceUnanswered } from "./unanswered-versions.ts";
+
+/**
+ * What is done every minute. Each job has an equal part of what one run may call (budget.ts), and deals it out to the
+ * databases in equal parts again (each-database.ts). Whatever a job takes on it dates, so that what doesn't get done is
+ * behind all else the next time, and two runs that overlap don't take the same. What fails, or never answers, is logged
+ * and done by a later run, and keeps nothing else from being done.
+ */
+export interface CronMeans {
+  readonly env: DatabaseBindings;
+  readonly removal: Removal;
+  /** Where older events of the audit trail go. */
+  readonly archives: ObjectWriter;
+  readonly erasure: ErasureMeans;
+  announce(jobs: readonly Job[]): Promise<void>;
+  /** Whether an upload still needs what is reserved for it. */
+  needsReservation(ref: FileVersionRef): Promise<boolean>;
+  readonly reannounceAfterSeconds: number;
+  readonly replicaLagAlertMs: number;
+  /** From which share of what it may hold a database is told. */
+  readonly databaseAlertShare: number;
+  /** The minute that it is done for, and when it is done. */
+  readonly scheduledMs: number;
+  readonly nowMs: number;
+}
+
+type CronJob = (means: CronMeans, budget: Budget) => Promise<unknown>;
+
+/** By their names in the log. */
+const JOBS: Readonly<Record<string, CronJob>> = {
+  reannounce: ({ env, announce, reannounceAfterSeconds: afterSeconds, nowMs }, budget) =>
+    reannounceUnanswered(env, announce, { afterSeconds, nowMs }, budget),
+  purge: ({ env, removal, nowMs }, budget) => purgeDue(env, removal, nowMs, budget),
+  rescan: ({ env, announce, nowMs }, budget) => feedRescans(env, announce, nowMs, budget),
+  replicas: ({ env, announce, replicaLagAlertMs, nowMs }, budget) =>
+    feedReplicas(env, announce, replicaLagAlertMs, nowMs, budget),
+  quarantine: ({ env, nowMs }, budget) => removeDueBlocked(env, nowMs, budget),
+  "archive-audit": ({ env, archives, nowMs }, budget) => archiveAudit(env, archives, nowMs, budget),
+  "measure-databases": ({ env, databaseAlertShare }) => warnOfFillings(env, databaseAlertShare),
+  "remove-objects": ({ env, removal, nowMs }, budget) =>
+    removeLeftObjects(env, removal.objects, nowMs, budget),
+  erase: ({ env, erasure, scheduledMs }, budget) => driveErasures(env, erasure, scheduledMs, budget),
+  "sweep-reservations": ({ env, needsReservation, nowMs }, budget) =>
+    sweepReservations(env, { stillStands: needsReservation }, nowMs, budget),
+};
+
+/** Does all that is due. Never throws. */
+export async function runCron(means: CronMeans): Promise<void> {
+  const budget = Budget.ofRun(Date.now());
+  const jobs = Object.entries(JOBS);
+  await Promise.all(
+    jobs.map(async ([name, job]) => {
+      try {
+        await withDeadline(job(means, budget.part(jobs.length)), budget.msLeft, "SERVICE_UNAVAILABLE");
+      } catch (error) {
+        console.error({ event: `${name}-failed`, error: String(error) });
+      }
+    }),
+  );
+}
