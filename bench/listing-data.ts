@@ -147,11 +147,13 @@ class Generator {
 /** What of every file follows from its row. */
 const DERIVED = `
   INSERT INTO file_versions (tenant_id, file_id, version, state, original_filename, uploaded_by, declared_type, file_class,
-    size_bytes, object_key, etag, sha256, created_at_ms, stored_at_ms)
+    size_bytes, object_key, etag, sha256, created_at_ms, stored_at_ms, announced_at_ms,
+    first_verdict, first_scanned_at_ms, first_engine, first_signature_version)
   SELECT tenant_id, id, 1, state, filename, owner_id, mime_type, file_class, size_bytes, 'files/' || id, 'e' || search_id,
-    iif(state = 'clean', hex(randomblob(32)), NULL), created_at_ms, created_at_ms FROM files;
-  INSERT INTO verdicts SELECT tenant_id, id, 1, created_at_ms + 1000, state, NULL, 'ClamAV 1.4.6', '27500'
-    FROM files WHERE state IN ('clean', 'infected', 'unscannable');
+    iif(state = 'clean', hex(randomblob(32)), NULL), created_at_ms, created_at_ms, created_at_ms,
+    iif(state IN ('clean', 'infected', 'unscannable'), state, NULL), created_at_ms + 1000, 'ClamAV 1.4.6', '27500' FROM files;
+  INSERT INTO quota_reservations (tenant_id, file_id, version, reserved_bytes, created_at_ms, check_at_ms)
+    SELECT tenant_id, id, 1, 0, created_at_ms, created_at_ms FROM files WHERE state = 'uploading';
   INSERT INTO derivatives SELECT tenant_id, id, 1, 'thumbnail', 'thumbnails/' || id, 'image/webp', 6000, 150, 150, created_at_ms
     FROM files WHERE state = 'clean' AND file_class = 'image';
   INSERT INTO shares SELECT tenant_id, id, '${SHARED_WITH.many}', 'view', owner_id, created_at_ms, NULL

@@ -1,3 +1,6 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { CAUSEWAY_COUNTED, CAUSEWAY_TUS } from "./causeway.ts";
 import type { OperationCounts } from "./operation-counts.ts";
 import { addCounts, countOf, formatCounts, takeOperations } from "./operation-counts.ts";
@@ -102,6 +105,27 @@ function targetsOf({ name, stage, operations }: OperationFigures): TargetResult[
   return [atMost({ figure: `D1 statements of ${stage}, ${name}`, unit: "", limit: 0, measured })];
 }
 
+/** A step in a file's life and the rows that D1 bills for it (bench/records). */
+interface WrittenRows {
+  readonly step: string;
+  readonly rows: number;
+}
+
+const MOST_WRITTEN_ROWS = 30;
+
+async function countWrittenRows(): Promise<readonly WrittenRows[]> {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    join(import.meta.dirname, "records", "main.ts"),
+  ]);
+  return JSON.parse(stdout) as readonly WrittenRows[];
+}
+
+function rowsOfFile(written: readonly WrittenRows[]): TargetResult {
+  const ofFile = written.filter(({ step }) => step !== "read");
+  const measured = ofFile.reduce((sum, { rows }) => sum + rows, 0);
+  return atMost({ figure: "rows written for a plain file", unit: "", limit: MOST_WRITTEN_ROWS, measured });
+}
+
 /** What an upload asks of everything that is billed by the operation. */
 export const countOperations: Section = async () => {
   const figures = await withProduct(CAUSEWAY_COUNTED, CAUSEWAY_TUS, async (session) => {
@@ -110,9 +134,14 @@ export const countOperations: Section = async () => {
     for (const scenario of SCENARIOS) counted.push(...(await countScenario(session, scenario)));
     return counted;
   });
+  const written = await countWrittenRows();
+  const writtenTable = formatTable(
+    ["a file of 1 KiB, a read", "D1 rows written"],
+    written.map(({ step, rows }) => [step, String(rows)]),
+  );
   return {
-    figures,
-    table: formatTable(HEADERS, figures.map(formatRow)),
-    targets: figures.flatMap(targetsOf),
+    figures: [...figures, ...written],
+    table: `${formatTable(HEADERS, figures.map(formatRow))}\n\n${writtenTable}`,
+    targets: [...figures.flatMap(targetsOf), rowsOfFile(written)],
   };
 };

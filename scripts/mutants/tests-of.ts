@@ -6,12 +6,12 @@ import { under, UPLOAD_TESTS } from "./upload-tests.ts";
 /** Of worker/services. */
 const SERVICE_TESTS: TestsBySource = {
   "announce.ts": ["records/cron-calls", "faults/killed", "worker/failed-jobs"],
-  "audit.ts": ["worker/audit", "worker/audited-reads"],
+  "audit.ts": ["worker/audit", "worker/audited-reads", "records/audit-trail"],
   "audit-archives.ts": ["records/audit-trail"],
-  "audit-events.ts": ["worker/audit", "records/audit-trail"],
-  "audit-pages.ts": ["worker/audit", "records/audit-trail"],
+  "audit-events.ts": ["records/audit-trail"],
+  "audit-pages.ts": ["records/audit-trail", "worker/audit"],
   "cron/audit-retention.ts": ["records/audit-trail"],
-  "database-sizes.ts": ["records/audit-trail"],
+  "database-sizes.ts": ["records/database-sizes"],
   "bulk.ts": ["worker/bulk"],
   "content-": [
     "worker/unit/content-type",

@@ -253,7 +253,7 @@ test("a database without room for an event still lets files go, and the log has 
     const event = { actor: tenant.actor, atMs: 5 };
     await expect(recordEvent(env, { ...event, action: "tenant.exported" })).rejects.toThrow();
     expect(await markPurging(db, set, "ann" as never, event)).toEqual([fileId]);
-    expect(await deletePurged(db, set, event)).toEqual([fileId]);
+    await deletePurged(db, set, event);
     for (const action of ["file.deleted", "file.purged"]) {
       expect(error).toHaveBeenCalledWith(
         expect.objectContaining({ event: "audit-not-recorded", action, ids: [fileId] }),

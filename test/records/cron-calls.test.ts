@@ -13,7 +13,6 @@ const databases = useDatabases("DB_2");
 const NO_OBJECTS = {
   list: async () => ({ keys: [], sizes: [], isAll: true }),
   remove: async () => {},
-  put: () => Promise.reject(new Error("Nothing is to be stored.")),
 };
 const HOUR_MS = 3_600_000;
 
@@ -97,6 +96,9 @@ const FAULTS = {
   "never answers": () => new Promise<never>(() => {}),
 } as const;
 
+/** Nothing is so old as to be archived, and no database is so full as to be told. */
+const UNUSED = { databaseAlertShare: 1, archives: { put: () => Promise.reject(new Error("It isn't due.")) } };
+
 test.each(Object.keys(FAULTS) as (keyof typeof FAULTS)[])(
   "a database that %s keeps nothing from being done in the one behind it",
   async (fault) => {
@@ -106,18 +108,12 @@ test.each(Object.keys(FAULTS) as (keyof typeof FAULTS)[])(
     const announced: string[] = [];
     await runCron({
       env: { ...databases.bindings, TENANT_BUCKETS: "DB_2=0-255", DB: brokenDatabase(FAULTS[fault]) },
-      objects: NO_OBJECTS,
       removal: { objects: NO_OBJECTS, endUpload: async () => {} },
       erasure: { objects: NO_OBJECTS, eraseUpload: async () => {}, settleMs: 0, signingKeys: [] },
       announce: async (jobs) =>
         void announced.push(...jobs.flatMap((job) => ("fileId" in job ? job.fileId : []))),
       needsReservation: async () => false,
-      ...{
-        reannounceAfterSeconds: 0,
-        replicaLagAlertMs: HOUR_MS,
-        databaseAlertShare: 0.8,
-        scheduledMs: RULES.nowMs,
-      },
+      ...{ reannounceAfterSeconds: 0, replicaLagAlertMs: HOUR_MS, scheduledMs: RULES.nowMs, ...UNUSED },
       nowMs: RULES.nowMs + 24 * HOUR_MS,
     });
     expect(announced).toEqual([waiting]);
@@ -137,17 +133,11 @@ test("a tenant that is being erased is left to its erasure by all others: it cou
   const removed: FileVersionRef[] = [];
   await runCron({
     env: { ...databases.bindings, TENANT_BUCKETS: "DB_2=0-255" },
-    objects: NO_OBJECTS,
     removal: { objects: NO_OBJECTS, endUpload: async (ref) => void removed.push(ref) },
     erasure: { objects: NO_OBJECTS, eraseUpload: async () => {}, settleMs: 0, signingKeys: [] },
     announce: async () => {},
     needsReservation: async () => false,
-    ...{
-      reannounceAfterSeconds: 0,
-      replicaLagAlertMs: HOUR_MS,
-      databaseAlertShare: 0.8,
-      scheduledMs: RULES.nowMs,
-    },
+    ...{ reannounceAfterSeconds: 0, replicaLagAlertMs: HOUR_MS, scheduledMs: RULES.nowMs, ...UNUSED },
     nowMs: RULES.nowMs + 24 * HOUR_MS,
   });
   const { results } = await db

@@ -22,9 +22,9 @@ export const TENANT_TABLES = [
   "share_links",
   "quota_reservations",
   "audit_events",
-  "idempotency_keys",
   "audit_log",
   "audit_archives",
+  "idempotency_keys",
 ] as const;
 
 /** How many rows of each table are a tenant's. */

@@ -45,6 +45,11 @@ async function readsOnceSettled(ann: Caller, fileId: string): Promise<readonly o
   return (await reads()).slice(0, -1);
 }
 
+async function set(admin: Caller, settings: object): Promise<void> {
+  const changed = await sendJson(admin, "PATCH", `/v1/admin/tenants/${admin.tenantId}`, { settings });
+  expect(changed.status).toBe(200);
+}
+
 const range = (text: string): RequestInit => ({ headers: { range: text } });
 
 test.each([
@@ -83,6 +88,7 @@ test("another user's range, and another variant's, is another reading", async ()
   );
   await shareFile(worker, ann, fileId, "bob", "download");
   const bob = await newCaller({ stack: worker, tenantId: ann.tenantId, user: "bob" });
+  await set(admin, { derivativeReadAuditSample: 1 });
   const content = `/v1/files/${fileId}/content`;
   const tail = range("bytes=1-");
   const reads = await readsAfter(
@@ -133,7 +139,8 @@ test("two signed URLs of a file are two readers, by ranges too", async () => {
 });
 
 test("a thumbnail on a share link's page is read, and its download is the link's", async () => {
-  const { ann, fileId, readsAfter } = await shelf();
+  const { ann, admin, fileId, readsAfter } = await shelf();
+  await set(admin, { derivativeReadAuditSample: 1 });
   await worker.query(
     `INSERT INTO derivatives (tenant_id, file_id, version, name, object_key, mime_type, size_bytes, created_at_ms)
      SELECT tenant_id, file_id, version, 'thumbnail', object_key, 'text/plain', 5, 1 FROM file_versions WHERE file_id = ?`,
@@ -157,10 +164,24 @@ test("a thumbnail on a share link's page is read, and its download is the link's
 test("of reads by public URL as many are recorded as the tenant wants", async () => {
   const { ann, admin, fileId, readsAfter } = await shelf();
   const url = await publish(ann, fileId);
-  const settings = { readAuditSample: 0 };
-  const changed = await sendJson(admin, "PATCH", `/v1/admin/tenants/${ann.tenantId}`, { settings });
-  expect(changed.status).toBe(200);
+  await set(admin, { readAuditSample: 0 });
   expect(await readsAfter(() => fetch(url))).toEqual([]);
+});
+
+test("of reads of thumbnails as many are recorded as the tenant wants, whoever reads them", async () => {
+  const { ann, admin, fileId, readsAfter } = await shelf();
+  await worker.query(
+    `INSERT INTO derivatives (tenant_id, file_id, version, name, object_key, mime_type, size_bytes, created_at_ms)
+     SELECT tenant_id, file_id, version, 'thumbnail', object_key, 'text/plain', 5, 1 FROM file_versions WHERE file_id = ?`,
+    fileId,
+  );
+  await set(admin, { derivativeReadAuditSample: 0 });
+  const content = `/v1/files/${fileId}/content`;
+  const reads = await readsAfter(
+    () => ann.fetch(`${content}?variant=thumbnail`),
+    () => ann.fetch(content),
+  );
+  expect(reads.map((read) => Reflect.get(read, "detail"))).toEqual(['{"variant":"original"}']);
 });
 
 test("signing is recorded once for each file, with how many URLs it is", async () => {
@@ -178,10 +199,10 @@ test("signing is recorded once for each file, with how many URLs it is", async (
   const query = (id: string) => `?action=signed-url.created&fileId=${id}`;
   const bySigner = { actor: { id: "ann", kind: "member" }, version: 1, requestId: "sign-1" };
   expect(await expectActions(admin, query(fileId), ["signed-url.created"])).toMatchObject([
-    { ...bySigner, fileId, detail: { items: 3 } },
+    { ...bySigner, fileId, detail: { items: 3, variants: "original" } },
   ]);
   expect(await expectActions(admin, query(other), ["signed-url.created"])).toMatchObject([
-    { ...bySigner, fileId: other, detail: { items: 1 } },
+    { ...bySigner, fileId: other, detail: { items: 1, variants: "original" } },
   ]);
   await expectActions(admin, "?action=signed-url.created", ["signed-url.created", "signed-url.created"]);
 });

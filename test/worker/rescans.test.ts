@@ -101,7 +101,10 @@ test("what is clean is scanned again, the newest files first, those in the trash
   });
   const record = await getRecord(ann, middle ?? "");
   expect(record).toMatchObject({ state: "clean", verdict: { signatureVersion: "27842" } });
-  const [verdicts] = await worker.query("SELECT count(*) AS n FROM verdicts WHERE file_id = ?", middle ?? "");
+  const [verdicts] = await worker.query(
+    "SELECT count(*) AS n FROM all_verdicts WHERE file_id = ?",
+    middle ?? "",
+  );
   expect(verdicts).toEqual({ n: 2 });
 });
 
@@ -159,10 +162,13 @@ test("a version that a person released isn't blocked by signatures that are no n
 test("only what was scanned by older signatures, where that is asked for, and only one file", async () => {
   const { ann, admin, refs } = await scene(2);
   const newer = await addClean(ann);
-  await worker.query("UPDATE verdicts SET signature_version = '27842' WHERE file_id = ?", newer.fileId);
+  await worker.query(
+    "UPDATE file_versions SET first_signature_version = '27842' WHERE file_id = ?",
+    newer.fileId,
+  );
   const [unnumbered] = refs.map(({ fileId }) => fileId);
   await worker.query(
-    "UPDATE verdicts SET signature_version = 'unnumbered' WHERE file_id = ?",
+    "UPDATE file_versions SET first_signature_version = 'unnumbered' WHERE file_id = ?",
     unnumbered ?? "",
   );
   await drain();

@@ -35,9 +35,8 @@ function trailEnd(tenantId: TenantId): SQL {
     ) AS trail`;
 }
 
-/** With the grant by which it was done, where there was one. */
-function detailOf({ actor: { grantId }, detail = {} }: AuditEvent): AuditDetail {
-  return grantId === undefined ? detail : { ...detail, grantId };
+function detailOf({ actor, detail = {} }: AuditEvent): AuditDetail {
+  return actor.grantId === undefined ? detail : { ...detail, grantId: actor.grantId };
 }
 
 /** The columns of an event as they are selected, with their number, file and version by these expressions. */
