@@ -32,8 +32,6 @@ const SERVICE_TESTS: TestsBySource = {
     "worker/wished-derivatives",
   ],
   "empty-prefix.ts": ["worker/purge", "faults/purge"],
-  "entity-grants.ts": ["worker/entity-grants"],
-  "each-database.ts": ["records/cron-calls"],
   "entity-grants.ts": ["worker/entity-grants", "worker/entity-grant-uploads"],
   "erasure-requests.ts": ["records/erasure-proofs", "worker/erasing-tenant", "faults/erasure-requests"],
   "erasure.ts": ["records/erasure-proofs", "faults/erasure", "faults/erasure-failures"],

@@ -5,7 +5,7 @@ import { purgeDue } from "../../worker/services/cron/due-purges.ts";
 import { runCron } from "../../worker/services/cron/run.ts";
 import type { Removal } from "../../worker/services/purge.ts";
 import { newBudget } from "./support/cron-budget.ts";
-import { newTenantId, useDatabases } from "./support/databases.ts";
+import { useDatabases } from "./support/databases.ts";
 import { newQuotaTenant, RULES } from "./support/quota-tenant.ts";
 
 const databases = useDatabases("DB_2");
