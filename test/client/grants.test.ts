@@ -85,7 +85,7 @@ test("one that ends while its upload is under way is renewed, and the upload goe
   endpoint.next("PATCH", { status: 401, problem: { status: 401, code: "TOKEN_EXPIRED" } });
   const upload = createUploader({
     ...{ endpoint: endpoint.url, getGrant, chunkSizeBytes: 64 * KIB, retryBaseMs: 10 },
-    renewGrant({ token }: { readonly token: string }) {
+    renewGrant({ token }) {
       renewed.push(token);
       if (renewed.length === 1) throw new Error("The backend is away.");
       return { token: `${token} again`.replace(" ", "-") };

@@ -144,10 +144,7 @@ async function removeFiles(run: Run, erasure: ErasureRow): Promise<boolean> {
 /** As many as have no more versions than a step can take. */
 function filesOfStep(next: readonly FileToErase[]): readonly FileToErase[] {
   let versions = 0;
-  const end = next.findIndex((file) => {
-    versions += file.versions.length;
-    return versions > VERSIONS_PER_STEP;
-  });
+  const end = next.findIndex((file) => (versions += file.versions.length) > VERSIONS_PER_STEP);
   return end === -1 ? next : next.slice(0, end);
 }
 
