@@ -4,14 +4,17 @@ import type { ErasureId, FileId, FileVersionRef, TenantId } from "#contract/ids.
 import type { AuditEvent } from "./audit.ts";
 import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { auditEvents } from "./schema/audit.ts";
+import { freeing } from "./freeing.ts";
+import { auditArchives, auditEvents, auditLog } from "./schema/audit.ts";
 import type { PendingObject } from "./schema/erasures.ts";
 import { erasures } from "./schema/erasures.ts";
 import { files, fileVersions } from "./schema/files.ts";
 import { idempotencyKeys } from "./schema/idempotency.ts";
+import { recountRanges, recounts } from "./schema/recounts.ts";
 import { replicaRemovals } from "./schema/replicas.ts";
 import { rescans } from "./schema/rescans.ts";
 import { quotaReservations, tenants } from "./schema/tenants.ts";
+import { selectRow } from "./select-row.ts";
 
 export type { PendingObject };
 export type ErasureRow = typeof erasures.$inferSelect;
@@ -26,7 +29,8 @@ export interface NewErasure {
 
 /**
  * Begins the erasure of a tenant, from which on nothing of it is served or taken, and returns it; or the one that has
- * begun before. Undefined where there is no such tenant.
+ * begun before. One that has nothing but its audit trail, or what is owed for it, gets a row for that. Undefined where there
+ * is nothing of the tenant.
  */
 export async function beginErasure(
   db: Database,
@@ -35,20 +39,26 @@ export async function beginErasure(
 ): Promise<ErasureRow | undefined> {
   const { tenantId, id, requestedBy, reason, digest } = erasure;
   const unfinished = and(eq(erasures.tenantId, tenantId), isNull(erasures.finishedAtMs));
-  const [, , , [begun]] = await db.batch([
-    db
-      .update(tenants)
-      .set({ erasingAtMs: event.atMs })
-      .where(and(eq(tenants.tenantId, tenantId), isNull(tenants.erasingAtMs))),
-    auditIfChanged(db, event),
-    db.insert(erasures).select(
-      sql`SELECT ${tenantId}, ${id}, ${requestedBy}, ${reason}, ${event.atMs}, NULL, NULL, 0, 0, 0, 0, ${digest}, NULL, NULL, NULL
+  return freeing(db, event, [id], async (record) => {
+    const [, , , , [begun]] = await db.batch([
+      db
+        .insert(tenants)
+        .select(sql`${selectRow(tenants, { tenantId, createdAtMs: event.atMs })} WHERE ${isLeftOf(tenantId)}`)
+        .onConflictDoNothing(),
+      db
+        .update(tenants)
+        .set({ erasingAtMs: event.atMs })
+        .where(and(eq(tenants.tenantId, tenantId), isNull(tenants.erasingAtMs))),
+      record(auditIfChanged(db, event)),
+      db.insert(erasures).select(
+        sql`SELECT ${tenantId}, ${id}, ${requestedBy}, ${reason}, ${event.atMs}, NULL, NULL, 0, 0, 0, 0, ${digest}, NULL, NULL, NULL
           WHERE EXISTS (SELECT 1 FROM ${tenants} WHERE ${tenants.tenantId} = ${tenantId})
           AND NOT EXISTS (SELECT 1 FROM ${erasures} WHERE ${unfinished})`,
-    ),
-    db.select().from(erasures).where(unfinished),
-  ]);
-  return begun;
+      ),
+      db.select().from(erasures).where(unfinished),
+    ]);
+    return begun;
+  });
 }
 
 /** Erasures that aren't finished, the oldest first. There are few. */
@@ -225,25 +235,13 @@ export async function countPendingObjects(
     .where(and(isUnchanged(erasure), isNotNull(erasures.pending)));
 }
 
-/** Removes some of a tenant's audit trail; says whether there was any. */
-export async function eraseAuditTrail(db: Database, tenantId: TenantId, limit: number): Promise<boolean> {
-  const next = db
-    .select({ id: auditEvents.id })
-    .from(auditEvents)
-    .where(eq(auditEvents.tenantId, tenantId))
-    .limit(limit);
-  const removed = await db
-    .delete(auditEvents)
-    .where(and(eq(auditEvents.tenantId, tenantId), inArray(auditEvents.id, next)))
-    .returning({ id: auditEvents.id });
-  return removed.length > 0;
-}
-
 export async function markEmpty(db: Database, erasure: ErasureRow, nowMs: number): Promise<void> {
   await db.batch([
     // None is begun any more, and those that were have nothing left to scan.
     db.delete(rescans).where(eq(rescans.tenantId, erasure.tenantId)),
     db.delete(idempotencyKeys).where(eq(idempotencyKeys.tenantId, erasure.tenantId)),
+    db.delete(recounts).where(eq(recounts.tenantId, erasure.tenantId)),
+    db.delete(recountRanges).where(eq(recountRanges.tenantId, erasure.tenantId)),
     db
       .update(erasures)
       .set({ emptyAtMs: nowMs })
@@ -252,7 +250,14 @@ export async function markEmpty(db: Database, erasure: ErasureRow, nowMs: number
 }
 
 /** Tables whose rows say that something of a tenant is left; what hangs on these goes with them. */
-const OWNED = [files, quotaReservations, auditEvents, replicaRemovals] as const;
+const OWNED = [files, quotaReservations, auditEvents, auditLog, auditArchives, replicaRemovals] as const;
+
+function isLeftOf(tenantId: TenantId): SQL {
+  return sql.join(
+    OWNED.map((table) => sql`EXISTS (SELECT 1 FROM ${table} WHERE tenant_id = ${tenantId})`),
+    sql` OR `,
+  );
+}
 
 /** When an erasure was finished, and the signature of its proof. */
 export interface ErasureEnd {
@@ -264,17 +269,16 @@ export interface ErasureEnd {
 /** Removes the tenant's own row and ends the erasure, if nothing of the tenant is left. */
 export async function finishErasure(db: Database, erasure: ErasureRow, end: ErasureEnd): Promise<void> {
   const { tenantId } = erasure;
-  const isLeft = sql.join(
-    OWNED.map((table) => sql`EXISTS (SELECT 1 FROM ${table} WHERE tenant_id = ${tenantId})`),
-    sql` OR `,
-  );
   const isTenantLeft = sql`EXISTS (SELECT 1 FROM ${tenants} WHERE tenant_id = ${tenantId})`;
   await db.batch([
     db
       .delete(tenants)
-      .where(and(eq(tenants.tenantId, tenantId), isNotNull(tenants.erasingAtMs), sql`NOT (${isLeft})`)),
+      .where(
+        and(eq(tenants.tenantId, tenantId), isNotNull(tenants.erasingAtMs), sql`NOT (${isLeftOf(tenantId)})`),
+      ),
     db.delete(rescans).where(and(eq(rescans.tenantId, tenantId), sql`NOT ${isTenantLeft}`)),
     db.delete(idempotencyKeys).where(and(eq(idempotencyKeys.tenantId, tenantId), sql`NOT ${isTenantLeft}`)),
+    db.delete(recounts).where(and(eq(recounts.tenantId, tenantId), sql`NOT ${isTenantLeft}`)),
     db
       .update(erasures)
       .set(end)

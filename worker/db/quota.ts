@@ -1,7 +1,7 @@
 import type { SQL } from "drizzle-orm";
 import { and, eq, isNotNull, isNull, lt, lte, sql } from "drizzle-orm";
 import type { FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
-import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
+import type { TenantCount } from "#contract/tenant-admin.ts";
 import type { Database } from "./database.ts";
 import { quotaReservations, tenants } from "./schema/tenants.ts";
 import type { TenantRow } from "./tenants.ts";
@@ -57,6 +57,9 @@ export interface NewReservation {
   readonly nowMs: number;
 }
 
+/** A file that is made together with a reservation is counted with it. */
+export type Begun = "file" | "version" | "partial";
+
 /** How many uploads may be under way at once. */
 export interface OpenUploadLimits {
   readonly ofTenant: number;
@@ -88,14 +91,14 @@ export async function countOpenUploads(db: Database, tenantId: TenantId, ownerId
 }
 
 /** The statement that reserves for a new upload if there is room, and returns what it has reserved. */
-export function reserve(db: Database, reservation: NewReservation) {
+export function reserve(db: Database, reservation: NewReservation, begun: Begun) {
   const { ref, wanted, creationKey, ownerId, limits, nowMs } = reservation;
   const { tenantId, fileId, version } = ref;
   const free = freeBytes(wanted);
   return db
     .insert(quotaReservations)
     .select(
-      sql`SELECT ${tenantId}, ${fileId}, ${version}, min(${wanted.atMostBytes}, ${free}), ${nowMs}, ${nowMs + FIRST_CHECK_MS}, NULL, NULL, ${creationKey}, NULL, ${ownerId}
+      sql`SELECT ${tenantId}, ${fileId}, ${version}, min(${wanted.atMostBytes}, ${free}), ${nowMs}, ${nowMs + FIRST_CHECK_MS}, NULL, NULL, ${creationKey}, NULL, ${ownerId}, ${begun === "file"}
         FROM tenants AS t WHERE t.tenant_id = ${tenantId} AND t.erasing_at_ms IS NULL
           AND ${wanted.atLeastBytes} <= ${free} AND ${isBelow(tenantId, ownerId, limits)}`,
     )
@@ -205,50 +208,4 @@ export async function postponeCheck(db: Database, ref: FileVersionRef, checkAtMs
 }
 
 /** What triggers count in a tenant's row. */
-export const COUNTS = [
-  "reservedBytes",
-  "filesBytes",
-  "versionsBytes",
-  "trashBytes",
-  "derivativesBytes",
-  "fileCount",
-  "openUploads",
-] as const satisfies readonly (keyof TenantRow)[];
-export type Counts = Readonly<Record<(typeof COUNTS)[number], number>>;
-
-/** The counts by the rows themselves. Names are written out: drizzle leaves tables out where it selects from one. */
-function countsOf(tenantId: TenantId): Record<keyof Counts, SQL<number>> {
-  const sumOf = (where: string) =>
-    sql<number>`(SELECT coalesce(sum(max(v.size_bytes, ${MINIMUM_CHARGE_BYTES})), 0) FROM file_versions AS v
-      JOIN files AS f ON f.tenant_id = v.tenant_id AND f.id = v.file_id
-      WHERE v.tenant_id = ${tenantId} AND v.state <> 'uploading' AND ${sql.raw(where)})`;
-  return {
-    reservedBytes: sql<number>`(SELECT coalesce(sum(r.reserved_bytes), 0) FROM quota_reservations AS r
-      WHERE r.tenant_id = ${tenantId})`,
-    filesBytes: sumOf("f.deleted_at_ms IS NULL AND f.current_version = v.version"),
-    versionsBytes: sumOf("f.deleted_at_ms IS NULL AND f.current_version <> v.version"),
-    trashBytes: sumOf("f.deleted_at_ms IS NOT NULL"),
-    derivativesBytes: sql<number>`(SELECT coalesce(sum(d.size_bytes), 0) FROM derivatives AS d
-      WHERE d.tenant_id = ${tenantId})`,
-    fileCount: sql<number>`(SELECT count(*) FROM files AS f WHERE f.tenant_id = ${tenantId})`,
-    openUploads: sql<number>`(SELECT count(*) FROM quota_reservations AS r
-      WHERE r.tenant_id = ${tenantId} AND r.spent_at_ms IS NULL)`,
-  };
-}
-
-/** A tenant's row beside what its rows come to, or undefined for one that has none. */
-export async function countTenant(
-  db: Database,
-  tenantId: TenantId,
-): Promise<{ readonly kept: Counts; readonly counted: Counts } | undefined> {
-  const [found] = await db
-    .select({ kept: tenants, counted: countsOf(tenantId) })
-    .from(tenants)
-    .where(eq(tenants.tenantId, tenantId));
-  return found;
-}
-
-/** The statement that sets a tenant's counts to what its rows come to. */
-export function correctCounts(db: Database, tenantId: TenantId) {
-  return db.update(tenants).set(countsOf(tenantId)).where(eq(tenants.tenantId, tenantId));
-}
+export type Counts = Readonly<Record<TenantCount, number>>;
