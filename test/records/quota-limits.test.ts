@@ -6,7 +6,7 @@ import { sweepReservations } from "../../worker/services/cron/reservations.ts";
 import { extendReservation, quotaLevel, reduceReservation } from "../../worker/services/quota.ts";
 import { forgetUpload, recordStoredUpload } from "../../worker/services/stored-uploads.ts";
 import { newBudget } from "./support/cron-budget.ts";
-import { newTenantId, useDatabases } from "./support/databases.ts";
+import { useDatabases } from "./support/databases.ts";
 import type { QuotaTenant } from "./support/quota-tenant.ts";
 import { newQuotaTenant, refusalOf, RULES } from "./support/quota-tenant.ts";
 

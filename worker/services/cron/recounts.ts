@@ -71,7 +71,7 @@ async function finish(db: Database, recount: RecountRow, nowMs: number): Promise
   if (found === undefined) return false;
   const wrong = TENANT_COUNTS.flatMap((count) => {
     const [from, to] = [found.kept[count], found.counted[count]];
-    return from === to ? [] : [[count, { from, to }]];
+    return from === to ? [] : [[count, { from, to }] as const];
   });
   await finishRecount(db, recount, Object.fromEntries(wrong), nowMs);
   return true;
