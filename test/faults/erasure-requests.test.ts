@@ -32,6 +32,20 @@ test("an erasure that is asked for again is the one under way; when it is finish
   expect(begun).toMatchObject({ requestedBy: "operator/root", reason: "left" });
 });
 
+test("a tenant that has nothing but an audit trail is erased, and one of which there is nothing isn't there", async () => {
+  const service = await newCaller({ stack, user: "crm", role: "service" });
+  const admin = await newAdmin(service.tenantId, stack);
+  const nothing = await requestErasure(admin, service.tenantId);
+  expect(await readProblem(nothing)).toMatchObject({ status: 404, code: "TENANT_NOT_FOUND" });
+  const grant = { expiresInSeconds: 60 };
+  expect((await sendJson(service, "POST", "/v1/upload-grants", grant)).status).toBe(201);
+  const filled = { admin, ann: service, locations: [], files: [], keys: [] };
+  const { id } = await begin(filled);
+  const refused = await sendJson(service, "POST", "/v1/upload-grants", grant);
+  expect(await readProblem(refused)).toMatchObject({ code: "TENANT_ERASING" });
+  await expectProven(stack, filled, id);
+});
+
 test("while it is being erased, a tenant is neither changed nor exported, and told why", async () => {
   const filled = await fillTenant(stack);
   const { admin } = filled;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { verifyProof } from "#contract/erasures.ts";
-import { newAdmin } from "../support/admin.ts";
+import { newAdmin, PATIENCE_MS } from "../support/admin.ts";
 import { append, createUpload, fileIdOf, newCaller, TUS, uploadFile } from "../support/api.ts";
 import type { Filled } from "../support/erasures.ts";
 import {
@@ -61,6 +61,29 @@ test("all that a tenant had is removed, and that is proven; another's is left al
   for (const location of other.locations.slice(2)) {
     expect((await other.ann.fetch(location, { method: "HEAD", headers: TUS })).status).toBe(200);
   }
+});
+
+test("a file whose purge is under way when the erasure begins is left to that, which counts it", async () => {
+  const filled = await fillTenant(stack);
+  const [fileId = ""] = filled.locations.map(fileIdOf);
+  await stack.control({ plan: { operation: "list", faults: [{ kind: "hold" }], fileId } });
+  const purging = filled.ann.fetch(`/v1/files/${fileId}?permanent=true`, { method: "DELETE" });
+  await expect.poll(async () => (await stack.control({})).held, { timeout: PATIENCE_MS }).toBe(1);
+  // Its own first run fails, so that the purge is done before there is another.
+  await stack.control({ database: { kind: "fail", atCall: 2 } });
+  const { id } = await begin(filled);
+  await expect
+    .poll(async () => (await stack.control({})).databaseCalls, { timeout: PATIENCE_MS })
+    .toBeGreaterThanOrEqual(2);
+  await stack.control({ database: null, release: true });
+  expect((await purging).status).toBe(204);
+  const isItsOwn = (key: string) => key.startsWith(`t/${filled.admin.tenantId}/${fileId}/`);
+  await expect
+    .poll(async () => (await stack.listKeys(`t/${filled.admin.tenantId}/`)).some(isItsOwn))
+    .toBe(false);
+  const keys = filled.keys.filter((key) => !isItsOwn(key));
+  await expectSwept(stack, filled);
+  expect(await expectProven(stack, { ...filled, keys }, id)).toMatchObject({ files: filled.files.length });
 });
 
 test("parts of an upload under way go with it", async () => {

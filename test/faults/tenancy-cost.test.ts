@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import type { Caller } from "../support/api.ts";
-import { createUpload, fileIdOf, newCaller, uploadFile } from "../support/api.ts";
+import { append, createUpload, fileIdOf, newCaller, TUS, uploadFile } from "../support/api.ts";
 import type { ControlState } from "../support/faulty/faults.ts";
 import { useFaultyStack } from "../support/faulty/stack.ts";
 import type { ApiDocument } from "../support/open-api/document.ts";
@@ -63,3 +63,22 @@ test.each((["member", "admin", "service"] as const).slice(0, runs(1, 3)))(
     expect(compared).toBeGreaterThan(100);
   },
 );
+
+test("a database that hangs keeps one who goes on with an upload waiting, and those that come next not at all", async () => {
+  const ann = await newCaller({ stack });
+  const location = await createUpload(ann, 100);
+  const head = () => ann.fetch(location, { method: "HEAD", headers: TUS });
+  const callsOf = async (work: () => Promise<Response>) => {
+    const before = (await stack.control({})).databaseCalls;
+    const { status } = await work();
+    return { status, calls: (await stack.control({})).databaseCalls - before };
+  };
+  await stack.control({ database: { kind: "hold", atCall: "every" } });
+  expect(await callsOf(head)).toEqual({ status: 200, calls: 1 });
+  expect(await callsOf(head)).toEqual({ status: 200, calls: 0 });
+  expect(await callsOf(() => append(ann, location, 0, "some"))).toEqual({ status: 204, calls: 0 });
+  // When it answers again, that is found out in seconds.
+  await stack.control({ database: null, clockAheadMs: 10_000 });
+  expect(await callsOf(head)).toEqual({ status: 200, calls: 1 });
+  expect((await ann.fetch("/v1/files")).status).toBe(200);
+});

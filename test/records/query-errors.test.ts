@@ -1,13 +1,32 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { newFileId, UserId } from "#contract/ids.ts";
+import { guardD1 } from "../../worker/db/d1-guard.ts";
 import { databaseFor, replicaFor } from "../../worker/db/database.ts";
 import { erasures } from "../../worker/db/schema/erasures.ts";
 import { deleteShare, findSharesOfFile } from "../../worker/db/shares.ts";
 import { findTenant } from "../../worker/db/tenants.ts";
 import { newTenantId, useDatabases } from "./support/databases.ts";
+import { faultyDatabase } from "./support/faults.ts";
 
 const databases = useDatabases();
+
+test("a silent database isn't waited for by everybody: one call tries again after a while, and an answer is heard", async () => {
+  const { binding, fallSilent, attempt } = faultyDatabase(databases.bindings.DB);
+  const guarded = guardD1(binding, { deadlineMs: 100, restMs: 200 });
+  const ask = () => attempt(undefined, () => guarded.prepare("SELECT 1 AS one").first("one"));
+  expect((await ask()).value).toBe(1);
+  const speak = fallSilent();
+  const waited = await ask();
+  expect(waited).toMatchObject({ error: { code: "SERVICE_UNAVAILABLE" }, calls: 1 });
+  expect(await ask()).toMatchObject({ error: { code: "SERVICE_UNAVAILABLE" }, calls: 0 });
+  await expect.poll(async () => (await ask()).calls, { interval: 20 }).toBe(1);
+  expect((await ask()).calls).toBe(0);
+  speak();
+  // What was asked and is answered late says that it is there again.
+  await expect.poll(async () => (await ask()).value, { interval: 1 }).toBe(1);
+  expect((await ask()).value).toBe(1);
+});
 
 /** All that a log could have of an error: its text, its trace, and those of what caused it. */
 function everythingOf(error: unknown): string {

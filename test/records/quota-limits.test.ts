@@ -3,12 +3,7 @@ import type { FileId } from "#contract/ids.ts";
 import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
 import { sweepReservations } from "../../worker/services/cron/reservations.ts";
-import {
-  extendReservation,
-  quotaLevel,
-  recountTenant,
-  reduceReservation,
-} from "../../worker/services/quota.ts";
+import { extendReservation, quotaLevel, reduceReservation } from "../../worker/services/quota.ts";
 import { forgetUpload, recordStoredUpload } from "../../worker/services/stored-uploads.ts";
 import { newBudget } from "./support/cron-budget.ts";
 import { newTenantId, useDatabases } from "./support/databases.ts";
@@ -338,31 +333,6 @@ describe("the sweep", () => {
     ending.reject(new Error("It was ended."));
     expect(await first).toBe(0);
   });
-});
-
-test("a recount finds what is off, sets it right, and says so in the audit, and nothing where nothing is", async () => {
-  const tenant = newTenant();
-  const env = databases.bindings;
-  await tenant.create(10 * U);
-  expect(await recountTenant(env, tenant.actor, 5)).toEqual([]);
-  await tenant.set("reserved_bytes", 7);
-  await tenant.set("files_bytes", 3);
-  await tenant.set("open_uploads", 5);
-  expect(await recountTenant(env, tenant.actor, 5)).toEqual([
-    { count: "reservedBytes", kept: 7, counted: 10 * U },
-    { count: "filesBytes", kept: 3, counted: 0 },
-    { count: "openUploads", kept: 5, counted: 1 },
-  ]);
-  expect(await recountTenant(env, tenant.actor, 5)).toEqual([]);
-  expect(await tenant.quota()).toMatchObject({ usedBytes: 10 * U, reservedBytes: 10 * U });
-  const { results } = await env.DB.prepare(
-    "SELECT action, detail FROM audit_log WHERE tenant_id = ? AND action = 'tenant.recounted'",
-  )
-    .bind(tenant.tenantId)
-    .all();
-  const detail = JSON.stringify({ reservedBytes: 7 - 10 * U, filesBytes: 3, openUploads: 4 });
-  expect(results).toEqual([{ action: "tenant.recounted", detail }]);
-  expect(await recountTenant(env, { ...tenant.actor, tenantId: newTenantId() }, 5)).toEqual([]);
 });
 
 test("a creation is in the audit, by whoever made it", async () => {

@@ -86,7 +86,7 @@ test("targets of one name in two places are none, and health says so", async () 
   expect(await targetsOf(other)).toEqual([]);
   expect((await ask(["disk"])).removals).toEqual([]);
   const objects = { head: async () => undefined } as unknown as ObjectReader;
-  const probes = { objects, replicaReads: undefined, databaseAlertShare: 0.8, development: false };
+  const probes = { objects, databaseAlertShare: 0.8, replicaReads: undefined, development: false };
   const { parts } = await checkHealth(env, probes, "test", NOW);
   expect(parts.processor).toEqual({
     state: "down",

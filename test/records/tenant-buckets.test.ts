@@ -166,6 +166,50 @@ describe("a tenant's settings", () => {
     expect((await attempt(undefined, admit(1_000_000))).calls).toBe(1);
   });
 
+  test("of before stay good while the database hangs, which one request waits for, and is noticed when it is over", async () => {
+    const { binding, attempt, fallSilent } = faultyDatabase(databases.bindings.DB);
+    const env = { DB: binding };
+    const [known, unknown] = [newTenantId(), newTenantId()];
+    const admit = (tenantId: TenantId, nowMs: number) =>
+      attempt(undefined, () => admitTenant(env, tenantId, { maxAgeMs: 0, nowMs }));
+    const goOn = (tenantId: TenantId, nowMs: number) =>
+      attempt(undefined, () => admitUploading(env, tenantId, { maxAgeMs: 0, nowMs }));
+    await admit(known, 1_000);
+    const speak = fallSilent();
+    const first = await admit(known, 2_000);
+    expect({ value: first.value, calls: first.calls }).toEqual({ value: {}, calls: 1 });
+    // Nobody waits now, nor asks.
+    for (const { value, calls } of [
+      await admit(known, 3_000),
+      await goOn(known, 4_000),
+      await goOn(unknown, 5_000),
+    ]) {
+      expect({ value, calls }).toEqual({ value: {}, calls: 0 });
+    }
+    const refused = await admit(unknown, 5_000);
+    expect(refused).toMatchObject({ error: { code: "SERVICE_UNAVAILABLE" }, calls: 0 });
+    // After a while one of many asks.
+    const many = await attempt(undefined, () =>
+      Promise.all([1, 2, 3].map(() => admitTenant(env, known, { maxAgeMs: 0, nowMs: 20_000 }))),
+    );
+    expect(many.calls).toBe(1);
+    speak();
+    expect((await admit(known, 40_000)).calls).toBe(1);
+    expect((await admit(unknown, 40_000)).value).toEqual({});
+  });
+
+  test("that were being read as they were changed aren't remembered", async () => {
+    const { binding, attempt, fallSilent } = faultyDatabase(databases.bindings.DB);
+    const env = { DB: binding };
+    const tenantId = newTenantId();
+    const speak = fallSilent();
+    const reading = admitTenant(env, tenantId, settled);
+    forgetTenantStanding(env, tenantId);
+    speak();
+    await reading;
+    expect((await attempt(undefined, () => admitTenant(env, tenantId, settled))).calls).toBe(1);
+  });
+
   test("are those for all where an upload goes on, and neither memory nor database has others", async () => {
     const { binding, attempt } = faultyDatabase(databases.bindings.DB);
     const env = { DB: binding };

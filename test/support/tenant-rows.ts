@@ -16,13 +16,15 @@ export const TENANT_TABLES = [
   "replicas",
   "rescan_jobs",
   "rescans",
+  "recounts",
+  "recount_ranges",
   "shares",
   "share_links",
   "quota_reservations",
   "audit_events",
+  "idempotency_keys",
   "audit_log",
   "audit_archives",
-  "idempotency_keys",
 ] as const;
 
 /** How many rows of each table are a tenant's. */
@@ -66,6 +68,10 @@ export async function addRowsAbout(database: D1, tenantId: string, fileId: strin
       `INSERT INTO rescans (tenant_id, id, file_id, requested_by, created_at_ms, is_sent, fed_at_ms, files_total)
        VALUES (?1, substr(?2, 1, 25) || 'z', ?2, 'boss', 1000, 1, 1000, 1)`,
     ),
+    run(
+      "INSERT INTO recounts (tenant_id, requested_by, requested_at_ms, cursor, finished_at_ms) SELECT ?1, '{}', 1, ?2, 2 WHERE true ON CONFLICT DO NOTHING",
+    ),
+    run("INSERT INTO recount_ranges VALUES (?1, '', ?2, 1, 1, 0, 0, 0, 0)"),
     run("INSERT INTO shares VALUES (?, ?, 'bob', 'download', 'ann', 1000, NULL)"),
     run(
       `INSERT INTO share_links (tenant_id, id, file_id, created_by, created_at_ms, password_hash)

@@ -202,6 +202,7 @@ describe("another tenant is told apart in no way from one that isn't there", () 
     { method: "GET", rest: "" },
     { method: "PATCH", rest: "", body: { settings: {} } },
     { method: "POST", rest: "/recount" },
+    { method: "GET", rest: "/recount" },
     { method: "GET", rest: "/export" },
     { method: "GET", rest: `/files/${FILE}/versions/1/content` },
     { method: "POST", rest: "/erasure", body: { confirm: "x" } },
@@ -241,7 +242,7 @@ test.each(["member", "service"] as const)("a %s erases and recounts nothing", as
   await createUpload(ann, 10);
   const caller = await newCaller({ tenantId: ann.tenantId, role });
   const admin = await newAdmin(ann.tenantId);
-  expect((await admin.fetch(pathOf(ann.tenantId, "/recount"), { method: "POST" })).status).toBe(200);
+  expect((await admin.fetch(pathOf(ann.tenantId, "/recount"), { method: "POST" })).status).toBe(202);
   const recount = await caller.fetch(pathOf(ann.tenantId, "/recount"), { method: "POST" });
   expect(await readProblem(recount)).toMatchObject({ code: "ROLE_REQUIRED" });
   const erasure = await sendJson(caller, "POST", pathOf(ann.tenantId, "/erasure"), { confirm: ann.tenantId });
@@ -257,16 +258,23 @@ test("a recount finds nothing to correct, or corrects what was wrong and records
   await uploadFile(ann, Buffer.from("hello"));
   // What is announced isn't stored.
   await createUpload(ann, 1000);
-  const recount = async () =>
-    (await admin.fetch(pathOf(ann.tenantId, "/recount"), { method: "POST" })).json();
+  const standing = async () => (await admin.fetch(pathOf(ann.tenantId, "/recount"))).json();
+  const recount = async () => {
+    const asked = await admin.fetch(pathOf(ann.tenantId, "/recount"), { method: "POST" });
+    expect(await asked.json()).toMatchObject({ state: "waiting", corrections: {} });
+    expect(await standing()).toMatchObject({ state: "waiting", finishedAt: null });
+    await stack.runScheduled();
+    return standing();
+  };
   const before = await getTenant(admin, ann.tenantId);
-  expect(await recount()).toEqual({ corrections: {} });
+  expect(await recount()).toMatchObject({ state: "done", corrections: {} });
   const database = await stack.miniflare.getD1Database("DB", "causeway");
   await database
     .prepare("UPDATE tenants SET files_bytes = 7, trash_bytes = 1, file_count = 9 WHERE tenant_id = ?")
     .bind(ann.tenantId)
     .run();
-  expect(await recount()).toEqual({
+  expect(await recount()).toMatchObject({
+    state: "done",
     corrections: {
       fileCount: { from: 9, to: 2 },
       filesBytes: { from: 7, to: MINIMUM_CHARGE_BYTES },

@@ -100,10 +100,18 @@ export const TENANT_COUNTS = [
 ] as const;
 export type TenantCount = (typeof TENANT_COUNTS)[number];
 
-/** What a recount corrected; empty where every count was right. */
+export const RECOUNT_STATES = ["none", "waiting", "counting", "done"] as const;
+
+/** The last recount of a tenant, which goes on by itself from its request on. */
 export const Recount = z
   .object({
-    corrections: z.partialRecord(z.enum(TENANT_COUNTS), z.object({ from: z.int(), to: z.int() })),
+    state: z.enum(RECOUNT_STATES).meta({ description: "none: it was never asked for" }),
+    requestedAt: Timestamp.nullable(),
+    finishedAt: Timestamp.nullable(),
+    filesCounted: z.int().meta({ description: "So far, while it is counting; else 0" }),
+    corrections: z
+      .partialRecord(z.enum(TENANT_COUNTS), z.object({ from: z.int(), to: z.int() }))
+      .meta({ description: "When it is done: the counts that were wrong; empty where every one was right" }),
   })
   .meta({ id: "Recount" });
 export type Recount = z.infer<typeof Recount>;

@@ -35,8 +35,9 @@ function trailEnd(tenantId: TenantId): SQL {
     ) AS trail`;
 }
 
-function detailOf({ actor, detail = {} }: AuditEvent): AuditDetail {
-  return actor.grantId === undefined ? detail : { ...detail, grantId: actor.grantId };
+/** With the grant by which it was done, where there was one. */
+function detailOf({ actor: { grantId }, detail = {} }: AuditEvent): AuditDetail {
+  return grantId === undefined ? detail : { ...detail, grantId };
 }
 
 /** The columns of an event as they are selected, with their number, file and version by these expressions. */

@@ -10,9 +10,11 @@ import type { PendingObject } from "./schema/erasures.ts";
 import { erasures } from "./schema/erasures.ts";
 import { files, fileVersions } from "./schema/files.ts";
 import { idempotencyKeys } from "./schema/idempotency.ts";
+import { recountRanges, recounts } from "./schema/recounts.ts";
 import { replicaRemovals } from "./schema/replicas.ts";
 import { rescans } from "./schema/rescans.ts";
 import { quotaReservations, tenants } from "./schema/tenants.ts";
+import { selectRow } from "./select-row.ts";
 
 export type { PendingObject };
 export type ErasureRow = typeof erasures.$inferSelect;
@@ -27,7 +29,8 @@ export interface NewErasure {
 
 /**
  * Begins the erasure of a tenant, from which on nothing of it is served or taken, and returns it; or the one that has
- * begun before. Undefined where there is no such tenant.
+ * begun before. One that has nothing but its audit trail, or what is owed for it, gets a row for that. Undefined where there
+ * is nothing of the tenant.
  */
 export async function beginErasure(
   db: Database,
@@ -37,7 +40,11 @@ export async function beginErasure(
   const { tenantId, id, requestedBy, reason, digest } = erasure;
   const unfinished = and(eq(erasures.tenantId, tenantId), isNull(erasures.finishedAtMs));
   return freeing(db, event, [id], async (record) => {
-    const [, , , [begun]] = await db.batch([
+    const [, , , , [begun]] = await db.batch([
+      db
+        .insert(tenants)
+        .select(sql`${selectRow(tenants, { tenantId, createdAtMs: event.atMs })} WHERE ${isLeftOf(tenantId)}`)
+        .onConflictDoNothing(),
       db
         .update(tenants)
         .set({ erasingAtMs: event.atMs })
@@ -233,6 +240,8 @@ export async function markEmpty(db: Database, erasure: ErasureRow, nowMs: number
     // None is begun any more, and those that were have nothing left to scan.
     db.delete(rescans).where(eq(rescans.tenantId, erasure.tenantId)),
     db.delete(idempotencyKeys).where(eq(idempotencyKeys.tenantId, erasure.tenantId)),
+    db.delete(recounts).where(eq(recounts.tenantId, erasure.tenantId)),
+    db.delete(recountRanges).where(eq(recountRanges.tenantId, erasure.tenantId)),
     db
       .update(erasures)
       .set({ emptyAtMs: nowMs })
@@ -242,6 +251,13 @@ export async function markEmpty(db: Database, erasure: ErasureRow, nowMs: number
 
 /** Tables whose rows say that something of a tenant is left; what hangs on these goes with them. */
 const OWNED = [files, quotaReservations, auditEvents, auditLog, auditArchives, replicaRemovals] as const;
+
+function isLeftOf(tenantId: TenantId): SQL {
+  return sql.join(
+    OWNED.map((table) => sql`EXISTS (SELECT 1 FROM ${table} WHERE tenant_id = ${tenantId})`),
+    sql` OR `,
+  );
+}
 
 /** When an erasure was finished, and the signature of its proof. */
 export interface ErasureEnd {
@@ -253,17 +269,16 @@ export interface ErasureEnd {
 /** Removes the tenant's own row and ends the erasure, if nothing of the tenant is left. */
 export async function finishErasure(db: Database, erasure: ErasureRow, end: ErasureEnd): Promise<void> {
   const { tenantId } = erasure;
-  const isLeft = sql.join(
-    OWNED.map((table) => sql`EXISTS (SELECT 1 FROM ${table} WHERE tenant_id = ${tenantId})`),
-    sql` OR `,
-  );
   const isTenantLeft = sql`EXISTS (SELECT 1 FROM ${tenants} WHERE tenant_id = ${tenantId})`;
   await db.batch([
     db
       .delete(tenants)
-      .where(and(eq(tenants.tenantId, tenantId), isNotNull(tenants.erasingAtMs), sql`NOT (${isLeft})`)),
+      .where(
+        and(eq(tenants.tenantId, tenantId), isNotNull(tenants.erasingAtMs), sql`NOT (${isLeftOf(tenantId)})`),
+      ),
     db.delete(rescans).where(and(eq(rescans.tenantId, tenantId), sql`NOT ${isTenantLeft}`)),
     db.delete(idempotencyKeys).where(and(eq(idempotencyKeys.tenantId, tenantId), sql`NOT ${isTenantLeft}`)),
+    db.delete(recounts).where(and(eq(recounts.tenantId, tenantId), sql`NOT ${isTenantLeft}`)),
     db
       .update(erasures)
       .set(end)

@@ -1,7 +1,7 @@
 import type { SQL } from "drizzle-orm";
 import { and, eq, isNotNull, isNull, lt, lte, sql } from "drizzle-orm";
 import type { FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
-import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
+import type { TenantCount } from "#contract/tenant-admin.ts";
 import type { Database } from "./database.ts";
 import { quotaReservations, tenants } from "./schema/tenants.ts";
 import type { TenantRow } from "./tenants.ts";
@@ -208,50 +208,4 @@ export async function postponeCheck(db: Database, ref: FileVersionRef, checkAtMs
 }
 
 /** What triggers count in a tenant's row. */
-export const COUNTS = [
-  "reservedBytes",
-  "filesBytes",
-  "versionsBytes",
-  "trashBytes",
-  "derivativesBytes",
-  "fileCount",
-  "openUploads",
-] as const satisfies readonly (keyof TenantRow)[];
-export type Counts = Readonly<Record<(typeof COUNTS)[number], number>>;
-
-/** The counts by the rows themselves. Names are written out: drizzle leaves tables out where it selects from one. */
-function countsOf(tenantId: TenantId): Record<keyof Counts, SQL<number>> {
-  const sumOf = (where: string) =>
-    sql<number>`(SELECT coalesce(sum(max(v.size_bytes, ${MINIMUM_CHARGE_BYTES})), 0) FROM file_versions AS v
-      JOIN files AS f ON f.tenant_id = v.tenant_id AND f.id = v.file_id
-      WHERE v.tenant_id = ${tenantId} AND v.state <> 'uploading' AND ${sql.raw(where)})`;
-  return {
-    reservedBytes: sql<number>`(SELECT coalesce(sum(r.reserved_bytes), 0) FROM quota_reservations AS r
-      WHERE r.tenant_id = ${tenantId})`,
-    filesBytes: sumOf("f.deleted_at_ms IS NULL AND f.current_version = v.version"),
-    versionsBytes: sumOf("f.deleted_at_ms IS NULL AND f.current_version <> v.version"),
-    trashBytes: sumOf("f.deleted_at_ms IS NOT NULL"),
-    derivativesBytes: sql<number>`(SELECT coalesce(sum(d.size_bytes), 0) FROM derivatives AS d
-      WHERE d.tenant_id = ${tenantId})`,
-    fileCount: sql<number>`(SELECT count(*) FROM files AS f WHERE f.tenant_id = ${tenantId})`,
-    openUploads: sql<number>`(SELECT count(*) FROM quota_reservations AS r
-      WHERE r.tenant_id = ${tenantId} AND r.spent_at_ms IS NULL)`,
-  };
-}
-
-/** A tenant's row beside what its rows come to, or undefined for one that has none. */
-export async function countTenant(
-  db: Database,
-  tenantId: TenantId,
-): Promise<{ readonly kept: Counts; readonly counted: Counts } | undefined> {
-  const [found] = await db
-    .select({ kept: tenants, counted: countsOf(tenantId) })
-    .from(tenants)
-    .where(eq(tenants.tenantId, tenantId));
-  return found;
-}
-
-/** The statement that sets a tenant's counts to what its rows come to. */
-export function correctCounts(db: Database, tenantId: TenantId) {
-  return db.update(tenants).set(countsOf(tenantId)).where(eq(tenants.tenantId, tenantId));
-}
+export type Counts = Readonly<Record<TenantCount, number>>;

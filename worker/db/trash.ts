@@ -123,16 +123,17 @@ export async function deletePurged(
   db: Database,
   set: FileSet,
   event: Omit<EventOfEach, "action">,
-): Promise<void> {
+): Promise<readonly FileId[]> {
   const isPurged = and(isPurging(set), isOfLivingTenant("files"));
   const ofPurged = sql`(${quotaReservations.tenantId}, ${quotaReservations.fileId}) IN (
     SELECT ${files.tenantId}, ${files.id} FROM ${files} WHERE ${isPurged})`;
   const purged = { ...event, action: "file.purged" } as const;
-  await freeing(db, purged, set.fileIds, (record) =>
-    db.batch([
+  return freeing(db, purged, set.fileIds, async (record) => {
+    const [, , gone] = await db.batch([
       record(auditEach(db, purged, set.fileIds, isPurged)),
       db.delete(quotaReservations).where(ofPurged),
-      db.delete(files).where(isPurged),
-    ]),
-  );
+      db.delete(files).where(isPurged).returning({ id: files.id }),
+    ]);
+    return idsOf(gone);
+  });
 }

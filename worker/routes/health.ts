@@ -47,7 +47,8 @@ const readyRoute = createRoute({
 function reportOf(c: AppContext): Promise<Health> {
   const { replicaReads, version, development, databaseAlertShare } = c.get("config");
   const probes = {
-    ...{ development, databaseAlertShare },
+    development,
+    databaseAlertShare,
     objects: objectStoreOf(c.env),
     replicaReads: replicaReads && (() => probeGateway(replicaReads)),
   };

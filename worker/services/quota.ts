@@ -8,19 +8,10 @@ import {
   OPEN_UPLOADS_PER_USER,
   WARNING_THRESHOLD,
 } from "#contract/tenants.ts";
-import type { Actor } from "../db/audit.ts";
-import { auditIfChanged } from "../db/audit.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { Counts, OpenUploadLimits } from "../db/quota.ts";
-import {
-  correctCounts,
-  countOpenUploads,
-  COUNTS,
-  countTenant,
-  growReservation,
-  shrinkReservation,
-} from "../db/quota.ts";
+import { countOpenUploads, growReservation, shrinkReservation } from "../db/quota.ts";
 import type { TenantRow } from "../db/tenants.ts";
 import { findTenant } from "../db/tenants.ts";
 
@@ -160,35 +151,4 @@ export async function reduceReservation(
   toBytes: number,
 ): Promise<void> {
   await shrinkReservation(databaseFor(env, ref.tenantId), ref, fromBytes, toBytes);
-}
-
-/** A count that wasn't what the rows come to. */
-export interface Correction {
-  readonly count: keyof Counts;
-  readonly kept: number;
-  readonly counted: number;
-}
-
-/**
- * Counts what a tenant has by the rows themselves, sets the counts that triggers keep to that where they differ, and
- * returns what was off.
- */
-export async function recountTenant(
-  env: DatabaseBindings,
-  actor: Actor,
-  nowMs: number,
-): Promise<readonly Correction[]> {
-  const db = databaseFor(env, actor.tenantId);
-  const found = await countTenant(db, actor.tenantId);
-  const corrections = COUNTS.flatMap((count) => {
-    const [kept = 0, counted = 0] = [found?.kept[count], found?.counted[count]];
-    return kept === counted ? [] : [{ count, kept, counted }];
-  });
-  if (corrections.length === 0) return corrections;
-  const detail = Object.fromEntries(corrections.map(({ count, kept, counted }) => [count, kept - counted]));
-  await db.batch([
-    correctCounts(db, actor.tenantId),
-    auditIfChanged(db, { actor, action: "tenant.recounted", detail, atMs: nowMs }),
-  ]);
-  return corrections;
 }

@@ -1,7 +1,8 @@
 import { AppError, asAppError } from "#contract/errors.ts";
 import type { TenantId } from "#contract/ids.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
-import type { DatabaseBindings } from "../db/database.ts";
+import { D1_DEADLINE_MS } from "../db/d1-guard.ts";
+import type { Database, DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import { findTenant } from "../db/tenants.ts";
 import { withDeadline } from "../deadline.ts";
@@ -17,16 +18,25 @@ interface Remembered {
   readonly readAtMs: number;
 }
 
+/** What an isolate remembers. */
+interface Memory {
+  readonly tenants: Map<TenantId, Remembered>;
+  /** Databases that were silent, and when one of them is asked again by whoever can do without its answer. */
+  readonly silent: Map<Database, number>;
+  /** How often something was forgotten: what was read before that isn't remembered after it. */
+  changes: number;
+}
+
 /** Tenants that an isolate remembers; of more, those that it has known for longest are asked again. */
 const MAX_REMEMBERED = 1_000;
 
-const remembered = new WeakMap<DatabaseBindings, Map<TenantId, Remembered>>();
+const memories = new WeakMap<DatabaseBindings, Memory>();
 
-function memoryOf(env: DatabaseBindings): Map<TenantId, Remembered> {
-  const known = remembered.get(env);
+function memoryOf(env: DatabaseBindings): Memory {
+  const known = memories.get(env);
   if (known !== undefined) return known;
-  const memory = new Map<TenantId, Remembered>();
-  remembered.set(env, memory);
+  const memory: Memory = { tenants: new Map(), silent: new Map(), changes: 0 };
+  memories.set(env, memory);
   return memory;
 }
 
@@ -41,25 +51,30 @@ export async function settingsOf(env: DatabaseBindings, tenantId: TenantId): Pro
   return (await readStanding(env, tenantId)).settings;
 }
 
-/**
- * A tenant's settings as they were at most `maxAgeMs` ago, so that most requests ask no database for them. While the
- * database doesn't answer, those of before stay good. Throws `TENANT_ERASING`.
- */
-export async function admitTenant(
-  env: DatabaseBindings,
-  tenantId: TenantId,
-  { maxAgeMs, nowMs }: { readonly maxAgeMs: number; readonly nowMs: number },
-): Promise<TenantSettings> {
-  const memory = memoryOf(env);
-  const known = memory.get(tenantId);
-  const isFresh = known !== undefined && nowMs - known.readAtMs < maxAgeMs;
-  const standing = isFresh ? known.standing : await refresh(env, tenantId, nowMs);
-  if (standing.isErasing) throw new AppError("TENANT_ERASING");
-  return standing.settings;
+/** How old what is remembered may be. */
+interface Age {
+  readonly maxAgeMs: number;
+  readonly nowMs: number;
 }
 
 /** What asks a database and can do without its answer waits for it so long. */
 const TOLERANT_WAIT_MS = 1_000;
+/** So long it isn't asked again then; after that, one request asks. */
+const REST_MS = 5_000;
+
+/**
+ * A tenant's settings as they were at most `maxAgeMs` ago, so that most requests ask no database for them. While the
+ * database doesn't answer, those of before stay good: they are waited for a second, and then not at all for a while. Throws
+ * `TENANT_ERASING`.
+ */
+export async function admitTenant(
+  env: DatabaseBindings,
+  tenantId: TenantId,
+  age: Age,
+): Promise<TenantSettings> {
+  const isKnown = memoryOf(env).tenants.has(tenantId);
+  return settingsIn(await standingOf(env, tenantId, age, isKnown ? TOLERANT_WAIT_MS : D1_DEADLINE_MS));
+}
 
 /**
  * The same for what goes on with an upload, which needs no database: where that can't say how the tenant stands, the
@@ -69,10 +84,10 @@ const TOLERANT_WAIT_MS = 1_000;
 export async function admitUploading(
   env: DatabaseBindings,
   tenantId: TenantId,
-  age: { readonly maxAgeMs: number; readonly nowMs: number },
+  age: Age,
 ): Promise<TenantSettings> {
   try {
-    return await withDeadline(admitTenant(env, tenantId, age), TOLERANT_WAIT_MS, "SERVICE_UNAVAILABLE");
+    return settingsIn(await standingOf(env, tenantId, age, TOLERANT_WAIT_MS));
   } catch (error) {
     if (asAppError(error).code === "TENANT_ERASING") throw error;
     console.error({ event: "tenant-unknown", tenantId, error: String(error) });
@@ -80,30 +95,80 @@ export async function admitUploading(
   }
 }
 
-async function refresh(env: DatabaseBindings, tenantId: TenantId, nowMs: number): Promise<TenantStanding> {
-  const memory = memoryOf(env);
+function settingsIn({ isErasing, settings }: TenantStanding): TenantSettings {
+  if (isErasing) throw new AppError("TENANT_ERASING");
+  return settings;
+}
+
+/** As it is remembered, or read where that is too old; or as it is remembered however old, where it can't be read in time. */
+async function standingOf(
+  env: DatabaseBindings,
+  tenantId: TenantId,
+  { maxAgeMs, nowMs }: Age,
+  waitMs: number,
+): Promise<TenantStanding> {
+  const known = memoryOf(env).tenants.get(tenantId);
+  if (known !== undefined && nowMs - known.readAtMs < maxAgeMs) return known.standing;
   try {
-    const standing = await readStanding(env, tenantId);
-    remember(memory, tenantId, { standing, readAtMs: nowMs });
-    return standing;
+    return await readInTime(env, tenantId, nowMs, waitMs);
   } catch (error) {
-    const known = memory.get(tenantId);
     if (known === undefined) throw error;
     return known.standing;
   }
 }
 
-function remember(memory: Map<TenantId, Remembered>, tenantId: TenantId, standing: Remembered): void {
+/** Throws `SERVICE_UNAVAILABLE`, at once where the database was silent a moment ago. */
+async function readInTime(
+  env: DatabaseBindings,
+  tenantId: TenantId,
+  nowMs: number,
+  waitMs: number,
+): Promise<TenantStanding> {
+  const { silent } = memoryOf(env);
+  const db = databaseFor(env, tenantId);
+  const askAtMs = silent.get(db);
+  if (askAtMs !== undefined) {
+    if (nowMs < askAtMs) throw new AppError("SERVICE_UNAVAILABLE", { detail: "The database is silent." });
+    // Of many that come now, one waits.
+    silent.set(db, nowMs + REST_MS);
+  }
+  const sinceMs = Date.now();
+  try {
+    return await withDeadline(readAndRemember(env, tenantId, nowMs), waitMs, "SERVICE_UNAVAILABLE");
+  } catch (error) {
+    const waitedMs = Date.now() - sinceMs;
+    if (waitedMs >= TOLERANT_WAIT_MS) silent.set(db, nowMs + waitedMs + REST_MS);
+    throw error;
+  }
+}
+
+/** Of an answer that nobody waits for any more too. */
+async function readAndRemember(
+  env: DatabaseBindings,
+  tenantId: TenantId,
+  nowMs: number,
+): Promise<TenantStanding> {
+  const memory = memoryOf(env);
+  const { changes } = memory;
+  const standing = await readStanding(env, tenantId);
+  memory.silent.delete(databaseFor(env, tenantId));
+  if (memory.changes === changes) remember(memory.tenants, tenantId, { standing, readAtMs: nowMs });
+  return standing;
+}
+
+function remember(tenants: Map<TenantId, Remembered>, tenantId: TenantId, standing: Remembered): void {
   // A map's first is the one that was put there first.
-  memory.delete(tenantId);
-  memory.set(tenantId, standing);
-  for (const oldest of memory.keys()) {
-    if (memory.size <= MAX_REMEMBERED) return;
-    memory.delete(oldest);
+  tenants.delete(tenantId);
+  tenants.set(tenantId, standing);
+  for (const oldest of tenants.keys()) {
+    if (tenants.size <= MAX_REMEMBERED) return;
+    tenants.delete(oldest);
   }
 }
 
 /** To be called where a tenant was changed: this isolate knows at once, the others when their memory is too old. */
 export function forgetTenantStanding(env: DatabaseBindings, tenantId: TenantId): void {
-  memoryOf(env).delete(tenantId);
+  const memory = memoryOf(env);
+  memory.changes += 1;
+  memory.tenants.delete(tenantId);
 }

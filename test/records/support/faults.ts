@@ -9,6 +9,8 @@ export interface FaultyDatabase {
   readonly binding: D1Database;
   /** Does `work` with this fault in it. Tells what became of the work, and how many calls there were. */
   attempt<T>(fault: Fault | undefined, work: () => Promise<T>): Promise<Attempted<T>>;
+  /** Answers no call from now on, until what it returns is called: then all are carried out. */
+  fallSilent(): () => void;
 }
 
 export interface Attempted<T> {
@@ -42,9 +44,11 @@ const originals = new WeakMap<D1PreparedStatement, D1PreparedStatement>();
 export function faultyDatabase(real: D1Database): FaultyDatabase {
   let calls = 0;
   let pending: Fault | undefined;
+  let silence: PromiseWithResolvers<void> | undefined;
 
   async function call<T>(work: () => Promise<T>): Promise<T> {
     const number = calls++;
+    await silence?.promise;
     if (pending?.call === number && pending.when === "before") throw new DatabaseFault("not carried out");
     const result = await work();
     if (pending?.call === number) throw new DatabaseFault("the answer was lost");
@@ -71,6 +75,10 @@ export function faultyDatabase(real: D1Database): FaultyDatabase {
 
   return {
     binding,
+    fallSilent() {
+      silence = Promise.withResolvers<void>();
+      return silence.resolve;
+    },
     async attempt(fault, work) {
       calls = 0;
       pending = fault;

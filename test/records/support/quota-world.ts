@@ -1,7 +1,8 @@
 import { eq } from "drizzle-orm";
 import { databaseFor } from "../../../worker/db/database.ts";
 import { tenants } from "../../../worker/db/schema/tenants.ts";
-import { getQuota, recountTenant } from "../../../worker/services/quota.ts";
+import { getQuota } from "../../../worker/services/quota.ts";
+import { differencesOf } from "./counted-rows.ts";
 import type { FaultyDatabase } from "./faults.ts";
 import { MIB, ModelledTenant, QUOTA_BYTES } from "./modelled-tenant.ts";
 import { QuotaCreations } from "./quota-creations.ts";
@@ -79,8 +80,7 @@ export class QuotaWorld {
 
   /** What differs between the model and the records: nothing, if all is well. */
   async differences(): Promise<readonly string[]> {
-    const actor = { tenantId: this.#tenant.tenantId, id: "test", kind: "system", requestId: null } as const;
-    const corrections = await recountTenant(this.#tenant.env, actor, this.#tenant.nowMs);
+    const wrong = await differencesOf(this.#tenant.env.DB, this.#tenant.tenantId);
     const quota = await getQuota(this.#tenant.env, this.#tenant.tenantId, QUOTA_BYTES);
     const { counts, freeBytes } = this.model;
     // One that was lowered may be exceeded, and not by more than it was.
@@ -91,7 +91,7 @@ export class QuotaWorld {
       return found === expected ? [] : [`${name} is ${found}, expected ${expected}`];
     });
     return [
-      ...corrections.map(({ count, kept, counted }) => `${count} was kept as ${kept}, and is ${counted}`),
+      ...wrong.map(({ count, kept, counted }) => `${count} was kept as ${kept}, and is ${counted}`),
       ...differing,
       ...(quota.availableBytes === Math.max(0, freeBytes)
         ? []

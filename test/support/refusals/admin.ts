@@ -204,6 +204,10 @@ export const ADMINISTRATION: RefusalTable = {
     good: ofTenant("POST", "/recount"),
     refusals: { ...TENANT, ...ERASING },
   },
+  "GET /v1/admin/tenants/{tenantId}/recount": {
+    good: ofTenant("GET", "/recount"),
+    refusals: { ...TENANT, ...ERASING },
+  },
   "GET /v1/admin/tenants/{tenantId}/export": {
     good: ofTenant("GET", "/export"),
     refusals: { ...TENANT, ...ERASING, REQUEST_INVALID: withQuery("limit=many") },

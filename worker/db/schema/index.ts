@@ -4,6 +4,7 @@ export * from "./erasures.ts";
 export * from "./files.ts";
 export * from "./idempotency.ts";
 export * from "./processing.ts";
+export * from "./recounts.ts";
 export * from "./replicas.ts";
 export * from "./rescans.ts";
 export * from "./sharing.ts";

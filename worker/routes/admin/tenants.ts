@@ -1,6 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import { Recount, TenantChange, TenantListQuery, TenantPage, TenantRecord } from "#contract/tenant-admin.ts";
-import { recount } from "../../services/recount.ts";
+import { getRecount, requestRecount } from "../../services/recounts.ts";
 import { getTenant, getTenants, updateTenant } from "../../services/tenant-admin.ts";
 import { actionOf, requireOperator } from "../../services/tenant-permissions.ts";
 import { openApiRouter, adminProblems } from "../open-api.ts";
@@ -54,19 +54,34 @@ const changeRoute = createRoute({
   },
 });
 
-const recountRoute = createRoute({
-  method: "post",
+const recountContent = { "application/json": { schema: Recount } };
+
+const getRecountRoute = createRoute({
+  method: "get",
   path: "/{tenantId}/recount",
-  operationId: "recountTenant",
-  summary: "Count a tenant's rows again and correct its counts by them",
+  operationId: "getRecount",
+  summary: "How the last recount of a tenant stands, and what it has corrected",
   description: "For its admins and for operators.",
   security,
   request: { params: TenantParams },
   responses: {
-    200: {
-      description: "The counts that were wrong",
-      content: { "application/json": { schema: Recount } },
-    },
+    200: { description: "The recount", content: recountContent },
+    ...adminProblems("TENANT_ERASING", ...TENANT_ERRORS),
+  },
+});
+
+const recountRoute = createRoute({
+  method: "post",
+  path: "/{tenantId}/recount",
+  operationId: "recountTenant",
+  summary: "Have a tenant's rows counted again and its counts corrected by them",
+  description:
+    "Begins in a minute and takes a while, in which the tenant goes on as always. Asked for again meanwhile, it answers the " +
+    "one that goes on. For its admins and for operators.",
+  security,
+  request: { params: TenantParams },
+  responses: {
+    202: { description: "It is done when its turn comes", content: recountContent },
     ...adminProblems("TENANT_ERASING", ...TENANT_ERRORS),
   },
 });
@@ -88,5 +103,9 @@ export const tenants = openApiRouter()
   })
   .openapi(recountRoute, async (c) => {
     const { actor } = requireTenantInPath(c, c.req.valid("param").tenantId, "recount");
-    return c.json(await recount(c.env, actor, Date.now()), 200);
+    return c.json(await requestRecount(c.env, actor, Date.now()), 202);
+  })
+  .openapi(getRecountRoute, async (c) => {
+    const { tenantId } = requireTenantInPath(c, c.req.valid("param").tenantId, "recount");
+    return c.json(await getRecount(c.env, tenantId), 200);
   });

@@ -29,7 +29,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** To find the tenants whose turn it is. */
 const COST: Cost = { calls: 1, queries: 1 };
-/** To find the events, of which there are two kinds, and what they come behind; to store them; to replace them. */
+/** To find what there is and what it comes behind, to store it, to replace its rows. */
 const COST_PER_ARCHIVE: Cost = { calls: 4, queries: 3 };
 /** Of one tenant in one run: a tenant that keeps less from now on is done within a day. */
 const ARCHIVES_PER_TENANT = 20;
@@ -48,8 +48,8 @@ export async function archiveAudit(
     part.spend(COST);
     const limit = part.itemsOf(COST_PER_ARCHIVE);
     for (const tenant of await findTenantsToArchive(db, run, AUDIT_RETENTION_DAYS, nowMs, limit)) {
-      await archiveTenant(db, objects, tenant, nowMs, part);
       if (part.isSpent) return;
+      await archiveTenant(db, objects, tenant, nowMs, part);
     }
   });
 }
@@ -59,18 +59,19 @@ async function archiveTenant(
   objects: ObjectWriter,
   { tenantId, keptDays }: TenantToArchive,
   nowMs: number,
-  budget: Budget,
+  part: Budget,
 ): Promise<void> {
   const beforeMs = (Math.floor(nowMs / DAY_MS) - keptDays) * DAY_MS;
-  try {
-    for (let made = 0; made < ARCHIVES_PER_TENANT && !budget.isSpent; made += 1) {
-      budget.spend(COST_PER_ARCHIVE);
+  for (let made = 0; made < ARCHIVES_PER_TENANT && !part.isSpent; made += 1) {
+    part.spend(COST_PER_ARCHIVE);
+    try {
       const next = await findNextArchive(db, tenantId, beforeMs, EVENTS_PER_ARCHIVE);
       if (next.events.length === 0) return;
       await storeArchive(db, objects, next, nowMs);
+    } catch (error) {
+      console.error({ event: "audit-not-archived", tenantId, error: String(error) });
+      return;
     }
-  } catch (error) {
-    console.error({ event: "audit-not-archived", tenantId, error: String(error) });
   }
 }
 

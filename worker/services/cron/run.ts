@@ -12,6 +12,7 @@ import { Budget } from "./budget.ts";
 import { purgeDue } from "./due-purges.ts";
 import { driveErasures } from "./erasures.ts";
 import { removeLeftObjects } from "./left-objects.ts";
+import { driveRecounts } from "./recounts.ts";
 import { feedReplicas } from "./replica-feed.ts";
 import { feedRescans } from "./rescan-feed.ts";
 import { sweepReservations } from "./reservations.ts";
@@ -25,16 +26,16 @@ import { reannounceUnanswered } from "./unanswered-versions.ts";
  */
 export interface CronMeans {
   readonly env: DatabaseBindings;
+  /** Where what is archived is put. */
+  readonly objects: ObjectWriter;
   readonly removal: Removal;
-  /** Where older events of the audit trail go. */
-  readonly archives: ObjectWriter;
   readonly erasure: ErasureMeans;
   announce(jobs: readonly Job[]): Promise<void>;
   /** Whether an upload still needs what is reserved for it. */
   needsReservation(ref: FileVersionRef): Promise<boolean>;
   readonly reannounceAfterSeconds: number;
   readonly replicaLagAlertMs: number;
-  /** From which share of what it may hold a database is told. */
+  /** Part of what a database may hold from which on it is too full. */
   readonly databaseAlertShare: number;
   /** The minute that it is done for, and when it is done. */
   readonly scheduledMs: number;
@@ -52,11 +53,12 @@ const JOBS: Readonly<Record<string, CronJob>> = {
   replicas: ({ env, announce, replicaLagAlertMs, nowMs }, budget) =>
     feedReplicas(env, announce, replicaLagAlertMs, nowMs, budget),
   quarantine: ({ env, nowMs }, budget) => removeDueBlocked(env, nowMs, budget),
-  "archive-audit": ({ env, archives, nowMs }, budget) => archiveAudit(env, archives, nowMs, budget),
-  "measure-databases": ({ env, databaseAlertShare }) => warnOfFillings(env, databaseAlertShare),
   "remove-objects": ({ env, removal, nowMs }, budget) =>
     removeLeftObjects(env, removal.objects, nowMs, budget),
+  "measure-databases": ({ env, databaseAlertShare }) => warnOfFillings(env, databaseAlertShare),
+  "archive-audit": ({ env, objects, nowMs }, budget) => archiveAudit(env, objects, nowMs, budget),
   erase: ({ env, erasure, scheduledMs }, budget) => driveErasures(env, erasure, scheduledMs, budget),
+  recount: ({ env, nowMs }, budget) => driveRecounts(env, nowMs, budget),
   "sweep-reservations": ({ env, needsReservation, nowMs }, budget) =>
     sweepReservations(env, { stillStands: needsReservation }, nowMs, budget),
 };
