@@ -136,7 +136,7 @@ test("each object names the one before it with its SHA-256, and one that isn't w
     .first("sha256");
   expect(newest).toBe(previous?.sha256);
   const error = vi.spyOn(console, "error").mockImplementation(() => {});
-  bucket.objects.set(previous?.key ?? "", new TextEncoder().encode("another"));
+  bucket.objects.set(previous?.key ?? "", new Uint8Array([1, 2, 3]));
   await expect(page()).rejects.toThrow("SERVICE_UNAVAILABLE");
   expect(error).toHaveBeenCalledWith(expect.objectContaining({ event: "audit-archive-damaged" }));
   error.mockRestore();
