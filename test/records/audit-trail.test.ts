@@ -24,17 +24,18 @@ const START_MS = Date.UTC(2026, 0, 1);
 
 /** A bucket, as far as archives go. */
 function newBucket() {
-  const objects = new Map<string, Buffer>();
+  const objects = new Map<string, Uint8Array<ArrayBuffer>>();
   const writer: ObjectWriter & ObjectReader = {
     async put(key, body) {
-      objects.set(key, Buffer.concat([...body.pieces]));
+      const pieces = [...body.pieces].map((piece) => new Uint8Array(piece));
+      objects.set(key, new Uint8Array(await new Blob(pieces).arrayBuffer()));
       return { etag: "e", sizeBytes: body.sizeBytes };
     },
     head: async () => undefined,
     async get(key) {
       const bytes = objects.get(key);
       if (bytes === undefined) return undefined;
-      const body = new Blob([new Uint8Array(bytes)]).stream();
+      const body = new Blob([bytes]).stream();
       return { body, etag: "e", sizeBytes: bytes.length, storedAtMs: 0 };
     },
   };
@@ -126,7 +127,7 @@ test("each object names the one before it with its SHA-256, and one that isn't w
   await archiveOn(10_000);
   let previous: { key: string; sha256: string } | null = null;
   for (const [key, bytes] of bucket.objects) {
-    const [head = "", ...events] = gunzipSync(bytes).toString().trimEnd().split("\n");
+    const [head = "", ...events] = new TextDecoder().decode(gunzipSync(bytes)).trimEnd().split("\n");
     expect(JSON.parse(head)).toMatchObject({ kind: "causeway-audit", events: events.length, previous });
     previous = { key, sha256: createHash("sha256").update(bytes).digest("hex") };
   }
@@ -135,7 +136,7 @@ test("each object names the one before it with its SHA-256, and one that isn't w
     .first("sha256");
   expect(newest).toBe(previous?.sha256);
   const error = vi.spyOn(console, "error").mockImplementation(() => {});
-  bucket.objects.set(previous?.key ?? "", Buffer.from("another"));
+  bucket.objects.set(previous?.key ?? "", new Uint8Array([1, 2, 3]));
   await expect(page()).rejects.toThrow("SERVICE_UNAVAILABLE");
   expect(error).toHaveBeenCalledWith(expect.objectContaining({ event: "audit-archive-damaged" }));
   error.mockRestore();

@@ -72,8 +72,8 @@ export async function findLogBounds(
   const [found] = await db.all<{ since: number | null; until: number | null }>(
     sql`SELECT ${firstSince(tenantId, sinceMs)} AS since, ${firstSince(tenantId, untilMs)} AS until`,
   );
-  if (found === undefined || found.since === null || found.until === null) return undefined;
-  return { since: found.since, until: found.until };
+  const { since = null, until = null } = found ?? {};
+  return since === null || until === null ? undefined : { since, until };
 }
 
 function isAsked(
