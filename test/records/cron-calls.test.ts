@@ -96,6 +96,9 @@ const FAULTS = {
   "never answers": () => new Promise<never>(() => {}),
 } as const;
 
+/** Nothing is so old as to be archived, and no database is so full as to be told. */
+const UNUSED = { databaseAlertShare: 1, archives: { put: () => Promise.reject(new Error("It isn't due.")) } };
+
 test.each(Object.keys(FAULTS) as (keyof typeof FAULTS)[])(
   "a database that %s keeps nothing from being done in the one behind it",
   async (fault) => {

@@ -69,6 +69,8 @@ async function archiveTenant(
       if (next.events.length === 0) return;
       await storeArchive(db, objects, next, nowMs);
     }
+  } catch (error) {
+    console.error({ event: "audit-not-archived", tenantId, error: String(error) });
   }
 }
 

@@ -27,6 +27,8 @@ import { reannounceUnanswered } from "./unanswered-versions.ts";
 export interface CronMeans {
   readonly env: DatabaseBindings;
   readonly removal: Removal;
+  /** Where older events of the audit trail go. */
+  readonly archives: ObjectWriter;
   readonly erasure: ErasureMeans;
   announce(jobs: readonly Job[]): Promise<void>;
   /** Whether an upload still needs what is reserved for it. */
@@ -51,6 +53,8 @@ const JOBS: Readonly<Record<string, CronJob>> = {
   replicas: ({ env, announce, replicaLagAlertMs, nowMs }, budget) =>
     feedReplicas(env, announce, replicaLagAlertMs, nowMs, budget),
   quarantine: ({ env, nowMs }, budget) => removeDueBlocked(env, nowMs, budget),
+  "archive-audit": ({ env, archives, nowMs }, budget) => archiveAudit(env, archives, nowMs, budget),
+  "measure-databases": ({ env, databaseAlertShare }) => warnOfFillings(env, databaseAlertShare),
   "remove-objects": ({ env, removal, nowMs }, budget) =>
     removeLeftObjects(env, removal.objects, nowMs, budget),
   erase: ({ env, erasure, scheduledMs }, budget) => driveErasures(env, erasure, scheduledMs, budget),
