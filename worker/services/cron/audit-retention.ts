@@ -59,12 +59,12 @@ async function archiveTenant(
   objects: ObjectWriter,
   { tenantId, keptDays }: TenantToArchive,
   nowMs: number,
-  budget: Budget,
+  part: Budget,
 ): Promise<void> {
   const beforeMs = (Math.floor(nowMs / DAY_MS) - keptDays) * DAY_MS;
   try {
-    for (let made = 0; made < ARCHIVES_PER_TENANT && !budget.isSpent; made += 1) {
-      budget.spend(COST_PER_ARCHIVE);
+    for (let made = 0; made < ARCHIVES_PER_TENANT && !part.isSpent; made += 1) {
+      part.spend(COST_PER_ARCHIVE);
       const next = await findNextArchive(db, tenantId, beforeMs, EVENTS_PER_ARCHIVE);
       if (next.events.length === 0) return;
       await storeArchive(db, objects, next, nowMs);
