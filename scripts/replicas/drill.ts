@@ -1,15 +1,21 @@
-import { copiesOf, seeCopy } from "./look.ts";
+import { seeCopy, storedCopiesOf } from "./look.ts";
 import type { ReplicaOptions } from "./options.ts";
 import { print } from "./print.ts";
 import { survey } from "./survey.ts";
 
-/** As if the primary were gone: every version has to come whole from some target. Changes nothing. */
+/**
+ * As if the primary were gone: every version has to come whole from some target, one that its record calls stored or, where
+ * none of these helps, any other. Changes nothing.
+ */
 export async function drill(options: ReplicaOptions): Promise<number> {
   const firstBytes = new Map<string, number[]>();
   const code = await survey(options, async (version) => {
     let verified = 0;
     const tried: string[] = [];
-    for (const { target } of copiesOf(version, options.targets, options.against === undefined)) {
+    const areRecordsAsked = options.against === undefined;
+    const stored = storedCopiesOf(version, options.targets, areRecordsAsked).map(({ target }) => target);
+    for (const target of [...stored, ...options.targets.filter((each) => !stored.includes(each))]) {
+      if (verified > 0 && !stored.includes(target)) break;
       const seen = await seeCopy(target, version);
       if (seen.state === "right") {
         verified += 1;
