@@ -9,7 +9,7 @@ export {
   type SignItem,
   type WatchOptions,
 } from "./core/files.ts";
-export type { GetGrant, Grant } from "./core/grants.ts";
+export type { GetGrant, Grant, RenewGrant } from "./core/grants.ts";
 export { ApiError, type LocalProblemCode } from "./core/problem.ts";
 export type {
   GetToken,

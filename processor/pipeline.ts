@@ -1,5 +1,6 @@
 import type { Job, ProcessJob } from "#contract/jobs.ts";
-import type { Standing, Verdict, VerdictReport } from "#contract/reports.ts";
+import type { Standing, VerdictReport } from "#contract/reports.ts";
+import type { Verdict } from "#contract/version-states.ts";
 import type { Wishes } from "#contract/wishes.ts";
 import { type ContentLook, isLookedInto, type Look } from "./content/content-look.ts";
 import { type DeathGuard, PROCESSOR_CRASHED } from "./death-guard.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { SigningKey } from "#contract/hmac.ts";
 import { TenantId } from "#contract/ids.ts";
 import { jurisdictionsIn, nameIn, parseTenantJurisdictions } from "#contract/jurisdictions.ts";
 import { ONE_DATABASE, parseTenantBuckets } from "./db/tenant-buckets.ts";
@@ -126,11 +127,6 @@ export interface Config {
   readonly replicaReads: ReplicaReadsConfig | undefined;
   readonly version: string;
   readonly development: boolean;
-}
-
-export interface SigningKey {
-  readonly kid: string;
-  readonly secret: string;
 }
 
 /** A variable that is there and empty isn't set: a deployment can't take one of wrangler.toml away otherwise. */

@@ -1,7 +1,7 @@
 import type { Claims } from "./claims.ts";
 import type { Connection } from "./connection.ts";
 import type { Scope } from "./fingerprint.ts";
-import type { GetGrant } from "./grants.ts";
+import type { GetGrant, RenewGrant } from "./grants.ts";
 import type { ResumeStore } from "./resume-store.ts";
 import type { Slots } from "./slots.ts";
 import type { TokenSource } from "./tokens.ts";
@@ -9,7 +9,11 @@ import type { TokenSource } from "./tokens.ts";
 /** What requests are sent with: the user's token, or a grant of each upload's own. */
 export type Access =
   | { readonly kind: "session"; readonly tokens: TokenSource }
-  | { readonly kind: "grants"; readonly getGrant: GetGrant };
+  | {
+      readonly kind: "grants";
+      readonly getGrant: GetGrant;
+      readonly renewGrant: RenewGrant | undefined;
+    };
 
 /** What all uploads of one uploader share. */
 export interface UploadContext {
@@ -26,6 +30,12 @@ export interface UploadContext {
 
 /** `navigator.onLine` is sometimes wrong about being offline, so we look for ourselves now and then. */
 export const OFFLINE_PROBE_MS = 30_000;
+
+/** Which version of its file an upload is, by its URL: a file's first has it in no place. */
+export function versionOf(url: string): number {
+  const before = url.split(/[?#]/, 1)[0]?.split("/").at(-2) ?? "";
+  return /^[1-9]\d{0,9}$/.test(before) ? Number(before) : 1;
+}
 
 /** The last path segment of an upload's URL is the file's id (architecture §9). */
 export function fileIdOf(url: string): string {

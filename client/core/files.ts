@@ -1,5 +1,6 @@
-import type { Disposition, FileRecord, SignedUrlResponse, Variant } from "#contract/api.ts";
+import type { Disposition, FileRecord, SignedUrl, Variant } from "#contract/api.ts";
 import type { FileList, FileListQuery } from "#contract/listing.ts";
+import type { FileVersion } from "#contract/versions.ts";
 import { type ApiFetch, createApiFetch } from "./http.ts";
 import { ApiError, parseProblem } from "./problem.ts";
 import { createTokenSource } from "./tokens.ts";
@@ -19,15 +20,15 @@ export interface SignItem {
   readonly expiresInSeconds?: number;
 }
 
-export type SignedUrl = SignedUrlResponse["items"][number];
+export type { SignedUrl };
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface WatchOptions extends CallOptions {
+export interface WatchOptions<T = FileRecord> extends CallOptions {
   /** Called with every answer, the last one included. */
-  readonly onUpdate?: (file: FileRecord) => void;
+  readonly onUpdate?: (answer: T) => void;
 }
 
 /** The tenant's files. Every call throws `ApiError` for an error answer and for none. */
@@ -41,6 +42,10 @@ export interface FilesClient {
   waitUntil(id: string, isWanted: (file: FileRecord) => boolean, options?: WatchOptions): Promise<FileRecord>;
   /** Waits until the file is neither `uploading` nor `quarantined`. */
   waitUntilSettled(id: string, options?: WatchOptions): Promise<FileRecord>;
+  /** One version of a file: whether what was just sent in another's place has passed its check. */
+  getVersion(id: string, version: number, options?: CallOptions): Promise<FileVersion>;
+  /** Waits until the version is neither `uploading` nor `quarantined`. */
+  waitForVersion(id: string, version: number, options?: WatchOptions<FileVersion>): Promise<FileVersion>;
   /**
    * The bytes of a variant. They are held in memory: for previews, not for downloads. One that is still being made is an
    * `ApiError` with the code `VARIANT_BEING_MADE`.
@@ -74,31 +79,35 @@ function isPassing(error: unknown): boolean {
 }
 
 /** Whether the file's fate is known: nothing more happens to its state by itself. */
-export function isSettled(file: FileRecord): boolean {
+export function isSettled(file: Pick<FileRecord, "state">): boolean {
   return file.state !== "uploading" && file.state !== "quarantined";
 }
 
-async function poll(
-  look: () => Promise<FileRecord>,
-  isWanted: (file: FileRecord) => boolean,
-  { signal = new AbortController().signal, onUpdate }: WatchOptions,
-): Promise<FileRecord> {
+async function poll<T>(
+  look: () => Promise<T>,
+  isWanted: (answer: T) => boolean,
+  { signal = new AbortController().signal, onUpdate }: WatchOptions<T>,
+): Promise<T> {
   for (let delayMs = FIRST_POLL_MS; ; delayMs = Math.min(SLOWEST_POLL_MS, delayMs * POLL_GROWTH)) {
-    const file = await look().catch((error: unknown) => {
+    const answer = await look().catch((error: unknown) => {
       if (isPassing(error)) return undefined;
       throw error;
     });
-    if (file !== undefined) onUpdate?.(file);
-    if (file !== undefined && isWanted(file)) return file;
+    if (answer !== undefined) onUpdate?.(answer);
+    if (answer !== undefined && isWanted(answer)) return answer;
     if (!(await wait(delayMs, signal))) throw signal.reason;
   }
 }
 
-function createCalls(call: ApiFetch): Omit<FilesClient, "waitUntil" | "waitUntilSettled"> {
+function createCalls(call: ApiFetch): Omit<FilesClient, "waitUntil" | "waitUntilSettled" | "waitForVersion"> {
   return {
     async get(id, { signal } = {}) {
       const answer = await call({ path: pathOf(id), signal });
       return (await answer.json()) as FileRecord;
+    },
+    async getVersion(id, version, { signal } = {}) {
+      const answer = await call({ path: `${pathOf(id)}/versions/${version}`, signal });
+      return (await answer.json()) as FileVersion;
     },
     async list(query = {}, { signal } = {}) {
       const answer = await call({ path: `/v1/files${queryOf(query)}`, signal });
@@ -109,7 +118,8 @@ function createCalls(call: ApiFetch): Omit<FilesClient, "waitUntil" | "waitUntil
     },
     async signUrls(items, { signal } = {}) {
       const answer = await call({ method: "POST", path: "/v1/signed-urls", body: { items }, signal });
-      const signed = (await answer.json()) as SignedUrlResponse;
+      // All or none: it isn't asked for those that can be signed alone.
+      const signed = (await answer.json()) as { readonly items: readonly SignedUrl[] };
       return signed.items;
     },
     async contentBlob(id, variant, { signal } = {}) {
@@ -126,5 +136,11 @@ export function createFilesClient({ baseUrl, getToken }: FilesClientOptions): Fi
   const calls = createCalls(createApiFetch(baseUrl, createTokenSource(getToken)));
   const waitUntil: FilesClient["waitUntil"] = (id, isWanted, options = {}) =>
     poll(() => calls.get(id, options), isWanted, options);
-  return { ...calls, waitUntil, waitUntilSettled: (id, options) => waitUntil(id, isSettled, options) };
+  return {
+    ...calls,
+    waitUntil,
+    waitUntilSettled: (id, options) => waitUntil(id, isSettled, options),
+    waitForVersion: (id, version, options = {}) =>
+      poll(() => calls.getVersion(id, version, options), isSettled, options),
+  };
 }

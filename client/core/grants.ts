@@ -8,13 +8,27 @@ import type { UploadMeta } from "./types.ts";
  */
 export type GetGrant = (file: File, meta: UploadMeta) => Promise<Grant> | Grant;
 
+/**
+ * Gets a grant that has ended for longer: the backend renews it at `POST /v1/upload-grants/renewals`, and the upload goes
+ * on.
+ */
+export type RenewGrant = (ended: Grant) => Promise<Grant> | Grant;
+
 export type Grant = Pick<UploadGrantResponse, "token">;
 
+/** Where the grant of one upload comes from. */
+export interface GrantRequests {
+  readonly ask: () => Promise<Grant> | Grant;
+  readonly renew?: RenewGrant | undefined;
+  /** Whether its upload is there: another grant would be for another file. */
+  readonly isCreated: () => boolean;
+}
+
 /**
- * One grant for all requests of one upload, of those too whose answer was lost: the server knows the creation by it. A
- * grant can't be renewed, since another is for another file, but for one that ended before its upload was there.
+ * One grant for all requests of one upload, of those too whose answer was lost: the server knows the creation by it. One
+ * that ended is renewed; where nobody does that, another is asked for as long as its upload isn't there.
  */
-export function createGrantSource(ask: () => Promise<Grant> | Grant, isCreated: () => boolean): TokenSource {
+export function createGrantSource({ ask, renew, isCreated }: GrantRequests): TokenSource {
   let taken: Promise<string> | undefined;
 
   async function askForToken(): Promise<string> {
@@ -30,10 +44,22 @@ export function createGrantSource(ask: () => Promise<Grant> | Grant, isCreated: 
     return taken;
   }
 
+  async function renewed(ended: Promise<string>, renewGrant: RenewGrant): Promise<string> {
+    try {
+      const { token } = await renewGrant({ token: await ended });
+      return token;
+    } catch (error) {
+      // The next request finds the one that ended, and asks again.
+      taken = ended;
+      throw error;
+    }
+  }
+
   return {
     current: take,
     async renewed() {
       if (!isCreated()) taken = undefined;
+      else if (renew !== undefined) taken = renewed(take(), renew);
       return take();
     },
   };

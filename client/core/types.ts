@@ -1,7 +1,7 @@
 import type { UrlStorage } from "tus-js-client";
 import type { Problem } from "#contract/errors.ts";
 import type { Connection } from "./connection.ts";
-import type { GetGrant } from "./grants.ts";
+import type { GetGrant, RenewGrant } from "./grants.ts";
 
 /** Gives a bearer token. `refresh` is true after a 401: a cached token must not be given again. */
 export type GetToken = (options: { readonly refresh: boolean }) => Promise<string> | string;
@@ -34,7 +34,8 @@ export type UploadState =
   /** Stopped, with what was sent kept where possible; `resume()` goes on. */
   | { readonly kind: "failed"; readonly problem: Problem }
   | { readonly kind: "aborted" }
-  | { readonly kind: "uploaded"; readonly fileId: string };
+  /** `version` tells which of the file's it is: its state is asked for by `getVersion`. */
+  | { readonly kind: "uploaded"; readonly fileId: string; readonly version: number };
 
 export interface UploadProgress {
   /** Never falls, unless the server lost the upload and it starts anew. */
@@ -45,7 +46,7 @@ export interface UploadProgress {
   readonly secondsLeft: number | undefined;
 }
 
-/** For a user with a session. */
+/** For a user with a session, or with an entity grant for the record that the files are attached to. */
 export interface SessionOptions {
   readonly getToken: GetToken;
   readonly tenantId: string;
@@ -53,14 +54,17 @@ export interface SessionOptions {
   /** Where resume points are kept between visits; by default the browser's localStorage. */
   readonly storage?: UrlStorage;
   readonly getGrant?: never;
+  readonly renewGrant?: never;
 }
 
 /**
  * For whoever has no session: each upload has a grant, which lives an hour at most and is kept in memory alone. So an
- * upload goes on as long as its page and its grant are there, and begins anew after that.
+ * upload goes on as long as its page is there and its grant, which `renewGrant` makes last, and begins anew after that.
  */
 export interface GrantOptions {
   readonly getGrant: GetGrant;
+  /** Without it, an upload whose grant ends on its way fails. */
+  readonly renewGrant?: RenewGrant;
   readonly getToken?: never;
   readonly tenantId?: never;
   readonly userId?: never;

@@ -1,6 +1,6 @@
 import type { Problem } from "#contract/errors.ts";
 import { type AttemptEvents, startAttempt, terminateUpload } from "./attempt.ts";
-import { fileIdOf, OFFLINE_PROBE_MS, type UploadContext } from "./context.ts";
+import { fileIdOf, OFFLINE_PROBE_MS, type UploadContext, versionOf } from "./context.ts";
 import { classifyFailure, type Failure, nextStep } from "./failure.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { createGrantSource } from "./grants.ts";
@@ -95,8 +95,11 @@ export class Upload {
   #takeTokens(): TokenSource {
     const { access } = this.#context;
     if (access.kind === "session") return access.tokens;
-    const ask = () => access.getGrant(this.file, this.meta);
-    return createGrantSource(ask, () => this.#url !== undefined);
+    return createGrantSource({
+      ask: () => access.getGrant(this.file, this.meta),
+      renew: access.renewGrant,
+      isCreated: () => this.#url !== undefined,
+    });
   }
 
   async #terminate(url: string): Promise<void> {
@@ -188,10 +191,10 @@ export class Upload {
 
   #onDone(): void {
     this.#status.sent(this.file.size);
-    this.#end({ kind: "uploaded", fileId: this.id ?? "" });
+    this.#end({ kind: "uploaded", fileId: this.id ?? "", version: versionOf(this.#url ?? "") });
   }
 
-  /** A grant that has ended takes its upload with it: another is for another file. */
+  /** A grant that has ended, and that nobody renews, takes its upload with it: another is for another file. */
   #whatFailed(error: unknown): Failure {
     const failure = classifyFailure(error, Date.now());
     const hasEnded = failure.kind === "blocked" && failure.problem.status === 401;

@@ -24,8 +24,8 @@ export interface Uploader {
   dispose(): void;
 }
 
-function accessOf({ getGrant, getToken }: UploaderOptions): Access {
-  if (getGrant !== undefined) return { kind: "grants", getGrant };
+function accessOf({ getGrant, renewGrant, getToken }: UploaderOptions): Access {
+  if (getGrant !== undefined) return { kind: "grants", getGrant, renewGrant };
   return { kind: "session", tokens: createTokenSource(getToken) };
 }
 

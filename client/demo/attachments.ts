@@ -16,6 +16,8 @@ export interface AttachmentsOptions {
   readonly files: FilesClient;
   readonly entity: { readonly entityType: string; readonly entityId: string };
   readonly userId: string;
+  /** Whether others' files are the user's to delete too. */
+  readonly isAdmin: boolean;
   readonly announce: Announce;
   /** Ends everything the panel does. */
   readonly signal: AbortSignal;

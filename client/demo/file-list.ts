@@ -51,6 +51,7 @@ export class FileList {
     onShow: (file) => void this.#showContent(file),
     onDownload: (file) => void this.#download(file),
     onDelete: (file) => void this.#delete(file),
+    mayDelete: ({ ownerId }) => this.#options.isAdmin || ownerId === this.#options.userId,
   };
   #hidden: ReadonlySet<string> = new Set();
 

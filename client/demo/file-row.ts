@@ -24,14 +24,16 @@ export interface FileRowEvents {
   onShow(file: FileView): void;
   onDownload(file: FileView): void;
   onDelete(file: FileView): void;
+  mayDelete(file: FileView): boolean;
 }
 
 function actionsOf(file: FileView, events: FileRowEvents): readonly RowAction[] {
   const download: RowAction = { icon: "download", label: "Download", run: () => events.onDownload(file) };
   const remove: RowAction = { icon: "trash", label: "Delete", run: () => events.onDelete(file) };
-  if (file.state !== "clean") return [remove];
+  const removal = events.mayDelete(file) ? [remove] : [];
+  if (file.state !== "clean") return removal;
   const show: RowAction = { icon: "eye", label: "Show", run: () => events.onShow(file) };
-  return shownVariant(file) === undefined ? [download, remove] : [show, download, remove];
+  return [...(shownVariant(file) === undefined ? [] : [show]), download, ...removal];
 }
 
 /** Shows a stored file in a new row. */

@@ -24,6 +24,7 @@ function openAttachments(identity: DemoIdentity, session: Session, signal: Abort
     files: createFilesClient({ baseUrl: "", getToken }),
     entity: { entityType: "contact", entityId: contactOf(identity).id },
     userId: identity.user,
+    isAdmin: identity.role === "admin",
     announce,
     signal,
   });

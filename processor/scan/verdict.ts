@@ -1,4 +1,4 @@
-import type { Verdict } from "#contract/reports.ts";
+import type { Verdict } from "#contract/version-states.ts";
 
 /** What the scanner found. Only `clean` has no name. */
 export type ScanVerdict =

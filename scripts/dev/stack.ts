@@ -178,6 +178,8 @@ function startProcessor(
     args: ["--max-semi-space-size=2", join(PROJECT_ROOT, "processor", "main.ts")],
     env: {
       PATH: process.env["PATH"],
+      // Where Node keeps what it has compiled, for whoever starts one stack after the other.
+      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
       CAUSEWAY_WORKER_URL: url,
       CAUSEWAY_REPORT_SECRET: secrets.reportSecret,
       CAUSEWAY_PARENT_PID: String(process.pid),

@@ -75,6 +75,19 @@ test("asks for what each call says", async () => {
   expect(seen[3]?.body).toBe('{"items":[{"fileId":"f1","variant":"thumbnail"}]}');
 });
 
+test("waits for a version until its check is over", async () => {
+  const [waiting, infected] = [
+    { version: 2, state: "quarantined" },
+    { version: 2, state: "infected" },
+  ];
+  answers.push({ status: 200, body: waiting }, "cut", { status: 200, body: infected });
+  const seenStates: string[] = [];
+  const onUpdate = ({ state }: { readonly state: string }) => void seenStates.push(state);
+  expect(await files.waitForVersion("f1", 2, { onUpdate })).toEqual(infected);
+  expect(seenStates).toEqual(["quarantined", "infected"]);
+  expect(seen[0]?.line).toBe("GET /v1/files/f1/versions/2");
+});
+
 test("renews the token once after a 401", async () => {
   answers.push({ status: 401 }, { status: 200, body: { id: "f1" } });
   await files.get("f1");

@@ -75,8 +75,28 @@ test("one that ends while its upload is under way isn't renewed; the upload fail
   expect(await reached(upload, "failed")).toMatchObject({ problem: { code: "TOKEN_EXPIRED" } });
   expect(tokens()).toEqual(["POST", "PATCH", "PATCH"].map((method) => `${method} Bearer grant-1`));
   upload.resume();
-  expect(await reached(upload, "uploaded")).toEqual({ kind: "uploaded", fileId: "file2" });
+  expect(await reached(upload, "uploaded")).toEqual({ kind: "uploaded", fileId: "file2", version: 1 });
   expect(tokens().slice(3)).toEqual(["POST Bearer grant-2", "PATCH Bearer grant-2"]);
+});
+
+test("one that ends while its upload is under way is renewed, and the upload goes on where it was", async () => {
+  const { asked, getGrant } = countedGrants();
+  const renewed: string[] = [];
+  endpoint.next("PATCH", { status: 401, problem: { status: 401, code: "TOKEN_EXPIRED" } });
+  const upload = createUploader({
+    ...{ endpoint: endpoint.url, getGrant, chunkSizeBytes: 64 * KIB, retryBaseMs: 10 },
+    renewGrant({ token }) {
+      renewed.push(token);
+      if (renewed.length === 1) throw new Error("The backend is away.");
+      return { token: `${token} again`.replace(" ", "-") };
+    },
+  }).add(makeFile(10));
+  upload.start();
+  await reached(upload, "uploaded");
+  expect(asked).toHaveLength(1);
+  expect(renewed.at(-1)).toBe("grant-1");
+  expect(tokens().at(-1)).toBe("PATCH Bearer grant-1-again");
+  expect(endpoint.uploads.size).toBe(1);
 });
 
 test("an upload that is aborted is deleted with its own grant", async () => {

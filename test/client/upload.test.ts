@@ -21,7 +21,7 @@ test.each([0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK])("sends a file of %i by
   const upload = makeUploader(endpoint).add(file);
   const states = trace(upload);
   upload.start();
-  expect(await reached(upload, "uploaded")).toEqual({ kind: "uploaded", fileId: "file1" });
+  expect(await reached(upload, "uploaded")).toEqual({ kind: "uploaded", fileId: "file1", version: 1 });
   expect(states).toEqual(["waiting", "hashing", "uploading", "uploaded"]);
   expect(upload.id).toBe("file1");
   expect(upload.progress.sentBytes).toBe(sizeBytes);

@@ -50,7 +50,7 @@ test("a file goes through by one grant, whichever answers are lost, the creation
     });
   });
   upload.start();
-  expect(await done).toEqual({ kind: "uploaded", fileId: grant.fileId });
+  expect(await done).toEqual({ kind: "uploaded", fileId: grant.fileId, version: 1 });
   expect([asked, proxy.lost()]).toEqual([1, 3]);
   await expectStored(grant.backend, grant.fileId, bytes);
 });

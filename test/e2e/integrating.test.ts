@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { FileRecord } from "#contract/api.ts";
+import type { FileList } from "#contract/listing.ts";
+import type { FileVersion } from "#contract/versions.ts";
 import { fileIdOf, newCaller, sharedStack } from "../support/api.ts";
 import { launchChromium } from "../support/browser.ts";
 import { servePage } from "../support/built-page.ts";
@@ -109,6 +111,29 @@ test("the example of a raw body sends it by its name, and throws why it is refus
   await expectStored(caller, record.id, Buffer.from("a,b"));
   const refused = sendFile(api, caller.token, { name: "setup.exe", type: "text/csv", content: "a,b" });
   await expect(refused).rejects.toThrow('Files ending in ".exe" are not accepted.');
+});
+
+test("the example of a contact's files reads and sends within the contact, and its versions are waited for", async () => {
+  const backend = await newCaller({ user: "crm", role: "service" });
+  const api = new URL(sharedStack().url).origin;
+  const { openContact } = await importExample<{
+    openContact(api: string, token: string, userId: string, contactId: string): Promise<{ token: string }>;
+  }>("openContact");
+  const { sendFile } = await importExample<{
+    sendFile(api: string, token: string, file: object): Promise<FileRecord & { versionUrl: string }>;
+  }>("sendFile");
+  const { checkedVersion } = await importExample<{
+    checkedVersion(api: string, token: string, versionUrl: string): Promise<FileVersion>;
+  }>("checkedVersion");
+  const file = { name: "offer.csv", type: "text/csv", content: "a,b" };
+  // The example attaches what it sends to this contact.
+  const { token } = await openContact(api, backend.token, "ann", "c-1042");
+  const record = await sendFile(api, token, file);
+  expect(await checkedVersion(api, token, record.versionUrl)).toMatchObject({ state: "clean", version: 1 });
+  const listed = await fetch(`${api}/v1/files`, { headers: { authorization: `Bearer ${token}` } });
+  expect(((await listed.json()) as FileList).items).toMatchObject([{ id: record.id, ownerId: "ann" }]);
+  const other = await openContact(api, backend.token, "ann", "c-7");
+  await expect(sendFile(api, other.token, file)).rejects.toThrow("The grant is for another entity.");
 });
 
 test("the example of what is accepted is what a file input takes", async () => {

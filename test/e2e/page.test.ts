@@ -47,6 +47,24 @@ test("a photo chosen on the page is uploaded, checked, shown and downloaded as i
   expect((await readFile(await download.path())).equals(photo)).toBe(true);
 });
 
+test("a colleague sees what is attached to the contact and may read it, but not delete it", async () => {
+  const page = await openPage();
+  const name = "offer-for-all.txt";
+  await choose(page, name, "text/plain", Buffer.from("an offer"));
+  await row(page, name).getByText("Ready").waitFor();
+  await page.locator("#identity").selectOption({ label: "Bob, Acme" });
+  await row(page, name).getByText("by ann").waitFor();
+  const buttons = row(page, name).getByRole("button");
+  const labels = await buttons.evaluateAll((all) => all.map((each) => each.getAttribute("aria-label")));
+  expect(labels).toEqual(expect.arrayContaining([`Download ${name}`]));
+  expect(labels).not.toContain(`Delete ${name}`);
+  const downloading = page.waitForEvent("download");
+  await row(page, name)
+    .getByRole("button", { name: `Download ${name}` })
+    .click();
+  expect(await readFile(await (await downloading).path(), "utf8")).toBe("an offer");
+});
+
 test("malware is named on the page and can't be downloaded", async () => {
   const page = await openPage();
   await choose(page, "invoice.txt", "text/plain", eicar());

@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import { verifyProof } from "#contract/erasures.ts";
+import type { TenantId } from "#contract/ids.ts";
 import { databaseFor } from "../../worker/db/database.ts";
 import { tenants } from "../../worker/db/schema/tenants.ts";
 import { formatErasure, requestErasure, requireErasure } from "../../worker/services/erasure-requests.ts";
 import { driveErasureOf } from "../../worker/services/erasure.ts";
 import { newTenantId, useDatabases } from "./support/databases.ts";
+import { newQuotaTenant } from "./support/quota-tenant.ts";
 
 const databases = useDatabases();
 
@@ -48,4 +50,47 @@ test.each([
   expect(proof.reason).toBe(reason ?? null);
   expect(await verifyProof(proof, [OLD_KEY])).toBe(true);
   expect(await verifyProof({ ...proof, reason: other }, [OLD_KEY])).toBe(false);
+});
+
+/** Makes so many versions more of each of a tenant's files, like those that they have. */
+async function multiplyVersions(tenantId: TenantId, count: number): Promise<void> {
+  const { DB } = databases.bindings;
+  const [row = {}] = (await DB.prepare("SELECT * FROM file_versions LIMIT 1").all()).results;
+  const columns = Object.keys(row).map((name) => `"${name}"`);
+  const selected = columns.map((name) => (name === '"version"' ? "number.value" : `v.${name}`));
+  const numbers = JSON.stringify(Array.from({ length: count }, (_, index) => index + 2));
+  await DB.prepare(
+    `INSERT INTO file_versions (${columns.join()}) SELECT ${selected.join()}
+     FROM file_versions AS v, json_each(?) AS number WHERE v.tenant_id = ?`,
+  )
+    .bind(numbers, tenantId)
+    .run();
+}
+
+test("files with very many versions are erased in steps, and all of them are counted", async () => {
+  const tenant = newQuotaTenant(databases.bindings);
+  for (let file = 0; file < 4; file += 1) await tenant.create(10);
+  await multiplyVersions(tenant.tenantId, 399);
+  let underWay = 0;
+  let most = 0;
+  const means = {
+    objects: { list: async () => ({ keys: [], sizes: [] }), remove: async () => {} },
+    async eraseUpload() {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await Promise.resolve();
+      underWay -= 1;
+    },
+    settleMs: 0,
+    signingKeys: [OLD_KEY],
+  };
+  const actor = { tenantId: tenant.tenantId, id: "boss", kind: "admin", requestId: null } as const;
+  const confirm = { confirm: tenant.tenantId, reason: undefined };
+  const { id } = await requestErasure(databases.bindings, actor, confirm, Date.now());
+  const read = () => requireErasure(databases.bindings, tenant.tenantId, id);
+  for (let run = 1; run <= 3; run += 1) {
+    await driveErasureOf(databases.bindings, await read(), means as never, Date.now());
+  }
+  expect(await read()).toMatchObject({ files: 4, versions: 1_600, finishedAtMs: expect.any(Number) });
+  expect(most).toBe(150);
 });

@@ -92,15 +92,26 @@ function isSharedWith({ sharedWith }: ListedFile, userId: string, nowMs: number)
 }
 
 /** In a tenant whose members all see what is attached to an entity. */
-function isInScope(file: ListedFile, query: ListQuery, { userId, role }: Asker, nowMs: number): boolean {
-  const ofMember = query.entityId === undefined ? "own" : "visible";
-  const scope = query.scope ?? (role === "member" ? ofMember : "all");
-  if (scope === "all" || (scope === "visible" && role !== "member")) return true;
-  if (scope === "shared") return isSharedWith(file, userId, nowMs);
-  if (file.ownerId === userId) return true;
-  if (scope === "own" || query.trash === "true") return false;
-  const isAttached = file.entityType !== null && file.entityId !== null;
-  return isAttached || isSharedWith(file, userId, nowMs);
+function isInScope(file: ListedFile, query: ListQuery, asker: Asker, nowMs: number): boolean {
+  const { userId } = asker;
+  switch (scopeOf(query, asker)) {
+    case "all":
+      return true;
+    case "own":
+      return file.ownerId === userId;
+    case "shared":
+      return isSharedWith(file, userId, nowMs);
+    case "visible": {
+      const isAttached = file.entityType !== null && file.entityId !== null;
+      return file.ownerId === userId || isAttached || isSharedWith(file, userId, nowMs);
+    }
+  }
+}
+
+function scopeOf({ scope, entityId, trash }: ListQuery, { role }: Asker): NonNullable<ListQuery["scope"]> {
+  if (role !== "member") return scope === undefined || scope === "visible" ? "all" : scope;
+  if (trash === "true") return "own";
+  return scope ?? (entityId === undefined ? "own" : "visible");
 }
 
 /** Whether the name is found, said another way than the product does it. */

@@ -20,6 +20,7 @@ export const TENANT_TABLES = [
   "share_links",
   "quota_reservations",
   "audit_events",
+  "idempotency_keys",
 ] as const;
 
 /** How many rows of each table are a tenant's. */
@@ -70,6 +71,9 @@ export async function addRowsAbout(database: D1, tenantId: string, fileId: strin
     ),
     run(
       "INSERT INTO quota_reservations (tenant_id, file_id, version, reserved_bytes, created_at_ms, check_at_ms) VALUES (?, ?, 1, 5, 1000, 9000000000000)",
+    ),
+    run(
+      "INSERT INTO idempotency_keys (tenant_id, key_hash, fingerprint, begun_at_ms) VALUES (?, ?, 'f', 1000)",
     ),
     // Of a version that there is: cron leaves it alone.
     run("INSERT INTO object_removals SELECT ?1, ?2, 1, 't/' || ?1 || '/' || ?2 || '/1/', 1000"),

@@ -124,6 +124,9 @@ test("a cursor is of one list: of its filters, order, tenant and caller", async 
   expect(cursor).toMatch(/^[\w-]+$/);
   expect((await list(ann, { ...query, cursor })).items).toHaveLength(1);
   expect((await list(ann, { ...query, tag: ["b", "a"], limit: 2, cursor })).nextCursor).toBeNull();
+  // `tag` is the older name of `tags`: one list.
+  const { tag: tags, ...untagged } = query;
+  expect((await list(ann, { ...untagged, tags, limit: 2, cursor })).items).toHaveLength(2);
 
   const other = {
     status: 400,
@@ -144,6 +147,7 @@ test("a cursor is of one list: of its filters, order, tenant and caller", async 
     { trash: "true" },
     { class: "document" },
     { type: "text/plain" },
+    { mimeType: "text/plain" },
     { state: "clean" },
   ];
   for (const change of CHANGES)
@@ -198,6 +202,9 @@ describe("a query that isn't right is refused, naming what", () => {
     ["limit", { limit: [1, 2] }],
     ["type", { type: "image" }],
     ["type", { type: "image/*" }],
+    ["type", { mimeType: "image/png" }],
+    ["mimeType", { mimeType: "image/*" }],
+    ["tag", { tags: Array.from({ length: 9 }, (_, index) => `t${index}`) }],
     ["class", { class: "images" }],
     ["state", { state: "deleted" }],
     ["state", { state: ["clean", "infected"] }],

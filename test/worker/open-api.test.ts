@@ -98,3 +98,15 @@ test("every operation has a group, and says who may call it and what it answers 
     }
   }
 });
+
+interface Parameter {
+  readonly name: string;
+  readonly schema: { readonly deprecated?: boolean };
+}
+
+test("what has a newer name is deprecated, and the newer one is there", () => {
+  const { parameters = [] } = (document.paths["/v1/files"]?.["get"] ?? {}) as { parameters?: Parameter[] };
+  const deprecated = parameters.filter(({ schema }) => schema.deprecated === true).map(({ name }) => name);
+  expect(deprecated).toEqual(["tag", "type"]);
+  expect(parameters.map(({ name }) => name)).toEqual(expect.arrayContaining(["tags", "mimeType"]));
+});

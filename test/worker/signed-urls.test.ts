@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect, inject, test } from "vitest";
+import { SignedUrlResponse } from "#contract/api.ts";
 import { FileId } from "#contract/ids.ts";
 import { signDownload } from "../../worker/delivery/signed-url.ts";
 import {
@@ -213,6 +214,8 @@ test.each([
   ["no items", '{"items":[]}'],
   ["an id that is none", '{"items":[{"fileId":"x"}]}'],
   ["an unknown variant", '{"items":[{"fileId":"ID","variant":"huge"}]}'],
+  ["a field that isn't one", '{"items":[{"fileId":"ID","expiresIn":60}]}'],
+  ["a field beside the items", '{"items":[{"fileId":"ID"}],"expiresInSeconds":60}'],
   ["more than seven days", '{"items":[{"fileId":"ID","expiresInSeconds":604801}]}'],
 ])("signing %s is refused", async (_what, template) => {
   const { caller, fileId } = await signedFile();
@@ -242,4 +245,25 @@ test("what isn't ready or isn't there is not signed, and the answer names the it
     errors,
   });
   expect(await sign({ fileId, variant: "poster" })).toMatchObject({ code: "VARIANT_NOT_FOUND", errors });
+});
+
+test("asked for in part, what can be signed is, beside what can't and why", async () => {
+  const { caller, fileId } = await signedFile();
+  const missing = "00000000000000000000000000";
+  const sign = (ids: readonly string[]) =>
+    caller.fetch("/v1/signed-urls", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ items: ids.map((each) => ({ fileId: each })), partial: true }),
+    });
+  const answer = await sign([missing, fileId]);
+  const { items } = SignedUrlResponse.parse(await answer.json());
+  const error = { code: "FILE_NOT_FOUND", status: 404, requestId: answer.headers.get("x-request-id") };
+  expect(items).toMatchObject([
+    { fileId: missing, ok: false, error },
+    { fileId, ok: true, url: expect.stringContaining(fileId) as string },
+  ]);
+  const [, signed] = items;
+  expect((await fetch(signed?.ok === true ? signed.url : "")).status).toBe(200);
+  expect(await (await sign([missing])).json()).toMatchObject({ items: [{ ok: false }] });
 });

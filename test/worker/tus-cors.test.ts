@@ -69,6 +69,10 @@ test.each([
     "Upload-Offset",
     "X-HTTP-Method-Override",
     "X-Request-ID",
+    "Idempotency-Key",
+    "traceparent",
+    "tracestate",
+    "baggage",
   ].map((name) => name.toLowerCase());
   for (const method of methods) {
     const answer = await preflight(path, method, wanted);

@@ -80,7 +80,7 @@ test("a tenant's own settings are in its rules", async () => {
   const { types, blockedExtensions, maxBytes } = await rulesFor(ann);
   const ofName = (name: string) => types.find(({ type }) => type === name);
   expect(ofName("model/step")).toEqual({
-    type: "model/step",
+    ...{ mimeType: "model/step", type: "model/step" },
     fileClass: "document",
     extensions: ["stp", "step"],
   });

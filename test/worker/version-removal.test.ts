@@ -45,6 +45,11 @@ function remove(caller: Caller, fileId: string, version: number): Promise<Respon
   return caller.fetch(`/v1/files/${fileId}/versions/${version}`, { method: "DELETE" });
 }
 
+const WEBP = {
+  ...{ name: "thumbnail", mimeType: "image/webp", sizeBytes: 5, width: 1, height: 1 },
+  properties: {},
+};
+
 test("a number is given once, so that what is left of a removed version is never a new one's", async () => {
   const caller = await newCaller({ stack: worker });
   const fileId = await uploadClean(worker, caller);
@@ -120,21 +125,29 @@ test("what is left of a version of a file in the trash is removed, and the file 
   expect((await caller.fetch(`/v1/files/${fileId}/restore`, { method: "POST" })).status).toBe(200);
 });
 
-test("a derivative that is ready when its version has been removed is removed too", async () => {
+async function report(content: object): Promise<Response> {
+  const body = JSON.stringify(content);
+  const signature = await signReport(worker.reportSecret, body, Date.now());
+  const headers = { "content-type": "application/json", [REPORT_SIGNATURE_HEADER]: signature };
+  return fetch(new URL(REPORTS_PATH, worker.url), { method: "POST", headers, body });
+}
+
+test.each([
+  ["when it is told", { kind: "derivative", ...WEBP }],
+  ["when its job is begun again, which never told it", { kind: "start", etag: "e", sizeBytes: 6 }],
+])("a derivative that is ready when its version has been removed is removed too: %s", async (_when, told) => {
   const caller = await newCaller({ stack: worker });
   const fileId = await uploadClean(worker, caller);
   await replace(caller, fileId, "second");
+  const objectKey = `t/${caller.tenantId}/${fileId}/2/thumbnail.webp`;
+  const ref = { tenantId: caller.tenantId, fileId, version: 2 };
   expect((await remove(caller, fileId, 2)).status).toBe(204);
   await expect.poll(() => writtenDown(fileId)).toEqual([]);
-  const objectKey = `t/${caller.tenantId}/${fileId}/2/thumbnail.webp`;
   await put(objectKey);
-  const body = JSON.stringify({
-    ...{ kind: "derivative", tenantId: caller.tenantId, fileId, version: 2, name: "thumbnail", objectKey },
-    ...{ mimeType: "image/webp", sizeBytes: 5, width: 1, height: 1, properties: {} },
-  });
-  const signature = await signReport(worker.reportSecret, body, Date.now());
-  const headers = { "content-type": "application/json", [REPORT_SIGNATURE_HEADER]: signature };
-  const answer = await fetch(new URL(REPORTS_PATH, worker.url), { method: "POST", headers, body });
-  expect(await readProblem(answer)).toMatchObject({ status: 409, code: "REPORT_REFUSED" });
+  // Of a version that there is nothing goes, whatever is said of it.
+  const ofFirst = await report({ kind: "start", etag: "e", sizeBytes: 6, ...ref, version: 1 });
+  for (const answer of [ofFirst, await report({ ...told, ...ref, objectKey })]) {
+    expect(await readProblem(answer)).toMatchObject({ status: 409, code: "REPORT_REFUSED" });
+  }
   expect(await objectsOf(caller, fileId)).toEqual([`t/${caller.tenantId}/${fileId}/1/original-1`]);
 });

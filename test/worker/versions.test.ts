@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { FileRecord } from "#contract/api.ts";
 import type { FileVersionList } from "#contract/versions.ts";
+import { newAdmin, sendJson } from "../support/admin.ts";
 import {
   append,
   type Caller,
@@ -326,6 +327,35 @@ test("a removed version is gone; the current one and one under way can't be", as
   expect((await remove(1)).status).toBe(204);
   expect((await readProblem(await remove(1))).code).toBe("VERSION_NOT_FOUND");
   expect((await listVersions(caller, fileId)).map(({ version }) => version)).toEqual([3, 2]);
+});
+
+test("a file's history comes in pages, and has as many versions as its tenant's may have", async () => {
+  const caller = await newCaller();
+  const fileId = await cleanFile(caller);
+  const admin = await newAdmin(caller.tenantId);
+  const limit = { settings: { maxVersions: 3 } };
+  const changed = await sendJson(admin, "PATCH", `/v1/admin/tenants/${caller.tenantId}`, limit);
+  expect(changed.status).toBe(200);
+  await replace(caller, fileId, encoder.encode("second"));
+  await replace(caller, fileId, eicar());
+  const metadata = { filename: "notes.txt", replaces: fileId };
+  const more = () => caller.fetch("/v1/uploads", { method: "POST", headers: creationHeaders(5, metadata) });
+  const refused = { status: 409, code: "VERSION_LIMIT_REACHED", maxVersions: 3 };
+  expect(await readProblem(await more())).toMatchObject(refused);
+  const history = `/v1/files/${fileId}/versions`;
+  const pageOf = async (query: string) => {
+    const { items, nextCursor } = (await (
+      await caller.fetch(`${history}?${query}`)
+    ).json()) as FileVersionList;
+    return [nextCursor, ...items.map(({ version, verdict }) => [version, verdict])];
+  };
+  expect(await pageOf("limit=2")).toEqual(["2", [3, "infected"], [2, "clean"]]);
+  expect(await pageOf("limit=2&cursor=2")).toEqual([null, [1, "clean"]]);
+  expect(await pageOf("limit=3")).toEqual([null, [3, "infected"], [2, "clean"], [1, "clean"]]);
+  expect((await readProblem(await caller.fetch(`${history}?cursor=x`))).code).toBe("REQUEST_INVALID");
+  expect((await caller.fetch(`${history}/1`, { method: "DELETE" })).status).toBe(204);
+  // Numbers that were refused were not given out.
+  expect((await more()).headers.get("location")).toBe(`/v1/uploads/4/${fileId}`);
 });
 
 test.each([

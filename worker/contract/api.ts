@@ -2,21 +2,16 @@ import { z } from "zod";
 import { DERIVATIVE_NAMES, DerivativeName, MISSING_STATES } from "./derivatives.ts";
 import { EntityName, EntityType } from "./entities.ts";
 import { GrantSeconds } from "./entity-grants.ts";
+import { Problem } from "./errors.ts";
 import type { FileVersionRef, Identity } from "./ids.ts";
 import { FileId, UserId } from "./ids.ts";
 import { PageImageName } from "./page-images.ts";
 import { Replica } from "./replicas.ts";
 import { Tags } from "./tags.ts";
+import { Verdict, VERSION_STATES } from "./version-states.ts";
 
 /** State of a file: that of its current version, or `deleted`. Only `clean` is ever served. */
-export const FILE_STATES = [
-  "uploading",
-  "quarantined",
-  "clean",
-  "infected",
-  "unscannable",
-  "deleted",
-] as const;
+export const FILE_STATES = [...VERSION_STATES, "deleted"] as const;
 export const FileState = z.enum(FILE_STATES);
 export type FileState = z.infer<typeof FileState>;
 
@@ -83,7 +78,7 @@ export const FileRecord = z
     state: FileState,
     verdict: z
       .object({
-        verdict: z.enum(["clean", "infected", "unscannable"]),
+        verdict: Verdict,
         signatureName: z.string().nullable(),
         engine: z.string(),
         signatureVersion: z.string(),
@@ -129,7 +124,7 @@ export const MAX_SIGNED_URL_SECONDS = 7 * 24 * 3600;
 export const MAX_SIGNED_URLS = 500;
 
 export const SignedUrlItem = z
-  .object({
+  .strictObject({
     fileId: FileId,
     variant: Variant.default("original"),
     disposition: Disposition.default("attachment"),
@@ -140,13 +135,22 @@ export type SignedUrlItem = z.infer<typeof SignedUrlItem>;
 
 /** Body of `POST /v1/signed-urls`: one or hundreds in one call. */
 export const SignedUrlRequest = z
-  .object({ items: z.array(SignedUrlItem).min(1).max(MAX_SIGNED_URLS) })
+  .strictObject({
+    items: z.array(SignedUrlItem).min(1).max(MAX_SIGNED_URLS),
+    partial: z.boolean().default(false).meta({
+      description: "Whether what can be signed is, beside what can't: else all or none of the items are",
+    }),
+  })
   .meta({ id: "SignedUrlRequest" });
 export type SignedUrlRequest = z.infer<typeof SignedUrlRequest>;
 
+const SignedUrl = z.object({ fileId: FileId, ok: z.literal(true), url: z.url(), expiresAt: Timestamp });
+export type SignedUrl = z.infer<typeof SignedUrl>;
+
+/** Each item's answer, in order; those that aren't `ok` are there where `partial` was asked for. */
 export const SignedUrlResponse = z
   .object({
-    items: z.array(z.object({ fileId: FileId, url: z.url(), expiresAt: Timestamp })),
+    items: z.array(z.union([SignedUrl, z.object({ fileId: FileId, ok: z.literal(false), error: Problem })])),
   })
   .meta({ id: "SignedUrlResponse" });
 export type SignedUrlResponse = z.infer<typeof SignedUrlResponse>;

@@ -1,5 +1,6 @@
 import { ACTIVE_SIGNATURE, type ActiveContent } from "./active-content.ts";
 import { ENCRYPTED_SENTENCE } from "./encrypted-content.ts";
+import type { Verdict } from "./version-states.ts";
 
 /** Why a version is blocked, in sentences for who uploaded it: by the "signature" of its verdict, in one table. */
 
@@ -55,7 +56,7 @@ const SENTENCES: readonly (readonly [string, string])[] = [
 ];
 
 interface Blocked {
-  readonly verdict: "clean" | "infected" | "unscannable";
+  readonly verdict: Verdict;
   readonly signatureName: string | null;
 }
 

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { SigningKey } from "./hmac.ts";
+import { formatHex, isTextSigned, parseHex, signText } from "./hmac.ts";
 import { ErasureId, TenantId } from "./ids.ts";
 
 const Timestamp = z.iso.datetime();
@@ -51,12 +53,8 @@ export type RemovedItem = `file ${string}` | `object ${string}`;
 
 const encoder = new TextEncoder();
 
-function toHex(bytes: ArrayBuffer): string {
-  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 async function sha256(text: string): Promise<string> {
-  return toHex(await crypto.subtle.digest("SHA-256", encoder.encode(text)));
+  return formatHex(new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(text))));
 }
 
 /** The digest of an erasure that has removed nothing yet. */
@@ -82,27 +80,14 @@ export function proofText(proof: Proof, kid: string): string {
   return ["causeway-erasure-proof", ...fields, why, kid].join("\n");
 }
 
-function importKey(secret: string): Promise<CryptoKey> {
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  return crypto.subtle.importKey("raw", encoder.encode(secret), algorithm, false, ["sign", "verify"]);
-}
-
-interface Key {
-  readonly kid: string;
-  readonly secret: string;
-}
-
-export async function signProof(proof: Proof, { kid, secret }: Key): Promise<string> {
-  const text = encoder.encode(proofText(proof, kid));
-  return toHex(await crypto.subtle.sign("HMAC", await importKey(secret), text));
+export async function signProof(proof: Proof, { kid, secret }: SigningKey): Promise<string> {
+  return formatHex(await signText(secret, proofText(proof, kid)));
 }
 
 /** Whether an erasure's proof is signed by one of these keys, and finished. Compares in constant time. */
-export async function verifyProof(erasure: Erasure, keys: readonly Key[]): Promise<boolean> {
+export async function verifyProof(erasure: Erasure, keys: readonly SigningKey[]): Promise<boolean> {
   const { signature, kid, finishedAt } = erasure;
   const key = keys.find((candidate) => candidate.kid === kid);
   if (key === undefined || finishedAt === null || !/^[0-9a-f]{64}$/.test(signature ?? "")) return false;
-  const bytes = Uint8Array.from(signature?.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
-  const text = encoder.encode(proofText(erasure, key.kid));
-  return crypto.subtle.verify("HMAC", await importKey(key.secret), bytes, text);
+  return isTextSigned(key.secret, proofText(erasure, key.kid), parseHex(signature ?? ""));
 }

@@ -30,6 +30,7 @@ export const ERRORS = {
   REPR_DIGEST_MISMATCH: kind(400, "The file doesn't have the digest that was announced for it"),
   FILE_NAME_REQUIRED: kind(400, "A file needs a name"),
   FILE_NAME_INVALID: kind(400, "The file name can't be used"),
+  IDEMPOTENCY_KEY_INVALID: kind(400, "Idempotency-Key is not valid"),
   FORM_INVALID: kind(400, "The form is not valid"),
   BODY_INCOMPLETE: kind(400, "The body ended before all of it was there", true),
 
@@ -67,10 +68,12 @@ export const ERRORS = {
   UPLOAD_SUPERSEDED: kind(409, "Another request took the upload over", true),
   UPLOAD_COMPLETED: kind(409, "The upload is complete"),
   GRANT_USED: kind(409, "The upload grant was used for another upload"),
+  IDEMPOTENCY_KEY_IN_USE: kind(409, "The first request with this key is under way", true),
   FILE_IN_TRASH: kind(409, "The file is in the trash"),
   FILE_NOT_IN_TRASH: kind(409, "The file isn't in the trash"),
   VERSION_NOT_BLOCKED: kind(409, "The version isn't blocked"),
   VERSION_CURRENT: kind(409, "The version is the current one"),
+  VERSION_LIMIT_REACHED: kind(409, "The file has as many versions as a file can have"),
   SHARE_LIMIT_REACHED: kind(409, "The file is shared as often as a file can be"),
   RESCAN_ENDED: kind(409, "The rescan is over"),
   RESCAN_LIMIT_REACHED: kind(409, "The tenant has as many rescans under way as there may be"),
@@ -90,6 +93,8 @@ export const ERRORS = {
   FILE_TYPE_MISMATCH: kind(415, "The file's content is not what it was declared to be"),
   CONTENT_ENCRYPTED: kind(415, "The file can't be opened without a password"),
   RANGE_NOT_SATISFIABLE: kind(416, "The range is outside the file"),
+
+  IDEMPOTENCY_KEY_REUSED: kind(422, "The key was used for another request"),
 
   RATE_LIMITED: kind(429, "There were too many requests", true),
   OPEN_UPLOADS_EXCEEDED: kind(429, "There are too many uploads under way", true),

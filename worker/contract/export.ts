@@ -3,9 +3,9 @@ import { AuditRecord } from "./audit.ts";
 import { DerivativeName } from "./derivatives.ts";
 import { FILE_CLASSES } from "./file-types.ts";
 import { FileId } from "./ids.ts";
-import { Verdict } from "./reports.ts";
 import { SharePermission } from "./sharing.ts";
 import { TenantRecord } from "./tenant-admin.ts";
+import { Verdict, VersionState } from "./version-states.ts";
 
 const Timestamp = z.iso.datetime();
 const Nullable = <T extends z.ZodType>(schema: T) => schema.nullable();
@@ -15,7 +15,7 @@ export const NO_CONTENT_REASONS = ["uploading", "quarantined", "infected", "unsc
 
 const ExportedVersion = z.object({
   version: z.int(),
-  state: z.enum(["uploading", "quarantined", "clean", "infected", "unscannable"]),
+  state: VersionState,
   originalFilename: z.string(),
   uploadedBy: Nullable(z.string()),
   declaredType: z.string(),

@@ -31,6 +31,8 @@ function asList(value: unknown): unknown {
   return typeof value === "string" ? [value] : value;
 }
 
+const Tags = z.preprocess(asList, z.array(Tag).max(MAX_LISTED_TAGS).optional());
+
 /** Query of `GET /v1/files`. A file is listed where all that is given holds of it. */
 export const FileListQuery = z
   .strictObject({
@@ -40,10 +42,10 @@ export const FileListQuery = z
     limit: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).default(50),
     entityType: EntityName.optional(),
     entityId: EntityName.optional().meta({ description: "Of the given entityType" }),
-    tag: z.preprocess(asList, z.array(Tag).max(MAX_LISTED_TAGS).optional()).meta({
-      description: "May be repeated: files that have all of these tags",
-    }),
-    type: MediaType.optional().meta({ description: "Exact media type" }),
+    tags: Tags.meta({ description: "May be repeated: files that have all of these tags" }),
+    tag: Tags.meta({ description: "The older name of tags", deprecated: true }),
+    mimeType: MediaType.optional().meta({ description: "Exact media type" }),
+    type: MediaType.optional().meta({ description: "The older name of mimeType", deprecated: true }),
     class: z.enum(FILE_CLASSES).optional(),
     state: FileState.exclude(["deleted"])
       .optional()
@@ -85,6 +87,10 @@ export const FileListQuery = z
     };
     if (query.entityId !== undefined && query.entityType === undefined)
       refuse("entityId", "means something only with entityType");
+    if (query.mimeType !== undefined && query.type !== undefined)
+      refuse("type", "is the older name of mimeType: give one of them");
+    if ((query.tags?.length ?? 0) + (query.tag?.length ?? 0) > MAX_LISTED_TAGS)
+      refuse("tag", "has too many tags, with those of tags");
     if (query.trash !== "true") return;
     if (query.sort !== undefined) refuse("sort", "can't be chosen in the trash");
     if (query.scope === "shared") refuse("scope", "can't be shared in the trash");

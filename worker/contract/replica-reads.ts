@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { formatHex, isTextSigned, parseHex, signText } from "./hmac.ts";
 import { TargetName } from "./replicas.ts";
 
 /**
@@ -31,16 +32,10 @@ const GOOD_FOR_SECONDS = 60;
 /** A signature that ends later than that was made by a clock that is wrong. */
 const MAX_AHEAD_SECONDS = 2 * GOOD_FOR_SECONDS;
 
-async function importKey(secret: string) {
-  const raw = new TextEncoder().encode(secret);
-  return crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
-}
-
-// The leading words keep a read's signature from being anything else's, though a deployment shared one secret.
-function signedBytes(read: ReplicaRead, expiresAtSeconds: number): Uint8Array<ArrayBuffer> {
+function signedText(read: ReplicaRead, expiresAtSeconds: number): string {
   const { method, target, key, range = "", sha256 = "" } = read;
   const fields = ["causeway-replica-read", method, target, key, range, sha256, expiresAtSeconds];
-  return new Uint8Array(new TextEncoder().encode(fields.join("\n")));
+  return fields.join("\n");
 }
 
 /** The path of a copy, below where the gateway is. */
@@ -69,10 +64,8 @@ function decodeKey(encoded: string): string | undefined {
 /** The signature header of a read: `e=<Unix seconds when it ends>,v1=<hex HMAC-SHA256>`. */
 export async function signReplicaRead(secret: string, read: ReplicaRead, nowMs: number): Promise<string> {
   const expiresAtSeconds = Math.floor(nowMs / 1000) + GOOD_FOR_SECONDS;
-  const bytes = signedBytes(read, expiresAtSeconds);
-  const signature = await crypto.subtle.sign("HMAC", await importKey(secret), bytes);
-  const hex = Array.from(new Uint8Array(signature), (b) => b.toString(16).padStart(2, "0")).join("");
-  return `e=${expiresAtSeconds},v1=${hex}`;
+  const signature = await signText(secret, signedText(read, expiresAtSeconds));
+  return `e=${expiresAtSeconds},v1=${formatHex(signature)}`;
 }
 
 /** Whether `header` signs the read and hasn't ended. Compares in constant time. */
@@ -87,11 +80,5 @@ export async function verifyReplicaRead(
   const expiresAtSeconds = Number(match[1]);
   const leftSeconds = expiresAtSeconds - nowMs / 1000;
   if (leftSeconds <= 0 || leftSeconds > MAX_AHEAD_SECONDS) return false;
-  const signature = Uint8Array.from(match[2].match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
-  return crypto.subtle.verify(
-    "HMAC",
-    await importKey(secret),
-    signature,
-    signedBytes(read, expiresAtSeconds),
-  );
+  return isTextSigned(secret, signedText(read, expiresAtSeconds), parseHex(match[2]));
 }

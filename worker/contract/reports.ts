@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ActiveFindings } from "./active-content.ts";
 import { DerivativeName } from "./derivatives.ts";
+import { formatHex, isTextSigned, parseHex, signText } from "./hmac.ts";
 import { FileVersionRef } from "./ids.ts";
 import { PageImageName } from "./page-images.ts";
 import { Properties } from "./properties.ts";
@@ -14,10 +15,8 @@ import {
   RemovalsReport,
   RemovalsStartReport,
 } from "./replicas.ts";
+import { Verdict, VersionState } from "./version-states.ts";
 import { NO_WISHES, Wishes } from "./wishes.ts";
-
-export const Verdict = z.enum(["clean", "infected", "unscannable"]);
-export type Verdict = z.infer<typeof Verdict>;
 
 const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -36,7 +35,7 @@ export type StartReport = z.infer<typeof StartReport>;
 
 /** How a version stands after a report about it. */
 export const Standing = z.object({
-  state: z.enum(["quarantined", "clean", "infected", "unscannable"]),
+  state: VersionState.exclude(["uploading"]),
   sniffedType: z.string().nullable(),
   derivatives: z.array(DerivativeName),
   /** Derivatives that can't be made, or not now: nobody tries again by himself. */
@@ -169,14 +168,8 @@ export const REPORT_SIGNATURE_HEADER = "causeway-signature";
 /** A report older or newer than this is refused; re-sent reports are signed anew. */
 export const REPORT_TOLERANCE_SECONDS = 300;
 
-async function importKey(secret: string) {
-  const raw = new TextEncoder().encode(secret);
-  return crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
-}
-
-// The leading words keep a report's signature from being anything else's, though a deployment shared one secret.
-function signedBytes(timestamp: number, body: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(new TextEncoder().encode(`causeway-report.${timestamp}.${body}`));
+function signedText(timestamp: number, body: string): string {
+  return `causeway-report.${timestamp}.${body}`;
 }
 
 /**
@@ -185,9 +178,7 @@ function signedBytes(timestamp: number, body: string): Uint8Array<ArrayBuffer> {
  */
 export async function signReport(secret: string, body: string, nowMs: number): Promise<string> {
   const timestamp = Math.floor(nowMs / 1000);
-  const signature = await crypto.subtle.sign("HMAC", await importKey(secret), signedBytes(timestamp, body));
-  const hex = Array.from(new Uint8Array(signature), (b) => b.toString(16).padStart(2, "0")).join("");
-  return `t=${timestamp},v1=${hex}`;
+  return `t=${timestamp},v1=${formatHex(await signText(secret, signedText(timestamp, body)))}`;
 }
 
 /** Whether `header` signs `body` and is at most `REPORT_TOLERANCE_SECONDS` from now. Compares in constant time. */
@@ -201,6 +192,5 @@ export async function verifyReport(
   if (match?.[1] === undefined || match[2] === undefined) return false;
   const timestamp = Number(match[1]);
   if (Math.abs(nowMs / 1000 - timestamp) > REPORT_TOLERANCE_SECONDS) return false;
-  const signature = Uint8Array.from(match[2].match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
-  return crypto.subtle.verify("HMAC", await importKey(secret), signature, signedBytes(timestamp, body));
+  return isTextSigned(secret, signedText(timestamp, body), parseHex(match[2]));
 }

@@ -63,6 +63,7 @@ const SettingsChange = z
     quarantineDays: orRemoved(shape.quarantineDays),
     maxOpenUploads: orRemoved(shape.maxOpenUploads),
     maxOpenUploadsPerUser: orRemoved(shape.maxOpenUploadsPerUser),
+    maxVersions: orRemoved(shape.maxVersions),
     readAuditSample: orRemoved(shape.readAuditSample),
     virusScanProvider: orRemoved(shape.virusScanProvider),
     virusTotalUploads: orRemoved(shape.virusTotalUploads),

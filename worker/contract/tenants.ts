@@ -20,6 +20,10 @@ export const OPEN_UPLOADS = 10_000;
 export const OPEN_UPLOADS_PER_USER = 1_000;
 const MAX_OPEN_UPLOADS = 1_000_000;
 
+/** How many versions a file may have. */
+export const MAX_VERSIONS = 1_000;
+const MOST_VERSIONS = 10_000;
+
 /** What is otherwise for one tenant than for all. What isn't said is as for all. */
 export const TenantSettings = z
   .strictObject({
@@ -85,6 +89,12 @@ export const TenantSettings = z
           `Of one user, but for what services and upload grants begin. ${OPEN_UPLOADS_PER_USER} where it ` +
           "isn't said",
       }),
+    maxVersions: z
+      .int()
+      .min(1)
+      .max(MOST_VERSIONS)
+      .optional()
+      .meta({ description: `Versions that a file may have. ${MAX_VERSIONS} where it isn't said` }),
     readAuditSample: z.number().min(0).max(1).optional().meta({
       description: "Share of the reads by signed or public URL that is recorded",
     }),

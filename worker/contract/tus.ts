@@ -24,6 +24,7 @@ export const REQUEST_HEADERS = [
   "Content-Digest",
   "Content-Disposition",
   "Content-Encoding",
+  "Idempotency-Key",
   "If-Match",
   "If-Modified-Since",
   "If-None-Match",
@@ -44,6 +45,10 @@ export const REQUEST_HEADERS = [
   "X-HTTP-Method-Override",
   "X-Request-ID",
   "X-Requested-With",
+  // W3C Trace Context and Baggage: what a page's tracing adds to its requests.
+  "baggage",
+  "traceparent",
+  "tracestate",
 ] as const;
 
 /** Response headers a browser may read. */

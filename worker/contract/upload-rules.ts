@@ -5,7 +5,8 @@ const Extensions = z.array(z.string()).meta({ description: "In small letters, wi
 
 const AcceptedType = z
   .object({
-    type: z.string(),
+    mimeType: z.string(),
+    type: z.string().meta({ description: "The older name of mimeType", deprecated: true }),
     fileClass: z.enum(FILE_CLASSES),
     extensions: Extensions.meta({
       description: "What a name of this type may end in; the first is the usual one",

@@ -1,9 +1,7 @@
 import { z } from "zod";
 import type { FileVersionRef } from "./ids.ts";
 import { UserId } from "./ids.ts";
-import { Verdict } from "./reports.ts";
-
-export const VersionState = z.enum(["uploading", "quarantined", "clean", "infected", "unscannable"]);
+import { Verdict, VersionState } from "./version-states.ts";
 
 /** One version of a file, as its history shows it. */
 export const FileVersion = z
@@ -29,5 +27,18 @@ export function versionPath({ fileId, version }: Pick<FileVersionRef, "fileId" |
   return `/v1/files/${fileId}/versions/${version}`;
 }
 
-export const FileVersionList = z.object({ items: z.array(FileVersion) }).meta({ id: "FileVersionList" });
+/** Query of `GET /v1/files/{id}/versions`. */
+export const FileVersionsQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, "is not a cursor of this list")
+    .optional()
+    .meta({ description: "`nextCursor` of the page before" }),
+});
+export type FileVersionsQuery = z.infer<typeof FileVersionsQuery>;
+
+export const FileVersionList = z
+  .object({ items: z.array(FileVersion), nextCursor: z.string().nullable() })
+  .meta({ id: "FileVersionList" });
 export type FileVersionList = z.infer<typeof FileVersionList>;

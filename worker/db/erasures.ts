@@ -8,6 +8,7 @@ import { auditEvents } from "./schema/audit.ts";
 import type { PendingObject } from "./schema/erasures.ts";
 import { erasures } from "./schema/erasures.ts";
 import { files, fileVersions } from "./schema/files.ts";
+import { idempotencyKeys } from "./schema/idempotency.ts";
 import { replicaRemovals } from "./schema/replicas.ts";
 import { rescans } from "./schema/rescans.ts";
 import { quotaReservations, tenants } from "./schema/tenants.ts";
@@ -142,6 +143,31 @@ export async function eraseFiles(
   ]);
 }
 
+/**
+ * Removes some versions of a file that has more than one step can take, and counts them, both or neither: those that are
+ * there, so that doing it twice counts nothing twice.
+ */
+export async function eraseVersions(
+  db: Database,
+  { tenantId, id }: ErasureRow,
+  fileId: FileId,
+  found: readonly VersionToErase[],
+): Promise<void> {
+  const numbers = JSON.stringify(found.map(({ version }) => version));
+  const isErased = and(
+    eq(fileVersions.tenantId, tenantId),
+    eq(fileVersions.fileId, fileId),
+    sql`${fileVersions.version} IN (SELECT value FROM json_each(${numbers}))`,
+  );
+  await db.batch([
+    db
+      .update(erasures)
+      .set({ versions: sql`${erasures.versions} + ${db.$count(fileVersions, isErased)}`, emptyAtMs: null })
+      .where(and(eq(erasures.tenantId, tenantId), eq(erasures.id, id), isNull(erasures.finishedAtMs))),
+    db.delete(fileVersions).where(isErased),
+  ]);
+}
+
 /** The next reservations of a tenant: the uploads that hold them are under way, or partial ones that wait. */
 export async function findReservationsToErase(
   db: Database,
@@ -217,6 +243,7 @@ export async function markEmpty(db: Database, erasure: ErasureRow, nowMs: number
   await db.batch([
     // None is begun any more, and those that were have nothing left to scan.
     db.delete(rescans).where(eq(rescans.tenantId, erasure.tenantId)),
+    db.delete(idempotencyKeys).where(eq(idempotencyKeys.tenantId, erasure.tenantId)),
     db
       .update(erasures)
       .set({ emptyAtMs: nowMs })
@@ -247,6 +274,7 @@ export async function finishErasure(db: Database, erasure: ErasureRow, end: Eras
       .delete(tenants)
       .where(and(eq(tenants.tenantId, tenantId), isNotNull(tenants.erasingAtMs), sql`NOT (${isLeft})`)),
     db.delete(rescans).where(and(eq(rescans.tenantId, tenantId), sql`NOT ${isTenantLeft}`)),
+    db.delete(idempotencyKeys).where(and(eq(idempotencyKeys.tenantId, tenantId), sql`NOT ${isTenantLeft}`)),
     db
       .update(erasures)
       .set(end)

@@ -1,4 +1,4 @@
-import { and, desc, eq, exists, gt, isNull, ne, sql } from "drizzle-orm";
+import { and, desc, eq, exists, gt, inArray, isNull, lt, ne, sql } from "drizzle-orm";
 import type { FileId, FileVersionRef, TenantId } from "#contract/ids.ts";
 import { foldName } from "#contract/names.ts";
 import type { AuditEvent } from "./audit.ts";
@@ -10,6 +10,10 @@ import { objectRemovalOf } from "./object-removals.ts";
 import { files, fileVersions } from "./schema/files.ts";
 import { verdicts } from "./schema/processing.ts";
 
+function isOfFile({ tenantId, fileId }: { tenantId: TenantId; fileId: FileId }) {
+  return and(eq(fileVersions.tenantId, tenantId), eq(fileVersions.fileId, fileId));
+}
+
 function isLiveFile({ tenantId, fileId }: { tenantId: TenantId; fileId: FileId }) {
   return and(
     eq(files.tenantId, tenantId),
@@ -19,18 +23,26 @@ function isLiveFile({ tenantId, fileId }: { tenantId: TenantId; fileId: FileId }
   );
 }
 
-/** Gives out the number of a file's next version, once; undefined where the file isn't there or is in the trash. */
+/**
+ * Gives out the number of a file's next version, once; undefined where the file isn't there or is in the trash. Uploads that
+ * begin at the same time may be taken beyond the limit.
+ */
 export async function takeNextVersion(
   db: Database,
   file: { readonly tenantId: TenantId; readonly fileId: FileId },
+  maxVersions: number,
   nowMs: number,
-): Promise<number | undefined> {
-  const [taken] = await db
-    .update(files)
-    .set({ lastVersion: sql`${files.lastVersion} + 1`, updatedAtMs: nowMs })
-    .where(isLiveFile(file))
-    .returning({ version: files.lastVersion });
-  return taken?.version;
+): Promise<number | "full" | undefined> {
+  const versionsOf = db.$count(fileVersions, isOfFile(file));
+  const [[taken], [found]] = await db.batch([
+    db
+      .update(files)
+      .set({ lastVersion: sql`${files.lastVersion} + 1`, updatedAtMs: nowMs })
+      .where(and(isLiveFile(file), lt(versionsOf, maxVersions)))
+      .returning({ version: files.lastVersion }),
+    db.select({ id: files.id }).from(files).where(isLiveFile(file)),
+  ]);
+  return taken?.version ?? (found === undefined ? undefined : "full");
 }
 
 export interface VersionWithVerdict {
@@ -38,28 +50,49 @@ export interface VersionWithVerdict {
   readonly verdict: VerdictRow | undefined;
 }
 
-/** A file's versions, newest first, with the newest verdict of each. */
+/** Some of a file's versions, newest first, with the newest verdict of each: those before a version, where one is given. */
 export async function findVersions(
   db: Database,
-  tenantId: TenantId,
-  fileId: FileId,
+  file: { readonly tenantId: TenantId; readonly fileId: FileId },
+  {
+    before = Number.MAX_SAFE_INTEGER,
+    limit,
+  }: { readonly before: number | undefined; readonly limit: number },
 ): Promise<readonly VersionWithVerdict[]> {
+  const page = db
+    .select()
+    .from(fileVersions)
+    .where(and(isOfFile(file), lt(fileVersions.version, before)))
+    .orderBy(desc(fileVersions.version))
+    .limit(limit);
+  const numbers = db.select({ version: page.as("page").version }).from(page.as("page"));
+  const { tenantId, fileId } = file;
   const [versionRows, verdictRows] = await db.batch([
-    db
-      .select()
-      .from(fileVersions)
-      .where(and(eq(fileVersions.tenantId, tenantId), eq(fileVersions.fileId, fileId)))
-      .orderBy(desc(fileVersions.version)),
+    page,
     db
       .select()
       .from(verdicts)
-      .where(and(eq(verdicts.tenantId, tenantId), eq(verdicts.fileId, fileId)))
+      .where(
+        and(eq(verdicts.tenantId, tenantId), eq(verdicts.fileId, fileId), inArray(verdicts.version, numbers)),
+      )
       .orderBy(desc(verdicts.scannedAtMs)),
   ]);
   return versionRows.map((version) => ({
     version,
     verdict: verdictRows.find((verdict) => verdict.version === version.version),
   }));
+}
+
+/** The version that is to take the place of another: the newest clean one, or else the newest that is stored. */
+export async function findSuccessor(db: Database, ref: FileVersionRef): Promise<VersionRow | undefined> {
+  const [found] = await db
+    .select()
+    .from(fileVersions)
+    // An upload under way may yet come to nothing.
+    .where(and(isOfFile(ref), ne(fileVersions.version, ref.version), ne(fileVersions.state, "uploading")))
+    .orderBy(desc(eq(fileVersions.state, "clean")), desc(fileVersions.version))
+    .limit(1);
+  return found;
 }
 
 /**

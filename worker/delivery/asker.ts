@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { formatBase64Url, parseBase64Url } from "#contract/base64url.ts";
+import type { SigningKey } from "#contract/hmac.ts";
 import { UserId } from "#contract/ids.ts";
-import { formatBase64Url, parseBase64Url } from "./base64url.ts";
-import type { SigningKey } from "./hmac.ts";
 
 /**
  * Who a signed URL was made for, or within which entity, as it stands in the URL: encrypted (AES-GCM, by a key that is

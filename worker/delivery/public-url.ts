@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AppError } from "#contract/errors.ts";
+import type { SigningKey } from "#contract/hmac.ts";
 import { FileId, TenantId } from "#contract/ids.ts";
-import type { SigningKey } from "./hmac.ts";
 import { isSigned, sign, signingKey } from "./hmac.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { AppError } from "#contract/errors.ts";
+import type { SigningKey } from "#contract/hmac.ts";
 import { ShareLinkId, TenantId } from "#contract/ids.ts";
-import type { SigningKey } from "./hmac.ts";
 import { isSigned, sign, signingKey } from "./hmac.ts";
 
 /** What a share link's token says, and all it says: the tenant comes from nothing else. */

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { Disposition, Variant } from "#contract/api.ts";
 import { AppError } from "#contract/errors.ts";
+import type { SigningKey } from "#contract/hmac.ts";
 import { FileId, ShareLinkId, TenantId, UserId } from "#contract/ids.ts";
 import { openAsker, openEntity, sealAsker, SealedEntity, sealEntity } from "./asker.ts";
-import type { SigningKey } from "./hmac.ts";
 import { isSigned, sign, signingKey } from "./hmac.ts";
 
 /** What is signed as it is, and stands in a URL to be read by anybody. */

@@ -24,18 +24,15 @@ function roleOf(claim: unknown, roles: TokenConfig["roles"]): Role | undefined {
   return STRONGEST_FIRST.find((role) => known.has(role));
 }
 
-/** A session has no grant. */
-type ClaimedPart = Exclude<keyof Identity, "entityGrant">;
-
-/** The claim of each part of an identity, and the variable that says which it is. */
+/** The claim of each part of an identity that a token has, and the variable that says which it is. */
 const CLAIMS = {
   tenantId: ["tenant", "JWT_TENANT_CLAIM"],
   userId: ["user", "JWT_USER_CLAIM"],
   role: ["role", "JWT_ROLE_CLAIM, JWT_ROLES"],
-} as const satisfies Record<ClaimedPart, readonly [keyof TokenConfig["claims"], string]>;
+} as const satisfies Partial<Record<keyof Identity, readonly [keyof TokenConfig["claims"], string]>>;
 
 function faultOf(part: unknown, { claims }: TokenConfig, isMissing: boolean): TokenFault {
-  const [claim, variables] = CLAIMS[part as ClaimedPart];
+  const [claim, variables] = CLAIMS[part as keyof typeof CLAIMS];
   const path = claims[claim].join("/");
   return new TokenFault(`${path}: ${isMissing ? "is missing" : `is no ${claim} of ours`} (${variables})`);
 }

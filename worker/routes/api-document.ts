@@ -2,10 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Handler } from "hono";
 import type { AppEnv } from "../app-env.ts";
 
-/**
- * What `/openapi.json` says beside what each route says of itself: who may call, and how operations are grouped and named
- * where a route doesn't.
- */
+/** What `/openapi.json` says beside what each route says of itself: who may call, and how operations are grouped. */
 
 const DESCRIPTION = `
 Uploads that survive a lost connection, files that are served only after a virus check, and signed URLs.
@@ -19,6 +16,9 @@ one that isn't there.
 
 **Rate limits** count by user and by tenant. 429 has \`Retry-After\`; what goes on with an upload, and signed URLs, are never
 limited.
+
+**Asking again**: what makes something by POST takes an \`Idempotency-Key\`: the same request with it is answered as the first
+was, for a day, and makes nothing more.
 
 **Older paths**: \`/api/v1/files…\` is answered as \`/v1/files…\`. \`/v1/internal\` is between the parts of the service
 and not described here.
@@ -81,21 +81,11 @@ type PathItem = NonNullable<ApiDocument["paths"]>[string];
 const METHODS = ["get", "put", "post", "delete", "options", "head", "patch"] as const;
 type Operation = NonNullable<PathItem[(typeof METHODS)[number]]>;
 
-/** `get /v1/files/{id}/content` is `getFilesByIdContent`, where a route has no better name. */
-function nameOf(method: string, path: string): string {
-  const words = path.replace(/^\/v1\//, "").match(/\{?\w+/g) ?? [];
-  const named = words.map((word) =>
-    word.replace(/^\{/, "by-").replace(/(?:^|[-_])(\w)/g, (_, first: string) => first.toUpperCase()),
-  );
-  return method + named.join("");
-}
-
-function complete(operation: Operation, method: string, path: string): Operation {
+function complete(operation: Operation, path: string): Operation {
   return {
     tags: TAGS.filter(({ paths }) => paths.test(path))
       .slice(0, 1)
       .map(({ name }) => name),
-    operationId: nameOf(method, path),
     ...operation,
     security: operation.security ?? [],
   };
@@ -104,7 +94,7 @@ function complete(operation: Operation, method: string, path: string): Operation
 function completeItem(path: string, item: PathItem): PathItem {
   const completed = METHODS.flatMap((method) => {
     const operation = item[method];
-    return operation === undefined ? [] : [[method, complete(operation, method, path)] as const];
+    return operation === undefined ? [] : [[method, complete(operation, path)] as const];
   });
   return { ...item, ...Object.fromEntries(completed) };
 }

@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import type { ErrorCode } from "#contract/errors.ts";
 import { UPLOAD_CONTENT_TYPE } from "#contract/tus.ts";
 import type { AppEnv } from "../app-env.ts";
+import { COMPLETED_UPLOAD_EXAMPLE } from "./examples.ts";
 import { tokenProblems } from "./open-api.ts";
 import { answerFields, field, requestFields } from "./upload-fields.ts";
 
@@ -35,6 +36,7 @@ const BODY_ERRORS = [
 /** What whoever names a file as the one to be replaced can be refused for. */
 export const REPLACING_ERRORS = [
   ...["FILE_NOT_FOUND", "PERMISSION_REQUIRED", "FILE_IN_TRASH", "FILE_NOT_READY"],
+  "VERSION_LIMIT_REACHED",
 ] as const satisfies ErrorCode[];
 
 /** What is asked about one upload can find it so; one that was refused says again why. */
@@ -59,12 +61,7 @@ const CompletedUpload = z
   })
   .meta({
     id: "CompletedUpload",
-    example: {
-      id: "2z6s8k5q0x9v7c4b1n3m2a4d6f",
-      url: "/v1/files/2z6s8k5q0x9v7c4b1n3m2a4d6f",
-      version: 1,
-      versionUrl: "/v1/files/2z6s8k5q0x9v7c4b1n3m2a4d6f/versions/1",
-    },
+    example: COMPLETED_UPLOAD_EXAMPLE,
   });
 
 const COMPLETED = { "application/json": { schema: CompletedUpload } };

@@ -6,6 +6,7 @@ import { FILE_SECURITY, openApiRouter, sessionProblems } from "./open-api.ts";
 const countsRoute = createRoute({
   method: "post",
   path: "/counts",
+  operationId: "countFilesOfEntities",
   summary: "Count the files of entities",
   description: "Of up to 200 entities in one call: how many files the caller may see, and their bytes.",
   security: FILE_SECURITY,

@@ -1,25 +1,30 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { GrantedIdentity } from "#contract/entity-grants.ts";
 import { EntityGrantRequest, EntityGrantResponse, GrantRenewalRequest } from "#contract/entity-grants.ts";
+import { formatTime } from "#contract/times.ts";
 import type { AppContext } from "../app-env.ts";
 import { actorOf } from "../middleware/actor.ts";
 import { signEntityGrant, verifyEntityGrant } from "../middleware/grant-tokens.ts";
 import { recordEvent } from "../services/audit.ts";
 import { mintEntityGrant, renewEntityGrant } from "../services/entity-grants.ts";
 import { ENTITY_GRANT_EXAMPLE, ENTITY_GRANT_REQUEST_EXAMPLE, RENEWAL_EXAMPLE } from "./examples.ts";
+import { IDEMPOTENCY_ERRORS, IdempotencyHeaders, idempotent } from "./idempotent.ts";
 import { openApiRouter, sessionProblems } from "./open-api.ts";
+
+const PROBLEMS = ["REQUEST_INVALID", "BODY_TOO_LARGE", "ROLE_REQUIRED"] as const;
 
 const MADE = {
   201: {
     description: "The token",
     content: { "application/json": { schema: EntityGrantResponse, example: ENTITY_GRANT_EXAMPLE } },
   },
-  ...sessionProblems("REQUEST_INVALID", "BODY_TOO_LARGE", "ROLE_REQUIRED"),
+  ...sessionProblems(...PROBLEMS),
 };
 
 const mintRoute = createRoute({
   method: "post",
   path: "/",
+  middleware: idempotent("createEntityGrant", "json"),
   operationId: "createEntityGrant",
   summary: "Make a token for the files of one entity",
   description:
@@ -28,12 +33,13 @@ const mintRoute = createRoute({
     "is made again or renewed.",
   security: [{ bearer: [] }],
   request: {
+    headers: IdempotencyHeaders,
     body: {
       required: true,
       content: { "application/json": { schema: EntityGrantRequest, example: ENTITY_GRANT_REQUEST_EXAMPLE } },
     },
   },
-  responses: MADE,
+  responses: { ...MADE, ...sessionProblems(...PROBLEMS, ...IDEMPOTENCY_ERRORS) },
 });
 
 const renewRoute = createRoute({
@@ -61,7 +67,7 @@ async function answerWith(
   const token = await signEntityGrant(granted, c.get("config"));
   const detail = { userId: granted.userId, grantId: id, entityType, entityId, allow: allow.join(" ") };
   await recordEvent(c.env, { actor: actorOf(c), action, detail, atMs: Date.now() });
-  return { id, token, expiresAt: new Date(expiresAtMs).toISOString() };
+  return { id, token, expiresAt: formatTime(expiresAtMs) };
 }
 
 const router = openApiRouter();

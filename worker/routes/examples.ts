@@ -79,6 +79,13 @@ export const STORED_FILE_EXAMPLE: z.input<typeof FileRecord> & {
   versionUrl: `/v1/files/${FILE_ID}/versions/1`,
 };
 
+export const COMPLETED_UPLOAD_EXAMPLE = {
+  id: FILE_ID,
+  url: `/v1/files/${FILE_ID}`,
+  version: 1,
+  versionUrl: `/v1/files/${FILE_ID}/versions/1`,
+};
+
 export const VERSION_EXAMPLE: z.input<typeof FileVersion> = {
   version: 2,
   isCurrent: false,
@@ -104,7 +111,7 @@ const SIGNED_QUERY = `t=acme&v=1&variant=original&disp=inline&exp=1795599000&kid
 export const SIGNED_EXAMPLE: z.input<typeof SignedUrlResponse> = {
   items: [
     {
-      fileId: FILE_ID,
+      ...{ fileId: FILE_ID, ok: true },
       url: `https://files.crm.example/d/${FILE_ID}/contract.pdf?${SIGNED_QUERY}`,
       expiresAt: "2026-11-25T09:30:00.000Z",
     },
@@ -176,8 +183,8 @@ export const UNREADY_EXAMPLE: z.input<typeof Health> = {
 
 export const UPLOAD_RULES_EXAMPLE: z.input<typeof UploadRulesResponse> = {
   types: [
-    { type: "application/pdf", fileClass: "document", extensions: ["pdf"] },
-    { type: "image/jpeg", fileClass: "image", extensions: ["jpg", "jpeg"] },
+    { mimeType: "application/pdf", type: "application/pdf", fileClass: "document", extensions: ["pdf"] },
+    { mimeType: "image/jpeg", type: "image/jpeg", fileClass: "image", extensions: ["jpg", "jpeg"] },
   ],
   blockedExtensions: ["exe", "html", "js"],
   maxBytes: {

@@ -20,6 +20,7 @@ const RECORD = { description: "The record", content: { "application/json": { sch
 const editRoute = createRoute({
   method: "patch",
   path: "/{id}",
+  operationId: "editFile",
   summary: "Change a file's name, tags, entity, or whether it is public",
   description: "What isn't in the body stays as it is. A name is stored in a form that every system takes.",
   security: [{ bearer: [] }],
@@ -44,6 +45,7 @@ const editRoute = createRoute({
 const deleteRoute = createRoute({
   method: "delete",
   path: "/{id}",
+  operationId: "deleteFile",
   summary: "Delete a file",
   description:
     "It is no longer served, and can be restored from the trash until its tenant's time for that is over. " +
@@ -62,6 +64,7 @@ const deleteRoute = createRoute({
 const restoreRoute = createRoute({
   method: "post",
   path: "/{id}/restore",
+  operationId: "restoreFile",
   summary: "Take a file out of the trash",
   security: [{ bearer: [] }],
   request: { params: FileParams },
@@ -71,6 +74,7 @@ const restoreRoute = createRoute({
 const bulkRoute = createRoute({
   method: "post",
   path: "/bulk",
+  operationId: "changeFiles",
   summary: "Do one thing with many files",
   description: "Each file by itself: what can't be done with one of them is said in its place.",
   security: FILE_SECURITY,

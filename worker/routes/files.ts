@@ -11,6 +11,7 @@ import { announcePage, CONTENT_ERRORS, CONTENT_RESPONSES, ContentQuery, answerCo
 import { REPLACING_ERRORS } from "./describe-uploads.ts";
 import { FILE_EXAMPLE, FILE_LIST_EXAMPLE, STORED_FILE_EXAMPLE } from "./examples.ts";
 import { FileParams, requireFileId } from "./file-params.ts";
+import { IDEMPOTENCY_ERRORS, IdempotencyHeaders, idempotent } from "./idempotent.ts";
 import { FILE_SECURITY, openApiRouter, sessionProblems } from "./open-api.ts";
 import { storePlainUpload } from "./plain-uploads.ts";
 import { publicUrlOf } from "./public-urls.ts";
@@ -65,7 +66,7 @@ const fieldProperties = Object.fromEntries(
 const createFileRoute = createRoute({
   method: "post",
   path: "/",
-  middleware: limitCreations,
+  middleware: [limitCreations, idempotent("uploadFile", "file")] as const,
   operationId: "uploadFile",
   summary: "Upload a file in one request",
   description:
@@ -75,7 +76,7 @@ const createFileRoute = createRoute({
     "connections are for /v1/uploads.",
   security: FILE_SECURITY,
   request: {
-    headers: z.object({
+    headers: IdempotencyHeaders.extend({
       "content-disposition": z
         .string()
         .optional()
@@ -112,6 +113,7 @@ const createFileRoute = createRoute({
       content: { "application/json": { schema: StoredFile, example: STORED_FILE_EXAMPLE } },
     },
     ...sessionProblems(
+      ...IDEMPOTENCY_ERRORS,
       "FORM_INVALID",
       "BODY_INCOMPLETE",
       "CONTENT_DIGEST_MISMATCH",

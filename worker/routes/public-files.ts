@@ -15,6 +15,7 @@ const Signature = z.object({
 const readRoute = createRoute({
   method: "get",
   path: "/{fileId}/{name}",
+  operationId: "readPublicFile",
   summary: "Read a public file or a variant of it",
   description:
     "A file's record has this URL while the file is public and its tenant has public files. It doesn't expire, and " +

@@ -6,6 +6,7 @@ import { openApiRouter, sessionProblems } from "./open-api.ts";
 const quotaRoute = createRoute({
   method: "get",
   path: "/",
+  operationId: "getQuota",
   summary: "The tenant's quota, and what it is used by",
   security: [{ bearer: [] }],
   responses: {

@@ -9,12 +9,14 @@ import { requireRate } from "../middleware/rate-limit.ts";
 import type { LinkFacts } from "../services/share-links.ts";
 import { createShareLink, endShareLink, getShareLinks } from "../services/share-links.ts";
 import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
+import { IDEMPOTENCY_ERRORS, IdempotencyHeaders, idempotent } from "./idempotent.ts";
 import { openApiRouter, sessionProblems } from "./open-api.ts";
 import { publicOrigin } from "./origins.ts";
 
 const listRoute = createRoute({
   method: "get",
   path: "/{id}/share-links",
+  operationId: "listShareLinks",
   summary: "List a file's share links",
   description:
     "For the file's owner, admins and services: every link that works, and the newest of those that don't.",
@@ -29,6 +31,8 @@ const listRoute = createRoute({
 const createLinkRoute = createRoute({
   method: "post",
   path: "/{id}/share-links",
+  middleware: idempotent("createShareLink", "json"),
+  operationId: "createShareLink",
   summary: "Make a public page for a file",
   description:
     "Whoever has its address can download the file, as long as the link lives: a year where nothing else is said. " +
@@ -36,11 +40,13 @@ const createLinkRoute = createRoute({
   security: [{ bearer: [] }],
   request: {
     params: FileParams,
+    headers: IdempotencyHeaders,
     body: { required: true, content: { "application/json": { schema: ShareLinkRequest } } },
   },
   responses: {
     201: { description: "The link", content: { "application/json": { schema: ShareLink } } },
     ...sessionProblems(
+      ...IDEMPOTENCY_ERRORS,
       "REQUEST_INVALID",
       "BODY_TOO_LARGE",
       "SHARE_LINKS_OFF",
@@ -54,6 +60,7 @@ const createLinkRoute = createRoute({
 const revokeRoute = createRoute({
   method: "delete",
   path: "/{id}/share-links/{linkId}",
+  operationId: "revokeShareLink",
   summary: "Revoke a share link",
   description: "At once: its page, and every download that was begun through it and asks for more.",
   security: [{ bearer: [] }],

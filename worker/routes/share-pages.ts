@@ -9,6 +9,7 @@ import {
   SharedFile,
   type SharedFile as SharedFileFacts,
 } from "#contract/sharing.ts";
+import { formatTime, formatTimeOrNull } from "#contract/times.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
 import { verifyShareToken } from "../delivery/share-token.ts";
 import { signDownload } from "../delivery/signed-url.ts";
@@ -51,6 +52,7 @@ function pagesOf(responses: ReturnType<typeof problemResponses>): ReturnType<typ
 const showRoute = createRoute({
   method: "get",
   path: "/{token}",
+  operationId: "getSharedFile",
   summary: "What a share link leads to",
   description: "A page for people, or the same as JSON. Looking counts as no download.",
   request: { params: TokenParams },
@@ -72,6 +74,7 @@ const passwordSchema = {
 const takeRoute = createRoute({
   method: "post",
   path: "/{token}",
+  operationId: "downloadSharedFile",
   summary: "Download through a share link",
   description:
     "Counts one download. Who accepts JSON, or sends it and accepts anything, is told where the bytes are; all others " +
@@ -116,7 +119,7 @@ async function signThrough(
   const path = await signDownload(download, filename, c.get("config").signingKeys);
   return {
     url: `${deliveryOrigin(c)}${path}`,
-    expiresAt: new Date(expiresAtSeconds * 1000).toISOString(),
+    expiresAt: formatTime(expiresAtSeconds * 1000),
   };
 }
 
@@ -140,7 +143,7 @@ async function describe(c: AppContext, open: OpenLink, nowMs: number): Promise<S
   return {
     passwordRequired: !isOpen,
     file: content === undefined ? null : await describeFile(c, open, content, nowMs),
-    expiresAt: link.expiresAtMs === null ? null : new Date(link.expiresAtMs).toISOString(),
+    expiresAt: formatTimeOrNull(link.expiresAtMs),
     downloadsLeft: link.maxDownloads === null ? null : link.maxDownloads - link.downloads,
   };
 }

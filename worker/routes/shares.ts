@@ -10,6 +10,7 @@ import { openApiRouter, sessionProblems } from "./open-api.ts";
 const listRoute = createRoute({
   method: "get",
   path: "/{id}/shares",
+  operationId: "listShares",
   summary: "List the users that a file is shared with",
   description: "For the file's owner, admins and services. Shares that have expired are not listed.",
   security: [{ bearer: [] }],
@@ -23,8 +24,12 @@ const listRoute = createRoute({
 const setRoute = createRoute({
   method: "put",
   path: "/{id}/shares/{userId}",
+  operationId: "setShare",
   summary: "Share a file with a user of the tenant, or change what they may do",
-  description: "Each permission includes the ones before it: view the record, download, put into the trash.",
+  description:
+    "Each permission includes the ones before it: view the record, download, put into the trash. Users are the issuer's: " +
+    "whether it has one of this id isn't known here. A share with nobody is taken, and waits for whoever comes with a token " +
+    "of that id: write ids as tokens have them.",
   security: [{ bearer: [] }],
   request: {
     params: FileParams.extend({ userId: UserId }),
@@ -46,6 +51,7 @@ const setRoute = createRoute({
 const removeRoute = createRoute({
   method: "delete",
   path: "/{id}/shares/{userId}",
+  operationId: "removeShare",
   summary: "Stop sharing a file with a user",
   security: [{ bearer: [] }],
   request: { params: FileParams.extend({ userId: z.string() }) },

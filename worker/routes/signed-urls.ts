@@ -1,13 +1,15 @@
 import { createRoute } from "@hono/zod-openapi";
-import type { SignedUrlItem } from "#contract/api.ts";
+import type { SignedUrl, SignedUrlItem } from "#contract/api.ts";
 import { SignedUrlRequest, SignedUrlResponse } from "#contract/api.ts";
+import { formatProblem } from "#contract/errors.ts";
 import type { Identity } from "#contract/ids.ts";
+import { formatTime } from "#contract/times.ts";
 import type { AppContext } from "../app-env.ts";
 import { signDownload } from "../delivery/signed-url.ts";
 import { actorOf } from "../middleware/actor.ts";
 import { recordSigning } from "../services/audit.ts";
 import type { Signable } from "../services/signable.ts";
-import { requireSignable } from "../services/signable.ts";
+import { findSignable } from "../services/signable.ts";
 import { SIGN_EXAMPLE, SIGNED_EXAMPLE } from "./examples.ts";
 import { FILE_SECURITY, openApiRouter, sessionProblems } from "./open-api.ts";
 import { deliveryOrigin } from "./origins.ts";
@@ -19,7 +21,8 @@ const signRoute = createRoute({
   summary: "Sign download URLs, one or hundreds",
   description:
     "A URL ends at its time, when its version isn't the current one any more, and when the member who asked for it may " +
-    "no longer download the file: one that is by a share of it, or by an entity grant, ends with that at the latest.",
+    "no longer download the file: one that is by a share of it, or by an entity grant, ends with that at the latest. All " +
+    "items are signed or none, and the error says which item is why; with `partial`, each has its own URL or error.",
   security: FILE_SECURITY,
   request: {
     body: {
@@ -56,7 +59,10 @@ function askerOf({ role, userId, entityGrant }: Identity) {
   return role === "member" ? { askedBy: userId } : {};
 }
 
-async function signItem(c: AppContext, { item, object, untilMs }: Signable<SignedUrlItem>) {
+async function signItem(
+  c: AppContext,
+  { item, object, untilMs }: Signable<SignedUrlItem>,
+): Promise<SignedUrl> {
   const identity = c.get("identity");
   const endMs = Math.min(Date.now() + item.expiresInSeconds * 1000, untilMs ?? Number.POSITIVE_INFINITY);
   const expiresAtSeconds = Math.floor(endMs / 1000);
@@ -65,9 +71,9 @@ async function signItem(c: AppContext, { item, object, untilMs }: Signable<Signe
   const download = { ...ref, variant, disposition, expiresAtSeconds, ...askerOf(identity) };
   const path = await signDownload(download, object.filename, c.get("config").signingKeys);
   return {
-    fileId,
+    ...{ fileId, ok: true },
     url: `${deliveryOrigin(c)}${path}`,
-    expiresAt: new Date(expiresAtSeconds * 1000).toISOString(),
+    expiresAt: formatTime(expiresAtSeconds * 1000),
   };
 }
 
@@ -76,13 +82,21 @@ const router = openApiRouter();
 /** `/v1/signed-urls`: what a holder of a session may read, anyone may read by the URL made here, for a time. */
 export const signedUrls = router.openapi(signRoute, async (c) => {
   const identity = c.get("identity");
-  const { items } = c.req.valid("json");
-  const signable = await requireSignable(c.env, identity, items);
+  const { items, partial } = c.req.valid("json");
+  const found = await findSignable(c.env, identity, items);
+  const refused = found.find((each) => "error" in each);
+  if (refused !== undefined && !partial) throw refused.error;
+  const signable = found.filter((each) => "object" in each);
   const signed = signable.map(({ item, object }) => ({ fileId: item.fileId, version: object.version }));
+  const answerOf = (each: (typeof found)[number]) => {
+    if ("object" in each) return signItem(c, each);
+    const { fileId, error } = each;
+    return { fileId, ok: false as const, error: formatProblem(error, c.get("requestId")) };
+  };
   // At the same time as the signing, and before anybody has the URLs.
   const [made] = await Promise.all([
-    Promise.all(signable.map((each) => signItem(c, each))),
-    recordSigning(c.env, actorOf(c), signed, Date.now()),
+    Promise.all(found.map(answerOf)),
+    signed.length > 0 ? recordSigning(c.env, actorOf(c), signed, Date.now()) : undefined,
   ]);
   return c.json({ items: made }, 200);
 });

@@ -2,12 +2,14 @@ import { createRoute } from "@hono/zod-openapi";
 import type { UploadGrant } from "#contract/api.ts";
 import { UploadGrantRequest, UploadGrantResponse } from "#contract/api.ts";
 import { GrantRenewalRequest } from "#contract/entity-grants.ts";
+import { formatTime } from "#contract/times.ts";
 import type { AppContext } from "../app-env.ts";
 import { actorOf } from "../middleware/actor.ts";
 import { signUploadGrant, verifyUploadGrant } from "../middleware/grant-tokens.ts";
 import { recordEvent } from "../services/audit.ts";
 import { mintUploadGrant, renewUploadGrant } from "../services/upload-grants.ts";
 import { GRANT_EXAMPLE, GRANT_REQUEST_EXAMPLE, RENEWAL_EXAMPLE } from "./examples.ts";
+import { IDEMPOTENCY_ERRORS, IdempotencyHeaders, idempotent } from "./idempotent.ts";
 import { openApiRouter, sessionProblems } from "./open-api.ts";
 
 const MADE = {
@@ -20,6 +22,7 @@ const MADE = {
 const mintRoute = createRoute({
   method: "post",
   path: "/",
+  middleware: idempotent("createUploadGrant", "json"),
   operationId: "createUploadGrant",
   summary: "Make a token that allows one upload",
   description:
@@ -27,6 +30,7 @@ const mintRoute = createRoute({
     "within what is said here. What has become of it is read with the token at /v1/files/{fileId}/versions/{version}.",
   security: [{ bearer: [] }],
   request: {
+    headers: IdempotencyHeaders,
     body: {
       required: true,
       content: { "application/json": { schema: UploadGrantRequest, example: GRANT_REQUEST_EXAMPLE } },
@@ -35,8 +39,9 @@ const mintRoute = createRoute({
   responses: {
     ...MADE,
     ...sessionProblems(
+      ...IDEMPOTENCY_ERRORS,
       ...(["REQUEST_INVALID", "BODY_TOO_LARGE", "ROLE_REQUIRED"] as const),
-      ...(["FILE_NOT_FOUND", "FILE_IN_TRASH", "FILE_NOT_READY"] as const),
+      ...(["FILE_NOT_FOUND", "FILE_IN_TRASH", "FILE_NOT_READY", "VERSION_LIMIT_REACHED"] as const),
     ),
   },
 });
@@ -67,7 +72,7 @@ async function answerWith(
   const { fileId, version } = grant.ref;
   const detail = { userId: grant.identity.userId };
   await recordEvent(c.env, { actor: actorOf(c), action, fileId, version, detail, atMs: Date.now() });
-  return { fileId, version, token, expiresAt: new Date(grant.expiresAtMs).toISOString() };
+  return { fileId, version, token, expiresAt: formatTime(grant.expiresAtMs) };
 }
 
 const router = openApiRouter();

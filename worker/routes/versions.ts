@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { FileRecord } from "#contract/api.ts";
 import type { FileVersionRef } from "#contract/ids.ts";
 import { parseHeaderInteger } from "#contract/tus.ts";
-import { FileVersion, FileVersionList } from "#contract/versions.ts";
+import { FileVersion, FileVersionList, FileVersionsQuery } from "#contract/versions.ts";
 import type { AppContext } from "../app-env.ts";
 import { actorOf, callerOf } from "../middleware/actor.ts";
 import { getFile } from "../services/files.ts";
@@ -34,13 +34,17 @@ function requireRef(c: AppContext, { id, version }: z.infer<typeof VersionParams
 const listRoute = createRoute({
   method: "get",
   path: "/{id}/versions",
+  operationId: "listVersions",
   summary: "List a file's versions, newest first",
   description: "For whoever may change the file: others see what it is, not what it was.",
   security: [{ bearer: [] }],
-  request: { params: FileParams },
+  request: { params: FileParams, query: FileVersionsQuery },
   responses: {
-    200: { description: "The versions", content: { "application/json": { schema: FileVersionList } } },
-    ...sessionProblems(...FILE_ERRORS),
+    200: {
+      description: "A page of the versions",
+      content: { "application/json": { schema: FileVersionList } },
+    },
+    ...sessionProblems("REQUEST_INVALID", ...FILE_ERRORS),
   },
 });
 
@@ -69,6 +73,7 @@ const getRoute = createRoute({
 const restoreRoute = createRoute({
   method: "post",
   path: "/{id}/versions/{version}/restore",
+  operationId: "restoreVersion",
   summary: "Make a version the current one",
   description:
     "Only a clean one. Newer ones that are still being checked don't take its place by themselves.",
@@ -89,6 +94,7 @@ const restoreRoute = createRoute({
 const deleteRoute = createRoute({
   method: "delete",
   path: "/{id}/versions/{version}",
+  operationId: "deleteVersion",
   summary: "Remove a version for good",
   description: "Any but the current one. One that is being uploaded is ended at its upload's address.",
   security: [{ bearer: [] }],
@@ -108,6 +114,7 @@ const deleteRoute = createRoute({
 const contentRoute = createRoute({
   method: "get",
   path: "/{id}/versions/{version}/content",
+  operationId: "downloadVersion",
   summary: "Download a version",
   security: [{ bearer: [] }],
   request: {
@@ -126,7 +133,7 @@ const router = openApiRouter();
 export const versions = router
   .openapi(listRoute, async (c) => {
     const fileId = requireFileId(c.req.valid("param").id);
-    return c.json(await getVersions(c.env, c.get("identity"), fileId), 200);
+    return c.json(await getVersions(c.env, c.get("identity"), fileId, c.req.valid("query")), 200);
   })
   .openapi(getRoute, async (c) => {
     const ref = requireRef(c, c.req.valid("param"));

@@ -2,6 +2,7 @@ import type { Actor, AuditPage, AuditQuery, AuditRecord } from "#contract/audit.
 import { AuditAction } from "#contract/audit.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileId, TenantId } from "#contract/ids.ts";
+import { formatTime } from "#contract/times.ts";
 import type { AuditEvent, AuditRow } from "../db/audit.ts";
 import { auditAll, auditList, auditSampled, auditStatement } from "../db/audit.ts";
 import type { DatabaseBindings } from "../db/database.ts";
@@ -83,7 +84,7 @@ export function formatEvent(row: AuditRow): AuditRecord {
   const { id, atMs, action, actorId, actorKind, fileId, version, requestId, detail } = row;
   return {
     id,
-    at: new Date(atMs).toISOString(),
+    at: formatTime(atMs),
     action: AuditAction.parse(action),
     actor: { id: actorId, kind: actorKind },
     ...{ fileId, version, requestId, detail },

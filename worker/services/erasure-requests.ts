@@ -4,6 +4,7 @@ import { firstDigest, signProof } from "#contract/erasures.ts";
 import { AppError } from "#contract/errors.ts";
 import type { TenantId } from "#contract/ids.ts";
 import { ErasureId, newErasureId } from "#contract/ids.ts";
+import { formatTime, formatTimeOrNull } from "#contract/times.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { allDatabases, databaseFor } from "../db/database.ts";
 import type { ErasureEnd, ErasureRow } from "../db/erasures.ts";
@@ -63,8 +64,8 @@ export async function countCopiesLeft(env: DatabaseBindings, { tenantId }: Erasu
 /** An erasure as it stands; when it is finished, with its proof. */
 export function formatErasure(row: ErasureRow, copiesLeft: number): Erasure {
   const { id, tenantId, requestedBy, reason, files, versions, objects, bytes, digest, signature, kid } = row;
-  const startedAt = new Date(row.startedAtMs).toISOString();
-  const finishedAt = row.finishedAtMs === null ? null : new Date(row.finishedAtMs).toISOString();
+  const startedAt = formatTime(row.startedAtMs);
+  const finishedAt = formatTimeOrNull(row.finishedAtMs);
   const removed = { files, versions, objects, bytes, digest };
   const ended = { copiesLeft, signature, kid };
   return { id, tenantId, requestedBy, reason, startedAt, finishedAt, ...removed, ...ended };

@@ -10,6 +10,7 @@ import {
   eraseAuditTrail,
   eraseFiles,
   eraseReservations,
+  eraseVersions,
   findErasure,
   findFilesToErase,
   findReservationsToErase,
@@ -28,7 +29,8 @@ import { proveErasure } from "./erasure-requests.ts";
  * one, the next run of the cron goes on. A step does the first of these for which there is something to do:
  *
  *   objects that were written down   are removed, and then counted
- *   files                            their uploads are forgotten, then their rows are removed and counted in one batch
+ *   files                            their uploads are forgotten, then their rows are removed and counted in one batch; of
+ *                                    one with very many versions, some of these
  *   reservations                     the uploads that hold them are forgotten, then they are removed
  *   objects under the tenant's keys  are written down
  *   audit trail                      is removed
@@ -59,6 +61,8 @@ const AT_ONCE_MS = 20_000;
 /** Beside calls to uploads' objects. */
 const COST_PER_STEP: Cost = { calls: 8, queries: 6 };
 const FILES_PER_STEP = 50;
+/** Each may take a call to its upload's object. */
+const VERSIONS_PER_STEP = 150;
 const RESERVATIONS_PER_STEP = 50;
 const EVENTS_PER_STEP = 1_000;
 /** An upload remembers itself for a week at most (uploads/upload.ts): older ones have forgotten. */
@@ -126,11 +130,29 @@ async function removePendingObjects({ db, objects }: Run, erasure: ErasureRow): 
 
 async function removeFiles(run: Run, erasure: ErasureRow): Promise<boolean> {
   const { tenantId, digest } = erasure;
-  const found = await findFilesToErase(run.db, tenantId, FILES_PER_STEP);
-  if (found.length === 0) return false;
+  const next = await findFilesToErase(run.db, tenantId, FILES_PER_STEP);
+  const [first] = next;
+  if (first === undefined) return false;
+  if (first.versions.length > VERSIONS_PER_STEP) return removeVersions(run, erasure, first);
+  const found = filesOfStep(next);
   await eraseUploads(run, remembered(run, tenantId, found));
   const items = found.map(({ id }): RemovedItem => `file ${id}`);
   await eraseFiles(run.db, erasure, found, await nextDigest(digest, items));
+  return true;
+}
+
+/** As many as have no more versions than a step can take. */
+function filesOfStep(next: readonly FileToErase[]): readonly FileToErase[] {
+  let versions = 0;
+  const end = next.findIndex((file) => (versions += file.versions.length) > VERSIONS_PER_STEP);
+  return end === -1 ? next : next.slice(0, end);
+}
+
+/** Some of a file's versions: the file itself goes with the last of them. */
+async function removeVersions(run: Run, erasure: ErasureRow, { id, versions }: FileToErase): Promise<true> {
+  const found = versions.slice(0, VERSIONS_PER_STEP);
+  await eraseUploads(run, remembered(run, erasure.tenantId, [{ id, versions: found }]));
+  await eraseVersions(run.db, erasure, id, found);
   return true;
 }
 

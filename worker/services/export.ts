@@ -1,6 +1,7 @@
 import { AppError } from "#contract/errors.ts";
 import type { ExportedFile, ExportLine, ExportQuery } from "#contract/export.ts";
 import type { FileId, TenantId } from "#contract/ids.ts";
+import { formatTime, formatTimeOrNull } from "#contract/times.ts";
 import type { AuditRow } from "../db/audit.ts";
 import type { Database, DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
@@ -125,14 +126,6 @@ function formatAudit(row: AuditRow, place: Place): ExportLine {
   return { kind: "audit", ...formatEvent(row), cursor: formatCursor("audit", row.id, place) };
 }
 
-function timeOf(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-function timeOrNull(ms: number | null): string | null {
-  return ms === null ? null : timeOf(ms);
-}
-
 function formatFile(found: WholeFile, place: Place): ExportedFile {
   const { file } = found;
   const { id, ownerId, filename, currentVersion, entityType, entityId, isPublic, metadata, deletedBy } = file;
@@ -148,16 +141,16 @@ function formatFile(found: WholeFile, place: Place): ExportedFile {
       entityId,
     },
     ...{ isPublic, metadata },
-    createdAt: timeOf(file.createdAtMs),
-    updatedAt: timeOf(file.updatedAtMs),
-    deletedAt: timeOrNull(file.deletedAtMs),
+    createdAt: formatTime(file.createdAtMs),
+    updatedAt: formatTime(file.updatedAtMs),
+    deletedAt: formatTimeOrNull(file.deletedAtMs),
     deletedBy,
-    purgeAt: timeOrNull(file.purgeAtMs),
+    purgeAt: formatTimeOrNull(file.purgeAtMs),
     tags: [...found.tags],
     shares: found.shares.map(({ userId, permission, sharedBy, createdAtMs, expiresAtMs }) => ({
       ...{ userId, permission, sharedBy },
-      createdAt: timeOf(createdAtMs),
-      expiresAt: timeOrNull(expiresAtMs),
+      createdAt: formatTime(createdAtMs),
+      expiresAt: formatTimeOrNull(expiresAtMs),
     })),
     links: found.links.map(formatLink),
     versions: found.versions.map((version) => formatVersion(found, version)),
@@ -169,9 +162,9 @@ function formatLink(link: WholeFile["links"][number]): ExportedFile["links"][num
   const { id, createdBy, maxDownloads, downloads } = link;
   return {
     ...{ id, createdBy, maxDownloads, downloads },
-    createdAt: timeOf(link.createdAtMs),
-    expiresAt: timeOrNull(link.expiresAtMs),
-    revokedAt: timeOrNull(link.revokedAtMs),
+    createdAt: formatTime(link.createdAtMs),
+    expiresAt: formatTimeOrNull(link.expiresAtMs),
+    revokedAt: formatTimeOrNull(link.revokedAtMs),
     hasPassword: link.passwordHash !== null,
   };
 }
@@ -183,20 +176,20 @@ function formatVersion(found: WholeFile, row: VersionRow): ExportedFile["version
   return {
     ...{ version, state, originalFilename, uploadedBy, declaredType, sniffedType, fileClass },
     ...{ sizeBytes, sha256, properties },
-    createdAt: timeOf(row.createdAtMs),
-    storedAt: timeOrNull(row.storedAtMs),
+    createdAt: formatTime(row.createdAtMs),
+    storedAt: formatTimeOrNull(row.storedAtMs),
     verdicts: found.verdicts.filter(isOfVersion).map((each) => {
       const { verdict, signatureName, engine, signatureVersion, scannedAtMs, decidedBy, reason } = each;
-      const scannedAt = timeOf(scannedAtMs);
+      const scannedAt = formatTime(scannedAtMs);
       return { verdict, signatureName, engine, signatureVersion, scannedAt, decidedBy, reason };
     }),
     derivatives: found.derivatives.filter(isOfVersion).map((each) => {
       const { name, mimeType, sizeBytes: bytes, width, height, createdAtMs } = each;
-      return { name, mimeType, sizeBytes: bytes, width, height, createdAt: timeOf(createdAtMs) };
+      return { name, mimeType, sizeBytes: bytes, width, height, createdAt: formatTime(createdAtMs) };
     }),
     missingDerivatives: found.missingDerivatives.filter(isOfVersion).map((each) => {
       const { name, state: missing, reason, attempts, atMs } = each;
-      return { name, state: missing, reason, attempts, at: timeOf(atMs) };
+      return { name, state: missing, reason, attempts, at: formatTime(atMs) };
     }),
     contentPath: state === "clean" ? contentPath(tenantId, fileId, version) : null,
     noContent: state === "clean" ? null : state,

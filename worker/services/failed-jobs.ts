@@ -3,6 +3,7 @@ import type { FailedJob, FailedJobPage, RetriedJobs, VersionListQuery } from "#c
 import { MAX_RETRIED_JOBS } from "#contract/failed-jobs.ts";
 import type { FileVersionRef, Identity } from "#contract/ids.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
+import { formatTime } from "#contract/times.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { FailedJobOfVersion } from "../db/failed-jobs.ts";
@@ -38,7 +39,7 @@ function formatJob({ job, version, filename }: FailedJobOfVersion): FailedJob {
   return {
     ...{ fileId, version: job.version, filename, code, detail, attempts },
     state: version.state === "clean" ? "clean" : "quarantined",
-    failedAt: new Date(failedAtMs).toISOString(),
+    failedAt: formatTime(failedAtMs),
   };
 }
 

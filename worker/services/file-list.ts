@@ -73,8 +73,8 @@ function filtersOf(query: FileListQuery, view: View): FileFilters {
     entityType: query.entityType,
     entityId: query.entityId,
     // In one order, so that a cursor fits however they are repeated.
-    tags: [...new Set(query.tag)].toSorted(),
-    mimeType: query.type,
+    tags: [...new Set([...(query.tags ?? []), ...(query.tag ?? [])])].toSorted(),
+    mimeType: query.mimeType ?? query.type,
     fileClass: query.class satisfies FileClass | undefined,
     state: query.state,
     createdFromMs: parseTime(query.createdAfter),

@@ -4,6 +4,7 @@ import type { DerivativeName } from "#contract/derivatives.ts";
 import { derivativesOf, typeOf } from "#contract/derivatives.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
+import { formatTime, formatTimeOrNull } from "#contract/times.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { FileRow, FileWithDetails } from "../db/files.ts";
@@ -79,10 +80,6 @@ export async function getFile(
   return formatFile(await requireFile(env, identity, fileId, "view"), publicUrlOf);
 }
 
-function formatTime(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
 /** The type to serve and show: what the bytes say, where they say it. */
 export function mimeTypeOf(version: FileWithDetails["version"]): string {
   return version.sniffedType ?? version.declaredType;
@@ -153,7 +150,7 @@ export async function formatFile(found: FileWithDetails, publicUrlOf: PublicUrlO
     publicUrl: isPublished(found) ? await publicUrlOf(file) : null,
     createdAt: formatTime(file.createdAtMs),
     updatedAt: formatTime(file.updatedAtMs),
-    deletedAt: file.deletedAtMs === null ? null : formatTime(file.deletedAtMs),
+    deletedAt: formatTimeOrNull(file.deletedAtMs),
   };
 }
 

@@ -15,8 +15,8 @@ const PROBE_DEADLINE_MS = 3_000;
 
 const OK = { state: "ok", detail: "Answers." } as const satisfies PartHealth;
 
-function down(detail: string): { readonly state: "down"; readonly detail: string } {
-  return { state: "down", detail };
+function down(detail: string) {
+  return { state: "down", detail } as const satisfies PartHealth;
 }
 
 /** What is asked beside the database, and of whom. */

@@ -1,3 +1,4 @@
+import { formatBase64Url, parseBase64Url } from "#contract/base64url.ts";
 import { AppError } from "#contract/errors.ts";
 import { ListCursor } from "#contract/listing.ts";
 import type { FileListing } from "../db/file-list.ts";
@@ -8,31 +9,24 @@ export type List = Omit<FileListing, "after" | "limit">;
 
 const HASH_BYTES = 9;
 
-function toBase64Url(bytes: Uint8Array): string {
-  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-}
-
-function fromBase64Url(text: string): Uint8Array {
-  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
-}
-
 /** Tells lists apart, not forgers: a cursor says where to go on, never what may be seen. */
 async function hashOf({ tenantId, filters, sort, order, trash }: List): Promise<string> {
   const text = JSON.stringify([tenantId, filters, sort, order, trash]);
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return toBase64Url(new Uint8Array(digest, 0, HASH_BYTES));
+  return formatBase64Url(new Uint8Array(digest, 0, HASH_BYTES));
 }
 
 /** A page's end as text: what it is sorted by and the id, so that it stays right when that file is changed or gone. */
 export async function formatCursor(list: List, { value, id }: Position): Promise<string> {
   const cursor: ListCursor = [value, id, await hashOf(list)];
-  return toBase64Url(new TextEncoder().encode(JSON.stringify(cursor)));
+  return formatBase64Url(new TextEncoder().encode(JSON.stringify(cursor)));
 }
 
 function parse(text: string): ListCursor | undefined {
+  const bytes = parseBase64Url(text);
+  if (bytes === undefined) return undefined;
   try {
-    return ListCursor.safeParse(JSON.parse(new TextDecoder().decode(fromBase64Url(text)))).data;
+    return ListCursor.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data;
   } catch {
     return undefined;
   }

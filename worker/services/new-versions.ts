@@ -1,6 +1,8 @@
 import { AppError } from "#contract/errors.ts";
 import type { FileVersionRef, Identity } from "#contract/ids.ts";
 import { FileId } from "#contract/ids.ts";
+import type { TenantSettings } from "#contract/tenants.ts";
+import { MAX_VERSIONS } from "#contract/tenants.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { FileWithDetails } from "../db/files.ts";
@@ -16,22 +18,27 @@ function requireReplaceable({ file, version }: FileWithDetails): void {
 
 /**
  * The next version of a file that the caller may replace. What else was declared of a file (tags, entity) stays as the
- * file has it. Throws as `requireFile` and `requireReplaceable`.
+ * file has it. Throws as `requireFile`, `requireReplaceable` and `VERSION_LIMIT_REACHED`.
  */
 export async function takeVersionOf(
   env: DatabaseBindings,
   identity: Identity,
   replaced: string,
-  nowMs: number,
+  { settings, nowMs }: { readonly settings: TenantSettings; readonly nowMs: number },
 ): Promise<FileVersionRef> {
   const fileId = FileId.safeParse(replaced);
   if (!fileId.success) throw new AppError("FILE_NOT_FOUND");
   requireReplaceable(await requireFile(env, identity, fileId.data, "replace"));
   const ref = { tenantId: identity.tenantId, fileId: fileId.data };
-  const version = await takeNextVersion(databaseFor(env, ref.tenantId), ref, nowMs);
+  const { maxVersions = MAX_VERSIONS } = settings;
+  const version = await takeNextVersion(databaseFor(env, ref.tenantId), ref, maxVersions, nowMs);
   // It was there a moment ago.
   if (version === undefined) throw new AppError("FILE_IN_TRASH");
-  return { ...ref, version };
+  if (version !== "full") return { ...ref, version };
+  throw new AppError("VERSION_LIMIT_REACHED", {
+    detail: `A file may have ${maxVersions} versions. Others can be removed.`,
+    members: { maxVersions },
+  });
 }
 
 /**

@@ -2,8 +2,10 @@ import type { FileVersionRef } from "#contract/ids.ts";
 import { versionPrefix } from "#contract/keys.ts";
 import type { Database, DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
+import { findVersion } from "../db/files.ts";
 import type { ObjectRemoval } from "../db/object-removals.ts";
 import { deleteObjectRemovals } from "../db/object-removals.ts";
+import { isTenantErasing } from "../db/tenants.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
 import { emptyPrefix } from "./empty-prefix.ts";
 import { inTurns } from "./in-turns.ts";
@@ -15,7 +17,8 @@ import { inTurns } from "./in-turns.ts";
  *   row out, prefix written down (one batch) → stored objects → the prefix forgotten
  *
  * A file's version numbers are given once (`takeNextVersion`), so that no other version's objects ever come under the
- * prefix. A derivative that is stored late is removed when its report is refused (reports.ts).
+ * prefix. A derivative that is stored late is removed when its report is refused (reports.ts), and one whose
+ * report never came when its job is begun again.
  */
 export type Objects = ObjectLister & ObjectRemover;
 
@@ -27,6 +30,20 @@ export async function removeVersionObjects(
 ): Promise<void> {
   const db = databaseFor(env, ref.tenantId);
   await carryOutRemovals(db, objects, [{ ...ref, prefix: versionPrefix(ref) }]);
+}
+
+/**
+ * Removes what there is under the keys of a version that has no record any more: its job may have stored a derivative when it
+ * was removed already, and died before it said so. An erasure counts all that it finds, and is left alone.
+ */
+export async function removeLeftObjects(
+  env: DatabaseBindings,
+  objects: Objects,
+  ref: FileVersionRef,
+): Promise<void> {
+  const db = databaseFor(env, ref.tenantId);
+  const [version, isErasing] = await Promise.all([findVersion(db, ref), isTenantErasing(db, ref.tenantId)]);
+  if (version === undefined && !isErasing) await emptyPrefix(objects, versionPrefix(ref));
 }
 
 /** Removes objects that were written down, and forgets those of which all are gone. Never throws. */

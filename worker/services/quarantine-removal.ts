@@ -3,10 +3,11 @@ import type { FileVersionRef, UserId } from "#contract/ids.ts";
 import type { Actor } from "../db/audit.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
+import type { VersionRow } from "../db/files.ts";
 import type { Successor } from "../db/quarantine.ts";
 import { deleteBlockedVersion, markBlockedFile } from "../db/quarantine.ts";
 import type { Naming } from "../db/versions.ts";
-import { findNaming, findVersions } from "../db/versions.ts";
+import { findNaming, findSuccessor } from "../db/versions.ts";
 import type { Caller } from "./file-actions.ts";
 import { nameWithVersion } from "./file-names.ts";
 import { removeVersionObjects } from "./object-removals.ts";
@@ -36,27 +37,19 @@ export async function removeBlockedRecord(
 ): Promise<Removed> {
   const { tenantId, fileId, version } = ref;
   const db = databaseFor(env, tenantId);
-  const [versions, naming] = await Promise.all([findVersions(db, tenantId, fileId), findNaming(db, ref)]);
-  const others = versions.filter((other) => other.version.version !== version);
+  const [next, naming] = await Promise.all([findSuccessor(db, ref), findNaming(db, ref)]);
   const detail = { blocked: true };
   const event = { actor, action: "version.deleted", fileId, version, detail, atMs: nowMs } as const;
-  const isDeleted = await deleteBlockedVersion(db, ref, successorOf(others, naming), event);
+  const isDeleted = await deleteBlockedVersion(db, ref, successorOf(next, naming), event);
   if (isDeleted) return "version";
   const isMarked = await markBlockedFile(db, ref, deletedBy, { actor, atMs: nowMs });
   return isMarked ? "file" : "nothing";
 }
 
-function successorOf(
-  others: Awaited<ReturnType<typeof findVersions>>,
-  naming: Naming | undefined,
-): Successor | undefined {
-  // An upload under way may yet come to nothing.
-  const stored = others.filter(({ version }) => version.state !== "uploading");
-  const chosen = stored.find(({ version }) => version.state === "clean") ?? stored[0];
-  if (chosen === undefined || naming === undefined) return undefined;
-  const { version } = chosen;
-  const renaming = { filename: naming.filename, newFilename: nameWithVersion(naming, version) };
-  return { version: version.version, renaming };
+function successorOf(next: VersionRow | undefined, naming: Naming | undefined): Successor | undefined {
+  if (next === undefined || naming === undefined) return undefined;
+  const renaming = { filename: naming.filename, newFilename: nameWithVersion(naming, next) };
+  return { version: next.version, renaming };
 }
 
 /** Removes a blocked version for good. Throws `ROLE_REQUIRED` and as `requireBlocked`. */

@@ -9,6 +9,7 @@ import type {
   ReleaseRequest,
 } from "#contract/quarantine.ts";
 import { BlockedState, PERSON_ENGINE } from "#contract/quarantine.ts";
+import { formatTime, formatTimeOrNull } from "#contract/times.ts";
 import type { Database, DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { BlockedVersionRow } from "../db/quarantine.ts";
@@ -52,8 +53,8 @@ function formatBlocked({ file, version, verdict, foundLater }: BlockedVersionRow
     reason: blockReasonOf({ verdict: state, signatureName }) ?? "",
     engine: verdict?.engine ?? null,
     signatureVersion: verdict?.signatureVersion ?? null,
-    blockedAt: new Date(blockedAtMs ?? 0).toISOString(),
-    purgeAt: purgeAtMs === null ? null : new Date(purgeAtMs).toISOString(),
+    blockedAt: formatTime(blockedAtMs ?? 0),
+    purgeAt: formatTimeOrNull(purgeAtMs),
   };
 }
 

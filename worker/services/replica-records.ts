@@ -1,9 +1,6 @@
 import type { Replica } from "#contract/replicas.ts";
+import { formatTime } from "#contract/times.ts";
 import type { ReplicaFacts } from "../db/files.ts";
-
-function timeOf(ms: number): string {
-  return new Date(ms).toISOString();
-}
 
 /** A copy as callers see it. */
 export function formatReplica(row: ReplicaFacts): Replica {
@@ -11,8 +8,8 @@ export function formatReplica(row: ReplicaFacts): Replica {
   const isStored = state === "stored";
   return {
     ...{ target, state, tries, error: detail },
-    since: timeOf(row.sinceMs),
-    storedAt: isStored ? timeOf(row.changedAtMs) : null,
-    nextTryAt: isStored ? null : timeOf(row.retryAtMs),
+    since: formatTime(row.sinceMs),
+    storedAt: isStored ? formatTime(row.changedAtMs) : null,
+    nextTryAt: isStored ? null : formatTime(row.retryAtMs),
   };
 }

@@ -10,6 +10,7 @@ import type {
   ReplicaTargetList,
   ReplicatedVersionPage,
 } from "#contract/replicas.ts";
+import { formatTime, formatTimeOrNull } from "#contract/times.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { PlaceOfVersion, TargetCounts } from "../db/replica-lists.ts";
@@ -96,9 +97,9 @@ export async function getRemovals(
 }
 
 function formatRemoval({ fileId, version, target, tries, detail, sinceMs, nextAtMs }: RemovalRow) {
-  const since = new Date(sinceMs).toISOString();
+  const since = formatTime(sinceMs);
   // 0 of what is due since the moment that it is owed.
-  const nextTryAt = new Date(Math.max(nextAtMs, sinceMs)).toISOString();
+  const nextTryAt = formatTime(Math.max(nextAtMs, sinceMs));
   return { fileId, version, target, since, tries, error: detail, nextTryAt };
 }
 
@@ -147,14 +148,10 @@ function formatStanding(stands: Standing, lagAlertMs: number, nowMs: number) {
   const oldestMs = Math.min(oldestPendingAtMs ?? nowMs, oldestRemovalAtMs ?? nowMs);
   return {
     ...{ stored, pending, pendingBytes, failed, removals },
-    oldestPendingAt: formatTime(oldestPendingAtMs),
-    oldestRemovalAt: formatTime(oldestRemovalAtMs),
+    oldestPendingAt: formatTimeOrNull(oldestPendingAtMs),
+    oldestRemovalAt: formatTimeOrNull(oldestRemovalAtMs),
     isLagging: nowMs - oldestMs > lagAlertMs,
   };
-}
-
-function formatTime(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }
 
 /** By the nearest rank. */

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
-import { AppError } from "#contract/errors.ts";
+import { AppError, asAppError } from "#contract/errors.ts";
 import type { Job } from "#contract/jobs.ts";
 import { derivativeKey } from "#contract/keys.ts";
 import { isPageImage, PAGE_IMAGE_FORM } from "#contract/page-images.ts";
@@ -34,6 +34,7 @@ import { failRescanJob } from "../db/rescan-verdicts.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
 import { judgeByPolicy } from "./content-policy.ts";
 import { applyFirstVerdict } from "./first-verdict.ts";
+import { removeLeftObjects } from "./object-removals.ts";
 import { applyRepair, repairMissing } from "./repairs.ts";
 import { applyCopy, applyMismatch, applyRemovals, startCopies, startRemovals } from "./replica-reports.ts";
 import { lagsOf } from "./replica-targets.ts";
@@ -65,7 +66,7 @@ export async function applyReport(
   const { objects } = means;
   switch (report.kind) {
     case "start":
-      return { ...(await standingOf(env, report)), ...(await findPage(env, report)) };
+      return applyStart(env, objects, report);
     case "verdict":
       return applyVerdict(env, means, report, nowMs);
     case "derivative":
@@ -101,6 +102,19 @@ export async function applyReport(
     case "removals":
       await applyRemovals(env, report, nowMs);
       return undefined;
+  }
+}
+
+async function applyStart(
+  env: DatabaseBindings,
+  objects: ReportMeans["objects"],
+  report: StartReport,
+): Promise<Standing> {
+  try {
+    return { ...(await standingOf(env, report)), ...(await findPage(env, report)) };
+  } catch (error) {
+    if (asAppError(error).code === "REPORT_REFUSED") await removeLeftObjects(env, objects, report);
+    throw error;
   }
 }
 

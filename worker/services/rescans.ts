@@ -3,6 +3,7 @@ import type { Identity } from "#contract/ids.ts";
 import { newRescanId, RescanId } from "#contract/ids.ts";
 import type { Rescan, RescanList, RescanRequest } from "#contract/rescans.ts";
 import { MAX_LISTED_RESCANS } from "#contract/rescans.ts";
+import { formatTime, formatTimeOrNull } from "#contract/times.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import { findFileById } from "../db/files.ts";
@@ -92,8 +93,8 @@ function formatRescan(row: RescanRow): Rescan {
   return {
     ...{ id, state, fileId, requestedBy },
     olderThanSignatureVersion: olderThan === null ? null : String(olderThan),
-    createdAt: new Date(createdAtMs).toISOString(),
-    finishedAt: finishedAtMs === null ? null : new Date(finishedAtMs).toISOString(),
+    createdAt: formatTime(createdAtMs),
+    finishedAt: formatTimeOrNull(finishedAtMs),
     files: { total: filesTotal, seen: filesSeen },
     versions: { sent, scanned, found, failed },
   };

@@ -1,9 +1,9 @@
-import type { Actor } from "#contract/audit.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileId, Identity, ShareLinkId } from "#contract/ids.ts";
 import { newShareLinkId } from "#contract/ids.ts";
 import type { ShareLink, ShareLinkRequest } from "#contract/sharing.ts";
 import { MAX_ACTIVE_SHARE_LINKS, MAX_SHARE_LINK_SECONDS } from "#contract/sharing.ts";
+import { formatTime, formatTimeOrNull } from "#contract/times.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { ShareLinkRow } from "../db/share-links.ts";
@@ -13,6 +13,7 @@ import {
   insertShareLink,
   revokeShareLink,
 } from "../db/share-links.ts";
+import type { Caller } from "./file-actions.ts";
 import { requireFile } from "./files.ts";
 import { hashPassword } from "./link-password.ts";
 import { requireLinksOn, stateOfLink } from "./share-link-standing.ts";
@@ -23,11 +24,6 @@ const MAX_LISTED = 2 * MAX_ACTIVE_SHARE_LINKS;
 
 /** A link as its file's owner sees it; its address is made by whoever has the keys. */
 export type LinkFacts = Omit<ShareLink, "url">;
-
-interface Caller {
-  readonly identity: Identity;
-  readonly actor: Actor;
-}
 
 export interface ShareLinkTools {
   /** Throws when the caller has had too many passwords hashed; asked before each. */
@@ -139,10 +135,6 @@ export async function endShareLink(
   if (!found) throw new AppError("SHARE_LINK_NOT_FOUND");
 }
 
-function formatTime(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
-}
-
 function formatLink(link: ShareLinkRow, nowMs: number): LinkFacts {
   return {
     id: link.id,
@@ -151,8 +143,8 @@ function formatLink(link: ShareLinkRow, nowMs: number): LinkFacts {
     maxDownloads: link.maxDownloads,
     downloads: link.downloads,
     createdBy: link.createdBy,
-    createdAt: new Date(link.createdAtMs).toISOString(),
-    expiresAt: formatTime(link.expiresAtMs),
-    revokedAt: formatTime(link.revokedAtMs),
+    createdAt: formatTime(link.createdAtMs),
+    expiresAt: formatTimeOrNull(link.expiresAtMs),
+    revokedAt: formatTimeOrNull(link.revokedAtMs),
   };
 }

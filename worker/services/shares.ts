@@ -3,6 +3,7 @@ import { AppError } from "#contract/errors.ts";
 import type { FileId, Identity, UserId } from "#contract/ids.ts";
 import type { Share, ShareList, ShareRequest } from "#contract/sharing.ts";
 import { MAX_SHARES } from "#contract/sharing.ts";
+import { formatTime, formatTimeOrNull } from "#contract/times.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { FileWithDetails } from "../db/files.ts";
@@ -87,6 +88,6 @@ export async function removeShare(
 }
 
 function formatShare({ userId, permission, sharedBy, createdAtMs, expiresAtMs }: ShareRow): Share {
-  const expiresAt = expiresAtMs === null ? null : new Date(expiresAtMs).toISOString();
-  return { userId, permission, sharedBy, createdAt: new Date(createdAtMs).toISOString(), expiresAt };
+  const expiresAt = formatTimeOrNull(expiresAtMs);
+  return { userId, permission, sharedBy, createdAt: formatTime(createdAtMs), expiresAt };
 }

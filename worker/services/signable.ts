@@ -28,15 +28,18 @@ export interface Signable<Item> {
   readonly untilMs: number | undefined;
 }
 
-/**
- * Checks a list of files for signing, all or none, in one query. Throws the error of the first that can't be served,
- * with its place in the list.
- */
-export async function requireSignable<Item extends SignableItem>(
+/** What can't be signed, and why. */
+export interface Unsignable {
+  readonly fileId: FileId;
+  readonly error: AppError;
+}
+
+/** Checks a list of files for signing, in one query: of each, in order, what is signed or why it isn't. */
+export async function findSignable<Item extends SignableItem>(
   env: DatabaseBindings,
   identity: Identity,
   items: readonly Item[],
-): Promise<readonly Signable<Item>[]> {
+): Promise<readonly (Signable<Item> | Unsignable)[]> {
   const { tenantId, userId } = identity;
   const ids = [...new Set(items.map((item) => item.fileId))];
   const viewer = { userId, nowMs: Date.now() };
@@ -68,7 +71,7 @@ function signable<Item extends SignableItem>(
   found: FileWithDetails | undefined,
   item: Item,
   index: number,
-): Signable<Item> {
+): Signable<Item> | Unsignable {
   const place = `items.${index}.fileId`;
   try {
     if (found === undefined) throw new AppError("FILE_NOT_FOUND");
@@ -79,9 +82,10 @@ function signable<Item extends SignableItem>(
     return { item, object: signableObject(found, item.variant), untilMs };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    throw new AppError(error.code, {
-      errors: [{ path: place, message: error.message }],
-      headers: error.headers,
-    });
+    const { code, message, headers } = error;
+    return {
+      fileId: item.fileId,
+      error: new AppError(code, { errors: [{ path: place, message }], headers }),
+    };
   }
 }

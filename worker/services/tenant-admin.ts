@@ -3,6 +3,7 @@ import { AppError } from "#contract/errors.ts";
 import type { Identity, TenantId } from "#contract/ids.ts";
 import { residenceOf } from "#contract/jurisdictions.ts";
 import type { TenantChange, TenantListQuery, TenantPage, TenantRecord } from "#contract/tenant-admin.ts";
+import { formatTimeOrNull } from "#contract/times.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { allDatabases, databaseFor } from "../db/database.ts";
 import { changeTenant, listTenants } from "../db/tenant-admin.ts";
@@ -26,10 +27,6 @@ function jurisdictionOf(env: DatabaseBindings, tenantId: TenantId): TenantRecord
   return residenceOf(env, tenantId) ?? null;
 }
 
-function formatTime(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
-}
-
 export function formatTenant(env: DatabaseBindings, row: TenantRow): TenantRecord {
   const { filesBytes, versionsBytes, trashBytes, reservedBytes, derivativesBytes } = row;
   const usedBytes = filesBytes + versionsBytes + trashBytes + reservedBytes;
@@ -40,8 +37,8 @@ export function formatTenant(env: DatabaseBindings, row: TenantRow): TenantRecor
     files: row.fileCount,
     usage: { usedBytes, filesBytes, versionsBytes, trashBytes, reservedBytes, derivativesBytes },
     jurisdiction: jurisdictionOf(env, row.tenantId),
-    createdAt: formatTime(row.createdAtMs),
-    erasingAt: formatTime(row.erasingAtMs),
+    createdAt: formatTimeOrNull(row.createdAtMs),
+    erasingAt: formatTimeOrNull(row.erasingAtMs),
   };
 }
 

@@ -4,6 +4,7 @@ import { newFileId } from "#contract/ids.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { applyEntity, grantEndMs, requireGranting, requireRenewable, scopeError } from "./grants.ts";
 import { takeVersionOf } from "./new-versions.ts";
+import { settingsOf } from "./tenants.ts";
 
 /**
  * A grant of one upload (R10). The file's id, or the number of its next version, is chosen here, so that the upload can
@@ -24,7 +25,7 @@ export async function mintUploadGrant(
     ref:
       replaces === undefined
         ? { tenantId, fileId: newFileId(), version: 1 }
-        : await takeVersionOf(env, identity, replaces, nowMs),
+        : await takeVersionOf(env, identity, replaces, { settings: await settingsOf(env, tenantId), nowMs }),
     scope,
     expiresAtMs: grantEndMs(nowMs, expiresInSeconds),
   };

@@ -24,7 +24,7 @@ export function uploadRules(sources: RuleSources): UploadRulesResponse {
   );
   return {
     types: types.map(({ mimeType, fileClass, extensions }) => ({
-      ...{ type: mimeType, fileClass },
+      ...{ mimeType, type: mimeType, fileClass },
       extensions: extensions.filter((extension) => !blocked.has(extension)),
     })),
     blockedExtensions: [...blocked].toSorted(),

@@ -79,7 +79,7 @@ export async function createUpload(
     rules.maxUploadBytes,
     grant?.scope.maxBytes ?? Number.MAX_SAFE_INTEGER,
   );
-  const ref = await refOfUpload(env, identity, declaration, rules.nowMs);
+  const ref = await refOfUpload(env, identity, declaration, rules);
   const insert = ref.version === 1 ? insertUpload : insertVersionUpload;
   const { partials = [], metadata } = declaration;
   const creationKey = grant === undefined ? null : await creationKeyOf(metadata, lengthBytes);
@@ -142,14 +142,14 @@ async function refOfUpload(
   env: DatabaseBindings,
   identity: Identity,
   { metadata, grant }: NewDeclaration,
-  nowMs: number,
+  rules: UploadRules,
 ): Promise<FileVersionRef> {
   if (grant !== undefined) {
     if (grant.ref.version > 1) await requireGrantedVersion(env, grant.ref);
     return grant.ref;
   }
   const replaced = metadata.get("replaces");
-  if (replaced) return takeVersionOf(env, identity, replaced, nowMs);
+  if (replaced) return takeVersionOf(env, identity, replaced, rules);
   return { tenantId: identity.tenantId, fileId: newFileId(), version: 1 };
 }
 

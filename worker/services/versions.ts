@@ -3,7 +3,8 @@ import type { Actor } from "#contract/audit.ts";
 import { blockReasonOf } from "#contract/block-reasons.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
-import type { FileVersion, FileVersionList } from "#contract/versions.ts";
+import { formatTime } from "#contract/times.ts";
+import type { FileVersion, FileVersionList, FileVersionsQuery } from "#contract/versions.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { FileWithDetails } from "../db/files.ts";
@@ -26,15 +27,25 @@ import { isWithinGrant } from "./upload-grants.ts";
  * A file's history is for whoever may change the file: somebody it was shared with sees what it is, not what it was.
  */
 
-/** A file's versions, newest first. Throws as `requireFile`. */
+/** A page of a file's versions, newest first. Throws as `requireFile`. */
 export async function getVersions(
   env: DatabaseBindings,
   identity: Identity,
   fileId: FileId,
+  { limit, cursor }: FileVersionsQuery,
 ): Promise<FileVersionList> {
   const { file } = await requireFile(env, identity, fileId, "edit");
-  const found = await findVersions(databaseFor(env, identity.tenantId), identity.tenantId, fileId);
-  return { items: found.map((each) => formatVersion(each, file.currentVersion)) };
+  const { tenantId } = identity;
+  const before = cursor === undefined ? undefined : Number(cursor);
+  const found = await findVersions(
+    databaseFor(env, tenantId),
+    { tenantId, fileId },
+    { before, limit: limit + 1 },
+  );
+  const page = found.slice(0, limit);
+  const last = found.length > limit ? page.at(-1) : undefined;
+  const nextCursor = last === undefined ? null : String(last.version.version);
+  return { items: page.map((each) => formatVersion(each, file.currentVersion)), nextCursor };
 }
 
 /**
@@ -72,7 +83,7 @@ function formatVersion({ version, verdict }: VersionWithVerdict, current: number
     signatureName: verdict?.signatureName ?? null,
     reason: verdict === undefined ? null : blockReasonOf(verdict),
     uploadedBy: version.uploadedBy,
-    createdAt: new Date(version.createdAtMs).toISOString(),
+    createdAt: formatTime(version.createdAtMs),
   };
 }
 

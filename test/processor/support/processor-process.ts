@@ -10,7 +10,12 @@ type Processor = ChildProcess & { readonly stdout: NonNullable<ChildProcess["std
 /** A processor of its own, which ends with the test. */
 export function startProcessor(env: NodeJS.ProcessEnv, prefix: readonly string[] = []): Processor {
   const [program, ...args] = [...prefix, process.execPath, MAIN];
-  const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  // Where Node keeps what it has compiled.
+  const { NODE_COMPILE_CACHE } = process.env;
+  const child = spawn(program, args, {
+    env: { NODE_COMPILE_CACHE, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   onTestFinished(() => void child.kill("SIGKILL"));
   return child;
 }

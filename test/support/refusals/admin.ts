@@ -1,5 +1,6 @@
 import { MAX_OPEN_RESCANS } from "#contract/rescans.ts";
 import { sendJson } from "../admin.ts";
+import { IDEMPOTENT } from "./idempotency.ts";
 import type { Ask, Scene } from "./scene.ts";
 import { MISSING_ID } from "./scene.ts";
 import type { Refusal, Refusals, RefusalTable } from "./table.ts";
@@ -145,6 +146,7 @@ export const ADMINISTRATION: RefusalTable = {
   "POST /v1/admin/rescans": {
     good: ({ admin }) => json(admin, "POST", RESCANS, {}),
     refusals: {
+      ...IDEMPOTENT,
       ...OF_ADMINS,
       ...BODY,
       FILE_NOT_FOUND: withBody(JSON.stringify({ fileId: MISSING_ID })),

@@ -125,7 +125,10 @@ export const FILES: RefusalTable = {
     good: ofVersion("GET", "/v1/files/{id}/versions/1"),
     refusals: { ...FILE, VERSION_NOT_FOUND: noSuchVersion },
   },
-  "GET /v1/files/{id}/versions": { good: ofVersion("GET", "/v1/files/{id}/versions"), refusals: FILE },
+  "GET /v1/files/{id}/versions": {
+    good: ofVersion("GET", "/v1/files/{id}/versions"),
+    refusals: { ...FILE, REQUEST_INVALID: withQuery("limit=0") },
+  },
   "POST /v1/files/{id}/versions/{version}/restore": {
     good: ofVersion("POST", "/v1/files/{id}/versions/1/restore"),
     refusals: { ...FILE, ...IN_TRASH, ...NOT_CLEAN, VERSION_NOT_FOUND: noSuchVersion },

@@ -1,3 +1,4 @@
+import { IDEMPOTENT } from "./idempotency.ts";
 import type { Ask, Scene } from "./scene.ts";
 import { MISSING_ID } from "./scene.ts";
 import type { Refusal, Refusals, RefusalTable } from "./table.ts";
@@ -25,9 +26,14 @@ export const GRANTS: RefusalTable = {
     good: mintForVersion,
     refusals: {
       ...MINTING,
+      ...IDEMPOTENT,
       ...IN_TRASH,
       FILE_NOT_FOUND: forMissing,
       FILE_NOT_READY: inState("uploading"),
+      async VERSION_LIMIT_REACHED(scene, good) {
+        await scene.changeSettings({ maxVersions: 1 });
+        return good;
+      },
     },
   },
   "POST /v1/upload-grants/renewals": {
@@ -36,7 +42,7 @@ export const GRANTS: RefusalTable = {
   },
   "POST /v1/entity-grants": {
     good: ({ backend }) => json(backend, "POST", "/v1/entity-grants", ENTITY),
-    refusals: MINTING,
+    refusals: { ...MINTING, ...IDEMPOTENT },
   },
   "POST /v1/entity-grants/renewals": {
     good: renewing("/v1/entity-grants/renewals", (scene) => scene.grantEntity(["list"])),

@@ -1,5 +1,6 @@
 import type { Caller } from "../api.ts";
 import { openRequest } from "../raw-request.ts";
+import { IDEMPOTENT } from "./idempotency.ts";
 import { replacements } from "./replacements.ts";
 import type { Scene } from "./scene.ts";
 import { MAX_APPEND_BYTES } from "./scene.ts";
@@ -50,6 +51,7 @@ export const PLAIN_UPLOADS: RefusalTable = {
     }),
     refusals: {
       ...SESSION,
+      ...IDEMPOTENT,
       ...replacements(replacingByQuery),
       FORM_INVALID: withHeaders({ "content-type": FORM_TYPE }),
       BODY_INCOMPLETE: endEarly,

@@ -18,6 +18,11 @@ const inTrash = async (scene: Scene): Promise<string> => {
   await scene.putIntoTrash();
   return fileId;
 };
+const full = async (scene: Scene): Promise<string> => {
+  const fileId = await scene.addCleanFile();
+  await scene.changeSettings({ maxVersions: 1 });
+  return fileId;
+};
 const uploading = async ({ ann }: Scene): Promise<string> => fileIdOf(await createUpload(ann, 5));
 
 /** Of an upload that names the file it replaces as its protocol does. */
@@ -27,5 +32,6 @@ export function replacements(as: Replacing): Refusals {
     PERMISSION_REQUIRED: as(viewedByBob, ({ bob }) => bob),
     FILE_IN_TRASH: as(inTrash),
     FILE_NOT_READY: as(uploading),
+    VERSION_LIMIT_REACHED: as(full),
   };
 }

@@ -3,6 +3,7 @@ import { newCaller } from "../api.ts";
 import { uploadClean } from "../file-states.ts";
 import type { Body } from "../sharing.ts";
 import { createLink, listLinks, sendJson, take } from "../sharing.ts";
+import { IDEMPOTENT } from "./idempotency.ts";
 import type { Ask, Scene, Told } from "./scene.ts";
 import { MISSING_ID, toldBy } from "./scene.ts";
 import { endEarly } from "./sending.ts";
@@ -110,6 +111,7 @@ export const SHARING: RefusalTable = {
   "POST /v1/files/{id}/share-links": {
     good: ofFile("POST", "/share-links", {}),
     refusals: {
+      ...IDEMPOTENT,
       ...FILE,
       ...IN_TRASH,
       ...BODY,

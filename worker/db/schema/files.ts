@@ -4,9 +4,8 @@ import { check, foreignKey, index, integer, primaryKey, sqliteTable, text } from
 import { FILE_CLASSES } from "../../contract/file-types.ts";
 import type { FileId, UserId } from "../../contract/ids.ts";
 import type { ReprDigests } from "../../contract/jobs.ts";
+import { VERSION_STATES } from "../../contract/version-states.ts";
 import { fileId, tenantId } from "./columns.ts";
-
-export const VERSION_STATES = ["uploading", "quarantined", "clean", "infected", "unscannable"] as const;
 
 /** Files that are listed, and those listed in the trash. One that is being removed for good is in neither. */
 const LIVE = sql`deleted_at_ms IS NULL AND purging_at_ms IS NULL`;

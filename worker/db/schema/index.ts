@@ -2,6 +2,7 @@
 export * from "./audit.ts";
 export * from "./erasures.ts";
 export * from "./files.ts";
+export * from "./idempotency.ts";
 export * from "./processing.ts";
 export * from "./replicas.ts";
 export * from "./rescans.ts";

@@ -5,6 +5,7 @@ import type { UserId } from "../../contract/ids.ts";
 import type { PageImageName } from "../../contract/page-images.ts";
 import type { ConfiguredTarget } from "../../contract/replicas.ts";
 import type { ToolState } from "../../contract/reports.ts";
+import { VERDICTS } from "../../contract/version-states.ts";
 import { fileId, tenantId } from "./columns.ts";
 import { ofVersion } from "./files.ts";
 
@@ -16,7 +17,7 @@ export const verdicts = sqliteTable(
     fileId: fileId(),
     version: integer("version").notNull(),
     scannedAtMs: integer("scanned_at_ms").notNull(),
-    verdict: text("verdict", { enum: ["clean", "infected", "unscannable"] }).notNull(),
+    verdict: text("verdict", { enum: VERDICTS }).notNull(),
     signatureName: text("signature_name"),
     engine: text("engine").notNull(),
     signatureVersion: text("signature_version").notNull(),

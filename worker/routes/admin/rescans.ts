@@ -8,6 +8,7 @@ import {
 } from "#contract/rescans.ts";
 import { callerOf } from "../../middleware/actor.ts";
 import { changeRescanState, getRescan, getRescans, requestRescan } from "../../services/rescans.ts";
+import { IDEMPOTENCY_ERRORS, IdempotencyHeaders, idempotent } from "../idempotent.ts";
 import { openApiRouter, sessionProblems } from "../open-api.ts";
 
 const security = [{ bearer: [] }];
@@ -20,6 +21,7 @@ const RescanParams = z.object({ id: z.string() });
 const requestRoute = createRoute({
   method: "post",
   path: "/",
+  middleware: idempotent("requestRescan", "json"),
   operationId: "requestRescan",
   summary: "Scan again what is clean",
   description:
@@ -27,10 +29,14 @@ const requestRoute = createRoute({
     "what was scanned by older signatures, where that is said. New uploads go before. What is found is blocked at once " +
     `and recorded as file.found-later. ${MAX_OPEN_RESCANS} may be under way at once.`,
   security,
-  request: { body: { required: true, content: { "application/json": { schema: RescanRequest } } } },
+  request: {
+    headers: IdempotencyHeaders,
+    body: { required: true, content: { "application/json": { schema: RescanRequest } } },
+  },
   responses: {
     202: { ...rescanAnswer, description: "It has begun" },
     ...sessionProblems(
+      ...IDEMPOTENCY_ERRORS,
       "REQUEST_INVALID",
       "BODY_TOO_LARGE",
       "ROLE_REQUIRED",

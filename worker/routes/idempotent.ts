@@ -1,0 +1,116 @@
+import { z } from "@hono/zod-openapi";
+import { createMiddleware } from "hono/factory";
+import { AppError } from "#contract/errors.ts";
+import type { AppContext, AppEnv } from "../app-env.ts";
+import { formatBase64Url } from "../delivery/base64url.ts";
+import { signingKey } from "../delivery/hmac.ts";
+import { seal, unseal } from "../delivery/sealed.ts";
+import { claimKey, settleKey } from "../services/idempotency.ts";
+
+/**
+ * `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07), on what makes something by POST: a request whose answer was
+ * lost is sent again with the same key, and is answered as the first was, for a day. A key is of one user and one operation.
+ * Only what succeeded is kept: what was refused made nothing, and is judged anew.
+ */
+
+export const IDEMPOTENCY_ERRORS = [
+  "IDEMPOTENCY_KEY_INVALID",
+  "IDEMPOTENCY_KEY_IN_USE",
+  "IDEMPOTENCY_KEY_REUSED",
+] as const;
+
+/** For the description of a route that takes it. */
+export const IdempotencyHeaders = z.object({
+  "idempotency-key": z
+    .string()
+    .optional()
+    .meta({
+      description:
+        "Of your choice, new for each thing that is to be made: the same request with it, within a day, is answered as the " +
+        "first was and makes nothing more",
+    }),
+});
+
+/** A structured string (RFC 8941, 3.3.3) without escapes, as the draft has it; or the same without its quotes. */
+const KEY = /^(?:"([ !#-[\]-~]{1,255})"|([!#-[\]-~]{1,255}))$/;
+
+/** A file may take as long as its client does; nothing else takes a minute. */
+const LEASE_MS = { json: 60_000, file: 600_000 } as const;
+
+/** What of a file tells one request from another: its bytes are read once, by whoever stores them. */
+const FILE_HEADERS = [
+  "Content-Length",
+  "Content-Type",
+  "Content-Disposition",
+  "Content-Digest",
+  "Repr-Digest",
+];
+const KEPT_HEADERS = ["Content-Type", "Location", "Causeway-Warning"];
+
+const KeptAnswer = z.object({
+  status: z.int(),
+  headers: z.record(z.string(), z.string()),
+  body: z.string(),
+});
+
+function headersOf(headers: Headers, names: readonly string[]): readonly (readonly [string, string])[] {
+  return names.flatMap((name) => {
+    const value = headers.get(name);
+    return value === null ? [] : [[name, value] as const];
+  });
+}
+
+async function hashOf(parts: readonly unknown[]): Promise<string> {
+  const bytes = new TextEncoder().encode(JSON.stringify(parts));
+  return formatBase64Url(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
+}
+
+async function fingerprintOf(request: Request, body: keyof typeof LEASE_MS): Promise<string> {
+  const { pathname, search } = new URL(request.url);
+  // JSON was read before, and is short.
+  const content = body === "json" ? await request.clone().text() : headersOf(request.headers, FILE_HEADERS);
+  return hashOf([pathname, search, content]);
+}
+
+/** An answer as it was kept. Throws `IDEMPOTENCY_KEY_REUSED` where it can't be read any more. */
+async function replay(c: AppContext, sealed: string, purpose: readonly string[]): Promise<Response> {
+  const text = await unseal(sealed, purpose, c.get("config").signingKeys);
+  if (text === undefined) {
+    const detail = "The first was answered, and its answer can't be read any more: the signing key is gone.";
+    throw new AppError("IDEMPOTENCY_KEY_REUSED", { detail });
+  }
+  const { status, headers, body } = KeptAnswer.parse(JSON.parse(text));
+  return new Response(body, { status, headers });
+}
+
+async function sealAnswer(c: AppContext, purpose: readonly string[]): Promise<string> {
+  const { status, headers } = c.res;
+  const kept = Object.fromEntries(headersOf(headers, KEPT_HEADERS));
+  const text = JSON.stringify({ status, headers: kept, body: await c.res.clone().text() });
+  return seal(text, purpose, signingKey(c.get("config").signingKeys));
+}
+
+/**
+ * Has a route heed the key. Comes after whatever says who is asking. Throws the `IDEMPOTENCY_ERRORS`.
+ * @param operation what the key is of, with the user
+ * @param body `json`, which was read before this, or a `file`, which is a stream
+ */
+export function idempotent(operation: string, body: keyof typeof LEASE_MS) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    const header = c.req.header("Idempotency-Key");
+    if (header === undefined) return next();
+    const [, quoted, bare] = KEY.exec(header) ?? [];
+    const key = quoted ?? bare;
+    if (key === undefined) throw new AppError("IDEMPOTENCY_KEY_INVALID");
+    const { tenantId, userId, entityGrant } = c.get("identity");
+    const purpose = ["causeway-idempotency", tenantId, userId, entityGrant?.id ?? "", operation, key];
+    const ref = { tenantId, keyHash: await hashOf(purpose) };
+    const fingerprint = await fingerprintOf(c.req.raw, body);
+    const claim = await claimKey(c.env, { ...ref, fingerprint, leaseMs: LEASE_MS[body] }, Date.now());
+    if ("answer" in claim) return replay(c, claim.answer, purpose);
+    await next();
+    const answer = c.res.ok ? await sealAnswer(c, purpose) : undefined;
+    await settleKey(c.env, ref, claim.takenId, answer);
+    return undefined;
+  });
+}
