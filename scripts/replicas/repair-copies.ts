@@ -9,7 +9,7 @@ import { Progress } from "./progress.ts";
 import { findRecords, nameOf } from "./records.ts";
 import type { AilingVersion } from "./repair-primary.ts";
 
-const POLL_MS = 2_000;
+const POLL_MS = 1_000;
 /** Nothing has become of any for so long: then they aren't waited for. A job may be at one copy for ten minutes. */
 const PATIENCE_MS = 660_000;
 /** What is wrong and is described rightly is found out, and taken away, by the first; the second makes it again. */
