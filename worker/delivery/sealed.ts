@@ -1,4 +1,4 @@
-import { formatBase64Url, parseBase64Url } from "./base64url.ts";
+import { formatBase64Url, parseBase64Url } from "#contract/base64url.ts";
 import type { SigningKey } from "./hmac.ts";
 import { sign } from "./hmac.ts";
 

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { createMiddleware } from "hono/factory";
+import { formatBase64Url } from "#contract/base64url.ts";
 import { AppError } from "#contract/errors.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
-import { formatBase64Url } from "../delivery/base64url.ts";
 import { signingKey } from "../delivery/hmac.ts";
 import { seal, unseal } from "../delivery/sealed.ts";
 import { claimKey, settleKey } from "../services/idempotency.ts";
