@@ -103,6 +103,7 @@ const Variables = TokenVariables.extend({
   ERASURE_SETTLE_SECONDS: Seconds.min(1).default(25 * 3600),
   /** So long the oldest copy, or removal, at a replica target may wait before that is told as an error. */
   REPLICA_LAG_ALERT_SECONDS: Seconds.min(1).default(3600),
+  DATABASE_ALERT_SHARE: z.coerce.number().gt(0).max(1).default(0.8),
   VERSION: z.string().default("0.1.0"),
   /** Serves `POST /v1/dev/token`. Set by the development stack alone, whose keys are called `DEVELOPMENT_KEY`. */
   DEVELOPMENT: z.enum(["true", "false"]).default("false"),
@@ -124,6 +125,8 @@ export interface Config {
   readonly operatorTenant: TenantId | undefined;
   readonly erasureSettleMs: number;
   readonly replicaLagAlertSeconds: number;
+  /** Of what a database may hold: one that holds more is told in the log and by `/health`. */
+  readonly databaseAlertShare: number;
   readonly replicaReads: ReplicaReadsConfig | undefined;
   readonly version: string;
   readonly development: boolean;
@@ -205,6 +208,7 @@ export function parseConfig(env: object): Config {
     operatorTenant: vars.OPERATOR_TENANT,
     erasureSettleMs: vars.ERASURE_SETTLE_SECONDS * 1_000,
     replicaLagAlertSeconds: vars.REPLICA_LAG_ALERT_SECONDS,
+    databaseAlertShare: vars.DATABASE_ALERT_SHARE,
     replicaReads: replicaReadsConfigOf(vars),
     version: vars.VERSION,
     development: vars.DEVELOPMENT === "true",

@@ -12,13 +12,16 @@ import { UploadClient } from "./uploads/upload-client.ts";
 export async function runSchedule(env: Env, scheduledMs: number): Promise<void> {
   const config = configOf(env);
   const uploads = new UploadClient(env);
+  const objects = objectStoreOf(env);
   await runCron({
     env,
-    removal: { objects: objectStoreOf(env), endUpload: (ref) => uploads.end(ref) },
+    objects,
+    removal: { objects, endUpload: (ref) => uploads.end(ref) },
     erasure: erasureMeans(env, config),
     announce: (jobs) => sendJobs(env, jobs),
     needsReservation: (ref) => uploads.needsReservation(ref),
     reannounceAfterSeconds: config.reannounceAfterSeconds,
+    databaseAlertShare: config.databaseAlertShare,
     replicaLagAlertMs: config.replicaLagAlertSeconds * 1000,
     scheduledMs,
     nowMs: Date.now(),

@@ -7,6 +7,11 @@ import { under, UPLOAD_TESTS } from "./upload-tests.ts";
 const SERVICE_TESTS: TestsBySource = {
   "announce.ts": ["records/cron-calls", "faults/killed", "worker/failed-jobs"],
   "audit.ts": ["worker/audit", "worker/audited-reads"],
+  "audit-archives.ts": ["records/audit-trail"],
+  "audit-events.ts": ["worker/audit", "records/audit-trail"],
+  "audit-pages.ts": ["worker/audit", "records/audit-trail"],
+  "cron/audit-retention.ts": ["records/audit-trail"],
+  "database-sizes.ts": ["records/audit-trail"],
   "bulk.ts": ["worker/bulk"],
   "content-": [
     "worker/unit/content-type",
@@ -32,8 +37,6 @@ const SERVICE_TESTS: TestsBySource = {
     "worker/wished-derivatives",
   ],
   "empty-prefix.ts": ["worker/purge", "faults/purge"],
-  "entity-grants.ts": ["worker/entity-grants"],
-  "each-database.ts": ["records/cron-calls"],
   "entity-grants.ts": ["worker/entity-grants", "worker/entity-grant-uploads"],
   "erasure-requests.ts": ["records/erasure-proofs", "worker/erasing-tenant", "faults/erasure-requests"],
   "erasure.ts": ["records/erasure-proofs", "faults/erasure", "faults/erasure-failures"],

@@ -82,9 +82,13 @@ test("one that ends while its upload is under way isn't renewed; the upload fail
 test("one that ends while its upload is under way is renewed, and the upload goes on where it was", async () => {
   const { asked, getGrant } = countedGrants();
   const renewed: string[] = [];
-  endpoint.next("PATCH", { status: 401, problem: { status: 401, code: "TOKEN_EXPIRED" } });
+  const expired = { status: 401, problem: { status: 401, code: "TOKEN_EXPIRED" } };
+  endpoint.next("PATCH", expired);
+  endpoint.next("PATCH", expired);
   const upload = createUploader({
-    ...{ endpoint: endpoint.url, getGrant, chunkSizeBytes: 64 * KIB, retryBaseMs: 10 },
+    endpoint: endpoint.url,
+    retryBaseMs: 10,
+    getGrant,
     renewGrant({ token }) {
       renewed.push(token);
       if (renewed.length === 1) throw new Error("The backend is away.");

@@ -56,7 +56,7 @@ function fill(database: DatabaseSync): void {
       VALUES ('acme', 'a', 1, 'clean', 'text/plain', 5, 1), ('acme', 'a', 2, 'quarantined', 'text/plain', 7, 1);
     INSERT INTO file_tags VALUES ('acme', 'a', 'offer; signed', 1);
     INSERT INTO quota_reservations (tenant_id, file_id, version, reserved_bytes, created_at_ms, check_at_ms, final_id, final_version, spent_at_ms) VALUES ('acme', 'c', 1, 11, 1, 1, 'd', 1, 1);
-    INSERT INTO audit_events (tenant_id, id, at_ms, action, actor_id, actor_kind) VALUES ('acme', '1', 1, 'file.created', 'ann', 'member');
+    INSERT INTO audit_log (tenant_id, sequence, at_ms, action, actor_id, actor_kind) VALUES ('acme', 1, 1, 'file.created', 'ann', 'member');
   `);
 }
 

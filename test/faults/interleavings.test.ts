@@ -9,7 +9,7 @@ import { openRequest } from "../support/raw-request.ts";
 import { runs, timeLimitMs } from "../support/runs.ts";
 
 const MIB = 1024 * 1024;
-const RUNS = runs(7, 1_000);
+const RUNS = runs(5, 1_000);
 
 const stack = useFaultyStack();
 

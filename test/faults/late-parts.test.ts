@@ -12,7 +12,7 @@ import { chunkOf, LAST_CHUNK } from "../support/tus.ts";
 
 /** Uploads at a time. */
 const AT_ONCE = 3;
-const ROUNDS = runs(2, 67);
+const ROUNDS = runs(1, 67);
 
 const POLLING = { interval: 10, timeout: 30_000 } as const;
 const WRITES = ["createMultipartUpload", "uploadPart", "put", "complete"] as const satisfies Operation[];

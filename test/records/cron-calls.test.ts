@@ -10,7 +10,11 @@ import { newQuotaTenant, RULES } from "./support/quota-tenant.ts";
 
 const databases = useDatabases("DB_2");
 
-const NO_OBJECTS = { list: async () => ({ keys: [], sizes: [], isAll: true }), remove: async () => {} };
+const NO_OBJECTS = {
+  list: async () => ({ keys: [], sizes: [], isAll: true }),
+  remove: async () => {},
+  put: () => Promise.reject(new Error("Nothing is to be stored.")),
+};
 const HOUR_MS = 3_600_000;
 
 test("what a run's jobs may call together is within what a Worker may", async () => {
@@ -102,12 +106,18 @@ test.each(Object.keys(FAULTS) as (keyof typeof FAULTS)[])(
     const announced: string[] = [];
     await runCron({
       env: { ...databases.bindings, TENANT_BUCKETS: "DB_2=0-255", DB: brokenDatabase(FAULTS[fault]) },
+      objects: NO_OBJECTS,
       removal: { objects: NO_OBJECTS, endUpload: async () => {} },
       erasure: { objects: NO_OBJECTS, eraseUpload: async () => {}, settleMs: 0, signingKeys: [] },
       announce: async (jobs) =>
         void announced.push(...jobs.flatMap((job) => ("fileId" in job ? job.fileId : []))),
       needsReservation: async () => false,
-      ...{ reannounceAfterSeconds: 0, replicaLagAlertMs: HOUR_MS, scheduledMs: RULES.nowMs },
+      ...{
+        reannounceAfterSeconds: 0,
+        replicaLagAlertMs: HOUR_MS,
+        databaseAlertShare: 0.8,
+        scheduledMs: RULES.nowMs,
+      },
       nowMs: RULES.nowMs + 24 * HOUR_MS,
     });
     expect(announced).toEqual([waiting]);
@@ -127,11 +137,17 @@ test("a tenant that is being erased is left to its erasure by all others: it cou
   const removed: FileVersionRef[] = [];
   await runCron({
     env: { ...databases.bindings, TENANT_BUCKETS: "DB_2=0-255" },
+    objects: NO_OBJECTS,
     removal: { objects: NO_OBJECTS, endUpload: async (ref) => void removed.push(ref) },
     erasure: { objects: NO_OBJECTS, eraseUpload: async () => {}, settleMs: 0, signingKeys: [] },
     announce: async () => {},
     needsReservation: async () => false,
-    ...{ reannounceAfterSeconds: 0, replicaLagAlertMs: HOUR_MS, scheduledMs: RULES.nowMs },
+    ...{
+      reannounceAfterSeconds: 0,
+      replicaLagAlertMs: HOUR_MS,
+      databaseAlertShare: 0.8,
+      scheduledMs: RULES.nowMs,
+    },
     nowMs: RULES.nowMs + 24 * HOUR_MS,
   });
   const { results } = await db

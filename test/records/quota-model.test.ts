@@ -6,9 +6,9 @@ import { faultyDatabase } from "./support/faults.ts";
 import { HAPPENINGS } from "./support/quota-happenings.ts";
 import { QuotaWorld } from "./support/quota-world.ts";
 
-/** Happenings of one run; `npm test` has a few hundred in all, `npm run test:long` ten thousand. */
+/** Happenings of one run; `npm test` has a hundred, `npm run test:long` ten thousand. */
 const AT_A_TIME = 100;
-const RUNS = runs(2, 100);
+const RUNS = runs(1, 100);
 const ENOUGH_FOR_ALL = 50;
 
 const databases = useDatabases();

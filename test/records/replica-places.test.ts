@@ -86,7 +86,7 @@ test("targets of one name in two places are none, and health says so", async () 
   expect(await targetsOf(other)).toEqual([]);
   expect((await ask(["disk"])).removals).toEqual([]);
   const objects = { head: async () => undefined } as unknown as ObjectReader;
-  const probes = { objects, replicaReads: undefined, development: false };
+  const probes = { objects, databaseAlertShare: 0.8, replicaReads: undefined, development: false };
   const { parts } = await checkHealth(env, probes, "test", NOW);
   expect(parts.processor).toEqual({
     state: "down",
@@ -113,7 +113,7 @@ test.each([
     const beating = { ...report, kind: "heartbeat", processorId: "p", scanner, signatureVersion } as const;
     await upsertHeartbeat(db, { ...beating, tools: [], targets: [] }, NOW, 0);
     const objects = { head: async () => undefined } as unknown as ObjectReader;
-    const probes = { objects, replicaReads: undefined, development };
+    const probes = { objects, databaseAlertShare: 0.8, replicaReads: undefined, development };
     const health = await checkHealth(databases.bindings, probes, "test", NOW);
     expect(health.parts.scanner.state).toBe(state);
     expect(health.status).toBe(state === "ok" ? "ok" : "degraded");

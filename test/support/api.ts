@@ -116,16 +116,20 @@ export async function getRecord(caller: Caller, fileId: string): Promise<FileRec
   return (await answer.json()) as FileRecord;
 }
 
+/** Pauses between two questions: who asks often takes from what is waited for. */
+const FIRST_PAUSE_MS = 25;
+const LONGEST_PAUSE_MS = 200;
+
 /** Asks until `accept` says yes: there is no event to wait for in the API yet. */
 export async function waitForRecord(
   caller: Caller,
   fileId: string,
   accept: (record: FileRecord) => boolean,
 ): Promise<FileRecord> {
-  for (;;) {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
     const record = await getRecord(caller, fileId);
     if (accept(record)) return record;
-    await wait(25);
+    await wait(pauseMs);
   }
 }
 

@@ -111,8 +111,8 @@ export async function publish(caller: Caller, fileId: string): Promise<string> {
 /** What the audit has of a file, in the order of its events. */
 export async function auditOf(worker: Queried, fileId: string): Promise<readonly Record<string, unknown>[]> {
   const rows = await worker.query(
-    `SELECT action, actor_id, actor_kind, detail FROM audit_events
-     WHERE file_id = ? AND action NOT IN ('file.created', 'file.uploaded', 'file.checked', 'file.read') ORDER BY rowid`,
+    `SELECT action, actor_id, actor_kind, detail FROM audit_log
+     WHERE file_id = ? AND action NOT IN ('file.created', 'file.uploaded', 'file.checked', 'file.read') ORDER BY sequence`,
     fileId,
   );
   return rows.map((row) => ({ ...row, detail: JSON.parse(String(row["detail"])) as unknown }));

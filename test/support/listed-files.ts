@@ -48,6 +48,10 @@ export interface Asker {
 }
 
 export type SqlValue = string | number | null;
+
+const RESERVE = `INSERT INTO quota_reservations (tenant_id, file_id, version, reserved_bytes, created_at_ms, check_at_ms)
+  VALUES (?, ?, 1, ?, ?, 0)`;
+
 /** Statements that make a file as uploading it would; the rest is the triggers'. */
 export function insertionOf(
   file: ListedFile,
@@ -76,6 +80,9 @@ export function insertionOf(
         createdAtMs,
       ],
     ],
+    ...(file.state === "uploading"
+      ? [[RESERVE, [tenantId, id, Math.max(0, file.sizeBytes), createdAtMs]] as const]
+      : []),
     ...file.tags.map((tag) => {
       return ["INSERT INTO file_tags VALUES (?, ?, ?, ?)", [tenantId, id, tag, createdAtMs]] as const;
     }),

@@ -47,8 +47,7 @@ export function breakWrites(state: State, part: keyof typeof DATABASE_OF): () =>
 /** What is counted of each file. */
 const COUNTED = {
   verdicts: "SELECT file_id, COUNT(*) AS number FROM verdicts GROUP BY file_id",
-  checks:
-    "SELECT file_id, COUNT(*) AS number FROM audit_events WHERE action = 'file.checked' GROUP BY file_id",
+  checks: "SELECT file_id, COUNT(*) AS number FROM audit_log WHERE action = 'file.checked' GROUP BY file_id",
 } as const;
 
 /** How many verdicts there are of each file. The database may be in use. */

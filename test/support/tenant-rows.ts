@@ -21,6 +21,8 @@ export const TENANT_TABLES = [
   "quota_reservations",
   "audit_events",
   "idempotency_keys",
+  "audit_log",
+  "audit_archives",
 ] as const;
 
 /** How many rows of each table are a tenant's. */

@@ -203,8 +203,8 @@ test("what is recorded can be neither changed nor removed", async () => {
   await createUpload(ann, 10);
   const database = await stack.miniflare.getD1Database("DB", "causeway");
   const run = (sql: string) => database.prepare(sql).run();
-  await expect(run("UPDATE audit_events SET actor_id = 'bob'")).rejects.toThrow(/append-only/);
-  await expect(run("DELETE FROM audit_events")).rejects.toThrow(/append-only/);
-  const { results } = await run("SELECT actor_id FROM audit_events");
+  await expect(run("UPDATE audit_log SET actor_id = 'bob'")).rejects.toThrow(/append-only/);
+  await expect(run("DELETE FROM audit_log")).rejects.toThrow(/append-only/);
+  const { results } = await run("SELECT actor_id FROM audit_log");
   expect(results).toEqual([{ actor_id: "ann" }]);
 });

@@ -38,8 +38,8 @@ async function shelf(): Promise<Shelf> {
 async function readsOnceSettled(ann: Caller, fileId: string): Promise<readonly object[]> {
   const headers = { "x-request-id": "the-last-one" };
   expect((await ann.fetch(`/v1/files/${fileId}/content`, { headers })).status).toBe(200);
-  const query = `SELECT action, actor_id, actor_kind, file_id, version, detail, request_id FROM audit_events
-    WHERE file_id = ? AND action = 'file.read' ORDER BY rowid`;
+  const query = `SELECT action, actor_id, actor_kind, file_id, version, detail, request_id FROM audit_log
+    WHERE file_id = ? AND action = 'file.read' ORDER BY sequence`;
   const reads = () => worker.query(query, fileId);
   await expect.poll(async () => (await reads()).at(-1)?.["request_id"]).toBe("the-last-one");
   return (await reads()).slice(0, -1);

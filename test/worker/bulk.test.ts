@@ -144,7 +144,7 @@ test("200 files are done in one call, in order", async () => {
     ids.toReversed().map(ok),
   );
   const [row] = await worker.query(
-    "SELECT count(*) AS n FROM audit_events WHERE tenant_id = ? AND action = 'file.deleted'",
+    "SELECT count(*) AS n FROM audit_log WHERE tenant_id = ? AND action = 'file.deleted'",
     caller.tenantId,
   );
   expect(row).toEqual({ n: 200 });

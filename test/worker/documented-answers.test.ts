@@ -11,7 +11,7 @@ import { runs, timeLimitMs } from "../support/runs.ts";
 
 /** The document decides what is asked, mostly rightly, and what may be answered. */
 
-const REQUESTS = runs(300, 20_000);
+const REQUESTS = runs(200, 20_000);
 const REFILL_EVERY = 40;
 const ODD_PERCENT = 3;
 

@@ -16,7 +16,7 @@ const fileOfAnn = () => cleanFile({ stack });
 async function events(tenantId: string): Promise<readonly Record<string, unknown>[]> {
   const rows = await stack.query(
     `SELECT action, actor_id AS actor, actor_kind AS kind, file_id AS fileId, request_id AS requestId, detail
-     FROM audit_events WHERE tenant_id = ? AND (action LIKE 'share%' OR action = 'file.read') ORDER BY id, rowid`,
+     FROM audit_log WHERE tenant_id = ? AND (action LIKE 'share%' OR action = 'file.read') ORDER BY sequence`,
     tenantId,
   );
   return rows.map((row) => ({ ...row, detail: JSON.parse(String(row["detail"])) as unknown }));

@@ -235,6 +235,10 @@ export const Health = z
         description:
           "Programs that derivatives are made by: while one is missing, status stays as it is without it",
       }),
+      databaseSize: PartHealth.meta({
+        description:
+          "Down while a database is nearly full; no part of status, for it takes all writes until it is",
+      }),
       replicaReads: z.object({ state: z.enum(["ok", "down", "off"]), detail: z.string() }).meta({
         description:
           "Where files are read from while the object store can't give them: off where nothing is configured, and no " +

@@ -29,6 +29,11 @@ export function versionPrefix(ref: FileVersionRef): string {
   return `${filePrefix(ref.tenantId, ref.fileId)}${ref.version}/`;
 }
 
+/** Key of a part of a day's audit trail; the day as 2026-11-27. No file has the id "audit". */
+export function auditArchiveKey(tenantId: TenantId, day: string, part: number): string {
+  return `${tenantPrefix(tenantId)}audit/${day}-${part}.ndjson.gz`;
+}
+
 /**
  * Key of the stored upload. Each attempt to store it has a key of its own, so that a superseded writer's late `put`
  * can never replace bytes that were scanned; R2 also refuses a second write to a key within a second.

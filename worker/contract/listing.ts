@@ -81,16 +81,20 @@ export const FileListQuery = z
     }),
     trash: z.enum(["true", "false"]).optional().meta({ description: "true: the trash, and nothing else" }),
   })
+  .refine(({ mimeType, type }) => mimeType === undefined || type === undefined, {
+    path: ["type"],
+    message: "is the older name of mimeType: give one of them",
+  })
+  .refine(({ tags = [], tag = [] }) => tags.length + tag.length <= MAX_LISTED_TAGS, {
+    path: ["tag"],
+    message: "has too many tags, with those of tags",
+  })
   .superRefine((query, context) => {
     const refuse = (path: keyof typeof query, message: string): void => {
       context.addIssue({ code: "custom", path: [path], message });
     };
     if (query.entityId !== undefined && query.entityType === undefined)
       refuse("entityId", "means something only with entityType");
-    if (query.mimeType !== undefined && query.type !== undefined)
-      refuse("type", "is the older name of mimeType: give one of them");
-    if ((query.tags?.length ?? 0) + (query.tag?.length ?? 0) > MAX_LISTED_TAGS)
-      refuse("tag", "has too many tags, with those of tags");
     if (query.trash !== "true") return;
     if (query.sort !== undefined) refuse("sort", "can't be chosen in the trash");
     if (query.scope === "shared") refuse("scope", "can't be shared in the trash");

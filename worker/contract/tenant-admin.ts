@@ -65,6 +65,8 @@ const SettingsChange = z
     maxOpenUploadsPerUser: orRemoved(shape.maxOpenUploadsPerUser),
     maxVersions: orRemoved(shape.maxVersions),
     readAuditSample: orRemoved(shape.readAuditSample),
+    derivativeReadAuditSample: orRemoved(shape.derivativeReadAuditSample),
+    auditRetentionDays: orRemoved(shape.auditRetentionDays),
     virusScanProvider: orRemoved(shape.virusScanProvider),
     virusTotalUploads: orRemoved(shape.virusTotalUploads),
     activeContent: orRemoved(shape.activeContent),

@@ -18,6 +18,10 @@ const BytesByClass = z.partialRecord(z.enum(FILE_CLASSES), z.int().min(1));
 /** How many uploads may be under way at once, of a tenant and of one of its users. */
 export const OPEN_UPLOADS = 10_000;
 export const OPEN_UPLOADS_PER_USER = 1_000;
+/** A page of a list shows fifty thumbnails: each would be an event. */
+export const DERIVATIVE_READ_AUDIT_SAMPLE = 0.1;
+export const AUDIT_RETENTION_DAYS = 365;
+const MAX_AUDIT_RETENTION_DAYS = 3_650;
 const MAX_OPEN_UPLOADS = 1_000_000;
 
 /** How many versions a file may have. */
@@ -98,6 +102,26 @@ export const TenantSettings = z
     readAuditSample: z.number().min(0).max(1).optional().meta({
       description: "Share of the reads by signed or public URL that is recorded",
     }),
+    derivativeReadAuditSample: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .meta({
+        description:
+          `Share of the reads of thumbnails and what else is made of files that is recorded, by whomever; ` +
+          `${DERIVATIVE_READ_AUDIT_SAMPLE} where it isn't said`,
+      }),
+    auditRetentionDays: z
+      .int()
+      .min(1)
+      .max(MAX_AUDIT_RETENTION_DAYS)
+      .optional()
+      .meta({
+        description:
+          `How long events of the audit trail are kept in the database; ${AUDIT_RETENTION_DAYS} where it isn't said. Older ` +
+          "ones are in the bucket, a day in an object, and found by the same requests",
+      }),
     virusScanProvider: ScanProvider.optional().meta({
       description: "What new files are scanned with; as the deployment does for all where it isn't said",
     }),

@@ -4,7 +4,8 @@ import type { ErasureId, FileId, FileVersionRef, TenantId } from "#contract/ids.
 import type { AuditEvent } from "./audit.ts";
 import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { auditEvents } from "./schema/audit.ts";
+import { freeing } from "./freeing.ts";
+import { auditArchives, auditEvents, auditLog } from "./schema/audit.ts";
 import type { PendingObject } from "./schema/erasures.ts";
 import { erasures } from "./schema/erasures.ts";
 import { files, fileVersions } from "./schema/files.ts";
@@ -35,20 +36,22 @@ export async function beginErasure(
 ): Promise<ErasureRow | undefined> {
   const { tenantId, id, requestedBy, reason, digest } = erasure;
   const unfinished = and(eq(erasures.tenantId, tenantId), isNull(erasures.finishedAtMs));
-  const [, , , [begun]] = await db.batch([
-    db
-      .update(tenants)
-      .set({ erasingAtMs: event.atMs })
-      .where(and(eq(tenants.tenantId, tenantId), isNull(tenants.erasingAtMs))),
-    auditIfChanged(db, event),
-    db.insert(erasures).select(
-      sql`SELECT ${tenantId}, ${id}, ${requestedBy}, ${reason}, ${event.atMs}, NULL, NULL, 0, 0, 0, 0, ${digest}, NULL, NULL, NULL
+  return freeing(db, event, [id], async (record) => {
+    const [, , , [begun]] = await db.batch([
+      db
+        .update(tenants)
+        .set({ erasingAtMs: event.atMs })
+        .where(and(eq(tenants.tenantId, tenantId), isNull(tenants.erasingAtMs))),
+      record(auditIfChanged(db, event)),
+      db.insert(erasures).select(
+        sql`SELECT ${tenantId}, ${id}, ${requestedBy}, ${reason}, ${event.atMs}, NULL, NULL, 0, 0, 0, 0, ${digest}, NULL, NULL, NULL
           WHERE EXISTS (SELECT 1 FROM ${tenants} WHERE ${tenants.tenantId} = ${tenantId})
           AND NOT EXISTS (SELECT 1 FROM ${erasures} WHERE ${unfinished})`,
-    ),
-    db.select().from(erasures).where(unfinished),
-  ]);
-  return begun;
+      ),
+      db.select().from(erasures).where(unfinished),
+    ]);
+    return begun;
+  });
 }
 
 /** Erasures that aren't finished, the oldest first. There are few. */
@@ -225,20 +228,6 @@ export async function countPendingObjects(
     .where(and(isUnchanged(erasure), isNotNull(erasures.pending)));
 }
 
-/** Removes some of a tenant's audit trail; says whether there was any. */
-export async function eraseAuditTrail(db: Database, tenantId: TenantId, limit: number): Promise<boolean> {
-  const next = db
-    .select({ id: auditEvents.id })
-    .from(auditEvents)
-    .where(eq(auditEvents.tenantId, tenantId))
-    .limit(limit);
-  const removed = await db
-    .delete(auditEvents)
-    .where(and(eq(auditEvents.tenantId, tenantId), inArray(auditEvents.id, next)))
-    .returning({ id: auditEvents.id });
-  return removed.length > 0;
-}
-
 export async function markEmpty(db: Database, erasure: ErasureRow, nowMs: number): Promise<void> {
   await db.batch([
     // None is begun any more, and those that were have nothing left to scan.
@@ -252,7 +241,7 @@ export async function markEmpty(db: Database, erasure: ErasureRow, nowMs: number
 }
 
 /** Tables whose rows say that something of a tenant is left; what hangs on these goes with them. */
-const OWNED = [files, quotaReservations, auditEvents, replicaRemovals] as const;
+const OWNED = [files, quotaReservations, auditEvents, auditLog, auditArchives, replicaRemovals] as const;
 
 /** When an erasure was finished, and the signature of its proof. */
 export interface ErasureEnd {

@@ -1,13 +1,12 @@
 import type { Column } from "drizzle-orm";
-import { and, asc, eq, gt, inArray, isNull, lt } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull } from "drizzle-orm";
 import type { FileId, TenantId } from "#contract/ids.ts";
-import type { AuditRow } from "./audit.ts";
-import { timePrefix } from "./audit.ts";
+import type { AuditRow } from "./audit-trail.ts";
+import { findEventsAfter } from "./audit-trail.ts";
 import type { Database } from "./database.ts";
 import type { FileRow, VerdictRow, VersionRow } from "./files.ts";
 import type { DerivativeRow, MissingDerivativeRow } from "./named-derivatives.ts";
 import { isNamed, NAMED_DERIVATIVE, NAMED_MISSING } from "./named-derivatives.ts";
-import { auditEvents } from "./schema/audit.ts";
 import { files, fileTags, fileVersions } from "./schema/files.ts";
 import { derivatives, missingDerivatives, verdicts } from "./schema/processing.ts";
 import { shareLinks, shares } from "./schema/sharing.ts";
@@ -98,7 +97,7 @@ export async function findWholeFiles(
   return { tenant, items };
 }
 
-/** A tenant's audit trail of before a time, oldest first, after one event, `limit` of them at most. */
+/** A tenant's audit trail in the database of before a time, oldest first, after one event, `limit` of them at most. */
 export async function findAuditTrail(
   db: Database,
   tenantId: TenantId,
@@ -106,20 +105,8 @@ export async function findAuditTrail(
   after: string,
   limit: number,
 ): Promise<PageOf<AuditRow>> {
-  const [[tenant], items] = await db.batch([
-    tenantIs(db, tenantId),
-    db
-      .select()
-      .from(auditEvents)
-      .where(
-        and(
-          eq(auditEvents.tenantId, tenantId),
-          gt(auditEvents.id, after),
-          lt(auditEvents.id, timePrefix(untilMs)),
-        ),
-      )
-      .orderBy(asc(auditEvents.id))
-      .limit(limit),
-  ]);
+  const items = await findEventsAfter(db, tenantId, after, untilMs, limit);
+  // After them: a tenant that is being erased by now has lost some.
+  const [tenant] = await tenantIs(db, tenantId);
   return { tenant, items };
 }

@@ -8,19 +8,21 @@ import { allOf } from "./all-of.ts";
 import type { FileRow } from "./files.ts";
 import type { Fact, SortKey, Source } from "./list-sources.ts";
 import {
+  BLOCKED,
   BY_CLASS,
   BY_CREATION,
   BY_ENTITY,
   BY_ENTITY_TYPE,
   BY_NAME,
   BY_OWNER,
+  BY_RESERVATION,
   BY_SHARE,
   BY_SIZE,
-  BY_STATE,
   BY_TAG,
   BY_TYPE,
   IN_TRASH,
   IN_TRASH_BY_OWNER,
+  WAITING,
 } from "./list-sources.ts";
 
 export interface FileFilters {
@@ -152,6 +154,40 @@ function entityFilter(listing: FileListing, entityType: string, entityId: string
   return filesIn(BY_ENTITY, "row", listing, sql`${isOfType} AND f.entity_id = ${entityId}`);
 }
 
+/** Most files are clean, and are recognised; no index has those. The others are few, and each state has its own place. */
+function stateFilter(listing: FileListing, state: FileRow["state"]): Filter {
+  const { tenantId } = listing;
+  const recognised = { fact: "row", check: sql`f.state = ${state}` } as const;
+  switch (state) {
+    case "clean":
+      return recognised;
+    case "infected":
+    case "unscannable":
+      return filesIn(
+        BLOCKED,
+        "row",
+        listing,
+        sql`f.state = ${state} AND f.state IN ('infected', 'unscannable')`,
+      );
+    case "quarantined":
+      return besideFiles(recognised, WAITING, sql`w.tenant_id = ${tenantId} AND w.state = 'quarantined'`);
+    case "uploading":
+      return besideFiles(recognised, BY_RESERVATION, sql`r.tenant_id = ${tenantId}`);
+  }
+}
+
+function besideFiles(recognised: Filter, source: Source, own: SQL): Filter {
+  const from = sql`${source.from} AND ${own}`;
+  return { ...recognised, source: { ...source, from }, counted: sql`${from} WHERE true` };
+}
+
+/** No index has documents, the class of most files: they are recognised where they are met. */
+function classFilter(listing: FileListing, fileClass: FileClass): Filter {
+  const isOfClass = sql`f.file_class = ${fileClass}`;
+  if (fileClass === "document") return { fact: "class", check: isOfClass };
+  return filesIn(BY_CLASS, "class", listing, sql`${isOfClass} AND f.file_class <> 'document'`);
+}
+
 const RANGE_COLUMNS = { date: sql`f.created_at_ms`, name: sql`f.folded_name` };
 
 /** The conditions of a range. Those on `+column` are checked and never an index's: see `boundsOf`. */
@@ -225,8 +261,8 @@ export function filtersOf(listing: FileListing): readonly Filter[] {
   return [
     ...given(filters.ownerId, among(BY_OWNER, "owner", "owner_id")),
     ...given(entityType, (type) => entityFilter(listing, type, entityId)),
-    ...given(filters.state, among(BY_STATE, "row", "state")),
-    ...given(filters.fileClass, among(BY_CLASS, "class", "file_class")),
+    ...given(filters.state, (state) => stateFilter(listing, state)),
+    ...given(filters.fileClass, (fileClass) => classFilter(listing, fileClass)),
     ...given(filters.mimeType, among(BY_TYPE, "row", "mime_type")),
     ...given(createdFromMs ?? createdBeforeMs, () => createdFilter(listing)),
     ...filters.tags.map((tag) => tagFilter(listing, tag)),

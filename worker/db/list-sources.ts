@@ -35,16 +35,37 @@ export const BY_SIZE = indexOfFiles("files_by_size", [...WIDE, "size"], "size");
 export const BY_OWNER = indexOfFiles("files_by_owner", [...WIDE, "size"], "date");
 export const BY_ENTITY = indexOfFiles("files_by_entity", ["entityType", "created"], "date");
 export const BY_ENTITY_TYPE = indexOfFiles("files_by_entity", ["entityType", "created"]);
-export const BY_STATE = indexOfFiles("files_by_state", ["created"], "date");
-export const BY_CLASS = indexOfFiles("files_by_class", ["class", "created"], "date");
+/** Infected and unscannable ones. */
+export const BLOCKED = indexOfFiles("files_blocked", ["created"], "date");
+/** Of every class but documents. */
+export const BY_CLASS = indexOfFiles("files_by_rarer_class", ["class", "created"], "date");
 export const BY_TYPE = indexOfFiles("files_by_type", ["created"], "date");
 export const IN_TRASH = indexOfFiles("files_in_trash", WIDE, "deletion");
 export const IN_TRASH_BY_OWNER = indexOfFiles("files_in_trash_by_owner", WIDE, "deletion");
 
+/** Of what is no index of files: each file takes a lookup. */
+const BESIDE_FILES = { covers: undefined, createdAtMs: sql`f.created_at_ms`, id: sql`f.id` } as const;
+
 export const BY_SHARE: Source = {
   index: "shares_by_user",
   from: sql`shares AS s INDEXED BY shares_by_user CROSS JOIN files AS f ON f.tenant_id = s.tenant_id AND f.id = s.file_id`,
-  ...{ covers: undefined, createdAtMs: sql`f.created_at_ms`, id: sql`f.id` },
+  ...BESIDE_FILES,
+};
+
+/** Files whose first upload is under way, by its reservation. */
+export const BY_RESERVATION: Source = {
+  index: "PRIMARY KEY",
+  from: sql`quota_reservations AS r CROSS JOIN files AS f
+    ON f.tenant_id = r.tenant_id AND f.id = r.file_id AND f.current_version = r.version`,
+  ...BESIDE_FILES,
+};
+
+/** Files that wait for their first verdict. Those of all tenants are looked through, which are few: they wait for seconds. */
+export const WAITING: Source = {
+  index: "file_versions_waiting",
+  from: sql`file_versions AS w INDEXED BY file_versions_waiting CROSS JOIN files AS f
+    ON f.tenant_id = w.tenant_id AND f.id = w.file_id AND f.current_version = w.version`,
+  ...BESIDE_FILES,
 };
 
 /** Every tag's own, since each has files in its order. */
@@ -59,6 +80,6 @@ export function sourceOfFound(searchIds: string): Source {
   return {
     index: "files_by_search",
     from: sql`json_each(${searchIds}) AS found CROSS JOIN files AS f INDEXED BY files_by_search ON f.search_id = found.value`,
-    ...{ covers: undefined, createdAtMs: sql`f.created_at_ms`, id: sql`f.id` },
+    ...BESIDE_FILES,
   };
 }

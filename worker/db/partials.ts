@@ -3,7 +3,7 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import type { FileId, FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
 import { chargeOf } from "#contract/quota.ts";
 import type { Database } from "./database.ts";
-import type { Wanted } from "./quota.ts";
+import type { Begun, Wanted } from "./quota.ts";
 import { FIRST_CHECK_MS, freeBytes, isReserved } from "./quota.ts";
 import { quotaReservations } from "./schema/tenants.ts";
 
@@ -53,6 +53,7 @@ export function reserveBeyond(
   wanted: Wanted,
   ownerId: UserId,
   partials: readonly ReservedPartial[],
+  begun: Begun,
   nowMs: number,
 ) {
   const { tenantId, fileId, version } = ref;
@@ -64,7 +65,7 @@ export function reserveBeyond(
   return db
     .insert(quotaReservations)
     .select(
-      sql`SELECT ${tenantId}, ${fileId}, ${version}, ${neededBytes}, ${nowMs}, ${nowMs + FIRST_CHECK_MS}, NULL, NULL, NULL, NULL, ${ownerId}
+      sql`SELECT ${tenantId}, ${fileId}, ${version}, ${neededBytes}, ${nowMs}, ${nowMs + FIRST_CHECK_MS}, NULL, NULL, NULL, NULL, ${ownerId}, ${begun === "file"}
         FROM tenants AS t, (SELECT count(*) AS found, coalesce(sum(p.reserved_bytes), 0) AS bytes
           FROM quota_reservations AS p WHERE ${areFree(tenantId, joined)}) AS held
         WHERE t.tenant_id = ${tenantId} AND t.erasing_at_ms IS NULL AND held.found = ${joined.length}

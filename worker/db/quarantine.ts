@@ -8,11 +8,12 @@ import type { Database } from "./database.ts";
 import type { VersionPlace } from "./failed-jobs.ts";
 import type { FileRow, VerdictRow, VersionRow } from "./files.ts";
 import { isVersion, wasFoundLater } from "./files.ts";
+import { freeing } from "./freeing.ts";
 import { objectRemovalOf } from "./object-removals.ts";
 import type { WantedCopies } from "./replicas.ts";
 import { wantCopies } from "./replicas.ts";
 import { files, fileVersions } from "./schema/files.ts";
-import { verdicts } from "./schema/processing.ts";
+import { laterVerdicts, verdicts } from "./schema/processing.ts";
 import { selectRow } from "./select-row.ts";
 import { isOfLivingTenant } from "./tenants.ts";
 import { markPurging } from "./trash.ts";
@@ -147,7 +148,9 @@ export async function releaseVersion(
   const isBlocked = and(isVersion(ref), IS_BLOCKED);
   const row = { tenantId, fileId, version, verdict: "clean", signatureName: null, ...release } as const;
   const [, released] = await db.batch([
-    db.insert(verdicts).select(sql`${selectRow(verdicts, row)} FROM ${fileVersions} WHERE ${isBlocked}`),
+    db
+      .insert(laterVerdicts)
+      .select(sql`${selectRow(laterVerdicts, row)} FROM ${fileVersions} WHERE ${isBlocked}`),
     db
       .update(fileVersions)
       // Derivatives are made of it from here on.
@@ -210,18 +213,20 @@ export async function deleteBlockedVersion(
           rowOf(and(isVersion({ ...ref, version: successor.version }), IS_STORED), fileVersions),
         ),
       );
-  const remove = [
-    // Of the row that goes next.
-    objectRemovalOf(db, ref, isRemovable, event.atMs),
-    db.delete(fileVersions).where(isRemovable).returning({ version: fileVersions.version }),
-    auditIfChanged(db, event),
-  ] as const;
-  if (succeed === undefined) {
-    const [, deleted] = await db.batch(remove);
+  return freeing(db, event, [ref.fileId], async (record) => {
+    const remove = [
+      // Of the row that goes next.
+      objectRemovalOf(db, ref, isRemovable, event.atMs),
+      db.delete(fileVersions).where(isRemovable).returning({ version: fileVersions.version }),
+      record(auditIfChanged(db, event)),
+    ] as const;
+    if (succeed === undefined) {
+      const [, deleted] = await db.batch(remove);
+      return deleted.length > 0;
+    }
+    const [, , deleted] = await db.batch([succeed, ...remove]);
     return deleted.length > 0;
-  }
-  const [, , deleted] = await db.batch([succeed, ...remove]);
-  return deleted.length > 0;
+  });
 }
 
 /** Marks a file for its purge whose only stored version is a blocked one. False where it has others, or this isn't blocked. */

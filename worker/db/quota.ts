@@ -57,6 +57,9 @@ export interface NewReservation {
   readonly nowMs: number;
 }
 
+/** A file that is made together with a reservation is counted with it. */
+export type Begun = "file" | "version" | "partial";
+
 /** How many uploads may be under way at once. */
 export interface OpenUploadLimits {
   readonly ofTenant: number;
@@ -88,14 +91,14 @@ export async function countOpenUploads(db: Database, tenantId: TenantId, ownerId
 }
 
 /** The statement that reserves for a new upload if there is room, and returns what it has reserved. */
-export function reserve(db: Database, reservation: NewReservation) {
+export function reserve(db: Database, reservation: NewReservation, begun: Begun) {
   const { ref, wanted, creationKey, ownerId, limits, nowMs } = reservation;
   const { tenantId, fileId, version } = ref;
   const free = freeBytes(wanted);
   return db
     .insert(quotaReservations)
     .select(
-      sql`SELECT ${tenantId}, ${fileId}, ${version}, min(${wanted.atMostBytes}, ${free}), ${nowMs}, ${nowMs + FIRST_CHECK_MS}, NULL, NULL, ${creationKey}, NULL, ${ownerId}
+      sql`SELECT ${tenantId}, ${fileId}, ${version}, min(${wanted.atMostBytes}, ${free}), ${nowMs}, ${nowMs + FIRST_CHECK_MS}, NULL, NULL, ${creationKey}, NULL, ${ownerId}, ${begun === "file"}
         FROM tenants AS t WHERE t.tenant_id = ${tenantId} AND t.erasing_at_ms IS NULL
           AND ${wanted.atLeastBytes} <= ${free} AND ${isBelow(tenantId, ownerId, limits)}`,
     )

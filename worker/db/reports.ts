@@ -8,7 +8,7 @@ import { forgetFailedJob } from "./failed-jobs.ts";
 import type { WantedCopies } from "./replicas.ts";
 import { NO_COPIES, wantCopies } from "./replicas.ts";
 import { files, fileVersions } from "./schema/files.ts";
-import { processorHeartbeats, verdicts } from "./schema/processing.ts";
+import { processorHeartbeats } from "./schema/processing.ts";
 import { tenants } from "./schema/tenants.ts";
 import { selectRow } from "./select-row.ts";
 import type { Renaming } from "./versions.ts";
@@ -27,6 +27,7 @@ export async function insertVerdict(
   db: Database,
   report: VerdictReport,
   promotion: Renaming | undefined,
+  nowMs: number,
   copies: WantedCopies = NO_COPIES,
 ): Promise<void> {
   const { tenantId, fileId, version } = report;
@@ -40,16 +41,19 @@ export async function insertVerdict(
   const { scannedAtMs, verdict, signatureName, engine, signatureVersion } = report;
   const actor = { tenantId, id: "processor", kind: "processor", requestId: null } as const;
   const facts = { verdict, signatureName, engine, signatureVersion };
+  const first = {
+    ...{ firstVerdict: verdict, firstScannedAtMs: scannedAtMs, firstSignatureName: signatureName },
+    ...{ firstEngine: engine, firstSignatureVersion: signatureVersion },
+  };
   await db.batch([
-    // The state comes after the other two, which look at it.
-    db
-      .insert(verdicts)
-      .select(
-        sql`${selectRow(verdicts, { tenantId, fileId, version, scannedAtMs, ...facts })} FROM ${fileVersions} WHERE ${waiting}`,
-      ),
+    // The version comes after its file, which looks at it.
     db
       .update(files)
-      .set({ updatedAtMs: scannedAtMs })
+      // Its state too, which the version's trigger would write once more.
+      .set({
+        updatedAtMs: nowMs,
+        state: sql`iif(${files.currentVersion} = ${version}, ${verdict}, ${files.state})`,
+      })
       .where(
         and(
           eq(files.tenantId, tenantId),
@@ -65,14 +69,14 @@ export async function insertVerdict(
     db
       .update(fileVersions)
       .set({
-        ...{ state: verdict, sha256: report.sha256, sniffedType: report.sniffedType },
+        ...{ state: verdict, sha256: report.sha256, sniffedType: report.sniffedType, ...first },
         ...propertiesBy(report),
-        ...(verdict === "clean" ? {} : { blockedAtMs: scannedAtMs, purgeAtMs: purgeTimeOf(report) }),
+        ...(verdict === "clean" ? {} : { blockedAtMs: nowMs, purgeAtMs: purgeTimeOf(report, nowMs) }),
       })
       .where(waiting),
-    auditIfChanged(db, { actor, action: "file.checked", fileId, version, detail: facts, atMs: scannedAtMs }),
+    auditIfChanged(db, { actor, action: "file.checked", fileId, version, detail: facts, atMs: nowMs }),
     forgetFailedJob(db, report),
-    ...(promotion === undefined ? [] : [promoteStatement(db, report, promotion, scannedAtMs)]),
+    ...(promotion === undefined ? [] : [promoteStatement(db, report, promotion, nowMs)]),
     ...wantCopies(db, report, copies),
   ]);
 }
@@ -87,10 +91,10 @@ export function propertiesBy({ active }: VerdictReport) {
 }
 
 /** When a version that is blocked from a verdict on is removed for good, by its tenant's setting. */
-export function purgeTimeOf({ tenantId, scannedAtMs }: VerdictReport) {
+export function purgeTimeOf({ tenantId }: VerdictReport, nowMs: number) {
   const days = sql`coalesce((SELECT ${tenants.settings} ->> 'quarantineDays' FROM ${tenants}
     WHERE ${tenants.tenantId} = ${tenantId}), ${QUARANTINE_DAYS})`;
-  return sql`${scannedAtMs} + ${days} * ${DAY_MS}`;
+  return sql`${nowMs} + ${days} * ${DAY_MS}`;
 }
 
 /**

@@ -11,7 +11,7 @@ import { isVersion } from "./files.ts";
 import { isOfVersion } from "./of-version.ts";
 import { propertiesBy, purgeTimeOf } from "./reports.ts";
 import { files, fileVersions } from "./schema/files.ts";
-import { derivatives, failedJobs, missingDerivatives, verdicts } from "./schema/processing.ts";
+import { derivatives, failedJobs, laterVerdicts, missingDerivatives, verdicts } from "./schema/processing.ts";
 import { rescanJobs, rescans } from "./schema/rescans.ts";
 import { selectRow } from "./select-row.ts";
 
@@ -91,9 +91,9 @@ function isRescanned(report: VerdictReport) {
 function insertion(db: Database, report: VerdictReport) {
   const { tenantId, fileId, version, scannedAtMs, verdict, signatureName, engine, signatureVersion } = report;
   const facts = { scannedAtMs, verdict, signatureName, engine, signatureVersion };
-  const row = selectRow(verdicts, { tenantId, fileId, version, ...facts });
+  const row = selectRow(laterVerdicts, { tenantId, fileId, version, ...facts });
   return db
-    .insert(verdicts)
+    .insert(laterVerdicts)
     .select(sql`${row} FROM ${fileVersions} WHERE ${isRescanned(report)}`)
     .onConflictDoNothing();
 }
@@ -114,21 +114,21 @@ export async function insertCleanAgain(db: Database, report: VerdictReport): Pro
  * Keeps the verdict of a rescan by which a version is clean no longer, and blocks it, in one batch. Its derivatives'
  * rows stay until their objects are gone: nothing of a blocked version is served. False where nobody awaited that.
  */
-export async function insertFoundLater(db: Database, report: VerdictReport): Promise<boolean> {
-  const { tenantId, fileId, version, scannedAtMs, verdict, signatureName, engine, signatureVersion } = report;
+export async function insertFoundLater(db: Database, report: VerdictReport, nowMs: number): Promise<boolean> {
+  const { tenantId, fileId, version, verdict, signatureName, engine, signatureVersion } = report;
   const actor = { tenantId, id: "processor", kind: "processor", requestId: null } as const;
   const detail = { verdict, signatureName, engine, signatureVersion };
   // By the statement that blocks it.
   const isFound = sql`EXISTS (SELECT 1 FROM ${fileVersions} WHERE ${and(isVersion(report), ne(fileVersions.state, "clean"))})`;
-  const event = { actor, action: "file.found-later", fileId, version, detail, atMs: scannedAtMs } as const;
+  const event = { actor, action: "file.found-later", fileId, version, detail, atMs: nowMs } as const;
   const [, found] = await db.batch([
     insertion(db, report),
     db
       .update(fileVersions)
       .set({
         state: verdict,
-        blockedAtMs: scannedAtMs,
-        purgeAtMs: purgeTimeOf(report),
+        blockedAtMs: nowMs,
+        purgeAtMs: purgeTimeOf(report, nowMs),
         ...propertiesBy(report),
       })
       .where(isRescanned(report))
@@ -136,7 +136,7 @@ export async function insertFoundLater(db: Database, report: VerdictReport): Pro
     auditIfChanged(db, event),
     db
       .update(files)
-      .set({ updatedAtMs: scannedAtMs })
+      .set({ updatedAtMs: nowMs })
       .where(and(eq(files.tenantId, tenantId), eq(files.id, fileId), isFound)),
     db.delete(failedJobs).where(and(isOfVersion(failedJobs, report), isFound)),
     // It is found for all that await it: none of them will scan it any more.

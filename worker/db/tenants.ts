@@ -3,6 +3,7 @@ import { eq, sql } from "drizzle-orm";
 import type { TenantId } from "#contract/ids.ts";
 import type { Database } from "./database.ts";
 import { tenants } from "./schema/tenants.ts";
+import { selectRow } from "./select-row.ts";
 
 export type TenantRow = typeof tenants.$inferSelect;
 
@@ -11,9 +12,11 @@ export async function findTenant(db: Database, tenantId: TenantId): Promise<Tena
   return db.query.tenants.findFirst({ where: eq(tenants.tenantId, tenantId) });
 }
 
-/** The statement that makes a tenant's row where there is none. */
+/** The statement that makes a tenant's row where there is none. Where there is, it writes nothing: an ignored conflict would. */
 export function ensureTenant(db: Database, tenantId: TenantId, nowMs: number) {
-  return db.insert(tenants).values({ tenantId, createdAtMs: nowMs }).onConflictDoNothing();
+  const row = selectRow(tenants, { tenantId, createdAtMs: nowMs });
+  const isThere = sql`EXISTS (SELECT 1 FROM tenants AS t WHERE t.tenant_id = ${tenantId})`;
+  return db.insert(tenants).select(sql`${row} WHERE NOT ${isThere}`);
 }
 
 /** Whether all that a tenant has is being removed for good. */

@@ -5,6 +5,7 @@ import { auditEach } from "./audit.ts";
 import type { Database } from "./database.ts";
 import type { EventOfEach, FileSet } from "./file-sets.ts";
 import { idsOf, isInTrash, isLive, isPurging, isThere } from "./file-sets.ts";
+import { freeing } from "./freeing.ts";
 import { files } from "./schema/files.ts";
 import { quotaReservations } from "./schema/tenants.ts";
 import { isOfLivingTenant } from "./tenants.ts";
@@ -22,15 +23,18 @@ export async function trashFiles(
   trashing: Trashing,
   event: Omit<EventOfEach, "action">,
 ): Promise<readonly FileId[]> {
-  const [, changed] = await db.batch([
-    auditEach(db, { ...event, action: "file.deleted" }, set.fileIds, isLive(set)),
-    db
-      .update(files)
-      .set({ ...trashing, deletedAtMs: event.atMs, updatedAtMs: event.atMs })
-      .where(isLive(set))
-      .returning({ id: files.id }),
-  ]);
-  return idsOf(changed);
+  const deleted = { ...event, action: "file.deleted" } as const;
+  return freeing(db, deleted, set.fileIds, async (record) => {
+    const [, changed] = await db.batch([
+      record(auditEach(db, deleted, set.fileIds, isLive(set))),
+      db
+        .update(files)
+        .set({ ...trashing, deletedAtMs: event.atMs, updatedAtMs: event.atMs })
+        .where(isLive(set))
+        .returning({ id: files.id }),
+    ]);
+    return idsOf(changed);
+  });
 }
 
 /** Takes files out of the trash. */
@@ -64,20 +68,22 @@ export async function markPurging(
 ): Promise<readonly FileId[]> {
   const isMarked = and(isThere(set), condition);
   const deleted = { ...event, action: "file.deleted", detail: { permanent: true } } as const;
-  const [, changed] = await db.batch([
-    auditEach(db, deleted, set.fileIds, isMarked),
-    db
-      .update(files)
-      .set({
-        deletedAtMs: sql`coalesce(${files.deletedAtMs}, ${event.atMs})`,
-        deletedBy,
-        purgeAtMs: null,
-        purgingAtMs: event.atMs,
-      })
-      .where(isMarked)
-      .returning({ id: files.id }),
-  ]);
-  return idsOf(changed);
+  return freeing(db, deleted, set.fileIds, async (record) => {
+    const [, changed] = await db.batch([
+      record(auditEach(db, deleted, set.fileIds, isMarked)),
+      db
+        .update(files)
+        .set({
+          deletedAtMs: sql`coalesce(${files.deletedAtMs}, ${event.atMs})`,
+          deletedBy,
+          purgeAtMs: null,
+          purgingAtMs: event.atMs,
+        })
+        .where(isMarked)
+        .returning({ id: files.id }),
+    ]);
+    return idsOf(changed);
+  });
 }
 
 /** The same for files whose time in the trash is over, of any tenant, the longest overdue first. */
@@ -117,13 +123,17 @@ export async function deletePurged(
   db: Database,
   set: FileSet,
   event: Omit<EventOfEach, "action">,
-): Promise<void> {
+): Promise<readonly FileId[]> {
   const isPurged = and(isPurging(set), isOfLivingTenant("files"));
   const ofPurged = sql`(${quotaReservations.tenantId}, ${quotaReservations.fileId}) IN (
     SELECT ${files.tenantId}, ${files.id} FROM ${files} WHERE ${isPurged})`;
-  await db.batch([
-    auditEach(db, { ...event, action: "file.purged" }, set.fileIds, isPurged),
-    db.delete(quotaReservations).where(ofPurged),
-    db.delete(files).where(isPurged),
-  ]);
+  const purged = { ...event, action: "file.purged" } as const;
+  return freeing(db, purged, set.fileIds, async (record) => {
+    const [, , gone] = await db.batch([
+      record(auditEach(db, purged, set.fileIds, isPurged)),
+      db.delete(quotaReservations).where(ofPurged),
+      db.delete(files).where(isPurged).returning({ id: files.id }),
+    ]);
+    return idsOf(gone);
+  });
 }

@@ -10,7 +10,7 @@ import type { Database } from "./database.ts";
 import { isVersion } from "./files.ts";
 import type { ReservedPartial } from "./partials.ts";
 import { handOver, join, reserveBeyond, spendJoined } from "./partials.ts";
-import type { NewReservation } from "./quota.ts";
+import type { Begun, NewReservation } from "./quota.ts";
 import { isReserved, release, reserve } from "./quota.ts";
 import { files, fileTags, fileVersions } from "./schema/files.ts";
 import { selectRow } from "./select-row.ts";
@@ -47,7 +47,7 @@ export async function insertUpload(db: Database, upload: NewUpload): Promise<Ins
   return insertReserved(() =>
     db.batch([
       ensureTenant(db, ref.tenantId, nowMs),
-      reserveFor(db, upload),
+      reserveFor(db, upload, "file"),
       insertFile(db, upload),
       insertVersion(db, upload),
       auditIfChanged(db, { ...eventOf(upload), action: "file.created", atMs: nowMs }),
@@ -63,7 +63,7 @@ export async function insertVersionUpload(db: Database, upload: NewUpload): Prom
   return insertReserved(() =>
     db.batch([
       ensureTenant(db, ref.tenantId, nowMs),
-      reserveFor(db, upload),
+      reserveFor(db, upload, "version"),
       insertVersion(db, upload),
       auditIfChanged(db, { ...eventOf(upload), action: "file.created", atMs: nowMs }),
       ...(partials.length === 0 ? [] : [join(db, ref, partials)]),
@@ -71,16 +71,18 @@ export async function insertVersionUpload(db: Database, upload: NewUpload): Prom
   );
 }
 
-function reserveFor(db: Database, upload: NewUpload) {
+function reserveFor(db: Database, upload: NewUpload, begun: Begun) {
   const { ref, wanted, ownerId, partials, nowMs } = upload;
-  if (partials.length === 0) return reserve(db, upload);
-  return reserveBeyond(db, ref, wanted, ownerId, partials, nowMs);
+  if (partials.length === 0) return reserve(db, upload, begun);
+  return reserveBeyond(db, ref, wanted, ownerId, partials, begun, nowMs);
 }
 
 /** Reserves for a partial upload, which has no record but that. */
 export async function insertPartial(db: Database, partial: NewReservation): Promise<Insertion> {
   const { ref, nowMs } = partial;
-  return insertReserved(() => db.batch([ensureTenant(db, ref.tenantId, nowMs), reserve(db, partial)]));
+  return insertReserved(() =>
+    db.batch([ensureTenant(db, ref.tenantId, nowMs), reserve(db, partial, "partial")]),
+  );
 }
 
 async function insertReserved(
@@ -129,6 +131,8 @@ function insertFile(db: Database, upload: NewUpload) {
     sizeBytes: upload.sizeBytes ?? -1,
     mimeType: upload.declaredType,
     fileClass: upload.fileClass,
+    // The place that was counted with its reservation, in the same batch.
+    searchId: sql`(SELECT (t.number << 30) | t.file_sequence FROM tenants AS t WHERE t.tenant_id = ${tenantId})`,
   });
   return db.insert(files).select(sql`${row} WHERE ${isReserved(upload.ref)}`);
 }
@@ -226,19 +230,26 @@ export async function markVersionStored(
     isNull(files.purgingAtMs),
     hasVersion(db, ref),
   );
+  const isUploading = and(isVersion(ref), eq(fileVersions.state, "uploading"));
+  const isCurrent = sql`${files.currentVersion} = ${version} AND ${files.state} = 'uploading'`;
   const isStored = exists(
     db
       .select({ one: sql`1` })
       .from(files)
       .where(isKept),
   );
-  const [, , found] = await db.batch([
+  const [found] = await db.batch([
+    db
+      .update(files)
+      // Its state too, which the version's trigger would write once more.
+      .set({ updatedAtMs: nowMs, state: sql`iif(${isCurrent}, 'quarantined', ${files.state})` })
+      .where(isKept)
+      .returning({ id: files.id }),
     db
       .update(fileVersions)
       .set({ state: "quarantined", ...object, storedAtMs: nowMs, announcedAtMs: nowMs })
-      .where(and(isVersion(ref), eq(fileVersions.state, "uploading"))),
+      .where(isUploading),
     auditIfChanged(db, { actor, action: "file.uploaded", fileId, version, detail, atMs: nowMs }),
-    db.update(files).set({ updatedAtMs: nowMs }).where(isKept).returning({ id: files.id }),
     ...(partials.length === 0 ? [] : [spendJoined(db, ref, partials, isStored, nowMs)]),
     release(db, ref),
   ]);

@@ -6,6 +6,7 @@ import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import type { VerdictRow, VersionRow } from "./files.ts";
 import { isVersion } from "./files.ts";
+import { freeing } from "./freeing.ts";
 import { objectRemovalOf } from "./object-removals.ts";
 import { files, fileVersions } from "./schema/files.ts";
 import { verdicts } from "./schema/processing.ts";
@@ -139,13 +140,15 @@ export async function deleteVersion(db: Database, ref: FileVersionRef, event: Au
       .where(and(isLiveFile(ref), ne(files.currentVersion, ref.version))),
   );
   const isRemovable = and(isVersion(ref), isNotCurrent);
-  const [, deleted] = await db.batch([
-    // Of the row that goes next.
-    objectRemovalOf(db, ref, isRemovable, event.atMs),
-    db.delete(fileVersions).where(isRemovable).returning({ version: fileVersions.version }),
-    auditIfChanged(db, event),
-  ]);
-  return deleted.length > 0;
+  return freeing(db, event, [ref.fileId], async (record) => {
+    const [, deleted] = await db.batch([
+      // Of the row that goes next.
+      objectRemovalOf(db, ref, isRemovable, event.atMs),
+      db.delete(fileVersions).where(isRemovable).returning({ version: fileVersions.version }),
+      record(auditIfChanged(db, event)),
+    ]);
+    return deleted.length > 0;
+  });
 }
 
 /** What a file is called when a version becomes its current one. */

@@ -5,10 +5,10 @@ import { UserId } from "#contract/ids.ts";
 
 /**
  * Who a signed URL was made for, or within which entity, as it stands in the URL: encrypted (AES-GCM, by a key that is
- * derived from the one that signs), because a URL goes to people who needn't know the CRM's names of its users and records. Encrypted and not hashed, because
- * the permission of that very user is looked up at each request. With a nonce of its own each time, so that two URLs don't
- * even tell that they are the same user's; a random one of 96 bits is good for 2^32 of them by one key (NIST SP 800-38D).
- * The URL's signature covers it.
+ * derived from the one that signs), because a URL goes to people who needn't know the CRM's names of its users and
+ * records. Encrypted and not hashed, because the permission of that very user is looked up at each request. With a nonce
+ * of its own each time, so that two URLs don't even tell that they are the same user's; a random one of 96 bits is good
+ * for 2^32 of them by one key (NIST SP 800-38D). The URL's signature covers it.
  */
 const NONCE_BYTES = 12;
 

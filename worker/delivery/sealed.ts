@@ -1,5 +1,5 @@
 import { formatBase64Url, parseBase64Url } from "#contract/base64url.ts";
-import type { SigningKey } from "./hmac.ts";
+import type { SigningKey } from "#contract/hmac.ts";
 import { sign } from "./hmac.ts";
 
 /** AES-GCM's own length of a nonce (NIST SP 800-38D, 8.2). */

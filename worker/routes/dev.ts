@@ -8,7 +8,6 @@ import { Role, TenantId, UserId } from "#contract/ids.ts";
 import type { AppEnv } from "../app-env.ts";
 import { claimsFor } from "../middleware/claims.ts";
 import { TokenFault } from "../middleware/token-refusal.ts";
-import type { TokenConfig } from "../token-config.ts";
 
 const TOKEN_SECONDS = 900;
 
@@ -29,7 +28,7 @@ function isOwn({ url, headers }: Request): boolean {
 }
 
 /** The identity's claims by the names that this stack's issuer has for them. Throws `REQUEST_INVALID`. */
-function requireClaims(identity: Identity, jwt: TokenConfig) {
+function requireClaims(identity: Identity, jwt: AppEnv["Variables"]["config"]["jwt"]) {
   try {
     return claimsFor(identity, jwt);
   } catch (cause) {

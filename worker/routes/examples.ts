@@ -163,6 +163,7 @@ export const HEALTH_EXAMPLE: z.input<typeof Health> = {
     processor: { state: "ok", detail: "1 running." },
     scanner: { state: "ok", detail: "ClamAV 1.4.6" },
     tools: { state: "ok", detail: "All there." },
+    databaseSize: { state: "ok", detail: "The fullest database holds 12 % of what it may." },
     replicaReads: { state: "ok", detail: "Answers." },
   },
 };

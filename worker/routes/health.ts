@@ -45,9 +45,10 @@ const readyRoute = createRoute({
 });
 
 function reportOf(c: AppContext): Promise<Health> {
-  const { replicaReads, version, development } = c.get("config");
+  const { replicaReads, version, development, databaseAlertShare } = c.get("config");
   const probes = {
     development,
+    databaseAlertShare,
     objects: objectStoreOf(c.env),
     replicaReads: replicaReads && (() => probeGateway(replicaReads)),
   };

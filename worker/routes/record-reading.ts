@@ -32,5 +32,9 @@ export function recordReading(c: AppContext, answer: Response, read: Read): void
   const goesOn = noteReading(c.env, name, nowMs);
   if (goesOn && reading === "later part") return;
   const detail = { variant, ...(isExport ? { export: true } : {}) };
-  c.executionCtx.waitUntil(recordRead(c.env, { actor, fileId, version, detail, atMs: nowMs }, sampled));
+  const sampledAs = [
+    ...(sampled ? (["byUrl"] as const) : []),
+    ...(variant === "original" ? [] : (["ofDerivative"] as const)),
+  ];
+  c.executionCtx.waitUntil(recordRead(c.env, { actor, fileId, version, detail, atMs: nowMs }, sampledAs));
 }

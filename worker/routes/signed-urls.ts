@@ -8,7 +8,7 @@ import type { AppContext } from "../app-env.ts";
 import { signDownload } from "../delivery/signed-url.ts";
 import { actorOf } from "../middleware/actor.ts";
 import { recordSigning } from "../services/audit.ts";
-import type { Signable } from "../services/signable.ts";
+import type { Signable, Unsignable } from "../services/signable.ts";
 import { findSignable } from "../services/signable.ts";
 import { SIGN_EXAMPLE, SIGNED_EXAMPLE } from "./examples.ts";
 import { FILE_SECURITY, openApiRouter, sessionProblems } from "./open-api.ts";
@@ -77,6 +77,12 @@ async function signItem(
   };
 }
 
+async function answerItem(c: AppContext, each: Signable<SignedUrlItem> | Unsignable) {
+  if ("object" in each) return signItem(c, each);
+  const { fileId, error } = each;
+  return { fileId, ok: false as const, error: formatProblem(error, c.get("requestId")) };
+}
+
 const router = openApiRouter();
 
 /** `/v1/signed-urls`: what a holder of a session may read, anyone may read by the URL made here, for a time. */
@@ -87,15 +93,12 @@ export const signedUrls = router.openapi(signRoute, async (c) => {
   const refused = found.find((each) => "error" in each);
   if (refused !== undefined && !partial) throw refused.error;
   const signable = found.filter((each) => "object" in each);
-  const signed = signable.map(({ item, object }) => ({ fileId: item.fileId, version: object.version }));
-  const answerOf = (each: (typeof found)[number]) => {
-    if ("object" in each) return signItem(c, each);
-    const { fileId, error } = each;
-    return { fileId, ok: false as const, error: formatProblem(error, c.get("requestId")) };
-  };
+  const signed = signable.map(({ item, object }) => ({
+    ...{ fileId: item.fileId, version: object.version, variant: item.variant },
+  }));
   // At the same time as the signing, and before anybody has the URLs.
   const [made] = await Promise.all([
-    Promise.all(found.map(answerOf)),
+    Promise.all(found.map((each) => answerItem(c, each))),
     signed.length > 0 ? recordSigning(c.env, actorOf(c), signed, Date.now()) : undefined,
   ]);
   return c.json({ items: made }, 200);

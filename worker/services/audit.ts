@@ -1,10 +1,9 @@
-import type { Actor, AuditPage, AuditQuery, AuditRecord } from "#contract/audit.ts";
-import { AuditAction } from "#contract/audit.ts";
-import { AppError } from "#contract/errors.ts";
+import type { Actor } from "#contract/audit.ts";
 import type { FileId, TenantId } from "#contract/ids.ts";
-import { formatTime } from "#contract/times.ts";
-import type { AuditEvent, AuditRow } from "../db/audit.ts";
-import { auditAll, auditList, auditSampled, auditStatement } from "../db/audit.ts";
+import { DERIVATIVE_READ_AUDIT_SAMPLE } from "#contract/tenants.ts";
+import type { AuditEvent } from "../db/audit.ts";
+import type { Sampling } from "../db/audit.ts";
+import { auditAll, auditSampled, auditStatement } from "../db/audit.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 
@@ -19,74 +18,54 @@ export async function recordEvent(env: DatabaseBindings, event: AuditEvent): Pro
   await auditStatement(databaseFor(env, event.actor.tenantId), event);
 }
 
-/** Records that URLs were signed: an event for each file, with the number of its URLs. */
+/** A URL that was signed. */
+export interface Signed {
+  readonly fileId: FileId;
+  readonly version: number;
+  readonly variant: string;
+}
+
+/** Records that URLs were signed: an event for each file, with the number of its URLs and of what they are. */
 export async function recordSigning(
   env: DatabaseBindings,
   actor: Actor,
-  signed: readonly { readonly fileId: FileId; readonly version: number }[],
+  signed: readonly Signed[],
   atMs: number,
 ): Promise<void> {
   const byFile = Map.groupBy(signed, ({ fileId }) => fileId);
-  const events = [...byFile].map(([fileId, urls]): AuditEvent => {
-    const [first] = urls;
-    const detail = { items: urls.length };
-    return { actor, action: "signed-url.created", fileId, version: first?.version, detail, atMs };
+  const [first, ...others] = [...byFile].map(([fileId, urls]): AuditEvent => {
+    const variants = [...new Set(urls.map(({ variant }) => variant))].join(" ");
+    const detail = { items: urls.length, variants };
+    return { actor, action: "signed-url.created", fileId, version: urls[0]?.version, detail, atMs };
   });
-  await auditAll(databaseFor(env, actor.tenantId), events);
+  if (first === undefined) return;
+  await auditAll(databaseFor(env, actor.tenantId), [first, ...others]);
 }
+
+/** Which of a tenant's settings a read is sampled by: one by a URL that anybody may have, and one of what is made of a file. */
+const SAMPLINGS = {
+  byUrl: { setting: "readAuditSample", usual: 1 },
+  ofDerivative: { setting: "derivativeReadAuditSample", usual: DERIVATIVE_READ_AUDIT_SAMPLE },
+} as const satisfies Record<string, Sampling>;
 
 /**
  * Records that bytes were read. Never throws: the reader has its answer already.
- * @param sampled whether the tenant's `readAuditSample` decides if it is recorded at all
+ * @param sampledAs of these the smallest share decides if it is recorded at all; all are where there are none
  */
 export async function recordRead(
   env: DatabaseBindings,
   read: Omit<AuditEvent, "action">,
-  sampled: boolean,
+  sampledAs: readonly (keyof typeof SAMPLINGS)[],
 ): Promise<void> {
   const event = { ...read, action: "file.read" } as const;
   try {
     const db = databaseFor(env, read.actor.tenantId);
-    await (sampled ? auditSampled(db, event, Math.random()) : auditStatement(db, event));
+    const samplings = sampledAs.map((name) => SAMPLINGS[name]);
+    await (samplings.length > 0
+      ? auditSampled(db, event, samplings, Math.random())
+      : auditStatement(db, event));
   } catch (error) {
     const { tenantId, requestId } = read.actor;
     console.error({ event: "read-not-recorded", tenantId, requestId, error: String(error) });
   }
-}
-
-const CURSOR = /^[0-9a-z]{11}[0-9a-f]{16}$/;
-
-function requireCursor(cursor: string | undefined): string | undefined {
-  if (cursor === undefined || CURSOR.test(cursor)) return cursor;
-  throw new AppError("REQUEST_INVALID", {
-    errors: [{ path: "cursor", message: "is not a cursor of this list" }],
-  });
-}
-
-/** A page of what was done in a tenant, newest first. Throws `REQUEST_INVALID` for a cursor that isn't ours. */
-export async function getAuditPage(
-  env: DatabaseBindings,
-  tenantId: TenantId,
-  query: AuditQuery,
-): Promise<AuditPage> {
-  const { fileId, userId, action, after, before, limit, cursor } = query;
-  const filter = {
-    ...{ fileId, action, actorId: userId, sinceMs: after, untilMs: before },
-    afterId: requireCursor(cursor),
-  };
-  const found = await auditList(databaseFor(env, tenantId), tenantId, filter, limit + 1);
-  const page = found.slice(0, limit);
-  const nextCursor = found.length > limit ? (page.at(-1)?.id ?? null) : null;
-  return { items: page.map(formatEvent), nextCursor };
-}
-
-export function formatEvent(row: AuditRow): AuditRecord {
-  const { id, atMs, action, actorId, actorKind, fileId, version, requestId, detail } = row;
-  return {
-    id,
-    at: formatTime(atMs),
-    action: AuditAction.parse(action),
-    actor: { id: actorId, kind: actorKind },
-    ...{ fileId, version, requestId, detail },
-  };
 }

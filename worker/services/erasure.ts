@@ -2,12 +2,12 @@ import type { RemovedItem } from "#contract/erasures.ts";
 import { nextDigest } from "#contract/erasures.ts";
 import type { FileVersionRef, TenantId } from "#contract/ids.ts";
 import { tenantPrefix } from "#contract/keys.ts";
+import { eraseAuditTrail } from "../db/audit-archives.ts";
 import type { Database, DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { ErasureRow, FileToErase } from "../db/erasures.ts";
 import {
   countPendingObjects,
-  eraseAuditTrail,
   eraseFiles,
   eraseReservations,
   eraseVersions,
@@ -143,9 +143,14 @@ async function removeFiles(run: Run, erasure: ErasureRow): Promise<boolean> {
 
 /** As many as have no more versions than a step can take. */
 function filesOfStep(next: readonly FileToErase[]): readonly FileToErase[] {
-  let versions = 0;
-  const end = next.findIndex((file) => (versions += file.versions.length) > VERSIONS_PER_STEP);
-  return end === -1 ? next : next.slice(0, end);
+  const taken: FileToErase[] = [];
+  let versionsLeft = VERSIONS_PER_STEP;
+  for (const file of next) {
+    versionsLeft -= file.versions.length;
+    if (versionsLeft < 0) break;
+    taken.push(file);
+  }
+  return taken;
 }
 
 /** Some of a file's versions: the file itself goes with the last of them. */

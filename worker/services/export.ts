@@ -1,14 +1,17 @@
+import type { AuditRecord } from "#contract/audit.ts";
 import { AppError } from "#contract/errors.ts";
 import type { ExportedFile, ExportLine, ExportQuery } from "#contract/export.ts";
 import type { FileId, TenantId } from "#contract/ids.ts";
 import { formatTime, formatTimeOrNull } from "#contract/times.ts";
-import type { AuditRow } from "../db/audit.ts";
+import { findArchiveAfter } from "../db/audit-archives.ts";
 import type { Database, DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { PageOf, WholeFile } from "../db/export.ts";
 import { findAuditTrail, findWholeFiles } from "../db/export.ts";
 import type { VersionRow } from "../db/files.ts";
-import { formatEvent } from "./audit.ts";
+import type { ObjectReader } from "../storage/object-store.ts";
+import { readArchive } from "./audit-archives.ts";
+import { formatEvent } from "./audit-events.ts";
 import { formatTenant, requireLivingTenant } from "./tenant-admin.ts";
 
 /** Rows of one page, which is what is in memory at a time. A file has few versions. */
@@ -50,13 +53,14 @@ function parseCursor(cursor: string | undefined, nowMs: number): Place {
  */
 export async function exportTenant(
   env: DatabaseBindings,
+  objects: ObjectReader,
   tenantId: TenantId,
   { cursor, limit }: ExportQuery,
   nowMs: number,
 ): Promise<AsyncGenerator<readonly ExportLine[], void>> {
   const place = parseCursor(cursor, nowMs);
   await requireLivingTenant(env, tenantId);
-  return limitLines(pagesFrom(env, tenantId, place), limit);
+  return limitLines(pagesFrom(env, objects, tenantId, place), limit);
 }
 
 /** `limit` lines at most: the next request goes on behind the last of them. */
@@ -74,6 +78,7 @@ async function* limitLines(
 
 async function* pagesFrom(
   env: DatabaseBindings,
+  objects: ObjectReader,
   tenantId: TenantId,
   place: Place,
 ): AsyncGenerator<readonly ExportLine[]> {
@@ -83,7 +88,7 @@ async function* pagesFrom(
     yield [{ kind: "tenant", ...tenant, cursor: formatCursor("file", "", place) }];
   }
   if (place.kind === "start" || place.kind === "file") yield* filePages(db, tenantId, place);
-  if (place.kind !== "end") yield* auditPages(db, tenantId, place);
+  if (place.kind !== "end") yield* auditPages(db, objects, tenantId, place);
   yield [{ kind: "end", cursor: "end" }];
 }
 
@@ -101,16 +106,26 @@ async function* filePages(
   }
 }
 
+/** What is archived comes first: it is older. What is archived meanwhile is behind what was exported, or in neither. */
 async function* auditPages(
   db: Database,
+  objects: ObjectReader,
   tenantId: TenantId,
   place: Place,
 ): AsyncGenerator<readonly ExportLine[]> {
   let after = place.kind === "audit" ? place.after : "";
   for (;;) {
+    const archive = await findArchiveAfter(db, tenantId, after);
+    if (archive === undefined) break;
+    const passed = after;
+    const events = (await readArchive(objects, archive)).filter(({ id }) => id > passed);
+    yield events.map((event) => formatAudit(event, place));
+    after = archive.lastId;
+  }
+  for (;;) {
     const found = await findAuditTrail(db, tenantId, place.sinceMs, after, EVENTS_PER_PAGE);
     const page = requireLiving(found);
-    if (page.length > 0) yield page.map((row) => formatAudit(row, place));
+    if (page.length > 0) yield page.map((row) => formatAudit(formatEvent(row), place));
     if (page.length < EVENTS_PER_PAGE) return;
     after = page.at(-1)?.id ?? after;
   }
@@ -122,8 +137,8 @@ function requireLiving<T>({ tenant, items }: PageOf<T>): readonly T[] {
   return items;
 }
 
-function formatAudit(row: AuditRow, place: Place): ExportLine {
-  return { kind: "audit", ...formatEvent(row), cursor: formatCursor("audit", row.id, place) };
+function formatAudit(event: AuditRecord, place: Place): ExportLine {
+  return { kind: "audit", ...event, cursor: formatCursor("audit", event.id, place) };
 }
 
 function formatFile(found: WholeFile, place: Place): ExportedFile {

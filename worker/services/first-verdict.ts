@@ -22,7 +22,7 @@ export async function applyFirstVerdict(
     findPromotion(env, report),
     isClean ? copiesWantedBy(env, report.tenantId, nowMs) : NO_COPIES,
   ]);
-  await insertVerdict(databaseFor(env, report.tenantId), report, promotion, copies);
+  await insertVerdict(databaseFor(env, report.tenantId), report, promotion, nowMs, copies);
   if (copies.targets.length > 0) await announceCopies(env, announce, report);
 }
 

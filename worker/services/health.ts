@@ -5,6 +5,8 @@ import type { HeartbeatRow } from "../db/reports.ts";
 import { findHeartbeats } from "../db/reports.ts";
 import { withDeadline } from "../deadline.ts";
 import type { ObjectReader } from "../storage/object-store.ts";
+import type { Filling } from "./database-sizes.ts";
+import { measureFillings } from "./database-sizes.ts";
 import { ambiguousNames } from "./replica-targets.ts";
 
 type PartHealth = Health["parts"]["database"];
@@ -24,6 +26,8 @@ export interface HealthProbes {
   /** Whether it is a development stack, for which the test signature will do. */
   readonly development: boolean;
   readonly objects: ObjectReader;
+  /** From which share of what it may hold a database is nearly full. */
+  readonly databaseAlertShare: number;
   /** Throws where the gateway to replicas doesn't answer as it should. Undefined where there is none. */
   readonly replicaReads: (() => Promise<void>) | undefined;
 }
@@ -35,8 +39,9 @@ export async function checkHealth(
   version: string,
   nowMs: number,
 ): Promise<Health> {
-  const [heartbeats, objectsPart, replicaReads] = await Promise.all([
+  const [heartbeats, fillings, objectsPart, replicaReads] = await Promise.all([
     readHeartbeats(env, nowMs),
+    measureFillings(env),
     probeObjects(probes.objects),
     probeReplicaReads(probes.replicaReads),
   ]);
@@ -44,7 +49,8 @@ export async function checkHealth(
   const needed = { database, objects: objectsPart, ...processorParts(heartbeats ?? [], probes.development) };
   const { tools: _tools, ...withoutTools } = needed;
   const allOk = Object.values(withoutTools).every((part) => part.state === "ok");
-  const parts = { ...needed, replicaReads };
+  const databaseSize = sizePart(fillings, probes.databaseAlertShare);
+  const parts = { ...needed, databaseSize, replicaReads };
   return { status: allOk ? "ok" : "degraded", version, parts };
 }
 
@@ -61,6 +67,13 @@ async function readHeartbeats(
   } catch {
     return undefined;
   }
+}
+
+function sizePart(fillings: readonly Filling[], alertShare: number): PartHealth {
+  const [fullest] = fillings.toSorted((a, b) => b.share - a.share);
+  if (fullest === undefined) return down("Not known: no database answers.");
+  const detail = `The fullest database holds ${Math.ceil(fullest.share * 100)} % of what it may.`;
+  return { state: fullest.share < alertShare ? "ok" : "down", detail };
 }
 
 async function probeObjects(objects: ObjectReader): Promise<PartHealth> {

@@ -33,11 +33,10 @@ export async function claimKey(
   if (takenId !== undefined) return { takenId };
   const first = await findKey(db, request);
   if (first !== undefined && first.fingerprint !== fingerprint) throw new AppError("IDEMPOTENCY_KEY_REUSED");
-  // Given back just now: the first made nothing, and this may be sent again.
-  if (first?.answer == null) {
-    throw new AppError("IDEMPOTENCY_KEY_IN_USE", { headers: { "Retry-After": String(RETRY_AFTER_SECONDS) } });
-  }
-  return { answer: first.answer };
+  const answer = first?.answer ?? undefined;
+  if (answer !== undefined) return { answer };
+  // Or given back just now: the first made nothing, and this may be sent again.
+  throw new AppError("IDEMPOTENCY_KEY_IN_USE", { headers: { "Retry-After": String(RETRY_AFTER_SECONDS) } });
 }
 
 /**

@@ -164,7 +164,7 @@ async function applyVerdict(
       return standingOf(env, report);
     case "clean":
       if (before.mustScan !== true) return before;
-      await applyRescanVerdict(env, objects, report);
+      await applyRescanVerdict(env, objects, report, nowMs);
       return standingOf(env, report);
     case "infected":
     case "unscannable":

@@ -23,6 +23,7 @@ export async function applyRescanVerdict(
   env: DatabaseBindings,
   objects: ObjectRemover,
   report: VerdictReport,
+  nowMs: number,
 ): Promise<void> {
   const db = databaseFor(env, report.tenantId);
   if (report.verdict === "clean") return insertCleanAgain(db, report);
@@ -31,7 +32,7 @@ export async function applyRescanVerdict(
   const isOverruled = isNewest || isByPolicy(report);
   const isReleased = newest?.engine === PERSON_ENGINE && isOverruled;
   if (isReleased) return keepRescanned(db, report);
-  const isFound = await insertFoundLater(db, report);
+  const isFound = await insertFoundLater(db, report, nowMs);
   if (isFound) await removeDerivatives(env, objects, report);
 }
 

@@ -65,7 +65,7 @@ function judge(sizeBytes: number): FileChange["inRecords"] {
     const what = { kind: "verdict", verdict: "clean", engine: "test", signatureVersion: "1" } as const;
     const facts = { etag: "e", sizeBytes, sha256: "0".repeat(64), sniffedType: null, signatureName: null };
     const report = { ...ref, ...what, ...facts, scannedAtMs };
-    return insertVerdict(databaseFor(env, ref.tenantId), report, undefined);
+    return insertVerdict(databaseFor(env, ref.tenantId), report, undefined, scannedAtMs);
   };
 }
 

@@ -27,14 +27,18 @@ export async function insertNewVersion(
   const charge = chargeOf(bytes);
   const isFile = sql`${files.tenantId} = ${ref.tenantId} AND ${files.id} = ${ref.fileId}`;
   const [[reserved]] = await db.batch([
-    reserve(db, {
-      ref,
-      wanted: { atLeastBytes: charge, atMostBytes: charge, defaultQuotaBytes },
-      creationKey: null,
-      ownerId: UserId.parse("ann"),
-      limits: { ofTenant: 10_000, ofUser: null },
-      nowMs,
-    }),
+    reserve(
+      db,
+      {
+        ref,
+        wanted: { atLeastBytes: charge, atMostBytes: charge, defaultQuotaBytes },
+        creationKey: null,
+        ownerId: UserId.parse("ann"),
+        limits: { ofTenant: 10_000, ofUser: null },
+        nowMs,
+      },
+      "version",
+    ),
     db.insert(fileVersions).select(sql`${row} WHERE ${isReserved(ref)}`),
     db
       .update(files)

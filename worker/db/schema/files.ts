@@ -4,7 +4,7 @@ import { check, foreignKey, index, integer, primaryKey, sqliteTable, text } from
 import { FILE_CLASSES } from "../../contract/file-types.ts";
 import type { FileId, UserId } from "../../contract/ids.ts";
 import type { ReprDigests } from "../../contract/jobs.ts";
-import { VERSION_STATES } from "../../contract/version-states.ts";
+import { VERDICTS, VERSION_STATES } from "../../contract/version-states.ts";
 import { fileId, tenantId } from "./columns.ts";
 
 /** Files that are listed, and those listed in the trash. One that is being removed for good is in neither. */
@@ -48,7 +48,7 @@ export const files = sqliteTable(
     fileClass: text("file_class", { enum: FILE_CLASSES }).notNull().default("other"),
     /** The name as it is searched and sorted by: `foldName` of the contract. */
     foldedName: text("folded_name").notNull().default(""),
-    /** Rowid of its name in `file_search`; given by a trigger. */
+    /** Rowid of its name in `file_search`. */
     searchId: integer("search_id"),
   },
   (t) => [
@@ -70,8 +70,13 @@ export const files = sqliteTable(
     index("files_by_entity")
       .on(t.tenantId, t.entityType, t.entityId, t.createdAtMs, t.id)
       .where(sql`${LIVE} AND entity_type IS NOT NULL`),
-    index("files_by_state").on(t.tenantId, t.state, t.createdAtMs, t.id).where(LIVE),
-    index("files_by_class").on(t.tenantId, t.fileClass, t.createdAtMs, t.id).where(LIVE),
+    // What most files are is in neither of these two: each entry is a row written (docs/decisions/0028-rows-written.md).
+    index("files_blocked")
+      .on(t.tenantId, t.state, t.createdAtMs, t.id)
+      .where(sql`${LIVE} AND state IN ('infected', 'unscannable')`),
+    index("files_by_rarer_class")
+      .on(t.tenantId, t.fileClass, t.createdAtMs, t.id)
+      .where(sql`${LIVE} AND file_class <> 'document'`),
     index("files_by_type").on(t.tenantId, t.mimeType, t.createdAtMs, t.id).where(LIVE),
     index("files_in_trash")
       .on(t.tenantId, t.deletedAtMs, t.id, t.ownerId, t.entityType, t.fileClass, t.createdAtMs, t.foldedName)
@@ -122,6 +127,12 @@ export const fileVersions = sqliteTable(
     blockedAtMs: integer("blocked_at_ms"),
     /** When a blocked one is removed for good. */
     purgeAtMs: integer("purge_at_ms"),
+    /** Its first verdict, which so takes no row of its own; null of those that have it among `verdicts`. */
+    firstVerdict: text("first_verdict", { enum: VERDICTS }),
+    firstScannedAtMs: integer("first_scanned_at_ms"),
+    firstSignatureName: text("first_signature_name"),
+    firstEngine: text("first_engine"),
+    firstSignatureVersion: text("first_signature_version"),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.fileId, t.version] }),
@@ -133,7 +144,7 @@ export const fileVersions = sqliteTable(
       sql`${t.state} IN ('uploading', 'quarantined', 'clean', 'infected', 'unscannable')`,
     ),
     index("file_versions_waiting")
-      .on(t.announcedAtMs)
+      .on(t.announcedAtMs, t.tenantId, t.fileId, t.version)
       .where(sql`state = 'quarantined'`),
     index("file_versions_blocked")
       .on(t.tenantId, t.blockedAtMs, t.fileId, t.version)

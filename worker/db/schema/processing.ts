@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { check, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { check, index, integer, primaryKey, sqliteTable, sqliteView, text } from "drizzle-orm/sqlite-core";
 import type { DerivativeName } from "../../contract/derivatives.ts";
 import type { UserId } from "../../contract/ids.ts";
 import type { PageImageName } from "../../contract/page-images.ts";
@@ -10,27 +10,29 @@ import { fileId, tenantId } from "./columns.ts";
 import { ofVersion } from "./files.ts";
 
 /** A fact: what an engine said of a version at a time. The newest decides the version's state. */
-export const verdicts = sqliteTable(
-  "verdicts",
-  {
-    tenantId: tenantId(),
-    fileId: fileId(),
-    version: integer("version").notNull(),
-    scannedAtMs: integer("scanned_at_ms").notNull(),
-    verdict: text("verdict", { enum: VERDICTS }).notNull(),
-    signatureName: text("signature_name"),
-    engine: text("engine").notNull(),
-    signatureVersion: text("signature_version").notNull(),
-    /** Of a person's verdict, whose engine is "person": who, and why. */
-    decidedBy: text("decided_by").$type<UserId>(),
-    reason: text("reason"),
-  },
-  (t) => [
-    primaryKey({ columns: [t.tenantId, t.fileId, t.version, t.scannedAtMs] }),
-    ofVersion(t),
-    check("verdicts_verdict", sql`${t.verdict} IN ('clean', 'infected', 'unscannable')`),
-  ],
-);
+const verdictColumns = () => ({
+  tenantId: tenantId(),
+  fileId: fileId(),
+  version: integer("version").notNull(),
+  scannedAtMs: integer("scanned_at_ms").notNull(),
+  verdict: text("verdict", { enum: VERDICTS }).notNull(),
+  signatureName: text("signature_name"),
+  engine: text("engine").notNull(),
+  signatureVersion: text("signature_version").notNull(),
+  /** Of a person's verdict, whose engine is "person": who, and why. */
+  decidedBy: text("decided_by").$type<UserId>(),
+  reason: text("reason"),
+});
+
+/** Verdicts behind the first, which is in its version's row, and first ones of before that was so. */
+export const laterVerdicts = sqliteTable("verdicts", verdictColumns(), (t) => [
+  primaryKey({ columns: [t.tenantId, t.fileId, t.version, t.scannedAtMs] }),
+  ofVersion(t),
+  check("verdicts_verdict", sql`${t.verdict} IN ('clean', 'infected', 'unscannable')`),
+]);
+
+/** All verdicts, wherever they are: what is read of them. */
+export const verdicts = sqliteView("all_verdicts", verdictColumns()).existing();
 
 export const derivatives = sqliteTable(
   "derivatives",

@@ -1,4 +1,4 @@
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { FileId, UserId } from "../../contract/ids.ts";
 import type { TenantSettings } from "../../contract/tenants.ts";
 import { fileId, tenantId } from "./columns.ts";
@@ -58,9 +58,8 @@ export const quotaReservations = sqliteTable(
     spentAtMs: integer("spent_at_ms"),
     /** Who began it; null for those of before that was kept. */
     ownerId: text("owner_id").$type<UserId>(),
+    /** Whether a file is made with it, which is counted with it too: so a creation changes its tenant's row once. */
+    beginsFile: integer("begins_file", { mode: "boolean" }).notNull().default(false),
   },
-  (t) => [
-    primaryKey({ columns: [t.tenantId, t.fileId, t.version] }),
-    index("quota_reservations_to_check").on(t.checkAtMs),
-  ],
+  (t) => [primaryKey({ columns: [t.tenantId, t.fileId, t.version] })],
 );

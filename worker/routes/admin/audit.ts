@@ -1,6 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { AuditPage, AuditQuery } from "#contract/audit.ts";
-import { getAuditPage } from "../../services/audit.ts";
+import { getAuditPage } from "../../services/audit-pages.ts";
+import { objectStoreOf } from "../../storage/store.ts";
 import { openApiRouter, adminProblems } from "../open-api.ts";
 import { requireTenantInPath } from "./tenant-in-path.ts";
 
@@ -10,8 +11,10 @@ const listRoute = createRoute({
   operationId: "listAuditEvents",
   summary: "What was done by whom, newest first",
   description:
-    "Of the caller's own tenant. Reads by signed URLs are recorded in the share that the tenant's `readAuditSample` " +
-    "says; of a download in ranges the one that begins at 0 is; HEAD and 304 aren't reads.",
+    "Of the caller's own tenant, in the order in which they were recorded: no event comes before one that was listed. " +
+    "Older ones, which are archived, come behind the others. A page may have fewer events than `limit`, or none: the list " +
+    "is at its end where `nextCursor` is null. Reads by signed URLs are recorded in the share that the tenant's `readAuditSample` " +
+    "says, and those of thumbnails and the like in that of `derivativeReadAuditSample`; of a download in ranges the one that begins at 0 is; HEAD and 304 aren't reads.",
   security: [{ bearer: [] }],
   request: { query: AuditQuery },
   responses: {
@@ -23,5 +26,5 @@ const listRoute = createRoute({
 /** `/v1/admin/audit`. */
 export const audit = openApiRouter().openapi(listRoute, async (c) => {
   const { tenantId } = requireTenantInPath(c, c.get("identity").tenantId, "audit");
-  return c.json(await getAuditPage(c.env, tenantId, c.req.valid("query")), 200);
+  return c.json(await getAuditPage(c.env, objectStoreOf(c.env), tenantId, c.req.valid("query")), 200);
 });

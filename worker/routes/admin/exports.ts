@@ -7,6 +7,7 @@ import { recordEvent } from "../../services/audit.ts";
 import { requireExportedVersion } from "../../services/downloads.ts";
 import { exportTenant } from "../../services/export.ts";
 import { requireLivingTenant } from "../../services/tenant-admin.ts";
+import { objectStoreOf } from "../../storage/store.ts";
 import { CONTENT_RESPONSES, SERVING_ERRORS, answerContent } from "../content.ts";
 import { openApiRouter, adminProblems } from "../open-api.ts";
 import { recordReading } from "../record-reading.ts";
@@ -90,7 +91,7 @@ export const exports = openApiRouter()
   .openapi(exportRoute, async (c) => {
     const { tenantId, actor } = requireTenantInPath(c, c.req.valid("param").tenantId, "export");
     const query = c.req.valid("query");
-    const pages = await exportTenant(c.env, tenantId, query, Date.now());
+    const pages = await exportTenant(c.env, objectStoreOf(c.env), tenantId, query, Date.now());
     const detail = { resumed: query.cursor !== undefined };
     await recordEvent(c.env, { actor, action: "tenant.exported", detail, atMs: Date.now() });
     const headers = { "Content-Type": NDJSON, "Cache-Control": "no-store" };

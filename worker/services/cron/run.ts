@@ -2,8 +2,11 @@ import type { FileVersionRef } from "#contract/ids.ts";
 import type { Job } from "#contract/jobs.ts";
 import type { DatabaseBindings } from "../../db/database.ts";
 import { withDeadline } from "../../deadline.ts";
+import type { ObjectWriter } from "../../storage/object-store.ts";
+import { warnOfFillings } from "../database-sizes.ts";
 import type { ErasureMeans } from "../erasure.ts";
 import type { Removal } from "../purge.ts";
+import { archiveAudit } from "./audit-retention.ts";
 import { removeDueBlocked } from "./blocked-versions.ts";
 import { Budget } from "./budget.ts";
 import { purgeDue } from "./due-purges.ts";
@@ -22,6 +25,8 @@ import { reannounceUnanswered } from "./unanswered-versions.ts";
  */
 export interface CronMeans {
   readonly env: DatabaseBindings;
+  /** Where what is archived is put. */
+  readonly objects: ObjectWriter;
   readonly removal: Removal;
   readonly erasure: ErasureMeans;
   announce(jobs: readonly Job[]): Promise<void>;
@@ -29,6 +34,8 @@ export interface CronMeans {
   needsReservation(ref: FileVersionRef): Promise<boolean>;
   readonly reannounceAfterSeconds: number;
   readonly replicaLagAlertMs: number;
+  /** Part of what a database may hold from which on it is too full. */
+  readonly databaseAlertShare: number;
   /** The minute that it is done for, and when it is done. */
   readonly scheduledMs: number;
   readonly nowMs: number;
@@ -47,6 +54,8 @@ const JOBS: Readonly<Record<string, CronJob>> = {
   quarantine: ({ env, nowMs }, budget) => removeDueBlocked(env, nowMs, budget),
   "remove-objects": ({ env, removal, nowMs }, budget) =>
     removeLeftObjects(env, removal.objects, nowMs, budget),
+  "measure-databases": ({ env, databaseAlertShare }) => warnOfFillings(env, databaseAlertShare),
+  "archive-audit": ({ env, objects, nowMs }, budget) => archiveAudit(env, objects, nowMs, budget),
   erase: ({ env, erasure, scheduledMs }, budget) => driveErasures(env, erasure, scheduledMs, budget),
   "sweep-reservations": ({ env, needsReservation, nowMs }, budget) =>
     sweepReservations(env, { stillStands: needsReservation }, nowMs, budget),

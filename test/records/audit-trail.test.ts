@@ -1,0 +1,267 @@
+import { createHash } from "node:crypto";
+import { gunzipSync } from "node:zlib";
+import { expect, test, vi } from "vitest";
+import type { AuditPage, AuditQuery, AuditRecord } from "#contract/audit.ts";
+import { newFileId } from "#contract/ids.ts";
+import { databaseFor } from "../../worker/db/database.ts";
+import { deletePurged, markPurging } from "../../worker/db/trash.ts";
+import { getAuditPage } from "../../worker/services/audit-pages.ts";
+import { recordEvent } from "../../worker/services/audit.ts";
+import { archiveAudit } from "../../worker/services/cron/audit-retention.ts";
+import { Budget } from "../../worker/services/cron/budget.ts";
+import { exportTenant } from "../../worker/services/export.ts";
+import { applyReport } from "../../worker/services/reports.ts";
+import { recordStoredUpload } from "../../worker/services/stored-uploads.ts";
+import type { ObjectReader, ObjectWriter } from "../../worker/storage/object-store.ts";
+import { useDatabases } from "./support/databases.ts";
+import { newQuotaTenant, RULES } from "./support/quota-tenant.ts";
+
+const databases = useDatabases();
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+/** The first day of the events. */
+const START_MS = Date.UTC(2026, 0, 1);
+
+/** A bucket, as far as archives go. */
+function newBucket() {
+  const objects = new Map<string, Buffer>();
+  const writer: ObjectWriter & ObjectReader = {
+    async put(key, body) {
+      objects.set(key, Buffer.concat([...body.pieces]));
+      return { etag: "e", sizeBytes: body.sizeBytes };
+    },
+    head: async () => undefined,
+    async get(key) {
+      const bytes = objects.get(key);
+      if (bytes === undefined) return undefined;
+      const body = new Blob([new Uint8Array(bytes)]).stream();
+      return { body, etag: "e", sizeBytes: bytes.length, storedAtMs: 0 };
+    },
+  };
+  return { objects, ...writer };
+}
+
+/** A tenant whose file was created long ago, with three events a day of the first five days, by two users. */
+async function tenantWithTrail() {
+  const env = databases.bindings;
+  const tenant = newQuotaTenant(env);
+  const { fileId } = await tenant.create(10);
+  const bucket = newBucket();
+  const row = await env.DB.prepare("SELECT number FROM tenants WHERE tenant_id = ?")
+    .bind(tenant.tenantId)
+    .first("number");
+  for (let day = 0; day < 5; day += 1) {
+    for (const [index, id] of ["ann", "bob", "ann"].entries()) {
+      const atMs = START_MS + day * DAY_MS + index * 1000;
+      const actor = { ...tenant.actor, id };
+      await recordEvent(env, {
+        actor,
+        action: "file.read",
+        fileId: index === 1 ? newFileId() : fileId,
+        version: 1,
+        atMs,
+      });
+    }
+  }
+  /** Cron, in the minute of the hour that is the tenant's. */
+  const archiveOn = (day: number) => {
+    const hourMs = START_MS + day * DAY_MS;
+    return archiveAudit(env, bucket, hourMs + (Number(row) % 60) * MINUTE_MS, Budget.ofRun(Date.now()));
+  };
+  const page = (query: Partial<AuditQuery> = {}): Promise<AuditPage> =>
+    getAuditPage(env, bucket, tenant.tenantId, { limit: 200, ...query });
+  const all = async (query: Partial<AuditQuery> = {}) => {
+    const items: AuditRecord[] = [];
+    let cursor: string | undefined;
+    do {
+      const { nextCursor, ...found } = await page({ ...query, ...(cursor === undefined ? {} : { cursor }) });
+      items.push(...found.items);
+      cursor = nextCursor ?? undefined;
+    } while (cursor !== undefined);
+    return items;
+  };
+  const logged = async () =>
+    (
+      await env.DB.prepare("SELECT sequence FROM audit_log WHERE tenant_id = ? ORDER BY sequence")
+        .bind(tenant.tenantId)
+        .all()
+    ).results.length;
+  return { env, tenant, fileId, bucket, archiveOn, page, all, logged };
+}
+
+const QUERIES: readonly Partial<AuditQuery>[] = [
+  {},
+  { userId: "ann" },
+  { action: "file.created" },
+  { after: START_MS + DAY_MS, before: START_MS + 3 * DAY_MS + 1000 },
+  { after: START_MS + 2 * DAY_MS, userId: "bob" },
+];
+
+test("events older than a year go into the bucket, a day in an object, and every query finds what it found before", async () => {
+  const { tenant, fileId, bucket, archiveOn, all, logged } = await tenantWithTrail();
+  const queries = [...QUERIES, { fileId }, { fileId, userId: "bob" }];
+  const before = await Promise.all(queries.map((query) => all(query)));
+  expect(before[0]).toHaveLength(16);
+  await archiveOn(365);
+  // The creation's own day, in 1970.
+  expect(bucket.objects.size).toBe(1);
+  await archiveOn(368);
+  expect([...bucket.objects.keys()]).toEqual(
+    ["1970-01-01", "2026-01-01", "2026-01-02", "2026-01-03"].map(
+      (day) => `t/${tenant.tenantId}/audit/${day}-1.ndjson.gz`,
+    ),
+  );
+  expect(await logged()).toBe(6);
+  for (const [index, query] of queries.entries()) {
+    expect(await all(query), JSON.stringify(query)).toEqual(before[index]);
+  }
+  expect(await all({ limit: 4 })).toEqual(before[0]);
+  await archiveOn(10_000);
+  expect(await logged()).toBe(0);
+  expect(await all({ limit: 5 })).toEqual(before[0]);
+});
+
+test("each object names the one before it with its SHA-256, and one that isn't what was archived is told", async () => {
+  const { env, bucket, archiveOn, page } = await tenantWithTrail();
+  await archiveOn(10_000);
+  let previous: { key: string; sha256: string } | null = null;
+  for (const [key, bytes] of bucket.objects) {
+    const [head = "", ...events] = gunzipSync(bytes).toString().trimEnd().split("\n");
+    expect(JSON.parse(head)).toMatchObject({ kind: "causeway-audit", events: events.length, previous });
+    previous = { key, sha256: createHash("sha256").update(bytes).digest("hex") };
+  }
+  const newest = await env.DB.prepare("SELECT sha256 FROM audit_archives WHERE object_key = ?")
+    .bind(previous?.key)
+    .first("sha256");
+  expect(newest).toBe(previous?.sha256);
+  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  bucket.objects.set(previous?.key ?? "", Buffer.from("another"));
+  await expect(page()).rejects.toThrow("SERVICE_UNAVAILABLE");
+  expect(error).toHaveBeenCalledWith(expect.objectContaining({ event: "audit-archive-damaged" }));
+  error.mockRestore();
+});
+
+test("a tenant keeps events for as long as it says, and numbers go on behind what is archived", async () => {
+  const { env, tenant, archiveOn, all, logged } = await tenantWithTrail();
+  await tenant.set("settings", JSON.stringify({ auditRetentionDays: 10 }));
+  await archiveOn(9);
+  expect(await logged()).toBe(15);
+  await archiveOn(15);
+  expect(await logged()).toBe(0);
+  const atMs = START_MS + 15 * DAY_MS;
+  await recordEvent(env, { actor: tenant.actor, action: "tenant.exported", atMs });
+  const [newest, ...older] = await all();
+  expect(newest).toMatchObject({ action: "tenant.exported", id: "e000000000000017" });
+  expect(older).toHaveLength(16);
+});
+
+test("an object that can't be stored leaves the events where they are, and the next hour has them", async () => {
+  const { bucket, archiveOn, logged, all } = await tenantWithTrail();
+  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  const { put } = bucket;
+  bucket.put = () => Promise.reject(new Error("It is down."));
+  await archiveOn(10_000);
+  expect(await logged()).toBe(16);
+  bucket.put = put;
+  error.mockRestore();
+  await archiveOn(10_000);
+  expect(await logged()).toBe(0);
+  expect(await all()).toHaveLength(16);
+});
+
+test("an export has what is archived too, the oldest first", async () => {
+  const { env, tenant, bucket, archiveOn, all } = await tenantWithTrail();
+  await archiveOn(367);
+  const ids: string[] = [];
+  const pages = await exportTenant(env, bucket, tenant.tenantId, { limit: 1_000 }, START_MS + 400 * DAY_MS);
+  for await (const lines of pages)
+    ids.push(...lines.flatMap((line) => (line.kind === "audit" ? [line.id] : [])));
+  expect(ids).toEqual((await all()).map(({ id }) => id).toReversed());
+});
+
+test("events of before they were numbered are read and archived with the others", async () => {
+  const { env, tenant, archiveOn, all, logged } = await tenantWithTrail();
+  const redirect = await env.DB.prepare(
+    "SELECT sql FROM sqlite_master WHERE name = 'audit_events_inserting'",
+  ).first("sql");
+  const insert = (atMs: number, suffix: string) =>
+    env.DB.prepare(
+      "INSERT INTO audit_events (tenant_id, id, at_ms, action, actor_id, actor_kind) VALUES (?, ?, ?, 'file.read', 'old', 'member')",
+    )
+      .bind(tenant.tenantId, `${atMs.toString(36).padStart(11, "0")}${suffix.repeat(16)}`, atMs)
+      .run();
+  await env.DB.prepare("DROP TRIGGER audit_events_inserting").run();
+  for (const [index, suffix] of ["a", "b", "c"].entries())
+    await insert(START_MS - (3 - index) * DAY_MS, suffix);
+  await env.DB.prepare(String(redirect)).run();
+  const before = await all();
+  expect(before.map(({ actor }) => actor.id).slice(-3)).toEqual(["old", "old", "old"]);
+  expect(await all({ limit: 3 })).toEqual(before);
+  await archiveOn(10_000);
+  expect(await all({ limit: 3 })).toEqual(before);
+  // What the version before records while both are at work.
+  await insert(START_MS + 6 * DAY_MS, "d");
+  expect(await logged()).toBe(1);
+  expect((await all())[0]).toMatchObject({ id: "e000000000000017", actor: { id: "old" } });
+});
+
+test("a verdict that comes late is the newest event, at the worker's time, whatever the scanner's clock says", async () => {
+  const env = databases.bindings;
+  const tenant = newQuotaTenant(env);
+  const { fileId } = await tenant.create(10);
+  const ref = tenant.refOf(fileId);
+  const object = { objectKey: "k", etag: "e", sizeBytes: 10 };
+  const job = { kind: "process", ...ref, ...object, declaredType: "text/plain", filename: "a.txt" } as const;
+  await recordStoredUpload(env, job, { uploader: tenant.actor, partials: [] }, RULES.nowMs + 10);
+  await recordEvent(env, { actor: tenant.actor, action: "tenant.exported", atMs: RULES.nowMs + 5_000 });
+  const verdict = {
+    ...{ ...ref, etag: "e", sizeBytes: 10, sha256: "0".repeat(64), signatureName: null, engine: "ClamAV" },
+    ...{
+      kind: "verdict" as const,
+      verdict: "clean" as const,
+      signatureVersion: "1",
+      sniffedType: null,
+      scannedAtMs: 20,
+    },
+  };
+  const means = {
+    objects: { list: async () => ({ keys: [], sizes: [], isAll: true }), remove: async () => {} },
+    announce: async () => {},
+  };
+  await applyReport(env, means, verdict, RULES.nowMs + 4_000);
+  const { items } = await getAuditPage(env, newBucket(), tenant.tenantId, { limit: 200 });
+  expect(items.map(({ action, at }) => [action, Date.parse(at)])).toEqual([
+    // Not before the one that it comes behind, by another isolate's clock.
+    ["file.checked", RULES.nowMs + 5_000],
+    ["tenant.exported", RULES.nowMs + 5_000],
+    ["file.uploaded", RULES.nowMs + 10],
+    ["file.created", RULES.nowMs],
+  ]);
+});
+
+test("a database without room for an event still lets files go, and the log has the event", async () => {
+  const env = databases.bindings;
+  const tenant = newQuotaTenant(env);
+  const { fileId } = await tenant.create(10);
+  await env.DB.prepare(
+    "CREATE TRIGGER no_room BEFORE INSERT ON audit_log BEGIN SELECT raise(ABORT, 'database or disk is full: SQLITE_FULL'); END",
+  ).run();
+  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  try {
+    const db = databaseFor(env, tenant.tenantId);
+    const set = { tenantId: tenant.tenantId, fileIds: [fileId] };
+    const event = { actor: tenant.actor, atMs: 5 };
+    await expect(recordEvent(env, { ...event, action: "tenant.exported" })).rejects.toThrow();
+    expect(await markPurging(db, set, "ann" as never, event)).toEqual([fileId]);
+    expect(await deletePurged(db, set, event)).toEqual([fileId]);
+    for (const action of ["file.deleted", "file.purged"]) {
+      expect(error).toHaveBeenCalledWith(
+        expect.objectContaining({ event: "audit-not-recorded", action, ids: [fileId] }),
+      );
+    }
+  } finally {
+    error.mockRestore();
+    await env.DB.prepare("DROP TRIGGER no_room").run();
+  }
+  expect(await tenant.quota()).toMatchObject({ usedBytes: 0, fileCount: 0 });
+});

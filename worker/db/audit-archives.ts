@@ -1,0 +1,149 @@
+import { and, asc, desc, eq, gt, gte, inArray, lt, lte, sql } from "drizzle-orm";
+import type { TenantId } from "#contract/ids.ts";
+import type { AuditFilter, AuditRow } from "./audit-trail.ts";
+import { findEventsAfter, sequenceOf } from "./audit-trail.ts";
+import type { Database } from "./database.ts";
+import { auditArchives, auditEvents, auditLog } from "./schema/audit.ts";
+
+export type AuditArchive = typeof auditArchives.$inferSelect;
+
+/** The day of a time in UTC, as 2026-11-27. */
+export function dayOf(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, "2026-11-27".length);
+}
+
+/** A tenant's archives with events before an id, and of days of a period, the newest first. */
+export async function findArchivesBefore(
+  db: Database,
+  tenantId: TenantId,
+  { sinceMs, untilMs }: AuditFilter,
+  beforeId: string | undefined,
+  limit: number,
+): Promise<readonly AuditArchive[]> {
+  return db
+    .select()
+    .from(auditArchives)
+    .where(
+      and(
+        eq(auditArchives.tenantId, tenantId),
+        sinceMs === undefined ? undefined : gte(auditArchives.day, dayOf(sinceMs)),
+        untilMs === undefined ? undefined : lte(auditArchives.day, dayOf(untilMs)),
+        beforeId === undefined ? undefined : lt(auditArchives.firstId, beforeId),
+      ),
+    )
+    .orderBy(desc(auditArchives.day), desc(auditArchives.part))
+    .limit(limit);
+}
+
+/** The first of a tenant's archives with events behind an id. */
+export async function findArchiveAfter(
+  db: Database,
+  tenantId: TenantId,
+  afterId: string,
+): Promise<AuditArchive | undefined> {
+  const [found] = await db
+    .select()
+    .from(auditArchives)
+    .where(and(eq(auditArchives.tenantId, tenantId), gt(auditArchives.lastId, afterId)))
+    .orderBy(asc(auditArchives.day), asc(auditArchives.part))
+    .limit(1);
+  return found;
+}
+
+/** Tenants are looked at once in so many runs of the cron, each of them in its own. */
+export const ARCHIVING_RUNS = 60;
+/** In milliseconds. Written out: what is bound is no integer to SQLite, which would divide it as a fraction. */
+const DAY = sql.raw("86400000");
+
+/** A tenant that has events which it keeps no longer, and for how many days it keeps them. */
+export interface TenantToArchive {
+  readonly tenantId: TenantId;
+  readonly keptDays: number;
+}
+
+/** Tenants of a run whose oldest event is of a day that is over for as long as the tenant keeps events, none that is erased. */
+export async function findTenantsToArchive(
+  db: Database,
+  run: number,
+  defaultDays: number,
+  nowMs: number,
+  limit: number,
+): Promise<readonly TenantToArchive[]> {
+  const oldest = sql`coalesce(
+    (SELECT e.at_ms FROM audit_events AS e WHERE e.tenant_id = t.tenant_id ORDER BY e.id LIMIT 1),
+    (SELECT l.at_ms FROM audit_log AS l WHERE l.tenant_id = t.tenant_id ORDER BY l.sequence LIMIT 1))`;
+  const today = sql`CAST(${nowMs} AS INTEGER) / ${DAY}`;
+  const keptDays = sql`coalesce(t.settings ->> 'auditRetentionDays', ${defaultDays})`;
+  return db.all<TenantToArchive>(
+    sql`SELECT t.tenant_id AS tenantId, ${keptDays} AS keptDays FROM tenants AS t WHERE t.number % ${ARCHIVING_RUNS} = ${run} AND t.erasing_at_ms IS NULL
+      AND ${oldest} / ${DAY} < ${today} - ${keptDays} LIMIT ${limit}`,
+  );
+}
+
+/** What is archived next of a tenant, and behind what. */
+export interface NextArchive {
+  /** The oldest events, of one day. */
+  readonly events: readonly AuditRow[];
+  readonly previous: AuditArchive | undefined;
+}
+
+/** The oldest events of a tenant, as far as they are of before a time and of one day, `limit` at most. */
+export async function findNextArchive(
+  db: Database,
+  tenantId: TenantId,
+  beforeMs: number,
+  limit: number,
+): Promise<NextArchive> {
+  const [[previous], found] = await Promise.all([
+    findArchivesBefore(db, tenantId, {}, undefined, 1),
+    findEventsAfter(db, tenantId, "", beforeMs, limit),
+  ]);
+  const [oldest] = found;
+  if (oldest === undefined) return { events: [], previous };
+  const end = found.findIndex(({ atMs }) => dayOf(atMs) !== dayOf(oldest.atMs));
+  return { events: end < 0 ? found : found.slice(0, end), previous };
+}
+
+/** Keeps that events are in an object now, and removes their rows, in one batch. */
+export async function replaceByArchive(db: Database, archive: AuditArchive): Promise<void> {
+  const { tenantId, lastId, lastSequence } = archive;
+  await db.batch([
+    db.insert(auditArchives).values(archive),
+    db.delete(auditEvents).where(and(eq(auditEvents.tenantId, tenantId), lte(auditEvents.id, lastId))),
+    db.delete(auditLog).where(and(eq(auditLog.tenantId, tenantId), lte(auditLog.sequence, lastSequence))),
+  ]);
+}
+
+/** Removes some of a tenant's audit trail; says whether there was any. Objects are removed by their keys. */
+export async function eraseAuditTrail(db: Database, tenantId: TenantId, limit: number): Promise<boolean> {
+  const oldIds = db
+    .select({ id: auditEvents.id })
+    .from(auditEvents)
+    .where(eq(auditEvents.tenantId, tenantId))
+    .limit(limit);
+  const sequences = db
+    .select({ sequence: auditLog.sequence })
+    .from(auditLog)
+    .where(eq(auditLog.tenantId, tenantId))
+    .limit(limit);
+  const removed = await db.batch([
+    db
+      .delete(auditEvents)
+      .where(and(eq(auditEvents.tenantId, tenantId), inArray(auditEvents.id, oldIds)))
+      .returning({ id: auditEvents.id }),
+    db
+      .delete(auditLog)
+      .where(and(eq(auditLog.tenantId, tenantId), inArray(auditLog.sequence, sequences)))
+      .returning({ id: auditLog.sequence }),
+    db
+      .delete(auditArchives)
+      .where(eq(auditArchives.tenantId, tenantId))
+      .returning({ id: auditArchives.firstId }),
+  ]);
+  return removed.some((rows) => rows.length > 0);
+}
+
+/** 0 for an event of before there were numbers. */
+export function lastSequenceOf(events: readonly AuditRow[]): number {
+  return sequenceOf(events.at(-1)?.id ?? "") ?? 0;
+}

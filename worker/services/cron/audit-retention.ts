@@ -1,0 +1,107 @@
+import { auditArchiveKey } from "#contract/keys.ts";
+import { AUDIT_RETENTION_DAYS } from "#contract/tenants.ts";
+import type { AuditArchive, NextArchive, TenantToArchive } from "../../db/audit-archives.ts";
+import {
+  ARCHIVING_RUNS,
+  dayOf,
+  findNextArchive,
+  findTenantsToArchive,
+  lastSequenceOf,
+  replaceByArchive,
+} from "../../db/audit-archives.ts";
+import type { Database, DatabaseBindings } from "../../db/database.ts";
+import { withDeadline } from "../../deadline.ts";
+import type { ObjectWriter } from "../../storage/object-store.ts";
+import { EVENTS_PER_ARCHIVE, packArchive } from "../audit-archives.ts";
+import { formatEvent } from "../audit-events.ts";
+import type { Budget, Cost } from "./budget.ts";
+import { forEachDatabase } from "./each-database.ts";
+
+/**
+ * Cron's part of the audit trail: events that their tenant keeps no longer go from the database into the bucket, a day (or
+ * a part of one that is very long) in an object.
+ *
+ *   object stored → its row in and the events' rows out (one batch)
+ *
+ * A crash between the two costs nothing: the next run stores the same events under the same key.
+ */
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** To find the tenants whose turn it is. */
+const COST: Cost = { calls: 1, queries: 1 };
+/** To the database two, to the bucket one. */
+const COST_PER_ARCHIVE: Cost = { calls: 3, queries: 2 };
+/** Of one tenant in one run: a tenant that keeps less from now on is done within a day. */
+const ARCHIVES_PER_TENANT = 20;
+const STORE_DEADLINE_MS = 30_000;
+const CONTENT_TYPE = "application/gzip";
+
+/** Archives what is due of the tenants whose turn it is: each has one every hour. One that fails keeps no other from it. */
+export async function archiveAudit(
+  env: DatabaseBindings,
+  objects: ObjectWriter,
+  nowMs: number,
+  budget: Budget,
+): Promise<void> {
+  const run = Math.floor(nowMs / MINUTE_MS) % ARCHIVING_RUNS;
+  await forEachDatabase(env, budget, "archive-audit", async (db, part) => {
+    part.spend(COST);
+    const limit = part.itemsOf(COST_PER_ARCHIVE);
+    for (const tenant of await findTenantsToArchive(db, run, AUDIT_RETENTION_DAYS, nowMs, limit)) {
+      if (part.isSpent) return;
+      await archiveTenant(db, objects, tenant, nowMs, part);
+    }
+  });
+}
+
+async function archiveTenant(
+  db: Database,
+  objects: ObjectWriter,
+  { tenantId, keptDays }: TenantToArchive,
+  nowMs: number,
+  part: Budget,
+): Promise<void> {
+  const beforeMs = (Math.floor(nowMs / DAY_MS) - keptDays) * DAY_MS;
+  for (let made = 0; made < ARCHIVES_PER_TENANT && !part.isSpent; made += 1) {
+    part.spend(COST_PER_ARCHIVE);
+    try {
+      const next = await findNextArchive(db, tenantId, beforeMs, EVENTS_PER_ARCHIVE);
+      if (next.events.length === 0) return;
+      await storeArchive(db, objects, next, nowMs);
+    } catch (error) {
+      console.error({ event: "audit-not-archived", tenantId, error: String(error) });
+      return;
+    }
+  }
+}
+
+async function storeArchive(
+  db: Database,
+  objects: ObjectWriter,
+  { events, previous }: NextArchive,
+  nowMs: number,
+): Promise<void> {
+  const [first] = events;
+  const last = events.at(-1);
+  if (first === undefined || last === undefined) return;
+  const { tenantId } = first;
+  const firstDay = dayOf(first.atMs);
+  // Never before the one before it, whatever clocks did: objects are in the order of their events.
+  const day = previous !== undefined && previous.day > firstDay ? previous.day : firstDay;
+  const part = previous?.day === day ? previous.part + 1 : 1;
+  const objectKey = auditArchiveKey(tenantId, day, part);
+  const { bytes, sha256 } = await packArchive(
+    { tenantId, day, part, previous: nameOf(previous) },
+    events.map(formatEvent),
+  );
+  const body = { pieces: [bytes], sizeBytes: bytes.byteLength };
+  await withDeadline(objects.put(objectKey, body, CONTENT_TYPE), STORE_DEADLINE_MS, "STORE_UNAVAILABLE");
+  await replaceByArchive(db, {
+    ...{ tenantId, day, part, objectKey, sha256, events: events.length, archivedAtMs: nowMs },
+    ...{ firstId: first.id, lastId: last.id, lastSequence: lastSequenceOf(events) },
+  });
+}
+
+function nameOf(archive: AuditArchive | undefined): { key: string; sha256: string } | null {
+  return archive === undefined ? null : { key: archive.objectKey, sha256: archive.sha256 };
+}
