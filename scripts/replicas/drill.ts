@@ -25,8 +25,8 @@ export async function drill(options: ReplicaOptions): Promise<number> {
         tried.push(`${target.name}: ${seen.what}`);
       }
     }
-    const what = tried.length === 0 ? "has no copy" : tried.join("; ");
-    const problems = verified > 0 ? [] : [{ where: "everywhere", what: what.slice(0, 300), since: null }];
+    const what = tried.join("; ").slice(0, 300);
+    const problems = verified > 0 ? [] : [{ where: "everywhere", what, since: null }];
     return { verified, problems, readBytes: version.sizeBytes * (verified + tried.length) };
   });
   if (!options.json) printTimes(firstBytes);
