@@ -43,7 +43,7 @@ import { startReadGateway } from "./replicate/read-gateway.ts";
 import { RepairPrimary } from "./replicate/repair-primary.ts";
 import { createReplicaTargets, removeReplicaSecrets } from "./replicate/replica-config.ts";
 import type { ReplicaTarget } from "./replicate/target.ts";
-import { mismatchTeller } from "./replicate/tell-mismatch.ts";
+import { faultTeller } from "./replicate/tell-fault.ts";
 import { Reporter } from "./report.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
 import { CrashGuard } from "./scan/crash-guard.ts";
@@ -98,7 +98,7 @@ async function main(
   }));
   const gateway = await startReadGateway(config, {
     ...{ targets: readTargets, metrics, log },
-    tellMismatch: mismatchTeller(pipeline.reporter, log),
+    tellFault: faultTeller(pipeline.reporter, log),
   });
   log.info({ event: "started", metricsPort: port, concurrency: readConcurrency(config), tools: isolated });
   if (!mayRun) log.error({ event: "tools-not-isolated", reason: "no derivatives are made", ...isolation });

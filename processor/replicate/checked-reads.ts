@@ -118,7 +118,8 @@ export class CheckedReads {
 
   async #prove(target: ReadableTarget, copy: CopyToRead): Promise<void> {
     const opened = await target.read(copy.key, undefined, AbortSignal.timeout(PROOF_DEADLINE_MS));
-    if (opened === undefined) throw new AppError("FILE_NOT_FOUND");
+    // Whoever waits for it finds that out too.
+    if (opened === undefined) return;
     await this.#check(copy, opened).pipeTo(new WritableStream());
   }
 }

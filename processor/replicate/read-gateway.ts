@@ -18,18 +18,17 @@ import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { CopyMismatch } from "./checked-body.ts";
 import { CheckedReads, type ReadableTarget } from "./checked-reads.ts";
-import type { CopyToRead } from "./proofs.ts";
 import { requireRange, writeHead } from "./read-range.ts";
 import { ReadShares } from "./read-shares.ts";
 import { type Pace, sendBody, SlowReader } from "./send-body.ts";
+import type { TellFault } from "./tell-fault.ts";
 
 export interface GatewayParts {
   readonly targets: readonly ReadableTarget[];
   readonly secret: string;
   readonly metrics: Pick<Metrics, "replicaReads">;
   readonly log: Log;
-  /** Tells the worker of a copy that has other bytes than its record says. Never throws. */
-  readonly tellMismatch: (copy: CopyToRead) => void;
+  readonly tellFault: TellFault;
   readonly pace?: Pace;
 }
 
@@ -64,7 +63,7 @@ export class ReadGateway {
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
-    this.#reads = new CheckedReads(parts.tellMismatch);
+    this.#reads = new CheckedReads((copy) => parts.tellFault(copy, "mismatch"));
   }
 
   /** Listens; 0 takes a free port. */
@@ -108,6 +107,9 @@ export class ReadGateway {
     const range = requireRange(header);
     const target = this.#parts.targets.find((candidate) => candidate.name === name);
     const copy = target && (await this.#reads.open(target, { key, sha256 }, range, signal));
+    if (target !== undefined && copy === undefined && sha256 !== undefined) {
+      this.#parts.tellFault({ target: name, key, sha256 }, "missing");
+    }
     if (copy === undefined) throw new AppError("FILE_NOT_FOUND");
     try {
       writeHead(response, copy.sizeBytes, range);

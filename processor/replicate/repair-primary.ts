@@ -88,7 +88,11 @@ export class RepairPrimary {
     if (error.code === "COPY_MISMATCH") {
       const { tenantId, fileId, version, objectKey, sha256 } = job;
       const ref = { tenantId, fileId, version };
-      await this.#parts.reporter.send({ kind: "copy-mismatch", ...ref, target, objectKey, sha256 }, signal);
+      const fault = "mismatch";
+      await this.#parts.reporter.send(
+        { kind: "copy-mismatch", ...ref, target, objectKey, sha256, fault },
+        signal,
+      );
     }
     if (error.code !== "COPY_MISMATCH" && error.code !== "COPY_UNREADABLE") throw error;
     return error;

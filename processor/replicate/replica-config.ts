@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { MAX_TARGETS, TargetName } from "#contract/replicas.ts";
+import { findSharedPlaces, type NamedSettings } from "./replica-places.ts";
 import { ReplicaSettings, SECRET_SETTINGS } from "./replica-settings.ts";
 import type { ReplicaTarget } from "./target.ts";
 import { AzureTarget, type AzureAccess } from "./targets/azure/azure-target.ts";
@@ -39,15 +40,17 @@ export function createReplicaTargets(env: NodeJS.ProcessEnv): ReplicasResult {
   const names = Names.safeParse(env["REPLICAS"]);
   if (!names.success)
     return { ok: false, problems: names.error.issues.map(({ message }) => `REPLICAS: ${message}`) };
-  const targets: ReplicaTarget[] = [];
+  const found: NamedSettings[] = [];
   const problems: string[] = [];
   for (const name of names.data) {
-    const given = readSettings(env, name);
+    const given = readSettings(env, name, names.data);
     const settings = ReplicaSettings.safeParse(given);
-    if (settings.success) targets.push(createTarget(name, settings.data));
-    else problems.push(...settings.error.issues.map((issue) => formatProblem(given, name, issue)));
+    if (settings.success) found.push({ name, settings: settings.data });
+    else problems.push(...settings.error.issues.flatMap((issue) => formatProblems(given, name, issue)));
   }
-  return problems.length === 0 ? { ok: true, targets } : { ok: false, problems };
+  problems.push(...findSharedPlaces(found));
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, targets: found.map(({ name, settings }) => createTarget(name, settings)) };
 }
 
 /** For an environment that has been read: nothing that is started later, nor what prints it, has the secrets then. */
@@ -62,17 +65,27 @@ function prefixOf(name: string): string {
   return `REPLICA_${name.toUpperCase().replaceAll("-", "_")}_`;
 }
 
-/** `KEY=` in an env file means "not set" to the person who wrote it. */
-function readSettings(env: NodeJS.ProcessEnv, name: string): Settings {
+/**
+ * `KEY=` in an env file means "not set" to the person who wrote it.
+ * @param names of all targets: `REPLICA_S3_EU_KIND` is of `s3-eu`, where there is one, and not of `s3`
+ */
+function readSettings(env: NodeJS.ProcessEnv, name: string, names: readonly string[]): Settings {
   const prefix = prefixOf(name);
-  const own = Object.entries(env).filter(([key, value]) => key.startsWith(prefix) && value !== "");
+  const longer = names.map(prefixOf).filter((other) => other !== prefix && other.startsWith(prefix));
+  const isOwn = (key: string): boolean =>
+    key.startsWith(prefix) && !longer.some((other) => key.startsWith(other));
+  const own = Object.entries(env).filter(([key, value]) => isOwn(key) && value !== "");
   return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
 }
 
-function formatProblem(given: Settings, name: string, { code, path, message }: z.core.$ZodIssue): string {
+function formatProblems(given: Settings, name: string, issue: z.core.$ZodIssue): readonly string[] {
+  const { code, path, message } = issue;
+  if (code === "unrecognized_keys") {
+    return issue.keys.map((key) => `${prefixOf(name)}${key}: is no setting of such a target`);
+  }
   const key = path.join(".");
   const isMissing = given[key] === undefined && code !== "custom";
-  return `${prefixOf(name)}${key}: ${isMissing ? "is missing" : message}`;
+  return [`${prefixOf(name)}${key}: ${isMissing ? "is missing" : message}`];
 }
 
 function createTarget(name: string, settings: ReplicaSettings): ReplicaTarget {

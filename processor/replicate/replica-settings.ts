@@ -2,6 +2,7 @@ import { isAbsolute } from "node:path";
 import { StorageClass } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { ServiceUrl } from "../service-url.ts";
+import { ConnectionString } from "./azure-connection.ts";
 
 const Text = z.string().min(1);
 const Flag = z.stringbool({ truthy: ["true", "1"], falsy: ["false", "0"] });
@@ -24,7 +25,7 @@ const ServiceAccount = z
   .pipe(z.object({ client_email: Text, private_key: Text }));
 
 const S3 = z
-  .object({
+  .strictObject({
     KIND: z.literal("s3"),
     BUCKET: Text,
     REGION: Text.default("auto"),
@@ -47,10 +48,10 @@ const S3 = z
   });
 
 const Azure = z
-  .object({
+  .strictObject({
     KIND: z.literal("azure"),
     CONTAINER: Text,
-    CONNECTION_STRING: Text.optional(),
+    CONNECTION_STRING: ConnectionString.optional(),
     SAS_URL: ServiceUrl.optional(),
     ACCOUNT_URL: ServiceUrl.optional(),
     TIER: z.enum(["Hot", "Cool", "Cold"]).optional(),
@@ -62,7 +63,7 @@ const Azure = z
       "is needed, or SAS_URL (of the container), or ACCOUNT_URL (with the machine's identity): one of the three",
   });
 
-const Gcs = z.object({
+const Gcs = z.strictObject({
   KIND: z.literal("gcs"),
   BUCKET: Text,
   PROJECT_ID: Text.optional(),
@@ -72,12 +73,12 @@ const Gcs = z.object({
   KMS_KEY_NAME: Text.optional(),
 });
 
-const Directory = z.object({
+const Directory = z.strictObject({
   KIND: z.literal("directory"),
   PATH: z.string().refine(isAbsolute, "is no absolute path"),
 });
 
-/** What one target's `REPLICA_<NAME>_…` may say. */
+/** What one target's `REPLICA_<NAME>_…` may say, and nothing else: what is misspelt isn't left out in silence. */
 export const ReplicaSettings = z.discriminatedUnion("KIND", [S3, Azure, Gcs, Directory]);
 export type ReplicaSettings = z.infer<typeof ReplicaSettings>;
 

@@ -73,8 +73,11 @@ async function checkUnequalParts(bucket: TestedBucket) {
     await sendPart(bucket, begun, 3, 1),
   ];
   const answer = await complete(bucket, begun, parts);
-  // Ours are equal.
-  return fine(`parts of two sizes: ${told(answer)}`);
+  const seen = `parts of two sizes: ${told(answer)}`;
+  // Ours are equal: that they have to be, as R2 wants it, is nothing to work around.
+  if (answer.status < 500 && answer.code !== "") return fine(seen);
+  const sizeBytes = await sizeOf(bucket, begun.key);
+  return fineIf(sizeBytes === 2 * PART_BYTES + 2, `${seen}, ${sizeBytes} bytes`, workedAround);
 }
 
 async function checkLatePart(bucket: TestedBucket) {

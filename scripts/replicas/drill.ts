@@ -1,15 +1,21 @@
-import { copiesOf, seeCopy } from "./look.ts";
+import { seeCopy, storedCopiesOf } from "./look.ts";
 import type { ReplicaOptions } from "./options.ts";
 import { print } from "./print.ts";
 import { survey } from "./survey.ts";
 
-/** As if the primary were gone: every version has to come whole from some target. Changes nothing. */
+/**
+ * As if the primary were gone: every version has to come whole from some target, one that its record calls stored or, where
+ * none of these helps, any other. Changes nothing.
+ */
 export async function drill(options: ReplicaOptions): Promise<number> {
   const firstBytes = new Map<string, number[]>();
   const code = await survey(options, async (version) => {
     let verified = 0;
     const tried: string[] = [];
-    for (const { target } of copiesOf(version, options.targets, options.against === undefined)) {
+    const areRecordsAsked = options.against === undefined;
+    const stored = storedCopiesOf(version, options.targets, areRecordsAsked).map(({ target }) => target);
+    for (const target of [...stored, ...options.targets.filter((each) => !stored.includes(each))]) {
+      if (verified > 0 && !stored.includes(target)) break;
       const seen = await seeCopy(target, version);
       if (seen.state === "right") {
         verified += 1;
@@ -19,8 +25,8 @@ export async function drill(options: ReplicaOptions): Promise<number> {
         tried.push(`${target.name}: ${seen.what}`);
       }
     }
-    const what = tried.length === 0 ? "has no copy" : tried.join("; ");
-    const problems = verified > 0 ? [] : [{ where: "everywhere", what: what.slice(0, 300), since: null }];
+    const what = tried.join("; ").slice(0, 300);
+    const problems = verified > 0 ? [] : [{ where: "everywhere", what, since: null }];
     return { verified, problems, readBytes: version.sizeBytes * (verified + tried.length) };
   });
   if (!options.json) printTimes(firstBytes);

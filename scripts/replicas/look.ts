@@ -1,4 +1,4 @@
-import type { ReplicatedVersion } from "#contract/replicas.ts";
+import type { Replica, ReplicatedVersion } from "#contract/replicas.ts";
 import { hashBody } from "../../processor/replicate/read-back.ts";
 import { ReplicaFault } from "../../processor/replicate/replica-fault.ts";
 import type { ReplicaTarget } from "../../processor/replicate/target.ts";
@@ -28,15 +28,25 @@ export async function seeCopy(target: ReplicaTarget, version: ReplicatedVersion)
   }
 }
 
-/** Where the records say that there is a copy; at every target where they aren't asked. */
-export function copiesOf(
+/** Where the records say that there is a whole copy; every target where they aren't asked. */
+export function storedCopiesOf(
   version: ReplicatedVersion,
   targets: readonly ReplicaTarget[],
   areRecordsAsked: boolean,
 ): readonly { readonly target: ReplicaTarget; readonly since: string | null }[] {
   if (!areRecordsAsked) return targets.map((target) => ({ target, since: null }));
+  return copiesOf(version, targets).flatMap(({ target, copy }) =>
+    copy.state === "stored" ? [{ target, since: copy.storedAt }] : [],
+  );
+}
+
+/** What the records have of copies, whatever they say. */
+export function copiesOf(
+  version: ReplicatedVersion,
+  targets: readonly ReplicaTarget[],
+): readonly { readonly target: ReplicaTarget; readonly copy: Replica }[] {
   return targets.flatMap((target) => {
-    const copy = version.copies.find((each) => each.target === target.name && each.state === "stored");
-    return copy === undefined ? [] : [{ target, since: copy.storedAt }];
+    const copy = version.copies.find((each) => each.target === target.name);
+    return copy === undefined ? [] : [{ target, copy }];
   });
 }

@@ -74,7 +74,8 @@ export async function readOptions(
   const local = readLocalSettings(stateDirectory(given));
   const env = given["REPLICAS"] ? given : { ...given, ...local?.env };
   const url = values.url ?? local?.url;
-  if (url === undefined) throw new Error("--url is missing.");
+  if (url === undefined)
+    throw new Error("--url is missing: where the worker is, unless a stack with replicas runs beside.");
   const token = values.token ?? given["CAUSEWAY_TOKEN"] ?? (await signLocalToken(parsed.data.tenant, given));
   return { ...parsed.data, api: { url, token }, targets: chooseTargets(env, parsed.data.target), env };
 }

@@ -1,10 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { MAX_REPAIRS, QueuedRepairs } from "#contract/repairs.ts";
 import type { ReplicatedVersion } from "#contract/replicas.ts";
-import { type Api, ask, readVersions } from "./api.ts";
+import { type Api, ask } from "./api.ts";
 import type { Problem } from "./findings-file.ts";
 import type { Primary } from "./primary.ts";
 import { Progress } from "./progress.ts";
+import { findRecords, nameOf } from "./records.ts";
 
 const POLL_MS = 1_000;
 /** Nothing is made again for so long: then it isn't waited for any longer. A processor may be at one object for ten minutes. */
@@ -14,7 +15,7 @@ const PATIENCE_MS = 660_000;
 export interface AilingVersion {
   /** As the record has it: another ETag, when the object was made again. */
   version: ReplicatedVersion;
-  /** The target whose copy was just found to be right. */
+  /** A target whose copy was just found to be right. */
   readonly from: string | undefined;
   /** Of the primary's object; undefined where it is right. */
   readonly primary: Problem | undefined;
@@ -62,11 +63,10 @@ async function queue(api: Api, wanted: readonly Awaited[]): Promise<readonly Awa
   });
   const { queued } = await ask(api, "/v1/admin/replicas/repair", QueuedRepairs, { versions });
   const names = new Set(queued.map(nameOf));
-  const [known, unknown] = [true, false].map((isKnown) =>
-    wanted.filter(({ ailing }) => names.has(nameOf(ailing.version)) === isKnown),
-  );
-  for (const { problem } of unknown ?? []) problem.what += "; its record has changed meanwhile";
-  return known ?? [];
+  const known = wanted.filter(({ ailing }) => names.has(nameOf(ailing.version)));
+  const unknown = wanted.filter((each) => !known.includes(each));
+  for (const { problem } of unknown) problem.what += "; its record has changed meanwhile";
+  return known;
 }
 
 /** Until all are right, or none has become right for long. */
@@ -99,7 +99,8 @@ async function findUndone(
   awaited: readonly Awaited[],
   after: string | null,
 ): Promise<readonly Awaited[]> {
-  const records = await findRecords(api, awaited, after);
+  const versions = awaited.map(({ ailing }) => ailing.version);
+  const records = await findRecords(api, versions, after);
   const undone: Awaited[] = [];
   for (const each of awaited) {
     const version = records.get(nameOf(each.ailing.version));
@@ -113,24 +114,4 @@ async function findUndone(
     }
   }
   return undone;
-}
-
-/** By their names; without those that are there no more. New files' ids may have come between theirs, and make it more pages. */
-async function findRecords(
-  api: Api,
-  awaited: readonly Awaited[],
-  after: string | null,
-): Promise<ReadonlyMap<string, ReplicatedVersion>> {
-  const names = new Set(awaited.map(({ ailing }) => nameOf(ailing.version)));
-  const lastId = awaited.at(-1)?.ailing.version.fileId ?? "";
-  const records = new Map<string, ReplicatedVersion>();
-  for await (const { items } of readVersions(api, after)) {
-    for (const version of items) if (names.has(nameOf(version))) records.set(nameOf(version), version);
-    if (records.size === names.size || items.some(({ fileId }) => fileId > lastId)) break;
-  }
-  return records;
-}
-
-function nameOf({ fileId, version }: Pick<ReplicatedVersion, "fileId" | "version">): string {
-  return `${fileId}.${version}`;
 }

@@ -1,32 +1,23 @@
-import { type CopyRetryRequest, RetriedCopies } from "#contract/replica-retries.ts";
-import type { ReplicatedVersion, TargetName } from "#contract/replicas.ts";
-import { copyToTargets } from "../../processor/replicate/copy-to-targets.ts";
-import type { CopyFacts, ReplicaTarget } from "../../processor/replicate/target.ts";
-import { type Api, ask } from "./api.ts";
+import type { ReplicatedVersion } from "#contract/replicas.ts";
+import type { ReplicaTarget } from "../../processor/replicate/target.ts";
 import type { Problem } from "./findings-file.ts";
 import { copiesOf, seeCopy } from "./look.ts";
 import type { ReplicaOptions } from "./options.ts";
 import { openPrimary, type Primary } from "./primary.ts";
-import { type AilingVersion, repairPrimary } from "./repair-primary.ts";
+import { type AilingCopies, repairCopies } from "./repair-copies.ts";
+import { repairPrimary } from "./repair-primary.ts";
 import { type Found, survey } from "./survey.ts";
 
-const COPY_DEADLINE_MS = 3_600_000;
-
-/** A version with something wrong, here or there. */
-interface Ailing extends AilingVersion {
-  readonly copies: readonly { readonly target: ReplicaTarget; readonly problem: Problem }[];
-}
-
 /**
- * Verifies copies and primary, and has what is wrong made again of what is right: objects of the primary by the processor,
- * whose jobs it asks the worker for and waits for; then copies, which it writes itself. A copy that can't be read may be
- * right: it is told, and left as it is.
+ * Verifies copies and primary, and has what is wrong made again of what is right, by the processor, whose jobs it asks the
+ * worker for and waits for: objects of the primary, then copies. Nothing is written here, so nothing lands where it isn't
+ * wanted any more. A copy that can't be read may be right: it is told, and left as it is.
  */
 export async function repair(options: ReplicaOptions): Promise<number> {
   if (options.against !== undefined)
     throw new Error("repair goes by the records: --against is for verify and drill.");
   const primary = openPrimary(options.env);
-  const ailing: Ailing[] = [];
+  const ailing: AilingCopies[] = [];
   const look = async (version: ReplicatedVersion): Promise<Found> => {
     const { found, ...state } = await examine(options, primary, version);
     if (found.problems.length > 0) ailing.push({ version, ...state });
@@ -35,77 +26,52 @@ export async function repair(options: ReplicaOptions): Promise<number> {
   const mend = async (after: string | null): Promise<void> => {
     const ofPage = ailing.splice(0);
     await repairPrimary(options.api, primary, ofPage, after);
-    for (const each of ofPage) await mendCopies(options.api, primary, each);
+    await repairCopies(options.api, ofPage, after);
   };
   return survey(options, look, options["dry-run"] ? undefined : mend);
 }
 
 async function examine(
-  options: ReplicaOptions,
+  { targets }: ReplicaOptions,
   primary: Primary,
   version: ReplicatedVersion,
-): Promise<Omit<Ailing, "version"> & { readonly found: Found }> {
+): Promise<Omit<AilingCopies, "version"> & { readonly found: Found }> {
+  const seen = await seeAll(version, targets);
+  const fault = await primary.findFault(version);
+  const ofPrimary = fault === undefined ? undefined : { where: "primary", what: fault, since: null };
+  const problems = ofPrimary === undefined ? seen.problems : [...seen.problems, ofPrimary];
+  const { right, copies, looks } = seen;
+  const from = right[0] ?? (ofPrimary && (await findElsewhere(version, targets)));
+  const found = { verified: right.length, problems, readBytes: version.sizeBytes * (looks + 1) };
+  return { found, from: from?.name, primary: ofPrimary, copies };
+}
+
+/** Every copy that there is a record of, whatever it says: also one that isn't stored by it may be there, and right. */
+async function seeAll(version: ReplicatedVersion, targets: readonly ReplicaTarget[]) {
   const right: ReplicaTarget[] = [];
-  const copies: Ailing["copies"][number][] = [];
+  const copies: AilingCopies["copies"][number][] = [];
   const problems: Problem[] = [];
-  const places = copiesOf(version, options.targets, true);
-  for (const { target, since } of places) {
+  const places = copiesOf(version, targets);
+  for (const { target, copy } of places) {
     const seen = await seeCopy(target, version);
-    if (seen.state === "right") {
-      right.push(target);
-      continue;
-    }
-    const problem: Problem = { where: target.name, what: seen.what, since };
+    if (seen.state === "right") right.push(target);
+    if (seen.state === "right" && copy.state === "stored") continue;
+    const what = seen.state === "right" ? `is right, and its record says ${copy.state}` : seen.what;
+    const problem: Problem = { where: target.name, what, since: copy.storedAt };
     problems.push(problem);
     if (seen.state !== "unreadable") copies.push({ target, problem });
   }
-  const fault = await primary.findFault(version);
-  const ofPrimary = fault === undefined ? undefined : { where: "primary", what: fault, since: null };
-  if (ofPrimary !== undefined) problems.push(ofPrimary);
-  const readBytes = version.sizeBytes * (places.length + 1);
-  const found = { verified: right.length, problems, readBytes };
-  return { found, from: right[0]?.name, primary: ofPrimary, copies };
+  return { right, copies, problems, looks: places.length };
 }
 
-async function mendCopies(
-  api: Api,
-  primary: Primary,
-  { version, primary: problem, copies }: Ailing,
-): Promise<void> {
-  const isPrimaryRight = problem === undefined || problem.mended !== undefined;
-  if (!isPrimaryRight) return;
-  for (const { target, problem: ofCopy } of copies) {
-    const isStored = await replaceCopy(primary, version, target).catch(() => false);
-    if (isStored) ofCopy.mended = "copied again";
-    else ofCopy.what += await tellLost(api, version, target.name);
-  }
-}
-
-/** Removes what is wrong, and copies it again. False, or a throw, where there may be no right copy now. */
-async function replaceCopy(
-  primary: Primary,
+/** Where there is a right copy that no record knows of. */
+async function findElsewhere(
   version: ReplicatedVersion,
-  target: ReplicaTarget,
-): Promise<boolean> {
-  const signal = AbortSignal.timeout(COPY_DEADLINE_MS);
-  const { objectKey: key, sizeBytes, sha256, mimeType: contentType } = version;
-  const facts: CopyFacts = { key, sizeBytes, sha256, contentType };
-  const source = await primary.read(version);
-  if (source === undefined) return false;
-  await target.remove([key], signal);
-  const outcome = (await copyToTargets(source, facts, [target], signal)).get(target.name);
-  return outcome?.state === "stored";
-}
-
-/** The record calls the copy stored no more then, nobody is sent there, and cron has it made again. Gives what to say of it. */
-async function tellLost(
-  api: Api,
-  { fileId, version }: ReplicatedVersion,
-  target: TargetName,
-): Promise<string> {
-  const lost: CopyRetryRequest = { target, versions: [{ fileId, version }] };
-  const told = await ask(api, "/v1/admin/replicas/retry", RetriedCopies, lost).catch(() => undefined);
-  return told?.copies === 1
-    ? "; it couldn't be replaced, and is wanted again"
-    : "; it couldn't be replaced, and its record still calls it stored";
+  targets: readonly ReplicaTarget[],
+): Promise<ReplicaTarget | undefined> {
+  const known = new Set(version.copies.map(({ target }) => target));
+  for (const target of targets.filter(({ name }) => !known.has(name))) {
+    if ((await seeCopy(target, version)).state === "right") return target;
+  }
+  return undefined;
 }

@@ -1,4 +1,4 @@
-import { copiesOf, seeCopy } from "./look.ts";
+import { storedCopiesOf, seeCopy } from "./look.ts";
 import type { ReplicaOptions } from "./options.ts";
 import { openPrimary } from "./primary.ts";
 import { survey } from "./survey.ts";
@@ -10,7 +10,7 @@ export async function verify(options: ReplicaOptions): Promise<number> {
     const problems = [];
     let verified = 0;
     let readBytes = 0;
-    const places = copiesOf(version, options.targets, options.against === undefined);
+    const places = storedCopiesOf(version, options.targets, options.against === undefined);
     for (const { target, since } of places) {
       const seen = await seeCopy(target, version);
       readBytes += version.sizeBytes;

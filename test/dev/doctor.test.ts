@@ -29,6 +29,7 @@ test("what takes everything and keeps nothing can't", async () => {
   for (const name of ["signatures are checked", "what was written is read", "a range", "If-Match"]) {
     expect(found.get(name)?.finding.level, name).toBe("don't use");
   }
+  expect(found.get("parts of several sizes")?.finding.level).toBe("works around");
 });
 
 test("objects are tried with what the worker says of them, and others' are left alone", async () => {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { tenantPrefix } from "#contract/keys.ts";
 import { PROJECT_ROOT } from "../../scripts/dev/bundle.ts";
 import { findFreePort } from "../../scripts/dev/ports.ts";
@@ -118,18 +118,28 @@ test("of an emptied bucket every file is read from a target of each kind, whole 
   }
 });
 
+async function repairWhileWorking(each: Copied): Promise<Answer> {
+  let hasEnded = false;
+  const repair = runTool(each, "repair").finally(() => {
+    hasEnded = true;
+  });
+  await place.processor.workUntil(() => hasEnded);
+  return repair;
+}
+
 test("repair makes all of it again, byte for byte and by the same Merkle root", async () => {
   await emptyBucket();
   // Those that were sent when the files were read would leave the tool nothing to find.
   while ((await takeJobs(place.worker.queues)).length > 0);
   for (const [index, each] of repaired().entries()) {
-    let hasEnded = false;
-    const repair = runTool(each, "repair").finally(() => {
-      hasEnded = true;
-    });
-    await place.processor.workUntil(() => hasEnded);
-    const { problems, merkleRoot } = await repair;
-    expect(problems.map(({ mended }) => mended)).toEqual(each.files.map(() => `from ${each.kind}`));
+    // As one that was misread: it is right, and nothing but it is left.
+    await place.worker.query(
+      "UPDATE replicas SET state = 'pending', code = 'mismatch', retry_at_ms = 9e12 WHERE file_id = ?",
+      ...[each.files[0]?.ref.fileId ?? ""],
+    );
+    const { problems, merkleRoot } = await repairWhileWorking(each);
+    const ofFiles = each.files.map(() => `from ${each.kind}`);
+    expect(problems.map(({ mended }) => mended)).toEqual(["copied again", ...ofFiles]);
     expect(merkleRoot).toBe(roots[index]);
     const after = await runTool(each, "verify", "--primary");
     expect(after).toMatchObject({ problems: [], verifiedCopies: FILES, merkleRoot: roots[index] });
@@ -141,4 +151,34 @@ test("repair makes all of it again, byte for byte and by the same Merkle root", 
       expect(await object?.text(), each.kind).toBe(bytes.toString());
     }
   }
+});
+
+test("a copy that repair has made while its file is deleted for good is owed its removal, and goes", async () => {
+  const { processor } = place;
+  const each = repaired()[0];
+  const [file] = each?.files ?? [];
+  const target = processor.targets.find(({ name }) => name === each?.kind);
+  if (each === undefined || file === undefined || target === undefined) throw new Error("There is none.");
+  const key = file.objectKey;
+  const find = () => target.find(key, AbortSignal.timeout(30_000));
+  await target.remove([key], AbortSignal.timeout(30_000));
+
+  const begin = target.begin.bind(target);
+  let hasLanded = false;
+  const held = vi.spyOn(target, "begin").mockImplementation(async (...given) => {
+    const writer = await begin(...given);
+    const gone = await each.admin.fetch(`/v1/files/${file.ref.fileId}?permanent=true`, { method: "DELETE" });
+    expect(gone.ok).toBe(true);
+    const complete = writer.complete.bind(writer);
+    vi.spyOn(writer, "complete").mockImplementation(async (...sums) => {
+      const copy = await complete(...sums);
+      hasLanded = true;
+      return copy;
+    });
+    return writer;
+  });
+  expect(await repairWhileWorking(each)).toMatchObject({ problems: [{ mended: "isn't wanted any more" }] });
+  held.mockRestore();
+  expect(hasLanded).toBe(true);
+  await processor.workUntil(async () => (await find()) === undefined);
 });

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { REPORT_SIGNATURE_HEADER, REPORTS_PATH, signReport } from "#contract/reports.ts";
 import { createLog } from "../../processor/log.ts";
-import { mismatchTeller } from "../../processor/replicate/tell-mismatch.ts";
+import { faultTeller } from "../../processor/replicate/tell-fault.ts";
 import { Reporter } from "../../processor/report.ts";
 import { findFreePort } from "../../scripts/dev/ports.ts";
 import type { Caller } from "../support/api.ts";
@@ -26,7 +26,7 @@ beforeAll(async () => {
   const reporter = new Reporter({ workerUrl: stack.url, secret: stack.jwtSecret });
   gateway = await startReplicaGateway([memoryTarget("attic", poisoned), memoryTarget("vault", copies)], {
     port,
-    tellMismatch: mismatchTeller(reporter, createLog("silent")),
+    tellFault: faultTeller(reporter, createLog("silent")),
   });
 });
 afterAll(() => gateway.stop());
@@ -187,6 +187,27 @@ test("of a copy with other bytes nothing is read, the next target's is, and its 
     fileId,
   );
   expect(due?.["announce_at_ms"]).toBe(due?.["retry_at_ms"]);
+});
+
+test("a copy that isn't there any more is told, in whole and in part, and its record doesn't say stored any more", async () => {
+  for (const headers of [{}, { range: "bytes=100-299" }]) {
+    const { fileId, objectKey, path } = await copiedFile();
+    await recordCopy(fileId, objectKey, "attic", "stored", BYTES);
+    await stack.removeObject(objectKey);
+    expect((await ann.fetch(path, { headers })).headers.get("cache-status")).toContain("replica-missing");
+    await expect.poll(() => stateAt(fileId, "attic")).toEqual({ state: "pending", code: "missing" });
+    expect(await stateAt(fileId, "vault")).toMatchObject({ state: "stored" });
+  }
+});
+
+test("where no copy is stored, one that may be right is read, and only if it is", async () => {
+  const { fileId, objectKey, path } = await copiedFile(BYTES, "pending");
+  await stack.query("UPDATE replicas SET leased_until_ms = 1 WHERE file_id = ?", fileId);
+  await stack.removeObject(objectKey);
+  const answer = await ann.fetch(path);
+  expect(Buffer.from(await answer.arrayBuffer()).equals(BYTES)).toBe(true);
+  copies.set(objectKey, poison(BYTES));
+  expect(await readProblem(await ann.fetch(path))).toMatchObject({ code: "STORE_UNAVAILABLE" });
 });
 
 test("a large copy with other bytes is cut off at its reader, and isn't read again", async () => {

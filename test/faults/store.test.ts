@@ -171,6 +171,7 @@ test("a part that comes to grief again is the end of its append, and what came i
   const location = await createUpload(caller, bytes.byteLength);
   await plan("uploadPart", FAIL, FAIL);
   const answer = await append(caller, location, 0, bytes);
+  expect(answer.headers.get("retry-after")).toBe("1");
   expect(await readProblem(answer)).toMatchObject({ status: 503, code: "STORE_UNAVAILABLE" });
   expect((await stack.control({})).counts).toEqual({ createMultipartUpload: 1, uploadPart: 2 });
   const offset = await headOffset(caller, location);

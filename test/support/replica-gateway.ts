@@ -22,14 +22,16 @@ export async function startReplicaGateway(
   {
     port = 0,
     ...change
-  }: Partial<Pick<GatewayParts, "tellMismatch" | "pace">> & { readonly port?: number } = {},
+  }: Partial<Pick<GatewayParts, "tellFault" | "pace">> & { readonly port?: number } = {},
 ): Promise<RunningGateway> {
   const mismatches: CopyToRead[] = [];
   const metrics = createMetrics();
   const gateway = new ReadGateway({
     ...{ targets, metrics, log: createLog("silent") },
     secret: REPLICA_READS_SECRET,
-    tellMismatch: (copy) => mismatches.push(copy),
+    tellFault: (copy, fault) => {
+      if (fault === "mismatch") mismatches.push(copy);
+    },
     ...change,
   });
   const { server, port: usedPort } = await gateway.serve({ host: "127.0.0.1", port });

@@ -175,7 +175,11 @@ test("stored copies that somebody has found wanting are made again: of the tenan
     { target: "far", state: "stored" },
     { target: "near", state: "pending", error: null },
   ]);
-  expect(await (await lost({ target: "near", versions })).json()).toEqual({ copies: 0, removals: 0 });
+  expect(await (await lost({ target: "near", versions })).json()).toEqual({ copies: 1, removals: 0 });
+  expect(await readProblem(await lost({ target: "nowhere" }))).toMatchObject({
+    code: "REQUEST_INVALID",
+    errors: [{ path: "target" }],
+  });
   await takeJobKinds(worker);
   await worker.runScheduled();
   expect(await takeJobKinds(worker)).toContain("copy");
@@ -235,7 +239,7 @@ test("removals that are owed are told with the reason, to their tenant alone", a
   expect(await read<OwedRemovalPage>(others.admin, "/removals")).toEqual({ items: [], nextCursor: null });
 });
 
-test("objects are made again of stored copies of the tenant's own clean versions, and of no others", async () => {
+test("objects of the tenant's own clean versions are made again, and no others, whatever their records say of copies", async () => {
   const copied = await newCopied(worker, ["near", "far"]);
   const others = await newCopied(worker, ["near"]);
   await copyTo(worker, copied, ["near"]);
@@ -250,18 +254,18 @@ test("objects are made again of stored copies of the tenant's own clean versions
   };
   const unknown = [
     { fileId, version: 2, target: "near" },
-    { fileId, version, target: "far" },
     { fileId: others.ref.fileId, version, target: "near" },
   ];
-  expect(await wish(...unknown)).toEqual({ queued: [] });
-  expect(await wish({ fileId, version, target: "near" }, ...unknown)).toEqual({
-    queued: [{ fileId, version }],
-  });
+  const reason = "There is no such clean version.";
+  const skipped = unknown.map(({ target: _target, ...each }) => ({ ...each, reason }));
+  expect(await wish(...unknown)).toEqual({ queued: [], skipped });
+  const queued = [{ fileId, version }];
+  expect(await wish({ fileId, version, target: "far" }, ...unknown)).toEqual({ queued, skipped });
   expect(await takeJobs(worker.queues)).toMatchObject([
-    { kind: "repair", ...ref, objectKey, sizeBytes: 5, target: "near", comparesBytes: true },
+    { kind: "repair", ...ref, objectKey, sizeBytes: 5, target: "far", comparesBytes: true },
   ]);
   expect(await readAudit(admin, "?action=replica.repair-wanted")).toMatchObject([
-    { actor: { kind: "admin" }, detail: { versions: 1, targets: "near" } },
+    { actor: { kind: "admin" }, detail: { versions: 1, targets: "far" } },
   ]);
 });
 

@@ -206,12 +206,16 @@ export function formatProblem(error: unknown, requestId?: string): Problem {
   };
 }
 
+/** A store that falls silent is there again in moments, or away for long: who asks doesn't wait longer than that to see. */
+const STORE_RETRY_SECONDS = "1";
+
 /** An error as the answer to a request. */
 export function problemResponse(error: unknown, requestId?: string): Response {
   const problem = formatProblem(error, requestId);
   return new Response(JSON.stringify(problem), {
     status: problem.status,
     headers: {
+      ...(problem.code === "STORE_UNAVAILABLE" ? { "Retry-After": STORE_RETRY_SECONDS } : {}),
       ...asAppError(error).headers,
       "Content-Type": PROBLEM_CONTENT_TYPE,
       "Cache-Control": "no-store",

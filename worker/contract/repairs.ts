@@ -53,7 +53,7 @@ export const RepairRequest = z
         z.strictObject({
           fileId: FileId,
           version: z.int().min(1),
-          target: TargetName.meta({ description: "Whose copy it is made of" }),
+          target: TargetName.meta({ description: "Whose copy is tried first" }),
         }),
       )
       .min(1)
@@ -62,12 +62,14 @@ export const RepairRequest = z
   .meta({ id: "RepairRequest" });
 export type RepairRequest = z.infer<typeof RepairRequest>;
 
-/** What is being made again. */
+const RepairedVersion = z.object({ fileId: FileId, version: z.int() });
+
+/** What is being made again, and what isn't. */
 export const QueuedRepairs = z
   .object({
-    queued: z.array(z.object({ fileId: FileId, version: z.int() })).meta({
-      description:
-        "Without those that aren't clean versions of the tenant's with a stored copy at that target",
+    queued: z.array(RepairedVersion),
+    skipped: z.array(RepairedVersion.extend({ reason: z.string() })).meta({
+      description: "What isn't a clean version of the tenant's, or is being purged; `reason` is for people",
     }),
   })
   .meta({ id: "QueuedRepairs" });

@@ -16,7 +16,7 @@ export const CopyRetryRequest = z
       .optional()
       .meta({
         description:
-          "Whose stored copies at `target` somebody has found missing or wrong: they count as stored no more, and are made again",
+          "Whose copies at `target` somebody has found missing or wrong: they count as stored no more, and are made again now",
       }),
   })
   .refine(({ target, versions }) => versions === undefined || target !== undefined, {

@@ -106,13 +106,18 @@ export const CopyReport = FileVersionRef.extend({
 });
 export type CopyReport = z.infer<typeof CopyReport>;
 
-/** Whoever read a copy has seen that its bytes haven't the recorded SHA-256: it is none, and is to be made again. */
+/** What a reader may find of a copy: other bytes than those whose SHA-256 is recorded, or nothing. */
+export const CopyFault = z.enum(["mismatch", "missing"]);
+export type CopyFault = z.infer<typeof CopyFault>;
+
+/** Whoever read a copy has seen that it is none: it is to be made again. */
 export const CopyMismatchReport = FileVersionRef.extend({
   kind: z.literal("copy-mismatch"),
   target: TargetName,
   objectKey: z.string().min(1),
   /** Of the record, which it was compared with. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  fault: CopyFault.default("mismatch"),
 });
 export type CopyMismatchReport = z.infer<typeof CopyMismatchReport>;
 

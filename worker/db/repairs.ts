@@ -1,6 +1,6 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
-import type { FileVersionRef, TenantId } from "#contract/ids.ts";
-import type { RepairReport, RepairRequest } from "#contract/repairs.ts";
+import type { FileId, FileVersionRef, TenantId } from "#contract/ids.ts";
+import type { RepairReport } from "#contract/repairs.ts";
 import type { AuditEvent } from "./audit.ts";
 import { auditIfChanged, auditStatement } from "./audit.ts";
 import type { Database } from "./database.ts";
@@ -9,43 +9,31 @@ import { isVersion } from "./files.ts";
 import { isOfVersion } from "./of-version.ts";
 import { files, fileVersions } from "./schema/files.ts";
 import { derivatives } from "./schema/processing.ts";
-import { replicas } from "./schema/replicas.ts";
 
-/** A version, and the target that has a copy of it. */
-export interface RepairableVersion {
-  readonly version: VersionRow;
-  readonly target: string;
-}
-
-/** Those of some versions that are a tenant's, clean, and stored at the target that is named with them. */
+/**
+ * Those of some versions that are a tenant's, clean, and not being purged. What copies there are isn't asked: whoever makes
+ * the object again compares what it reads.
+ */
 export async function findRepairable(
   db: Database,
   tenantId: TenantId,
-  wanted: RepairRequest["versions"],
-): Promise<readonly RepairableVersion[]> {
-  const named = JSON.stringify(wanted.map(({ fileId, version, target }) => [fileId, version, target]));
-  return db
-    .select({ version: fileVersions, target: replicas.target })
-    .from(replicas)
-    .innerJoin(
-      fileVersions,
-      and(
-        eq(fileVersions.tenantId, replicas.tenantId),
-        eq(fileVersions.fileId, replicas.fileId),
-        eq(fileVersions.version, replicas.version),
-      ),
-    )
-    .innerJoin(files, and(eq(files.tenantId, replicas.tenantId), eq(files.id, replicas.fileId)))
+  wanted: readonly { readonly fileId: FileId; readonly version: number }[],
+): Promise<readonly VersionRow[]> {
+  const named = JSON.stringify(wanted.map(({ fileId, version }) => [fileId, version]));
+  const rows = await db
+    .select({ version: fileVersions })
+    .from(fileVersions)
+    .innerJoin(files, and(eq(files.tenantId, fileVersions.tenantId), eq(files.id, fileVersions.fileId)))
     .where(
       and(
-        eq(replicas.tenantId, tenantId),
-        sql`(${replicas.fileId}, ${replicas.version}, ${replicas.target}) IN
-          (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(${named}))`,
-        eq(replicas.state, "stored"),
+        eq(fileVersions.tenantId, tenantId),
+        sql`(${fileVersions.fileId}, ${fileVersions.version}) IN
+          (SELECT value ->> 0, value ->> 1 FROM json_each(${named}))`,
         eq(fileVersions.state, "clean"),
         isNull(files.purgingAtMs),
       ),
     );
+  return rows.map((row) => row.version);
 }
 
 /**

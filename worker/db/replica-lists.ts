@@ -1,4 +1,5 @@
-import { and, asc, desc, eq, gt, isNotNull, isNull, or, sql } from "drizzle-orm";
+import type { SQLWrapper } from "drizzle-orm";
+import { and, asc, desc, eq, gt, isNotNull, isNull, lte, or, sql } from "drizzle-orm";
 import type { FileId, TenantId } from "#contract/ids.ts";
 import type { AuditEvent } from "./audit.ts";
 import { auditIfChanged } from "./audit.ts";
@@ -138,7 +139,11 @@ export async function hastenCopies(
   return hastened.length;
 }
 
-/** Has stored copies made again that somebody has found wanting, but for those that somebody is at, and records that. */
+/**
+ * Has copies made now that somebody has found wanting, but for those that somebody is at, and records that. A stored one is
+ * stored no more.
+ * @returns how many
+ */
 export async function wantCopiesAgain(
   db: Database,
   tenantId: TenantId,
@@ -148,16 +153,24 @@ export async function wantCopiesAgain(
 ): Promise<number> {
   const refs = JSON.stringify(versions.map(({ fileId, version }) => [fileId, version]));
   const { atMs } = event;
+  const { state, sinceMs, changedAtMs, leaseId, leasedUntilMs } = replicas;
+  const ifStored = (then: string | number, otherwise: SQLWrapper) =>
+    sql`iif(${state} = 'stored', ${then}, ${otherwise})`;
   const [wanted] = await db.batch([
     db
       .update(replicas)
-      .set({ state: "pending", sinceMs: atMs, changedAtMs: atMs, retryAtMs: atMs, announceAtMs: atMs })
+      .set({
+        state: ifStored("pending", state),
+        sinceMs: ifStored(atMs, sinceMs),
+        changedAtMs: ifStored(atMs, changedAtMs),
+        ...{ retryAtMs: atMs, announceAtMs: atMs },
+      })
       .where(
         and(
           eq(replicas.tenantId, tenantId),
           eq(replicas.target, target),
           sql`(${replicas.fileId}, ${replicas.version}) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${refs}))`,
-          sql`${replicas.state} = 'stored' AND ${replicas.leaseId} IS NULL`,
+          or(isNull(leaseId), lte(leasedUntilMs, atMs)),
         ),
       )
       .returning({ version: replicas.version }),

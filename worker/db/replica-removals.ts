@@ -5,7 +5,7 @@ import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { isOfVersion } from "./of-version.ts";
 import type { CopyAt } from "./replicas.ts";
-import { replicaRemovals } from "./schema/replicas.ts";
+import { replicaRemovals, replicas } from "./schema/replicas.ts";
 
 export type RemovalRow = typeof replicaRemovals.$inferSelect;
 
@@ -177,4 +177,21 @@ export function countRemovalsByTarget(db: Database, tenantId?: TenantId) {
     .from(replicaRemovals)
     .where(tenantId === undefined ? undefined : eq(replicaRemovals.tenantId, tenantId))
     .groupBy(target);
+}
+
+/** Whether a tenant has, or is to have, a copy at a target, or is owed a removal there. */
+export async function hasAnythingAt(db: Database, tenantId: TenantId, target: string): Promise<boolean> {
+  const [copies, removals] = await db.batch([
+    db
+      .select({ target: replicas.target })
+      .from(replicas)
+      .where(and(eq(replicas.tenantId, tenantId), eq(replicas.target, target)))
+      .limit(1),
+    db
+      .select({ target: replicaRemovals.target })
+      .from(replicaRemovals)
+      .where(and(eq(replicaRemovals.tenantId, tenantId), eq(replicaRemovals.target, target)))
+      .limit(1),
+  ]);
+  return copies.length + removals.length > 0;
 }

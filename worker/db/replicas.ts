@@ -152,7 +152,7 @@ export async function endCopy(
 }
 
 /**
- * Keeps that a stored copy hasn't the bytes of its clean version. Whoever is at it has its lease no more: what was copied
+ * Keeps that a stored copy hasn't the bytes of its clean version, or isn't there. Whoever is at it has its lease no more: what was copied
  * behind the original doesn't make that right. Nothing changes where the copy, or the version, is another by now.
  */
 export async function unstoreCopy(
@@ -167,7 +167,7 @@ export async function unstoreCopy(
   await db
     .update(replicas)
     .set({
-      ...{ state: "pending", code: "mismatch", detail, changedAtMs: nowMs },
+      ...{ state: "pending", code: report.fault, detail, changedAtMs: nowMs },
       ...{ retryAtMs: nowMs, announceAtMs: nowMs, leaseId: null },
     })
     .where(and(isCopy(report), eq(replicas.state, "stored"), eq(replicas.objectKey, objectKey), hasThatHash));

@@ -20,7 +20,7 @@ export interface ReplicaGateway {
 
 export interface ReplicaContentParts {
   readonly gateway: ReplicaGateway;
-  /** Names of the targets that have a copy of an object, by its record. */
+  /** Names of the targets that may have a copy of an object, by its record: the likeliest first. */
   readonly findTargets: (object: ServableObject) => Promise<readonly string[]>;
   readonly circuitOf: (target: string) => Circuit;
 }

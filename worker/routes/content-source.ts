@@ -8,7 +8,7 @@ import { primaryContent } from "../delivery/content.ts";
 import { failoverContent } from "../delivery/failover.ts";
 import { replicaContent } from "../delivery/replica-content.ts";
 import { RepairRequests } from "../services/repair-requests.ts";
-import { findStoredTargets } from "../services/replica-reads.ts";
+import { findTargets } from "../services/replica-reads.ts";
 import type { JobBindings } from "../storage/jobs.ts";
 import { sendJob } from "../storage/jobs.ts";
 import { objectStoreOf } from "../storage/store.ts";
@@ -31,7 +31,7 @@ export function contentSource(c: AppContext, tenantId: TenantId): ContentSource 
     slowAfterMs: replicaReads.slowAfterMs,
     replicas: replicaContent({
       gateway: { url, secret: replicaReads.secret },
-      findTargets: (object) => findStoredTargets(c.env, object),
+      findTargets: (object) => findTargets(c.env, object),
       circuitOf: (target) => circuits.of(c.env, `target:${residence}:${target}`),
     }),
     repair: (object, target) =>

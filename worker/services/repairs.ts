@@ -14,9 +14,9 @@ import { markVersionsAnnounced } from "../db/announcements.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import { findVersion } from "../db/files.ts";
-import type { RepairableVersion } from "../db/repairs.ts";
+import type { VersionRow } from "../db/files.ts";
 import { findRepairable, forgetLostDerivatives, recordRepair, recordRepairWish } from "../db/repairs.ts";
-import { listStoredTargets } from "../db/replica-reads.ts";
+import { listReadableTargets } from "../db/replica-reads.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
 import { jobOf } from "./announce.ts";
 import type { Caller } from "./file-actions.ts";
@@ -44,13 +44,21 @@ export async function requestRepairs(
   requireRole(identity, "admin");
   const { tenantId } = identity;
   const db = databaseFor(env, tenantId);
-  const jobs = (await findRepairable(db, tenantId, versions)).flatMap((found) => repairJobOf(found) ?? []);
-  if (jobs.length === 0) return { queued: [] };
+  const found = await findRepairable(db, tenantId, versions);
+  const jobs = found.flatMap((row) => {
+    const wish = versions.find(({ fileId, version }) => fileId === row.fileId && version === row.version);
+    return (wish && repairJobOf(row, wish.target)) ?? [];
+  });
+  const queued = jobs.map(({ fileId, version }) => ({ fileId, version }));
+  const skipped = versions
+    .filter((wish) => !queued.some((each) => each.fileId === wish.fileId && each.version === wish.version))
+    .map(({ fileId, version }) => ({ fileId, version, reason: "There is no such clean version." }));
+  if (jobs.length === 0) return { queued, skipped };
   const targets = new Set(jobs.map(({ target }) => target));
   const detail = { versions: jobs.length, targets: [...targets].toSorted().join(" ") };
   await recordRepairWish(db, { actor, action: "replica.repair-wanted", detail, atMs: nowMs });
   await send(jobs);
-  return { queued: jobs.map(({ fileId, version }) => ({ fileId, version })) };
+  return { queued, skipped };
 }
 
 /**
@@ -64,17 +72,16 @@ export async function repairMissing(
 ): Promise<MissingObjectAnswer> {
   const { tenantId, fileId, version, etag } = report;
   const db = databaseFor(env, tenantId);
-  const targets = await listStoredTargets(db, report);
-  const wanted = targets.slice(0, 1).map((target) => ({ fileId, version, target }));
-  const [found] = wanted.length === 0 ? [] : await findRepairable(db, tenantId, wanted);
-  const job = found && repairJobOf(found);
+  const [target] = await listReadableTargets(db, report);
+  const [found] = target === undefined ? [] : await findRepairable(db, tenantId, [{ fileId, version }]);
+  const job = found && target !== undefined ? repairJobOf(found, target) : undefined;
   if (job === undefined) return { isBeingRepaired: false };
   if (job.etag !== etag) throw new AppError("REPORT_REFUSED", { detail: "The version has other bytes." });
   await announce(job);
   return { isBeingRepaired: true };
 }
 
-function repairJobOf({ version: row, target }: RepairableVersion): RepairJob | undefined {
+function repairJobOf(row: VersionRow, target: string): RepairJob | undefined {
   const { tenantId, fileId, version, objectKey, etag, sizeBytes, sha256 } = row;
   if (objectKey === null || etag === null || sizeBytes === null || sha256 === null) return undefined;
   return {

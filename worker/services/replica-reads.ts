@@ -1,17 +1,21 @@
 import type { FileVersionRef } from "#contract/ids.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
-import { listStoredTargets } from "../db/replica-reads.ts";
+import { listReadableTargets, listStoredTargets } from "../db/replica-reads.ts";
 import { withDeadline } from "../deadline.ts";
 
 /** A reader waits for it, whose primary store has failed already. */
 const LOOK_DEADLINE_MS = 2_000;
 
-/** Names of the targets whose copy of a version is whole, by its record. Throws `SERVICE_UNAVAILABLE`. */
-export async function findStoredTargets(
+/**
+ * Names of the targets that may have an object, those first whose copy is whole by its record. Others are named only of
+ * what is compared with a SHA-256 as it is read. Throws `SERVICE_UNAVAILABLE`.
+ */
+export async function findTargets(
   env: DatabaseBindings,
-  ref: FileVersionRef,
+  object: FileVersionRef & { readonly sha256: string | null },
 ): Promise<readonly string[]> {
-  const found = listStoredTargets(databaseFor(env, ref.tenantId), ref);
+  const list = object.sha256 === null ? listStoredTargets : listReadableTargets;
+  const found = list(databaseFor(env, object.tenantId), object);
   return withDeadline(found, LOOK_DEADLINE_MS, "SERVICE_UNAVAILABLE");
 }

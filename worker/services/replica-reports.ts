@@ -1,6 +1,7 @@
 import { AppError } from "#contract/errors.ts";
 import type {
   CopiesStartReport,
+  CopyFault,
   CopyMismatchReport,
   CopyRef,
   CopyReport,
@@ -147,14 +148,18 @@ function endOf({ outcome, part }: CopyReport, before: ReplicaRow, nowMs: number)
   }
 }
 
-/** A copy that was found to have other bytes is read no more, and its turn is now: whoever copies proves it, or makes it again. */
+const FAULTS: Readonly<Record<CopyFault, string>> = {
+  mismatch: "It was read, and has other bytes than those that were checked: it is made again.",
+  missing: "It was to be read, and isn't there: it is made again.",
+};
+
+/** A copy that was found wanting is stored no more, and its turn is now: whoever copies proves it, or makes it again. */
 export async function applyMismatch(
   env: DatabaseBindings,
   report: CopyMismatchReport,
   nowMs: number,
 ): Promise<void> {
-  const detail = "It was read, and has other bytes than those that were checked: it is made again.";
-  await unstoreCopy(databaseFor(env, report.tenantId), report, detail, nowMs);
+  await unstoreCopy(databaseFor(env, report.tenantId), report, FAULTS[report.fault], nowMs);
 }
 
 /** What a processor is to remove at its targets now, of any tenant. */

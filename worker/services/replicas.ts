@@ -1,5 +1,5 @@
 import { AppError } from "#contract/errors.ts";
-import type { Identity } from "#contract/ids.ts";
+import type { Identity, TenantId } from "#contract/ids.ts";
 import { FileId } from "#contract/ids.ts";
 import type { CopyRetryRequest, RetriedCopies } from "#contract/replica-retries.ts";
 import type {
@@ -23,7 +23,7 @@ import {
   wantCopiesAgain,
 } from "../db/replica-lists.ts";
 import type { RemovalPlace, RemovalRow } from "../db/replica-removals.ts";
-import { findRemovals, hastenRemovals } from "../db/replica-removals.ts";
+import { findRemovals, hasAnythingAt, hastenRemovals } from "../db/replica-removals.ts";
 import type { Caller } from "./file-actions.ts";
 import { mimeTypeOf } from "./files.ts";
 import { requireRole } from "./permissions.ts";
@@ -186,7 +186,10 @@ export async function backfill(
   return { seen: step.length, queued, nextCursor: last === undefined ? null : formatCursor(last) };
 }
 
-/** Has what came to nothing tried again within a minute, whatever it waits for; or stored copies of `versions` made again. */
+/**
+ * Has what came to nothing tried again within a minute, whatever it waits for; or copies of `versions` made again. Throws
+ * `REQUEST_INVALID` where there is no such target, and the tenant has nothing there.
+ */
 export async function retryCopies(
   env: DatabaseBindings,
   { identity, actor }: Caller,
@@ -196,6 +199,7 @@ export async function retryCopies(
   requireRole(identity, "admin");
   const { tenantId } = identity;
   const db = databaseFor(env, tenantId);
+  if (target !== undefined) await requireTarget(env, tenantId, target, nowMs);
   const detail = { target: target ?? null };
   const event = { actor, action: "replica.retried", detail, atMs: nowMs } as const;
   if (versions !== undefined && target !== undefined) {
@@ -203,4 +207,18 @@ export async function retryCopies(
   }
   const copies = await hastenCopies(db, tenantId, target, event);
   return { copies, removals: await hastenRemovals(db, tenantId, target, event) };
+}
+
+async function requireTarget(
+  env: DatabaseBindings,
+  tenantId: TenantId,
+  target: string,
+  nowMs: number,
+): Promise<void> {
+  const configured = await findTargetsFor(env, tenantId, nowMs);
+  if (configured.some(({ name }) => name === target)) return;
+  if (await hasAnythingAt(databaseFor(env, tenantId), tenantId, target)) return;
+  throw new AppError("REQUEST_INVALID", {
+    errors: [{ path: "target", message: "is no target that there is, and nothing is there" }],
+  });
 }

@@ -71,7 +71,7 @@ test.each([
   await expect(repairer().repair(job, signal)).rejects.toMatchObject({ code: "COPY_MISMATCH" });
   await expect(bucket.get(job.objectKey)).rejects.toThrow("does not exist");
   const { objectKey, sha256 } = job;
-  const wrong = { kind: "copy-mismatch", target: "vault", objectKey, sha256 };
+  const wrong = { kind: "copy-mismatch", target: "vault", objectKey, sha256, fault: "mismatch" };
   expect(worker.reports).toMatchObject([wrong]);
   // As another target has the right one, that is taken.
   others.set(objectKey, bytes);

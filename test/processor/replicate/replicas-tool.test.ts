@@ -46,7 +46,7 @@ test("what is wrong is told, mended in both directions, and is right then; a dry
   expect(await Promise.all(tags)).toEqual(etags);
 });
 
-test("a copy that can't be read is left as it is; of one that can't be replaced the record is told", async () => {
+test("a copy that can't be read is left as it is; one that can't be replaced is told with the reason", async () => {
   const [only] = await fill([5]);
   if (only === undefined) throw new Error("Nothing is filled.");
   await damage("one", only);
@@ -64,12 +64,38 @@ test("a copy that can't be read is left as it is; of one that can't be replaced 
   begin.mockRestore();
   expect(code).toBe(1);
   expect(problems).toMatchObject([
-    { where: "one", what: "has 7 bytes; it couldn't be replaced, and is wanted again" },
+    {
+      where: "one",
+      what: "has 7 bytes; it couldn't be replaced: The target wants fewer requests.",
+    },
     { where: "two", what: "The target wants fewer requests." },
   ]);
   expect(problems.map(({ mended }) => mended)).toEqual([undefined, undefined]);
-  expect(place.retries).toEqual([{ target: "one", versions: [{ fileId: only.fileId, version: 1 }] }]);
-  expect(await run("verify")).toMatchObject({ verifiedCopies: 1, problems: [{ where: "one" }] });
+  const wish = { target: "one", versions: [{ fileId: only.fileId, version: 1 }] };
+  expect(place.retries.slice(-2)).toEqual([wish, wish]);
+  expect(await run("verify")).toMatchObject({ verifiedCopies: 1, problems: [] });
+});
+
+test("a right copy that no record calls stored is what the primary is made of, and what is pending is told", async () => {
+  const [small, other] = await fill([5, 6]);
+  if (small === undefined || other === undefined) throw new Error("Nothing is filled.");
+  for (const name of ["one", "two"] as const) await damage(name, other);
+  await damage("one", small);
+  small.copies.one = { state: "failed", tries: 8, error: "The primary hasn't it." };
+  small.copies.two = { state: "pending", tries: 0, error: "It was read, and has other bytes." };
+  await losePrimary(small);
+  expect(await run("drill")).toMatchObject({ problems: [{ fileId: other.fileId, where: "everywhere" }] });
+  const { problems } = await run("repair");
+  expect(problems.map(({ where, what, mended }) => [where, what, mended])).toEqual([
+    ["one", "has 7 bytes", "copied again"],
+    ["two", "is right, and its record says pending", "copied again"],
+    ["primary", "isn't there, or under another ETag", "from two"],
+    ["one", "has 7 bytes", "copied again"],
+    ["two", "has 7 bytes", "copied again"],
+  ]);
+  const target = new DirectoryTarget({ name: "one", path: place.paths.one });
+  const copy = await target.find(small.original.facts.key, AbortSignal.timeout(30_000));
+  expect(copy).toMatchObject({ disposition: "attachment" });
 });
 
 test("a version that no target has is lost without the primary: the drill says so", async () => {

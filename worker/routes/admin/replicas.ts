@@ -84,7 +84,8 @@ const retryRoute = createRoute({
   summary: "Have copies and removals that came to nothing tried again now",
   description:
     `${OF_ADMINS}. They are tried again by themselves too, at longer and longer intervals of up to six hours. With ` +
-    "`versions`, stored copies of these at `target` are made again instead: whoever has read them has found them wanting.",
+    "`versions`, copies of these at `target` are made again instead, also those that count as stored: whoever has read them " +
+    "has found them wanting. A target that there isn't, or that the tenant has nothing at, is `REQUEST_INVALID`.",
   security,
   request: { body: { required: true, content: { "application/json": { schema: CopyRetryRequest } } } },
   responses: {
@@ -103,8 +104,8 @@ const repairRoute = createRoute({
   summary: "Have objects of the primary store made again of their copies",
   description:
     `${OF_ADMINS}. For objects that are missing, or were read and have other bytes; the copy that is named with each was ` +
-    "found to be right. Nothing takes an object's place before its bytes have the recorded SHA-256, and what has them " +
-    "already is left alone: the same request twice changes nothing. What was made of a file and is gone too is made again.",
+    "found to be right, and is tried first. Nothing takes an object's place before its bytes have the recorded SHA-256, and " +
+    "what has them already is left alone: the same request twice changes nothing. What was made of a file and is gone too is made again.",
   security,
   request: { body: { required: true, content: { "application/json": { schema: RepairRequest } } } },
   responses: {

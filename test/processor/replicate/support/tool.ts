@@ -12,8 +12,10 @@ import {
 import { vi } from "vitest";
 import { type FileId, newFileId, TenantId } from "#contract/ids.ts";
 import type { RepairJob, RepairRequest } from "#contract/repairs.ts";
+import type { Replica } from "#contract/replicas.ts";
 import { type Report, Standing } from "#contract/reports.ts";
 import { ObjectStore } from "../../../../processor/object-store.ts";
+import { copyObject } from "../../../../processor/replicate/copy-object.ts";
 import { PrimaryWriter } from "../../../../processor/replicate/primary-writer.ts";
 import { RepairPrimary } from "../../../../processor/replicate/repair-primary.ts";
 import { DirectoryTarget } from "../../../../processor/replicate/targets/directory/directory-target.ts";
@@ -29,11 +31,18 @@ export const SINCE = "2026-11-01T00:00:00.000Z";
 export const BUCKET = "primary";
 const CLEAN = Standing.parse({ state: "clean", sniffedType: null, derivatives: [], givenUp: [] });
 
+type Name = "one" | "two";
+type CopyState = Pick<Replica, "state" | "tries" | "error">;
+
 export interface Version {
   readonly original: Original;
   readonly fileId: FileId;
   etag: string;
+  /** By the records. */
+  readonly copies: Record<Name, CopyState>;
 }
+
+const STORED: CopyState = { state: "stored", tries: 0, error: null };
 
 /** Two directories as targets, an S3 as the primary, and records of which a page has one version. */
 async function startPlace() {
@@ -60,18 +69,26 @@ async function startPlace() {
   const targets = Object.entries(paths).map(([name, path]) => new DirectoryTarget({ name, path }));
   const repairing = new RepairPrimary({ store, writer, targets, reporter: reporterOf(versions) });
   const repairs: Promise<unknown>[] = [];
-  const records = await startHttpDouble(({ path, body }) => {
+  const records = await startHttpDouble(async ({ path, body }) => {
     if (path.includes("/repair")) {
       const wanted = (JSON.parse(body) as RepairRequest).versions;
       // As the queue does: the answer doesn't wait for them.
       repairs.push(
         ...wanted.map((wish) => repairing.repair(jobOf(versions, wish), AbortSignal.timeout(30_000))),
       );
-      return { status: 202, body: { queued: wanted.map(({ fileId, version }) => ({ fileId, version })) } };
+      const queued = wanted.map(({ fileId, version }) => ({ fileId, version }));
+      return { status: 202, body: { queued, skipped: [] } };
     }
     if (path.includes("/retry")) {
-      retries.push(JSON.parse(body));
-      return { status: 202, body: { copies: 1, removals: 0 } };
+      const wish = JSON.parse(body) as { target: Name; versions: readonly { fileId: FileId }[] };
+      retries.push(wish);
+      for (const { fileId } of wish.versions) {
+        const version = versions.find((each) => each.fileId === fileId);
+        const target = targets.find(({ name }) => name === wish.target);
+        if (version === undefined || target === undefined) throw new Error("There is no such copy.");
+        await copyAgain(store, version, target);
+      }
+      return { status: 202, body: { copies: wish.versions.length, removals: 0 } };
     }
     if (path.includes("/targets")) return { status: 200, body: { items: [] } };
     const cursor = Number(new URL(path, "http://records").searchParams.get("cursor") ?? 0);
@@ -105,11 +122,25 @@ async function startPlace() {
 
 type Place = Awaited<ReturnType<typeof startPlace>>;
 
-function describe({ original: { facts }, fileId, etag }: Version): object {
-  const copy = { state: "stored", since: SINCE, storedAt: SINCE, tries: 0, error: null, nextTryAt: null };
+function describe({ original: { facts }, fileId, etag, copies: states }: Version): object {
   const { key: objectKey, sizeBytes, sha256, contentType: mimeType } = facts;
-  const copies = ["one", "two"].map((target) => ({ target, ...copy }));
+  const copies = Object.entries(states).map(([target, state]) => {
+    const storedAt = state.state === "stored" ? SINCE : null;
+    return { target, ...state, since: SINCE, storedAt, nextTryAt: null };
+  });
   return { fileId, version: 1, objectKey, etag, sizeBytes, sha256, mimeType, copies };
+}
+
+/** As a job does it, and what it reports. */
+async function copyAgain(store: ObjectStore, version: Version, target: DirectoryTarget): Promise<void> {
+  const { key: objectKey, sha256, contentType } = version.original.facts;
+  const etag = version.etag.replaceAll('"', "");
+  const object = { objectKey, etag, sha256, contentType, disposition: "attachment" };
+  const failures = await copyObject(store, object, [target], AbortSignal.timeout(30_000));
+  const failed = failures.get(target.name);
+  const { tries } = version.copies[target.name as Name];
+  version.copies[target.name as Name] =
+    failed === undefined ? STORED : { state: "pending", tries: tries + 1, error: failed.detail };
 }
 
 /** As the worker sends it. */
@@ -149,7 +180,7 @@ async function fill(place: Place, sizes: readonly number[]): Promise<readonly Ve
     for (const [name, path] of Object.entries(place.paths)) {
       await copyTo(new DirectoryTarget({ name, path }), original);
     }
-    place.versions.push({ original, fileId: newFileId(), etag });
+    place.versions.push({ original, fileId: newFileId(), etag, copies: { one: STORED, two: STORED } });
   }
   return place.versions;
 }
@@ -198,7 +229,7 @@ async function run(place: Place, command: string, ...args: readonly string[]): P
   }
 }
 
-function damage(place: Place, name: "one" | "two", { original }: Version): Promise<void> {
+function damage(place: Place, name: Name, { original }: Version): Promise<void> {
   return writeFile(new DirectoryPaths(place.paths[name]).object(original.facts.key), "damaged");
 }
 
@@ -213,7 +244,7 @@ export function useTool() {
     place,
     fill: (sizes: readonly number[]) => fill(place, sizes),
     run: (command: string, ...args: readonly string[]) => run(place, command, ...args),
-    damage: (name: "one" | "two", version: Version) => damage(place, name, version),
+    damage: (name: Name, version: Version) => damage(place, name, version),
     losePrimary: (version: Version) => losePrimary(place, version),
   };
 }
