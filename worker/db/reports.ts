@@ -10,7 +10,6 @@ import { NO_COPIES, wantCopies } from "./replicas.ts";
 import { files, fileVersions } from "./schema/files.ts";
 import { processorHeartbeats } from "./schema/processing.ts";
 import { tenants } from "./schema/tenants.ts";
-import { selectRow } from "./select-row.ts";
 import type { Renaming } from "./versions.ts";
 import { promoteStatement } from "./versions.ts";
 
