@@ -6,6 +6,7 @@ const common = {
   hookTimeout: 120_000,
   // A test that passes at the second try is a defect, in the test or in the product.
   retry: 0,
+  setupFiles: ["test/support/own-ports.ts"],
   // Nothing is kept in modules that another file would mind; to load them anew for each file costs a second of CPU.
   isolate: false,
   // What a test waits for comes when it comes: only what never does is a failure.

@@ -59,7 +59,7 @@ const SERVICE_TESTS: TestsBySource = {
   "in-turns.ts": ["faults/purge", "faults/version-removal", "faults/joining"],
   "late-details.ts": ["worker/form-fields"],
   "link-password.ts": ["worker/link-passwords"],
-  "list-cursor.ts": ["worker/listing", "worker/listing-limits"],
+  "file-list-cursor.ts": ["worker/listing", "worker/listing-limits"],
   "new-versions.ts": ["worker/versions", "worker/upload-grant-renewals"],
   "object-removals.ts": ["faults/version-removal", "worker/version-removal", "records/cron-calls"],
   "open-readings.ts": ["worker/audited-reads"],

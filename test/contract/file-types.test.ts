@@ -1,8 +1,9 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { BLOCKED_EXTENSIONS } from "#contract/blocked-types.ts";
 import { extensionOf } from "#contract/endings.ts";
 import { checkFile, checkName } from "#contract/file-checks.ts";
-import { acceptedTypes, CLASS_LIMIT_BYTES } from "#contract/file-types.ts";
+import { acceptedTypes, CLASS_LIMIT_BYTES, FILE_CLASSES } from "#contract/file-types.ts";
 import { normalizeFilename } from "#contract/names.ts";
 import { TenantSettings } from "#contract/tenants.ts";
 
@@ -251,3 +252,16 @@ describe("what is otherwise for a tenant", () => {
     expect(TenantSettings.safeParse(settings).success).toBe(false);
   });
 });
+
+test.each(FILE_CLASSES)(
+  "the guide has the endings and the largest file of the class %s",
+  async (fileClass) => {
+    const guide = await readFile(new URL("../../docs/file-storage-guide.md", import.meta.url), "utf8");
+    const [, endings = "", mebibytes] =
+      new RegExp(`^\\| ${fileClass} +\\| (.*?) +\\| (\\d+) MiB +\\|$`, "m").exec(guide) ?? [];
+    const types = acceptedTypes().filter((type) => type.fileClass === fileClass);
+    const told = endings.split(", ").map((ending) => ending.replaceAll("`", ""));
+    expect(new Set(told)).toEqual(new Set(types.flatMap(({ extensions }) => extensions)));
+    expect(Number(mebibytes) * 1024 * 1024).toBe(CLASS_LIMIT_BYTES[fileClass]);
+  },
+);

@@ -10,7 +10,14 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { PROJECT_ROOT } from "../../scripts/dev/bundle.ts";
 import { newAdmin, PATIENCE_MS } from "../support/admin.ts";
 import type { Caller } from "../support/api.ts";
-import { createUpload, newCaller, sharedStack, uploadFile, waitForVerdict } from "../support/api.ts";
+import {
+  createUpload,
+  newCaller,
+  sharedStack,
+  uploadFile,
+  waitForRecord,
+  waitForVerdict,
+} from "../support/api.ts";
 import { eicar } from "../support/eicar.ts";
 import type { StallingProxy } from "../support/stalling-proxy.ts";
 import { startStallingProxy } from "../support/stalling-proxy.ts";
@@ -31,7 +38,15 @@ beforeAll(async () => {
   }
   contents.set(await uploadFile(ann, Buffer.alloc(0), { filename: "empty.txt" }), Buffer.alloc(0));
   await createUpload(ann, 10);
-  for (const fileId of contents.keys()) await waitForVerdict(ann, fileId);
+  // What is made of them is in the records too.
+  for (const fileId of contents.keys()) {
+    await waitForRecord(
+      ann,
+      fileId,
+      ({ state, missingDerivatives }) =>
+        state === "clean" && missingDerivatives.every((each) => each.state !== "making"),
+    );
+  }
 });
 afterAll(() => proxy.close());
 

@@ -83,7 +83,26 @@ export async function addRowsAbout(database: D1, tenantId: string, fileId: strin
     run(
       "INSERT INTO idempotency_keys (tenant_id, key_hash, fingerprint, begun_at_ms) VALUES (?, ?, 'f', 1000)",
     ),
+    run(
+      `INSERT INTO audit_archives SELECT ?1, '2020-01-01', 1, 't/' || ?1 || '/audit/none', '', '', 0, 1, ?2, 1000
+       WHERE true ON CONFLICT DO NOTHING`,
+    ),
     // Of a version that there is: cron leaves it alone.
     run("INSERT INTO object_removals SELECT ?1, ?2, 1, 't/' || ?1 || '/' || ?2 || '/1/', 1000"),
+  ]);
+  await addOldEvent(database, tenantId, fileId);
+}
+
+/** An event of before there was the log, which its trigger would have there. */
+async function addOldEvent(database: D1, tenantId: string, fileId: string): Promise<void> {
+  const kept = "SELECT sql FROM sqlite_master WHERE name = 'audit_events_inserting'";
+  const trigger = await database.prepare(kept).first<string>("sql");
+  if (trigger === null) throw new Error("There is no such trigger.");
+  const insert = `INSERT INTO audit_events (tenant_id, id, at_ms, action, actor_id, actor_kind, file_id)
+    VALUES (?1, '00000000000' || lower(hex(randomblob(8))), 1000, 'file.created', 'ann', 'member', ?2)`;
+  await database.batch([
+    database.prepare("DROP TRIGGER audit_events_inserting"),
+    database.prepare(insert).bind(tenantId, fileId),
+    database.prepare(trigger),
   ]);
 }

@@ -1,8 +1,20 @@
 import { expect, test } from "vitest";
+import { newAdmin } from "../support/admin.ts";
+import type { Caller } from "../support/api.ts";
 import { newCaller, signUrl } from "../support/api.ts";
 import { publish, uploadClean } from "../support/file-states.ts";
 import { codeOf, createLink, look, sendJson, taken } from "../support/sharing.ts";
+import type { WorkerAlone } from "../support/worker-alone.ts";
 import { startWorkerAlone } from "../support/worker-alone.ts";
+
+/** As the tenant's admin asks for it; what there is goes later, by the cron. */
+async function beginErasure(worker: WorkerAlone, { tenantId }: Caller): Promise<void> {
+  const admin = await newAdmin(tenantId, worker);
+  const answer = await sendJson(admin, "POST", `/v1/admin/tenants/${tenantId}/erasure`, {
+    confirm: tenantId,
+  });
+  expect(answer.status).toBe(202);
+}
 
 /** Those who hold a URL have no session that could be refused: what they may read is decided by the records. */
 test("while a tenant is being erased, none of the URLs that were given out opens anything", async () => {
@@ -22,8 +34,7 @@ test("while a tenant is being erased, none of the URLs that were given out opens
   expect(await statuses()).toEqual(["not for long", "not for long", "not for long"]);
   expect((await look(link.url)).status).toBe(200);
 
-  const erasing = "UPDATE tenants SET erasing_at_ms = ? WHERE tenant_id = ? RETURNING tenant_id";
-  expect(await worker.query(erasing, Date.now(), caller.tenantId)).toHaveLength(1);
+  await beginErasure(worker, caller);
 
   expect(await statuses()).toEqual(["404 FILE_NOT_FOUND", "404 FILE_NOT_FOUND", "404 SHARE_LINK_NOT_FOUND"]);
   expect(await codeOf(await look(link.url))).toBe("404 SHARE_LINK_NOT_FOUND");
@@ -48,7 +59,7 @@ test("from its first moment, a tenant's lists, counts, quota and records are ref
     return Promise.all(asked.map(async (answer) => (answer.ok ? answer.status : codeOf(answer))));
   };
   expect(await answers()).toEqual([200, 200, 200, 200, 200, 200]);
-  await worker.query("UPDATE tenants SET erasing_at_ms = ? WHERE tenant_id = ?", Date.now(), caller.tenantId);
+  await beginErasure(worker, caller);
   const refused = "403 TENANT_ERASING";
   expect(await answers()).toEqual([refused, refused, refused, refused, refused, refused]);
 });

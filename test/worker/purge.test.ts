@@ -142,7 +142,7 @@ test("cron removes what has been in the trash for long enough, and nothing else"
   expect(await auditOf(worker, due)).toHaveLength(2);
 });
 
-test("one run takes on thirty-six files, those first that are longest overdue", async () => {
+test("one run takes on its part of what is due, those first that are longest overdue", async () => {
   const caller = await newCaller({ stack: worker });
   await uploadFile(caller, Buffer.from("hello"));
   await worker.query(
@@ -154,14 +154,18 @@ test("one run takes on thirty-six files, those first that are longest overdue", 
   );
   const left = async () => {
     const rows = await worker.query("SELECT id FROM files WHERE id LIKE 'due-%' ORDER BY purge_at_ms");
-    return [rows.length, rows[0]?.["id"]];
+    return { count: rows.length, first: rows[0]?.["id"] };
   };
-  expect(await left()).toEqual([100, "due-1"]);
+  expect(await left()).toEqual({ count: 100, first: "due-1" });
   await worker.runScheduled();
-  expect(await left()).toEqual([64, "due-37"]);
+  const { count, first } = await left();
+  // As many as it may make calls for: some, and not all.
+  expect(count).toBeGreaterThan(0);
+  expect(count).toBeLessThan(90);
+  expect(first).toBe(`due-${101 - count}`);
   await worker.runScheduled();
   await worker.runScheduled();
-  expect(await left()).toEqual([0, undefined]);
+  expect(await left()).toEqual({ count: 0, first: undefined });
   expect(await countsOf(worker, caller)).toMatchObject({ file_count: 1, files_bytes: MINIMUM_CHARGE_BYTES });
 });
 

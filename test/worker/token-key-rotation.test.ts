@@ -78,7 +78,8 @@ test.each([
   ["the other audience", { aud: "crm-mobile" }, "accepted"],
   ["a role that isn't mapped", { [NAMESPACE]: "crm-guest" }, "TOKEN_INVALID"],
   ["our own name of a role", { [NAMESPACE]: "admin" }, "TOKEN_INVALID"],
-  ["the roles in a list", { [NAMESPACE]: ["crm-admin"] }, "TOKEN_INVALID"],
+  ["the roles in a list", { [NAMESPACE]: ["crm-guest", "crm-admin"] }, "accepted"],
+  ["a list of roles that aren't mapped", { [NAMESPACE]: ["crm-guest"] }, "TOKEN_INVALID"],
   ["no tenant at the pointer", { app_metadata: {} }, "TOKEN_INVALID"],
   ["nothing at the pointer", { app_metadata: null }, "TOKEN_INVALID"],
   [

@@ -5,16 +5,12 @@ import type { AuditEvent } from "./audit.ts";
 import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { freeing } from "./freeing.ts";
-import { auditArchives, auditEvents, auditLog } from "./schema/audit.ts";
 import type { PendingObject } from "./schema/erasures.ts";
 import { erasures } from "./schema/erasures.ts";
 import { files, fileVersions } from "./schema/files.ts";
-import { idempotencyKeys } from "./schema/idempotency.ts";
-import { recountRanges, recounts } from "./schema/recounts.ts";
-import { replicaRemovals } from "./schema/replicas.ts";
-import { rescans } from "./schema/rescans.ts";
 import { quotaReservations, tenants } from "./schema/tenants.ts";
 import { selectRow } from "./select-row.ts";
+import { isLeftOf } from "./tenant-leftovers.ts";
 
 export type { PendingObject };
 export type ErasureRow = typeof erasures.$inferSelect;
@@ -109,7 +105,7 @@ export async function findFilesToErase(
 }
 
 /** The erasure as it was read: whoever went on with it meanwhile has changed its digest. */
-function isUnchanged({ tenantId, id, digest }: ErasureRow): SQL | undefined {
+export function isUnchanged({ tenantId, id, digest }: ErasureRow): SQL | undefined {
   return and(
     eq(erasures.tenantId, tenantId),
     eq(erasures.id, id),
@@ -233,55 +229,4 @@ export async function countPendingObjects(
       pending: null,
     })
     .where(and(isUnchanged(erasure), isNotNull(erasures.pending)));
-}
-
-export async function markEmpty(db: Database, erasure: ErasureRow, nowMs: number): Promise<void> {
-  await db.batch([
-    // None is begun any more, and those that were have nothing left to scan.
-    db.delete(rescans).where(eq(rescans.tenantId, erasure.tenantId)),
-    db.delete(idempotencyKeys).where(eq(idempotencyKeys.tenantId, erasure.tenantId)),
-    db.delete(recounts).where(eq(recounts.tenantId, erasure.tenantId)),
-    db.delete(recountRanges).where(eq(recountRanges.tenantId, erasure.tenantId)),
-    db
-      .update(erasures)
-      .set({ emptyAtMs: nowMs })
-      .where(and(isUnchanged(erasure), isNull(erasures.emptyAtMs))),
-  ]);
-}
-
-/** Tables whose rows say that something of a tenant is left; what hangs on these goes with them. */
-const OWNED = [files, quotaReservations, auditEvents, auditLog, auditArchives, replicaRemovals] as const;
-
-function isLeftOf(tenantId: TenantId): SQL {
-  return sql.join(
-    OWNED.map((table) => sql`EXISTS (SELECT 1 FROM ${table} WHERE tenant_id = ${tenantId})`),
-    sql` OR `,
-  );
-}
-
-/** When an erasure was finished, and the signature of its proof. */
-export interface ErasureEnd {
-  readonly finishedAtMs: number;
-  readonly signature: string;
-  readonly kid: string;
-}
-
-/** Removes the tenant's own row and ends the erasure, if nothing of the tenant is left. */
-export async function finishErasure(db: Database, erasure: ErasureRow, end: ErasureEnd): Promise<void> {
-  const { tenantId } = erasure;
-  const isTenantLeft = sql`EXISTS (SELECT 1 FROM ${tenants} WHERE tenant_id = ${tenantId})`;
-  await db.batch([
-    db
-      .delete(tenants)
-      .where(
-        and(eq(tenants.tenantId, tenantId), isNotNull(tenants.erasingAtMs), sql`NOT (${isLeftOf(tenantId)})`),
-      ),
-    db.delete(rescans).where(and(eq(rescans.tenantId, tenantId), sql`NOT ${isTenantLeft}`)),
-    db.delete(idempotencyKeys).where(and(eq(idempotencyKeys.tenantId, tenantId), sql`NOT ${isTenantLeft}`)),
-    db.delete(recounts).where(and(eq(recounts.tenantId, tenantId), sql`NOT ${isTenantLeft}`)),
-    db
-      .update(erasures)
-      .set(end)
-      .where(and(isUnchanged(erasure), isNull(erasures.pending), sql`NOT ${isTenantLeft}`)),
-  ]);
 }

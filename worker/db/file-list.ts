@@ -1,17 +1,24 @@
 import { and, asc, desc, eq, sql } from "drizzle-orm";
 import type { TenantId, UserId } from "#contract/ids.ts";
 import type { Database } from "./database.ts";
+import type { FileListing, Filter } from "./file-list-filters.ts";
+import { isSharedWith, isVisibleTo, LIVE, namesFound, STORED } from "./file-list-filters.ts";
+import type { SortKey } from "./file-list-indexes.ts";
+import type { Measures, Plan, Question } from "./file-list-plans.ts";
+import {
+  choosePlan,
+  COUNT_BOUND,
+  FOUND_BOUND,
+  obviousPlan,
+  pageQuery,
+  questionOf,
+} from "./file-list-plans.ts";
 import type { FileRow, FileWithDetails } from "./files.ts";
 import { findDetails } from "./files.ts";
-import type { FileListing, Filter } from "./list-filters.ts";
-import { isSharedWith, isVisibleTo, LIVE, namesFound, STORED } from "./list-filters.ts";
-import type { Measures, Plan, Question } from "./list-plans.ts";
-import { choosePlan, COUNT_BOUND, FOUND_BOUND, obviousPlan, pageQuery, questionOf } from "./list-plans.ts";
-import type { SortKey } from "./list-sources.ts";
 import { files } from "./schema/files.ts";
 import { tenants } from "./schema/tenants.ts";
 
-export type { FileFilters, FileListing } from "./list-filters.ts";
+export type { FileFilters, FileListing } from "./file-list-filters.ts";
 
 const SORT_COLUMNS = {
   date: files.createdAtMs,

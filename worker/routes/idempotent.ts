@@ -4,6 +4,7 @@ import { formatBase64Url } from "#contract/base64url.ts";
 import { AppError } from "#contract/errors.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
 import { signingKey } from "../delivery/hmac.ts";
+import type { Sealing } from "../delivery/sealed.ts";
 import { seal, unseal } from "../delivery/sealed.ts";
 import { claimKey, settleKey } from "../services/idempotency.ts";
 
@@ -72,13 +73,20 @@ async function fingerprintOf(request: Request, body: keyof typeof LEASE_MS): Pro
   return hashOf([pathname, search, content]);
 }
 
+/** Answers may have tokens in them: whoever reads the database reads none. */
+function sealingOf(context: readonly string[]): Sealing {
+  return { use: "causeway-idempotent-answer", context };
+}
+
 /** An answer as it was kept. Throws `IDEMPOTENCY_KEY_REUSED` where it can't be read any more. */
-async function replay(c: AppContext, sealed: string, purpose: readonly string[]): Promise<Response> {
-  const text = await unseal(sealed, purpose, c.get("config").signingKeys);
-  if (text === undefined) {
+async function replay(c: AppContext, kept: string, purpose: readonly string[]): Promise<Response> {
+  const dot = kept.lastIndexOf(".");
+  const key = c.get("config").signingKeys.find(({ kid }) => kid === kept.slice(0, dot));
+  if (key === undefined) {
     const detail = "The first was answered, and its answer can't be read any more: the signing key is gone.";
     throw new AppError("IDEMPOTENCY_KEY_REUSED", { detail });
   }
+  const text = await unseal(kept.slice(dot + 1), sealingOf(purpose), key);
   const { status, headers, body } = KeptAnswer.parse(JSON.parse(text));
   return new Response(body, { status, headers });
 }
@@ -87,7 +95,8 @@ async function sealAnswer(c: AppContext, purpose: readonly string[]): Promise<st
   const { status, headers } = c.res;
   const kept = Object.fromEntries(headersOf(headers, KEPT_HEADERS));
   const text = JSON.stringify({ status, headers: kept, body: await c.res.clone().text() });
-  return seal(text, purpose, signingKey(c.get("config").signingKeys));
+  const key = signingKey(c.get("config").signingKeys);
+  return `${key.kid}.${await seal(text, sealingOf(purpose), key)}`;
 }
 
 /**

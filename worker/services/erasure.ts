@@ -5,6 +5,7 @@ import { tenantPrefix } from "#contract/keys.ts";
 import { eraseAuditTrail } from "../db/audit-archives.ts";
 import type { Database, DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
+import { finishErasure, markEmpty } from "../db/erasure-ends.ts";
 import type { ErasureRow, FileToErase } from "../db/erasures.ts";
 import {
   countPendingObjects,
@@ -14,8 +15,6 @@ import {
   findErasure,
   findFilesToErase,
   findReservationsToErase,
-  finishErasure,
-  markEmpty,
   markObjectsPending,
 } from "../db/erasures.ts";
 import { countRemovals } from "../db/replica-removals.ts";

@@ -15,10 +15,10 @@ import type { FileFilters } from "../db/file-list.ts";
 import { countFilesOfEntities, listFiles, sortValueOf } from "../db/file-list.ts";
 import { isTenantErasing } from "../db/tenants.ts";
 import { requireGranted } from "./entity-grants.ts";
+import type { List } from "./file-list-cursor.ts";
+import { formatCursor, parseCursor } from "./file-list-cursor.ts";
 import type { PublicUrlOf } from "./files.ts";
 import { formatFile } from "./files.ts";
-import type { List } from "./list-cursor.ts";
-import { formatCursor, parseCursor } from "./list-cursor.ts";
 import { requireRole } from "./permissions.ts";
 
 /** Whose files a list has, where not all. */

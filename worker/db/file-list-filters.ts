@@ -5,8 +5,7 @@ import type { FileId, TenantId, UserId } from "#contract/ids.ts";
 import type { SearchTerms } from "#contract/names.ts";
 import { lengthOf, SEARCHED_LENGTH } from "#contract/names.ts";
 import { allOf } from "./all-of.ts";
-import type { FileRow } from "./files.ts";
-import type { Fact, SortKey, Source } from "./list-sources.ts";
+import type { Fact, SortKey, Source } from "./file-list-indexes.ts";
 import {
   BLOCKED,
   BY_CLASS,
@@ -23,7 +22,8 @@ import {
   IN_TRASH,
   IN_TRASH_BY_OWNER,
   WAITING,
-} from "./list-sources.ts";
+} from "./file-list-indexes.ts";
+import type { FileRow } from "./files.ts";
 
 export interface FileFilters {
   readonly ownerId?: UserId | undefined;

@@ -1,10 +1,10 @@
 import type { SQL } from "drizzle-orm";
 import { sql } from "drizzle-orm";
 import { allOf } from "./all-of.ts";
-import type { FileListing, Filter } from "./list-filters.ts";
-import { baseOf, boundsOf, filtersOf, sortedSource, STORED } from "./list-filters.ts";
-import type { Fact, Source } from "./list-sources.ts";
-import { sourceOfFound } from "./list-sources.ts";
+import type { FileListing, Filter } from "./file-list-filters.ts";
+import { baseOf, boundsOf, filtersOf, sortedSource, STORED } from "./file-list-filters.ts";
+import type { Fact, Source } from "./file-list-indexes.ts";
+import { sourceOfFound } from "./file-list-indexes.ts";
 
 /**
  * How a list is made. D1 keeps no statistics for SQLite's planner, so ours decides, and pins the index by which it is
