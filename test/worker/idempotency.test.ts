@@ -93,6 +93,33 @@ test("a key is of one user and one operation", async () => {
   expect((await send(grant, key)).status).toBe(201);
 });
 
+test("a form is the same though its boundary isn't, and another role is another caller", async () => {
+  const ann = await newCaller();
+  const form = () => {
+    const data = new FormData();
+    data.append("file", new Blob(["hello"], { type: "text/plain" }), "a.txt");
+    return { caller: ann, path: "/v1/files", init: { method: "POST", body: data } };
+  };
+  const key = randomUUID();
+  const first = await toldBy(await send(form(), key));
+  expect(first[0]).toBe(201);
+  expect(await toldBy(await send(form(), key))).toEqual(first);
+
+  const grant = { path: "/v1/upload-grants", init: json({ userId: "ann" }) };
+  const backend = await newCaller({ tenantId: ann.tenantId, role: "service" });
+  expect((await send({ ...grant, caller: backend }, key)).status).toBe(201);
+  expect(await readProblem(await send({ ...grant, caller: ann }, key))).toMatchObject({
+    code: "ROLE_REQUIRED",
+  });
+});
+
+test("a body that isn't JSON isn't read for its key", async () => {
+  const caller = await newCaller({ role: "service" });
+  const init = { method: "POST", headers: { "content-type": "text/plain" }, body: "x".repeat(100_000) };
+  const answer = await send({ caller, path: "/v1/upload-grants", init }, randomUUID());
+  expect(await readProblem(answer)).toMatchObject({ code: "REQUEST_INVALID" });
+});
+
 test("of many at once one is done: the others are answered as it was, or that it is under way", async () => {
   const making = await plainUpload();
   const key = randomUUID();

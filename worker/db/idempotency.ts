@@ -26,6 +26,15 @@ export interface KeyTimes {
   readonly abandonedSinceMs: number;
 }
 
+/** Of claims in the same millisecond, so many have ids of their own: the product is below 2^53 until the year 2039. */
+const IDS_A_MS = 4096;
+
+/** Ids are in the order of their times, and never used again: who comes late settles nobody else's claim. */
+function newClaimId(nowMs: number): number {
+  const [random = 0] = crypto.getRandomValues(new Uint16Array(1));
+  return nowMs * IDS_A_MS + (random % IDS_A_MS);
+}
+
 /** Takes a key for a request. The id that it has then; undefined where another request has it. */
 export async function insertKey(
   db: Database,
@@ -41,7 +50,7 @@ export async function insertKey(
     db.delete(idempotencyKeys).where(and(isRef(ref), or(lte(begunAtMs, keptSinceMs), isAbandoned))),
     db
       .insert(idempotencyKeys)
-      .values({ ...ref, fingerprint, begunAtMs: nowMs })
+      .values({ ...ref, id: newClaimId(nowMs), fingerprint, begunAtMs: nowMs })
       .onConflictDoNothing()
       .returning({ id }),
   ]);

@@ -179,6 +179,7 @@ export const files = router
   })
   .openapi(createFileRoute, async (c) => {
     const ref = await storePlainUpload(c);
+    c.set("isStored", true);
     const record = await getSentFile(c.env, c.get("identity"), ref, publicUrlOf(c));
     if (record.warnings.length > 0) c.header("Causeway-Warning", formatWarnings(record.warnings));
     const url = `/v1/files/${ref.fileId}`;

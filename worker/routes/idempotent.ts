@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { createMiddleware } from "hono/factory";
 import { formatBase64Url } from "#contract/base64url.ts";
 import { AppError } from "#contract/errors.ts";
+import { bareMediaType } from "#contract/file-types.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
 import { signingKey } from "../delivery/hmac.ts";
 import type { Sealing } from "../delivery/sealed.ts";
@@ -11,7 +12,8 @@ import { claimKey, settleKey } from "../services/idempotency.ts";
 /**
  * `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07), on what makes something by POST: a request whose answer was
  * lost is sent again with the same key, and is answered as the first was, for a day. A key is of one user and one operation.
- * Only what succeeded is kept: what was refused made nothing, and is judged anew.
+ * Only what succeeded is kept: what was refused made nothing, and is judged anew. What failed may have made something all the
+ * same: its key stays taken for its lease, unless it is known that nothing was made.
  */
 
 export const IDEMPOTENCY_ERRORS = [
@@ -46,6 +48,8 @@ const FILE_HEADERS = [
   "Content-Digest",
   "Repr-Digest",
 ];
+/** From this status on it isn't the request's own fault. */
+const FAILED = 500;
 const KEPT_HEADERS = ["Content-Type", "Location", "Causeway-Warning"];
 
 const KeptAnswer = z.object({
@@ -66,10 +70,18 @@ async function hashOf(parts: readonly unknown[]): Promise<string> {
   return formatBase64Url(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }
 
+/** A form's boundary is another each time that it is sent. */
+function fileFactsOf(headers: Headers): readonly (readonly [string, string])[] {
+  return headersOf(headers, FILE_HEADERS).map(([name, value]) => [
+    name,
+    name === "Content-Type" ? bareMediaType(value) : value,
+  ]);
+}
+
 async function fingerprintOf(request: Request, body: keyof typeof LEASE_MS): Promise<string> {
   const { pathname, search } = new URL(request.url);
   // JSON was read before, and is short.
-  const content = body === "json" ? await request.clone().text() : headersOf(request.headers, FILE_HEADERS);
+  const content = body === "json" ? await request.clone().text() : fileFactsOf(request.headers);
   return hashOf([pathname, search, content]);
 }
 
@@ -99,6 +111,17 @@ async function sealAnswer(c: AppContext, purpose: readonly string[]): Promise<st
   return `${key.kid}.${await seal(text, sealingOf(purpose), key)}`;
 }
 
+/** What isn't JSON is refused by the route, and nobody has looked how long it is. */
+function isUnread({ req }: AppContext): boolean {
+  return req.raw.body !== null && bareMediaType(req.header("Content-Type") ?? "") !== "application/json";
+}
+
+/** A statement that wasn't answered may still be carried out; a file that isn't stored whole is discarded. */
+function mayHaveMade(c: AppContext, body: keyof typeof LEASE_MS): boolean {
+  if (c.res.status < FAILED) return false;
+  return body === "json" || c.get("isStored") === true;
+}
+
 /**
  * Has a route heed the key. Comes after whatever says who is asking. Throws the `IDEMPOTENCY_ERRORS`.
  * @param operation what the key is of, with the user
@@ -107,19 +130,25 @@ async function sealAnswer(c: AppContext, purpose: readonly string[]): Promise<st
 export function idempotent(operation: string, body: keyof typeof LEASE_MS) {
   return createMiddleware<AppEnv>(async (c, next) => {
     const header = c.req.header("Idempotency-Key");
-    if (header === undefined) return next();
+    if (header === undefined || (body === "json" && isUnread(c))) return next();
     const [, quoted, bare] = KEY.exec(header) ?? [];
     const key = quoted ?? bare;
     if (key === undefined) throw new AppError("IDEMPOTENCY_KEY_INVALID");
-    const { tenantId, userId, entityGrant } = c.get("identity");
-    const purpose = ["causeway-idempotency", tenantId, userId, entityGrant?.id ?? "", operation, key];
+    const { tenantId, userId, role, entityGrant } = c.get("identity");
+    const purpose = ["causeway-idempotency", tenantId, userId, role, entityGrant?.id ?? "", operation, key];
     const ref = { tenantId, keyHash: await hashOf(purpose) };
     const fingerprint = await fingerprintOf(c.req.raw, body);
     const claim = await claimKey(c.env, { ...ref, fingerprint, leaseMs: LEASE_MS[body] }, Date.now());
     if ("answer" in claim) return replay(c, claim.answer, purpose);
-    await next();
-    const answer = c.res.ok ? await sealAnswer(c, purpose) : undefined;
-    await settleKey(c.env, ref, claim.takenId, answer);
+    const done = (async () => {
+      await next();
+      const answer = c.res.ok ? await sealAnswer(c, purpose) : undefined;
+      if (answer === undefined && mayHaveMade(c, body)) return;
+      await settleKey(c.env, ref, claim.takenId, answer);
+    })();
+    // A client that goes away ends its request's handler: what was made is to be found by its key all the same.
+    c.executionCtx.waitUntil(done.catch(() => {}));
+    await done;
     return undefined;
   });
 }

@@ -153,10 +153,19 @@ export async function getEntityCounts(
   const { tenantId, entityGrant: within } = identity;
   const view = viewOf(identity, scope);
   const db = databaseOf(env, identity, view);
+  // One that is named many times is counted once.
+  const distinct = new Map(items.map((entity) => [nameOfEntity(entity), entity]));
   const [counts, isErasing] = await Promise.all([
-    countFilesOfEntities(db, { tenantId, nowMs, within, ...view }, items),
+    countFilesOfEntities(db, { tenantId, nowMs, within, ...view }, [...distinct.values()]),
     isTenantErasing(db, tenantId),
   ]);
   if (isErasing) throw new AppError("TENANT_ERASING");
-  return { items: items.map((entity, index) => ({ ...entity, files: 0, bytes: 0, ...counts[index] })) };
+  const counted = new Map([...distinct.keys()].map((name, index) => [name, counts[index]]));
+  return {
+    items: items.map((entity) => ({ ...entity, files: 0, bytes: 0, ...counted.get(nameOfEntity(entity)) })),
+  };
+}
+
+function nameOfEntity({ entityType, entityId }: EntityCountsRequest["items"][number]): string {
+  return JSON.stringify([entityType, entityId]);
 }
