@@ -113,20 +113,28 @@ test("what a user is refused isn't taken from the others of the tenant", async (
   expect((await createByTus(bob)).status).toBe(201);
 });
 
-test("a backend, and the grants it gives, are limited as a tenant and not as a user", async () => {
+const JSON_BODY = { headers: { "content-type": "application/json" }, body: "{}" };
+
+test("a backend, and the grants it gives together, are limited as a tenant and not as a user", async () => {
   const backend = await caller({ role: "service" });
   const grants = 2 * LIMITS.userCreations + 1;
   for (let n = 0; n < grants; n += 1) {
-    const minted = await backend.fetch("/v1/upload-grants", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: "{}",
-    });
+    const minted = await backend.fetch("/v1/upload-grants", { method: "POST", ...JSON_BODY });
     const { token } = (await minted.json()) as { token: string };
     const headers = { ...creationHeaders(5), authorization: `Bearer ${token}` };
     expect((await backend.fetch("/v1/uploads", { method: "POST", headers })).status).toBe(201);
   }
   await expectLimited(await untilLimited(LIMITS.tenantRequests, () => list(backend), grants));
+});
+
+test("one grant is limited as one user is, and takes nothing from the tenant's others", async () => {
+  const backend = await caller({ role: "service" });
+  const minted = await backend.fetch("/v1/upload-grants", { method: "POST", ...JSON_BODY });
+  const { token } = (await minted.json()) as { token: string };
+  const holder = { authorization: `Bearer ${token}` };
+  const rules = () => backend.fetch("/v1/upload-rules", { headers: holder });
+  await expectLimited(await untilLimited(LIMITS.userRequests, rules));
+  expect((await list(backend)).status).toBe(200);
 });
 
 const MORE_THAN_ALL = 3 * LIMITS.userRequests;

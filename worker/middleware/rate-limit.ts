@@ -35,17 +35,21 @@ async function hasRoom(limiter: RateLimit | undefined, key: string): Promise<boo
   }
 }
 
-/**
- * A backend's token, and the grants it gives away, speak for many people: only their tenant is counted. Everybody else
- * is counted first, so that what one user is refused is not taken from the others of the tenant.
- */
+/** Who is counted beside the tenant. A backend's token speaks for many people; each grant that it gives away is for one. */
+function counterOf(c: AppContext): string | undefined {
+  const { tenantId, userId, role } = c.get("identity");
+  const grant = c.get("grant");
+  if (grant !== undefined) return `${tenantId}/grant/${grant.ref.fileId}`;
+  return role === "service" ? undefined : `${tenantId}/${userId}`;
+}
+
+/** Who asks is counted first, so that what one is refused is not taken from the others of the tenant. */
 async function isWithin(c: AppContext, counted: Counted): Promise<boolean> {
   const limiters: Partial<Limiters> = c.env;
   const { user, tenant } = BINDINGS[counted];
-  const { tenantId, userId, role } = c.get("identity");
-  const isOneUser = role !== "service" && c.get("grant") === undefined;
-  if (isOneUser && !(await hasRoom(limiters[user], `${tenantId}/${userId}`))) return false;
-  return hasRoom(limiters[tenant], tenantId);
+  const counter = counterOf(c);
+  if (counter !== undefined && !(await hasRoom(limiters[user], counter))) return false;
+  return hasRoom(limiters[tenant], c.get("identity").tenantId);
 }
 
 /** Throws `RATE_LIMITED` when the caller, or their tenant, has asked for too much. */
