@@ -3,6 +3,7 @@ import { gunzipSync } from "node:zlib";
 import { expect, test, vi } from "vitest";
 import type { AuditPage, AuditQuery, AuditRecord } from "#contract/audit.ts";
 import { newFileId } from "#contract/ids.ts";
+import { eventIdOf } from "../../worker/db/audit-trail.ts";
 import { databaseFor } from "../../worker/db/database.ts";
 import { deletePurged, markPurging } from "../../worker/db/trash.ts";
 import { getAuditPage } from "../../worker/services/audit-pages.ts";
@@ -65,10 +66,19 @@ async function tenantWithTrail() {
     }
   }
   /** Cron, in the minute of the hour that is the tenant's. */
-  const archiveOn = (day: number) => {
+  const archiveOn = (day: number, from = env, budget = Budget.ofRun(Date.now())) => {
     const hourMs = START_MS + day * DAY_MS;
-    return archiveAudit(env, bucket, hourMs + (Number(row) % 60) * MINUTE_MS, Budget.ofRun(Date.now()));
+    return archiveAudit(from, bucket, hourMs + (Number(row) % 60) * MINUTE_MS, budget);
   };
+  /** So many more events, of the sixth day. */
+  const addEvents = (count: number) =>
+    env.DB.prepare(
+      `WITH RECURSIVE n (i) AS (SELECT 17 UNION ALL SELECT i + 1 FROM n WHERE i < 16 + ?1)
+       INSERT INTO audit_log (tenant_id, sequence, at_ms, action, actor_id, actor_kind)
+       SELECT ?2, i, ?3, 'file.read', 'ann', 'member' FROM n`,
+    )
+      .bind(count, tenant.tenantId, START_MS + 5 * DAY_MS)
+      .run();
   const page = (query: Partial<AuditQuery> = {}): Promise<AuditPage> =>
     getAuditPage(env, bucket, tenant.tenantId, { limit: 200, ...query });
   const all = async (query: Partial<AuditQuery> = {}) => {
@@ -87,7 +97,24 @@ async function tenantWithTrail() {
         .bind(tenant.tenantId)
         .all()
     ).results.length;
-  return { env, tenant, fileId, bucket, archiveOn, page, all, logged };
+  return { env, tenant, fileId, bucket, archiveOn, addEvents, page, all, logged };
+}
+
+/** The same databases, but that something is done before each batch. */
+function beforeBatches(env: typeof databases.bindings, before: () => Promise<void>) {
+  const slow = new Proxy(env.DB, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (name === "batch") {
+        return async (statements: D1PreparedStatement[]) => {
+          await before();
+          return target.batch(statements);
+        };
+      }
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  return { ...env, DB: slow };
 }
 
 const QUERIES: readonly Partial<AuditQuery>[] = [
@@ -108,8 +135,8 @@ test("events older than a year go into the bucket, a day in an object, and every
   expect(bucket.objects.size).toBe(1);
   await archiveOn(368);
   expect([...bucket.objects.keys()]).toEqual(
-    ["1970-01-01", "2026-01-01", "2026-01-02", "2026-01-03"].map(
-      (day) => `t/${tenant.tenantId}/audit/${day}-1.ndjson.gz`,
+    ["1970-01-01", "2026-01-01", "2026-01-02", "2026-01-03"].map((day) =>
+      expect.stringMatching(`^t/${tenant.tenantId}/audit/${day}-1-[-0-9a-f]{36}\\.ndjson\\.gz$`),
     ),
   );
   expect(await logged()).toBe(6);
@@ -168,6 +195,83 @@ test("an object that can't be stored leaves the events where they are, and the n
   await archiveOn(10_000);
   expect(await logged()).toBe(0);
   expect(await all()).toHaveLength(16);
+});
+
+test("a run that reads while another archives goes on behind it", async () => {
+  const { env, tenant, bucket, archiveOn, addEvents, logged } = await tenantWithTrail();
+  await archiveOn(10_000);
+  await addEvents(5_100);
+  bucket.objects.clear();
+  const ofOne = () => new Budget({ calls: 2, queries: 2 }, Date.now() + MINUTE_MS);
+  const [asked, free] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const waits = beforeBatches(env, () => {
+    asked.resolve();
+    return free.promise;
+  });
+  const late = archiveOn(10_000, waits, ofOne());
+  await asked.promise;
+  await archiveOn(10_000, env, ofOne());
+  expect(await logged()).toBe(100);
+  free.resolve();
+  await late;
+  expect(await logged()).toBe(0);
+  const { results } = await env.DB.prepare(
+    "SELECT events, sha256 FROM audit_archives WHERE tenant_id = ? AND day = '2026-01-06' ORDER BY part",
+  )
+    .bind(tenant.tenantId)
+    .all();
+  const hashes = [...bucket.objects.values()].map((bytes) =>
+    createHash("sha256").update(bytes).digest("hex"),
+  );
+  expect(results).toEqual([5_000, 100].map((events, index) => ({ events, sha256: hashes[index] })));
+});
+
+test("of two runs that store the same the first archives it, and the other changes nothing", async () => {
+  const { env, tenant, bucket, archiveOn, all, logged } = await tenantWithTrail();
+  const before = await all();
+  const [stored, free] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const { put } = bucket;
+  bucket.put = async (...args) => {
+    bucket.put = put;
+    stored.resolve();
+    await free.promise;
+    return put(...args);
+  };
+  const archives = async () =>
+    (await env.DB.prepare("SELECT * FROM audit_archives WHERE tenant_id = ?").bind(tenant.tenantId).all())
+      .results;
+  const late = archiveOn(10_000);
+  await stored.promise;
+  await archiveOn(367);
+  const archived = await archives();
+  expect(archived).toHaveLength(3);
+  free.resolve();
+  await late;
+  expect(await archives()).toEqual(archived);
+  expect(await logged()).toBe(9);
+  expect(bucket.objects.size).toBe(4);
+  expect(await all()).toEqual(before);
+});
+
+test.each([
+  { page: 1, day: 367 },
+  { page: 1, day: 10_000 },
+  { page: 2, day: 10_000 },
+])("an export has what is archived before it reads page $page, until day $day", async ({ page, day }) => {
+  const { env, tenant, bucket, archiveOn, addEvents } = await tenantWithTrail();
+  await addEvents(1_200);
+  let batches = 0;
+  const archiving = beforeBatches(env, async () => {
+    batches += 1;
+    if (batches === page) await archiveOn(day);
+  });
+  const nowMs = START_MS + 10_000 * DAY_MS;
+  const query = { limit: 10_000, cursor: `${nowMs.toString(36)}.audit.` };
+  const ids: string[] = [];
+  for await (const lines of await exportTenant(archiving, bucket, tenant.tenantId, query, nowMs))
+    ids.push(...lines.map((line) => (line.kind === "audit" ? line.id : line.kind)));
+  expect(bucket.objects.size).toBeGreaterThan(0);
+  expect(ids).toEqual([...Array.from({ length: 1_216 }, (_, index) => eventIdOf(index + 1)), "end"]);
 });
 
 test("an export has what is archived too, the oldest first", async () => {

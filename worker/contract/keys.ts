@@ -29,9 +29,12 @@ export function versionPrefix(ref: FileVersionRef): string {
   return `${filePrefix(ref.tenantId, ref.fileId)}${ref.version}/`;
 }
 
-/** Key of a part of a day's audit trail; the day as 2026-11-27. No file has the id "audit". */
-export function auditArchiveKey(tenantId: TenantId, day: string, part: number): string {
-  return `${tenantPrefix(tenantId)}audit/${day}-${part}.ndjson.gz`;
+/**
+ * Key of a part of a day's audit trail; the day as 2026-11-27. No file has the id "audit". Each attempt to archive has a
+ * key of its own, by something random, so that a late one's `put` never replaces what another has archived.
+ */
+export function auditArchiveKey(tenantId: TenantId, day: string, part: number, attempt: string): string {
+  return `${tenantPrefix(tenantId)}audit/${day}-${part}-${attempt}.ndjson.gz`;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { AuditFilter, AuditRow } from "./audit-trail.ts";
 import { findEventsAfter, sequenceOf } from "./audit-trail.ts";
 import type { Database } from "./database.ts";
 import { auditArchives, auditEvents, auditLog } from "./schema/audit.ts";
+import { selectRow } from "./select-row.ts";
 
 export type AuditArchive = typeof auditArchives.$inferSelect;
 
@@ -94,24 +95,36 @@ export async function findNextArchive(
   beforeMs: number,
   limit: number,
 ): Promise<NextArchive> {
-  const [[previous], found] = await Promise.all([
-    findArchivesBefore(db, tenantId, {}, undefined, 1),
-    findEventsAfter(db, tenantId, "", beforeMs, limit),
-  ]);
+  const { events: found, newestArchive: previous } = await findEventsAfter(db, tenantId, "", beforeMs, limit);
   const [oldest] = found;
   if (oldest === undefined) return { events: [], previous };
   const end = found.findIndex(({ atMs }) => dayOf(atMs) !== dayOf(oldest.atMs));
   return { events: end < 0 ? found : found.slice(0, end), previous };
 }
 
-/** Keeps that events are in an object now, and removes their rows, in one batch. */
-export async function replaceByArchive(db: Database, archive: AuditArchive): Promise<void> {
-  const { tenantId, lastId, lastSequence } = archive;
-  await db.batch([
-    db.insert(auditArchives).values(archive),
-    db.delete(auditEvents).where(and(eq(auditEvents.tenantId, tenantId), lte(auditEvents.id, lastId))),
-    db.delete(auditLog).where(and(eq(auditLog.tenantId, tenantId), lte(auditLog.sequence, lastSequence))),
+/**
+ * Keeps that events are in an object now, and removes their rows, in one batch. Does neither, and says so, where `previous`
+ * is no longer the newest archive: somebody else has archived those events meanwhile.
+ */
+export async function replaceByArchive(
+  db: Database,
+  archive: AuditArchive,
+  previous: AuditArchive | undefined,
+): Promise<boolean> {
+  const { tenantId, lastId, lastSequence, objectKey } = archive;
+  const newestKey = sql`(SELECT object_key FROM audit_archives WHERE tenant_id = ${tenantId} ORDER BY day DESC, part DESC LIMIT 1)`;
+  const isIn = sql`${newestKey} = ${objectKey}`;
+  const [kept] = await db.batch([
+    db
+      .insert(auditArchives)
+      .select(sql`${selectRow(auditArchives, archive)} WHERE ${newestKey} IS ${previous?.objectKey ?? null}`)
+      .returning({ objectKey: auditArchives.objectKey }),
+    db.delete(auditEvents).where(and(eq(auditEvents.tenantId, tenantId), lte(auditEvents.id, lastId), isIn)),
+    db
+      .delete(auditLog)
+      .where(and(eq(auditLog.tenantId, tenantId), lte(auditLog.sequence, lastSequence), isIn)),
   ]);
+  return kept.length > 0;
 }
 
 /** Removes some of a tenant's audit trail; says whether there was any. Objects are removed by their keys. */

@@ -3,7 +3,7 @@ import { and, asc, desc, eq, gt, gte, lt, sql } from "drizzle-orm";
 import type { AuditAction } from "#contract/audit.ts";
 import type { FileId, TenantId } from "#contract/ids.ts";
 import type { Database } from "./database.ts";
-import { auditEvents, auditLog } from "./schema/audit.ts";
+import { auditArchives, auditEvents, auditLog } from "./schema/audit.ts";
 
 /**
  * Reading the trail. A tenant's events are in three places, one after the other: objects of the bucket (audit-archives.ts),
@@ -143,15 +143,31 @@ export function oldEventsQuery(
     .limit(limit);
 }
 
-/** Events behind an id and of before a time, oldest first, of the table of before and of the log in one batch. */
+/** What the database has of a tenant's trail, as of one moment. */
+export interface EventsAfter {
+  /** Of all that is behind the id the oldest, unless the newest archive ends behind it. */
+  readonly events: readonly AuditRow[];
+  readonly newestArchive: typeof auditArchives.$inferSelect | undefined;
+}
+
+/**
+ * Events behind an id and of before a time, oldest first, of the table of before and of the log, and the newest archive: in
+ * one batch, since archiving takes events from those to this.
+ */
 export async function findEventsAfter(
   db: Database,
   tenantId: TenantId,
   afterId: string,
   untilMs: number,
   limit: number,
-): Promise<readonly AuditRow[]> {
-  const [old, logged] = await db.batch([
+): Promise<EventsAfter> {
+  const [[newestArchive], old, logged] = await db.batch([
+    db
+      .select()
+      .from(auditArchives)
+      .where(eq(auditArchives.tenantId, tenantId))
+      .orderBy(desc(auditArchives.day), desc(auditArchives.part))
+      .limit(1),
     db
       .select()
       .from(auditEvents)
@@ -177,5 +193,5 @@ export async function findEventsAfter(
       .orderBy(asc(auditLog.sequence))
       .limit(limit),
   ]);
-  return [...old, ...logged.map(rowOf)].slice(0, limit);
+  return { events: [...old, ...logged.map(rowOf)].slice(0, limit), newestArchive };
 }

@@ -97,6 +97,11 @@ export async function findWholeFiles(
   return { tenant, items };
 }
 
+export interface TrailPage extends PageOf<AuditRow> {
+  /** Whether there are events behind the one asked for that are in an archive: those come before the page's. */
+  readonly isBehindArchives: boolean;
+}
+
 /** A tenant's audit trail in the database of before a time, oldest first, after one event, `limit` of them at most. */
 export async function findAuditTrail(
   db: Database,
@@ -104,9 +109,10 @@ export async function findAuditTrail(
   untilMs: number,
   after: string,
   limit: number,
-): Promise<PageOf<AuditRow>> {
-  const items = await findEventsAfter(db, tenantId, after, untilMs, limit);
+): Promise<TrailPage> {
+  const found = await findEventsAfter(db, tenantId, after, untilMs, limit);
   // After them: a tenant that is being erased by now has lost some.
   const [tenant] = await tenantIs(db, tenantId);
-  return { tenant, items };
+  const { events: items, newestArchive } = found;
+  return { tenant, items, isBehindArchives: newestArchive !== undefined && newestArchive.lastId > after };
 }

@@ -106,7 +106,7 @@ async function* filePages(
   }
 }
 
-/** What is archived comes first: it is older. What is archived meanwhile is behind what was exported, or in neither. */
+/** What is archived comes first: it is older. Each page of the database's tells whether some of it was archived meanwhile. */
 async function* auditPages(
   db: Database,
   objects: ObjectReader,
@@ -114,17 +114,20 @@ async function* auditPages(
   place: Place,
 ): AsyncGenerator<readonly ExportLine[]> {
   let after = place.kind === "audit" ? place.after : "";
+  let isBehindArchives = true;
   for (;;) {
-    const archive = await findArchiveAfter(db, tenantId, after);
-    if (archive === undefined) break;
-    const passed = after;
-    const events = (await readArchive(objects, archive)).filter(({ id }) => id > passed);
-    yield events.map((event) => formatAudit(event, place));
-    after = archive.lastId;
-  }
-  for (;;) {
+    const archive = isBehindArchives ? await findArchiveAfter(db, tenantId, after) : undefined;
+    if (archive !== undefined) {
+      const passed = after;
+      const events = (await readArchive(objects, archive)).filter(({ id }) => id > passed);
+      yield events.map((event) => formatAudit(event, place));
+      after = archive.lastId;
+      continue;
+    }
     const found = await findAuditTrail(db, tenantId, place.sinceMs, after, EVENTS_PER_PAGE);
     const page = requireLiving(found);
+    ({ isBehindArchives } = found);
+    if (isBehindArchives) continue;
     if (page.length > 0) yield page.map((row) => formatAudit(formatEvent(row), place));
     if (page.length < EVENTS_PER_PAGE) return;
     after = page.at(-1)?.id ?? after;

@@ -23,32 +23,37 @@ import { forEachDatabase } from "./each-database.ts";
  *
  *   object stored → its row in and the events' rows out (one batch)
  *
- * A crash between the two costs nothing: the next run stores the same events under the same key.
+ * A crash between the two loses nothing: the next run stores the same events under another key. Of two runs that overlap
+ * and store the same, the first to have its row in wins, and the other changes nothing. An object that no row names stays
+ * until the tenant is erased.
  */
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** To find the tenants whose turn it is. */
 const COST: Cost = { calls: 1, queries: 1 };
-/** To find the events, of which there are two kinds, and what they come behind; to store them; to replace them. */
-const COST_PER_ARCHIVE: Cost = { calls: 4, queries: 3 };
+/** To find the events and what they come behind; to store them; to replace them. */
+const COST_PER_ARCHIVE: Cost = { calls: 3, queries: 2 };
 /** Of one tenant in one run: a tenant that keeps less from now on is done within a day. */
 const ARCHIVES_PER_TENANT = 20;
 const STORE_DEADLINE_MS = 30_000;
 const CONTENT_TYPE = "application/gzip";
 
-/** Archives what is due of the tenants whose turn it is: each has one every hour. One that fails keeps no other from it. */
+/**
+ * Archives what is due of the tenants whose turn it is: each has one every hour. One that fails keeps no other from it.
+ * @param scheduledMs the minute that it is done for: no other has its turns, however late it is
+ */
 export async function archiveAudit(
   env: DatabaseBindings,
   objects: ObjectWriter,
-  nowMs: number,
+  scheduledMs: number,
   budget: Budget,
 ): Promise<void> {
-  const run = Math.floor(nowMs / MINUTE_MS) % ARCHIVING_RUNS;
+  const run = Math.floor(scheduledMs / MINUTE_MS) % ARCHIVING_RUNS;
   await forEachDatabase(env, budget, "archive-audit", async (db, part) => {
     part.spend(COST);
     const limit = part.itemsOf(COST_PER_ARCHIVE);
-    for (const tenant of await findTenantsToArchive(db, run, AUDIT_RETENTION_DAYS, nowMs, limit)) {
-      await archiveTenant(db, objects, tenant, nowMs, part);
+    for (const tenant of await findTenantsToArchive(db, run, AUDIT_RETENTION_DAYS, scheduledMs, limit)) {
+      await archiveTenant(db, objects, tenant, scheduledMs, part);
       if (part.isSpent) return;
     }
   });
@@ -58,47 +63,49 @@ async function archiveTenant(
   db: Database,
   objects: ObjectWriter,
   { tenantId, keptDays }: TenantToArchive,
-  nowMs: number,
+  scheduledMs: number,
   part: Budget,
 ): Promise<void> {
-  const beforeMs = (Math.floor(nowMs / DAY_MS) - keptDays) * DAY_MS;
+  const beforeMs = (Math.floor(scheduledMs / DAY_MS) - keptDays) * DAY_MS;
   try {
     for (let made = 0; made < ARCHIVES_PER_TENANT && !part.isSpent; made += 1) {
       part.spend(COST_PER_ARCHIVE);
       const next = await findNextArchive(db, tenantId, beforeMs, EVENTS_PER_ARCHIVE);
       if (next.events.length === 0) return;
-      await storeArchive(db, objects, next, nowMs);
+      if (!(await storeArchive(db, objects, next, scheduledMs))) return;
     }
   } catch (error) {
     console.error({ event: "audit-not-archived", tenantId, error: String(error) });
   }
 }
 
+/** Says whether they are archived: not where another run was faster. */
 async function storeArchive(
   db: Database,
   objects: ObjectWriter,
   { events, previous }: NextArchive,
-  nowMs: number,
-): Promise<void> {
+  scheduledMs: number,
+): Promise<boolean> {
   const [first] = events;
   const last = events.at(-1);
-  if (first === undefined || last === undefined) return;
+  if (first === undefined || last === undefined) return false;
   const { tenantId } = first;
   const firstDay = dayOf(first.atMs);
   // Never before the one before it, whatever clocks did: objects are in the order of their events.
   const day = previous !== undefined && previous.day > firstDay ? previous.day : firstDay;
   const part = previous?.day === day ? previous.part + 1 : 1;
-  const objectKey = auditArchiveKey(tenantId, day, part);
+  const objectKey = auditArchiveKey(tenantId, day, part, crypto.randomUUID());
   const { bytes, sha256 } = await packArchive(
     { tenantId, day, part, previous: nameOf(previous) },
     events.map(formatEvent),
   );
   const body = { pieces: [bytes], sizeBytes: bytes.byteLength };
   await withDeadline(objects.put(objectKey, body, CONTENT_TYPE), STORE_DEADLINE_MS, "STORE_UNAVAILABLE");
-  await replaceByArchive(db, {
-    ...{ tenantId, day, part, objectKey, sha256, events: events.length, archivedAtMs: nowMs },
+  const archive = {
+    ...{ tenantId, day, part, objectKey, sha256, events: events.length, archivedAtMs: scheduledMs },
     ...{ firstId: first.id, lastId: last.id, lastSequence: lastSequenceOf(events) },
-  });
+  };
+  return replaceByArchive(db, archive, previous);
 }
 
 function nameOf(archive: AuditArchive | undefined): { key: string; sha256: string } | null {

@@ -53,7 +53,8 @@ const JOBS: Readonly<Record<string, CronJob>> = {
   replicas: ({ env, announce, replicaLagAlertMs, nowMs }, budget) =>
     feedReplicas(env, announce, replicaLagAlertMs, nowMs, budget),
   quarantine: ({ env, nowMs }, budget) => removeDueBlocked(env, nowMs, budget),
-  "archive-audit": ({ env, archives, nowMs }, budget) => archiveAudit(env, archives, nowMs, budget),
+  "archive-audit": ({ env, archives, scheduledMs }, budget) =>
+    archiveAudit(env, archives, scheduledMs, budget),
   "measure-databases": ({ env, databaseAlertShare }) => warnOfFillings(env, databaseAlertShare),
   "remove-objects": ({ env, removal, nowMs }, budget) =>
     removeLeftObjects(env, removal.objects, nowMs, budget),
