@@ -147,3 +147,29 @@ test("a tenant that is being erased is left to its erasure by all others: it cou
   expect(results).toHaveLength(3);
   expect(removed).toEqual([]);
 });
+
+test("a tenant's events are archived in its minute of the hour, however late the run for it is", async () => {
+  const { DB_2: db } = databases.bindings;
+  if (db === undefined) throw new Error("It wasn't bound.");
+  const { tenant } = await makeAllDue(db);
+  const number = await db
+    .prepare("SELECT number FROM tenants WHERE tenant_id = ?")
+    .bind(tenant.tenantId)
+    .first("number");
+  const scheduledMs = 10_000 * 24 * HOUR_MS + (Number(number) % 60) * 60_000;
+  const keys: string[] = [];
+  const put = async (key: string, { sizeBytes }: { readonly sizeBytes: number }) => {
+    keys.push(key);
+    return { etag: "e", sizeBytes };
+  };
+  await runCron({
+    env: { ...databases.bindings, TENANT_BUCKETS: "DB_2=0-255" },
+    removal: { objects: NO_OBJECTS, endUpload: async () => {} },
+    erasure: { objects: NO_OBJECTS, eraseUpload: async () => {}, settleMs: 0, signingKeys: [] },
+    announce: async () => {},
+    needsReservation: async () => false,
+    ...{ reannounceAfterSeconds: 0, replicaLagAlertMs: HOUR_MS, databaseAlertShare: 1, archives: { put } },
+    ...{ scheduledMs, nowMs: scheduledMs + 90_000 },
+  });
+  expect(keys).toContainEqual(expect.stringContaining(`t/${tenant.tenantId}/audit/1970-01-01-1-`));
+});
