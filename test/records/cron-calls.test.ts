@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { FileVersionRef } from "#contract/ids.ts";
 import { Budget, QUERIES, SUBREQUESTS } from "../../worker/services/cron/budget.ts";
 import { purgeDue } from "../../worker/services/cron/due-purges.ts";
-import { runCron } from "../../worker/services/cron/run.ts";
+import { JOB_COUNT, runCron } from "../../worker/services/cron/run.ts";
 import type { Removal } from "../../worker/services/purge.ts";
 import { newBudget } from "./support/cron-budget.ts";
 import { useDatabases } from "./support/databases.ts";
@@ -18,7 +18,7 @@ const HOUR_MS = 3_600_000;
 
 test("what a run's jobs may call together is within what a Worker may", async () => {
   const whole = Budget.ofRun(Date.now());
-  const parts = Array.from({ length: 9 }, () => whole.part(9));
+  const parts = Array.from({ length: JOB_COUNT }, () => whole.part(JOB_COUNT));
   const sum = (cost: { calls: number; queries: number }) =>
     parts.reduce((total, part) => total + part.itemsOf(cost), 0);
   expect(sum({ calls: 1, queries: 0 })).toBeLessThanOrEqual(SUBREQUESTS);

@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
 import { verifyProof } from "#contract/erasures.ts";
 import type { TenantId } from "#contract/ids.ts";
+import { tenantPrefix } from "#contract/keys.ts";
 import { databaseFor } from "../../worker/db/database.ts";
 import { tenants } from "../../worker/db/schema/tenants.ts";
+import { driveErasures } from "../../worker/services/cron/erasures.ts";
 import { formatErasure, requestErasure, requireErasure } from "../../worker/services/erasure-requests.ts";
 import { driveErasureOf } from "../../worker/services/erasure.ts";
+import { newBudget } from "./support/cron-budget.ts";
 import { newTenantId, useDatabases } from "./support/databases.ts";
 import { newQuotaTenant } from "./support/quota-tenant.ts";
 
@@ -93,4 +96,51 @@ test("files with very many versions are erased in steps, and all of them are cou
   }
   expect(await read()).toMatchObject({ files: 4, versions: 1_600, finishedAtMs: expect.any(Number) });
   expect(most).toBe(150);
+});
+
+test("erasures that wait for copies keep none behind them from being finished, nor from looking for what lands late", async () => {
+  const { bindings } = databases;
+  const begin = (tenantId: TenantId, atMs: number) => {
+    const actor = { tenantId, id: "boss", kind: "admin", requestId: null } as const;
+    return requestErasure(bindings, actor, { confirm: tenantId, reason: undefined }, atMs);
+  };
+  const owed: TenantId[] = [];
+  for (let index = 0; index < 5; index += 1) {
+    const tenantId = newTenantId();
+    owed.push(tenantId);
+    await databaseFor(bindings, tenantId).insert(tenants).values({ tenantId, createdAtMs: 1 });
+    await bindings.DB.prepare(
+      `INSERT INTO replica_removals (tenant_id, file_id, version, target, object_key, since_ms, settle_at_ms, next_at_ms)
+       VALUES (?, 'f', 1, 'gone', 'k', 1, 1, 1)`,
+    )
+      .bind(tenantId)
+      .run();
+    await begin(tenantId, 1_000 + index);
+  }
+  const { tenantId, create } = newQuotaTenant(bindings);
+  await create(10);
+  const { id } = await begin(tenantId, 5_000);
+  const listed = new Set<string>();
+  const objects = {
+    async list(prefix: string) {
+      listed.add(prefix);
+      return { keys: [], sizes: [], isAll: true };
+    },
+    remove: async () => {},
+  };
+  const means = { objects, eraseUpload: async () => {}, settleMs: 0, signingKeys: [OLD_KEY] };
+  // To find them, and for four steps: fewer than there are erasures.
+  const run = (minute: number) => driveErasures(bindings, means, minute * 60_000, newBudget({ queries: 20 }));
+  for (let minute = 1; minute <= 4; minute += 1) await run(minute);
+  expect(await requireErasure(bindings, tenantId, id)).toMatchObject({
+    files: 1,
+    finishedAtMs: expect.any(Number),
+  });
+  listed.clear();
+  for (let minute = 5; minute <= 6; minute += 1) await run(minute);
+  expect(listed).toEqual(new Set(owed.map((owing) => tenantPrefix(owing))));
+  await bindings.DB.prepare("DELETE FROM replica_removals").run();
+  for (let minute = 7; minute <= 9; minute += 1) await run(minute);
+  const { results } = await bindings.DB.prepare("SELECT id FROM erasures WHERE finished_at_ms IS NULL").all();
+  expect(results).toEqual([]);
 });

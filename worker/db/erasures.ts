@@ -1,5 +1,5 @@
 import type { SQL } from "drizzle-orm";
-import { and, asc, eq, inArray, isNotNull, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNotNull, isNull, lte, or, sql } from "drizzle-orm";
 import type { ErasureId, FileId, FileVersionRef, TenantId } from "#contract/ids.ts";
 import type { AuditEvent } from "./audit.ts";
 import { auditIfChanged } from "./audit.ts";
@@ -10,7 +10,7 @@ import { erasures } from "./schema/erasures.ts";
 import { files, fileVersions } from "./schema/files.ts";
 import { quotaReservations, tenants } from "./schema/tenants.ts";
 import { selectRow } from "./select-row.ts";
-import { isLeftOf } from "./tenant-leftovers.ts";
+import { isLeftOf, isOwedOnlyCopies } from "./tenant-leftovers.ts";
 
 export type { PendingObject };
 export type ErasureRow = typeof erasures.$inferSelect;
@@ -57,9 +57,25 @@ export async function beginErasure(
   });
 }
 
-/** Erasures that aren't finished, the oldest first. There are few. */
-export async function findUnfinishedErasures(db: Database): Promise<readonly ErasureRow[]> {
-  return db.select().from(erasures).where(isNull(erasures.finishedAtMs)).orderBy(asc(erasures.startedAtMs));
+export interface UnfinishedErasure {
+  readonly erasure: ErasureRow;
+  /** Others remove what is left of the tenant: copies at replica targets. */
+  readonly waitsForCopies: boolean;
+}
+
+/** Those that aren't finished, the oldest first, but for what was found empty after `emptyUntilMs`. There are few. */
+export async function findUnfinishedErasures(
+  db: Database,
+  emptyUntilMs: number,
+): Promise<readonly UnfinishedErasure[]> {
+  const { emptyAtMs, finishedAtMs, startedAtMs, id } = erasures;
+  const waits = sql<number>`erasures.pending IS NULL AND ${isOwedOnlyCopies("erasures")}`;
+  const rows = await db
+    .select({ erasure: erasures, waits })
+    .from(erasures)
+    .where(and(isNull(finishedAtMs), or(isNull(emptyAtMs), lte(emptyAtMs, emptyUntilMs))))
+    .orderBy(asc(startedAtMs), asc(id));
+  return rows.map((row) => ({ erasure: row.erasure, waitsForCopies: row.waits === 1 }));
 }
 
 /** @param tenantId whose it has to be; undefined for anybody's */

@@ -99,12 +99,19 @@ export async function markDuePurging(db: Database, nowMs: number, limit: number)
 
 /**
  * Takes on files that are being purged, of any tenant, those first that were longest not tried, and puts them behind all
- * others: so they are where they belong if they come to grief, even by a crash.
+ * others: so they are where they belong if they come to grief, even by a crash. Those of more tenants than `most` says stay
+ * where they are.
  */
-export async function takePurging(db: Database, nowMs: number, limit: number): Promise<readonly FileSet[]> {
-  const next = sql`SELECT tenant_id, id FROM ${files}
-    WHERE ${files.purgingAtMs} IS NOT NULL AND ${isOfLivingTenant("files")}
-    ORDER BY ${files.purgingAtMs} LIMIT ${limit}`;
+export async function takePurging(
+  db: Database,
+  nowMs: number,
+  most: { readonly files: number; readonly tenants: number },
+): Promise<readonly FileSet[]> {
+  const next = sql`WITH next AS (SELECT tenant_id, id, purging_at_ms FROM ${files}
+      WHERE purging_at_ms IS NOT NULL AND ${isOfLivingTenant("files")}
+      ORDER BY purging_at_ms LIMIT ${most.files})
+    SELECT tenant_id, id FROM next WHERE tenant_id IN (
+      SELECT tenant_id FROM next GROUP BY tenant_id ORDER BY min(purging_at_ms) LIMIT ${most.tenants})`;
   const rows = await db
     .update(files)
     .set({ purgingAtMs: nowMs })

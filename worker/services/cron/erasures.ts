@@ -1,4 +1,5 @@
-import type { DatabaseBindings } from "../../db/database.ts";
+import type { Database, DatabaseBindings } from "../../db/database.ts";
+import type { UnfinishedErasure } from "../../db/erasures.ts";
 import { findUnfinishedErasures } from "../../db/erasures.ts";
 import type { ErasureMeans } from "../erasure.ts";
 import { driveErasure } from "../erasure.ts";
@@ -7,10 +8,14 @@ import { forEach, forEachDatabase } from "./each-database.ts";
 
 /** To find them. */
 const COST: Cost = { calls: 1, queries: 1 };
+const MINUTE_MS = 60_000;
 
 /**
- * Goes on with the erasures that aren't finished, the oldest first, each with its part. One that fails, or hangs, keeps no
- * other from going on.
+ * Goes on with the erasures that aren't finished, each with its part. One that fails, or hangs, keeps no other from going
+ * on. Those that only wait for copies to be removed come after all others, with what is left of the budget: what landed
+ * late is looked for in them too. Each minute begins with another one, so that none is always behind what the budget
+ * suffices for.
+ * @param nowMs the minute that it is done for
  */
 export async function driveErasures(
   env: DatabaseBindings,
@@ -20,8 +25,23 @@ export async function driveErasures(
 ): Promise<void> {
   await forEachDatabase(env, budget, "erase", async (db, part) => {
     part.spend(COST);
-    await forEach(await findUnfinishedErasures(db), part, "erasure", (erasure, own) =>
-      driveErasure({ ...means, db, nowMs, budget: own }, erasure),
-    );
+    const found = await findUnfinishedErasures(db, nowMs - means.settleMs);
+    for (const waits of [false, true]) {
+      if (part.isSpent) return;
+      const next = found.filter(({ waitsForCopies }) => waitsForCopies === waits);
+      await driveInTurn({ ...means, db, nowMs }, next, part);
+    }
   });
+}
+
+async function driveInTurn(
+  run: ErasureMeans & { readonly db: Database; readonly nowMs: number },
+  found: readonly UnfinishedErasure[],
+  budget: Budget,
+): Promise<void> {
+  const first = Math.floor(run.nowMs / MINUTE_MS) % Math.max(1, found.length);
+  const inTurn = [...found.slice(first), ...found.slice(0, first)];
+  await forEach(inTurn, budget, "erasure", ({ erasure }, own) =>
+    driveErasure({ ...run, budget: own }, erasure),
+  );
 }
