@@ -93,16 +93,20 @@ export async function addRowsAbout(database: D1, tenantId: string, fileId: strin
   await addOldEvent(database, tenantId, fileId);
 }
 
-/** An event of before there was the log, which its trigger would have there. */
+/** Digits of base 36 that the old ids of events begin with: of their time. */
+const TIME_DIGITS = 11;
+
+/** An event of before there was the log, which its trigger would have there. Not old enough for the cron to archive it. */
 async function addOldEvent(database: D1, tenantId: string, fileId: string): Promise<void> {
+  const nowMs = Date.now();
   const kept = "SELECT sql FROM sqlite_master WHERE name = 'audit_events_inserting'";
   const trigger = await database.prepare(kept).first<string>("sql");
   if (trigger === null) throw new Error("There is no such trigger.");
   const insert = `INSERT INTO audit_events (tenant_id, id, at_ms, action, actor_id, actor_kind, file_id)
-    VALUES (?1, '00000000000' || lower(hex(randomblob(8))), 1000, 'file.created', 'ann', 'member', ?2)`;
+    VALUES (?1, ?3 || lower(hex(randomblob(8))), ?4, 'file.created', 'ann', 'member', ?2)`;
   await database.batch([
     database.prepare("DROP TRIGGER audit_events_inserting"),
-    database.prepare(insert).bind(tenantId, fileId),
+    database.prepare(insert).bind(tenantId, fileId, nowMs.toString(36).padStart(TIME_DIGITS, "0"), nowMs),
     database.prepare(trigger),
   ]);
 }
