@@ -6,7 +6,7 @@ import type { Caller } from "./api.ts";
 import { append, createUpload, fileIdOf, newCaller, TUS, uploadFile } from "./api.ts";
 import type { FaultyStack } from "./faulty/stack.ts";
 import { useFaultyStack } from "./faulty/stack.ts";
-import { addRowsAbout, countTenantRows, TENANT_TABLES } from "./tenant-rows.ts";
+import { addOldTrail, addRowsAbout, countTenantRows, TENANT_TABLES } from "./tenant-rows.ts";
 
 const SETTLE_SECONDS = 60;
 
@@ -56,6 +56,7 @@ export async function fillTenant(stack: FaultyStack): Promise<Filled> {
   await append(ann, open, 0, "some");
   const partial = await partialUpload(ann, "part");
   for (const fileId of stored) await addRowsAbout(stack.database, ann.tenantId, fileId);
+  await addOldTrail(stack.database, ann.tenantId, stored[0] ?? "");
   await reserve(stack, ann.tenantId, fileIdOf(partial));
   return {
     ann,

@@ -83,28 +83,29 @@ export async function addRowsAbout(database: D1, tenantId: string, fileId: strin
     run(
       "INSERT INTO idempotency_keys (tenant_id, key_hash, fingerprint, begun_at_ms) VALUES (?, ?, 'f', 1000)",
     ),
-    run(
-      `INSERT INTO audit_archives SELECT ?1, '2020-01-01', 1, 't/' || ?1 || '/audit/none', '', '', 0, 1, ?2, 1000
-       WHERE true ON CONFLICT DO NOTHING`,
-    ),
     // Of a version that there is: cron leaves it alone.
     run("INSERT INTO object_removals SELECT ?1, ?2, 1, 't/' || ?1 || '/' || ?2 || '/1/', 1000"),
   ]);
-  await addOldEvent(database, tenantId, fileId);
 }
 
 /** Digits of base 36 that the old ids of events begin with: of their time. */
 const TIME_DIGITS = 11;
 
-/** An event of before there was the log, which its trigger would have there. Not old enough for the cron to archive it. */
-async function addOldEvent(database: D1, tenantId: string, fileId: string): Promise<void> {
+/**
+ * Gives a tenant what is left of an older trail: an archive, whose object isn't there, and an event of before there was the
+ * log, which its trigger would have there. That isn't old enough for the cron to archive it.
+ */
+export async function addOldTrail(database: D1, tenantId: string, fileId: string): Promise<void> {
   const nowMs = Date.now();
   const kept = "SELECT sql FROM sqlite_master WHERE name = 'audit_events_inserting'";
   const trigger = await database.prepare(kept).first<string>("sql");
   if (trigger === null) throw new Error("There is no such trigger.");
   const insert = `INSERT INTO audit_events (tenant_id, id, at_ms, action, actor_id, actor_kind, file_id)
     VALUES (?1, ?3 || lower(hex(randomblob(8))), ?4, 'file.created', 'ann', 'member', ?2)`;
+  const archive = `INSERT INTO audit_archives SELECT ?1, '2020-01-01', 1, 't/' || ?1 || '/audit/none', '', '', 0, 1, ?2, 1000
+    WHERE true ON CONFLICT DO NOTHING`;
   await database.batch([
+    database.prepare(archive).bind(tenantId, fileId),
     database.prepare("DROP TRIGGER audit_events_inserting"),
     database.prepare(insert).bind(tenantId, fileId, nowMs.toString(36).padStart(TIME_DIGITS, "0"), nowMs),
     database.prepare(trigger),
