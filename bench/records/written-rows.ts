@@ -6,7 +6,7 @@ import { recordRead } from "../../worker/services/audit.ts";
 import { applyReport } from "../../worker/services/reports.ts";
 import { recordStoredUpload } from "../../worker/services/stored-uploads.ts";
 import { createUpload } from "../../worker/services/uploads.ts";
-import { countWrites } from "./counted-writes.ts";
+import { countRows } from "../workers/counted-rows.ts";
 
 /** What a file's records cost in writes, step by step: a row written is a dollar for a million files. */
 export interface WrittenRows {
@@ -36,7 +36,7 @@ export async function countWrittenRows(
   tenantId: Identity["tenantId"],
   declared: Readonly<Record<string, string>> = {},
 ): Promise<readonly WrittenRows[]> {
-  const { database, take } = countWrites(real);
+  const { database, rows } = countRows(real, "rows_written");
   const env = { DB: database };
   const identity = { tenantId, userId: UserId.parse("ann"), role: "member" } as const;
   const actor: Actor = { tenantId, id: "ann", kind: "member", requestId: null };
@@ -51,9 +51,9 @@ export async function countWrittenRows(
   };
   const steps: WrittenRows[] = [];
   const step = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
-    take();
+    const before = rows();
     const done = await work();
-    steps.push({ step: name, rows: take() });
+    steps.push({ step: name, rows: rows() - before });
     return done;
   };
   // Its row, which a tenant has once.

@@ -1,6 +1,6 @@
 /** The product over D1 as miniflare has it. Counting rows costs a second run of each statement: only where it is asked. */
 import worker, { UploadObject as ProductUploadObject } from "../../worker/index.ts";
-import { countRowsRead } from "./counted-rows.ts";
+import { countRows } from "./counted-rows.ts";
 import type { SinkEnv } from "./sink-bucket.ts";
 import { withSinkBucket } from "./sink-bucket.ts";
 
@@ -30,10 +30,10 @@ export default {
   async fetch(request, env, ctx) {
     const product = productEnv(env);
     if (!request.headers.has(HEADER)) return worker.fetch(request, product, ctx);
-    const { database, rowsRead } = countRowsRead(product.DB);
+    const { database, rows } = countRows(product.DB, "rows_read");
     const answer = await worker.fetch(request, { ...product, DB: database }, ctx);
     const counted = new Response(answer.body, answer);
-    counted.headers.set(HEADER, String(rowsRead()));
+    counted.headers.set(HEADER, String(rows()));
     return counted;
   },
 } satisfies ExportedHandler<D1BenchEnv>;

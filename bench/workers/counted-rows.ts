@@ -1,11 +1,20 @@
 /** The statement behind each counted one: D1's batch takes its own only. */
 const originals = new WeakMap<D1PreparedStatement, D1PreparedStatement>();
 
-/** A database that counts the rows that its statements read, as D1 bills them. `raw` tells none: it is run twice. */
-export function countRowsRead(database: D1Database): { database: D1Database; rowsRead: () => number } {
+/** What D1 bills, by its own word: rows that are read; rows that are written, and an index's entry as one. */
+export type Billed = "rows_read" | "rows_written";
+
+/**
+ * A database that counts the rows that its statements read or write. `raw` tells none: to count what is read it is run
+ * twice, and nothing is written by it.
+ */
+export function countRows(
+  database: D1Database,
+  billed: Billed,
+): { database: D1Database; rows: () => number } {
   let rows = 0;
   const count = <T>(result: D1Result<T>): D1Result<T> => {
-    rows += result.meta.rows_read;
+    rows += result.meta[billed];
     return result;
   };
   const wrap = (statement: D1PreparedStatement): D1PreparedStatement => {
@@ -14,7 +23,7 @@ export function countRowsRead(database: D1Database): { database: D1Database; row
       all: async () => count(await statement.all()),
       run: async () => count(await statement.run()),
       raw: async (...args: [{ columnNames: true }]) => {
-        count(await statement.all());
+        if (billed === "rows_read") count(await statement.all());
         return statement.raw(...args);
       },
     } as D1PreparedStatement;
@@ -30,5 +39,5 @@ export function countRowsRead(database: D1Database): { database: D1Database; row
   };
   // Locally there is no replica: a session reads what everybody reads.
   const withSession = () => ({ ...counted, getBookmark: () => null });
-  return { database: { ...counted, withSession } as D1Database, rowsRead: () => rows };
+  return { database: { ...counted, withSession } as D1Database, rows: () => rows };
 }

@@ -13,60 +13,12 @@ import {
   newCaller,
   readProblem,
   signUrl,
-  uploadFile,
   waitForRecord,
-  waitForVerdict,
 } from "../support/api.ts";
 import { eicar } from "../support/eicar.ts";
-import { file, formOf, postForm } from "../support/forms.ts";
-import { createByTus, mint } from "../support/upload-grants.ts";
+import { cleanFile, contentOf, listVersions, replace, waitForVersion } from "../support/versions.ts";
 
 const encoder = new TextEncoder();
-
-async function cleanFile(caller: Caller, text = "first", filename = "notes.txt"): Promise<string> {
-  const fileId = await uploadFile(caller, encoder.encode(text), { filename });
-  await waitForVerdict(caller, fileId);
-  return fileId;
-}
-
-/** Uploads `bytes` as the next version and returns its number when it is checked. */
-async function replace(
-  caller: Caller,
-  fileId: string,
-  bytes: Uint8Array,
-  filename = "notes.txt",
-): Promise<number> {
-  const location = await createUpload(caller, bytes.byteLength, { filename, replaces: fileId });
-  expect((await append(caller, location, 0, Buffer.from(bytes))).status).toBe(204);
-  const version = Number(location.split("/").at(-2));
-  await waitForVersion(caller, fileId, version);
-  return version;
-}
-
-async function listVersions(caller: Caller, fileId: string): Promise<FileVersionList["items"]> {
-  const answer = await caller.fetch(`/v1/files/${fileId}/versions`);
-  expect(answer.status).toBe(200);
-  return ((await answer.json()) as FileVersionList).items;
-}
-
-async function waitForVersion(caller: Caller, fileId: string, version: number): Promise<void> {
-  for (;;) {
-    const found = (await listVersions(caller, fileId)).find((each) => each.version === version);
-    if (found !== undefined && found.state !== "uploading" && found.state !== "quarantined") return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-}
-
-async function restore(caller: Caller, fileId: string, version: number): Promise<void> {
-  const answer = await caller.fetch(`/v1/files/${fileId}/versions/${version}/restore`, { method: "POST" });
-  expect(answer.status).toBe(200);
-}
-
-async function contentOf(caller: Caller, path: string): Promise<string> {
-  const answer = await caller.fetch(path);
-  expect(answer.status).toBe(200);
-  return answer.text();
-}
 
 test("a new version has an address of its own that ends in the file's id, and is served when it is clean", async () => {
   const caller = await newCaller();
@@ -186,113 +138,6 @@ test("a version chosen again is served, and what was uploaded before the choice 
   expect((await getRecord(caller, fileId)).version).toBe(1);
   await replace(caller, fileId, encoder.encode("fourth"));
   expect((await getRecord(caller, fileId)).version).toBe(4);
-});
-
-test("a file keeps its name, with the ending of the version that is served", async () => {
-  const caller = await newCaller();
-  const fileId = await cleanFile(caller, "a,b\n1,2\n", "figures.csv");
-  await replace(caller, fileId, encoder.encode("a text"), "something else.TXT");
-  expect((await getRecord(caller, fileId)).filename).toBe("figures.TXT");
-  await restore(caller, fileId, 1);
-  expect((await getRecord(caller, fileId)).filename).toBe("figures.csv");
-});
-
-/** What turns text around, what systems take for a path or a stream, and lines' ends: in its ending too. */
-const SMUGGLED = "re\u202eport/sub\\dir:stream\r\n\u2028.t\u200fx\u202et\u2069";
-const PERCENT = encodeURIComponent(SMUGGLED);
-
-const WAYS: Readonly<Record<string, (caller: Caller, replaces: string) => Promise<Response>>> = {
-  tus: (caller, replaces) => {
-    const headers = creationHeaders(6, { filename: SMUGGLED, filetype: "text/plain", replaces });
-    const type = { "content-type": "application/offset+octet-stream" };
-    return caller.fetch("/v1/uploads", { method: "POST", headers: { ...headers, ...type }, body: "second" });
-  },
-  "the IETF's protocol": (caller, replaces) => {
-    const named = { "content-disposition": `attachment; filename*=UTF-8''${PERCENT}` };
-    const headers = { ...named, "content-type": "text/plain", "upload-complete": "?1" };
-    return caller.fetch(`/v1/uploads?replaces=${replaces}`, { method: "POST", headers, body: "second" });
-  },
-  "a plain request": (caller, replaces) => {
-    const headers = {
-      "content-disposition": `attachment; filename*=UTF-8''${PERCENT}`,
-      "content-type": "text/plain",
-    };
-    return caller.fetch(`/v1/files?replaces=${replaces}`, { method: "POST", headers, body: "second" });
-  },
-  "a form": (caller, replaces) => {
-    const name = SMUGGLED.replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-    return postForm(caller, formOf([file("second", name)]), { query: `?replaces=${replaces}` });
-  },
-};
-
-test.each(Object.keys(WAYS))("no unsafe name comes with a version, or back with it: %s", async (way) => {
-  const caller = await newCaller();
-  const fileId = await cleanFile(caller, "a,b\n1,2\n", "figures.csv");
-  const answer = await WAYS[way]?.(caller, fileId);
-  expect(answer?.status).toBe(201);
-  const record = await waitForRecord(caller, fileId, ({ version }) => version === 2);
-  expect(record.filename).toBe("figures.txt");
-  await restore(caller, fileId, 1);
-  expect((await getRecord(caller, fileId)).filename).toBe("figures.csv");
-  await restore(caller, fileId, 2);
-  expect((await getRecord(caller, fileId)).filename).toBe("figures.txt");
-  const content = await caller.fetch(`/v1/files/${fileId}/content`);
-  expect(content.headers.get("content-disposition")).toMatch(/^attachment; filename="figures\.txt"/);
-});
-
-test("a grant's file is called by the same rules", async () => {
-  const grant = await mint();
-  const created = await createByTus(grant, {
-    length: 6,
-    metadata: { filename: SMUGGLED, filetype: "text/plain" },
-  });
-  expect(created.status).toBe(201);
-  expect((await getRecord(grant.backend, grant.fileId)).filename).toBe("report_sub_dir_stream.txt");
-});
-
-test("an ending that a file was renamed to stays as long as its versions may have it", async () => {
-  const caller = await newCaller();
-  const fileId = await cleanFile(caller, "first", "notes.log");
-  await replace(caller, fileId, encoder.encode("second"), "notes.text");
-  const renamed = await caller.fetch(`/v1/files/${fileId}`, {
-    method: "PATCH",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ filename: "Plan.txt" }),
-  });
-  expect(renamed.status).toBe(200);
-  for (const version of [1, 1, 2]) {
-    await restore(caller, fileId, version);
-    expect((await getRecord(caller, fileId)).filename).toBe("Plan.txt");
-  }
-  await replace(caller, fileId, encoder.encode("a,b\n1,2\n"), "plan.csv");
-  expect((await getRecord(caller, fileId)).filename).toBe("Plan.csv");
-});
-
-test.each([
-  ["an ending that can't be seen to be another's", "numbers.cs\u0001v\u202e", "figures.csv"],
-  ["no ending: its type's", "numbers", "figures.txt"],
-  ["no ending, though there is a dot", "Numbers of No. 12", "figures.txt"],
-])("a file is called after its version by the same rules: %s", async (_what, filename, expected) => {
-  const caller = await newCaller();
-  const fileId = await cleanFile(caller, "first", "figures.log");
-  const location = await createUpload(caller, 6, { filename, filetype: "text/plain", replaces: fileId });
-  await append(caller, location, 0, "second");
-  const record = await waitForRecord(caller, fileId, ({ version }) => version === 2);
-  expect(record.filename).toBe(expected);
-});
-
-test.each([
-  "page.html",
-  "page.desktop",
-  "pad.settingcontent-ms",
-  "page.pdf",
-  "report.\u202etxt/sub\\dir:stream",
-])("a text's version can't be called %s", async (filename) => {
-  const caller = await newCaller();
-  const fileId = await cleanFile(caller);
-  const headers = creationHeaders(5, { filename, filetype: "text/plain", replaces: fileId });
-  const refused = await caller.fetch("/v1/uploads", { method: "POST", headers });
-  expect(await readProblem(refused)).toMatchObject({ status: 415, code: "FILE_TYPE_REFUSED" });
 });
 
 test("a signed URL is for one version and stops with it", async () => {
