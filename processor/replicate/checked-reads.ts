@@ -67,7 +67,7 @@ export class CheckedReads {
     if (opened.sizeBytes > READ_FIRST_BYTES) return { ...opened, body: this.#check(copy, opened) };
     const judged = (isRight: boolean): void => this.#noteJudgement(copy, opened.etag, isRight);
     const bytes = await readChecked(opened.body, opened.sizeBytes, copy.sha256, judged);
-    return { ...opened, body: ReadableStream.from(bytes.byteLength === 0 ? [] : [bytes]) };
+    return { ...opened, body: new Blob([bytes]).stream() };
   }
 
   #check(copy: CopyToRead, { body, etag }: OpenCopy): ReadableStream<Uint8Array> {
