@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { backoffMs, parseRetryAfterMs } from "../../client/core/failure.ts";
+import { backoffMs, parseRetryAfterMs } from "../../client/core/backoff.ts";
 import { ProgressMeter } from "../../client/core/progress.ts";
 
 test("speed and time left are known after a little while, and come from the last seconds", () => {
