@@ -13,6 +13,8 @@ export { createFilesClient, type FilesClient, type FilesClientOptions } from "./
 export type { GetGrant, Grant, RenewGrant } from "./core/grants.ts";
 export type { ApiOptions, CallOptions } from "./core/http.ts";
 export type { LocalProblemCode } from "./core/problem.ts";
+export { memoryStorage, type UploadStorage } from "./core/storage.ts";
+export type { UploadTotals } from "./core/totals.ts";
 export type {
   GetToken,
   GrantOptions,
@@ -23,5 +25,5 @@ export type {
   UploadProgress,
   UploadState,
 } from "./core/types.ts";
-export type { Upload } from "./core/upload.ts";
+export type { Upload, UploadOptions } from "./core/upload.ts";
 export { createUploader, type Uploader } from "./core/uploader.ts";

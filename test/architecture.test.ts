@@ -80,7 +80,7 @@ const RULES: readonly {
     ],
   },
   { from: "processor/", may: ["processor/", "worker/contract/"] },
-  { from: "client/core/", may: ["client/core/", "worker/contract/"] },
+  { from: "client/core/", may: ["client/core/", "worker/contract/"], packages: [] },
   { from: "client/server/", may: ["client/server/", "client/core/", "client/api-types.ts"] },
   { from: "client/demo/", may: ["client/", "worker/contract/"] },
   { from: "test/e2e/", may: ["test/e2e/", "test/support/", "client/", "worker/contract/"] },
