@@ -57,8 +57,9 @@ export class LiveObject extends DurableObject<Env> {
   publish(facts: readonly LiveFact[]): boolean {
     if (!this.#store.isHeard) return false;
     const nowMs = Date.now();
+    const sockets = this.#openSockets(nowMs);
     const events = this.#store.append(facts, nowMs);
-    for (const socket of this.#openSockets(nowMs)) tell(socket, events);
+    for (const socket of sockets) tell(socket, events);
     return true;
   }
 
@@ -75,13 +76,16 @@ export class LiveObject extends DurableObject<Env> {
     socket.close(LIVE_CLOSE.refused, "Only ping is answered.");
   }
 
-  override webSocketClose(): void {
+  override webSocketClose(socket: WebSocket): void {
+    // Its client waits for the answer; the runtime gives none by itself.
+    close(socket);
     if (this.#store.isHeard) this.#store.hear(Date.now());
   }
 
   /** Those whose time isn't over. The others are closed. */
   #openSockets(nowMs: number): readonly WebSocket[] {
     return this.ctx.getWebSockets().filter((socket) => {
+      if (socket.readyState !== WebSocket.OPEN) return false;
       const { endsAtMs } = socket.deserializeAttachment() as Attachment;
       if (nowMs < endsAtMs) return true;
       close(socket);
