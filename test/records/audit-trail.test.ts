@@ -233,6 +233,7 @@ test("a verdict that comes late is the newest event, at the worker's time, whate
   const means = {
     objects: { list: async () => ({ keys: [], sizes: [], isAll: true }), remove: async () => {} },
     announce: async () => {},
+    tell: () => {},
   };
   await applyReport(env, means, verdict, RULES.nowMs + 4_000);
   const { items } = await getAuditPage(env, newBucket(), tenant.tenantId, { limit: 200 });

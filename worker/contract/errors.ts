@@ -43,6 +43,7 @@ export const ERRORS = {
   TOKEN_MISSING: kind(401, "A bearer token is required"),
   TOKEN_INVALID: kind(401, "The token is not valid"),
   TOKEN_EXPIRED: kind(401, "The token has expired"),
+  LIVE_TICKET_INVALID: kind(401, "The ticket is not valid, or was good before"),
 
   ROLE_REQUIRED: kind(403, "The caller's role doesn't allow this"),
   PERMISSION_REQUIRED: kind(403, "The caller may not do this with the file"),
@@ -99,6 +100,8 @@ export const ERRORS = {
   FILE_TYPE_MISMATCH: kind(415, "The file's content is not what it was declared to be"),
   CONTENT_ENCRYPTED: kind(415, "The file can't be opened without a password"),
   RANGE_NOT_SATISFIABLE: kind(416, "The range is outside the file"),
+
+  UPGRADE_REQUIRED: kind(426, "This is for WebSockets"),
 
   IDEMPOTENCY_KEY_REUSED: kind(422, "The key was used for another request"),
 
