@@ -1,11 +1,8 @@
-import { createMiddleware } from "hono/factory";
 import { jwtVerify } from "jose";
 import { AppError } from "#contract/errors.ts";
 import type { Identity } from "#contract/ids.ts";
-import type { AppEnv } from "../app-env.ts";
 import type { Config } from "../config.ts";
 import { identityOf } from "./claims.ts";
-import { requireRate } from "./rate-limit.ts";
 import { keyFor } from "./token-keys.ts";
 import { asTokenError, TokenFault, tokenError } from "./token-refusal.ts";
 import { VerifiedTokens } from "./verified-tokens.ts";
@@ -59,10 +56,3 @@ async function verify(token: string, jwt: Config["jwt"]): Promise<Identity> {
   verifiedTokens.remember(token, { identity, header: protectedHeader, key, expiresAt }, jwt);
   return identity;
 }
-
-/** Lets only requests with a valid session or service token through, and no more of them than one may make. */
-export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
-  c.set("identity", await verifyToken(c.req.header("Authorization"), c.get("config").jwt));
-  await requireRate(c, "requests");
-  await next();
-});

@@ -2,7 +2,7 @@ import type { ErrorHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { AppError, asAppError, problemResponse } from "#contract/errors.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
-import { whyRefused } from "./token-refusal.ts";
+import { TokenFault, whyRefused } from "./token-refusal.ts";
 
 /** The framework's own refusals, of a body that isn't JSON and the like, are ours. */
 function errorOf(error: unknown): AppError {
@@ -22,10 +22,11 @@ export const answerError: ErrorHandler<AppEnv> = (error, c) => {
 /** Logs why a token was refused, once and without the token; a development stack's answer says it too. */
 function explainRefusal(error: AppError, c: AppContext): AppError {
   const { code, headers, cause } = error;
-  if (code !== "TOKEN_INVALID" && code !== "TOKEN_EXPIRED") return error;
+  const isToken = code === "TOKEN_INVALID" || code === "TOKEN_EXPIRED";
+  if (!isToken && !(cause instanceof TokenFault)) return error;
   const reason = whyRefused(cause);
   console.warn({ event: "token-refused", requestId: c.get("requestId"), code, reason });
-  if (!c.get("config").development) return error;
+  if (!isToken || !c.get("config").development) return error;
   return new AppError(code, { headers, cause, detail: `${reason}.` });
 }
 

@@ -13,7 +13,7 @@ const countsRoute = createRoute({
   request: { body: { required: true, content: { "application/json": { schema: EntityCountsRequest } } } },
   responses: {
     200: { description: "The counts", content: { "application/json": { schema: EntityCounts } } },
-    ...sessionProblems("REQUEST_INVALID", "BODY_TOO_LARGE", "ROLE_REQUIRED", "GRANT_SCOPE"),
+    ...sessionProblems("REQUEST_INVALID", "BODY_TOO_LARGE", "ROLE_REQUIRED"),
   },
 });
 

@@ -67,12 +67,17 @@ export function tokenProblems(...codes: readonly ErrorCode[]) {
   return problemResponses(...codes, "TOKEN_MISSING", "TOKEN_INVALID", "TOKEN_EXPIRED", "SERVICE_UNAVAILABLE");
 }
 
-/** The same of a route behind `authenticate`. */
+/** The same of a route behind `authenticate`: a grant that isn't for it is told so. */
 export function adminProblems(...codes: readonly ErrorCode[]) {
-  return tokenProblems(...codes, "RATE_LIMITED");
+  return tokenProblems(...codes, "RATE_LIMITED", "GRANT_SCOPE");
 }
 
 /** The same of a route behind `authenticate` and `tenant`. */
 export function sessionProblems(...codes: readonly ErrorCode[]) {
   return adminProblems(...codes, "TENANT_ERASING");
+}
+
+/** The same of a route that takes grants of both kinds. */
+export function grantProblems(...codes: readonly ErrorCode[]) {
+  return tokenProblems(...codes, "RATE_LIMITED", "TENANT_ERASING");
 }

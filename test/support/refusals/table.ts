@@ -66,26 +66,37 @@ async function beginErasure(scene: Scene, good: Ask): Promise<Ask> {
 
 export const ERASING = { TENANT_ERASING: beginErasure } as const satisfies Refusals;
 
-/** Of whatever takes a session, and is for admins too while their tenant is being erased. */
-export const ADMIN = {
+const LIMITED = {
   ...TOKEN,
   RATE_LIMITED: askTooOften,
   SERVICE_UNAVAILABLE: breakDatabase,
 } as const satisfies Refusals;
 
+/** By whoever has a grant for another place. */
+const MISPLACED = {
+  GRANT_SCOPE: async (scene, good) => ({ ...good, by: (await scene.mintGrant()).by }),
+} as const satisfies Refusals;
+
+/** Of whatever takes a session, and is for admins too while their tenant is being erased. */
+export const ADMIN = { ...LIMITED, ...MISPLACED } as const satisfies Refusals;
+
 export const SESSION = { ...ADMIN, ...ERASING } as const satisfies Refusals;
+
+/** Of whatever takes grants of both kinds in the place of a session. */
+export const GRANTED = { ...LIMITED, ...ERASING } as const satisfies Refusals;
 
 export const MISSING_FILE = { FILE_NOT_FOUND: aboutMissing } as const satisfies Refusals;
 
-/** Of what is done with a file that the caller knows of. */
-export const FILE = {
-  ...SESSION,
+export const VIEWED = {
   ...MISSING_FILE,
   PERMISSION_REQUIRED: async (scene, good) => {
     await scene.letBobView();
     return { ...good, by: scene.bob };
   },
 } as const satisfies Refusals;
+
+/** Of what is done with a file that the caller knows of. */
+export const FILE = { ...SESSION, ...VIEWED } as const satisfies Refusals;
 
 export const IN_TRASH = {
   FILE_IN_TRASH: async (scene, good) => {
