@@ -12,7 +12,8 @@ const PLACES: Readonly<Record<GrantKind, string>> = {
   upload:
     "This is an upload grant: it is for its upload at /v1/uploads, for GET /v1/upload-rules and for " +
     "GET /v1/files/{fileId}/versions/{version} of what it has sent.",
-  entity: "This is an entity grant: it is for /v1/files, /v1/uploads, /v1/signed-urls and the like, of its entity.",
+  entity:
+    "This is an entity grant: it is for /v1/files, /v1/uploads, /v1/signed-urls and the like, of its entity.",
 };
 
 async function useGrant(c: AppContext, kind: GrantKind, token: string): Promise<void> {

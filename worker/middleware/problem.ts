@@ -24,9 +24,10 @@ function explainRefusal(error: AppError, c: AppContext): AppError {
   const { code, headers, cause } = error;
   const isToken = code === "TOKEN_INVALID" || code === "TOKEN_EXPIRED";
   if (!isToken && !(cause instanceof TokenFault)) return error;
-  const reason = whyRefused(cause);
+  const { jwt, development } = c.get("config");
+  const reason = whyRefused(cause, jwt);
   console.warn({ event: "token-refused", requestId: c.get("requestId"), code, reason });
-  if (!isToken || !c.get("config").development) return error;
+  if (!isToken || !development) return error;
   return new AppError(code, { headers, cause, detail: `${reason}.` });
 }
 
