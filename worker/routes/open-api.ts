@@ -14,6 +14,11 @@ function fieldErrorsOf(issue: z.core.$ZodIssue): readonly FieldProblem[] {
   return issue.keys.map((key) => ({ path: [...issue.path, key].join("."), message: "is not a field" }));
 }
 
+/** What whatever takes JSON can refuse a body for. */
+export const JSON_BODY_ERRORS = [
+  ...["REQUEST_INVALID", "BODY_TOO_LARGE", "CONTENT_TYPE_INVALID"],
+] as const satisfies ErrorCode[];
+
 /** Of what takes an entity grant in the place of a session. */
 export const FILE_SECURITY = [{ bearer: [] }, { entityGrant: [] }];
 

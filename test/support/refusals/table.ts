@@ -141,9 +141,12 @@ export function json(by: Ask["by"], method: string, path: string, body: object =
 /** More than is read of anything that isn't a file. */
 const FAR_TOO_MUCH = JSON.stringify("x".repeat(300 * 1024));
 
-export const TOO_MUCH = { BODY_TOO_LARGE: withBody(FAR_TOO_MUCH) } as const satisfies Refusals;
+/** Of whatever takes JSON, whatever is in it. */
+export const JSON_BODY = {
+  BODY_TOO_LARGE: withBody(FAR_TOO_MUCH),
+  CONTENT_TYPE_INVALID: (_scene, good) => ({ ...good, headers: { "content-type": "text/plain" } }),
+} as const satisfies Refusals;
 
-/** Of whatever takes JSON. */
-export const BODY = { REQUEST_INVALID: withBody("{"), ...TOO_MUCH } as const satisfies Refusals;
+export const BODY = { REQUEST_INVALID: withBody("{"), ...JSON_BODY } as const satisfies Refusals;
 
 export const byMember: Refusal = (scene, good) => ({ ...good, by: scene.ann });

@@ -9,7 +9,7 @@ import { getQuarantine, releaseBlocked } from "../../services/quarantine.ts";
 import { sendJob } from "../../storage/jobs.ts";
 import { objectStoreOf } from "../../storage/store.ts";
 import { UploadClient } from "../../uploads/upload-client.ts";
-import { openApiRouter, sessionProblems } from "../open-api.ts";
+import { JSON_BODY_ERRORS, openApiRouter, sessionProblems } from "../open-api.ts";
 import { findRef, VersionInPath } from "./version-in-path.ts";
 
 const security = [{ bearer: [] }];
@@ -47,13 +47,7 @@ const releaseRoute = createRoute({
   },
   responses: {
     204: { description: "It is clean" },
-    ...sessionProblems(
-      "REQUEST_INVALID",
-      "BODY_TOO_LARGE",
-      "ROLE_REQUIRED",
-      "VERSION_NOT_FOUND",
-      "VERSION_NOT_BLOCKED",
-    ),
+    ...sessionProblems(...JSON_BODY_ERRORS, "ROLE_REQUIRED", "VERSION_NOT_FOUND", "VERSION_NOT_BLOCKED"),
   },
 });
 
