@@ -80,6 +80,7 @@ export const ERRORS = {
   FILE_NOT_READY: kind(409, "The file is not ready yet", true),
   REPORT_REFUSED: kind(409, "The report does not fit the stored object"),
 
+  SIGNED_URL_REPLACED: kind(410, "The file has another version than the one that the URL was signed for"),
   SHARE_LINK_ENDED: kind(410, "The share link doesn't work any more"),
   UPLOAD_EXPIRED: kind(410, "The upload has expired"),
   UPLOAD_LOST: kind(410, "The upload's stored bytes are gone"),

@@ -9,7 +9,8 @@ const ASK_FOR_JSON = "Send the body as JSON, with Content-Type: application/json
 /** The framework's own refusals, of a body that isn't JSON and the like, are ours. */
 function errorOf(error: unknown): AppError {
   if (!(error instanceof HTTPException) || error.status >= 500) return asAppError(error);
-  if (error.status === 415) return new AppError("CONTENT_TYPE_INVALID", { detail: ASK_FOR_JSON, cause: error });
+  if (error.status === 415)
+    return new AppError("CONTENT_TYPE_INVALID", { detail: ASK_FOR_JSON, cause: error });
   return new AppError("REQUEST_INVALID", { detail: error.message, cause: error });
 }
 

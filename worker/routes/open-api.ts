@@ -67,7 +67,17 @@ export function problemResponses(...codes: readonly ErrorCode[]) {
   );
 }
 
-/** The same of a route that takes a token, with what any token can be refused for. */
+/** A refusal is a page for whoever takes pages, and a problem document for the others. */
+export function pagesOf(responses: ReturnType<typeof problemResponses>): ReturnType<typeof problemResponses> {
+  return Object.fromEntries(
+    Object.entries(responses).map(([status, { description, content }]) => [
+      status,
+      { description, content: { ...content, "text/html": { schema: { type: "string" } } } },
+    ]),
+  );
+}
+
+/** `problemResponses` of a route that takes a token, with what any token can be refused for. */
 export function tokenProblems(...codes: readonly ErrorCode[]) {
   return problemResponses(...codes, "TOKEN_MISSING", "TOKEN_INVALID", "TOKEN_EXPIRED", "SERVICE_UNAVAILABLE");
 }
