@@ -1,8 +1,7 @@
 import { LIVE_PATH } from "#contract/live.ts";
 import { REPORTS_PATH } from "#contract/reports.ts";
 import { UPLOADS_PATH } from "#contract/tus.ts";
-import { authenticateFiles } from "./middleware/authenticate-grants.ts";
-import { authenticate } from "./middleware/authenticate.ts";
+import { authenticate, authenticateFiles } from "./middleware/authenticate-grants.ts";
 import { configuration } from "./middleware/configuration.ts";
 import { cors } from "./middleware/cors.ts";
 import { jsonBodies } from "./middleware/json-bodies.ts";

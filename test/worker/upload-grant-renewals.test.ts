@@ -107,7 +107,7 @@ test("a grant reads what has become of its own upload, and nothing else", async 
     ["GET", `/v1/files/${grant.fileId}/versions`],
     ["GET", `/v1/files/${grant.fileId}`],
   ] as const) {
-    await expectRefused(await grant.fetch(target, { method }), "TOKEN_INVALID");
+    await expectRefused(await grant.fetch(target, { method }), "GRANT_SCOPE");
   }
 });
 

@@ -87,6 +87,7 @@ export const ERRORS = {
   FILE_NOT_READY: kind(409, "The file is not ready yet", true),
   REPORT_REFUSED: kind(409, "The report does not fit the stored object"),
 
+  SIGNED_URL_REPLACED: kind(410, "The file has another version than the one that the URL was signed for"),
   SHARE_LINK_ENDED: kind(410, "The share link doesn't work any more"),
   UPLOAD_EXPIRED: kind(410, "The upload has expired"),
   UPLOAD_LOST: kind(410, "The upload's stored bytes are gone"),
@@ -95,6 +96,7 @@ export const ERRORS = {
   FILE_TOO_LARGE: kind(413, "The file is too large"),
   BODY_TOO_LARGE: kind(413, "The request's body is too large"),
   UPLOAD_BODY_TOO_LARGE: kind(413, "The body is longer than what is left of the upload"),
+  CONTENT_TYPE_INVALID: kind(415, "The body has to be JSON, and to be called that"),
   UPLOAD_CONTENT_TYPE_INVALID: kind(415, "The Content-Type is not valid for an upload"),
   FILE_TYPE_REFUSED: kind(415, "Files of this type are not accepted"),
   FILE_TYPE_MISMATCH: kind(415, "The file's content is not what it was declared to be"),

@@ -12,7 +12,7 @@ import { deleteFile, restoreFile } from "../services/trash.ts";
 import { objectStoreOf } from "../storage/store.ts";
 import { UploadClient } from "../uploads/upload-client.ts";
 import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
-import { FILE_SECURITY, openApiRouter, sessionProblems } from "./open-api.ts";
+import { FILE_SECURITY, JSON_BODY_ERRORS, openApiRouter, sessionProblems } from "./open-api.ts";
 import { publicUrlOf } from "./public-urls.ts";
 import { audiencesBefore, tell } from "./tell.ts";
 
@@ -32,8 +32,7 @@ const editRoute = createRoute({
   responses: {
     200: RECORD,
     ...sessionProblems(
-      "REQUEST_INVALID",
-      "BODY_TOO_LARGE",
+      ...JSON_BODY_ERRORS,
       "FILE_NAME_INVALID",
       "FILE_TYPE_REFUSED",
       "PUBLIC_FILES_OFF",
@@ -87,7 +86,7 @@ const bulkRoute = createRoute({
       description: "What became of each, in order",
       content: { "application/json": { schema: BulkResponse } },
     },
-    ...sessionProblems("REQUEST_INVALID", "BODY_TOO_LARGE"),
+    ...sessionProblems(...JSON_BODY_ERRORS),
   },
 });
 

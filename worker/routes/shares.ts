@@ -5,7 +5,7 @@ import { Share, ShareList, ShareRequest } from "#contract/sharing.ts";
 import { callerOf } from "../middleware/actor.ts";
 import { getShares, removeShare, setShare } from "../services/shares.ts";
 import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
-import { openApiRouter, sessionProblems } from "./open-api.ts";
+import { JSON_BODY_ERRORS, openApiRouter, sessionProblems } from "./open-api.ts";
 import { tellUser } from "./tell.ts";
 
 const listRoute = createRoute({
@@ -39,13 +39,7 @@ const setRoute = createRoute({
   responses: {
     200: { description: "The share was changed", content: { "application/json": { schema: Share } } },
     201: { description: "The file is shared", content: { "application/json": { schema: Share } } },
-    ...sessionProblems(
-      "REQUEST_INVALID",
-      "BODY_TOO_LARGE",
-      "FILE_IN_TRASH",
-      "SHARE_LIMIT_REACHED",
-      ...FILE_ERRORS,
-    ),
+    ...sessionProblems(...JSON_BODY_ERRORS, "FILE_IN_TRASH", "SHARE_LIMIT_REACHED", ...FILE_ERRORS),
   },
 });
 

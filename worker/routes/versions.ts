@@ -17,7 +17,7 @@ import { objectStoreOf } from "../storage/store.ts";
 import { announcePage, CONTENT_ERRORS, CONTENT_RESPONSES, ContentQuery, answerContent } from "./content.ts";
 import { VERSION_EXAMPLE } from "./examples.ts";
 import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
-import { openApiRouter, sessionProblems } from "./open-api.ts";
+import { grantProblems, openApiRouter, sessionProblems } from "./open-api.ts";
 import { publicUrlOf } from "./public-urls.ts";
 import { recordReading } from "./record-reading.ts";
 import { tell } from "./tell.ts";
@@ -67,7 +67,7 @@ const getRoute = createRoute({
       }),
       content: { "application/json": { schema: FileVersion, example: VERSION_EXAMPLE } },
     },
-    ...sessionProblems("VERSION_NOT_FOUND", ...FILE_ERRORS),
+    ...grantProblems("VERSION_NOT_FOUND", ...FILE_ERRORS),
   },
 });
 

@@ -9,8 +9,12 @@ import { getQuarantine, releaseBlocked } from "../../services/quarantine.ts";
 import { sendJob } from "../../storage/jobs.ts";
 import { objectStoreOf } from "../../storage/store.ts";
 import { UploadClient } from "../../uploads/upload-client.ts";
+<<<<<<< HEAD
 import { openApiRouter, sessionProblems } from "../open-api.ts";
 import { audiencesBefore, tell, tellOfVersion } from "../tell.ts";
+=======
+import { JSON_BODY_ERRORS, openApiRouter, sessionProblems } from "../open-api.ts";
+>>>>>>> answers
 import { findRef, VersionInPath } from "./version-in-path.ts";
 
 const security = [{ bearer: [] }];
@@ -48,13 +52,7 @@ const releaseRoute = createRoute({
   },
   responses: {
     204: { description: "It is clean" },
-    ...sessionProblems(
-      "REQUEST_INVALID",
-      "BODY_TOO_LARGE",
-      "ROLE_REQUIRED",
-      "VERSION_NOT_FOUND",
-      "VERSION_NOT_BLOCKED",
-    ),
+    ...sessionProblems(...JSON_BODY_ERRORS, "ROLE_REQUIRED", "VERSION_NOT_FOUND", "VERSION_NOT_BLOCKED"),
   },
 });
 
