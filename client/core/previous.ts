@@ -1,6 +1,6 @@
+import { ApiError } from "./api-error.ts";
 import { type Access, fileIdOf, type UploadContext } from "./context.ts";
 import { discardUpload } from "./discard.ts";
-import { ApiError } from "./api-error.ts";
 import { localProblem } from "./problem.ts";
 import type { ResumePoint } from "./resume-store.ts";
 import type { UnfinishedUpload } from "./types.ts";

@@ -9,12 +9,8 @@ import { getQuarantine, releaseBlocked } from "../../services/quarantine.ts";
 import { sendJob } from "../../storage/jobs.ts";
 import { objectStoreOf } from "../../storage/store.ts";
 import { UploadClient } from "../../uploads/upload-client.ts";
-<<<<<<< HEAD
-import { openApiRouter, sessionProblems } from "../open-api.ts";
-import { audiencesBefore, tell, tellOfVersion } from "../tell.ts";
-=======
 import { JSON_BODY_ERRORS, openApiRouter, sessionProblems } from "../open-api.ts";
->>>>>>> answers
+import { audiencesBefore, tell, tellOfVersion } from "../tell.ts";
 import { findRef, VersionInPath } from "./version-in-path.ts";
 
 const security = [{ bearer: [] }];
