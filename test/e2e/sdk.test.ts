@@ -181,6 +181,7 @@ const CALLS: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
   async getFileVersion({ ann, fileId }) {
     await ann.versions.waitForVersion(fileId, 1);
     expect(await ann.versions.get(fileId, 1)).toMatchObject({ version: 1, isCurrent: false });
+    expect(await ann.files.waitForVersion(fileId, 2)).toEqual(await ann.files.getVersion(fileId, 2));
   },
   async downloadVersion({ ann, fileId }) {
     expect(await (await ann.versions.content(fileId, 1)).text()).toBe("hello");
@@ -218,6 +219,7 @@ const CALLS: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
     const [signed] = await ann.signedUrls.create([{ fileId, expiresInSeconds: 60 }]);
     const answer = await fetch(signed?.url ?? "");
     expect(await answer.text()).toBe("hello");
+    expect(await ann.files.signUrls([{ fileId }])).toMatchObject([{ fileId, ok: true }]);
     const some = await ann.signedUrls.createSome([{ fileId }, { fileId: infected[0] }]);
     expect(some).toMatchObject([{ ok: true }, { ok: false, error: { code: "FILE_BLOCKED" } }]);
   },
