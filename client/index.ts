@@ -1,8 +1,8 @@
 export type { SignedUrlInput as SignItem } from "#contract/inputs.ts";
 export type * from "./api-types.ts";
-export { ApiError, type ApiProblem } from "./core/api-error.ts";
+export { ApiError, type ApiProblem, type LocalProblemCode } from "./core/problem.ts";
 export type { ContentOptions } from "./core/api/content.ts";
-export type { Files, StoredFile } from "./core/api/files.ts";
+export type { StoredFile } from "./core/api/files.ts";
 export type { Groups } from "./core/api/groups.ts";
 export type { PlainFile } from "./core/api/plain-upload.ts";
 export { isSettled, type WatchOptions } from "./core/api/poll.ts";
