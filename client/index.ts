@@ -11,11 +11,15 @@ export {
 } from "./core/files.ts";
 export type { GetGrant, Grant, RenewGrant } from "./core/grants.ts";
 export { ApiError, type LocalProblemCode } from "./core/problem.ts";
+export { handleOf, type PickedFile, pickFiles } from "./core/handles.ts";
 export { memoryStorage, type UploadStorage } from "./core/storage.ts";
 export type { UploadTotals } from "./core/totals.ts";
 export type {
   GetToken,
   GrantOptions,
+  PreviousMatch,
+  RefusedFile,
+  RemoteUpload,
   SessionOptions,
   UnfinishedUpload,
   UploaderOptions,

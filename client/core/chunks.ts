@@ -16,8 +16,14 @@ export class ChunkSizes {
   readonly #fixedBytes: number | undefined;
   #bytes = PART_BYTES;
 
-  /** @param fixedBytes as the host wants it, whatever the connection does */
+  /**
+   * @param fixedBytes as the host wants it, whatever the connection does
+   * @throws RangeError when that is not a positive integer
+   */
   constructor(fixedBytes: number | undefined) {
+    if (fixedBytes !== undefined && (!Number.isSafeInteger(fixedBytes) || fixedBytes < 1)) {
+      throw new RangeError("chunkSizeBytes must be a positive, finite integer");
+    }
     this.#fixedBytes = fixedBytes;
   }
 

@@ -1,9 +1,11 @@
+import type { Awake } from "./awake.ts";
 import type { ChunkSizes } from "./chunks.ts";
 import type { Claims } from "./claims.ts";
 import type { Connection } from "./connection.ts";
 import type { Scope } from "./fingerprint.ts";
 import type { GetGrant, RenewGrant } from "./grants.ts";
 import type { ResumeStore } from "./resume-store.ts";
+import type { RuleSource } from "./rule-source.ts";
 import type { Slots } from "./slots.ts";
 import type { TokenSource } from "./tokens.ts";
 
@@ -27,6 +29,9 @@ export interface UploadContext {
   readonly slots: Slots;
   readonly claims: Claims;
   readonly connection: Connection;
+  readonly awake: Awake;
+  /** Undefined where only the server is to check. */
+  readonly rules: RuleSource | undefined;
 }
 
 /** `navigator.onLine` is sometimes wrong about being offline, so we look for ourselves now and then. */

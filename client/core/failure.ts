@@ -1,6 +1,7 @@
 import type { Problem } from "#contract/errors.ts";
 import { localProblem, parseProblem } from "./problem.ts";
 import type { Answer } from "./request.ts";
+import { RefusedByRules } from "./rules.ts";
 import { FileUnreadable, TokenUnavailable } from "./transport.ts";
 import { UnexpectedAnswer } from "./tus.ts";
 
@@ -48,6 +49,7 @@ function classifyAnswer(method: string, answer: Answer, nowMs: number): Failure 
 /** Tells what an attempt's error means. */
 export function classifyFailure(error: unknown, nowMs: number): Failure {
   if (error instanceof UnexpectedAnswer) return classifyAnswer(error.method, error.answer, nowMs);
+  if (error instanceof RefusedByRules) return { kind: "refused", problem: error.problem };
   if (error instanceof FileUnreadable) return { kind: "blocked", problem: localProblem("FILE_UNREADABLE") };
   // fetch rejects with a TypeError where nothing answers; getToken is mostly a fetch.
   if (error instanceof TokenUnavailable && !(error.cause instanceof TypeError)) {

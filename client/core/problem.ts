@@ -5,6 +5,10 @@ const LOCAL_TITLES = {
   TOKEN_UNAVAILABLE: "No valid sign-in could be had",
   CONNECTION_LOST: "The server did not answer",
   UPLOAD_ELSEWHERE: "Another tab is sending this file",
+  FILE_NEEDED: "The file has to be chosen again",
+  FILE_PERMISSION_DENIED: "The file may not be read without permission",
+  DIGEST_MISMATCH: "What the server has isn't what was sent",
+  DIGEST_UNKNOWN: "The server couldn't say what it has",
 } as const;
 
 /** Codes of problems that the client itself finds; all others are the server's. */

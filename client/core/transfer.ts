@@ -4,6 +4,7 @@ import { discardUpload } from "./discard.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { createGrantSource } from "./grants.ts";
 import type { ResumePoint } from "./resume-store.ts";
+import { requireAccepted } from "./rule-source.ts";
 import { openSightings, type Sighting } from "./sightings.ts";
 import type { TokenSource } from "./tokens.ts";
 import { ConnectionLost, createSend, FileUnreadable, type Send } from "./transport.ts";
@@ -22,6 +23,8 @@ export interface TransferOrigin {
   readonly handle?: FileSystemFileHandle | undefined;
   /** Of an earlier visit: the file is to go on from there, if it is the same. */
   readonly point?: ResumePoint | undefined;
+  /** Of the file, as far as that was proved already. */
+  readonly digest?: PrefixDigest | undefined;
 }
 
 /**
@@ -43,13 +46,18 @@ export class Transfer {
   #startedAtMs = 0;
   #tell: (sighting: Sighting) => void = () => {};
 
-  constructor(file: File, meta: UploadMeta, context: UploadContext, { handle, point }: TransferOrigin) {
+  constructor(
+    file: File,
+    meta: UploadMeta,
+    context: UploadContext,
+    { handle, point, digest }: TransferOrigin,
+  ) {
     this.#file = file;
     this.#meta = meta;
     this.#context = context;
     this.#handle = handle ?? point?.handle;
     this.#offered = point;
-    this.#digest = new PrefixDigest(file);
+    this.#digest = digest ?? new PrefixDigest(file);
     this.#tokens = this.#takeTokens();
   }
 
@@ -110,7 +118,9 @@ export class Transfer {
 
   async #take(point: ResumePoint, signal: AbortSignal): Promise<boolean> {
     if (point.sizeBytes !== this.#file.size) return false;
-    const isKnown = point.url === this.#url && point.covered.bytes <= this.#digest.covered.bytes;
+    const { bytes, digest } = this.#digest.covered;
+    const isKnown =
+      point.url === this.#url ? point.covered.bytes <= bytes : bytes > 0 && point.covered.digest === digest;
     const proved = isKnown ? this.#digest : await proveBeginning(this.#file, point.covered, signal);
     if (proved === undefined) return false;
     this.#digest = proved;
@@ -140,6 +150,7 @@ export class Transfer {
       return found;
     }
     if (this.#url !== undefined) this.forget();
+    await requireAccepted(this.#file, this.#context.rules);
     const created = await createUpload(this.#sender(signal), scope.endpoint, this.#file, this.#meta);
     this.#url = created.url;
     this.#startedAtMs = Date.now();

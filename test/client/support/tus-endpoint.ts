@@ -28,6 +28,8 @@ export interface SeenRequest {
 export interface TusHandler {
   readonly uploads: Map<string, StoredUpload>;
   readonly seen: SeenRequest[];
+  /** What else is answered to a GET, by path. */
+  readonly answers: Map<string, object>;
   /** Bytes per second that each upload is slowed to; 0 is not at all. */
   speed: number;
   /** The next request with this method meets this fault; several wait in order. */
@@ -50,10 +52,16 @@ export function createTusHandler(): TusHandler {
   const handler: TusHandler = {
     uploads,
     seen,
+    answers: new Map(),
     speed: 0,
     next: (method, fault) => faults.push({ method, fault }),
     handle(request, response) {
       note(seen, request);
+      const json = request.method === "GET" ? handler.answers.get(request.url ?? "") : undefined;
+      if (json !== undefined) {
+        response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(json));
+        return;
+      }
       const index = faults.findIndex((entry) => entry.method === request.method);
       const fault = index < 0 ? undefined : faults.splice(index, 1)[0]?.fault;
       answer(request, response, handler, fault).catch(() => response.destroy());
