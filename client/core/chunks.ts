@@ -4,7 +4,7 @@ const MIB = 1024 * 1024;
 const PART_BYTES = 8 * MIB;
 const SMALLEST_BYTES = MIB;
 /** Cloudflare takes 100 MB in one request on most plans; `Upload-Limit` may say less. */
-const LARGEST_BYTES = 12 * PART_BYTES;
+const LARGEST_BYTES = 11 * PART_BYTES;
 /** So long should a request take: longer ones lose more where a connection can't bring back what it sent, shorter ones cost more. */
 const TARGET_SECONDS = 20;
 
@@ -48,8 +48,8 @@ export class ChunkSizes {
     this.#set(Math.min(wanted, this.#bytes * 2));
   }
 
-  /** A request was cut. */
-  wasCut(): void {
+  /** A request was cut, or too long for what is between. */
+  wasTooLong(): void {
     this.#set(this.#bytes / 2);
   }
 

@@ -30,6 +30,16 @@ export function parseRetryAfterMs(header: string | null | undefined, nowMs: numb
   return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
 }
 
+/**
+ * Whether a request's body was too long, which another length puts right: what is in between refuses it with no problem
+ * document. A file that is too large is another 413.
+ */
+export function isBodyTooLong(error: unknown): boolean {
+  if (!(error instanceof UnexpectedAnswer) || error.method !== "PATCH") return false;
+  const { status, body } = error.answer;
+  return status === 413 && parseProblem(status, body).code !== "FILE_TOO_LARGE";
+}
+
 function classifyAnswer(method: string, answer: Answer, nowMs: number): Failure {
   const { status } = answer;
   const problem = parseProblem(status, answer.body);
@@ -48,6 +58,7 @@ function classifyAnswer(method: string, answer: Answer, nowMs: number): Failure 
 
 /** Tells what an attempt's error means. */
 export function classifyFailure(error: unknown, nowMs: number): Failure {
+  if (isBodyTooLong(error)) return { kind: "temporary", problem: localProblem("REQUEST_TOO_LONG") };
   if (error instanceof UnexpectedAnswer) return classifyAnswer(error.method, error.answer, nowMs);
   if (error instanceof RefusedByRules) return { kind: "refused", problem: error.problem };
   if (error instanceof FileUnreadable) return { kind: "blocked", problem: localProblem("FILE_UNREADABLE") };

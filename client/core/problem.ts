@@ -4,6 +4,7 @@ const LOCAL_TITLES = {
   FILE_UNREADABLE: "The file can't be read any more",
   TOKEN_UNAVAILABLE: "No valid sign-in could be had",
   CONNECTION_LOST: "The server did not answer",
+  REQUEST_TOO_LONG: "Something on the way doesn't take requests of this length",
   UPLOAD_ELSEWHERE: "Another tab is sending this file",
   FILE_NEEDED: "The file has to be chosen again",
   FILE_PERMISSION_DENIED: "The file may not be read without permission",

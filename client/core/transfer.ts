@@ -1,8 +1,8 @@
-import type { UploadContext } from "./context.ts";
+import { takeTokens, type UploadContext } from "./context.ts";
 import { PrefixDigest, proveBeginning } from "./digest.ts";
 import { discardUpload } from "./discard.ts";
+import { isBodyTooLong } from "./failure.ts";
 import { fingerprintOf } from "./fingerprint.ts";
-import { createGrantSource } from "./grants.ts";
 import type { ResumePoint } from "./resume-store.ts";
 import { requireAccepted } from "./rule-source.ts";
 import { openSightings, type Sighting } from "./sightings.ts";
@@ -42,6 +42,7 @@ export class Transfer {
   /** From an earlier visit or another tab, not proved to be of this file yet. */
   #offered: ResumePoint | undefined;
   #digest: PrefixDigest;
+  #ahead: Promise<void> | undefined;
   #url: string | undefined;
   #startedAtMs = 0;
   #tell: (sighting: Sighting) => void = () => {};
@@ -66,14 +67,7 @@ export class Transfer {
   }
 
   #takeTokens(): TokenSource {
-    const { access, stallTimeoutMs } = this.#context;
-    if (access.kind === "session") return access.tokens;
-    return createGrantSource({
-      ask: () => access.getGrant(this.#file, this.#meta),
-      renew: access.renewGrant,
-      isCreated: () => this.#url !== undefined,
-      timeoutMs: stallTimeoutMs,
-    });
+    return takeTokens(this.#context, this.#file, this.#meta, () => this.#url !== undefined);
   }
 
   /**
@@ -173,6 +167,8 @@ export class Transfer {
     const { chunks } = this.#context;
     const end = chunks.endOf(offsetBytes, this.#file.size, maxAppendBytes);
     await this.#writeDown(end, signal);
+    // The next request's digest is ready when this one is through.
+    this.#ahead = this.#digest.cover(2 * end - offsetBytes, signal).catch(() => {});
     const sentAtMs = Date.now();
     const onSent = (bytes: number) => {
       events.onSent(offsetBytes + bytes);
@@ -181,7 +177,8 @@ export class Transfer {
     const body = this.#file.slice(offsetBytes, end);
     const standing = await append(send, this.#url ?? "", offsetBytes, body, onSent).catch(
       (error: unknown) => {
-        if (error instanceof ConnectionLost && !signal.aborted) chunks.wasCut();
+        const isTooLong = error instanceof ConnectionLost || isBodyTooLong(error);
+        if (isTooLong && !signal.aborted) chunks.wasTooLong();
         throw error;
       },
     );
@@ -196,6 +193,7 @@ export class Transfer {
   async #writeDown(bytes: number, signal: AbortSignal): Promise<void> {
     if (this.#fingerprint === undefined) return;
     try {
+      await this.#ahead;
       await this.#digest.cover(bytes, signal);
     } catch (cause) {
       signal.throwIfAborted();

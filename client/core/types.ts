@@ -85,7 +85,7 @@ export interface UploadingOptions {
    * Bytes in one request; without it, what takes some 20 s on this connection. Never more than the server announces, because
    * Cloudflare caps and may buffer request bodies.
    */
-  readonly chunkSizeBytes?: number;
+  readonly chunkSizeBytes?: number | undefined;
   readonly maxConcurrent?: number;
   /** First delay before trying again; it doubles with every failure that follows without progress. */
   readonly retryBaseMs?: number;

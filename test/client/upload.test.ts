@@ -188,6 +188,21 @@ test("an upload that vanished while it was sent fails, and starts anew on resume
   await expectStored("file2", file);
 });
 
+test("requests are no longer than the server takes, and shorter where something in between refuses them", async () => {
+  endpoint.maxAppendBytes = 50_000;
+  const file = makeFile(120_000);
+  const upload = makeUploader(endpoint, { chunkSizeBytes: undefined }).add(file);
+  endpoint.next("PATCH", { status: 413 });
+  upload.start();
+  expect(await reached(upload, "retrying")).toMatchObject({ problem: { code: "REQUEST_TOO_LONG" } });
+  await reached(upload, "uploaded");
+  const lengths = endpoint.seen.flatMap(({ method, contentLength }) =>
+    method === "PATCH" ? [contentLength] : [],
+  );
+  expect(lengths).toEqual(["50000", "50000", "50000", "20000"]);
+  await expectStored("file1", file);
+});
+
 const RULES = {
   types: [{ mimeType: "application/pdf", fileClass: "document", extensions: ["pdf"] }],
   blockedExtensions: ["exe"],
