@@ -1,4 +1,5 @@
-import { ApiError, localProblem } from "./problem.ts";
+import { ApiError } from "./api-error.ts";
+import { localProblem } from "./problem.ts";
 
 /** A file with what finds it again after a reload, where the browser has such (Chromium). */
 export interface PickedFile {

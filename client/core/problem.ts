@@ -45,14 +45,3 @@ export function parseProblem(status: number, body: string): Problem {
   if (isProblem(value)) return { ...value, status };
   return { type: "about:blank", title: `The server answered ${status}`, status, code: `HTTP_${status}` };
 }
-
-/** Thrown by the files client for every error answer, and for no answer (`problem.status` 0). */
-export class ApiError extends Error {
-  readonly problem: Problem;
-
-  constructor(problem: Problem, options: { cause?: unknown } = {}) {
-    super(`${problem.code}: ${problem.detail ?? problem.title}`, options);
-    this.name = "ApiError";
-    this.problem = problem;
-  }
-}
