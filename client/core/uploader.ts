@@ -3,6 +3,7 @@ import { terminateUpload } from "./attempt.ts";
 import { createClaims } from "./claims.ts";
 import { browserConnection } from "./connection.ts";
 import { type Access, fileIdOf, type UploadContext } from "./context.ts";
+import { Listeners } from "./listeners.ts";
 import { type ResumePoint, ResumeStore } from "./resume-store.ts";
 import { Slots } from "./slots.ts";
 import { createTokenSource, type TokenSource } from "./tokens.ts";
@@ -16,6 +17,8 @@ export interface Uploader {
   readonly uploads: readonly Upload[];
   /** Adds a file; `start()` sends it, going on from where an earlier visit left it. */
   add(file: File, meta?: UploadMeta): Upload;
+  /** Calls `listener` when the list or a state changes, and on progress ten times a second at most. Returns its end. */
+  subscribe(listener: () => void): () => void;
   /** Takes an upload off the list; it is paused if it is on its way. */
   remove(upload: Upload): void;
   /** Uploads of this user's earlier visits that aren't added here or on their way in any tab, the newest first. */
@@ -67,6 +70,15 @@ function describePrevious(point: ResumePoint, context: UploadContext, tokens: To
   };
 }
 
+function watchUpload(upload: Upload, listeners: Listeners): void {
+  let known = upload.state;
+  upload.subscribe(({ state }) => {
+    if (state === known) listeners.progressed();
+    else listeners.changed();
+    known = state;
+  });
+}
+
 /**
  * Uploads that survive what happens to them: lost connections, expired tokens, reloads. Framework-free.
  * @throws RangeError when `chunkSizeBytes` is not a positive integer
@@ -74,17 +86,22 @@ function describePrevious(point: ResumePoint, context: UploadContext, tokens: To
 export function createUploader(options: UploaderOptions): Uploader {
   const context = createContext(options);
   const uploads: Upload[] = [];
+  const listeners = new Listeners();
   return {
     uploads,
+    subscribe: (listener) => listeners.add(listener),
     add(file, meta = {}) {
       const upload = new Upload(file, meta, context);
       uploads.push(upload);
+      watchUpload(upload, listeners);
+      listeners.changed();
       return upload;
     },
     remove(upload) {
       upload.pause();
       const index = uploads.indexOf(upload);
       if (index >= 0) uploads.splice(index, 1);
+      listeners.changed();
     },
     async findPrevious() {
       const { access } = context;

@@ -1,0 +1,9 @@
+export type { CausewayClient } from "./client.ts";
+export { useUpload, type UploadView } from "./hooks/use-upload.ts";
+export { useUploads } from "./hooks/use-uploads.ts";
+export { CausewayProvider, type CausewayProviderProps, type Language } from "./provider.tsx";
+export type { Contrast, Theme } from "./shared.ts";
+export { de } from "./texts/de.ts";
+export { en } from "./texts/en.ts";
+export type { TextChanges, Texts } from "./texts/texts.ts";
+export { useClient, useTexts } from "./use-client.ts";
