@@ -50,6 +50,8 @@ export function metadataOf(file: File, meta: UploadMeta): Record<string, string>
     entityId: meta.entityId,
     tags: meta.tags?.join(","),
     replaces: meta.replaces,
+    // As Uppy names it.
+    relativePath: meta.folder && `${meta.folder}/${file.name}`,
   };
   const known = Object.entries(pairs).filter((pair): pair is [string, string] => Boolean(pair[1]));
   return Object.fromEntries(known);

@@ -3,6 +3,25 @@ import type { Upload } from "../../core/upload.ts";
 import type { Uploader } from "../../core/uploader.ts";
 import { useClient } from "../use-client.ts";
 
+const INTERVAL_MS = 100;
+
+/** Calls at once, and again after a while what was called for meanwhile: thousands of uploads may change in a second. */
+function atMostEvery(intervalMs: number, call: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isDue = false;
+  const run = () => {
+    timer = undefined;
+    if (!isDue) return;
+    isDue = false;
+    timer = setTimeout(run, intervalMs);
+    call();
+  };
+  return () => {
+    isDue = true;
+    if (timer === undefined) run();
+  };
+}
+
 interface Snapshots {
   subscribe(listener: () => void): () => void;
   read(): readonly Upload[];
@@ -16,10 +35,11 @@ function snapshotsOf(uploader: Uploader): Snapshots {
   if (known !== undefined) return known;
   let current: readonly Upload[] | undefined;
   const listeners = new Set<() => void>();
-  uploader.subscribe(() => {
+  const tell = atMostEvery(INTERVAL_MS, () => {
     current = undefined;
     for (const listener of listeners) listener();
   });
+  uploader.subscribe(tell);
   const made: Snapshots = {
     subscribe(listener) {
       listeners.add(listener);

@@ -104,6 +104,7 @@ function totals({ done, files, sentBytes, totalBytes, bytesPerSecond, secondsLef
 export const uploaderDe: UploaderTexts = {
   title: "Dateien hochladen",
   dropHere: "Dateien oder Ordner hier ablegen",
+  dropFilesHere: "Dateien hier ablegen",
   dropAnywhere: "Irgendwo ablegen, um die Dateien hinzuzufügen",
   chooseFiles: "Dateien auswählen",
   chooseFolder: "Ordner auswählen",
@@ -123,6 +124,7 @@ export const uploaderDe: UploaderTexts = {
   refused,
   failed,
   cancelled: "Abgebrochen",
+  deleted: "Gelöscht",
   checking: "Wird auf Viren geprüft",
   ready: "Bereit",
   infected: (name) => `Gesperrt: enthält ${name ?? "Schadsoftware"}`,
@@ -152,6 +154,9 @@ export const uploaderDe: UploaderTexts = {
   noRoom: (bytes) => `Dafür ist kein Platz: ${format.bytes(bytes)} Speicher sind noch frei.`,
   andMore: (count) => `und ${format.number(count)} weitere`,
 
+  incompleteTitle: "Nicht alles war lesbar",
+  incomplete: "Ein Ordner oder eine Datei ist nicht lesbar. Was davor gelesen wurde, ist hinzugefügt.",
+
   previousTitle: (count) => `${uploadsOf(count)} von einem früheren Besuch`,
   previousHint: "Dieselben Dateien noch einmal auswählen: Es geht dort weiter, wo es aufgehört hat.",
   previousReady: "Es geht dort weiter, wo es aufgehört hat.",
@@ -160,6 +165,9 @@ export const uploaderDe: UploaderTexts = {
 
   confirmTitle: (count) => (count === 1 ? "Diesen Upload abbrechen?" : `${uploadsOf(count)} abbrechen?`),
   confirmBody: (bytes) => `${format.bytes(bytes)} sind gesendet und würden gelöscht.`,
+  discardTitle: "Diesen Upload verwerfen?",
+  discardBody: "Was davon gesendet ist, wird gelöscht.",
+  keepPrevious: "Behalten",
   keep: "Weiter hochladen",
   confirmCancel: (count) => (count === 1 ? "Upload abbrechen" : "Uploads abbrechen"),
 

@@ -80,6 +80,7 @@ function totals({ done, files, sentBytes, totalBytes, bytesPerSecond, secondsLef
 export const uploaderEn: UploaderTexts = {
   title: "Upload files",
   dropHere: "Drop files or folders here",
+  dropFilesHere: "Drop files here",
   dropAnywhere: "Drop anywhere to add the files",
   chooseFiles: "Choose files",
   chooseFolder: "Choose a folder",
@@ -98,6 +99,7 @@ export const uploaderEn: UploaderTexts = {
   refused,
   failed,
   cancelled: "Cancelled",
+  deleted: "Deleted",
   checking: "Checking for viruses",
   ready: "Ready",
   infected: (name) => `Blocked: contains ${name ?? "malware"}`,
@@ -127,6 +129,9 @@ export const uploaderEn: UploaderTexts = {
   noRoom: (bytes) => `There is no room for it: ${format.bytes(bytes)} of storage is left.`,
   andMore: (count) => `and ${format.number(count)} more`,
 
+  incompleteTitle: "Not all could be read",
+  incomplete: "One of the folders or files can't be read. What was read before it is added.",
+
   previousTitle: (count) => `${countOf(count, "upload")} from an earlier visit`,
   previousHint: "Choose the same files again and they go on where they stopped.",
   previousReady: "They go on where they stopped.",
@@ -135,6 +140,9 @@ export const uploaderEn: UploaderTexts = {
 
   confirmTitle: (count) => (count === 1 ? "Cancel this upload?" : `Cancel ${countOf(count, "upload")}?`),
   confirmBody: (bytes) => `${format.bytes(bytes)} have been sent and would be deleted.`,
+  discardTitle: "Discard this upload?",
+  discardBody: "What was sent of it is deleted.",
+  keepPrevious: "Keep it",
   keep: "Keep uploading",
   confirmCancel: (count) => (count === 1 ? "Cancel upload" : "Cancel uploads"),
 

@@ -15,6 +15,8 @@ export interface TotalsWords {
 export interface UploaderTexts {
   readonly title: string;
   readonly dropHere: string;
+  /** Where folders aren't taken. */
+  readonly dropFilesHere: string;
   /** Over the whole page while files are dragged. */
   readonly dropAnywhere: string;
   readonly chooseFiles: string;
@@ -36,6 +38,7 @@ export interface UploaderTexts {
   refused(problem: Problem): string;
   failed(problem: Problem): string;
   readonly cancelled: string;
+  readonly deleted: string;
   readonly checking: string;
   readonly ready: string;
   infected(signatureName: string | undefined): string;
@@ -66,6 +69,8 @@ export interface UploaderTexts {
   rule(refusal: FileRefusal, filename: string): string;
   noRoom(availableBytes: number): string;
   andMore(count: number): string;
+  readonly incompleteTitle: string;
+  readonly incomplete: string;
 
   previousTitle(count: number): string;
   readonly previousHint: string;
@@ -76,6 +81,9 @@ export interface UploaderTexts {
 
   confirmTitle(count: number): string;
   confirmBody(sentBytes: number): string;
+  readonly discardTitle: string;
+  readonly discardBody: string;
+  readonly keepPrevious: string;
   readonly keep: string;
   confirmCancel(count: number): string;
 
