@@ -32,6 +32,7 @@ function timeLeft(seconds: number): string {
 
 function portion(bytes: number, totalBytes: number): string {
   const [part, total] = [format.bytes(bytes), format.bytes(totalBytes)];
+  if (bytes === 0) return `0 of ${total}`;
   const [value = "", unit] = part.split("\u00a0");
   return total.endsWith(`\u00a0${unit}`) ? `${value} of ${total}` : `${part} of ${total}`;
 }

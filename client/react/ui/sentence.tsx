@@ -14,7 +14,7 @@ export function SentenceLine({ sentence }: { readonly sentence: Sentence }) {
   return (
     <span className="cw-sentence" data-tone={sentence.tone}>
       <Icon name={sentence.icon} />
-      <span>{sentence.text}</span>
+      <span className="cw-words">{sentence.text}</span>
     </span>
   );
 }

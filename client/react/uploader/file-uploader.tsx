@@ -128,7 +128,9 @@ export function FileUploader(props: FileUploaderProps) {
           onClear={state.clearFinished}
         />
       ) : undefined}
-      <UploadList uploads={inOrder(state)} checks={checks} onRemove={onRemove} />
+      {uploads.length > 0 ? (
+        <UploadList uploads={inOrder(state)} checks={checks} onRemove={onRemove} />
+      ) : undefined}
       <LiveRegion announcer={announcer} />
       {question?.kind === "cancel" ? (
         <CancelDialog uploads={question.uploads} onAnswer={onAnswer} />

@@ -5,7 +5,7 @@ import { useTexts } from "../use-client.ts";
 import type { Checks } from "./checks.ts";
 import { UploadRow } from "./upload-row.tsx";
 
-const USUAL_ROW_PIXELS = 68;
+const USUAL_ROW_PIXELS = 72;
 const ROWS_BEYOND_VIEW = 4;
 
 export interface UploadListProps {
@@ -36,6 +36,8 @@ export function UploadList({ uploads, checks, onRemove }: UploadListProps) {
     count: uploads.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => USUAL_ROW_PIXELS,
+    // Until it is measured: the first rows are there with the first drawing.
+    initialRect: { width: 0, height: 10 * USUAL_ROW_PIXELS },
     overscan: ROWS_BEYOND_VIEW,
     getItemKey: (index) => {
       const upload = uploads[index];

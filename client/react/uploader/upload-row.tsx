@@ -102,7 +102,7 @@ export const UploadRow = memo(function UploadRow({ upload, checks, onRemove }: U
         <FileName name={file.name} folder={meta.folder ?? ""} />
         <div className="cw-upload-words">
           <SentenceLine sentence={describeUpload(texts.uploader, view, check, Date.now())} />
-          <span className="cw-upload-facts">{factsOf(texts, state.kind, progress)}</span>
+          <span className="cw-upload-facts cw-words">{factsOf(texts, state.kind, progress)}</span>
         </div>
         {WITH_BAR.has(state.kind) ? (
           <ProgressBar
