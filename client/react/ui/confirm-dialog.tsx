@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 import { useShared } from "../use-client.ts";
 import { Button } from "./button.tsx";
 import { useRootProps } from "./root.tsx";
@@ -21,7 +21,8 @@ export function ConfirmDialog({ title, children, keep, confirm, onAnswer }: Conf
   const bodyId = useId();
   const root = useRootProps();
   const { language } = useShared();
-  useEffect(() => {
+  // Closed before it is taken off the page: after that the browser gives the focus back to nothing.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element?.close();

@@ -1,4 +1,5 @@
 import { type ReactNode, useCallback, useId, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import type { UnfinishedUpload } from "../../core/types.ts";
 import type { Upload } from "../../core/upload.ts";
 import {
@@ -82,7 +83,8 @@ export function FileUploader(props: FileUploaderProps) {
     [drop],
   );
   const onAnswer = (isConfirmed: boolean) => {
-    setQuestion(undefined);
+    // At once, so that the focus is back in its row before that goes.
+    flushSync(() => setQuestion(undefined));
     if (!isConfirmed || question === undefined) return;
     if (question.kind === "cancel") drop(question.uploads);
     else state.discardPrevious(question.upload);

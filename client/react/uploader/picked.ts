@@ -15,8 +15,16 @@ function folderOf({ webkitRelativePath }: File): string {
   return webkitRelativePath.split("/").slice(0, -1).join("/");
 }
 
-export function picksOf(files: Iterable<File>): readonly PickedFile[] {
-  return Array.from(files, (file) => ({ file, folder: folderOf(file) })).filter(isMeant);
+function* eachOf(files: readonly File[]): Generator<PickedFile> {
+  for (const file of files) {
+    const pick = { file, folder: folderOf(file) };
+    if (isMeant(pick)) yield pick;
+  }
+}
+
+/** The list is copied at once, since its owner may empty it; all else is done as they are taken. */
+export function picksOf(files: Iterable<File>): Picks {
+  return eachOf(Array.from(files));
 }
 
 function isMeant({ file }: PickedFile): boolean {

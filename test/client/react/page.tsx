@@ -44,6 +44,7 @@ function Failing() {
 }
 
 document.documentElement.lang = language;
+document.documentElement.style.colorScheme = theme ?? "";
 document.documentElement.dir = query.get("dir") ?? "ltr";
 const root = document.getElementById("root");
 if (root === null) throw new Error("The page has no root.");
