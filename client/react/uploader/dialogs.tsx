@@ -3,13 +3,12 @@ import type { Upload } from "../../core/upload.ts";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { useTexts } from "../use-client.ts";
 
-export interface CancelDialogProps {
-  readonly uploads: readonly Upload[];
+interface Answered {
   onAnswer(isConfirmed: boolean): void;
 }
 
 /** Asks before what was sent is deleted. */
-export function CancelDialog({ uploads, onAnswer }: CancelDialogProps) {
+function CancelDialog({ uploads, onAnswer }: Answered & { readonly uploads: readonly Upload[] }) {
   const { uploader: texts } = useTexts();
   const [first] = uploads;
   const sentBytes = uploads.reduce((bytes, { progress }) => bytes + progress.sentBytes, 0);
@@ -26,13 +25,8 @@ export function CancelDialog({ uploads, onAnswer }: CancelDialogProps) {
   );
 }
 
-export interface DiscardDialogProps {
-  readonly upload: UnfinishedUpload;
-  onAnswer(isConfirmed: boolean): void;
-}
-
 /** The same for an upload of an earlier visit. */
-export function DiscardDialog({ upload, onAnswer }: DiscardDialogProps) {
+function DiscardDialog({ upload, onAnswer }: Answered & { readonly upload: UnfinishedUpload }) {
   const { uploader: texts } = useTexts();
   return (
     <ConfirmDialog
@@ -45,4 +39,23 @@ export function DiscardDialog({ upload, onAnswer }: DiscardDialogProps) {
       <p className="cw-muted">{texts.discardBody}</p>
     </ConfirmDialog>
   );
+}
+
+/** What is asked before it is done. */
+export type Question =
+  | { readonly kind: "cancel"; readonly uploads: readonly Upload[] }
+  | { readonly kind: "discard"; readonly upload: UnfinishedUpload };
+
+export function QuestionDialog({
+  question,
+  onAnswer,
+}: Answered & { readonly question: Question | undefined }) {
+  switch (question?.kind) {
+    case undefined:
+      return undefined;
+    case "cancel":
+      return <CancelDialog uploads={question.uploads} onAnswer={onAnswer} />;
+    case "discard":
+      return <DiscardDialog upload={question.upload} onAnswer={onAnswer} />;
+  }
 }

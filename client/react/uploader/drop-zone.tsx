@@ -56,31 +56,32 @@ function useInputProps(onPicks: (picks: Picks) => void) {
 }
 
 /** Where files come in by hand: dropped, or chosen. */
-export function DropZone(props: DropZoneProps) {
+export function DropZone({ rules, hasFolders, accept, isDragging, isWholePage, ...props }: DropZoneProps) {
   const { uploader: texts } = useTexts();
+  const { input, chooseButton, onPicks } = props;
   const folderInputId = useId();
-  const input = useInputProps(props.onPicks);
+  const inputProps = useInputProps(onPicks);
   const chooseFolder = () => document.getElementById(folderInputId)?.click();
   return (
-    <div className="cw-drop-zone" data-target={props.isDragging}>
+    <div className="cw-drop-zone" data-target={isDragging}>
       <Icon name="upload" />
       <div className="cw-drop-zone-words">
-        <p>{props.hasFolders ? texts.dropHere : texts.dropFilesHere}</p>
-        <p className="cw-muted cw-small">{texts.limits(props.rules?.maxBytes ?? USUAL_LIMITS)}</p>
+        <p>{hasFolders ? texts.dropHere : texts.dropFilesHere}</p>
+        <p className="cw-muted cw-small">{texts.limits(rules?.maxBytes ?? USUAL_LIMITS)}</p>
       </div>
       <div className="cw-drop-zone-buttons">
-        {props.hasFolders ? (
+        {hasFolders ? (
           <>
             <Button onClick={chooseFolder}>{texts.chooseFolder}</Button>
-            <input {...input} id={folderInputId} data-cw="folder" ref={takeFolders} />
+            <input {...inputProps} id={folderInputId} data-cw="folder" ref={takeFolders} />
           </>
         ) : undefined}
-        <Button look="accent" ref={props.chooseButton} onClick={() => props.input.current?.click()}>
+        <Button look="accent" ref={chooseButton} onClick={() => input.current?.click()}>
           {texts.chooseFiles}
         </Button>
-        <input {...input} ref={props.input} accept={props.accept} data-cw="files" />
+        <input {...inputProps} ref={input} accept={accept} data-cw="files" />
       </div>
-      {props.isDragging && props.isWholePage ? <PageOverlay /> : undefined}
+      {isDragging && isWholePage ? <PageOverlay /> : undefined}
     </div>
   );
 }

@@ -1,6 +1,5 @@
 import { type ReactNode, useCallback, useId, useRef, useState } from "react";
 import { flushSync } from "react-dom";
-import type { UnfinishedUpload } from "../../core/types.ts";
 import type { Upload } from "../../core/upload.ts";
 import {
   type FileUploaderOptions,
@@ -10,7 +9,7 @@ import {
 import { createAnnouncer, LiveRegion } from "../ui/announcer.tsx";
 import { Root } from "../ui/root.tsx";
 import { useTexts } from "../use-client.ts";
-import { CancelDialog, DiscardDialog } from "./dialogs.tsx";
+import { type Question, QuestionDialog } from "./dialogs.tsx";
 import { DropZone } from "./drop-zone.tsx";
 import { Previous } from "./previous.tsx";
 import { Refusals } from "./refusals.tsx";
@@ -30,10 +29,6 @@ export interface FileUploaderProps extends FileUploaderOptions {
   /** Shown above, as the component's heading; by default it has its name for screen readers alone. */
   readonly heading?: ReactNode;
 }
-
-type Question =
-  | { readonly kind: "cancel"; readonly uploads: readonly Upload[] }
-  | { readonly kind: "discard"; readonly upload: UnfinishedUpload };
 
 /** What somebody has to see to comes first; all else stays in the order of adding. */
 function inOrder({ uploads, checks }: FileUploaderState): readonly Upload[] {
@@ -134,12 +129,7 @@ export function FileUploader(props: FileUploaderProps) {
         <UploadList uploads={inOrder(state)} checks={checks} onRemove={onRemove} />
       ) : undefined}
       <LiveRegion announcer={announcer} />
-      {question?.kind === "cancel" ? (
-        <CancelDialog uploads={question.uploads} onAnswer={onAnswer} />
-      ) : undefined}
-      {question?.kind === "discard" ? (
-        <DiscardDialog upload={question.upload} onAnswer={onAnswer} />
-      ) : undefined}
+      <QuestionDialog question={question} onAnswer={onAnswer} />
     </Root>
   );
 }

@@ -8,7 +8,7 @@ export function describeUpload(
   texts: UploaderTexts,
   { state, progress }: { readonly state: UploadState; readonly progress: UploadProgress },
   check: Check | undefined,
-  nowMs: number,
+  retryInSeconds: number,
 ): Sentence {
   switch (state.kind) {
     case "waiting":
@@ -21,10 +21,8 @@ export function describeUpload(
       return { tone: "quiet", icon: "pause", text: texts.paused };
     case "offline":
       return { tone: "warning", icon: "offline", text: texts.offline };
-    case "retrying": {
-      const seconds = Math.max(0, Math.ceil((state.retryAtMs - nowMs) / 1000));
-      return { tone: "warning", icon: "retry", text: texts.retrying(state.problem, seconds) };
-    }
+    case "retrying":
+      return { tone: "warning", icon: "retry", text: texts.retrying(state.problem, retryInSeconds) };
     case "refused":
       return { tone: "danger", icon: "blocked", text: texts.refused(state.problem) };
     case "failed":

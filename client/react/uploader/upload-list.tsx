@@ -32,6 +32,7 @@ export function UploadList({ uploads, checks, onRemove }: UploadListProps) {
   const texts = useTexts();
   const scroller = useRef<HTMLDivElement>(null);
   const [keyOf] = useState(createKeys);
+  // oxlint-disable-next-line react/incompatible-library -- what it returns is read here, and memoized nowhere
   const virtual = useVirtualizer({
     count: uploads.length,
     getScrollElement: () => scroller.current,

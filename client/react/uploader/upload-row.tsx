@@ -1,4 +1,4 @@
-import { memo, useEffect, useReducer, useSyncExternalStore } from "react";
+import { memo, useCallback, useSyncExternalStore } from "react";
 import type { UploadProgress, UploadState } from "../../core/types.ts";
 import type { Upload } from "../../core/upload.ts";
 import { useUpload } from "../hooks/use-upload.ts";
@@ -34,14 +34,18 @@ function useCheck(upload: Upload, checks: Checks): Check | undefined {
   return useSyncExternalStore(checks.subscribe, read, read);
 }
 
-/** For the countdown to the next try, which nothing else would move. */
-function useTick(isTicking: boolean): void {
-  const [, tick] = useReducer((count: number) => count + 1, 0);
-  useEffect(() => {
-    if (!isTicking) return undefined;
-    const timer = setInterval(tick, TICK_MS);
-    return () => clearInterval(timer);
-  }, [isTicking]);
+/** Seconds until then, counted down; 0 from then on, and where there is no such time. */
+function useSecondsUntil(atMs: number): number {
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      if (atMs === 0) return () => {};
+      const timer = setInterval(listener, TICK_MS);
+      return () => clearInterval(timer);
+    },
+    [atMs],
+  );
+  const read = () => Math.max(0, Math.ceil((atMs - Date.now()) / 1000));
+  return useSyncExternalStore(subscribe, read, read);
 }
 
 function factsOf(
@@ -85,12 +89,12 @@ function MainAction({ upload }: { readonly upload: Upload }) {
 }
 
 /** One upload until it is taken off the list; renders by itself, without the list around it. */
-export const UploadRow = memo(function UploadRow({ upload, checks, onRemove }: UploadRowProps) {
+export const UploadRow = memo(({ upload, checks, onRemove }: UploadRowProps) => {
   const texts = useTexts();
   const view = useUpload(upload);
   const check = useCheck(upload, checks);
   const { state, progress } = view;
-  useTick(state.kind === "retrying");
+  const secondsLeft = useSecondsUntil(state.kind === "retrying" ? state.retryAtMs : 0);
   const { file, meta } = upload;
   const portion = progress.totalBytes === 0 ? 1 : progress.sentBytes / progress.totalBytes;
   const isOnItsWay = isRunning(upload) || state.kind === "paused" || state.kind === "failed";
@@ -101,7 +105,7 @@ export const UploadRow = memo(function UploadRow({ upload, checks, onRemove }: U
       <div className="cw-upload-body">
         <FileName name={file.name} folder={meta.folder ?? ""} />
         <div className="cw-upload-words">
-          <SentenceLine sentence={describeUpload(texts.uploader, view, check, Date.now())} />
+          <SentenceLine sentence={describeUpload(texts.uploader, view, check, secondsLeft)} />
           <span className="cw-upload-facts cw-words">{factsOf(texts, state.kind, progress)}</span>
         </div>
         {WITH_BAR.has(state.kind) ? (

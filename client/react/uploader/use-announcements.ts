@@ -36,7 +36,7 @@ export function useAnnouncements(
       const news = newsOf(upload, checks);
       if (QUIET.has(upload.state.kind) || told.current.get(upload) === news) continue;
       told.current.set(upload, news);
-      const { text } = describeUpload(texts, upload, checks.of(upload), Date.now());
+      const { text } = describeUpload(texts, upload, checks.of(upload), 0);
       const sharing = names.get(text);
       if (sharing === undefined) names.set(text, [upload.file.name]);
       else sharing.push(upload.file.name);
