@@ -11,6 +11,8 @@ export {
 } from "./core/files.ts";
 export type { GetGrant, Grant, RenewGrant } from "./core/grants.ts";
 export { ApiError, type LocalProblemCode } from "./core/problem.ts";
+export { memoryStorage, type UploadStorage } from "./core/storage.ts";
+export type { UploadTotals } from "./core/totals.ts";
 export type {
   GetToken,
   GrantOptions,
@@ -21,5 +23,5 @@ export type {
   UploadProgress,
   UploadState,
 } from "./core/types.ts";
-export type { Upload } from "./core/upload.ts";
+export type { Upload, UploadOptions } from "./core/upload.ts";
 export { createUploader, type Uploader } from "./core/uploader.ts";

@@ -80,11 +80,13 @@ const RULES: readonly {
     ],
   },
   { from: "processor/", may: ["processor/", "worker/contract/"] },
-  { from: "client/core/", may: ["client/core/", "worker/contract/"] },
+  { from: "client/core/", may: ["client/core/", "worker/contract/"], packages: [] },
   {
     from: "client/react/",
     may: ["client/react/", "client/core/", "worker/contract/"],
-    packages: ["react", "react-dom", "@base-ui/react", "@tanstack/react-virtual"],
+    // All of the client in one file.
+    also: { file: "client/react/script-tag.tsx", may: ["client/index.ts"] },
+    packages: ["react", "react-dom", "react-dom/client", "@tanstack/react-virtual"],
   },
   { from: "client/demo/", may: ["client/", "worker/contract/"] },
   { from: "test/e2e/", may: ["test/e2e/", "test/support/", "client/", "worker/contract/"] },

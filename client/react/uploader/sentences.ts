@@ -19,6 +19,8 @@ export function describeUpload(
       return { tone: "busy", icon: "upload", text: describeUploading(texts, progress) };
     case "paused":
       return { tone: "quiet", icon: "pause", text: texts.paused };
+    case "elsewhere":
+      return { tone: "busy", icon: "upload", text: texts.elsewhere };
     case "offline":
       return { tone: "warning", icon: "offline", text: texts.offline };
     case "retrying":
