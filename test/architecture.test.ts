@@ -88,6 +88,7 @@ const RULES: readonly {
     also: { file: "client/react/script-tag.tsx", may: ["client/index.ts"] },
     packages: ["react", "react-dom", "react-dom/client", "@tanstack/react-virtual"],
   },
+  { from: "client/server/", may: ["client/server/", "client/core/", "client/api-types.ts"] },
   { from: "client/demo/", may: ["client/", "worker/contract/"] },
   { from: "test/e2e/", may: ["test/e2e/", "test/support/", "client/", "worker/contract/"] },
 ];

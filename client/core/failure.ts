@@ -1,4 +1,5 @@
 import type { Problem } from "#contract/errors.ts";
+import { backoffMs, parseRetryAfterMs } from "./backoff.ts";
 import { localProblem, parseProblem } from "./problem.ts";
 import type { Answer } from "./request.ts";
 import { FileUnreadable, TokenUnavailable } from "./transport.ts";
@@ -20,14 +21,6 @@ export type Failure =
   | { readonly kind: "refused"; readonly problem: Problem };
 
 const TEMPORARY = new Set([408, 423, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 530]);
-
-/** Reads `Retry-After` (RFC 9110 §10.2.3): seconds, or a date. Undefined without a usable one. */
-export function parseRetryAfterMs(header: string | null | undefined, nowMs: number): number | undefined {
-  if (!header) return undefined;
-  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
-  const atMs = Date.parse(header);
-  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
-}
 
 function classifyAnswer(method: string, answer: Answer, nowMs: number): Failure {
   const { status } = answer;
@@ -58,17 +51,11 @@ export function classifyFailure(error: unknown, nowMs: number): Failure {
 
 /** After so many failures in a row without a byte more on the server, "temporary" is not true any more. */
 const MAX_TEMPORARY_FAILURES = 8;
-const MAX_DELAY_MS = 30_000;
 
 export type NextStep =
   | { readonly kind: "retry"; readonly delayMs: number; readonly problem?: Problem }
   | { readonly kind: "fail"; readonly problem: Problem; readonly forget: boolean }
   | { readonly kind: "refuse"; readonly problem: Problem };
-
-/** Doubling from `baseMs` to 30 s, with up to a fifth more so that many clients don't come back at once. */
-export function backoffMs(attempt: number, baseMs: number): number {
-  return Math.min(MAX_DELAY_MS, baseMs * 2 ** (attempt - 1)) * (1 + Math.random() / 5);
-}
 
 /** @param attempt how many attempts failed in a row, this one included */
 export function nextStep(failure: Failure, attempt: number, baseMs: number): NextStep {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { backoffMs, parseRetryAfterMs } from "../../client/core/backoff.ts";
 import { ChunkSizes } from "../../client/core/chunks.ts";
-import { backoffMs, parseRetryAfterMs } from "../../client/core/failure.ts";
 import { ProgressMeter } from "../../client/core/progress.ts";
 
 test("speed and time left are known after a little while, and come from the last seconds", () => {

@@ -1,12 +1,18 @@
 import { z } from "zod";
 
-interface ErrorKind {
-  readonly status: number;
+interface ErrorKind<Status extends number = number, Retryable extends boolean = boolean> {
+  readonly status: Status;
   readonly title: string;
   /** Whether the same request may succeed later without being changed. */
-  readonly retryable: boolean;
+  readonly retryable: Retryable;
 }
 
+function kind<const Status extends number>(status: Status, title: string): ErrorKind<Status, false>;
+function kind<const Status extends number>(
+  status: Status,
+  title: string,
+  retryable: true,
+): ErrorKind<Status, true>;
 function kind(status: number, title: string, retryable = false): ErrorKind {
   return { status, title, retryable };
 }
