@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
 import { build, type BuildOptions } from "esbuild";
@@ -10,7 +10,7 @@ const run = promisify(execFile);
 const OUTSIDE = ["react", "react-dom", "react-dom/client", "react/jsx-runtime"];
 
 /** What can be imported, and from which source. */
-const ENTRIES = { index: "index.ts", react: "react/index.ts" };
+const ENTRIES = { index: "index.ts", react: "react/index.ts", server: "server/index.ts" };
 
 export const BROWSER: BuildOptions = {
   bundle: true,
@@ -102,6 +102,8 @@ async function declareTypes(root: string, outDir: string): Promise<void> {
 async function writeManifest(root: string, outDir: string): Promise<void> {
   const { imports: _imports, private: _private, ...manifest } = await readManifest(root);
   await writeFile(join(outDir, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  await cp(join(root, "client/README.md"), join(outDir, "README.md"));
+  await cp(join(root, "LICENSE"), join(outDir, "LICENSE"));
 }
 
 /** Makes the client's package in `outDir`: what `npm publish` there would publish. */

@@ -1,6 +1,6 @@
 import { StrictMode, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
-import { createFilesClient, createUploader } from "../../../client/index.ts";
+import { createClient } from "../../../client/index.ts";
 import {
   CausewayProvider,
   FileUploader,
@@ -15,20 +15,7 @@ const query = new URLSearchParams(location.search);
 const language = (query.get("language") ?? "en") as Language;
 const theme = (query.get("theme") ?? undefined) as Theme | undefined;
 
-const getToken = () => "a.b.c";
-const files = createFilesClient({ baseUrl: "", getToken });
-const client = {
-  uploads: createUploader({
-    endpoint: `${location.origin}/v1/uploads`,
-    getToken,
-    tenantId: "acme",
-    userId: "ann",
-  }),
-  files,
-  versions: files,
-  quota: { get: async () => (await fetch("/v1/quota")).json() },
-  uploadRules: { get: async () => (await fetch("/v1/upload-rules")).json() },
-};
+const client = createClient({ endpoint: "", getToken: () => "a.b.c", tenantId: "acme", userId: "ann" });
 const META = { entityType: "contact", entityId: "c-1" };
 
 /** A part of the page that fails when it is told to, by the event "fail". */
