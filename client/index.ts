@@ -10,6 +10,15 @@ export {
   type WatchOptions,
 } from "./core/files.ts";
 export type { GetGrant, Grant, RenewGrant } from "./core/grants.ts";
+export {
+  createLive,
+  type Live,
+  type LiveEvent,
+  type LiveOptions,
+  type LiveReset,
+  type LiveState,
+  type LiveWaiter,
+} from "./core/live.ts";
 export { ApiError, type LocalProblemCode } from "./core/problem.ts";
 export type {
   GetToken,
