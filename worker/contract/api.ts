@@ -161,7 +161,7 @@ const MAX_TYPE_PATTERNS = 20;
 /** What an upload grant allows; what isn't said isn't limited beyond what holds for every upload. */
 export const UploadGrantScope = z.object({
   entityType: EntityType.optional(),
-  entityId: EntityName.optional(),
+  entityId: EntityName.optional().meta({ description: "With entityType" }),
   maxBytes: z.int().min(0).optional(),
   types: z.array(TypePattern).min(1).max(MAX_TYPE_PATTERNS).optional().meta({
     description: "Media types, or all of a kind as image/*",
