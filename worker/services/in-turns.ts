@@ -13,3 +13,22 @@ export async function inTurns<T, R>(
   }
   return results;
 }
+
+/** Items of a lot: few enough to be done in seconds. */
+const LOT = 25;
+
+/**
+ * In lots, one after the other, each of which is finished by itself. Ends before the first one that may not be begun.
+ * @param mayBegin asked before each lot, with the number of its items
+ */
+export async function inLots<T>(
+  items: readonly T[],
+  mayBegin: (count: number) => boolean,
+  work: (lot: readonly T[]) => Promise<void>,
+): Promise<void> {
+  for (let first = 0; first < items.length; first += LOT) {
+    const lot = items.slice(first, first + LOT);
+    if (!mayBegin(lot.length)) return;
+    await work(lot);
+  }
+}
