@@ -16,6 +16,8 @@ export interface AppEnv {
     tenantSettings: TenantSettings;
     /** Set by `authenticateUpload` where the caller has a grant in the place of a session. */
     grant?: UploadGrant;
+    /** Set by `jsonBodies` where there is JSON: all of it. */
+    jsonText?: string;
     /** Set by a plain upload whose bytes are stored: whatever fails behind it, there is a file. */
     isStored?: true;
   };

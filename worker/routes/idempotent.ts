@@ -78,10 +78,9 @@ function fileFactsOf(headers: Headers): readonly (readonly [string, string])[] {
   ]);
 }
 
-async function fingerprintOf(request: Request, body: keyof typeof LEASE_MS): Promise<string> {
-  const { pathname, search } = new URL(request.url);
-  // JSON was read before, and is short.
-  const content = body === "json" ? await request.clone().text() : fileFactsOf(request.headers);
+async function fingerprintOf(c: AppContext, body: keyof typeof LEASE_MS): Promise<string> {
+  const { pathname, search } = new URL(c.req.url);
+  const content = body === "json" ? c.get("jsonText") : fileFactsOf(c.req.raw.headers);
   return hashOf([pathname, search, content]);
 }
 
@@ -111,11 +110,6 @@ async function sealAnswer(c: AppContext, purpose: readonly string[]): Promise<st
   return `${key.kid}.${await seal(text, sealingOf(purpose), key)}`;
 }
 
-/** What isn't JSON is refused by the route, and nobody has looked how long it is. */
-function isUnread({ req }: AppContext): boolean {
-  return req.raw.body !== null && bareMediaType(req.header("Content-Type") ?? "") !== "application/json";
-}
-
 /** A statement that wasn't answered may still be carried out; a file that isn't stored whole is discarded. */
 function mayHaveMade(c: AppContext, body: keyof typeof LEASE_MS): boolean {
   if (c.res.status < FAILED) return false;
@@ -130,14 +124,14 @@ function mayHaveMade(c: AppContext, body: keyof typeof LEASE_MS): boolean {
 export function idempotent(operation: string, body: keyof typeof LEASE_MS) {
   return createMiddleware<AppEnv>(async (c, next) => {
     const header = c.req.header("Idempotency-Key");
-    if (header === undefined || (body === "json" && isUnread(c))) return next();
+    if (header === undefined) return next();
     const [, quoted, bare] = KEY.exec(header) ?? [];
     const key = quoted ?? bare;
     if (key === undefined) throw new AppError("IDEMPOTENCY_KEY_INVALID");
     const { tenantId, userId, role, entityGrant } = c.get("identity");
     const purpose = ["causeway-idempotency", tenantId, userId, role, entityGrant?.id ?? "", operation, key];
     const ref = { tenantId, keyHash: await hashOf(purpose) };
-    const fingerprint = await fingerprintOf(c.req.raw, body);
+    const fingerprint = await fingerprintOf(c, body);
     const claim = await claimKey(c.env, { ...ref, fingerprint, leaseMs: LEASE_MS[body] }, Date.now());
     if ("answer" in claim) return replay(c, claim.answer, purpose);
     const done = (async () => {
