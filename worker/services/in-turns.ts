@@ -32,3 +32,15 @@ export async function inLots<T>(
     await work(lot);
   }
 }
+
+/**
+ * All of some items, beginning behind those that were the first `atOnce` the turn before. Each round begins one further
+ * than the last, so that none is always the last of its turn: there may be no time for that.
+ * @param turn counts up by one each time
+ */
+export function takingTurns<T>(items: readonly T[], turn: number, atOnce: number): readonly T[] {
+  const passed = turn * atOnce;
+  const count = Math.max(1, items.length);
+  const first = (passed + Math.floor(passed / count)) % count;
+  return [...items.slice(first), ...items.slice(0, first)];
+}
