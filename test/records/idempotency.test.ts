@@ -12,7 +12,8 @@ import { newTenantId, useDatabases } from "./support/databases.ts";
 
 const databases = useDatabases();
 const NOW = 1_700_000_000_000;
-const DAY_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const LEASE_MS = 60_000;
 
 function requestOf(keyHash: string, fingerprint = "f") {
@@ -20,6 +21,10 @@ function requestOf(keyHash: string, fingerprint = "f") {
 }
 
 const tenantId = newTenantId();
+
+function keptAs(text: string) {
+  return { text, goodUntilMs: Number.MAX_SAFE_INTEGER };
+}
 
 async function take(keyHash: string, nowMs: number): Promise<number> {
   const claim = await claimKey(databases.bindings, requestOf(keyHash), nowMs);
@@ -37,7 +42,7 @@ test("an answer is kept for a day, and a request that nobody answered holds its 
   await expect(claimKey(env, requestOf("a"), NOW + LEASE_MS - 1)).rejects.toMatchObject({
     code: "IDEMPOTENCY_KEY_IN_USE",
   });
-  await settleKey(env, requestOf("a"), taken, "answer");
+  await settleKey(env, requestOf("a"), taken, keptAs("answer"));
   expect(await claimKey(env, requestOf("a"), NOW + DAY_MS - 1)).toEqual({ answer: "answer" });
   await expect(claimKey(env, requestOf("a", "another"), NOW + DAY_MS - 1)).rejects.toMatchObject({
     code: "IDEMPOTENCY_KEY_REUSED",
@@ -46,8 +51,8 @@ test("an answer is kept for a day, and a request that nobody answered holds its 
   const abandoned = await take("b", NOW);
   const again = await take("b", NOW + LEASE_MS);
   // Who comes late changes nothing of the one that took it over.
-  await settleKey(env, requestOf("b"), again, "second");
-  await settleKey(env, requestOf("b"), abandoned, "late");
+  await settleKey(env, requestOf("b"), again, keptAs("second"));
+  await settleKey(env, requestOf("b"), abandoned, keptAs("late"));
   expect(await claimKey(env, requestOf("b"), NOW + LEASE_MS)).toEqual({ answer: "second" });
 });
 
@@ -58,7 +63,7 @@ test("what is older than a day goes as others come", async () => {
   expect(await countRows()).toBe(3);
 });
 
-type Outcome = "made" | "failed" | "failed though stored" | "refused";
+type Outcome = "made" | "made for an hour" | "failed" | "failed though stored" | "refused";
 
 /** A route that heeds the key and does as it is told: the answers to requests that are all the same. */
 function routeOf(body: "json" | "file") {
@@ -75,11 +80,17 @@ function routeOf(body: "json" | "file") {
     const outcome = outcomes[done];
     done += 1;
     if (outcome === "made") return c.json({ number: done }, 201);
+    if (outcome === "made for an hour") {
+      c.set("isGoodUntilMs", Date.now() + HOUR_MS);
+      return c.json({ number: done }, 201);
+    }
     if (outcome === "refused") throw new AppError("REQUEST_INVALID");
     if (outcome === "failed though stored") c.set("isStored", true);
     throw new AppError("SERVICE_UNAVAILABLE");
   });
-  const context = { waitUntil: () => {}, passThroughOnException: () => {}, props: {} };
+  const awaited: Promise<unknown>[] = [];
+  const waitUntil = (work: Promise<unknown>) => void awaited.push(work);
+  const context = { waitUntil, passThroughOnException: () => {}, props: {} };
   const key = randomUUID();
   const send = async () => {
     const headers = { "idempotency-key": key, "content-type": "application/json" };
@@ -87,7 +98,7 @@ function routeOf(body: "json" | "file") {
     const answer = await app.request("/things", init, databases.bindings, context);
     return answer.json<unknown>();
   };
-  return { outcomes, send, countDone: () => done };
+  return { outcomes, send, awaited, countDone: () => done };
 }
 
 /** As if all that is under way had begun so much earlier. */
@@ -122,4 +133,26 @@ test.each([
   route.outcomes.push(outcome, "made");
   expect(await route.send()).toMatchObject({ status: outcome === "failed" ? 503 : 400 });
   expect(await route.send()).toEqual({ number: 2 });
+});
+
+test("what is good for an hour is answered again for an hour, and made anew behind it", async () => {
+  const route = routeOf("json");
+  route.outcomes.push("made for an hour", "made for an hour");
+  expect(await route.send()).toEqual({ number: 1 });
+  await pass(HOUR_MS - 60_000);
+  expect(await route.send()).toEqual({ number: 1 });
+  await pass(60_000);
+  expect(await route.send()).toEqual({ number: 2 });
+});
+
+test("an answer is kept though nobody waits for it", async () => {
+  const route = routeOf("json");
+  route.outcomes.push("made");
+  const sent = route.send();
+  await expect.poll(() => route.awaited, { interval: 5 }).toHaveLength(1);
+  await route.awaited[0];
+  const { DB } = databases.bindings;
+  const newest = "SELECT answer FROM idempotency_keys ORDER BY id DESC LIMIT 1";
+  expect(await DB.prepare(newest).first("answer")).toMatch(/^k1\./);
+  await sent;
 });

@@ -66,6 +66,13 @@ export class Budget {
     this.#queries -= queries;
   }
 
+  /** Takes an item off where it may still be begun, and says whether it may. */
+  take(cost: Cost): boolean {
+    if (this.isSpent) return false;
+    this.spend(cost);
+    return true;
+  }
+
   /** One of `parts` equal parts, of calls alone: for what goes on at the same time. */
   part(parts: number): Budget {
     return new Budget({ calls: this.#calls / parts, queries: this.#queries / parts }, this.#untilMs);
