@@ -95,17 +95,21 @@ class PagedFiles implements FileStore {
   }
 
   async refresh(): Promise<void> {
-    const isFirst = this.#state.phase.kind === "loading" || this.#state.files.length === 0;
+    const { files, phase } = this.#state;
+    const isFirst = files.length === 0 && phase.kind !== "ready";
     this.#set({ phase: { kind: isFirst ? "loading" : "refreshing" } });
-    const limit = Math.min(PAGE_SIZE, Math.max(FIRST_PAGE_SIZE, this.#state.files.length));
-    await this.#load({ limit }, () => []);
+    const limit = Math.min(PAGE_SIZE, Math.max(FIRST_PAGE_SIZE, files.length));
+    await this.#load({ limit }, { before: () => [], behind: (shown) => shown.slice(limit) });
   }
 
   async loadMore(): Promise<void> {
     const { kind } = this.#state.phase;
     if (this.#cursor === undefined || (kind !== "ready" && kind !== "failed")) return;
     this.#set({ phase: { kind: "more" } });
-    await this.#load({ limit: PAGE_SIZE, cursor: this.#cursor }, (files) => files);
+    await this.#load(
+      { limit: PAGE_SIZE, cursor: this.#cursor },
+      { before: (files) => files, behind: () => [] },
+    );
   }
 
   async update(id: string): Promise<void> {
@@ -176,18 +180,27 @@ class PagedFiles implements FileStore {
     }
   }
 
-  async #load(page: { readonly limit: number; readonly cursor?: string }, keep: Change): Promise<void> {
+  /** @param keep what of the files there are stays before and behind those that come */
+  async #load(
+    page: { readonly limit: number; readonly cursor?: string },
+    keep: { readonly before: Change; readonly behind: Change },
+  ): Promise<void> {
     this.#turn += 1;
     const turn = this.#turn;
     const { signal } = this.#life;
     try {
       const { items, nextCursor } = await this.#api.list({ ...this.#query, ...page }, { signal });
       if (turn !== this.#turn) return;
-      this.#cursor = nextCursor ?? undefined;
-      const kept = keep(this.#state.files);
-      const known = new Set([...kept.map(({ id }) => id), ...this.#leaving]);
-      const files = [...kept, ...items.filter(({ id }) => !known.has(id))];
-      this.#set({ files, phase: { kind: "ready" }, hasMore: nextCursor !== null });
+      const before = keep.before(this.#state.files);
+      const known = new Set([...before.map(({ id }) => id), ...this.#leaving]);
+      const come = items.filter(({ id }) => !known.has(id));
+      const told = new Set(items.map(({ id }) => id));
+      const behind =
+        nextCursor === null ? [] : keep.behind(this.#state.files).filter(({ id }) => !told.has(id));
+      // What was loaded behind a first page goes on from where it had come.
+      if (behind.length === 0) this.#cursor = nextCursor ?? undefined;
+      const files = [...before, ...come, ...behind];
+      this.#set({ files, phase: { kind: "ready" }, hasMore: this.#cursor !== undefined });
     } catch (error) {
       if (turn === this.#turn && !signal.aborted) this.#set({ phase: { kind: "failed", error } });
     }

@@ -5,7 +5,7 @@ import type { Notices } from "./use-notice.ts";
 
 /** What has just been done. The region is there before there is something in it: else it isn't read. */
 export function ListNotice({ notice, dismiss, hold }: Notices) {
-  const { fileList: texts } = useTexts();
+  const { fileList: texts, common } = useTexts();
   return (
     <div className="cw-notices" role="status" aria-live="polite">
       {notice !== undefined && (
@@ -30,7 +30,7 @@ export function ListNotice({ notice, dismiss, hold }: Notices) {
               {texts.undo}
             </Button>
           )}
-          <IconButton icon="close" label={texts.dismiss} onClick={dismiss} />
+          <IconButton icon="close" label={common.dismiss} onClick={dismiss} />
         </div>
       )}
     </div>

@@ -26,7 +26,7 @@ export function ListState({ list, isFiltered, isTrash, view }: ListStateProps) {
         <Icon name="warning" />
         <p>{fileList.failed(whyOf(phase.error, texts))}</p>
         <p className="cw-file-minor">{fileList.safe}</p>
-        <Button onClick={() => void store.refresh()}>{fileList.tryAgain}</Button>
+        <Button onClick={() => void store.refresh()}>{texts.common.tryAgain}</Button>
       </div>
     );
   }
@@ -62,7 +62,7 @@ export function MoreFiles({ list, label }: { readonly list: FilesView; readonly 
       <div className="cw-more" role="alert">
         {texts.fileList.failed(whyOf(phase.error, texts))}
         <Button onClick={() => void (hasMore ? store.loadMore() : store.refresh())}>
-          {texts.fileList.tryAgain}
+          {texts.common.tryAgain}
         </Button>
       </div>
     );

@@ -37,7 +37,7 @@ export function PreviewFailure({
   const texts = useTexts();
   return (
     <PreviewNotice icon="warning" tone="warning" title={texts.preview.failed(whyOf(error, texts))}>
-      <Button onClick={onAgain}>{texts.preview.tryAgain}</Button>
+      <Button onClick={onAgain}>{texts.common.tryAgain}</Button>
     </PreviewNotice>
   );
 }

@@ -33,7 +33,8 @@ function userOf(people: readonly Person[], text: string): string {
 }
 
 export function SharePeople({ shares, people, view }: SharePeopleProps) {
-  const { share: texts } = useTexts();
+  const { share: texts, timeline } = useTexts();
+  const [nowMs] = useState(Date.now);
   const options = PERMISSIONS.map((each) => [each, texts.permissions[each]] as const);
   return (
     <section className="cw-share-section">
@@ -41,12 +42,17 @@ export function SharePeople({ shares, people, view }: SharePeopleProps) {
       <AddPerson people={people} view={view} />
       {shares.length === 0 && <p className="cw-file-minor">{texts.notShared}</p>}
       <ul className="cw-share-list">
-        {shares.map(({ userId, permission }) => {
+        {shares.map(({ userId, permission, expiresAt }) => {
           const name = nameIn(people, userId);
           return (
             <li key={userId}>
               <span className="cw-share-name" dir="auto">
                 {name}
+                {expiresAt !== null && (
+                  <span className="cw-file-minor cw-share-until">
+                    {texts.until(timeline.at(new Date(expiresAt), nowMs))}
+                  </span>
+                )}
               </span>
               <ChoiceButton
                 label={texts.permissionOf(name)}

@@ -57,11 +57,9 @@ export interface FileListTexts {
   purged(filenames: readonly string[]): string;
   notDone(count: number, why: string): string;
   readonly undo: string;
-  readonly dismiss: string;
   purgeQuestion(filenames: readonly string[]): string;
   readonly purgeWarning: string;
   readonly cancel: string;
-  readonly close: string;
   tagsOf(filenames: readonly string[]): string;
   readonly addTag: string;
   readonly add: string;
@@ -75,7 +73,6 @@ export interface FileListTexts {
   readonly noMatchHint: string;
   failed(why: string): string;
   readonly safe: string;
-  readonly tryAgain: string;
   count(count: number, hasMore: boolean): string;
   more(count: number): string;
 }
@@ -106,7 +103,6 @@ export interface PreviewTexts {
   readonly tooLarge: string;
   readonly tooLargeHint: string;
   failed(why: string): string;
-  readonly tryAgain: string;
   readonly zoomIn: string;
   readonly zoomOut: string;
   readonly zoomReset: string;

@@ -4,14 +4,14 @@ import type { FileRecord } from "#contract/api.ts";
 import { createClient } from "../../../../client/index.ts";
 import { CausewayProvider, FileList, FilePreview, ShareDialog } from "../../../../client/react/index.ts";
 
-/** The page that tests look at: in which language, direction and theme is said by its address. */
+/** The page that tests look at: in which language, direction and theme is said by its address; of whose files, of another origin, too. */
 const asked = new URLSearchParams(location.search);
 const language = asked.get("language") === "de" ? "de" : "en";
 const theme = asked.get("theme") === "dark" ? "dark" : "light";
 const client = createClient({
-  endpoint: "",
+  endpoint: asked.get("endpoint") ?? "",
   getToken: () => asked.get("token") ?? "token",
-  tenantId: "acme",
+  tenantId: asked.get("tenant") ?? "acme",
   userId: "ann",
 });
 const PEOPLE = [
@@ -35,7 +35,7 @@ function Files() {
           setOpened(file.id);
         }}
         onShare={setShared}
-        mayChange={({ ownerId }) => ownerId === "ann"}
+        mayChange={({ ownerId }) => ownerId === (asked.get("user") ?? "ann")}
         nameOf={nameOf}
       />
       {opened !== undefined && (

@@ -1,9 +1,8 @@
 import { join, relative } from "node:path";
 import { build } from "esbuild";
 
-const HERE = import.meta.dirname;
-const ROOT = join(HERE, "../../../..");
-const OUT = join(HERE, "out");
+const ROOT = join(import.meta.dirname, "../..");
+const OUT = join(ROOT, "out");
 const HTML =
   '<!doctype html><meta name="viewport" content="width=device-width"><title>Files</title>' +
   "<style>body{margin:0}main{padding:16px;max-width:1120px;margin:auto;font-family:system-ui}" +
@@ -18,7 +17,10 @@ export interface PageFile {
 /** Bundles the page as a browser gets it: by path, what it is made of. */
 export async function buildFilesPage(): Promise<ReadonlyMap<string, PageFile>> {
   const { outputFiles } = await build({
-    entryPoints: { page: join(HERE, "page.tsx"), styles: join(ROOT, "client/styles/index.css") },
+    entryPoints: {
+      page: join(ROOT, "test/client/react/files/page.tsx"),
+      styles: join(ROOT, "client/styles/index.css"),
+    },
     ...{ outdir: OUT, write: false, bundle: true, splitting: true, format: "esm" },
     ...{ jsx: "automatic", logLevel: "error", define: { "process.env.NODE_ENV": '"production"' } },
   });
