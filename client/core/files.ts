@@ -5,7 +5,9 @@ import { createFiles, type Files } from "./api/files.ts";
 import type { WatchOptions } from "./api/poll.ts";
 import { createSignedUrls } from "./api/signed-urls.ts";
 import { createVersions } from "./api/versions.ts";
-import { type ApiOptions, type CallOptions, createApiCall } from "./http.ts";
+import { type ApiCall, type ApiOptions, type CallOptions, createApiCall } from "./http.ts";
+
+export type { CallOptions };
 
 export interface FilesClientOptions extends ApiOptions {
   /** Without a trailing slash; "" for the page's own origin. */
@@ -22,12 +24,7 @@ export interface FilesClient extends Files {
   waitForVersion(id: string, version: number, options?: WatchOptions<FileVersion>): Promise<FileVersion>;
 }
 
-/**
- * The files alone of all that `createClient` has. What nobody answers is told at once where `retries` isn't given: pages
- * show it.
- */
-export function createFilesClient({ baseUrl, ...options }: FilesClientOptions): FilesClient {
-  const call = createApiCall(baseUrl, { retries: 0, ...options });
+export function filesClientOf(call: ApiCall): FilesClient {
   const versions = createVersions(call);
   return {
     ...createFiles(call),
@@ -35,4 +32,12 @@ export function createFilesClient({ baseUrl, ...options }: FilesClientOptions): 
     getVersion: versions.get,
     waitForVersion: versions.waitForVersion,
   };
+}
+
+/**
+ * The files alone of all that `createClient` has. What nobody answers is told at once where `retries` isn't given: pages
+ * show it.
+ */
+export function createFilesClient({ baseUrl, ...options }: FilesClientOptions): FilesClient {
+  return filesClientOf(createApiCall(baseUrl, { retries: 0, ...options }));
 }

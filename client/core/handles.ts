@@ -1,5 +1,4 @@
-import { ApiError } from "./api-error.ts";
-import { localProblem } from "./problem.ts";
+import { ApiError, localProblem } from "./problem.ts";
 
 /** A file with what finds it again after a reload, where the browser has such (Chromium). */
 export interface PickedFile {

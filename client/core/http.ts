@@ -1,6 +1,5 @@
-import { ApiError, isPassing } from "./api-error.ts";
 import { backoffMs, parseRetryAfterMs } from "./backoff.ts";
-import { localProblem, parseProblem } from "./problem.ts";
+import { ApiError, isPassing, localProblem, parseProblem } from "./problem.ts";
 import { createTokenSource, type TokenSource } from "./tokens.ts";
 import type { GetToken } from "./types.ts";
 import { wait } from "./wait.ts";

@@ -1,9 +1,8 @@
-import { ApiError } from "./api-error.ts";
 import { type Access, fileIdOf, type UploadContext } from "./context.ts";
 import { type PrefixDigest, proveBeginning } from "./digest.ts";
 import { discardUpload } from "./discard.ts";
 import { openHandle } from "./handles.ts";
-import { localProblem } from "./problem.ts";
+import { ApiError, localProblem } from "./problem.ts";
 import type { ResumePoint } from "./resume-store.ts";
 import type { TransferOrigin } from "./transfer.ts";
 import type { PreviousMatch, UnfinishedUpload, UploadMeta } from "./types.ts";

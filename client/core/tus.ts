@@ -45,6 +45,8 @@ export function formatMetadata(file: File, meta: UploadMeta): string {
     entityId: meta.entityId,
     tags: meta.tags?.join(","),
     replaces: meta.replaces,
+    // As Uppy names it.
+    relativePath: meta.folder && `${meta.folder}/${file.name}`,
   };
   return Object.entries(pairs)
     .flatMap(([key, value]) => (value ? [`${key} ${encode(value)}`] : []))

@@ -14,6 +14,8 @@ export interface UploadMeta {
   readonly tags?: readonly string[];
   /** Id of the file that this one becomes a new version of. */
   readonly replaces?: string;
+  /** Folders that the file was in, joined by "/"; kept with the record as the `relativePath` of its metadata. */
+  readonly folder?: string;
 }
 
 /** Everything that an upload can be. A lost connection is `offline` or `retrying`, never an error. */

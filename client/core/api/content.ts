@@ -1,7 +1,6 @@
 import type { Disposition, Variant } from "#contract/api.ts";
-import { ApiError } from "../api-error.ts";
 import type { ApiCall, CallOptions } from "../http.ts";
-import { parseProblem } from "../problem.ts";
+import { ApiError, parseProblem } from "../problem.ts";
 
 /** Of the whole body where it is read whole. */
 const BLOB_TIMEOUT_MS = 300_000;

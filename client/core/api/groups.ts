@@ -1,7 +1,7 @@
+import { type FilesClient, filesClientOf } from "../files.ts";
 import type { ApiCall } from "../http.ts";
 import { type Admin, createAdmin } from "./admin/admin.ts";
 import { createEntities, type Entities } from "./entities.ts";
-import { createFiles, type Files } from "./files.ts";
 import { createQuota, type Quota } from "./quota.ts";
 import { createShareLinks, type ShareLinks } from "./share-links.ts";
 import { createSharedFiles, type SharedFiles } from "./shared-files.ts";
@@ -12,7 +12,7 @@ import { createVersions, type Versions } from "./versions.ts";
 
 /** What users and backends both call. */
 export interface Groups {
-  readonly files: Files;
+  readonly files: FilesClient;
   readonly versions: Versions;
   readonly shares: Shares;
   readonly shareLinks: ShareLinks;
@@ -26,7 +26,7 @@ export interface Groups {
 
 export function createGroups(call: ApiCall): Groups {
   return {
-    files: createFiles(call),
+    files: filesClientOf(call),
     versions: createVersions(call),
     shares: createShares(call),
     shareLinks: createShareLinks(call),

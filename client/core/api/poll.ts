@@ -1,5 +1,5 @@
-import { isPassing } from "../api-error.ts";
 import type { CallOptions } from "../http.ts";
+import { isPassing } from "../problem.ts";
 import { wait } from "../wait.ts";
 
 const FIRST_POLL_MS = 400;

@@ -1,7 +1,6 @@
 import type { ExportLine } from "#contract/export.ts";
-import { ApiError } from "../../api-error.ts";
 import type { ApiCall, CallOptions } from "../../http.ts";
-import { localProblem } from "../../problem.ts";
+import { ApiError, localProblem } from "../../problem.ts";
 import { pathOf } from "../paths.ts";
 
 /** A server that sends nothing for so long is given up. */
