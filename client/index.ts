@@ -12,6 +12,8 @@ export type { Connection } from "./core/connection.ts";
 export { createFilesClient, type FilesClient, type FilesClientOptions } from "./core/files.ts";
 export type { GetGrant, Grant, RenewGrant } from "./core/grants.ts";
 export type { ApiOptions, CallOptions } from "./core/http.ts";
+export { memoryStorage, type UploadStorage } from "./core/storage.ts";
+export type { UploadTotals } from "./core/totals.ts";
 export type {
   GetToken,
   GrantOptions,
@@ -22,5 +24,5 @@ export type {
   UploadProgress,
   UploadState,
 } from "./core/types.ts";
-export type { Upload } from "./core/upload.ts";
+export type { Upload, UploadOptions } from "./core/upload.ts";
 export { createUploader, type Uploader } from "./core/uploader.ts";

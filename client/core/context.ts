@@ -1,3 +1,4 @@
+import type { ChunkSizes } from "./chunks.ts";
 import type { Claims } from "./claims.ts";
 import type { Connection } from "./connection.ts";
 import type { Scope } from "./fingerprint.ts";
@@ -18,7 +19,7 @@ export type Access =
 /** What all uploads of one uploader share. */
 export interface UploadContext {
   readonly scope: Scope;
-  readonly chunkSizeBytes: number;
+  readonly chunks: ChunkSizes;
   readonly retryBaseMs: number;
   readonly stallTimeoutMs: number;
   readonly access: Access;

@@ -1,8 +1,9 @@
-import { DetailedError, type HttpResponse } from "tus-js-client";
 import type { Problem } from "#contract/errors.ts";
 import { backoffMs, parseRetryAfterMs } from "./backoff.ts";
 import { localProblem, parseProblem } from "./problem.ts";
-import { AnswerWithheld, FileUnreadable, TokenUnavailable } from "./transport.ts";
+import type { Answer } from "./request.ts";
+import { FileUnreadable, TokenUnavailable } from "./transport.ts";
+import { UnexpectedAnswer } from "./tus.ts";
 
 /** Why an attempt ended, by what can be done about it. */
 export type Failure =
@@ -21,10 +22,10 @@ export type Failure =
 
 const TEMPORARY = new Set([408, 423, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 530]);
 
-function classifyAnswer(method: string, answer: HttpResponse, nowMs: number): Failure {
-  const status = answer.getStatus();
-  const problem = parseProblem(status, answer.getBody());
-  const retryAfterMs = parseRetryAfterMs(answer.getHeader("Retry-After"), nowMs);
+function classifyAnswer(method: string, answer: Answer, nowMs: number): Failure {
+  const { status } = answer;
+  const problem = parseProblem(status, answer.body);
+  const retryAfterMs = parseRetryAfterMs(answer.header("Retry-After"), nowMs);
   if (status === 429 || (status === 503 && retryAfterMs !== undefined)) {
     return { kind: "busy", problem, retryAfterMs };
   }
@@ -37,16 +38,12 @@ function classifyAnswer(method: string, answer: HttpResponse, nowMs: number): Fa
   return { kind: "refused", problem };
 }
 
-/** Tells what an error from tus-js-client means. */
+/** Tells what an attempt's error means. */
 export function classifyFailure(error: unknown, nowMs: number): Failure {
-  if (!(error instanceof DetailedError)) return { kind: "connection" };
-  const cause = error.causingError;
-  const method = error.originalRequest.getMethod();
-  if (error.originalResponse !== null) return classifyAnswer(method, error.originalResponse, nowMs);
-  if (cause instanceof AnswerWithheld) return classifyAnswer(method, cause.answer, nowMs);
-  if (cause instanceof FileUnreadable) return { kind: "blocked", problem: localProblem("FILE_UNREADABLE") };
+  if (error instanceof UnexpectedAnswer) return classifyAnswer(error.method, error.answer, nowMs);
+  if (error instanceof FileUnreadable) return { kind: "blocked", problem: localProblem("FILE_UNREADABLE") };
   // fetch rejects with a TypeError where nothing answers; getToken is mostly a fetch.
-  if (cause instanceof TokenUnavailable && !(cause.cause instanceof TypeError)) {
+  if (error instanceof TokenUnavailable && !(error.cause instanceof TypeError)) {
     return { kind: "temporary", problem: localProblem("TOKEN_UNAVAILABLE") };
   }
   return { kind: "connection" };

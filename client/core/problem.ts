@@ -4,6 +4,7 @@ const LOCAL_TITLES = {
   FILE_UNREADABLE: "The file can't be read any more",
   TOKEN_UNAVAILABLE: "No valid sign-in could be had",
   CONNECTION_LOST: "The server did not answer",
+  UPLOAD_ELSEWHERE: "Another tab is sending this file",
 } as const;
 
 /** Codes of problems that the client itself finds; all others are the server's. */

@@ -1,7 +1,7 @@
-import type { UrlStorage } from "tus-js-client";
 import type { Problem } from "#contract/errors.ts";
 import type { Connection } from "./connection.ts";
 import type { GetGrant, RenewGrant } from "./grants.ts";
+import type { UploadStorage } from "./storage.ts";
 
 /** Gives a bearer token. `refresh` is true after a 401: a cached token must not be given again. */
 export type GetToken = (options: { readonly refresh: boolean }) => Promise<string> | string;
@@ -21,6 +21,8 @@ export type UploadState =
   | { readonly kind: "hashing" }
   | { readonly kind: "uploading" }
   | { readonly kind: "paused" }
+  /** Another tab sends this file, and is shown here; when it goes, this one goes on. */
+  | { readonly kind: "elsewhere" }
   | { readonly kind: "offline" }
   | {
       readonly kind: "retrying";
@@ -51,8 +53,8 @@ export interface SessionOptions {
   readonly getToken: GetToken;
   readonly tenantId: string;
   readonly userId: string;
-  /** Where resume points are kept between visits; by default the browser's localStorage. */
-  readonly storage?: UrlStorage;
+  /** Where resume points are kept between visits; by default the browser's IndexedDB. */
+  readonly storage?: UploadStorage;
   readonly getGrant?: never;
   readonly renewGrant?: never;
 }
@@ -76,12 +78,18 @@ export type UploaderOptions = UploadingOptions & (SessionOptions | GrantOptions)
 export interface UploadingOptions {
   /** Absolute URL of the uploads collection. */
   readonly endpoint: string;
-  /** Bytes in one request; finite, because Cloudflare caps and may buffer request bodies. */
+  /**
+   * Bytes in one request; without it, what takes some 20 s on this connection. Never more than the server announces, because
+   * Cloudflare caps and may buffer request bodies.
+   */
   readonly chunkSizeBytes?: number;
   readonly maxConcurrent?: number;
   /** First delay before trying again; it doubles with every failure that follows without progress. */
   readonly retryBaseMs?: number;
-  /** A request that moves no byte for this long counts as a lost connection. */
+  /**
+   * A request that moves no byte for this long counts as a lost connection, and a token that hasn't come by then as refused.
+   * Where nothing tells how much of a body has left (Node), it is all that a request may take.
+   */
   readonly stallTimeoutMs?: number;
   readonly connection?: Connection;
 }

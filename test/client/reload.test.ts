@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { contentOf, KIB, makeFile, makeUploader, memoryStorage, reached } from "./support/harness.ts";
+import { memoryStorage } from "../../client/index.ts";
+import { contentOf, KIB, makeFile, makeUploader, reached } from "./support/harness.ts";
 import { startTusEndpoint, type TusEndpoint } from "./support/tus-endpoint.ts";
 
 const SIZE = 200 * KIB;
@@ -63,7 +64,7 @@ test("lists what is unfinished to its user only, and discards it", async () => {
   expect(endpoint.uploads.size).toBe(0);
 });
 
-test("an upload that is on its way is not listed, and the same file again doesn't disturb it", async () => {
+test("the same file again waits for the one that is on its way, shows it, and goes on when that stops", async () => {
   const storage = memoryStorage();
   endpoint.next("PATCH", { stallAfterBytes: 30_000 });
   const uploader = makeUploader(endpoint, { storage });
@@ -73,10 +74,54 @@ test("an upload that is on its way is not listed, and the same file again doesn'
   const second = makeUploader(endpoint, { storage }).add(makeFile(SIZE), META);
   expect(await uploader.findPrevious()).toEqual([]);
   second.start();
-  expect(await reached(second, "uploaded")).toMatchObject({ fileId: "file2" });
+  await reached(second, "elsewhere");
+  const sent = endpoint.seen.length;
   first.pause();
+  await reached(second, "uploading");
   first.resume();
+  await reached(first, "elsewhere", "uploaded");
+  expect(await reached(second, "uploaded")).toMatchObject({ fileId: "file1" });
   expect(await reached(first, "uploaded")).toMatchObject({ fileId: "file1" });
+  expect(endpoint.uploads.size).toBe(1);
+  const patches = endpoint.seen.slice(sent).filter(({ method }) => method === "PATCH");
+  expect(patches.reduce((sum, { contentLength }) => sum + Number(contentLength), 0)).toBe(SIZE - 30_000);
+});
+
+test("what is cancelled where it is sent is cancelled where it is shown", async () => {
+  endpoint.next("PATCH", { stallAfterBytes: 30_000 });
+  const storage = memoryStorage();
+  const [first, second] = [1, 2].map(() => makeUploader(endpoint, { storage }).add(makeFile(SIZE), META));
+  first?.start();
+  await expect.poll(() => endpoint.uploads.get("file1")?.bytes.length).toBe(30_000);
+  second?.start();
+  if (first === undefined || second === undefined) throw new Error("There are two.");
+  await reached(second, "elsewhere");
+  await first.abort();
+  await reached(second, "aborted");
+  expect(endpoint.uploads.size).toBe(0);
+});
+
+test("a file that differs in the middle alone is not joined to what was sent of the other", async () => {
+  const storage = memoryStorage();
+  const MIB = 1024 * KIB;
+  const before = makeFile(3 * MIB);
+  const bytes = new Uint8Array(await before.arrayBuffer());
+  bytes[100 * KIB] = 255;
+  const after = new File([bytes], before.name, { type: before.type, lastModified: before.lastModified });
+  const options = { storage, chunkSizeBytes: MIB };
+  endpoint.next("PATCH", { stallAfterBytes: 500 * KIB });
+  const left = makeUploader(endpoint, options);
+  left.add(before, META).start();
+  await expect.poll(() => endpoint.uploads.get("file1")?.bytes.length).toBe(500 * KIB);
+  left.dispose();
+  const other = makeUploader(endpoint, options).add(after, META);
+  other.start();
+  expect(await reached(other, "uploaded")).toMatchObject({ fileId: "file2" });
+  expect(endpoint.uploads.get("file2")?.bytes.equals(await contentOf(after))).toBe(true);
+  const same = makeUploader(endpoint, options).add(before, META);
+  same.start();
+  expect(await reached(same, "uploaded")).toMatchObject({ fileId: "file1" });
+  expect(endpoint.uploads.get("file1")?.bytes.equals(await contentOf(before))).toBe(true);
 });
 
 test("starts anew when the server has forgotten the upload", async () => {
@@ -88,8 +133,8 @@ test("starts anew when the server has forgotten the upload", async () => {
   expect(await reached(upload, "uploaded")).toMatchObject({ fileId: "file2" });
 });
 
-test("a storage that takes nothing costs only the reload", async () => {
-  const storage = { ...memoryStorage(), addUpload: () => Promise.reject(new Error("full")) };
+test.each(["set", "list", "remove"])("a storage whose %s fails costs only the reload", async (method) => {
+  const storage = { ...memoryStorage(), [method]: () => Promise.reject(new Error("broken")) };
   endpoint.next("PATCH", { cutAfterBytes: 30_000 });
   const upload = makeUploader(endpoint, { storage }).add(makeFile(SIZE), META);
   upload.start();
