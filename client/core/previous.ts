@@ -1,7 +1,6 @@
 import { type Access, fileIdOf, type UploadContext } from "./context.ts";
 import { discardUpload } from "./discard.ts";
-import { ApiError } from "./problem.ts";
-import { localProblem } from "./problem.ts";
+import { ApiError, localProblem } from "./problem.ts";
 import type { ResumePoint } from "./resume-store.ts";
 import type { UnfinishedUpload } from "./types.ts";
 
