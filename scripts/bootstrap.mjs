@@ -34,6 +34,12 @@ const HEIC_ENCODER = {
 /** An S3 that others wrote. */
 const S3_SERVER = { program: "moto_server", debian: "python3-moto python3-flask-cors", macos: "moto" };
 
+/** A client in another language, for Debian's Python alone: Homebrew has none. */
+const TUS_PYTHON = {
+  ...{ program: "tus-py-client", debian: "python3-tuspy", macos: "" },
+  anyOf: ["/usr/lib/python3/dist-packages/tusclient/__init__.py"],
+};
+
 /**
  * Programs that the product runs, by the Debian packages that bring them. What only previews need is installed by the
  * stack while it runs; tests can't wait for that.
@@ -43,6 +49,7 @@ const PROGRAMS = [
   ...PRODUCT_PROGRAMS.filter(({ macos }) => process.platform === "linux" || macos !== ""),
   ...(forTests ? [{ program: "chromium", debian: "chromium", macos: "--cask chromium" }] : []),
   ...(forTests ? [...PREVIEW_PROGRAMS, HEIC_ENCODER, S3_SERVER] : []),
+  ...(forTests && process.platform === "linux" ? [TUS_PYTHON] : []),
 ];
 
 /** What is there in any case once packages are installed: an install that was cut, or left something out, isn't one. */

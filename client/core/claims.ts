@@ -1,10 +1,15 @@
+import { wait } from "./wait.ts";
+
 /**
- * Who is sending which file now. Two senders of one upload would take it over from each other for ever, so a resume
- * point is used by one at a time: across tabs by Web Locks, and within a page where those are missing.
+ * Who is sending which file now. Two senders of one upload would take it over from each other for ever, so a file is sent by
+ * one at a time: across tabs by Web Locks, and within a page where those are missing. The others wait until it is theirs.
  */
 export interface Claims {
-  /** True when nobody else holds it; then it is held until `signal` aborts. */
-  hold(fingerprint: string, signal: AbortSignal): Promise<boolean>;
+  /**
+   * Resolves true when it is held, until `signal` aborts; false when that aborts first.
+   * @param onTaken called once if another has it
+   */
+  hold(fingerprint: string, signal: AbortSignal, onTaken: () => void): Promise<boolean>;
   held(): Promise<ReadonlySet<string>>;
 }
 
@@ -19,17 +24,50 @@ function untilAborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-function lockClaims(locks: LockManager): Claims {
+/** The part of Web Locks that is used, for a stand-in where a browser hasn't them. */
+type Locks = Pick<LockManager, "query"> & {
+  request(name: string, options: { signal: AbortSignal }, holding: () => Promise<void>): Promise<unknown>;
+};
+
+/** Locks of one page. */
+function pageLocks(): Locks {
+  const lasts = new Map<string, Promise<unknown>>();
   return {
-    hold: (fingerprint, signal) =>
-      new Promise((resolve) => {
-        const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+    async request(name, { signal }, holding) {
+      const before = lasts.get(name);
+      const turn = Promise.withResolvers<void>();
+      const last = Promise.all([before, turn.promise]);
+      lasts.set(name, last);
+      await Promise.race([before, untilAborted(signal)]);
+      try {
+        if (!signal.aborted) await holding();
+      } finally {
+        turn.resolve();
+        if (lasts.get(name) === last) lasts.delete(name);
+      }
+    },
+    query: async () => ({ held: [...lasts.keys()].map((name) => ({ name })) }),
+  };
+}
+
+function claimsBy(locks: Locks): Claims {
+  return {
+    async hold(fingerprint, signal, onTaken) {
+      const answered = new AbortController();
+      void wait(PATIENCE_MS, AbortSignal.any([signal, answered.signal])).then((late) => late && onTaken());
+      const isHeld = await new Promise<boolean>((resolve) => {
         const holding = async () => {
           resolve(true);
           await untilAborted(signal);
         };
-        locks.request(PREFIX + fingerprint, { signal: patience }, holding).catch(() => resolve(false));
-      }),
+        locks.request(PREFIX + fingerprint, { signal }, holding).then(
+          () => resolve(false),
+          () => resolve(false),
+        );
+      });
+      answered.abort();
+      return isHeld && !signal.aborted;
+    },
     async held() {
       const names = (await locks.query()).held?.map((lock) => lock.name ?? "") ?? [];
       return new Set(
@@ -39,21 +77,7 @@ function lockClaims(locks: LockManager): Claims {
   };
 }
 
-function pageClaims(): Claims {
-  const names = new Set<string>();
-  return {
-    async hold(fingerprint, signal) {
-      if (names.has(fingerprint) || signal.aborted) return false;
-      names.add(fingerprint);
-      signal.addEventListener("abort", () => names.delete(fingerprint), { once: true });
-      return true;
-    },
-    held: async () => new Set(names),
-  };
-}
-
 /** Claims shared by all tabs of the origin where the browser can do that (secure contexts only). */
 export function createClaims(): Claims {
-  const locks: LockManager | undefined = globalThis.navigator?.locks;
-  return locks === undefined ? pageClaims() : lockClaims(locks);
+  return claimsBy(globalThis.navigator?.locks ?? pageLocks());
 }

@@ -1,7 +1,10 @@
-import { DetailedError, type HttpResponse } from "tus-js-client";
 import type { Problem } from "#contract/errors.ts";
+import { backoffMs, parseRetryAfterMs } from "./backoff.ts";
 import { localProblem, parseProblem } from "./problem.ts";
-import { AnswerWithheld, FileUnreadable, TokenUnavailable } from "./transport.ts";
+import type { Answer } from "./request.ts";
+import { RefusedByRules } from "./rules.ts";
+import { FileUnreadable, TokenUnavailable } from "./transport.ts";
+import { UnexpectedAnswer } from "./tus.ts";
 
 /** Why an attempt ended, by what can be done about it. */
 export type Failure =
@@ -20,18 +23,20 @@ export type Failure =
 
 const TEMPORARY = new Set([408, 423, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 530]);
 
-/** Reads `Retry-After` (RFC 9110 §10.2.3): seconds, or a date. Undefined without a usable one. */
-export function parseRetryAfterMs(header: string | null | undefined, nowMs: number): number | undefined {
-  if (!header) return undefined;
-  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
-  const atMs = Date.parse(header);
-  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
+/**
+ * Whether a request's body was too long, which another length puts right: what is in between refuses it with no problem
+ * document. A file that is too large is another 413.
+ */
+export function isBodyTooLong(error: unknown): boolean {
+  if (!(error instanceof UnexpectedAnswer) || error.method !== "PATCH") return false;
+  const { status, body } = error.answer;
+  return status === 413 && parseProblem(status, body).code !== "FILE_TOO_LARGE";
 }
 
-function classifyAnswer(method: string, answer: HttpResponse, nowMs: number): Failure {
-  const status = answer.getStatus();
-  const problem = parseProblem(status, answer.getBody());
-  const retryAfterMs = parseRetryAfterMs(answer.getHeader("Retry-After"), nowMs);
+function classifyAnswer(method: string, answer: Answer, nowMs: number): Failure {
+  const { status } = answer;
+  const problem = parseProblem(status, answer.body);
+  const retryAfterMs = parseRetryAfterMs(answer.header("Retry-After"), nowMs);
   if (status === 429 || (status === 503 && retryAfterMs !== undefined)) {
     return { kind: "busy", problem, retryAfterMs };
   }
@@ -44,16 +49,14 @@ function classifyAnswer(method: string, answer: HttpResponse, nowMs: number): Fa
   return { kind: "refused", problem };
 }
 
-/** Tells what an error from tus-js-client means. */
+/** Tells what an attempt's error means. */
 export function classifyFailure(error: unknown, nowMs: number): Failure {
-  if (!(error instanceof DetailedError)) return { kind: "connection" };
-  const cause = error.causingError;
-  const method = error.originalRequest.getMethod();
-  if (error.originalResponse !== null) return classifyAnswer(method, error.originalResponse, nowMs);
-  if (cause instanceof AnswerWithheld) return classifyAnswer(method, cause.answer, nowMs);
-  if (cause instanceof FileUnreadable) return { kind: "blocked", problem: localProblem("FILE_UNREADABLE") };
+  if (isBodyTooLong(error)) return { kind: "temporary", problem: localProblem("REQUEST_TOO_LONG") };
+  if (error instanceof UnexpectedAnswer) return classifyAnswer(error.method, error.answer, nowMs);
+  if (error instanceof RefusedByRules) return { kind: "refused", problem: error.problem };
+  if (error instanceof FileUnreadable) return { kind: "blocked", problem: localProblem("FILE_UNREADABLE") };
   // fetch rejects with a TypeError where nothing answers; getToken is mostly a fetch.
-  if (cause instanceof TokenUnavailable && !(cause.cause instanceof TypeError)) {
+  if (error instanceof TokenUnavailable && !(error.cause instanceof TypeError)) {
     return { kind: "temporary", problem: localProblem("TOKEN_UNAVAILABLE") };
   }
   return { kind: "connection" };
@@ -61,17 +64,11 @@ export function classifyFailure(error: unknown, nowMs: number): Failure {
 
 /** After so many failures in a row without a byte more on the server, "temporary" is not true any more. */
 const MAX_TEMPORARY_FAILURES = 8;
-const MAX_DELAY_MS = 30_000;
 
 export type NextStep =
   | { readonly kind: "retry"; readonly delayMs: number; readonly problem?: Problem }
   | { readonly kind: "fail"; readonly problem: Problem; readonly forget: boolean }
   | { readonly kind: "refuse"; readonly problem: Problem };
-
-/** Doubling from `baseMs` to 30 s, with up to a fifth more so that many clients don't come back at once. */
-export function backoffMs(attempt: number, baseMs: number): number {
-  return Math.min(MAX_DELAY_MS, baseMs * 2 ** (attempt - 1)) * (1 + Math.random() / 5);
-}
 
 /** @param attempt how many attempts failed in a row, this one included */
 export function nextStep(failure: Failure, attempt: number, baseMs: number): NextStep {

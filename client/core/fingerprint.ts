@@ -1,3 +1,4 @@
+import { canHash, sha256Hex } from "./digest.ts";
 import type { UploadMeta } from "./types.ts";
 
 const SAMPLE_BYTES = 64 * 1024;
@@ -24,15 +25,15 @@ function describe(file: File, meta: UploadMeta, scope: Scope): string {
 }
 
 /**
- * Tells the same file for the same record by the same user again after a reload: a hash of its first and last 64 KiB,
- * size, modification time, name, tenant, user and entity. Undefined where the browser can't hash (an insecure context);
- * such an upload does not survive a reload. Rejects when the file can't be read.
+ * Finds what may be the same file for the same record by the same user: a hash of its first and last 64 KiB, size,
+ * modification time, name, tenant, user and entity. It proves nothing of what is between; that is the resume point's digest
+ * to prove. Undefined where the browser can't hash (an insecure context); such an upload does not survive a reload. Rejects
+ * when the file can't be read.
  */
 export async function fingerprintOf(file: File, meta: UploadMeta, scope: Scope): Promise<string | undefined> {
-  const { subtle } = globalThis.crypto;
-  if (subtle === undefined) return undefined;
+  if (!canHash()) return undefined;
   const tailStart = Math.max(SAMPLE_BYTES, file.size - SAMPLE_BYTES);
-  const parts = new Blob([describe(file, meta, scope), file.slice(0, SAMPLE_BYTES), file.slice(tailStart)]);
-  const digest = await subtle.digest("SHA-256", await parts.arrayBuffer());
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return sha256Hex(
+    new Blob([describe(file, meta, scope), file.slice(0, SAMPLE_BYTES), file.slice(tailStart)]),
+  );
 }

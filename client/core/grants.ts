@@ -1,6 +1,7 @@
 import type { UploadGrantResponse } from "#contract/api.ts";
 import type { TokenSource } from "./tokens.ts";
 import type { UploadMeta } from "./types.ts";
+import { within } from "./wait.ts";
 
 /**
  * Gets a grant of one upload from the CRM's backend, which mints it at `POST /v1/upload-grants`. Asked when the file is
@@ -22,19 +23,24 @@ export interface GrantRequests {
   readonly renew?: RenewGrant | undefined;
   /** Whether its upload is there: another grant would be for another file. */
   readonly isCreated: () => boolean;
+  /** How long the backend may take. */
+  readonly timeoutMs: number;
 }
 
 /**
  * One grant for all requests of one upload, of those too whose answer was lost: the server knows the creation by it. One
  * that ended is renewed; where nobody does that, another is asked for as long as its upload isn't there.
  */
-export function createGrantSource({ ask, renew, isCreated }: GrantRequests): TokenSource {
+export function createGrantSource(requests: GrantRequests): TokenSource {
+  const { ask, renew, isCreated, timeoutMs } = requests;
   let taken: Promise<string> | undefined;
 
-  async function askForToken(): Promise<string> {
-    const { token } = await ask();
+  async function tokenOf(answer: Promise<Grant> | Grant): Promise<string> {
+    const { token } = await within(Promise.resolve(answer), timeoutMs);
     return token;
   }
+
+  const askForToken = async () => tokenOf(ask());
 
   function take(): Promise<string> {
     taken ??= askForToken().catch((error: unknown) => {
@@ -46,8 +52,7 @@ export function createGrantSource({ ask, renew, isCreated }: GrantRequests): Tok
 
   async function renewed(ended: Promise<string>, renewGrant: RenewGrant): Promise<string> {
     try {
-      const { token } = await renewGrant({ token: await ended });
-      return token;
+      return await tokenOf(renewGrant({ token: await ended }));
     } catch (error) {
       // The next request finds the one that ended, and asks again.
       taken = ended;

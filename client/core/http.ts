@@ -1,73 +1,193 @@
-import { parseRetryAfterMs } from "./failure.ts";
-import { ApiError, localProblem, parseProblem } from "./problem.ts";
-import type { TokenSource } from "./tokens.ts";
+import { backoffMs, parseRetryAfterMs } from "./backoff.ts";
+import { ApiError, isPassing, localProblem, parseProblem } from "./problem.ts";
+import { createTokenSource, type TokenSource } from "./tokens.ts";
+import type { GetToken } from "./types.ts";
 import { wait } from "./wait.ts";
 
 const TIMEOUT_MS = 30_000;
-
+const RETRIES = 3;
+const RETRY_BASE_MS = 1_000;
 /** A rate limit's period is ten seconds; who is still over it after three of them isn't one who was in a hurry. */
 const MAX_WAITS = 3;
-const DEFAULT_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
 
-export interface ApiRequest {
-  readonly method?: "GET" | "POST" | "DELETE";
-  readonly path: string;
-  readonly body?: unknown;
-  readonly signal?: AbortSignal | undefined;
+/** How calls are made; all of it may be left out but where to and as whom. */
+export interface ApiOptions {
+  readonly getToken: GetToken;
+  /** In the place of the platform's own: a Worker's service binding, a proxy, a test. */
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /** Each attempt is given up after this. 30 seconds. */
   readonly timeoutMs?: number;
+  /** How often a call that may be repeated is, where nobody answered or something was out of order. 3. */
+  readonly retries?: number;
+  /** First delay before that, doubling. A second. */
+  readonly retryBaseMs?: number;
+}
+
+export interface CallOptions {
+  /** Ends the call, whatever it is waiting for. */
+  readonly signal?: AbortSignal | undefined;
+  /** In the place of the client's. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export type QueryValue = string | number | boolean | readonly string[] | undefined;
+
+export interface ApiRequest {
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly path: string;
+  readonly query?: Readonly<Record<string, QueryValue>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Sent as it is. A stream can be sent once. */
+  readonly content?: BodyInit;
+  /** Whether a POST without an Idempotency-Key does the same when it is sent twice. */
+  readonly isRepeatable?: boolean;
+  /** Whether it is for anybody: sent without a token. */
+  readonly isPublic?: boolean;
 }
 
 /**
- * Sends a request with a token, renewed once after a 401, and again after a 429, which has done nothing, when its
- * `Retry-After` is over. Answers are 2xx; anything else is thrown.
+ * Sends a request with a token, which is renewed once after a 401. After a 429, which has done nothing, it is sent again
+ * when `Retry-After` is over; where nobody answered, or the server failed, if it may be repeated. `read` is part of the
+ * attempt: a body that breaks off is no answer. Throws `ApiError`, or the reason of the caller's signal.
  */
-export type ApiFetch = (request: ApiRequest) => Promise<Response>;
+export type ApiCall = <T>(
+  request: ApiRequest,
+  read: (answer: Response) => T | Promise<T>,
+  options?: CallOptions,
+) => Promise<T>;
 
-async function answerOf(send: () => Promise<Response>, signal: AbortSignal | undefined): Promise<Response> {
+export async function readJson<T>(answer: Response): Promise<T> {
+  return (await answer.json()) as T;
+}
+
+export async function readNothing(answer: Response): Promise<void> {
+  await answer.body?.cancel();
+}
+
+function queryOf(values: NonNullable<ApiRequest["query"]>): string {
+  const pairs = Object.entries(values).flatMap(([key, value]) =>
+    [value ?? []].flat().map((each) => [key, String(each)]),
+  );
+  const text = new URLSearchParams(pairs).toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+function initOf({ method = "GET", headers, body, content }: ApiRequest, signal: AbortSignal): RequestInit {
+  const json = body === undefined ? undefined : JSON.stringify(body);
+  const type = json === undefined ? {} : { "Content-Type": "application/json" };
+  const init = { method, headers: { ...type, ...headers }, body: json ?? content ?? null, signal };
+  // Node sends no stream without being told that it won't wait for all of it before it reads the answer.
+  return content instanceof ReadableStream ? ({ ...init, duplex: "half" } as RequestInit) : init;
+}
+
+/** A promise that doesn't outlast a signal. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
+async function tokenFrom(asking: Promise<string>, signal: AbortSignal): Promise<string> {
   try {
-    return await send();
+    return await untilAborted(asking, signal);
   } catch (cause) {
-    // The caller's own abort is theirs to see; our timeout is a lost connection.
-    signal?.throwIfAborted();
-    throw new ApiError(localProblem("CONNECTION_LOST"), { cause });
+    signal.throwIfAborted();
+    // fetch rejects with a TypeError where nothing answers, and getToken is mostly a fetch.
+    if (cause instanceof TypeError) throw cause;
+    throw new ApiError(localProblem("TOKEN_UNAVAILABLE"), { cause });
   }
 }
 
-async function waitOut(answer: Response, signal = new AbortController().signal): Promise<void> {
-  const askedMs = parseRetryAfterMs(answer.headers.get("Retry-After"), Date.now()) ?? DEFAULT_WAIT_MS;
-  await answer.body?.cancel();
-  if (!(await wait(Math.min(askedMs, LONGEST_WAIT_MS), signal))) throw signal.reason;
+async function refusalOf(answer: Response): Promise<ApiError> {
+  const retryAfterMs = parseRetryAfterMs(answer.headers.get("Retry-After"), Date.now());
+  return new ApiError(parseProblem(answer.status, await answer.text()), { retryAfterMs });
 }
+
+function mayBeRepeated({ method = "GET", headers = {}, content, isRepeatable }: ApiRequest): boolean {
+  if (content instanceof ReadableStream) return false;
+  return method !== "POST" || isRepeatable === true || Object.hasOwn(headers, "Idempotency-Key");
+}
+
+/** What isn't there any more was deleted by the attempt that nobody answered. */
+function isDone(error: unknown, { method }: ApiRequest): boolean {
+  return method === "DELETE" && error instanceof ApiError && error.problem.status === 404;
+}
+
+/** How long to wait before a request is sent again; undefined where it is not to be. */
+function delayAfter(error: unknown, request: ApiRequest, failures: number, options: Required<RetryOptions>) {
+  if (!(error instanceof ApiError)) return undefined;
+  const { status, code } = error.problem;
+  // Both have done nothing: the first request with the key is still under way.
+  const hasDoneNothing = status === 429 || code === "IDEMPOTENCY_KEY_IN_USE";
+  if (request.content instanceof ReadableStream) return undefined;
+  if (!hasDoneNothing && !(isPassing(error) && mayBeRepeated(request))) return undefined;
+  if (failures > (hasDoneNothing ? MAX_WAITS : options.retries)) return undefined;
+  return Math.min(LONGEST_WAIT_MS, error.retryAfterMs ?? backoffMs(failures, options.retryBaseMs));
+}
+
+type RetryOptions = Pick<ApiOptions, "retries" | "retryBaseMs">;
 
 /** @param baseUrl without a trailing slash; "" for the page's own origin */
-export function createApiFetch(baseUrl: string, tokens: TokenSource): ApiFetch {
-  function send(request: ApiRequest, token: string): Promise<Response> {
-    const timeout = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS);
-    const headers = new Headers({ Authorization: `Bearer ${token}` });
-    if (request.body !== undefined) headers.set("Content-Type", "application/json");
-    return fetch(baseUrl + request.path, {
-      method: request.method ?? "GET",
-      headers,
-      body: request.body === undefined ? null : JSON.stringify(request.body),
-      signal: request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout]),
-    });
-  }
+export function createApiCall(baseUrl: string, options: ApiOptions): ApiCall {
+  const { retries = RETRIES, retryBaseMs = RETRY_BASE_MS } = options;
+  const tokens = createTokenSource(options.getToken);
+  const attempt = createAttempt(baseUrl, tokens, options);
 
-  async function exchange(request: ApiRequest): Promise<Response> {
-    const { signal } = request;
-    const first = await answerOf(async () => send(request, await tokens.current()), signal);
-    if (first.status !== 401) return first;
-    return answerOf(async () => send(request, await tokens.renewed()), signal);
-  }
-
-  return async (request) => {
-    let answer = await exchange(request);
-    for (let waits = 0; answer.status === 429 && waits < MAX_WAITS; waits += 1) {
-      await waitOut(answer, request.signal);
-      answer = await exchange(request);
+  return async (request, read, callOptions = {}) => {
+    const { signal = new AbortController().signal } = callOptions;
+    let wasUnanswered = false;
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await attempt(request, read, callOptions);
+      } catch (error) {
+        if (wasUnanswered && isDone(error, request)) return read(new Response());
+        const delayMs = delayAfter(error, request, failures, { retries, retryBaseMs });
+        if (delayMs === undefined) throw error;
+        wasUnanswered ||= isPassing(error) && error.problem.status !== 429;
+        if (!(await wait(delayMs, signal))) throw signal.reason;
+      }
     }
-    if (answer.ok) return answer;
-    throw new ApiError(parseProblem(answer.status, await answer.text()));
+  };
+}
+
+function createAttempt(baseUrl: string, tokens: TokenSource, options: ApiOptions): ApiCall {
+  const { fetch: send = (url: string, init: RequestInit) => fetch(url, init) } = options;
+
+  async function exchange(request: ApiRequest, signal: AbortSignal): Promise<Response> {
+    const url = baseUrl + request.path + queryOf(request.query ?? {});
+    const init = initOf(request, signal);
+    if (request.isPublic === true) return send(url, init);
+    const withToken = async (asking: Promise<string>) => {
+      const authorization = { Authorization: `Bearer ${await tokenFrom(asking, signal)}` };
+      return send(url, { ...init, headers: { ...authorization, ...(init.headers as object) } });
+    };
+    const first = await withToken(tokens.current());
+    if (first.status !== 401 || request.content instanceof ReadableStream) return first;
+    await first.body?.cancel();
+    return withToken(tokens.renewed());
+  }
+
+  return async (request, read, { signal, timeoutMs = options.timeoutMs ?? TIMEOUT_MS } = {}) => {
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(new Error("Nobody answered in time.")), timeoutMs);
+    const either = signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]);
+    try {
+      const answer = await exchange(request, either);
+      if (!answer.ok) throw await refusalOf(answer);
+      return await read(answer);
+    } catch (cause) {
+      if (cause instanceof ApiError) throw cause;
+      // The caller's own abort is theirs to see; our timeout is a lost connection.
+      signal?.throwIfAborted();
+      throw new ApiError(localProblem("CONNECTION_LOST"), { cause });
+    } finally {
+      clearTimeout(timer);
+    }
   };
 }

@@ -1,77 +1,79 @@
-import type { PreviousUpload, UrlStorage } from "tus-js-client";
+import type { CoveredPrefix } from "./digest.ts";
 import type { Scope } from "./fingerprint.ts";
+import type { UploadStorage } from "./storage.ts";
+import type { UploadMeta } from "./types.ts";
+import { within } from "./wait.ts";
 
 /** The server drops an unfinished upload at most six days after its creation (architecture §4, "Expiry"). */
 const MAX_AGE_MS = 6 * 24 * 3600 * 1000;
+/** A browser's storage that doesn't answer by then is broken: some have such days. */
+const STORAGE_TIMEOUT_MS = 5_000;
 
-/** What we keep with tus-js-client's entry to know it again. */
-export interface ResumePoint extends PreviousUpload {
+/** What an upload goes on from after a reload. */
+export interface ResumePoint {
+  readonly url: string;
   readonly scope: Scope;
   readonly fingerprint: string;
+  readonly filename: string;
+  readonly sizeBytes: number;
+  readonly meta: UploadMeta;
+  readonly startedAtMs: number;
+  /** All that may have been sent: it is written down before it is. */
+  readonly covered: CoveredPrefix;
+  /** By which the browser finds the file again, where it keeps such. */
+  readonly handle?: FileSystemFileHandle | undefined;
 }
 
-function isResumePoint(entry: PreviousUpload): entry is ResumePoint {
-  return (
-    "scope" in entry && typeof entry.scope === "object" && "fingerprint" in entry && entry.uploadUrl !== null
-  );
+function isResumePoint(value: unknown): value is ResumePoint {
+  return typeof value === "object" && value !== null && "url" in value && "covered" in value;
 }
 
-/** Resume points of one user, kept through tus-js-client's storage interface. */
+/**
+ * Resume points of one user. A storage that is full, forbidden or broken costs the resume after a reload and nothing else:
+ * nothing here rejects.
+ */
 export class ResumeStore {
-  readonly #storage: UrlStorage;
+  readonly #storage: UploadStorage;
   readonly #scope: Scope;
 
-  constructor(storage: UrlStorage, scope: Scope) {
+  constructor(storage: UploadStorage, scope: Scope) {
     this.#storage = storage;
     this.#scope = scope;
   }
 
-  async find(fingerprint: string): Promise<ResumePoint | undefined> {
-    return (await this.list()).find((point) => point.fingerprint === fingerprint);
+  /** Those that may be of this file, the newest first. */
+  async find(fingerprint: string): Promise<readonly ResumePoint[]> {
+    return (await this.list()).filter((point) => point.fingerprint === fingerprint);
   }
 
   /** This user's resume points, the newest first; those that the server has dropped by now are removed. */
   async list(nowMs = Date.now()): Promise<readonly ResumePoint[]> {
-    const points = (await this.#storage.findAllUploads())
-      .filter(isResumePoint)
-      .filter((p) => this.#isOurs(p.scope));
-    const isDead = (point: ResumePoint) => nowMs - Date.parse(point.creationTime) > MAX_AGE_MS;
-    await Promise.all(points.filter(isDead).map((point) => this.remove(point)));
-    return points
-      .filter((point) => !isDead(point))
-      .sort((a, b) => Date.parse(b.creationTime) - Date.parse(a.creationTime));
+    const values = await this.#tried(() => this.#storage.list(), []);
+    const points = values.filter(isResumePoint).filter(({ scope }) => this.#isOurs(scope));
+    const isDead = ({ startedAtMs }: ResumePoint) => nowMs - startedAtMs > MAX_AGE_MS;
+    await Promise.all(points.filter(isDead).map(({ url }) => this.remove(url)));
+    return points.filter((point) => !isDead(point)).sort((a, b) => b.startedAtMs - a.startedAtMs);
   }
 
-  async remove(point: PreviousUpload): Promise<void> {
-    if (point.urlStorageKey !== "") await this.#storage.removeUpload(point.urlStorageKey);
+  async save(point: ResumePoint): Promise<void> {
+    const { handle: _handle, ...plain } = point;
+    // A storage may take all but the handle.
+    const isSaved = await this.#tried(
+      async () => this.#storage.set(point.url, point).then(() => true),
+      false,
+    );
+    if (!isSaved) await this.#tried(() => this.#storage.set(point.url, plain), undefined);
   }
 
-  /**
-   * The storage as tus-js-client sees it. A full or forbidden storage costs the resume after a reload, not the upload.
-   * @param onChange the point that the running upload can go on from, or undefined when it is gone
-   */
-  forTus(onChange: (point: ResumePoint | undefined) => void): UrlStorage {
-    return {
-      findAllUploads: () => this.#storage.findAllUploads(),
-      findUploadsByFingerprint: (fingerprint) => this.#storage.findUploadsByFingerprint(fingerprint),
-      addUpload: async (fingerprint, upload) => {
-        const point: ResumePoint = { ...upload, scope: this.#scope, fingerprint, urlStorageKey: "" };
-        point.urlStorageKey = await this.#add(point);
-        onChange(point);
-        return point.urlStorageKey;
-      },
-      removeUpload: async (key) => {
-        onChange(undefined);
-        if (key !== "") await this.#storage.removeUpload(key);
-      },
-    };
+  async remove(url: string): Promise<void> {
+    await this.#tried(() => this.#storage.remove(url), undefined);
   }
 
-  async #add(point: ResumePoint): Promise<string> {
+  async #tried<T>(call: () => Promise<T>, otherwise: T): Promise<T> {
     try {
-      return await this.#storage.addUpload(point.fingerprint, point);
+      return await within(call(), STORAGE_TIMEOUT_MS);
     } catch {
-      return "";
+      return otherwise;
     }
   }
 

@@ -1,15 +1,23 @@
-/** Lets a few uploads run at a time; the others wait in order. */
+interface Waiter {
+  readonly priority: () => number;
+  readonly grant: () => void;
+}
+
+/** Lets a few uploads run at a time; of the others those of the highest priority are next, and among these the first. */
 export class Slots {
   readonly #limit: number;
   #taken = 0;
-  readonly #queue: (() => void)[] = [];
+  readonly #queue = new Set<Waiter>();
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Resolves true with a slot, which is given back when `signal` aborts; false if it aborts while waiting. */
-  hold(signal: AbortSignal): Promise<boolean> {
+  /**
+   * Resolves true with a slot, which is given back when `signal` aborts; false if it aborts while waiting.
+   * @param priority asked when a slot is free
+   */
+  hold(signal: AbortSignal, priority: () => number): Promise<boolean> {
     return new Promise((resolve) => {
       if (signal.aborted) return resolve(false);
       const grant = () => {
@@ -18,18 +26,25 @@ export class Slots {
         signal.addEventListener("abort", () => this.#release(), { once: true });
         resolve(true);
       };
+      const waiter = { priority, grant };
       const leave = () => {
-        this.#queue.splice(this.#queue.indexOf(grant), 1);
+        this.#queue.delete(waiter);
         resolve(false);
       };
       if (this.#taken < this.#limit) return grant();
-      this.#queue.push(grant);
+      this.#queue.add(waiter);
       signal.addEventListener("abort", leave, { once: true });
     });
   }
 
   #release(): void {
     this.#taken -= 1;
-    this.#queue.shift()?.();
+    let next: Waiter | undefined;
+    for (const waiter of this.#queue) {
+      if (next === undefined || waiter.priority() > next.priority()) next = waiter;
+    }
+    if (next === undefined) return;
+    this.#queue.delete(next);
+    next.grant();
   }
 }

@@ -1,69 +1,107 @@
-import { defaultOptions } from "tus-js-client";
-import { terminateUpload } from "./attempt.ts";
+import { Awake } from "./awake.ts";
+import { ChunkSizes } from "./chunks.ts";
 import { createClaims } from "./claims.ts";
 import { browserConnection } from "./connection.ts";
-import { type Access, fileIdOf, type UploadContext } from "./context.ts";
-import { type ResumePoint, ResumeStore } from "./resume-store.ts";
+import type { Access, UploadContext } from "./context.ts";
+import { findOnOtherDevices } from "./other-devices.ts";
+import { PreviousUploads } from "./previous.ts";
+import { ResumeStore } from "./resume-store.ts";
+import { createRuleSource } from "./rule-source.ts";
+import { refusalOf } from "./rules.ts";
 import { Slots } from "./slots.ts";
-import { createTokenSource, type TokenSource } from "./tokens.ts";
-import type { UnfinishedUpload, UploaderOptions, UploadMeta } from "./types.ts";
-import { Upload } from "./upload.ts";
-
-const MIB = 1024 * 1024;
+import { defaultStorage } from "./storage.ts";
+import { createTokenSource } from "./tokens.ts";
+import type { UploadTotals } from "./totals.ts";
+import type { TransferOrigin } from "./transfer.ts";
+import type {
+  PreviousMatch,
+  RefusedFile,
+  RemoteUpload,
+  UnfinishedUpload,
+  UploaderOptions,
+  UploadMeta,
+} from "./types.ts";
+import { UploadList } from "./upload-list.ts";
+import { Upload, type UploadOptions } from "./upload.ts";
 
 export interface Uploader {
-  /** Everything added and not removed, in the order of adding. */
+  /** Everything added and not removed, in the order of adding: another array whenever that changes. */
   readonly uploads: readonly Upload[];
+  /** All of them as one. Another object whenever something changed. */
+  readonly totals: UploadTotals;
+  /**
+   * Calls `listener` after the list or any upload's state changed, and on progress at most ten times a second. Returns its
+   * end.
+   */
+  subscribe(listener: () => void): () => void;
   /** Adds a file; `start()` sends it, going on from where an earlier visit left it. */
-  add(file: File, meta?: UploadMeta): Upload;
+  add(file: File, meta?: UploadMeta, options?: UploadOptions): Upload;
   /** Takes an upload off the list; it is paused if it is on its way. */
   remove(upload: Upload): void;
+  /** Pauses what runs and what waits for its turn. */
+  pauseAll(): void;
+  /** Goes on with what was paused, and with what failed. */
+  resumeAll(): void;
+  /** Gives up everything that isn't over, and deletes what was sent of it. */
+  abortAll(): Promise<void>;
   /** Uploads of this user's earlier visits that aren't added here or on their way in any tab, the newest first. */
   findPrevious(): Promise<readonly UnfinishedUpload[]>;
+  /**
+   * Those of the files that continue an upload of an earlier visit, by their content: whatever they are called now.
+   * @throws the signal's reason
+   */
+  match(
+    files: readonly File[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<readonly PreviousMatch[]>;
+  /**
+   * This user's unfinished uploads of other devices, to be deleted.
+   * @throws Error when they can't be had
+   */
+  findOnOtherDevices(): Promise<readonly RemoteUpload[]>;
+  /** Which of the files the server won't take, before anything is sent. Those that it isn't known of are not among them. */
+  check(files: readonly File[]): Promise<readonly RefusedFile[]>;
   /** Pauses everything; for when the user leaves or signs out. */
   dispose(): void;
 }
 
-function accessOf({ getGrant, renewGrant, getToken }: UploaderOptions): Access {
+function accessOf({ getGrant, renewGrant, getToken }: UploaderOptions, stallTimeoutMs: number): Access {
   if (getGrant !== undefined) return { kind: "grants", getGrant, renewGrant };
-  return { kind: "session", tokens: createTokenSource(getToken) };
+  return { kind: "session", tokens: createTokenSource(getToken, stallTimeoutMs) };
 }
 
 function createContext(options: UploaderOptions): UploadContext {
-  const { chunkSizeBytes = 8 * MIB, endpoint, tenantId = "", userId = "" } = options;
-  if (!Number.isSafeInteger(chunkSizeBytes) || chunkSizeBytes < 1) {
-    throw new RangeError("chunkSizeBytes must be a positive, finite integer");
-  }
+  const { chunkSizeBytes, endpoint, tenantId = "", userId = "", stallTimeoutMs = 60_000 } = options;
   const scope = { endpoint, tenantId, userId };
+  const access = accessOf(options, stallTimeoutMs);
+  // A grant's rules are its own, and asked by nobody else.
+  const hasRules = access.kind === "session" && options.checkRules !== false;
   return {
     scope,
-    chunkSizeBytes,
+    chunks: new ChunkSizes(chunkSizeBytes),
     retryBaseMs: options.retryBaseMs ?? 1000,
-    stallTimeoutMs: options.stallTimeoutMs ?? 60_000,
-    access: accessOf(options),
-    store: new ResumeStore(options.storage ?? defaultOptions.urlStorage, scope),
+    stallTimeoutMs,
+    access,
+    store: new ResumeStore(options.storage ?? defaultStorage(), scope),
     slots: new Slots(options.maxConcurrent ?? 3),
     claims: createClaims(),
     connection: options.connection ?? browserConnection(),
+    awake: new Awake(),
+    rules: hasRules ? createRuleSource(endpoint, { tokens: access.tokens, stallTimeoutMs }) : undefined,
   };
 }
 
-function describePrevious(point: ResumePoint, context: UploadContext, tokens: TokenSource): UnfinishedUpload {
-  const url = point.uploadUrl ?? "";
-  const { filename = "", entityType, entityId } = point.metadata;
+/** Pauses, resumes and aborts what is on a list. */
+function createControls(list: UploadList): Pick<Uploader, "pauseAll" | "resumeAll" | "abortAll" | "dispose"> {
+  const pauseAll = () => list.uploads.forEach((upload) => upload.pause());
+  const isStopped = ({ state }: Upload) => state.kind === "paused" || state.kind === "failed";
   return {
-    id: fileIdOf(url),
-    filename,
-    sizeBytes: point.size ?? 0,
-    startedAtMs: Date.parse(point.creationTime),
-    entityType,
-    entityId,
-    async discard() {
-      await context.store.remove(point);
-      // The server expires what can't be deleted now.
-      const signal = AbortSignal.timeout(60_000);
-      await terminateUpload(url, { ...context, tokens, signal }).catch(() => {});
+    pauseAll,
+    resumeAll: () => list.uploads.filter(isStopped).forEach((upload) => upload.resume()),
+    async abortAll() {
+      await Promise.all(list.uploads.map((upload) => upload.abort()));
     },
+    dispose: pauseAll,
   };
 }
 
@@ -73,31 +111,38 @@ function describePrevious(point: ResumePoint, context: UploadContext, tokens: To
  */
 export function createUploader(options: UploaderOptions): Uploader {
   const context = createContext(options);
-  const uploads: Upload[] = [];
+  const list = new UploadList();
+  const add = (file: File, meta: UploadMeta = {}, how: UploadOptions & TransferOrigin = {}) => {
+    const upload = new Upload(file, meta, context, how);
+    list.add(upload);
+    return upload;
+  };
+  const previous = new PreviousUploads(context, add);
+  const own = () => new Set(list.uploads.map(({ id }) => id));
   return {
-    uploads,
-    add(file, meta = {}) {
-      const upload = new Upload(file, meta, context);
-      uploads.push(upload);
-      return upload;
+    get uploads() {
+      return list.uploads;
     },
+    get totals() {
+      return list.totals;
+    },
+    subscribe: (listener) => list.subscribe(listener),
+    add,
     remove(upload) {
       upload.pause();
-      const index = uploads.indexOf(upload);
-      if (index >= 0) uploads.splice(index, 1);
+      list.remove(upload);
     },
-    async findPrevious() {
-      const { access } = context;
-      // Grants don't outlive their page.
-      if (access.kind === "grants") return [];
-      const [points, held] = await Promise.all([context.store.list(), context.claims.held()]);
-      const own = new Set(uploads.map((upload) => upload.id));
-      return points
-        .filter((point) => !held.has(point.fingerprint) && !own.has(fileIdOf(point.uploadUrl ?? "")))
-        .map((point) => describePrevious(point, context, access.tokens));
-    },
-    dispose() {
-      for (const upload of uploads) upload.pause();
+    ...createControls(list),
+    findPrevious: () => previous.list(own()),
+    match: (files, { signal = new AbortController().signal } = {}) => previous.match(files, own(), signal),
+    findOnOtherDevices: () => findOnOtherDevices(context, own()),
+    async check(files) {
+      const rules = await context.rules?.();
+      if (rules === undefined) return [];
+      return files.flatMap((file) => {
+        const problem = refusalOf(rules, file);
+        return problem === undefined ? [] : [{ file, problem }];
+      });
     },
   };
 }

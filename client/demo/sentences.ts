@@ -47,6 +47,8 @@ export function describeUpload(state: UploadState, progress: UploadProgress, now
       return { tone: "busy", icon: "upload", text: "Preparing" };
     case "uploading":
       return { tone: "busy", icon: "upload", text: describeUploading(progress) };
+    case "elsewhere":
+      return { tone: "busy", icon: "upload", text: "Continues in another tab" };
     case "paused":
       return { tone: "quiet", icon: "pause", text: "Paused" };
     case "offline":
@@ -67,6 +69,7 @@ export function describeUpload(state: UploadState, progress: UploadProgress, now
       return { tone: "danger", icon: "warning", text: describeFailure(state.problem) };
     case "aborted":
       return { tone: "quiet", icon: "close", text: "Cancelled" };
+    case "verifying":
     case "uploaded":
       return CHECKING;
   }

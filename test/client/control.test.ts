@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { createTokenSource } from "../../client/core/tokens.ts";
 import { contentOf, KIB, makeFile, makeUploader, reached, trace } from "./support/harness.ts";
 import { startTusEndpoint, type TusEndpoint } from "./support/tus-endpoint.ts";
 
@@ -43,6 +44,27 @@ test("a pause while the token is being fetched sends nothing", async () => {
   expect(endpoint.seen).toEqual([]);
 });
 
+test("a getToken that never settles holds nobody up for ever", async () => {
+  let asked = 0;
+  const getToken = () => (++asked === 1 ? new Promise<string>(() => {}) : "token");
+  const uploader = makeUploader(endpoint, { getToken, stallTimeoutMs: 1000, maxConcurrent: 1 });
+  const [first, second] = ["a.pdf", "b.pdf"].map((name) => uploader.add(makeFile(10, name)));
+  first?.start();
+  second?.start();
+  if (first === undefined || second === undefined) throw new Error("There are two.");
+  await reached(first, "uploaded");
+  await reached(second, "uploaded");
+});
+
+test("a refresh that never settles is given up, and isn't what others wait for after it", async () => {
+  const tokens = createTokenSource(({ refresh }) => (refresh ? new Promise<string>(() => {}) : "token"), 10);
+  const waiting = tokens.renewed();
+  const sharing = tokens.current();
+  await expect(waiting).rejects.toThrow("not settled");
+  await expect(sharing).rejects.toThrow("not settled");
+  expect(await tokens.current()).toBe("token");
+});
+
 test("abort deletes what the server has", async () => {
   endpoint.next("PATCH", { stallAfterBytes: 20_000 });
   const uploader = makeUploader(endpoint);
@@ -67,6 +89,57 @@ test("sends few at a time; a paused one gives its turn away", async () => {
   first.pause();
   await reached(second, "uploaded");
   expect(first.state.kind).toBe("paused");
+});
+
+test("those of a higher priority get their turn first, then those that came first", async () => {
+  const uploader = makeUploader(endpoint, { maxConcurrent: 1 });
+  const names = ["first.pdf", "second.pdf", "third.pdf", "urgent.pdf"];
+  const uploads = names.map((name) =>
+    uploader.add(makeFile(10, name), {}, { priority: name === "urgent.pdf" ? 1 : 0 }),
+  );
+  for (const upload of uploads) upload.start();
+  await Promise.all(uploads.map((upload) => reached(upload, "uploaded")));
+  const sent = [...endpoint.uploads.values()].map(({ metadata }) => metadata.split(/[ ,]/, 2)[1] ?? "");
+  expect(sent.map((name) => Buffer.from(name, "base64").toString())).toEqual([
+    "first.pdf",
+    "urgent.pdf",
+    "second.pdf",
+    "third.pdf",
+  ]);
+});
+
+test("all are paused, resumed and aborted at once; who watches the list is told, and of many changes once", async () => {
+  for (const _ of [1, 2]) endpoint.next("PATCH", { stallAfterBytes: 20_000 });
+  const uploader = makeUploader(endpoint, { maxConcurrent: 2 });
+  let told = 0;
+  uploader.subscribe(() => {
+    told += 1;
+  });
+  const uploads = [1, 2, 3].map((index) => uploader.add(makeFile(CHUNK, `${index}.pdf`)));
+  expect(uploader.totals).toMatchObject({ totalBytes: 3 * CHUNK, sentBytes: 0, waiting: 3, running: 0 });
+  await Promise.resolve();
+  expect(told).toBe(1);
+  for (const upload of uploads) upload.start();
+  await expect
+    .poll(() => [...endpoint.uploads.values()].map(({ bytes }) => bytes.length))
+    .toEqual([20_000, 20_000]);
+  expect(uploader.totals).toMatchObject({ waiting: 1, running: 2 });
+  uploader.pauseAll();
+  expect(uploads.map(({ state }) => state.kind)).toEqual(["paused", "paused", "paused"]);
+  expect(uploader.totals).toMatchObject({ waiting: 0, running: 0, bytesPerSecond: undefined });
+  uploader.resumeAll();
+  await Promise.all(uploads.map((upload) => reached(upload, "uploaded")));
+  expect(uploader.totals).toMatchObject({ sentBytes: 3 * CHUNK, done: 3, failed: 0, secondsLeft: undefined });
+  const before = uploader.uploads;
+  uploader.add(makeFile(10, "4.pdf"));
+  expect(uploader.uploads).not.toBe(before);
+  await uploader.abortAll();
+  expect(uploader.uploads.map(({ state }) => state.kind)).toEqual([
+    "uploaded",
+    "uploaded",
+    "uploaded",
+    "aborted",
+  ]);
 });
 
 test("while the device is offline it waits, and goes on by itself", async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { backoffMs, parseRetryAfterMs } from "../../client/core/failure.ts";
+import { backoffMs, parseRetryAfterMs } from "../../client/core/backoff.ts";
+import { ChunkSizes } from "../../client/core/chunks.ts";
 import { ProgressMeter } from "../../client/core/progress.ts";
 
 test("speed and time left are known after a little while, and come from the last seconds", () => {
@@ -52,4 +53,38 @@ test("delays double up to half a minute", () => {
     expect(backoffMs(attempt, 1000)).toBeGreaterThanOrEqual(delayMs);
     expect(backoffMs(attempt, 1000)).toBeLessThanOrEqual(delayMs * 1.2);
   }
+});
+
+const MIB = 1024 * 1024;
+
+test("requests become as long as the connection bears, in whole parts, and no longer than the server takes", () => {
+  const chunks = new ChunkSizes(undefined);
+  const next = (offset = 0, maxAppendBytes?: number) =>
+    chunks.endOf(offset, 1000 * MIB, maxAppendBytes) - offset;
+  expect(next()).toBe(8 * MIB);
+  chunks.measured(8 * MIB, 8_000);
+  expect(next()).toBe(16 * MIB);
+  // 2 MiB a second for twenty seconds.
+  chunks.measured(16 * MIB, 8_000);
+  expect(next()).toBe(32 * MIB);
+  chunks.measured(32 * MIB, 100);
+  chunks.measured(64 * MIB, 100);
+  expect(next()).toBe(88 * MIB);
+  expect(next(0, 5 * MIB)).toBe(5 * MIB);
+  // From within a part to the end of one.
+  expect(next(3 * MIB)).toBe(85 * MIB);
+  expect(chunks.endOf(0, 3 * MIB)).toBe(3 * MIB);
+});
+
+test("requests become shorter where they take long or are cut, and a file's short rest says nothing", () => {
+  const chunks = new ChunkSizes(undefined);
+  chunks.measured(8 * MIB, 80_000);
+  expect(chunks.endOf(0, 1000 * MIB)).toBe(2 * MIB);
+  chunks.measured(1000, 900);
+  expect(chunks.endOf(0, 1000 * MIB)).toBe(2 * MIB);
+  for (const _ of [1, 2, 3]) chunks.wasTooLong();
+  expect(chunks.endOf(0, 1000 * MIB)).toBe(MIB);
+  const fixed = new ChunkSizes(1000);
+  fixed.measured(1000, 1);
+  expect(fixed.endOf(500, 5000)).toBe(1500);
 });

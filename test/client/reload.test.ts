@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { contentOf, KIB, makeFile, makeUploader, memoryStorage, reached } from "./support/harness.ts";
+import { memoryStorage } from "../../client/index.ts";
+import { contentOf, KIB, makeFile, makeUploader, reached } from "./support/harness.ts";
 import { startTusEndpoint, type TusEndpoint } from "./support/tus-endpoint.ts";
 
 const SIZE = 200 * KIB;
@@ -19,6 +20,8 @@ async function leaveUnfinished(storage = memoryStorage()) {
   uploader.add(makeFile(SIZE), META).start();
   await expect.poll(() => endpoint.uploads.get("file1")?.bytes.length).toBe(30_000);
   uploader.dispose();
+  // The claim is given back a moment later.
+  await expect.poll(() => makeUploader(endpoint, { storage }).findPrevious()).toHaveLength(1);
   return storage;
 }
 
@@ -54,7 +57,6 @@ test.each([
 test("lists what is unfinished to its user only, and discards it", async () => {
   const storage = await leaveUnfinished();
   const uploader = makeUploader(endpoint, { storage });
-  await expect.poll(() => uploader.findPrevious()).toHaveLength(1);
   const [unfinished] = await uploader.findPrevious();
   expect(unfinished).toMatchObject({ id: "file1", filename: "contract.pdf", sizeBytes: SIZE, ...META });
   expect(await makeUploader(endpoint, { storage, userId: "bob" }).findPrevious()).toEqual([]);
@@ -63,7 +65,7 @@ test("lists what is unfinished to its user only, and discards it", async () => {
   expect(endpoint.uploads.size).toBe(0);
 });
 
-test("an upload that is on its way is not listed, and the same file again doesn't disturb it", async () => {
+test("the same file again waits for the one that is on its way, shows it, and goes on when that stops", async () => {
   const storage = memoryStorage();
   endpoint.next("PATCH", { stallAfterBytes: 30_000 });
   const uploader = makeUploader(endpoint, { storage });
@@ -73,10 +75,54 @@ test("an upload that is on its way is not listed, and the same file again doesn'
   const second = makeUploader(endpoint, { storage }).add(makeFile(SIZE), META);
   expect(await uploader.findPrevious()).toEqual([]);
   second.start();
-  expect(await reached(second, "uploaded")).toMatchObject({ fileId: "file2" });
+  await reached(second, "elsewhere");
+  const sent = endpoint.seen.length;
   first.pause();
+  await reached(second, "uploading");
   first.resume();
+  await reached(first, "elsewhere", "uploaded");
+  expect(await reached(second, "uploaded")).toMatchObject({ fileId: "file1" });
   expect(await reached(first, "uploaded")).toMatchObject({ fileId: "file1" });
+  expect(endpoint.uploads.size).toBe(1);
+  const patches = endpoint.seen.slice(sent).filter(({ method }) => method === "PATCH");
+  expect(patches.reduce((sum, { contentLength }) => sum + Number(contentLength), 0)).toBe(SIZE - 30_000);
+});
+
+test("what is cancelled where it is sent is cancelled where it is shown", async () => {
+  endpoint.next("PATCH", { stallAfterBytes: 30_000 });
+  const storage = memoryStorage();
+  const [first, second] = [1, 2].map(() => makeUploader(endpoint, { storage }).add(makeFile(SIZE), META));
+  first?.start();
+  await expect.poll(() => endpoint.uploads.get("file1")?.bytes.length).toBe(30_000);
+  second?.start();
+  if (first === undefined || second === undefined) throw new Error("There are two.");
+  await reached(second, "elsewhere");
+  await first.abort();
+  await reached(second, "aborted");
+  expect(endpoint.uploads.size).toBe(0);
+});
+
+test("a file that differs in the middle alone is not joined to what was sent of the other", async () => {
+  const storage = memoryStorage();
+  const MIB = 1024 * KIB;
+  const before = makeFile(3 * MIB);
+  const bytes = new Uint8Array(await before.arrayBuffer());
+  bytes[100 * KIB] = 255;
+  const after = new File([bytes], before.name, { type: before.type, lastModified: before.lastModified });
+  const options = { storage, chunkSizeBytes: MIB };
+  endpoint.next("PATCH", { stallAfterBytes: 500 * KIB });
+  const left = makeUploader(endpoint, options);
+  left.add(before, META).start();
+  await expect.poll(() => endpoint.uploads.get("file1")?.bytes.length).toBe(500 * KIB);
+  left.dispose();
+  const other = makeUploader(endpoint, options).add(after, META);
+  other.start();
+  expect(await reached(other, "uploaded")).toMatchObject({ fileId: "file2" });
+  expect(endpoint.uploads.get("file2")?.bytes.equals(await contentOf(after))).toBe(true);
+  const same = makeUploader(endpoint, options).add(before, META);
+  same.start();
+  expect(await reached(same, "uploaded")).toMatchObject({ fileId: "file1" });
+  expect(endpoint.uploads.get("file1")?.bytes.equals(await contentOf(before))).toBe(true);
 });
 
 test("starts anew when the server has forgotten the upload", async () => {
@@ -88,10 +134,65 @@ test("starts anew when the server has forgotten the upload", async () => {
   expect(await reached(upload, "uploaded")).toMatchObject({ fileId: "file2" });
 });
 
-test("a storage that takes nothing costs only the reload", async () => {
-  const storage = { ...memoryStorage(), addUpload: () => Promise.reject(new Error("full")) };
+test.each(["set", "list", "remove"])("a storage whose %s fails costs only the reload", async (method) => {
+  const storage = { ...memoryStorage(), [method]: () => Promise.reject(new Error("broken")) };
   endpoint.next("PATCH", { cutAfterBytes: 30_000 });
   const upload = makeUploader(endpoint, { storage }).add(makeFile(SIZE), META);
   upload.start();
   expect(await reached(upload, "uploaded")).toMatchObject({ fileId: "file1" });
+});
+
+test("a picked file is matched by its content, whatever it is called now, and goes on; another's isn't", async () => {
+  const storage = await leaveUnfinished();
+  const uploader = makeUploader(endpoint, { storage });
+  const renamed = new File([makeFile(SIZE)], "renamed.pdf", { lastModified: 5 });
+  const zeros = new File([new Uint8Array(SIZE)], "contract.pdf", { lastModified: 1_700_000_000_000 });
+  const matches = await uploader.match([zeros, makeFile(10), renamed, makeFile(SIZE)]);
+  expect(matches.map(({ file }) => file)).toEqual([renamed]);
+  expect(matches[0]?.previous).toMatchObject({ id: "file1", canResume: true });
+  const upload = await matches[0]?.previous.resume();
+  if (upload === undefined) throw new Error("There is one.");
+  expect(await reached(upload, "uploaded")).toMatchObject({ fileId: "file1" });
+  expect(upload.meta).toEqual(META);
+  expect(endpoint.uploads.get("file1")?.bytes.equals(await contentOf(renamed))).toBe(true);
+});
+
+test("without a handle the file has to be chosen again, and one that isn't the same begins anew", async () => {
+  const storage = await leaveUnfinished();
+  const [previous] = await makeUploader(endpoint, { storage }).findPrevious();
+  expect(previous?.canResume).toBe(false);
+  await expect(previous?.resume()).rejects.toMatchObject({ problem: { code: "FILE_NEEDED" } });
+  const upload = await previous?.resume(new File([new Uint8Array(SIZE)], "contract.pdf"));
+  if (upload === undefined) throw new Error("There is one.");
+  expect(await reached(upload, "uploaded")).toMatchObject({ fileId: "file2" });
+  expect(endpoint.uploads.get("file1")?.bytes.length).toBe(30_000);
+});
+
+test("what another sends can't be discarded", async () => {
+  const storage = await leaveUnfinished();
+  const uploader = makeUploader(endpoint, { storage });
+  const [previous] = await uploader.findPrevious();
+  endpoint.next("PATCH", { stallAfterBytes: 10_000 });
+  makeUploader(endpoint, { storage }).add(makeFile(SIZE), META).start();
+  await expect.poll(() => endpoint.uploads.get("file1")?.bytes.length).toBe(40_000);
+  await expect(previous?.discard()).rejects.toMatchObject({ problem: { code: "UPLOAD_ELSEWHERE" } });
+  expect(endpoint.uploads.has("file1")).toBe(true);
+});
+
+test("uploads of other devices are listed, and can be deleted alone", async () => {
+  const storage = await leaveUnfinished();
+  const record = {
+    filename: "a.pdf",
+    sizeBytes: 7,
+    createdAt: "2026-11-12T09:30:00Z",
+    entityType: null,
+    entityId: null,
+  };
+  const items = ["file1", "elsewhere"].map((id) => ({ id, ...record }));
+  endpoint.answers.set("/v1/files?state=uploading&scope=own&limit=200", { items, nextCursor: null });
+  endpoint.uploads.set("elsewhere", { lengthBytes: 7, metadata: "", bytes: Buffer.alloc(0) });
+  const found = await makeUploader(endpoint, { storage }).findOnOtherDevices();
+  expect(found).toMatchObject([{ id: "elsewhere", filename: "a.pdf", sizeBytes: 7, entityType: undefined }]);
+  await found[0]?.discard();
+  expect([...endpoint.uploads.keys()]).toEqual(["file1"]);
 });

@@ -214,7 +214,7 @@ export type UploadGrantResponse = z.infer<typeof UploadGrantResponse>;
 const PartHealth = z.object({ state: z.enum(["ok", "degraded", "down"]), detail: z.string() });
 
 /**
- * `GET /health` and `GET /ready`: `ok` when every part but `tools` and `replicaReads` is; a part that isn't says what that
+ * `GET /health` and `GET /ready`: `ok` when every part but `tools` and `replicaReads` is, and no database is full; a part that isn't says what that
  * means.
  */
 export const Health = z
@@ -237,7 +237,8 @@ export const Health = z
       }),
       databaseSize: PartHealth.meta({
         description:
-          "Down while a database is nearly full; no part of status, for it takes all writes until it is",
+          "degraded while a database is nearly full, which is no part of status: it takes all writes until it is full; " +
+          "down then: its tenants' files aren't taken",
       }),
       replicaReads: z.object({ state: z.enum(["ok", "down", "off"]), detail: z.string() }).meta({
         description:

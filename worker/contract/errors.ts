@@ -1,12 +1,18 @@
 import { z } from "zod";
 
-interface ErrorKind {
-  readonly status: number;
+interface ErrorKind<Status extends number = number, Retryable extends boolean = boolean> {
+  readonly status: Status;
   readonly title: string;
   /** Whether the same request may succeed later without being changed. */
-  readonly retryable: boolean;
+  readonly retryable: Retryable;
 }
 
+function kind<const Status extends number>(status: Status, title: string): ErrorKind<Status, false>;
+function kind<const Status extends number>(
+  status: Status,
+  title: string,
+  retryable: true,
+): ErrorKind<Status, true>;
 function kind(status: number, title: string, retryable = false): ErrorKind {
   return { status, title, retryable };
 }
@@ -37,6 +43,7 @@ export const ERRORS = {
   TOKEN_MISSING: kind(401, "A bearer token is required"),
   TOKEN_INVALID: kind(401, "The token is not valid"),
   TOKEN_EXPIRED: kind(401, "The token has expired"),
+  LIVE_TICKET_INVALID: kind(401, "The ticket is not valid, or was good before"),
 
   ROLE_REQUIRED: kind(403, "The caller's role doesn't allow this"),
   PERMISSION_REQUIRED: kind(403, "The caller may not do this with the file"),
@@ -95,6 +102,8 @@ export const ERRORS = {
   FILE_TYPE_MISMATCH: kind(415, "The file's content is not what it was declared to be"),
   CONTENT_ENCRYPTED: kind(415, "The file can't be opened without a password"),
   RANGE_NOT_SATISFIABLE: kind(416, "The range is outside the file"),
+
+  UPGRADE_REQUIRED: kind(426, "This is for WebSockets"),
 
   IDEMPOTENCY_KEY_REUSED: kind(422, "The key was used for another request"),
 
