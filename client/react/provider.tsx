@@ -25,7 +25,7 @@ export interface CausewayProviderProps {
 export function CausewayProvider(props: CausewayProviderProps) {
   const { client, language = "en", texts: changes = NO_CHANGES, theme, contrast, children } = props;
   const value = useMemo(
-    () => ({ client, texts: mergeTexts(LANGUAGES[language], changes), language, theme, contrast }),
+    () => ({ client, texts: mergeTexts(LANGUAGES[language], changes), changes, language, theme, contrast }),
     [client, language, changes, theme, contrast],
   );
   return <Shared value={value}>{children}</Shared>;

@@ -1,6 +1,6 @@
 import { createContext } from "react";
 import type { CausewayClient } from "./client.ts";
-import type { Texts } from "./texts/texts.ts";
+import type { TextChanges, Texts } from "./texts/texts.ts";
 
 export type Theme = "light" | "dark";
 export type Contrast = "more" | "normal";
@@ -8,6 +8,8 @@ export type Contrast = "more" | "normal";
 export interface SharedValue {
   readonly client: CausewayClient;
   readonly texts: Texts;
+  /** The host's, of all texts: those of components that bring their own are merged by them. */
+  readonly changes: TextChanges;
   readonly language: string;
   readonly theme: Theme | undefined;
   readonly contrast: Contrast | undefined;

@@ -1,5 +1,5 @@
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Button, IconButton } from "../ui/button.tsx";
-import { useTexts } from "../use-client.ts";
 import { ACTION_ICONS, type FileAction } from "./file-actions.ts";
 
 export interface BulkBarProps {
@@ -11,7 +11,7 @@ export interface BulkBarProps {
 
 /** What can be done with all files that are chosen. It stands where the filters are, so that nothing moves. */
 export function BulkBar({ count, actions, onAct, onClear }: BulkBarProps) {
-  const { fileList: texts } = useTexts();
+  const { fileList: texts } = useFileTexts();
   return (
     <div className="cw-bulk" role="toolbar" aria-label={texts.bulk}>
       <IconButton icon="close" label={texts.clearSelection} onClick={onClear} />

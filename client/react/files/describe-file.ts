@@ -1,5 +1,5 @@
 import type { FileRecord } from "#contract/api.ts";
-import type { Texts } from "../texts/texts.ts";
+import type { AllTexts } from "../texts/use-file-texts.ts";
 import type { Sentence } from "../ui/sentence.tsx";
 
 export interface DescribedFile {
@@ -10,7 +10,7 @@ export interface DescribedFile {
 /** What a stored file's state means. */
 export function describeFile(
   { state, verdict }: DescribedFile,
-  { uploader, fileList, preview }: Texts,
+  { uploader, fileList, preview }: AllTexts,
 ): Sentence {
   switch (state) {
     case "uploading":

@@ -1,4 +1,5 @@
 import type { FileRecord } from "#contract/api.ts";
+import { LIST_ICONS } from "../icons/list-outlines.ts";
 import type { IconName } from "../icons/outlines.ts";
 import type { FileListTexts } from "../texts/files-texts.ts";
 
@@ -8,9 +9,9 @@ export type FileAction = "open" | "download" | "rename" | "share" | "tags" | "de
 export const ACTION_ICONS: Readonly<Record<FileAction, IconName>> = {
   open: "eye",
   download: "download",
-  rename: "pencil",
-  share: "share",
-  tags: "tag",
+  rename: LIST_ICONS.pencil,
+  share: LIST_ICONS.share,
+  tags: LIST_ICONS.tag,
   delete: "trash",
   restore: "retry",
   purge: "trash",

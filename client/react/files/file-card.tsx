@@ -1,6 +1,6 @@
 import { memo } from "react";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { SentenceLine } from "../ui/sentence.tsx";
-import { useTexts } from "../use-client.ts";
 import { describeFile } from "./describe-file.ts";
 import { type FileItemProps, itemHandlers } from "./file-item.ts";
 import { FilePicture } from "./file-picture.tsx";
@@ -9,7 +9,7 @@ import { ItemCheckbox, ItemMenuButton, ItemName } from "./item-parts.tsx";
 /** A file as a card, known by its picture. */
 export const FileCard = memo((props: FileItemProps) => {
   const { file, isSelected, isActive } = props;
-  const texts = useTexts();
+  const texts = useFileTexts();
   return (
     <div
       role="gridcell"

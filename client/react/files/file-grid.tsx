@@ -1,6 +1,6 @@
 import { type CSSProperties, useLayoutEffect, useRef } from "react";
 import type { FileRecord } from "#contract/api.ts";
-import { useTexts } from "../use-client.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import type { ActionRules, FileAction } from "./file-actions.ts";
 import { FileCard } from "./file-card.tsx";
 import type { FileItemProps } from "./file-item.ts";
@@ -37,7 +37,7 @@ export interface FileGridProps {
 export function FileGrid(props: FileGridProps) {
   const { list, label, view, selection, choice, onChoice } = props;
   const { files, hasMore, store } = list;
-  const { fileList: texts } = useTexts();
+  const { fileList: texts } = useFileTexts();
   const active = Math.max(
     0,
     files.findIndex(({ id }) => id === selection.active),
@@ -65,7 +65,7 @@ export function FileGrid(props: FileGridProps) {
     selection.moveTo(index, isRange);
     scrollTo(index);
   };
-  const onKeyDown = useGridKeys(props, { active, columns, page, moveTo });
+  const onKeyDown = useGridKeys(props, { columns, page, moveTo });
   const itemOf = (file: FileRecord): FileItemProps => ({
     ...{ file, isNarrow, thumbnails: props.thumbnails, rules: props.rules },
     ...{ nameOf: props.nameOf, onAct: props.onAct, onMenu: props.onMenu, onRename: props.onRename },

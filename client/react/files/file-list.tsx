@@ -1,7 +1,8 @@
 import { useMemo, useRef, useState } from "react";
 import type { FileRecord } from "#contract/api.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Root } from "../ui/root.tsx";
-import { useClient, useTexts } from "../use-client.ts";
+import { useClient } from "../use-client.ts";
 import { BulkBar } from "./bulk-bar.tsx";
 import { type ActionRules, type FileAction, actionsOnAll } from "./file-actions.ts";
 import { FileGrid } from "./file-grid.tsx";
@@ -46,7 +47,7 @@ function placeOfKeyboard(list: HTMLElement | null): HTMLElement | null {
 export function FileList(props: FileListProps) {
   const { query = EVERYTHING, label, onOpen, onShare, mayChange = always, nameOf = sameName } = props;
   const client = useClient();
-  const { fileList: texts } = useTexts();
+  const { fileList: texts } = useFileTexts();
   const root = useRef<HTMLElement>(null);
   const [choice, setChoice] = useState<ListChoice>(NO_CHOICE);
   const [view, setView] = useState(props.initialView ?? "list");

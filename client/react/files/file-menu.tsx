@@ -1,7 +1,7 @@
 import { Menu } from "@base-ui/react/menu";
 import type { FileRecord } from "#contract/api.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { type MenuAnchor, MenuItem, MenuPopup } from "../ui/menu.tsx";
-import { useTexts } from "../use-client.ts";
 import { ACTION_ICONS, type ActionRules, actionsOn, type FileAction } from "./file-actions.ts";
 
 /** Where a file's menu is open. */
@@ -23,7 +23,7 @@ const DANGERS: ReadonlySet<FileAction> = new Set(["delete", "purge"]);
 
 /** What can be done with one file: one menu for all rows, at the row, its button or the pointer. */
 export function FileMenu({ place, rules, onAct, onClose, finalFocus }: FileMenuProps) {
-  const { fileList: texts } = useTexts();
+  const { fileList: texts } = useFileTexts();
   return (
     <Menu.Root open={place !== undefined} onOpenChange={(isOpen) => !isOpen && onClose()} modal={false}>
       {place !== undefined && (

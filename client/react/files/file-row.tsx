@@ -1,7 +1,7 @@
 import { memo } from "react";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Moment } from "../ui/moment.tsx";
 import { SentenceLine } from "../ui/sentence.tsx";
-import { useTexts } from "../use-client.ts";
 import { describeFile } from "./describe-file.ts";
 import { type FileItemProps, itemHandlers } from "./file-item.ts";
 import { FilePicture } from "./file-picture.tsx";
@@ -17,7 +17,7 @@ interface FileRowProps extends FileItemProps {
 /** A file as a row: in columns, or on two lines where there is no room for them. */
 export const FileRow = memo(({ index, topPixels, heightPixels, ...props }: FileRowProps) => {
   const { file, isSelected, isActive, isNarrow } = props;
-  const texts = useTexts();
+  const texts = useFileTexts();
   return (
     <div
       role="row"
@@ -65,7 +65,7 @@ export const FileRow = memo(({ index, topPixels, heightPixels, ...props }: FileR
 FileRow.displayName = "FileRow";
 
 function NarrowFacts({ file, nameOf }: FileItemProps) {
-  const texts = useTexts();
+  const texts = useFileTexts();
   const size = file.sizeBytes === null ? "" : `${texts.common.bytes(file.sizeBytes)} · `;
   return (
     <div className="cw-file-facts">

@@ -1,6 +1,7 @@
 import { Icon } from "../icons/icon.tsx";
+import { LIST_ICONS } from "../icons/list-outlines.ts";
 import type { SortName } from "../texts/files-texts.ts";
-import { useTexts } from "../use-client.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { type ListChoice, sortedBy } from "./list-choice.ts";
 import type { SelectionView } from "./use-selection.ts";
 
@@ -17,7 +18,7 @@ export interface GridHeadProps {
 /** The heads of the columns. Where there are none to be seen, they are there for screen readers. */
 export function GridHead(props: GridHeadProps) {
   const { isNarrow } = props;
-  const { columns } = useTexts().fileList;
+  const { columns } = useFileTexts().fileList;
   return (
     <div role="rowgroup" className="cw-file-head">
       <div role="row" className="cw-file-heads" aria-rowindex={1}>
@@ -46,7 +47,7 @@ export function GridHead(props: GridHeadProps) {
 }
 
 function SelectAll({ selection, count }: GridHeadProps) {
-  const texts = useTexts().fileList;
+  const texts = useFileTexts().fileList;
   const chosen = selection.current.ids.size;
   return (
     <label className="cw-file-check">
@@ -88,7 +89,7 @@ function SortHead({ name, label, className, choice, onChoice, isSorted, isNarrow
         onClick={() => onChoice(sortedBy(choice, name))}
       >
         {label}
-        {isThis && <Icon name={choice.order === "asc" ? "up" : "down"} />}
+        {isThis && <Icon name={choice.order === "asc" ? LIST_ICONS.up : LIST_ICONS.down} />}
       </button>
     </div>
   );

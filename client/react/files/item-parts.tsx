@@ -1,13 +1,14 @@
 import { type KeyboardEvent, type SubmitEvent, useRef } from "react";
+import { LIST_ICONS } from "../icons/list-outlines.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { IconButton } from "../ui/button.tsx";
 import { FileName } from "../ui/file-name.tsx";
-import { useTexts } from "../use-client.ts";
 import type { FileItemProps } from "./file-item.ts";
 
 /** What rows and cards are made of. */
 
 export function ItemCheckbox({ file, isSelected, isActive, onToggle }: FileItemProps) {
-  const { fileList: texts } = useTexts();
+  const { fileList: texts } = useFileTexts();
   return (
     <label className="cw-file-check">
       <input
@@ -22,10 +23,10 @@ export function ItemCheckbox({ file, isSelected, isActive, onToggle }: FileItemP
 }
 
 export function ItemMenuButton({ file, isActive, onMenu }: FileItemProps) {
-  const { fileList: texts } = useTexts();
+  const { fileList: texts } = useFileTexts();
   return (
     <IconButton
-      icon="more"
+      icon={LIST_ICONS.more}
       label={texts.columns.actions}
       name={texts.actionsOf(file.filename)}
       aria-haspopup="menu"
@@ -61,7 +62,7 @@ function chooseStem(field: HTMLInputElement | null): void {
 }
 
 function RenameField({ file, onRename }: FileItemProps) {
-  const { fileList: texts } = useTexts();
+  const { fileList: texts } = useFileTexts();
   const isOver = useRef(false);
   const end = (field: HTMLInputElement | null, filename: string | undefined) => {
     if (isOver.current) return;

@@ -1,6 +1,6 @@
 import type { FileRecord } from "#contract/api.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
-import { useTexts } from "../use-client.ts";
 import { TagsDialog } from "./tags-dialog.tsx";
 import type { FileChanges } from "./use-file-changes.ts";
 
@@ -18,7 +18,7 @@ export interface ListDialogProps {
 
 /** What is asked before files are changed. The files are those of the list, as they are now. */
 export function ListDialog({ dialog, files, changes, onClose }: ListDialogProps) {
-  const { fileList: texts } = useTexts();
+  const { fileList: texts } = useFileTexts();
   if (dialog === undefined) return null;
   const named = files.filter(({ id }) => dialog.ids.includes(id));
   if (dialog.kind === "tags") return <TagsDialog files={named} changes={changes} onClose={onClose} />;

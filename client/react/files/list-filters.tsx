@@ -1,9 +1,9 @@
 import type { FileRecord } from "#contract/api.ts";
 import type { FileClass } from "#contract/file-types.ts";
 import { Icon } from "../icons/icon.tsx";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Button } from "../ui/button.tsx";
 import { ChoiceButton } from "../ui/choice-button.tsx";
-import { useTexts } from "../use-client.ts";
 import { type ListChoice, withoutFilters } from "./list-choice.ts";
 
 export interface ListFiltersProps {
@@ -28,7 +28,7 @@ function tagsIn(files: readonly FileRecord[], chosen: readonly string[]): readon
 
 /** What the list is narrowed to. */
 export function ListFilters({ choice, onChoice, files, isTrash }: ListFiltersProps) {
-  const { fileList: texts } = useTexts();
+  const { fileList: texts } = useFileTexts();
   const { kind, state, tags } = choice;
   const offered = tagsIn(files, tags);
   const isOn = kind !== undefined || state !== undefined || tags.length > 0;

@@ -1,11 +1,11 @@
 import { Icon } from "../icons/icon.tsx";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Button, IconButton } from "../ui/button.tsx";
-import { useTexts } from "../use-client.ts";
 import type { Notices } from "./use-notice.ts";
 
 /** What has just been done. The region is there before there is something in it: else it isn't read. */
 export function ListNotice({ notice, dismiss, hold }: Notices) {
-  const { fileList: texts, common } = useTexts();
+  const { fileList: texts, common } = useFileTexts();
   return (
     <div className="cw-notices" role="status" aria-live="polite">
       {notice !== undefined && (

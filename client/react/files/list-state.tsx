@@ -1,6 +1,7 @@
 import { Icon } from "../icons/icon.tsx";
+import { LIST_ICONS } from "../icons/list-outlines.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Button } from "../ui/button.tsx";
-import { useTexts } from "../use-client.ts";
 import { whyOf } from "../why.ts";
 import type { FilesView } from "./use-files.ts";
 
@@ -16,7 +17,7 @@ const SKELETONS = { list: 6, grid: 8 } as const;
 
 /** What stands in the place of files where there are none to be shown. */
 export function ListState({ list, isFiltered, isTrash, view }: ListStateProps) {
-  const texts = useTexts();
+  const texts = useFileTexts();
   const { fileList } = texts;
   const { phase, store } = list;
   if (phase.kind === "loading") return <Skeleton view={view} label={fileList.loading} />;
@@ -32,7 +33,7 @@ export function ListState({ list, isFiltered, isTrash, view }: ListStateProps) {
   }
   return (
     <div className="cw-list-state" role="status" data-quiet>
-      <Icon name={isFiltered ? "search" : isTrash ? "trash" : "folder"} />
+      <Icon name={isFiltered ? LIST_ICONS.search : isTrash ? "trash" : "folder"} />
       <p>{isFiltered ? fileList.noMatch : isTrash ? fileList.emptyTrash : fileList.empty}</p>
       {isFiltered && <p className="cw-file-minor">{fileList.noMatchHint}</p>}
     </div>
@@ -55,7 +56,7 @@ function Skeleton({ view, label }: { readonly view: "list" | "grid"; readonly la
 
 /** Below the files there are, while more are asked for, or couldn't be. */
 export function MoreFiles({ list, label }: { readonly list: FilesView; readonly label: string }) {
-  const texts = useTexts();
+  const texts = useFileTexts();
   const { phase, store, files, hasMore } = list;
   if (phase.kind === "failed") {
     return (

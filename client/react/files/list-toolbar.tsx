@@ -1,9 +1,10 @@
 import { useEffect, useState } from "react";
 import { Icon } from "../icons/icon.tsx";
+import { LIST_ICONS } from "../icons/list-outlines.ts";
 import type { SortName } from "../texts/files-texts.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { IconButton } from "../ui/button.tsx";
 import { ChoiceButton } from "../ui/choice-button.tsx";
-import { useTexts } from "../use-client.ts";
 import type { ListChoice } from "./list-choice.ts";
 
 export interface ListToolbarProps {
@@ -20,7 +21,7 @@ const SEARCH_DELAY_MS = 250;
 type Sorting = `${SortName}-${"asc" | "desc"}`;
 
 export function ListToolbar({ choice, onChoice, view, onView, isTrash }: ListToolbarProps) {
-  const { fileList: texts } = useTexts();
+  const { fileList: texts } = useFileTexts();
   return (
     <div className="cw-list-toolbar" data-view={view}>
       <SearchField value={choice.search} onChange={(search) => onChoice({ ...choice, search })} />
@@ -29,7 +30,7 @@ export function ListToolbar({ choice, onChoice, view, onView, isTrash }: ListToo
         {(["list", "grid"] as const).map((each) => (
           <IconButton
             key={each}
-            icon={each}
+            icon={LIST_ICONS[each]}
             label={each === "list" ? texts.asList : texts.asGrid}
             aria-pressed={view === each}
             onClick={() => onView(each)}
@@ -41,7 +42,7 @@ export function ListToolbar({ choice, onChoice, view, onView, isTrash }: ListToo
 }
 
 function SortChoice({ choice, onChoice }: Pick<ListToolbarProps, "choice" | "onChoice">) {
-  const { fileList: texts } = useTexts();
+  const { fileList: texts } = useFileTexts();
   const options = (["date", "name", "size"] as const).flatMap((sort) =>
     (sort === "name" ? (["asc", "desc"] as const) : (["desc", "asc"] as const)).map((order) => {
       const value: Sorting = `${sort}-${order}`;
@@ -70,7 +71,7 @@ interface SearchFieldProps {
 
 /** A field of its own text, of which the list hears when there was a pause. */
 function SearchField({ value, onChange }: SearchFieldProps) {
-  const { fileList: texts } = useTexts();
+  const { fileList: texts } = useFileTexts();
   const [text, setText] = useState(value);
   useEffect(() => {
     if (text === value) return undefined;
@@ -79,7 +80,7 @@ function SearchField({ value, onChange }: SearchFieldProps) {
   }, [text, value, onChange]);
   return (
     <div className="cw-search">
-      <Icon name="search" />
+      <Icon name={LIST_ICONS.search} />
       <input
         type="search"
         className="cw-input"

@@ -1,9 +1,9 @@
 import { type SubmitEvent, useId, useState } from "react";
 import type { FileRecord } from "#contract/api.ts";
 import { Icon } from "../icons/icon.tsx";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Button } from "../ui/button.tsx";
 import { Modal } from "../ui/modal.tsx";
-import { useTexts } from "../use-client.ts";
 import type { FileChanges } from "./use-file-changes.ts";
 
 export interface TagsDialogProps {
@@ -24,7 +24,7 @@ function tagsOf(text: string): readonly string[] {
 
 /** The tags of some files: a change is made as it is asked for. */
 export function TagsDialog({ files, changes, onClose }: TagsDialogProps) {
-  const { fileList: texts } = useTexts();
+  const { fileList: texts } = useFileTexts();
   const [text, setText] = useState("");
   const fieldId = useId();
   const tags = [...new Set(files.flatMap((file) => file.tags))];

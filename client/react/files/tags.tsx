@@ -1,10 +1,10 @@
-import { useTexts } from "../use-client.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 
 /** More would take the room of the name. */
 const MAX_SHOWN = 2;
 
 export function Tags({ tags }: { readonly tags: readonly string[] }) {
-  const { fileList: texts } = useTexts();
+  const { fileList: texts } = useFileTexts();
   if (tags.length === 0) return null;
   const hidden = tags.length - MAX_SHOWN;
   return (

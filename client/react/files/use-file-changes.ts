@@ -1,7 +1,8 @@
 import { useMemo } from "react";
 import type { FileRecord } from "#contract/api.ts";
-import type { Texts } from "../texts/texts.ts";
-import { useClient, useTexts } from "../use-client.ts";
+import type { AllTexts } from "../texts/use-file-texts.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
+import { useClient } from "../use-client.ts";
 import { whyOf } from "../why.ts";
 import { download } from "./download.ts";
 import type { ChangeOutcome, FileStore } from "./file-store.ts";
@@ -18,14 +19,19 @@ export interface FileChanges {
 
 export function useFileChanges(store: FileStore, { tell }: Pick<Notices, "tell">): FileChanges {
   const client = useClient();
-  const texts = useTexts();
+  const texts = useFileTexts();
   return useMemo(
     () => createChanges(store, texts, tell, client.signedUrls.createSome),
     [store, texts, tell, client],
   );
 }
 
-function createChanges(store: FileStore, texts: Texts, tell: Notices["tell"], sign: SignUrls): FileChanges {
+function createChanges(
+  store: FileStore,
+  texts: AllTexts,
+  tell: Notices["tell"],
+  sign: SignUrls,
+): FileChanges {
   const { fileList } = texts;
   const complain = (text: string) => tell({ text, isProblem: true });
 

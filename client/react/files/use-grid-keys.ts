@@ -1,28 +1,30 @@
 import type { KeyboardEvent } from "react";
+import type { FileRecord } from "#contract/api.ts";
 import { actionsOn } from "./file-actions.ts";
 import type { FileGridProps } from "./file-grid.tsx";
 import { commandOf, type GridCommand } from "./grid-keys.ts";
 
 interface Place {
-  readonly active: number;
   readonly columns: number;
   readonly page: number;
   moveTo(index: number, isRange: boolean): void;
 }
 
-/** Keys of the list are those of its rows: in a field, or on a button, they are that one's. */
-function isRow(target: EventTarget): target is HTMLElement {
-  return target instanceof HTMLElement && target.dataset["fileId"] !== undefined;
+/** The row that a key is pressed in. In a field, keys are the field's. */
+function rowOf(target: EventTarget): HTMLElement | undefined {
+  if (!(target instanceof HTMLElement) || target.matches("input:not([type='checkbox'])")) return undefined;
+  return target.closest<HTMLElement>("[data-file-id]") ?? undefined;
 }
+
+/** What a button or a box in a row does by itself. */
+const PRESSES: ReadonlySet<GridCommand["kind"]> = new Set(["open", "toggle"]);
 
 /** All that can be done with a list by keyboard. */
 export function useGridKeys(props: FileGridProps, place: Place): (event: KeyboardEvent) => void {
   const { list, selection, rules, onAct, onMenu } = props;
   const { files } = list;
 
-  function run(command: GridCommand, row: HTMLElement): void {
-    const file = files[place.active];
-    if (file === undefined) return;
+  function run(command: GridCommand, file: FileRecord, row: HTMLElement): void {
     const chosen = selection.current.ids.has(file.id)
       ? files.filter(({ id }) => selection.current.ids.has(id))
       : [file];
@@ -56,12 +58,15 @@ export function useGridKeys(props: FileGridProps, place: Place): (event: Keyboar
 
   return (event) => {
     const { target, currentTarget } = event;
-    if (!isRow(target)) return;
+    const row = rowOf(target);
+    const index = files.findIndex(({ id }) => id === row?.dataset["fileId"]);
+    const file = files[index];
+    if (row === undefined || file === undefined) return;
     const isRightToLeft = getComputedStyle(currentTarget).direction === "rtl";
-    const { active: index, columns, page } = place;
+    const { columns, page } = place;
     const command = commandOf(event, { index, count: files.length, columns, page, isRightToLeft });
-    if (command === undefined) return;
+    if (command === undefined || (target !== row && PRESSES.has(command.kind))) return;
     event.preventDefault();
-    run(command, target);
+    run(command, file, row);
   };
 }

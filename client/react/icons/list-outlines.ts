@@ -1,5 +1,5 @@
 /** Outlines from Lucide (ISC licence) for lists and previews of files. */
-export const LIST_OUTLINES = {
+export const LIST_ICONS = {
   search: ["m21 21-4.34-4.34", "M19 11a8 8 0 1 1-16 0 8 8 0 0 1 16 0z"],
   list: ["M8 6h13", "M8 12h13", "M8 18h13", "M3 6h.01", "M3 12h.01", "M3 18h.01"],
   grid: ["M3 3h7v7H3z", "M14 3h7v7h-7z", "M14 14h7v7h-7z", "M3 14h7v7H3z"],
@@ -11,7 +11,7 @@ export const LIST_OUTLINES = {
   check: ["M20 6 9 17l-5-5"],
   up: ["m5 12 7-7 7 7", "M12 19V5"],
   down: ["M12 5v14", "m19 12-7 7-7-7"],
-  "chevron-down": ["m6 9 6 6 6-6"],
+  open: ["m6 9 6 6 6-6"],
   back: ["m15 18-6-6 6-6"],
   forward: ["m9 18 6-6-6-6"],
   pencil: [

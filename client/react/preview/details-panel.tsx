@@ -2,11 +2,12 @@ import { useState } from "react";
 import type { FileRecord } from "#contract/api.ts";
 import type { FileVersion } from "#contract/versions.ts";
 import { describeFile } from "../files/describe-file.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { FileTimeline } from "../timeline/file-timeline.tsx";
 import { Button } from "../ui/button.tsx";
 import { Moment } from "../ui/moment.tsx";
 import { SentenceLine } from "../ui/sentence.tsx";
-import { useClient, useTexts } from "../use-client.ts";
+import { useClient } from "../use-client.ts";
 import { whyOf } from "../why.ts";
 import { factsOf } from "./facts.ts";
 import { type Loaded, useLoaded } from "./use-loaded.ts";
@@ -22,7 +23,7 @@ const MAX_VERSIONS = 50;
 
 /** What is known of a file: facts, what happened, versions, whom it is shared with. */
 export function DetailsPanel(props: DetailsPanelProps) {
-  const texts = useTexts();
+  const texts = useFileTexts();
   const { file, nameOf } = props;
   const [nowMs] = useState(Date.now);
   return (
@@ -50,7 +51,7 @@ export function DetailsPanel(props: DetailsPanelProps) {
 
 /** While it is asked for, or why it can't be seen: a share shows a file as it is, not what it was. */
 function Unloaded({ loaded }: { readonly loaded: Loaded<unknown> }) {
-  const texts = useTexts();
+  const texts = useFileTexts();
   return (
     <p className="cw-file-minor" role="status">
       {loaded.kind === "failed" ? whyOf(loaded.error, texts) : texts.preview.loadingDetails}
@@ -59,7 +60,7 @@ function Unloaded({ loaded }: { readonly loaded: Loaded<unknown> }) {
 }
 
 function Versions({ file, nameOf, onChanged }: DetailsPanelProps) {
-  const texts = useTexts();
+  const texts = useFileTexts();
   const { versions } = useClient();
   const [trouble, setTrouble] = useState<string>();
   const { loaded, again } = useLoaded(`${file.id}/${file.version}/${file.state}`, (signal) =>
@@ -105,7 +106,7 @@ interface VersionItemProps {
 }
 
 function VersionItem({ version, nameOf, onUse }: VersionItemProps) {
-  const texts = useTexts();
+  const texts = useFileTexts();
   const { state, isCurrent, sizeBytes, uploadedBy, createdAt, reason, signatureName } = version;
   const size = sizeBytes === null ? "" : `${texts.common.bytes(sizeBytes)} · `;
   const sentence = describeFile({ state, verdict: { signatureName, reason } }, texts);
@@ -136,7 +137,7 @@ function VersionItem({ version, nameOf, onUse }: VersionItemProps) {
 }
 
 function SharedWith({ file, nameOf }: DetailsPanelProps) {
-  const texts = useTexts();
+  const texts = useFileTexts();
   const { shares } = useClient();
   const { loaded } = useLoaded(file.id, (signal) => shares.list(file.id, { signal }));
   if (loaded.kind !== "ready") {

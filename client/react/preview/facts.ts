@@ -1,6 +1,6 @@
 import type { FileRecord } from "#contract/api.ts";
 import type { PreviewTexts } from "../texts/files-texts.ts";
-import type { Texts } from "../texts/texts.ts";
+import type { AllTexts } from "../texts/use-file-texts.ts";
 
 type FactName = keyof PreviewTexts["factNames"];
 
@@ -24,7 +24,7 @@ function words(value: unknown): string | undefined {
 /** What the processor has seen of the bytes, as far as people want to know it. */
 function seenFacts(
   { properties }: FileRecord,
-  texts: Texts,
+  texts: AllTexts,
 ): readonly (readonly [FactName, string | undefined])[] {
   const { width, height, durationSeconds, pages, lines } = properties;
   const number = (value: unknown) => (typeof value === "number" ? String(value) : undefined);
@@ -52,7 +52,7 @@ function seenFacts(
 /** What is known of a file, in the order in which it is asked for. */
 export function factsOf(
   file: FileRecord,
-  texts: Texts,
+  texts: AllTexts,
   nameOf: (userId: string) => string,
   nowMs: number,
 ): readonly Fact[] {

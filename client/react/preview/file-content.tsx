@@ -1,5 +1,5 @@
 import type { FileRecord } from "#contract/api.ts";
-import { useTexts } from "../use-client.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { ImageView } from "./image-view.tsx";
 import { AudioView, VideoView } from "./media-view.tsx";
 import { PagesView } from "./pages-view.tsx";
@@ -9,7 +9,7 @@ import { TextView } from "./text-views.tsx";
 
 /** A file to look at, or in words why it can't be looked at. */
 export function FileContent({ file }: { readonly file: FileRecord }) {
-  const { preview: texts } = useTexts();
+  const { preview: texts } = useFileTexts();
   const shown = previewKindOf(file);
   switch (shown.kind) {
     case "uploading":
@@ -49,7 +49,7 @@ export function FileContent({ file }: { readonly file: FileRecord }) {
 }
 
 function Blocked({ file: { state, verdict } }: { readonly file: FileRecord }) {
-  const { preview: texts } = useTexts();
+  const { preview: texts } = useFileTexts();
   const isInfected = state === "infected";
   const title = isInfected ? texts.blocked(verdict?.signatureName ?? null) : texts.unscannable;
   const reason = isInfected ? undefined : (verdict?.reason ?? undefined);

@@ -3,10 +3,12 @@ import { type KeyboardEvent, useRef, useState } from "react";
 import type { FileRecord } from "#contract/api.ts";
 import { download } from "../files/download.ts";
 import { type FileView, useFile } from "../files/use-file.ts";
+import { LIST_ICONS } from "../icons/list-outlines.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { FileName } from "../ui/file-name.tsx";
 import { useRootProps } from "../ui/root.tsx";
-import { useClient, useShared, useTexts } from "../use-client.ts";
+import { useClient, useShared } from "../use-client.ts";
 import { whyOf } from "../why.ts";
 import { DetailsPanel } from "./details-panel.tsx";
 import { FileContent } from "./file-content.tsx";
@@ -107,13 +109,13 @@ interface NeighboursProps {
 }
 
 function Neighbours({ previous, next, onChange }: NeighboursProps) {
-  const { preview: texts } = useTexts();
+  const { preview: texts } = useFileTexts();
   return (
     <>
       {previous !== undefined && (
         <IconButton
           className="cw-preview-back"
-          icon="back"
+          icon={LIST_ICONS.back}
           label={texts.previous}
           onClick={() => onChange?.(previous)}
         />
@@ -121,7 +123,7 @@ function Neighbours({ previous, next, onChange }: NeighboursProps) {
       {next !== undefined && (
         <IconButton
           className="cw-preview-forward"
-          icon="forward"
+          icon={LIST_ICONS.forward}
           label={texts.next}
           onClick={() => onChange?.(next)}
         />
@@ -140,7 +142,7 @@ interface PreviewHeadProps {
 }
 
 function PreviewHead({ file, index, count, hasDetails, onDetails, onShare }: PreviewHeadProps) {
-  const texts = useTexts();
+  const texts = useFileTexts();
   const { signedUrls } = useClient();
   const [trouble, setTrouble] = useState<string>();
   const isReady = file?.state === "clean";
@@ -170,9 +172,14 @@ function PreviewHead({ file, index, count, hasDetails, onDetails, onShare }: Pre
         </Button>
       )}
       {file !== undefined && isReady && onShare !== undefined && (
-        <IconButton icon="share" label={texts.preview.share} onClick={() => onShare(file)} />
+        <IconButton icon={LIST_ICONS.share} label={texts.preview.share} onClick={() => onShare(file)} />
       )}
-      <IconButton icon="info" label={texts.preview.details} aria-pressed={hasDetails} onClick={onDetails} />
+      <IconButton
+        icon={LIST_ICONS.info}
+        label={texts.preview.details}
+        aria-pressed={hasDetails}
+        onClick={onDetails}
+      />
       <Dialog.Close render={<IconButton icon="close" label={texts.preview.close} />} />
     </header>
   );

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { FileRecord } from "#contract/api.ts";
 import { pictureOfHash } from "../files/thumb-hash.ts";
-import { useTexts } from "../use-client.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { PreviewFailure, PreviewNotice } from "./preview-notice.tsx";
 import { useSignedUrl } from "./use-signed-url.ts";
 import { ZoomFrame } from "./zoom-frame.tsx";
@@ -13,7 +13,7 @@ interface ImageViewProps {
 
 /** An image: as its ThumbHash until it is there. */
 export function ImageView({ file, variant }: ImageViewProps) {
-  const { preview: texts } = useTexts();
+  const { preview: texts } = useFileTexts();
   const { loaded, again } = useSignedUrl(file.id, file.version, variant);
   const [isBroken, setBroken] = useState(false);
   const [isShown, setShown] = useState(false);

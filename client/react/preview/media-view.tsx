@@ -1,6 +1,6 @@
 import { useState } from "react";
 import type { FileRecord, Variant } from "#contract/api.ts";
-import { useTexts } from "../use-client.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { PreviewFailure, PreviewLoading, PreviewNotice } from "./preview-notice.tsx";
 import { useSignedUrl } from "./use-signed-url.ts";
 import { Waveform } from "./waveform.tsx";
@@ -11,7 +11,7 @@ function has(file: FileRecord, name: Variant): boolean {
 
 /** A film in the browser's own player, with its poster. */
 export function VideoView({ file }: { readonly file: FileRecord }) {
-  const { preview: texts } = useTexts();
+  const { preview: texts } = useFileTexts();
   const { loaded, again } = useSignedUrl(file.id, file.version, "original");
   const poster = useSignedUrl(file.id, file.version, has(file, "poster") ? "poster" : "thumbnail").loaded;
   const [isBroken, setBroken] = useState(false);
@@ -35,7 +35,7 @@ export function VideoView({ file }: { readonly file: FileRecord }) {
 
 /** A sound in the browser's own player, under what it looks like. */
 export function AudioView({ file }: { readonly file: FileRecord }) {
-  const { preview: texts } = useTexts();
+  const { preview: texts } = useFileTexts();
   const { loaded, again } = useSignedUrl(file.id, file.version, "original");
   const [player, setPlayer] = useState<HTMLAudioElement | null>(null);
   const [isBroken, setBroken] = useState(false);

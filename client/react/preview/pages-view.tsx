@@ -1,7 +1,9 @@
 import { useEffect, useMemo, useState } from "react";
 import type { FileRecord } from "#contract/api.ts";
+import { LIST_ICONS } from "../icons/list-outlines.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { IconButton } from "../ui/button.tsx";
-import { useClient, useTexts } from "../use-client.ts";
+import { useClient } from "../use-client.ts";
 import { isNoPage, loadPage } from "./page-images.ts";
 import { PreviewFailure, PreviewNotice } from "./preview-notice.tsx";
 import { type Loaded, useLoaded } from "./use-loaded.ts";
@@ -9,7 +11,7 @@ import { ZoomFrame } from "./zoom-frame.tsx";
 
 /** Pages of a document as images, one at a time. How many an Office document has is known when its end was reached. */
 export function PagesView({ file }: { readonly file: FileRecord }) {
-  const texts = useTexts().preview;
+  const texts = useFileTexts().preview;
   const told = file.properties["pages"];
   const [page, setPage] = useState(1);
   const [last, setLast] = useState(typeof told === "number" && told > 0 ? told : undefined);
@@ -35,7 +37,7 @@ export function PagesView({ file }: { readonly file: FileRecord }) {
       <PageView key={page} {...{ loaded, again, page, last }} />
       <div className="cw-page-buttons">
         <IconButton
-          icon="back"
+          icon={LIST_ICONS.back}
           label={texts.previousPage}
           disabled={page === 1}
           onClick={() => setPage(page - 1)}
@@ -44,7 +46,7 @@ export function PagesView({ file }: { readonly file: FileRecord }) {
           {texts.page(page, last)}
         </span>
         <IconButton
-          icon="forward"
+          icon={LIST_ICONS.forward}
           label={texts.nextPage}
           disabled={page === last}
           onClick={() => setPage(page + 1)}
@@ -62,7 +64,7 @@ interface PageViewProps {
 }
 
 function PageView({ loaded, again, page, last }: PageViewProps) {
-  const texts = useTexts().preview;
+  const texts = useFileTexts().preview;
   const url = useObjectUrl(loaded.kind === "ready" ? loaded.value : undefined);
   if (loaded.kind === "failed") {
     if (!isNoPage(loaded.error)) return <PreviewFailure error={loaded.error} onAgain={again} />;

@@ -1,9 +1,9 @@
 import type { ReactNode } from "react";
 import { Icon } from "../icons/icon.tsx";
 import type { IconName } from "../icons/outlines.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Button } from "../ui/button.tsx";
 import type { Tone } from "../ui/sentence.tsx";
-import { useTexts } from "../use-client.ts";
 import { whyOf } from "../why.ts";
 
 interface PreviewNoticeProps {
@@ -34,7 +34,7 @@ export function PreviewFailure({
   readonly error: unknown;
   readonly onAgain: () => void;
 }) {
-  const texts = useTexts();
+  const texts = useFileTexts();
   return (
     <PreviewNotice icon="warning" tone="warning" title={texts.preview.failed(whyOf(error, texts))}>
       <Button onClick={onAgain}>{texts.common.tryAgain}</Button>
@@ -43,6 +43,6 @@ export function PreviewFailure({
 }
 
 export function PreviewLoading() {
-  const { preview } = useTexts();
+  const { preview } = useFileTexts();
   return <PreviewNotice icon="clock" title={preview.loading} />;
 }

@@ -1,6 +1,7 @@
 import { lazy, Suspense, useMemo } from "react";
 import type { FileRecord } from "#contract/api.ts";
-import { useClient, useTexts } from "../use-client.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
+import { useClient } from "../use-client.ts";
 import { parseTable } from "./csv.ts";
 import { PreviewFailure, PreviewLoading, PreviewNotice } from "./preview-notice.tsx";
 import { useLoaded } from "./use-loaded.ts";
@@ -30,7 +31,7 @@ interface TextViewProps {
 
 /** A text, a table of a CSV file, or Markdown. */
 export function TextView({ file, kind }: TextViewProps) {
-  const { preview: texts } = useTexts();
+  const { preview: texts } = useFileTexts();
   if ((file.sizeBytes ?? 0) > MAX_TEXT_BYTES) {
     return <PreviewNotice icon="document" title={texts.tooLarge} hint={texts.tooLargeHint} />;
   }
@@ -38,7 +39,7 @@ export function TextView({ file, kind }: TextViewProps) {
 }
 
 function LoadedText({ file, kind }: TextViewProps) {
-  const { preview: texts } = useTexts();
+  const { preview: texts } = useFileTexts();
   const { files } = useClient();
   const { loaded, again } = useLoaded(`${file.id}/${file.version}`, async (signal) => {
     const blob = await files.contentBlob(file.id, "original", { signal });
@@ -73,7 +74,7 @@ function numbered<T>(items: readonly T[]): readonly { readonly item: T; readonly
 }
 
 function TableText({ text, label }: { readonly text: string; readonly label: string }) {
-  const { preview: texts } = useTexts();
+  const { preview: texts } = useFileTexts();
   const { rows, isCut } = useMemo(() => parseTable(text, MAX_ROWS), [text]);
   const [head, ...body] = numbered(rows);
   return (

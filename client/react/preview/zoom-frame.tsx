@@ -1,6 +1,7 @@
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { LIST_ICONS } from "../icons/list-outlines.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { IconButton } from "../ui/button.tsx";
-import { useTexts } from "../use-client.ts";
 import { PAN_STEP, panBy, type Point, type Size, WHOLE, type Zoom, ZOOM_STEP, zoomBy } from "./zoom.ts";
 
 interface ZoomFrameProps {
@@ -43,7 +44,7 @@ function zoomByKey(zoom: Zoom, key: string, frame: Size): Zoom | undefined {
  * While all of it is seen, arrow keys aren't its own.
  */
 export function ZoomFrame({ label, children }: ZoomFrameProps) {
-  const { preview: texts } = useTexts();
+  const { preview: texts } = useFileTexts();
   const [zoom, setZoom] = useState(WHOLE);
   const frame = useRef<HTMLDivElement>(null);
   const pointers = useRef(new Map<number, Point>());
@@ -120,7 +121,7 @@ export function ZoomFrame({ label, children }: ZoomFrameProps) {
       </div>
       <div className="cw-zoom-buttons">
         <IconButton
-          icon="minus"
+          icon={LIST_ICONS.minus}
           label={texts.zoomOut}
           disabled={zoom.scale === 1}
           onClick={() => step(1 / ZOOM_STEP)}
@@ -134,7 +135,7 @@ export function ZoomFrame({ label, children }: ZoomFrameProps) {
           {texts.zoomed(Math.round(zoom.scale * 100))}
           <span className="cw-hidden">{texts.zoomReset}</span>
         </button>
-        <IconButton icon="plus" label={texts.zoomIn} onClick={() => step(ZOOM_STEP)} />
+        <IconButton icon={LIST_ICONS.plus} label={texts.zoomIn} onClick={() => step(ZOOM_STEP)} />
       </div>
     </div>
   );

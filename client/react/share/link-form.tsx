@@ -1,9 +1,10 @@
 import { type SubmitEvent, useId, useState } from "react";
 import type { ShareLinkInput } from "#contract/inputs.ts";
+import { LIST_ICONS } from "../icons/list-outlines.ts";
 import type { ShareTexts } from "../texts/files-texts.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Button } from "../ui/button.tsx";
 import { ChoiceButton } from "../ui/choice-button.tsx";
-import { useTexts } from "../use-client.ts";
 import type { SharesView } from "./use-shares.ts";
 
 const DAY_SECONDS = 86_400;
@@ -48,7 +49,7 @@ function linkOf({ expiry, password, limit }: LinkFields): ShareLinkInput {
 
 /** What a new link is to be like. */
 export function LinkForm({ view }: { readonly view: SharesView }) {
-  const { share: texts } = useTexts();
+  const { share: texts } = useFileTexts();
   const [fields, setFields] = useState(EMPTY);
   const [isTold, setTold] = useState(false);
   const problems = { password: passwordProblem(fields, texts), limit: limitProblem(fields, texts) };
@@ -92,7 +93,7 @@ export function LinkForm({ view }: { readonly view: SharesView }) {
           )}
           onChoice={(expiry) => change({ expiry })}
         />
-        <Button type="submit" icon="link" look="accent">
+        <Button type="submit" icon={LIST_ICONS.link} look="accent">
           {texts.createLink}
         </Button>
       </div>

@@ -1,7 +1,7 @@
 import type { FileRecord } from "#contract/api.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Button } from "../ui/button.tsx";
 import { Modal } from "../ui/modal.tsx";
-import { useTexts } from "../use-client.ts";
 import { whyOf } from "../why.ts";
 import { ShareLinks } from "./share-links.tsx";
 import { type Person, SharePeople } from "./share-people.tsx";
@@ -20,7 +20,7 @@ const NOBODY: readonly Person[] = [];
 
 /** Shares a file with people and by links, and shows with whom it is shared. */
 export function ShareDialog({ file, onClose, people = NOBODY }: ShareDialogProps) {
-  const { share: texts } = useTexts();
+  const { share: texts } = useFileTexts();
   const view = useShares(file.id);
   return (
     <Modal title={texts.title(file.filename)} onClose={onClose}>
@@ -39,7 +39,7 @@ export function ShareDialog({ file, onClose, people = NOBODY }: ShareDialogProps
 }
 
 function SharingState({ view }: { readonly view: SharesView }) {
-  const texts = useTexts();
+  const texts = useFileTexts();
   if (view.error !== undefined) {
     return (
       <div role="alert">

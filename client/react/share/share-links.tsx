@@ -1,7 +1,8 @@
 import { useState } from "react";
 import type { ShareLink } from "#contract/sharing.ts";
+import { LIST_ICONS } from "../icons/list-outlines.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Button } from "../ui/button.tsx";
-import { useTexts } from "../use-client.ts";
 import { LinkForm } from "./link-form.tsx";
 import type { SharesView } from "./use-shares.ts";
 
@@ -12,7 +13,7 @@ interface ShareLinksProps {
 
 /** Links by which people outside download the file, and a new one. */
 export function ShareLinks({ links, view }: ShareLinksProps) {
-  const { share: texts } = useTexts();
+  const { share: texts } = useFileTexts();
   return (
     <section className="cw-share-section">
       <h3>{texts.links}</h3>
@@ -34,7 +35,7 @@ interface LinkItemProps {
 }
 
 function LinkItem({ link, onRevoke }: LinkItemProps) {
-  const texts = useTexts();
+  const texts = useFileTexts();
   const { share, timeline } = texts;
   const [nowMs] = useState(Date.now);
   const isActive = link.state === "active";
@@ -69,7 +70,7 @@ function LinkItem({ link, onRevoke }: LinkItemProps) {
 
 /** Says that it was copied, or what to do where the browser doesn't let it. */
 function CopyButton({ text }: { readonly text: string }) {
-  const { share: texts } = useTexts();
+  const { share: texts } = useFileTexts();
   const [outcome, setOutcome] = useState<"copied" | "refused">();
   const copy = () => {
     // Absent from pages that didn't come by https.
@@ -82,7 +83,7 @@ function CopyButton({ text }: { readonly text: string }) {
   };
   return (
     <>
-      <Button icon={outcome === "copied" ? "check" : "copy"} onClick={copy}>
+      <Button icon={outcome === "copied" ? LIST_ICONS.check : LIST_ICONS.copy} onClick={copy}>
         {outcome === "copied" ? texts.copied : texts.copy}
       </Button>
       <span className={outcome === "refused" ? "cw-share-told" : "cw-hidden"} role="status">

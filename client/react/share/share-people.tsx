@@ -1,10 +1,11 @@
 import { Autocomplete } from "@base-ui/react/autocomplete";
 import { type SubmitEvent, useId, useState } from "react";
 import type { Share, SharePermission } from "#contract/sharing.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { ChoiceButton } from "../ui/choice-button.tsx";
 import { useRootProps } from "../ui/root.tsx";
-import { useShared, useTexts } from "../use-client.ts";
+import { useShared } from "../use-client.ts";
 import type { SharesView } from "./use-shares.ts";
 
 /** Somebody of the tenant's. */
@@ -33,7 +34,7 @@ function userOf(people: readonly Person[], text: string): string {
 }
 
 export function SharePeople({ shares, people, view }: SharePeopleProps) {
-  const { share: texts, timeline } = useTexts();
+  const { share: texts, timeline } = useFileTexts();
   const [nowMs] = useState(Date.now);
   const options = PERMISSIONS.map((each) => [each, texts.permissions[each]] as const);
   return (
@@ -76,7 +77,7 @@ export function SharePeople({ shares, people, view }: SharePeopleProps) {
 }
 
 function AddPerson({ people, view }: Pick<SharePeopleProps, "people" | "view">) {
-  const { share: texts } = useTexts();
+  const { share: texts } = useFileTexts();
   const fieldId = useId();
   const [text, setText] = useState("");
   const [permission, setPermission] = useState<SharePermission>("download");
@@ -114,7 +115,7 @@ interface PersonFieldProps {
 
 /** Offers those whose names have what is typed; any other id can be typed too. */
 function PersonField({ fieldId, people, text, onText }: PersonFieldProps) {
-  const { share: texts } = useTexts();
+  const { share: texts } = useFileTexts();
   const root = useRootProps();
   const { language } = useShared();
   return (

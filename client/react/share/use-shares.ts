@@ -2,8 +2,9 @@ import { useMemo, useState } from "react";
 import type { ShareLinkInput } from "#contract/inputs.ts";
 import type { Share, ShareLink, SharePermission } from "#contract/sharing.ts";
 import { useLoaded } from "../preview/use-loaded.ts";
-import type { Texts } from "../texts/texts.ts";
-import { useClient, useTexts } from "../use-client.ts";
+import type { AllTexts } from "../texts/use-file-texts.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
+import { useClient } from "../use-client.ts";
 import { whyOf } from "../why.ts";
 
 export interface SharesView {
@@ -29,7 +30,7 @@ interface Known {
 /** Whom a file is shared with, and by which links, and changes of that. None of them throws. */
 export function useShares(fileId: string): SharesView {
   const client = useClient();
-  const texts = useTexts();
+  const texts = useFileTexts();
   const [told, setTold] = useState<SharesView["told"]>();
   const { loaded, again } = useLoaded<Known>(fileId, async (signal) => {
     const [shares, links] = await Promise.all([
@@ -70,7 +71,7 @@ export function useShares(fileId: string): SharesView {
 }
 
 /** Does something, tells what came of it, and asks for what is shared anew. */
-function createRun(texts: Texts, tell: (told: SharesView["told"]) => void, again: () => void) {
+function createRun(texts: AllTexts, tell: (told: SharesView["told"]) => void, again: () => void) {
   return async <T>(change: () => Promise<T>, words: string): Promise<T | undefined> => {
     tell(undefined);
     try {

@@ -1,5 +1,4 @@
 import type { Problem } from "#contract/errors.ts";
-import { filesDe } from "./files-de.ts";
 import { createFormat } from "./format.ts";
 import type { Texts } from "./texts.ts";
 import { uploaderDe } from "./uploader-de.ts";
@@ -46,7 +45,6 @@ export const de: Texts = {
     dismiss: "Ausblenden",
     close: "Schließen",
   },
-  ...filesDe,
   uploader: uploaderDe,
   quota: {
     title: "Speicher",

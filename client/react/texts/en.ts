@@ -1,4 +1,3 @@
-import { filesEn } from "./files-en.ts";
 import { createFormat } from "./format.ts";
 import type { Texts } from "./texts.ts";
 import { uploaderEn } from "./uploader-en.ts";
@@ -19,7 +18,6 @@ export const en: Texts = {
     dismiss: "Dismiss",
     close: "Close",
   },
-  ...filesEn,
   uploader: uploaderEn,
   quota: {
     title: "Storage",

@@ -39,7 +39,7 @@ export interface BoundaryTexts {
 }
 
 /** Every text of the components, by what shows it. A component has none of its own. */
-export interface Texts extends FilesTexts {
+export interface Texts {
   readonly common: CommonTexts;
   readonly uploader: UploaderTexts;
   readonly quota: QuotaTexts;
@@ -47,7 +47,9 @@ export interface Texts extends FilesTexts {
 }
 
 /** Texts of the host's own, in place of some of ours. */
-export type TextChanges = { readonly [Section in keyof Texts]?: Partial<Texts[Section]> };
+export type TextChanges = ChangesOf<Texts> & ChangesOf<FilesTexts>;
+
+type ChangesOf<Sections> = { readonly [Section in keyof Sections]?: Partial<Sections[Section]> };
 
 export function mergeTexts(texts: Texts, changes: TextChanges): Texts {
   return {
@@ -55,9 +57,5 @@ export function mergeTexts(texts: Texts, changes: TextChanges): Texts {
     uploader: { ...texts.uploader, ...changes.uploader },
     quota: { ...texts.quota, ...changes.quota },
     boundary: { ...texts.boundary, ...changes.boundary },
-    fileList: { ...texts.fileList, ...changes.fileList },
-    preview: { ...texts.preview, ...changes.preview },
-    share: { ...texts.share, ...changes.share },
-    timeline: { ...texts.timeline, ...changes.timeline },
   };
 }

@@ -1,4 +1,4 @@
-import type { Texts } from "../texts/texts.ts";
+import type { AllTexts } from "../texts/use-file-texts.ts";
 import type { Step } from "./steps.ts";
 
 interface StepWords {
@@ -15,7 +15,7 @@ interface Context {
 type StepOf<Kind extends Step["kind"]> = Extract<Step, { kind: Kind }>;
 
 /** A step in words, with its time and what else is known of it. */
-export function describeStep(step: Step, texts: Texts, context: Context): StepWords {
+export function describeStep(step: Step, texts: AllTexts, context: Context): StepWords {
   const { timeline } = texts;
   switch (step.kind) {
     case "uploaded": {
@@ -32,7 +32,7 @@ export function describeStep(step: Step, texts: Texts, context: Context): StepWo
   }
 }
 
-function describeCheck({ state, at, verdict, trouble }: StepOf<"checked">, texts: Texts): StepWords {
+function describeCheck({ state, at, verdict, trouble }: StepOf<"checked">, texts: AllTexts): StepWords {
   const { timeline, preview } = texts;
   if (verdict === null || trouble !== null) {
     const title = state === "waiting" ? timeline.waitingForUpload : timeline.checking;
@@ -56,7 +56,7 @@ function describeCheck({ state, at, verdict, trouble }: StepOf<"checked">, texts
 
 function describeOptimised(
   { state, made, making, failed }: StepOf<"optimised">,
-  { timeline }: Texts,
+  { timeline }: AllTexts,
 ): StepWords {
   const titles = {
     running: timeline.optimising,
@@ -69,7 +69,7 @@ function describeOptimised(
   return { title: titles[state], at: null, details: [...list, ...failed] };
 }
 
-function describeCopy(step: StepOf<"copied">, { timeline }: Texts, nowMs: number): StepWords {
+function describeCopy(step: StepOf<"copied">, { timeline }: AllTexts, nowMs: number): StepWords {
   const { state, target, at, error, nextTryAt } = step;
   const titles = {
     running: timeline.copying,

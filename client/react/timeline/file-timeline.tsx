@@ -3,8 +3,8 @@ import type { FileRecord } from "#contract/api.ts";
 import { useFile } from "../files/use-file.ts";
 import { Icon } from "../icons/icon.tsx";
 import type { IconName } from "../icons/outlines.ts";
+import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Root } from "../ui/root.tsx";
-import { useTexts } from "../use-client.ts";
 import { whyOf } from "../why.ts";
 import { describeStep } from "./describe-step.ts";
 import { type Step, type StepState, stepsOf } from "./steps.ts";
@@ -27,7 +27,7 @@ const sameName = (userId: string) => userId;
 
 /** What has happened to a file and what is to come, as it happens. */
 export function FileTimeline({ fileId, file: known, nameOf = sameName }: FileTimelineProps) {
-  const texts = useTexts();
+  const texts = useFileTexts();
   const { file, error } = useFile(fileId, known);
   return (
     <Root className="cw-timeline" aria-label={texts.timeline.label}>
@@ -57,7 +57,7 @@ interface StepItemProps {
 }
 
 function StepItem({ step, nameOf }: StepItemProps) {
-  const texts = useTexts();
+  const texts = useFileTexts();
   const [nowMs] = useState(Date.now);
   const { title, details, at } = describeStep(step, texts, { nameOf, nowMs });
   return (

@@ -1,5 +1,6 @@
 import { Menu } from "@base-ui/react/menu";
 import { Icon } from "../icons/icon.tsx";
+import { LIST_ICONS } from "../icons/list-outlines.ts";
 import { MenuChoice, type MenuChoiceProps, MenuPopup } from "./menu.tsx";
 
 interface ChoiceButtonProps<T extends string> extends MenuChoiceProps<T> {
@@ -19,7 +20,7 @@ export function ChoiceButton<T extends string>(props: ChoiceButtonProps<T>) {
         aria-label={shown === "" ? label : `${label}: ${shown}`}
       >
         <span className="cw-chip-text">{isOn ? shown : label}</span>
-        <Icon name="chevron-down" />
+        <Icon name={LIST_ICONS.open} />
       </Menu.Trigger>
       <MenuPopup label={label}>
         <MenuChoice {...props} />

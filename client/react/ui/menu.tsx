@@ -1,6 +1,7 @@
 import { Menu } from "@base-ui/react/menu";
 import type { ComponentProps, ReactNode } from "react";
 import { Icon } from "../icons/icon.tsx";
+import { LIST_ICONS } from "../icons/list-outlines.ts";
 import type { IconName } from "../icons/outlines.ts";
 import { useShared } from "../use-client.ts";
 import { useRootProps } from "./root.tsx";
@@ -70,7 +71,7 @@ export function MenuChoice<T extends string>({ label, value, options, onChoice }
           <Menu.RadioItem key={each} value={each} className="cw-menu-item" closeOnClick>
             <span className="cw-menu-mark">
               <Menu.RadioItemIndicator>
-                <Icon name="check" />
+                <Icon name={LIST_ICONS.check} />
               </Menu.RadioItemIndicator>
             </span>
             {text}
