@@ -194,6 +194,8 @@ export function generateFiles(database: DatabaseSync, fileCount: number): void {
       generator.addTenant(tenantId, index + 1, index === 0 ? fileCount : Math.ceil(fileCount * OTHERS_SHARE));
     }
     database.exec(DERIVED);
+    // As little as there can be of what a member may see.
+    database.exec(`UPDATE tenants SET settings = '{"entityAccess":"owner"}'`);
   });
   database.exec("COMMIT");
 }

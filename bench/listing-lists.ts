@@ -68,6 +68,11 @@ const COMBINED: readonly BenchList[] = [
   { name: "entity with most, by name", query: "entityType=contact&entityId=contact-0&sort=name" },
   { name: "last day by size", query: `${AFTER_A_DAY}&sort=size` },
   member(SHARED_WITH.many, "shared, many, by name", "scope=shared&sort=name"),
+  member(OWNERS.rare, "visible, few", "scope=visible"),
+  member(OWNERS.rare, "visible, few, by name", "scope=visible&sort=name"),
+  member(OWNERS.usual, "visible, usual", "scope=visible"),
+  member(OWNERS.usual, "visible, usual, by name", "scope=visible&sort=name"),
+  member(SHARED_WITH.many, "visible, shared, many", "scope=visible"),
 ];
 
 const SEARCHES: readonly BenchList[] = [

@@ -66,7 +66,8 @@ how:
   --files 4            files uploaded per sample (256 MiB of large files, 300 small ones): CPU comes in ticks of 10 ms
   --copied-size 2048   size of the file that is copied, in MiB, for --replicas
   --only a,b           these contestants (--uploads and --small always run floor-multipart-do too: ratios are taken to it;
-                       --memory runs the product alone where this isn't given)
+                       --memory runs the product alone where this isn't given); of --processor: these of scanning, derivers,
+                       large, busy, conversions
   --quick              two samples of half as many files; a quarter of the bytes for --memory; up to 100 parts,
                        100,000 files; 40 conversions; 256 MiB to four targets
   --json FILE          write the figures as JSON too`;

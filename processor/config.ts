@@ -7,7 +7,7 @@ import { DERIVE_SECONDS } from "./derive/deadline.ts";
 import { chooseConcurrency, chooseToolMemoryMb, type Machine, readMachine } from "./lane-limits.ts";
 import type { LaneName } from "./lanes.ts";
 import { MAX_LINE_WAIT_MS } from "./line.ts";
-import { SETTLE_SECONDS } from "./queue.ts";
+import { SETTLE_SECONDS } from "./queue-calls.ts";
 import { REPORT_SECONDS } from "./report.ts";
 import { ServiceUrl } from "./service-url.ts";
 

@@ -230,8 +230,8 @@ function noteScanner(state: ScannerState, metrics: Metrics, log: Log): void {
 }
 
 const parsed = parseConfig(process.env);
-const replicas = createReplicaTargets(process.env);
-const readReplicas = createReplicaTargets(process.env);
+const replicas = await createReplicaTargets(process.env);
+const readReplicas = await createReplicaTargets(process.env);
 removeSecrets(process.env);
 removeReplicaSecrets(process.env);
 if (parsed.ok && replicas.ok && readReplicas.ok) {

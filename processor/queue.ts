@@ -1,14 +1,9 @@
-import { BaseMessages } from "cloudflare/resources/queues/messages";
-import { createClient } from "cloudflare/tree-shakable";
 import { z } from "zod";
 import { Job } from "#contract/jobs.ts";
 import { ProcessorFailure } from "./failure.ts";
+import { type QueueAccess, QueueCalls } from "./queue-calls.ts";
 
-export interface QueueOptions {
-  readonly baseUrl: string;
-  readonly accountId: string;
-  readonly queueId: string;
-  readonly token: string;
+export interface QueueOptions extends QueueAccess {
   readonly visibilityTimeoutSeconds: number;
 }
 
@@ -28,11 +23,6 @@ export interface Pulled {
   readonly deliveries: readonly Delivery[];
   readonly backlog: number;
 }
-
-const DEADLINE_MS = 10_000;
-const SETTLE_RETRIES = 2;
-/** What telling the queue takes at most, with all its attempts: 30 s. */
-export const SETTLE_SECONDS = ((SETTLE_RETRIES + 1) * DEADLINE_MS) / 1000;
 
 // What isn't as it should be is no job, and ends as such; the others that came with it are jobs. A message without a lease can't
 // be handled at all.
@@ -57,24 +47,15 @@ const PullAnswer = z.object({ message_backlog_count: z.int().default(0), message
 
 /**
  * A Cloudflare Queue as an HTTP pull consumer sees it
- * (https://developers.cloudflare.com/queues/configuration/pull-consumers/). The token needs `queues_read` and
- * `queues_write`. Every method throws QUEUE_UNAVAILABLE.
+ * (https://developers.cloudflare.com/queues/configuration/pull-consumers/). Every method throws QUEUE_UNAVAILABLE.
  */
 export class PullQueue {
-  readonly #client;
-  readonly #options: QueueOptions;
+  readonly #calls: QueueCalls;
+  readonly #visibilityTimeoutMs: number;
 
-  constructor(options: QueueOptions) {
-    this.#options = options;
-    this.#client = createClient({
-      resources: [BaseMessages],
-      baseURL: options.baseUrl,
-      apiToken: options.token,
-      // Else the package would take these from the environment.
-      ...{ apiKey: null, apiEmail: null, userServiceKey: null },
-      timeout: DEADLINE_MS,
-      logLevel: "off",
-    });
+  constructor({ visibilityTimeoutSeconds, ...access }: QueueOptions) {
+    this.#calls = new QueueCalls(access);
+    this.#visibilityTimeoutMs = visibilityTimeoutSeconds * 1000;
   }
 
   /**
@@ -82,18 +63,10 @@ export class PullQueue {
    * that lease ends.
    */
   async pull(count: number, signal?: AbortSignal): Promise<Pulled> {
-    const { accountId, queueId, visibilityTimeoutSeconds } = this.#options;
-    const params = {
-      account_id: accountId,
-      batch_size: count,
-      visibility_timeout_ms: visibilityTimeoutSeconds * 1000,
-    };
+    const request = { batch_size: count, visibility_timeout_ms: this.#visibilityTimeoutMs };
     try {
       // Not tried again here: a pull whose answer was lost has leased messages, and the next would lease more.
-      const answer = await this.#client.queues.messages.pull(queueId, params, {
-        maxRetries: 0,
-        ...(signal === undefined ? {} : { signal }),
-      });
+      const answer = await this.#calls.post("pull", request, signal);
       const { messages, message_backlog_count } = PullAnswer.parse(answer);
       const deliveries = messages.flatMap((message) => PulledMessage.safeParse(message).data ?? []);
       return { deliveries, backlog: message_backlog_count };
@@ -112,18 +85,10 @@ export class PullQueue {
     await this.#settle({ retries: [{ lease_id: leaseId, delay_seconds: delaySeconds }] }, signal);
   }
 
-  /** Tried again twice: settling a lease a second time changes nothing. */
-  async #settle(
-    settlement: { acks: [{ lease_id: string }] } | { retries: [{ lease_id: string; delay_seconds: number }] },
-    signal: AbortSignal | undefined,
-  ) {
-    const { accountId, queueId } = this.#options;
+  /** Tried again: settling a lease a second time changes nothing. */
+  async #settle(settlement: object, signal: AbortSignal | undefined): Promise<void> {
     try {
-      await this.#client.queues.messages.ack(
-        queueId,
-        { account_id: accountId, ...settlement },
-        { maxRetries: SETTLE_RETRIES, ...(signal === undefined ? {} : { signal }) },
-      );
+      await this.#calls.postAgain("ack", settlement, signal);
     } catch (cause) {
       throw new ProcessorFailure("QUEUE_UNAVAILABLE", { detail: "settling", cause });
     }

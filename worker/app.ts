@@ -1,7 +1,7 @@
+import { LIVE_PATH } from "#contract/live.ts";
 import { REPORTS_PATH } from "#contract/reports.ts";
 import { UPLOADS_PATH } from "#contract/tus.ts";
-import { authenticateFiles } from "./middleware/authenticate-grants.ts";
-import { authenticate } from "./middleware/authenticate.ts";
+import { authenticate, authenticateFiles } from "./middleware/authenticate-grants.ts";
 import { configuration } from "./middleware/configuration.ts";
 import { cors } from "./middleware/cors.ts";
 import { jsonBodies } from "./middleware/json-bodies.ts";
@@ -24,6 +24,7 @@ import { fileChanges } from "./routes/file-changes.ts";
 import { files } from "./routes/files.ts";
 import { routingPath } from "./routes/first-plan.ts";
 import { health, ready } from "./routes/health.ts";
+import { live } from "./routes/live.ts";
 import { openApiRouter } from "./routes/open-api.ts";
 import { publicFiles } from "./routes/public-files.ts";
 import { quota } from "./routes/quota.ts";
@@ -41,7 +42,7 @@ import { versions } from "./routes/versions.ts";
 const SESSION_PATHS = ["/v1/upload-grants/*", "/v1/entity-grants/*", "/v1/quota"];
 
 /** What takes an entity grant in its place too. */
-const FILE_PATHS = ["/v1/files/*", "/v1/signed-urls", "/v1/entities/*"];
+const FILE_PATHS = ["/v1/files/*", "/v1/signed-urls", "/v1/entities/*", "/v1/live/tickets"];
 
 /** What admins do with versions: nothing of it while their tenant is being erased. */
 const PROCESSING_PATHS = [
@@ -84,6 +85,7 @@ app.route("/v1/upload-grants", uploadGrants);
 app.route("/v1/entity-grants", entityGrants);
 app.route("/v1/upload-rules", uploadRules);
 app.route("/v1/quota", quota);
+app.route(LIVE_PATH, live);
 app.route("/v1/admin", admin);
 app.route("/d", downloads);
 app.route("/p", publicFiles);

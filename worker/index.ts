@@ -1,6 +1,7 @@
 import { app } from "./app.ts";
 import { runSchedule } from "./schedule.ts";
 
+export { LiveObject } from "./live/live-object.ts";
 export { UploadObject } from "./uploads/upload-object.ts";
 
 export default {

@@ -20,6 +20,7 @@ const RULES = { maxUploadBytes: 1_000_000, defaultQuotaBytes: 1_000_000_000, set
 const MEANS = {
   objects: { list: async () => ({ keys: [], sizes: [], isAll: true }), remove: async () => {} },
   announce: async () => {},
+  tell: () => {},
 };
 const DERIVATIVES = [
   { name: "thumbnail", mimeType: "image/webp", sizeBytes: 100, width: 8, height: 8 },

@@ -8,7 +8,7 @@ import { copyObject } from "../../processor/replicate/copy-object.ts";
 import { createReplicaTargets } from "../../processor/replicate/replica-config.ts";
 import type { ReplicaTarget } from "../../processor/replicate/target.ts";
 
-const created = createReplicaTargets(process.env);
+const created = await createReplicaTargets(process.env);
 if (!created.ok) throw new Error(created.problems.join("\n"));
 const { targets } = created;
 const store = new ObjectStore({

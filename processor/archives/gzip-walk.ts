@@ -15,7 +15,7 @@ const FLAG = { headerChecksum: 0x02, extra: 0x04, name: 0x08, comment: 0x10, res
 const MAX_HEADER_BYTES = 128 * 1024;
 
 /** bgzip writes one for each 64 KiB; each costs an inflater of its own, also where it is empty. */
-const MAX_MEMBERS = 100_000;
+const MAX_MEMBERS = 50_000;
 
 export function startsAsGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;

@@ -1,5 +1,5 @@
 import { AppError } from "#contract/errors.ts";
-import { checkedBody } from "./checked-body.ts";
+import { checkedBody, readChecked } from "./checked-body.ts";
 import { type CopyToRead, nameOf, Proofs } from "./proofs.ts";
 import type { ReadRange } from "./read-range.ts";
 
@@ -64,18 +64,20 @@ export class CheckedReads {
   }
 
   async #openWhole(copy: CopyToRead, opened: OpenCopy): Promise<OpenCopy> {
-    const body = this.#check(copy, opened);
-    if (opened.sizeBytes > READ_FIRST_BYTES) return { ...opened, body };
-    const bytes = await new Response(body).bytes();
+    if (opened.sizeBytes > READ_FIRST_BYTES) return { ...opened, body: this.#check(copy, opened) };
+    const judged = (isRight: boolean): void => this.#noteJudgement(copy, opened.etag, isRight);
+    const bytes = await readChecked(opened.body, opened.sizeBytes, copy.sha256, judged);
     return { ...opened, body: new Blob([bytes]).stream() };
   }
 
   #check(copy: CopyToRead, { body, etag }: OpenCopy): ReadableStream<Uint8Array> {
-    return checkedBody(body, copy.sha256, (isRight) => {
-      if (isRight) return this.#proofs.remember(copy, etag, Date.now());
-      this.#proofs.forget(copy);
-      this.#noteMismatch(copy);
-    });
+    return checkedBody(body, copy.sha256, (isRight) => this.#noteJudgement(copy, etag, isRight));
+  }
+
+  #noteJudgement(copy: CopyToRead, etag: string, isRight: boolean): void {
+    if (isRight) return this.#proofs.remember(copy, etag, Date.now());
+    this.#proofs.forget(copy);
+    this.#noteMismatch(copy);
   }
 
   async #openRange(

@@ -3,10 +3,7 @@ import { MAX_TARGETS, TargetName } from "#contract/replicas.ts";
 import { findSharedPlaces, type NamedSettings } from "./replica-places.ts";
 import { ReplicaSettings, SECRET_SETTINGS } from "./replica-settings.ts";
 import type { ReplicaTarget } from "./target.ts";
-import { AzureTarget, type AzureAccess } from "./targets/azure/azure-target.ts";
-import { DirectoryTarget } from "./targets/directory/directory-target.ts";
-import { GcsTarget } from "./targets/gcs/gcs-target.ts";
-import { S3Target } from "./targets/s3/s3-target.ts";
+import type { AzureAccess } from "./targets/azure/azure-target.ts";
 
 export type ReplicasResult =
   | { readonly ok: true; readonly targets: readonly ReplicaTarget[] }
@@ -35,7 +32,7 @@ const Names = z
  * Reads `REPLICAS`, names of targets with commas between them, and of each the settings that begin with `REPLICA_<NAME>_`
  * (`-` is `_` there). None is configured where it is missing. Every wrong key is named at once; no value is repeated.
  */
-export function createReplicaTargets(env: NodeJS.ProcessEnv): ReplicasResult {
+export async function createReplicaTargets(env: NodeJS.ProcessEnv): Promise<ReplicasResult> {
   if (!env["REPLICAS"]) return { ok: true, targets: [] };
   const names = Names.safeParse(env["REPLICAS"]);
   if (!names.success)
@@ -50,7 +47,10 @@ export function createReplicaTargets(env: NodeJS.ProcessEnv): ReplicasResult {
   }
   problems.push(...findSharedPlaces(found));
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, targets: found.map(({ name, settings }) => createTarget(name, settings)) };
+  return {
+    ok: true,
+    targets: await Promise.all(found.map(({ name, settings }) => createTarget(name, settings))),
+  };
 }
 
 /** For an environment that has been read: nothing that is started later, nor what prints it, has the secrets then. */
@@ -88,11 +88,13 @@ function formatProblems(given: Settings, name: string, issue: z.core.$ZodIssue):
   return [`${prefixOf(name)}${key}: ${isMissing ? "is missing" : message}`];
 }
 
-function createTarget(name: string, settings: ReplicaSettings): ReplicaTarget {
+/** A kind's package is loaded where it is configured: the two largest are 75 MB and half a second of CPU. */
+async function createTarget(name: string, settings: ReplicaSettings): Promise<ReplicaTarget> {
   switch (settings.KIND) {
     case "s3":
       return createS3Target(name, settings);
-    case "azure":
+    case "azure": {
+      const { AzureTarget } = await import("./targets/azure/azure-target.ts");
       return new AzureTarget({
         name,
         access: readAzureAccess(settings),
@@ -100,7 +102,9 @@ function createTarget(name: string, settings: ReplicaSettings): ReplicaTarget {
         tier: settings.TIER,
         encryptionScope: settings.ENCRYPTION_SCOPE,
       });
-    case "gcs":
+    }
+    case "gcs": {
+      const { GcsTarget } = await import("./targets/gcs/gcs-target.ts");
       return new GcsTarget({
         name,
         bucket: settings.BUCKET,
@@ -110,12 +114,19 @@ function createTarget(name: string, settings: ReplicaSettings): ReplicaTarget {
         storageClass: settings.STORAGE_CLASS,
         kmsKeyName: settings.KMS_KEY_NAME,
       });
-    case "directory":
+    }
+    case "directory": {
+      const { DirectoryTarget } = await import("./targets/directory/directory-target.ts");
       return new DirectoryTarget({ name, path: settings.PATH });
+    }
   }
 }
 
-function createS3Target(name: string, settings: Extract<ReplicaSettings, { KIND: "s3" }>): ReplicaTarget {
+async function createS3Target(
+  name: string,
+  settings: Extract<ReplicaSettings, { KIND: "s3" }>,
+): Promise<ReplicaTarget> {
+  const { S3Target } = await import("./targets/s3/s3-target.ts");
   const {
     ACCESS_KEY_ID: accessKeyId,
     SECRET_ACCESS_KEY: secretAccessKey,

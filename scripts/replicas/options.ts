@@ -77,11 +77,14 @@ export async function readOptions(
   if (url === undefined)
     throw new Error("--url is missing: where the worker is, unless a stack with replicas runs beside.");
   const token = values.token ?? given["CAUSEWAY_TOKEN"] ?? (await signLocalToken(parsed.data.tenant, given));
-  return { ...parsed.data, api: { url, token }, targets: chooseTargets(env, parsed.data.target), env };
+  return { ...parsed.data, api: { url, token }, targets: await chooseTargets(env, parsed.data.target), env };
 }
 
-function chooseTargets(env: NodeJS.ProcessEnv, only: string | undefined): readonly ReplicaTarget[] {
-  const configured = createReplicaTargets(env);
+async function chooseTargets(
+  env: NodeJS.ProcessEnv,
+  only: string | undefined,
+): Promise<readonly ReplicaTarget[]> {
+  const configured = await createReplicaTargets(env);
   if (!configured.ok) throw new Error(configured.problems.join("\n"));
   const targets = configured.targets.filter(({ name }) => only === undefined || name === only);
   if (targets.length === 0) throw new Error("No such target is configured: REPLICAS names them.");

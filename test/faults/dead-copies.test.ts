@@ -32,8 +32,8 @@ const place = useStarted(async () => {
   const directory = await mkdtemp(join(tmpdir(), "causeway-dead-copies-"));
   const worker = await launchWorkerAlone({ ERASURE_SETTLE_SECONDS: "1" });
   const replicas = await startLocalReplicas(directory, () => {});
-  const processor = startCopyingProcessor(worker, replicas.env);
-  const cutOff = startCopyingProcessor(worker, { ...replicas.env, ...AWAY });
+  const processor = await startCopyingProcessor(worker, replicas.env);
+  const cutOff = await startCopyingProcessor(worker, { ...replicas.env, ...AWAY });
   return {
     ...{ worker, processor, cutOff },
     async stop() {

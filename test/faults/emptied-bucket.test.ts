@@ -31,7 +31,7 @@ const place = useStarted(async () => {
     REPLICA_READS_AFTER_MS: "10000",
   });
   const replicas = await startLocalReplicas(directory, () => {});
-  const processor = startCopyingProcessor(worker, replicas.env);
+  const processor = await startCopyingProcessor(worker, replicas.env);
   const gateway = await startReplicaGateway(processor.targets, { port });
   return {
     ...{ worker, processor },

@@ -65,14 +65,14 @@ test.each(
   rows<readonly [Extension, number, string]>(
     [
       ["docx", 10, "This is page 10"],
-      ["doc", 10, "This is page 10"],
       ["rtf", 1, "This is page 1"],
       ["xlsx", 1, "This is row 20"],
-      ["ods", 1, "This is row 20"],
       ["pptx", 3, "This is slide 3"],
       ["ppt", 3, "This is slide 3"],
     ],
     [
+      ["doc", 10, "This is page 10"],
+      ["ods", 1, "This is row 20"],
       ["odt", 10, "This is page 10"],
       ["xls", 1, "This is row 20"],
       ["odp", 3, "This is slide 3"],

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { expect, test, vi } from "vitest";
 import type { AuditQuery } from "#contract/audit.ts";
+import { countRows } from "../../bench/workers/counted-rows.ts";
 import { eventIdOf } from "../../worker/db/audit-trail.ts";
 import { databaseFor } from "../../worker/db/database.ts";
 import { deletePurged, markPurging } from "../../worker/db/trash.ts";
@@ -48,6 +49,16 @@ test("events older than a year go into the bucket, a day in an object, and every
   await archiveOn(10_000);
   expect(await logged()).toBe(0);
   expect(await all({ limit: 5 })).toEqual(before[0]);
+});
+
+test("archiving reads what it archives, not the days behind it", async () => {
+  const { env, archiveOn, addEvents, logged } = await tenantWithTrail();
+  await addEvents(4_000);
+  const { database, rows } = countRows(env.DB, "rows_read");
+  // A day each: the creation's own, and the first five; and a look at which there is no more.
+  await archiveOn(370, { ...env, DB: database });
+  expect(await logged()).toBe(4_000);
+  expect(rows()).toBeLessThan(1_000);
 });
 
 test("each object names the one before it with its SHA-256, and one that isn't what was archived is told", async () => {
@@ -233,6 +244,7 @@ test("a verdict that comes late is the newest event, at the worker's time, whate
   const means = {
     objects: { list: async () => ({ keys: [], sizes: [], isAll: true }), remove: async () => {} },
     announce: async () => {},
+    tell: () => {},
   };
   await applyReport(env, means, verdict, RULES.nowMs + 4_000);
   const { items } = await getAuditPage(env, newBucket(), tenant.tenantId, { limit: 200 });

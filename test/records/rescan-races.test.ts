@@ -44,7 +44,7 @@ const objects = {
 };
 
 function apply(report: Report, DB = databases.bindings.DB) {
-  return applyReport({ DB }, { objects, announce: async () => {} }, report, 5);
+  return applyReport({ DB }, { objects, announce: async () => {}, tell: () => {} }, report, 5);
 }
 
 /** Applies a report up to a batch of its calls to the database, then another report, and then the rest of the first. */

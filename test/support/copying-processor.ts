@@ -38,7 +38,7 @@ export async function startDirectoryProcessor(worker: WorkerAlone): Promise<Copy
   const root = await mkdtemp(join(tmpdir(), "causeway-copying-"));
   const [near, far] = [join(root, "near"), join(root, "far")];
   for (const path of [near, far]) await mkdir(path);
-  const processor = startCopyingProcessor(worker, {
+  const processor = await startCopyingProcessor(worker, {
     ...{ REPLICAS: "near,far", REPLICA_NEAR_KIND: "directory", REPLICA_FAR_KIND: "directory" },
     ...{ REPLICA_NEAR_PATH: near, REPLICA_FAR_PATH: far },
   });
@@ -51,8 +51,8 @@ export async function startDirectoryProcessor(worker: WorkerAlone): Promise<Copy
   };
 }
 
-export function startCopyingProcessor(worker: WorkerAlone, env: Settings): CopyingProcessor {
-  const created = createReplicaTargets(env);
+export async function startCopyingProcessor(worker: WorkerAlone, env: Settings): Promise<CopyingProcessor> {
+  const created = await createReplicaTargets(env);
   if (!created.ok) throw new Error(created.problems.join("\n"));
   const { targets } = created;
   const names = targets.map(({ name }) => name);

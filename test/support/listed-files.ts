@@ -45,6 +45,8 @@ export interface Asker {
   readonly tenantId: string;
   readonly userId: string;
   readonly role: "member" | "admin" | "service";
+  /** The tenant's setting; all members see what is attached to an entity where it isn't given. */
+  readonly entityAccess?: "owner" | "tenant";
 }
 
 export type SqlValue = string | number | null;
@@ -98,7 +100,6 @@ function isSharedWith({ sharedWith }: ListedFile, userId: string, nowMs: number)
   return until === null || (until !== undefined && until > nowMs);
 }
 
-/** In a tenant whose members all see what is attached to an entity. */
 function isInScope(file: ListedFile, query: ListQuery, asker: Asker, nowMs: number): boolean {
   const { userId } = asker;
   switch (scopeOf(query, asker)) {
@@ -109,7 +110,8 @@ function isInScope(file: ListedFile, query: ListQuery, asker: Asker, nowMs: numb
     case "shared":
       return isSharedWith(file, userId, nowMs);
     case "visible": {
-      const isAttached = file.entityType !== null && file.entityId !== null;
+      const isOpen = asker.entityAccess !== "owner";
+      const isAttached = isOpen && file.entityType !== null && file.entityId !== null;
       return file.ownerId === userId || isAttached || isSharedWith(file, userId, nowMs);
     }
   }

@@ -88,11 +88,13 @@ test.each([
 
 test("a development stack says which claim is wrong; who shows no token is told of no error", async () => {
   const wrong = await listFiles(`Bearer ${await makeToken({ audience: "elsewhere" })}`);
-  expect(await readProblem(wrong)).toMatchObject({ detail: "aud: isn't what JWT_AUDIENCE says." });
+  expect(await readProblem(wrong)).toMatchObject({ detail: 'aud: isn\'t "causeway" (JWT_AUDIENCE).' });
   expect(wrong.headers.get("www-authenticate")).toContain('error="invalid_token"');
   const role = await listFiles(`Bearer ${await makeToken({ claims: { role: "root" } })}`);
   expect(await readProblem(role)).toMatchObject({
-    detail: "role: is no role of ours (JWT_ROLE_CLAIM, JWT_ROLES).",
+    detail:
+      "role: is no role of ours (JWT_ROLE_CLAIM, JWT_ROLES). A role is one of member, admin, service, or a list with one " +
+      "of them in it.",
   });
   const missing = await listFiles(undefined);
   expect(missing.headers.get("www-authenticate")).toBe('Bearer realm="causeway"');

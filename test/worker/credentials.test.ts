@@ -126,7 +126,7 @@ test.each(Object.keys(SESSION_PLACES))(
     expect((await send(path, init, { bearer: all.session })).ok).toBe(true);
     expect((await send(path, init, { bearer: all.service })).ok).toBe(true);
     const others: [string, Shown, ErrorCode][] = [
-      ["a grant", { bearer: all.grant }, "TOKEN_INVALID"],
+      ["a grant", { bearer: all.grant }, "GRANT_SCOPE"],
       ...notForPeople(),
     ];
     for (const [what, shown, code] of others) await expectRefused(await send(path, init, shown), code, what);
@@ -153,7 +153,7 @@ test("minting grants takes a service token", async () => {
   expect((await send(path, request, { bearer: all.service })).status).toBe(201);
   const others: [string, Shown, ErrorCode][] = [
     ["a session", { bearer: all.session }, "ROLE_REQUIRED"],
-    ["a grant", { bearer: all.grant }, "TOKEN_INVALID"],
+    ["a grant", { bearer: all.grant }, "GRANT_SCOPE"],
     ...notForPeople(),
   ];
   for (const [what, shown, code] of others) await expectRefused(await send(path, request, shown), code, what);

@@ -7,6 +7,7 @@ import { REFUSALS } from "../support/refusals/index.ts";
 import type { Stages } from "../support/refusals/scene.ts";
 import { Scene, send, startStages } from "../support/refusals/scene.ts";
 import type { OperationCase, Refusal } from "../support/refusals/table.ts";
+import { runs } from "../support/runs.ts";
 
 /** Every error that the document names is brought about, of every operation, by one change to a request that succeeds. */
 
@@ -52,7 +53,11 @@ test.each(OPERATIONS)("%s succeeds", async (_name, { good }) => {
   expect(status).toBeLessThan(400);
 });
 
-test.each(ROWS)("%s refuses: %s", async (name, code, { good }, refusal) => {
+/** That a database which doesn't answer is told of is one piece of code for all: of one operation in four in `npm test`. */
+const isMadeNow = ([, code]: Row, index: number): boolean =>
+  code !== "SERVICE_UNAVAILABLE" || index % runs(4, 1) === 0;
+
+test.each(ROWS.filter(isMadeNow))("%s refuses: %s", async (name, code, { good }, refusal) => {
   const refused = await refusal(scene, await good(scene));
   const told = "status" in refused ? refused : await send(scene, refused);
   const isBodiless = name.startsWith("HEAD ");

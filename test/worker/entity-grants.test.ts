@@ -134,7 +134,7 @@ test("a grant is no session, whatever it is for", async () => {
     ["GET", "/v1/admin/audit"],
     ["GET", `/v1/admin/tenants/${backend.tenantId}`],
   ] as const) {
-    expect(await codeOf(await holder.fetch(path, { method })), path).toBe("401 TOKEN_INVALID");
+    expect(await codeOf(await holder.fetch(path, { method })), path).toBe("403 GRANT_SCOPE");
   }
   for (const [method, path, body] of [
     ["PATCH", "", { tags: ["a"] }],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fileIdOf, getRecord, newCaller } from "../support/api.ts";
+import { fileIdOf, getRecord, newCaller, readProblem } from "../support/api.ts";
 import {
   appendAt,
   begin,
@@ -51,6 +51,17 @@ test.each(["PUT", "PATCH"])("ietf 14: an upload is begun by POST; %s is refused 
   await expectRefused(answer, { status: 405, code: "METHOD_NOT_ALLOWED" });
   expect(answer.headers.get("allow")).toContain("POST");
   expect(await listedFiles(caller)).toEqual([]);
+});
+
+test("a form is told where forms are taken", async () => {
+  const caller = await newCaller();
+  const body = new FormData();
+  body.set("file", new File(["hello"], "notes.txt"));
+  const answer = await caller.fetch("/v1/uploads", { method: "POST", body });
+  expect(await readProblem(answer)).toMatchObject({
+    ...{ status: 415, code: "UPLOAD_CONTENT_TYPE_INVALID" },
+    detail: expect.stringContaining("POST /v1/files") as string,
+  });
 });
 
 test("ietf 14: without Upload-Complete a request is what it always was, a whole file", async () => {

@@ -118,3 +118,16 @@ test.each([
     expect(told, route).toMatch(/^400 REQUEST_INVALID: JSON may be /);
   }
 });
+
+test.each([{}, { "content-type": "text/plain" }, { "content-type": "application/x-www-form-urlencoded" }])(
+  "a body that isn't called JSON is refused with what to call it: %j",
+  async (headers: Readonly<Record<string, string>>) => {
+    // A stream has no type that fetch would name by itself.
+    const body = new Blob(['{"items": []}']).stream();
+    const init = { method: "POST", headers, body, duplex: "half" } as const;
+    expect(await readProblem(await caller.fetch("/v1/signed-urls", init))).toMatchObject({
+      ...{ status: 415, code: "CONTENT_TYPE_INVALID" },
+      detail: "Send the body as JSON, with Content-Type: application/json.",
+    });
+  },
+);

@@ -28,6 +28,8 @@ test("as many filters as there can be are a list like others, page by page", asy
     [ann, { sort: "name" }],
     [admin, { sort: "size", order: "asc" }],
     [bob, { scope: "shared" }],
+    [bob, { scope: "visible", sort: "size" }],
+    [bob, { scope: "visible", tag: TAGS.slice(0, 4), q: WORDS.split(" ").slice(0, 4).join(" ") }],
     [bob, { scope: "shared", sort: "name", order: "desc" }],
   ] as const;
   for (const [caller, more] of QUERIES) {

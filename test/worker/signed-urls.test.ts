@@ -171,12 +171,19 @@ test("a URL that has expired opens nothing, and says so", async () => {
   expect((await fetch(await signByHand(caller, fileId, 1, now + 60))).status).toBe(200);
   const expired = await fetch(await signByHand(caller, fileId, 1, now - 1));
   expect(await readProblem(expired)).toMatchObject({ status: 403, code: "SIGNED_URL_EXPIRED" });
+  const opened = await fetch(await signByHand(caller, fileId, 1, now - 1), {
+    headers: { accept: "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8" },
+  });
+  expect(opened.status).toBe(403);
+  expect(opened.headers.get("content-type")).toBe("text/html; charset=utf-8");
+  expect(opened.headers.get("cache-control")).toBe("no-store");
+  expect(await opened.text()).toContain("<h1>This link has expired</h1>");
 });
 
 test("a URL for a version that isn't the current one opens nothing", async () => {
   const { caller, fileId } = await signedFile();
   const inAnHour = Math.floor(Date.now() / 1000) + 3600;
-  expect((await fetch(await signByHand(caller, fileId, 2, inAnHour))).status).toBe(404);
+  expect((await fetch(await signByHand(caller, fileId, 2, inAnHour))).status).toBe(410);
 });
 
 test("a URL for an infected file opens nothing, however well it is signed", async () => {

@@ -1,7 +1,7 @@
 import { SignJWT } from "jose";
 import { expect, inject, test } from "vitest";
 import type { Caller } from "../support/api.ts";
-import { metadataHeader, newCaller, TUS } from "../support/api.ts";
+import { metadataHeader, newCaller, readProblem, TUS } from "../support/api.ts";
 import { mint, fetchWith, NOTES, createByTus, patchByTus, expectRefused } from "../support/upload-grants.ts";
 
 const GRANT_TYPE = "causeway-grant+jwt";
@@ -99,4 +99,21 @@ test("an expired grant is refused, in the middle of its upload too", async () =>
   await expectRefused(await createByTus(grant), "TOKEN_EXPIRED");
   const expired = await forge(grant.backend, { claims: { exp: Math.floor(Date.now() / 1000) - 1 } });
   await expectRefused(await createWith(expired), "TOKEN_EXPIRED");
+});
+
+test("in the wrong place a grant is told where it is for, but none that has ended or that another signed", async () => {
+  const backend = await newCaller({ role: "service" });
+  const token = await forge(backend);
+  const forged = await forge(backend, { secret: inject("reportSecret") });
+  const ended = await forge(backend, { claims: { exp: 1_000_000_000 } });
+  for (const [shown, code] of [
+    [token, "GRANT_SCOPE"],
+    [forged, "TOKEN_INVALID"],
+    [ended, "TOKEN_EXPIRED"],
+  ] as const) {
+    const answer = await fetchWith(shown, "/v1/files");
+    const { code: told, detail = "" } = await readProblem(answer);
+    expect(told).toBe(code);
+    expect(detail.startsWith("This is an upload grant")).toBe(code === "GRANT_SCOPE");
+  }
 });

@@ -6,6 +6,7 @@ import {
   headOffset,
   metadataHeader,
   newCaller,
+  readProblem,
   TUS,
 } from "../support/api.ts";
 import { expectStored, listedFiles, textOf } from "../support/tus.ts";
@@ -300,6 +301,8 @@ test.each([
     headers: { "content-type": "application/json" },
     body: method === "POST" ? JSON.stringify({ items: [{ fileId: grant.fileId }] }) : null,
   });
-  await expectRefused(answer, "TOKEN_INVALID");
+  const { code, detail } = await readProblem(answer);
+  expect(code).toBe("GRANT_SCOPE");
+  expect(detail).toMatch(/^This is an upload grant: it is for its upload at \/v1\/uploads/);
   expect(await listedFiles(grant.backend)).toEqual([grant.fileId]);
 });

@@ -98,7 +98,12 @@ test("a version is asked about by whoever may send one", async () => {
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ permission: "download" }),
   });
-  expect((await readProblem(await bob.fetch(`${path}/1`))).code).toBe("PERMISSION_REQUIRED");
+  for (const asked of [path, `${path}/1`, `${path}/1/content`]) {
+    expect(await readProblem(await bob.fetch(asked))).toMatchObject({
+      code: "PERMISSION_REQUIRED",
+      detail: expect.stringContaining("versions are read by whoever may change it") as string,
+    });
+  }
 });
 
 test("an infected version never takes the place of a clean one, and can't be chosen or read", async () => {
@@ -146,6 +151,11 @@ test("a signed URL is for one version and stops with it", async () => {
   const url = await signUrl(caller, fileId);
   expect((await fetch(url)).status).toBe(200);
   await replace(caller, fileId, encoder.encode("second"));
+  expect(await readProblem(await fetch(url))).toMatchObject({ status: 410, code: "SIGNED_URL_REPLACED" });
+  // Whoever has no signature for it isn't told.
+  const forged = url.replace(/sig=[^&]{4}/, "sig=0000");
+  expect((await readProblem(await fetch(forged))).code).toBe("SIGNATURE_INVALID");
+  await caller.fetch(`/v1/files/${fileId}`, { method: "DELETE" });
   expect((await readProblem(await fetch(url))).code).toBe("FILE_NOT_FOUND");
 });
 

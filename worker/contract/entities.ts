@@ -3,6 +3,12 @@ import { z } from "zod";
 /** What files of a CRM belong to. A tenant may have others. */
 export const ENTITY_TYPES = ["contact", "lead", "company", "email", "activity", "document"] as const;
 
+/** One entity of a tenant's. */
+export interface EntityRef {
+  readonly entityType: string;
+  readonly entityId: string;
+}
+
 /** Who of a tenant sees what is attached to an entity. */
 export const ENTITY_ACCESS = ["owner", "tenant"] as const;
 export const EntityAccess = z.enum(ENTITY_ACCESS);

@@ -43,6 +43,7 @@ export const ERRORS = {
   TOKEN_MISSING: kind(401, "A bearer token is required"),
   TOKEN_INVALID: kind(401, "The token is not valid"),
   TOKEN_EXPIRED: kind(401, "The token has expired"),
+  LIVE_TICKET_INVALID: kind(401, "The ticket is not valid, or was good before"),
 
   ROLE_REQUIRED: kind(403, "The caller's role doesn't allow this"),
   PERMISSION_REQUIRED: kind(403, "The caller may not do this with the file"),
@@ -86,6 +87,7 @@ export const ERRORS = {
   FILE_NOT_READY: kind(409, "The file is not ready yet", true),
   REPORT_REFUSED: kind(409, "The report does not fit the stored object"),
 
+  SIGNED_URL_REPLACED: kind(410, "The file has another version than the one that the URL was signed for"),
   SHARE_LINK_ENDED: kind(410, "The share link doesn't work any more"),
   UPLOAD_EXPIRED: kind(410, "The upload has expired"),
   UPLOAD_LOST: kind(410, "The upload's stored bytes are gone"),
@@ -94,11 +96,14 @@ export const ERRORS = {
   FILE_TOO_LARGE: kind(413, "The file is too large"),
   BODY_TOO_LARGE: kind(413, "The request's body is too large"),
   UPLOAD_BODY_TOO_LARGE: kind(413, "The body is longer than what is left of the upload"),
+  CONTENT_TYPE_INVALID: kind(415, "The body has to be JSON, and to be called that"),
   UPLOAD_CONTENT_TYPE_INVALID: kind(415, "The Content-Type is not valid for an upload"),
   FILE_TYPE_REFUSED: kind(415, "Files of this type are not accepted"),
   FILE_TYPE_MISMATCH: kind(415, "The file's content is not what it was declared to be"),
   CONTENT_ENCRYPTED: kind(415, "The file can't be opened without a password"),
   RANGE_NOT_SATISFIABLE: kind(416, "The range is outside the file"),
+
+  UPGRADE_REQUIRED: kind(426, "This is for WebSockets"),
 
   IDEMPOTENCY_KEY_REUSED: kind(422, "The key was used for another request"),
 

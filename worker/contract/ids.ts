@@ -1,17 +1,24 @@
 import { z } from "zod";
 import type { EntityGrant } from "./entity-grants.ts";
 
+/** What a tenant's id is, in words. */
+export const TENANT_ID_RULE =
+  "is 1 to 63 letters and digits (ASCII), - and _, beginning with a letter or a digit";
+
 /** A tenant: it names Durable Objects and begins object keys, so its alphabet is narrow. */
 export const TenantId = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, TENANT_ID_RULE)
   .brand<"TenantId">();
 export type TenantId = z.infer<typeof TenantId>;
+
+/** What a user's id is, in words. */
+export const USER_ID_RULE = "is 1 to 128 letters and digits (ASCII), and any of - _ . : @ | +";
 
 /** A user as the CRM's identity provider names them (`auth0|12`, an address, a UUID). */
 export const UserId = z
   .string()
-  .regex(/^[\w.:@|+-]{1,128}$/)
+  .regex(/^[\w.:@|+-]{1,128}$/, USER_ID_RULE)
   .brand<"UserId">();
 export type UserId = z.infer<typeof UserId>;
 

@@ -187,7 +187,8 @@ export async function findEventsAfter(
         and(
           eq(auditLog.tenantId, tenantId),
           gt(auditLog.sequence, sequenceOf(afterId) ?? 0),
-          sql`+${auditLog.atMs} < ${untilMs}`,
+          // By its time alone, the log would be read to its end where fewer than `limit` are of before that.
+          lt(auditLog.sequence, firstSince(tenantId, untilMs)),
         ),
       )
       .orderBy(asc(auditLog.sequence))

@@ -1,11 +1,12 @@
 import type { SQL } from "drizzle-orm";
 import { sql } from "drizzle-orm";
 import type { FileClass } from "#contract/file-types.ts";
-import type { FileId, TenantId, UserId } from "#contract/ids.ts";
-import type { SearchTerms } from "#contract/names.ts";
+import type { TenantId } from "#contract/ids.ts";
 import { lengthOf, SEARCHED_LENGTH } from "#contract/names.ts";
 import { allOf } from "./all-of.ts";
-import type { Fact, SortKey, Source } from "./file-list-indexes.ts";
+import type { FileListing, Filter, Range } from "./file-list-filter.ts";
+import { filesIn, isAmong } from "./file-list-filter.ts";
+import type { Fact, Source } from "./file-list-indexes.ts";
 import {
   BLOCKED,
   BY_CLASS,
@@ -15,7 +16,6 @@ import {
   BY_NAME,
   BY_OWNER,
   BY_RESERVATION,
-  BY_SHARE,
   BY_SIZE,
   BY_TAG,
   BY_TYPE,
@@ -23,83 +23,13 @@ import {
   IN_TRASH_BY_OWNER,
   WAITING,
 } from "./file-list-indexes.ts";
+import { sharedFilter, visibleFilter } from "./file-list-viewers.ts";
 import type { FileRow } from "./files.ts";
-
-export interface FileFilters {
-  readonly ownerId?: UserId | undefined;
-  readonly entityType?: string | undefined;
-  /** Only with `entityType`. */
-  readonly entityId?: string | undefined;
-  /** All of them. */
-  readonly tags: readonly string[];
-  readonly mimeType?: string | undefined;
-  readonly fileClass?: FileClass | undefined;
-  readonly state?: FileRow["state"] | undefined;
-  readonly createdFromMs?: number | undefined;
-  readonly createdBeforeMs?: number | undefined;
-  readonly search: SearchTerms;
-  readonly sharedWith?: UserId | undefined;
-  /** Those that this member may see. */
-  readonly visibleTo?: UserId | undefined;
-}
-
-/** One page of one tenant's files. */
-export interface FileListing {
-  readonly tenantId: TenantId;
-  readonly filters: FileFilters;
-  readonly sort: SortKey;
-  readonly order: "asc" | "desc";
-  /** Where the page before ended. */
-  readonly after?: { readonly value: string | number; readonly id: FileId } | undefined;
-  readonly limit: number;
-  readonly trash: boolean;
-  readonly nowMs: number;
-}
-
-/** From one value on, and to before another. */
-export interface Range {
-  readonly sort: "date" | "name";
-  readonly from?: string | number | undefined;
-  readonly before?: string | number | undefined;
-}
-
-/** One thing that holds of all files of a list. */
-export interface Filter {
-  readonly fact: Fact;
-  readonly check: SQL;
-  /** What finds these files, and how to count them. Absent where they can only be recognised. */
-  readonly source?: Source | undefined;
-  /** `FROM … WHERE …` of rows, one for each file; there may be more than the source has, of files in the trash. */
-  readonly counted?: SQL | undefined;
-  /** `SELECT` of the ids of its files, to have them at hand where each would take a lookup. */
-  readonly ids?: SQL | undefined;
-  /** FTS5's query by which names are found; the source is made of what it finds. */
-  readonly match?: string | undefined;
-  /** That the source has no others, so that its files needn't be checked. */
-  readonly isExact?: true;
-  /** Of a filter that is a part of an order: what a walk or a gather by it begins and ends with. */
-  readonly range?: Range;
-}
-
-export const LIVE = sql`f.deleted_at_ms IS NULL AND f.purging_at_ms IS NULL`;
-/** That there are bytes of it: its first upload is over. */
-export const STORED = sql`f.state <> 'uploading'`;
-const TRASH = sql`f.deleted_at_ms IS NOT NULL AND f.purging_at_ms IS NULL`;
-
-/** What holds of every file of the list, whatever its filters. */
-export function baseOf({ tenantId, trash }: FileListing): SQL {
-  return sql`f.tenant_id = ${tenantId} AND ${trash ? TRASH : LIVE}`;
-}
 
 /** The index that has a list's files in its order. */
 export function sortedSource({ sort, filters }: FileListing): Source {
   if (sort === "deletion") return filters.ownerId === undefined ? IN_TRASH : IN_TRASH_BY_OWNER;
   return { date: BY_CREATION, name: BY_NAME, size: BY_SIZE }[sort];
-}
-
-function filesIn(source: Source, fact: Fact, listing: FileListing, check: SQL): Filter {
-  const counted = sql`${source.from} WHERE ${baseOf(listing)} AND ${check}`;
-  return { fact, check, source, counted, ids: sql`SELECT f.id FROM ${counted}` };
 }
 
 function tagFilter({ tenantId }: FileListing, tag: string): Filter {
@@ -109,43 +39,9 @@ function tagFilter({ tenantId }: FileListing, tag: string): Filter {
     check: sql`(SELECT 1 FROM file_tags AS other WHERE other.tenant_id = f.tenant_id AND other.tag = ${tag} AND other.file_id = f.id) IS NOT NULL`,
     source: { ...BY_TAG, from: sql`${BY_TAG.from} AND ${own}` },
     counted: sql`file_tags AS t INDEXED BY file_tags_by_creation WHERE ${own}`,
-    ids: sql`SELECT t.file_id FROM file_tags AS t INDEXED BY file_tags_by_creation WHERE ${own}`,
+    listed: isAmong(sql`SELECT t.file_id FROM file_tags AS t INDEXED BY file_tags_by_creation WHERE ${own}`),
     isExact: true,
   };
-}
-
-/** Not EXISTS, which SQLite may make a join of that it begins with; both are looked up by their whole key. */
-export function isSharedWith(userId: UserId, nowMs: number): SQL {
-  return sql`(SELECT 1 FROM shares AS own WHERE own.tenant_id = f.tenant_id AND own.file_id = f.id
-    AND own.user_id = ${userId} AND (own.expires_at_ms IS NULL OR own.expires_at_ms > ${nowMs})) IS NOT NULL`;
-}
-
-function sharedFilter({ tenantId, nowMs }: FileListing, userId: UserId): Filter {
-  const own = sql`s.tenant_id = ${tenantId} AND s.user_id = ${userId}`;
-  return {
-    fact: "row",
-    check: isSharedWith(userId, nowMs),
-    source: { ...BY_SHARE, from: sql`${BY_SHARE.from} AND ${own}` },
-    counted: sql`shares AS s INDEXED BY shares_by_user WHERE ${own}`,
-    ids: sql`SELECT s.file_id FROM shares AS s INDEXED BY shares_by_user WHERE ${own}
-      AND (s.expires_at_ms IS NULL OR s.expires_at_ms > ${nowMs})`,
-  };
-}
-
-/**
- * What a member may see: the rule of services/permissions.ts, as SQL. Never asked of the trash, which is its owners'. Where
- * all of a tenant may read what is attached to an entity is looked up once a statement.
- */
-export function isVisibleTo(tenantId: TenantId, userId: UserId, nowMs: number): SQL {
-  const access = sql`(SELECT settings ->> 'entityAccess' FROM tenants WHERE tenant_id = ${tenantId})`;
-  return sql`(f.owner_id = ${userId}
-    OR (f.entity_type IS NOT NULL AND f.entity_id IS NOT NULL AND ${access} IS NOT 'owner')
-    OR ${isSharedWith(userId, nowMs)})`;
-}
-
-/** No index has all of these files; who owns one and whether it is attached, most have. */
-function visibleFilter({ tenantId, nowMs }: FileListing, userId: UserId): Filter {
-  return { fact: "owner", check: isVisibleTo(tenantId, userId, nowMs) };
 }
 
 function entityFilter(listing: FileListing, entityType: string, entityId: string | undefined): Filter {

@@ -1,24 +1,35 @@
-import type { SQL } from "drizzle-orm";
-import { sql } from "drizzle-orm";
-import { allOf } from "./all-of.ts";
-import type { FileListing, Filter } from "./file-list-filters.ts";
-import { baseOf, boundsOf, filtersOf, sortedSource, STORED } from "./file-list-filters.ts";
+import type { FileListing, Filter } from "./file-list-filter.ts";
+import { filtersOf, sortedSource } from "./file-list-filters.ts";
 import type { Fact, Source } from "./file-list-indexes.ts";
 import { sourceOfFound } from "./file-list-indexes.ts";
 
 /**
  * How a list is made. D1 keeps no statistics for SQLite's planner, so ours decides, and pins the index by which it is
  * done: either the files come in the list's order from an index and are looked at until the page is full (`walk`), or
- * all that one of the filters has are looked at and sorted (`gather`). Whatever the way, every filter is checked of
- * every file: what a plan decides is the time and nothing else.
+ * all that one of the filters has are looked at and sorted (`gather`). What a member may see is in no index whole: each
+ * part of it can be walked or gathered for a page of its own, of which the list's is made (`union`). Whatever the way, every
+ * filter is checked of every file: what a plan decides is the time and nothing else.
  */
-export interface Plan {
+export type Plan = PlanOfOne | UnionPlan;
+
+export interface PlanOfOne {
   readonly way: "walk" | "gather";
   readonly source: Source;
   /** The filter that the source is of. */
   readonly filter: Filter | undefined;
   /** A filter whose files are all listed before, so that a walk needn't look each up. */
   readonly listed?: Filter;
+}
+
+export interface UnionPlan {
+  readonly way: "union";
+  /** The filter whose parts these are. */
+  readonly filter: Filter;
+  readonly parts: readonly PlanOfPart[];
+}
+
+interface PlanOfPart extends PlanOfOne {
+  readonly filter: Filter;
 }
 
 /** A list with its filters as conditions. */
@@ -32,9 +43,21 @@ export function questionOf(listing: FileListing): Question {
 }
 
 /** How far a filter's files are counted. More than that are never gathered. */
-export const COUNT_BOUND = 10_000;
+const COUNT_BOUND = 10_000;
 /** The same of names that a search finds: their numbers are sent to the next statement. */
-export const FOUND_BOUND = 2_000;
+const FOUND_BOUND = 2_000;
+
+export function boundOf({ match, bound = COUNT_BOUND }: Filter): number {
+  return match === undefined ? bound : FOUND_BOUND;
+}
+
+/** The filters that are counted: of one that has parts, these. */
+export function countedOf({ filters }: Question): readonly Filter[] {
+  return filters.flatMap((filter) => filter.parts ?? [filter]);
+}
+
+/** A union has each tag and word three times; with so many of them it has the 100 parameters that D1 takes at most. */
+const UNION_TERMS = 8;
 /** A lookup beside the index costs so many steps in it (0011). */
 const LOOKUP_STEPS = 20;
 /** To list a file before, and to look whether one is listed. */
@@ -57,21 +80,38 @@ export interface Measures {
   readonly filters: ReadonlyMap<Filter, Measured>;
 }
 
-function walkOf(filter: Filter, { sort }: FileListing): readonly Plan[] {
+function walkOf(filter: Filter, { sort }: FileListing): readonly PlanOfPart[] {
   const { source } = filter;
   return source?.sort === sort ? [{ way: "walk", source, filter }] : [];
 }
 
-function gatherOf(filter: Filter, measured: Measured | undefined): readonly Plan[] {
+function gatherOf(filter: Filter, measured: Measured | undefined): readonly PlanOfPart[] {
   if (measured === undefined || measured.matches >= measured.bound) return [];
   const source = measured.searchIds === undefined ? filter.source : sourceOfFound(measured.searchIds);
   return source === undefined ? [] : [{ way: "gather", source, filter }];
 }
 
 /** Walks by the list's own index with one filter's files listed before: those that take a lookup each, and are few. */
-function listedWalkOf(filter: Filter, walk: Plan, measured: Measured | undefined): readonly Plan[] {
-  if (filter.fact !== "row" || filter.ids === undefined) return [];
+function listedWalkOf(filter: Filter, walk: PlanOfOne, measures: Measures["filters"]): readonly PlanOfOne[] {
+  if (filter.fact !== "row" || filter.listed === undefined) return [];
+  const measured = measures.get(listedIn(filter));
   return measured !== undefined && measured.matches < measured.bound ? [{ ...walk, listed: filter }] : [];
+}
+
+/** The filter whose files are listed for one. */
+function listedIn(filter: Filter): Filter {
+  return filter.listed?.of ?? filter;
+}
+
+/** Each part by its own index: walked where that is in the list's order, and else gathered. */
+function unionOf(filter: Filter, listing: FileListing, measured: Measures["filters"]): readonly UnionPlan[] {
+  const { tags, search } = listing.filters;
+  if (filter.parts === undefined || tags.length + search.words.length > UNION_TERMS) return [];
+  const parts = filter.parts.flatMap((part) => {
+    const [best] = [...walkOf(part, listing), ...gatherOf(part, measured.get(part))];
+    return best ?? [];
+  });
+  return parts.length === filter.parts.length ? [{ way: "union", filter, parts }] : [];
 }
 
 /** Every plan that there is for a list, given what was counted. In the trash there is one: the trash's index. */
@@ -79,13 +119,14 @@ export function plansOf(
   { listing, filters }: Question,
   measured: Measures["filters"],
 ): readonly [Plan, ...Plan[]] {
-  const sorted: Plan = { way: "walk", source: sortedSource(listing), filter: undefined };
+  const sorted: PlanOfOne = { way: "walk", source: sortedSource(listing), filter: undefined };
   if (listing.trash) return [sorted];
   return [
     sorted,
     ...filters.flatMap((filter) => walkOf(filter, listing)),
     ...filters.flatMap((filter) => gatherOf(filter, measured.get(filter))),
-    ...filters.flatMap((filter) => listedWalkOf(filter, sorted, measured.get(filter))),
+    ...filters.flatMap((filter) => listedWalkOf(filter, sorted, measured)),
+    ...filters.flatMap((filter) => unionOf(filter, listing, measured)),
   ];
 }
 
@@ -98,9 +139,15 @@ export function obviousPlan(question: Question): Plan | undefined {
 }
 
 /** Which part of the tenant's files have something; of more than were counted, the middle of what it can be. */
-function partOf(measured: Measured | undefined, fileCount: number): number {
+function partOf(filter: Filter, measures: Measures): number {
+  if (filter.parts !== undefined)
+    return Math.min(
+      1,
+      filter.parts.reduce((sum, part) => sum + partOf(part, measures), 0),
+    );
+  const measured = measures.filters.get(filter);
   if (measured === undefined) return UNCOUNTED_PART;
-  const counted = Math.min(1, Math.max(1, measured.matches) / fileCount);
+  const counted = Math.min(1, Math.max(1, measured.matches) / Math.max(1, measures.fileCount));
   return measured.matches < measured.bound ? counted : Math.sqrt(counted);
 }
 
@@ -108,12 +155,25 @@ function sortFactOf({ sort }: FileListing): Fact {
   return sort === "name" || sort === "size" ? sort : "created";
 }
 
+/** The list of a part of what one of its filters has. */
+export function questionOfPart({ listing, filters }: Question, whole: Filter, part: Filter): Question {
+  return { listing, filters: filters.map((filter) => (filter === whole ? part : filter)) };
+}
+
 /** What a plan is thought to cost, in steps of an index. */
-function costOf(plan: Plan, { listing, filters }: Question, measures: Measures): number {
+function costOf(plan: Plan, question: Question, measures: Measures): number {
+  if (plan.way !== "union") return costOfOne(plan, question, measures);
+  return plan.parts.reduce(
+    (sum, part) => sum + costOfOne(part, questionOfPart(question, plan.filter, part.filter), measures),
+    0,
+  );
+}
+
+function costOfOne(plan: PlanOfOne, { listing, filters }: Question, measures: Measures): number {
   const { way, source, filter, listed } = plan;
   const fileCount = Math.max(1, measures.fileCount);
   const partOfAll = (chosen: readonly Filter[]): number =>
-    chosen.reduce((part, each) => part * partOf(measures.filters.get(each), fileCount), 1);
+    chosen.reduce((part, each) => part * partOf(each, measures), 1);
   const others = filters.filter((other) => other !== filter);
   const own = fileCount * partOfAll(filter === undefined ? [] : [filter]);
   const steps = way === "walk" ? Math.min(own, listing.limit / partOfAll(others)) : own;
@@ -122,7 +182,7 @@ function costOf(plan: Plan, { listing, filters }: Question, measures: Measures):
   if (covers === undefined) return steps * 2 * LOOKUP_STEPS;
   const covered = others.filter((other) => other === listed || covers.has(other.fact));
   const needsLookup = covered.length < others.length || !covers.has(sortFactOf(listing));
-  const ahead = listed === undefined ? 0 : own * partOfAll([listed]) * LISTING_STEPS;
+  const ahead = listed === undefined ? 0 : own * partOfAll([listedIn(listed)]) * LISTING_STEPS;
   const each = 1 + (listed === undefined ? 0 : LISTED_STEPS);
   return ahead + steps * (each + (needsLookup ? LOOKUP_STEPS * partOfAll(covered) : 0));
 }
@@ -132,49 +192,4 @@ export function choosePlan(question: Question, measures: Measures): Plan {
   const [first, ...others] = plansOf(question, measures.filters);
   const cost = (plan: Plan): number => costOf(plan, question, measures);
   return others.reduce((best, plan) => (cost(plan) < cost(best) ? plan : best), first);
-}
-
-/** What a list is sorted by, as the plan's index has it, and the id that tells files apart that are alike in it. */
-function keyOf({ sort }: FileListing, { createdAtMs, id }: Source): readonly [value: SQL, id: SQL] {
-  switch (sort) {
-    case "date":
-      return [createdAtMs, id];
-    case "name":
-      return [sql`f.folded_name`, sql`f.id`];
-    case "size":
-      return [sql`f.size_bytes`, sql`f.id`];
-    case "deletion":
-      return [sql`f.deleted_at_ms`, sql`f.id`];
-  }
-}
-
-function checkOf(filter: Filter, { filter: own, listed }: Plan): readonly SQL[] {
-  if (filter === own && filter.isExact === true) return [];
-  return [filter === listed ? sql`f.id IN (${filter.ids})` : filter.check];
-}
-
-/**
- * A list that names no state leaves out what is nothing but announced: files whose first upload is under way. It is no
- * filter, since no plan gains by it: most files are stored.
- */
-function storedOnly({ filters, trash }: FileListing): readonly SQL[] {
-  return filters.state === undefined && !trash ? [STORED] : [];
-}
-
-/** `SELECT` of a page's ids. */
-export function pageQuery({ listing, filters }: Question, plan: Plan): SQL {
-  const { source } = plan;
-  const { after, order, limit } = listing;
-  const [value, id] = keyOf(listing, source);
-  const direction = sql.raw(order === "asc" ? "ASC" : "DESC");
-  const beyond = sql.raw(order === "asc" ? ">" : "<");
-  const terms = [
-    baseOf(listing),
-    ...storedOnly(listing),
-    ...filters.flatMap((filter) => checkOf(filter, plan)),
-    ...filters.flatMap((filter) => boundsOf(filter, source, listing)),
-    ...(after === undefined ? [] : [sql`(${value}, ${id}) ${beyond} (${after.value}, ${after.id})`]),
-  ];
-  return sql`SELECT f.id FROM ${source.from} WHERE ${allOf(terms)}
-    ORDER BY ${value} ${direction}, ${id} ${direction} LIMIT ${limit}`;
 }

@@ -1,24 +1,20 @@
 import { and, asc, desc, eq, sql } from "drizzle-orm";
 import type { TenantId, UserId } from "#contract/ids.ts";
 import type { Database } from "./database.ts";
-import type { FileListing, Filter } from "./file-list-filters.ts";
-import { isSharedWith, isVisibleTo, LIVE, namesFound, STORED } from "./file-list-filters.ts";
+import type { FileListing, Filter } from "./file-list-filter.ts";
+import { LIVE, STORED } from "./file-list-filter.ts";
+import { namesFound } from "./file-list-filters.ts";
 import type { SortKey } from "./file-list-indexes.ts";
+import { pageQuery } from "./file-list-pages.ts";
 import type { Measures, Plan, Question } from "./file-list-plans.ts";
-import {
-  choosePlan,
-  COUNT_BOUND,
-  FOUND_BOUND,
-  obviousPlan,
-  pageQuery,
-  questionOf,
-} from "./file-list-plans.ts";
+import { boundOf, choosePlan, countedOf, obviousPlan, questionOf } from "./file-list-plans.ts";
+import { isSharedWith, isVisibleTo } from "./file-list-viewers.ts";
 import type { FileRow, FileWithDetails } from "./files.ts";
 import { findDetails } from "./files.ts";
 import { files } from "./schema/files.ts";
 import { tenants } from "./schema/tenants.ts";
 
-export type { FileFilters, FileListing } from "./file-list-filters.ts";
+export type { FileFilters, FileListing } from "./file-list-filter.ts";
 
 const SORT_COLUMNS = {
   date: files.createdAtMs,
@@ -50,20 +46,21 @@ export function readPage(db: Database, question: Question, plan: Plan): Promise<
 }
 
 /** A filter's statement that counts, where there is an index to count by. */
-function countOf(db: Database, { match, counted }: Filter, tenantId: TenantId) {
+function countOf(db: Database, filter: Filter, tenantId: TenantId) {
+  const { match, counted } = filter;
   const matches = sql<number>`count(*)`.as("matches");
   if (match !== undefined) {
     const searchIds = sql<string>`json_group_array(search_id)`.as("search_ids");
-    return db.select({ matches, searchIds }).from(namesFound(tenantId, match, FOUND_BOUND));
+    return db.select({ matches, searchIds }).from(namesFound(tenantId, match, boundOf(filter)));
   }
   if (counted === undefined) return undefined;
-  return db.select({ matches }).from(sql`(SELECT 1 FROM ${counted} LIMIT ${COUNT_BOUND})`);
+  return db.select({ matches }).from(sql`(SELECT 1 FROM ${counted} LIMIT ${boundOf(filter)})`);
 }
 
 /** Counts each filter's files up to a bound, in one batch. */
-export async function measureFilters(db: Database, { listing, filters }: Question): Promise<Measures> {
-  const { tenantId } = listing;
-  const counts = filters.flatMap((filter) => {
+export async function measureFilters(db: Database, question: Question): Promise<Measures> {
+  const { tenantId } = question.listing;
+  const counts = countedOf(question).flatMap((filter) => {
     const query = countOf(db, filter, tenantId);
     return query === undefined ? [] : [{ filter, query }];
   });
@@ -72,8 +69,7 @@ export async function measureFilters(db: Database, { listing, filters }: Questio
     ...counts.map(({ query }) => query),
   ]);
   const measured = counts.map(({ filter }, index) => {
-    const bound = filter.match === undefined ? COUNT_BOUND : FOUND_BOUND;
-    return [filter, { matches: 0, bound, ...rows[index]?.[0] }] as const;
+    return [filter, { matches: 0, bound: boundOf(filter), ...rows[index]?.[0] }] as const;
   });
   return { fileCount: tenant[0]?.fileCount ?? 0, filters: new Map(measured) };
 }

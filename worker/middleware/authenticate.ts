@@ -1,11 +1,8 @@
-import { createMiddleware } from "hono/factory";
 import { jwtVerify } from "jose";
 import { AppError } from "#contract/errors.ts";
 import type { Identity } from "#contract/ids.ts";
-import type { AppEnv } from "../app-env.ts";
 import type { Config } from "../config.ts";
 import { identityOf } from "./claims.ts";
-import { requireRate } from "./rate-limit.ts";
 import { keyFor } from "./token-keys.ts";
 import { asTokenError, TokenFault, tokenError } from "./token-refusal.ts";
 import { VerifiedTokens } from "./verified-tokens.ts";
@@ -44,6 +41,16 @@ export async function verifyToken(authorization: string | undefined, jwt: Config
   }
 }
 
+const TEN_YEARS_SECONDS = 10 * 366 * 24 * 3600;
+
+/** Milliseconds, as `Date.now()` has them, would be taken for a year far ahead. RFC 7519, section 2: NumericDate. */
+function requireSeconds(expiresAt: number): void {
+  if (expiresAt < Date.now() / 1000 + TEN_YEARS_SECONDS) return;
+  throw new TokenFault(
+    "exp: is more than ten years ahead. It is told in seconds since 1970, not in milliseconds",
+  );
+}
+
 async function verify(token: string, jwt: Config["jwt"]): Promise<Identity> {
   const { payload, protectedHeader, key } = await jwtVerify(token, (header) => keyFor(header, jwt), {
     algorithms: [...jwt.algorithms],
@@ -54,15 +61,9 @@ async function verify(token: string, jwt: Config["jwt"]): Promise<Identity> {
   });
   if (OWN_TYPE.test(protectedHeader.typ ?? ""))
     throw new TokenFault("typ: is that of a grant, which is no session");
-  const identity = identityOf(payload, jwt);
   const { exp: expiresAt = 0 } = payload;
+  requireSeconds(expiresAt);
+  const identity = identityOf(payload, jwt);
   verifiedTokens.remember(token, { identity, header: protectedHeader, key, expiresAt }, jwt);
   return identity;
 }
-
-/** Lets only requests with a valid session or service token through, and no more of them than one may make. */
-export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
-  c.set("identity", await verifyToken(c.req.header("Authorization"), c.get("config").jwt));
-  await requireRate(c, "requests");
-  await next();
-});

@@ -1,6 +1,6 @@
 import type { JWTPayload } from "jose";
 import type { Role } from "#contract/ids.ts";
-import { Identity } from "#contract/ids.ts";
+import { Identity, TENANT_ID_RULE, USER_ID_RULE } from "#contract/ids.ts";
 import type { ClaimPath, TokenConfig } from "../token-config.ts";
 import { TokenFault } from "./token-refusal.ts";
 
@@ -31,10 +31,29 @@ const CLAIMS = {
   role: ["role", "JWT_ROLE_CLAIM, JWT_ROLES"],
 } as const satisfies Partial<Record<keyof Identity, readonly [keyof TokenConfig["claims"], string]>>;
 
-function faultOf(part: unknown, { claims }: TokenConfig, isMissing: boolean): TokenFault {
-  const [claim, variables] = CLAIMS[part as keyof typeof CLAIMS];
-  const path = claims[claim].join("/");
-  return new TokenFault(`${path}: ${isMissing ? "is missing" : `is no ${claim} of ours`} (${variables})`);
+type Part = keyof typeof CLAIMS;
+
+/** What each has to be, in words. */
+function ruleOf(part: Part, { roles }: TokenConfig): string {
+  if (part === "tenantId") return `A tenant's id ${TENANT_ID_RULE}`;
+  if (part === "userId") return `A user's id ${USER_ID_RULE}`;
+  return `A role is one of ${[...roles.keys()].join(", ")}, or a list with one of them in it`;
+}
+
+/** How a claim isn't what it has to be: its kind, and nothing of what it says. */
+function faultIn(claim: unknown, name: string): string {
+  if (claim === undefined) return "is missing";
+  if (claim === "") return "is empty";
+  if (claim === null) return "is null";
+  if (typeof claim === "string" || name === "role") return `is no ${name} of ours`;
+  if (Array.isArray(claim)) return "is a list, and has to be a text";
+  return `is ${typeof claim === "object" ? "an object" : `a ${typeof claim}`}, and has to be a text`;
+}
+
+function faultOf(part: Part, claim: unknown, config: TokenConfig): TokenFault {
+  const [name, variables] = CLAIMS[part];
+  const path = config.claims[name].join("/");
+  return new TokenFault(`${path}: ${faultIn(claim, name)} (${variables}). ${ruleOf(part, config)}`);
 }
 
 /**
@@ -51,9 +70,8 @@ export function identityOf(payload: JWTPayload, config: TokenConfig): Identity {
   };
   const { data, error } = Identity.safeParse(found);
   if (data !== undefined) return data;
-  const part = error?.issues[0]?.path[0];
-  const claim = part === "role" ? role : found[part as "tenantId" | "userId"];
-  throw faultOf(part, config, claim === undefined);
+  const part = error?.issues[0]?.path[0] as Part;
+  throw faultOf(part, part === "role" ? role : found[part], config);
 }
 
 type Claims = Readonly<Record<string, unknown>>;

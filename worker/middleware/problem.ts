@@ -2,11 +2,15 @@ import type { ErrorHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { AppError, asAppError, problemResponse } from "#contract/errors.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
-import { whyRefused } from "./token-refusal.ts";
+import { TokenFault, whyRefused } from "./token-refusal.ts";
+
+const ASK_FOR_JSON = "Send the body as JSON, with Content-Type: application/json.";
 
 /** The framework's own refusals, of a body that isn't JSON and the like, are ours. */
 function errorOf(error: unknown): AppError {
   if (!(error instanceof HTTPException) || error.status >= 500) return asAppError(error);
+  if (error.status === 415)
+    return new AppError("CONTENT_TYPE_INVALID", { detail: ASK_FOR_JSON, cause: error });
   return new AppError("REQUEST_INVALID", { detail: error.message, cause: error });
 }
 
@@ -22,10 +26,12 @@ export const answerError: ErrorHandler<AppEnv> = (error, c) => {
 /** Logs why a token was refused, once and without the token; a development stack's answer says it too. */
 function explainRefusal(error: AppError, c: AppContext): AppError {
   const { code, headers, cause } = error;
-  if (code !== "TOKEN_INVALID" && code !== "TOKEN_EXPIRED") return error;
-  const reason = whyRefused(cause);
+  const isToken = code === "TOKEN_INVALID" || code === "TOKEN_EXPIRED";
+  if (!isToken && !(cause instanceof TokenFault)) return error;
+  const { jwt, development } = c.get("config");
+  const reason = whyRefused(cause, jwt);
   console.warn({ event: "token-refused", requestId: c.get("requestId"), code, reason });
-  if (!c.get("config").development) return error;
+  if (!isToken || !development) return error;
   return new AppError(code, { headers, cause, detail: `${reason}.` });
 }
 

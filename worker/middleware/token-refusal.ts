@@ -1,5 +1,6 @@
 import { errors } from "jose";
 import { AppError, ERRORS } from "#contract/errors.ts";
+import type { TokenConfig } from "../token-config.ts";
 
 /** What is wrong with a token, in words that have nothing of the token in them but names of claims. */
 export class TokenFault extends Error {}
@@ -23,6 +24,9 @@ export function asTokenError(cause: unknown): AppError {
   return tokenError(cause instanceof errors.JWTExpired ? "TOKEN_EXPIRED" : "TOKEN_INVALID", cause);
 }
 
+/** Of the configuration: what a session's token has to say. */
+type ExpectedClaims = Pick<TokenConfig, "issuer" | "audience">;
+
 /** By jose's own codes: its messages may quote the token. */
 const FAULTS: Readonly<Record<string, string>> = {
   [errors.JWTExpired.code]: "exp: is over",
@@ -32,20 +36,25 @@ const FAULTS: Readonly<Record<string, string>> = {
   [errors.JWKSMultipleMatchingKeys.code]: "kid: is missing, and more than one key of JWT_JWKS_URL fits",
 };
 
-/** Where what a claim has to be is configured. */
-const EXPECTED_IN: Readonly<Record<string, string>> = { iss: "JWT_ISSUER", aud: "JWT_AUDIENCE" };
+/** What a claim has to be, and where that is configured. */
+function expectedOf(claim: string, { issuer, audience }: ExpectedClaims): string | undefined {
+  if (claim === "iss") return `"${issuer}" (JWT_ISSUER)`;
+  if (claim === "aud") return `${audience.map((each) => `"${each}"`).join(" or ")} (JWT_AUDIENCE)`;
+  return undefined;
+}
 
-function claimFault({ claim, reason }: errors.JWTClaimValidationFailed): string {
-  if (reason === "missing") return `${claim}: is missing`;
-  if (claim === "nbf") return "nbf: is still to come";
-  const where = EXPECTED_IN[claim];
-  return where === undefined ? `${claim}: is not valid` : `${claim}: isn't what ${where} says`;
+function claimFault({ claim, reason }: errors.JWTClaimValidationFailed, expected: ExpectedClaims): string {
+  if (claim === "nbf" && reason !== "missing") return "nbf: is still to come";
+  const wanted = expectedOf(claim, expected);
+  const isMissing = reason === "missing";
+  if (wanted === undefined) return `${claim}: is ${isMissing ? "missing" : "not valid"}`;
+  return `${claim}: ${isMissing ? "is missing, and has to be" : "isn't"} ${wanted}`;
 }
 
 /** The reason of a refusal, by the cause of its error. */
-export function whyRefused(cause: unknown): string {
+export function whyRefused(cause: unknown, expected: ExpectedClaims): string {
   if (cause instanceof TokenFault) return cause.message;
-  if (cause instanceof errors.JWTClaimValidationFailed) return claimFault(cause);
+  if (cause instanceof errors.JWTClaimValidationFailed) return claimFault(cause, expected);
   const known = cause instanceof errors.JOSEError ? FAULTS[cause.code] : undefined;
   return known ?? "It is no token that can be read";
 }

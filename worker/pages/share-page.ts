@@ -147,6 +147,21 @@ const ENDINGS: Readonly<Record<string, Message>> = {
 };
 
 const MESSAGES: Readonly<Partial<Record<AppError["code"], Message>>> = {
+  SIGNED_URL_EXPIRED: {
+    icon: "clock",
+    heading: "This link has expired",
+    text: `It was made for a limited time. ${ASK}`,
+  },
+  SIGNED_URL_REPLACED: {
+    icon: "file",
+    heading: "This file has a newer version",
+    text: `The link was for the one before. ${ASK}`,
+  },
+  SIGNATURE_INVALID: {
+    icon: "blocked",
+    heading: "This link isn't whole",
+    text: "It leads to no file as it is. Check that all of it was copied, or ask whoever sent it for a new one.",
+  },
   SHARE_LINK_NOT_FOUND: {
     icon: "file",
     heading: "There is nothing here",
@@ -194,6 +209,11 @@ const NOT_UNDERSTOOD: Message = {
 function messageOf({ code, status, members }: AppError): Message {
   const known = ENDINGS[String(members["reason"])] ?? MESSAGES[code];
   return known ?? (status < 500 ? NOT_UNDERSTOOD : OUR_FAULT);
+}
+
+/** Whether there is something to tell people of an error that they have a part in. */
+export function isForPeople({ code, members }: AppError): boolean {
+  return MESSAGES[code] !== undefined || ENDINGS[String(members["reason"])] !== undefined;
 }
 
 /** What a link shows that leads to nothing, with what can be done. */

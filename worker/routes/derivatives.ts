@@ -5,7 +5,7 @@ import { retryDerivatives } from "../services/derivatives.ts";
 import { getFile } from "../services/files.ts";
 import { sendJob } from "../storage/jobs.ts";
 import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
-import { openApiRouter, sessionProblems } from "./open-api.ts";
+import { JSON_BODY_ERRORS, openApiRouter, sessionProblems } from "./open-api.ts";
 import { publicUrlOf } from "./public-urls.ts";
 
 const retryRoute = createRoute({
@@ -22,8 +22,7 @@ const retryRoute = createRoute({
   responses: {
     202: { description: "The record", content: { "application/json": { schema: FileRecord } } },
     ...sessionProblems(
-      "REQUEST_INVALID",
-      "BODY_TOO_LARGE",
+      ...JSON_BODY_ERRORS,
       "FILE_IN_TRASH",
       "FILE_NOT_READY",
       "FILE_BLOCKED",

@@ -1,22 +1,43 @@
 import { z } from "@hono/zod-openapi";
+import { accepts } from "hono/accepts";
 import { Disposition, Variant } from "#contract/api.ts";
+import { asAppError, PROBLEM_CONTENT_TYPE } from "#contract/errors.ts";
 import type { AppContext } from "../app-env.ts";
 import type { SignedDownload } from "../delivery/signed-url.ts";
 import { verifySignedUrl } from "../delivery/signed-url.ts";
+import { answerError } from "../middleware/problem.ts";
+import { isForPeople, problemPage } from "../pages/share-page.ts";
 import { requireSignedDownload } from "../services/downloads.ts";
+import { answerPage } from "./answer-page.ts";
 import { announcePage, CONTENT_ERRORS, CONTENT_RESPONSES, answerContent } from "./content.ts";
-import { openApiRouter, problemResponses } from "./open-api.ts";
+import { openApiRouter, pagesOf, problemResponses } from "./open-api.ts";
 import { recordReading } from "./record-reading.ts";
 
 /** `/d/<fileId>/<name>?…`: what a signed URL allows. */
 export const downloads = openApiRouter();
+
+/** People's browsers ask for HTML; programs, and pages for what they show, don't. */
+function wantsPage(c: AppContext): boolean {
+  const supports = [PROBLEM_CONTENT_TYPE, "text/html"];
+  return accepts(c, { header: "Accept", supports, default: PROBLEM_CONTENT_TYPE }) === "text/html";
+}
+
+downloads.onError(async (error, c) => {
+  const answer = await answerError(error, c);
+  const known = asAppError(error);
+  if (!isForPeople(known)) return answer;
+  answer.headers.append("Vary", "Accept");
+  return wantsPage(c) ? answerPage(c, (nonce) => problemPage(known, nonce), answer) : answer;
+});
 
 /** Documented only: whatever isn't as it was signed is `SIGNATURE_INVALID`, and nobody is told what it should have been. */
 downloads.openAPIRegistry.registerPath({
   ...{ method: "get", path: "/{fileId}/{name}", operationId: "downloadBySignedUrl", security: [] },
   summary: "Download by a signed URL",
   description:
-    "As POST /v1/signed-urls made it: nothing of it but the name can be changed. HEAD is allowed by it too.",
+    "As POST /v1/signed-urls made it: nothing of it but the name can be changed. HEAD is allowed by it too. Once its file has " +
+    "another version it is 410 SIGNED_URL_REPLACED. Whoever accepts HTML, as a browser that opens it does, is told by a page " +
+    "that it has ended.",
   request: {
     params: z.object({
       fileId: z.string(),
@@ -49,15 +70,18 @@ downloads.openAPIRegistry.registerPath({
   },
   responses: {
     ...CONTENT_RESPONSES,
-    ...problemResponses(
-      "SIGNATURE_INVALID",
-      "SIGNED_URL_EXPIRED",
-      "SERVICE_UNAVAILABLE",
-      ...CONTENT_ERRORS,
-      // Of a URL that was made through a share link.
-      "SHARE_LINK_NOT_FOUND",
-      "SHARE_LINK_ENDED",
-      "SHARE_LINKS_OFF",
+    ...pagesOf(
+      problemResponses(
+        ...([
+          "SIGNATURE_INVALID",
+          "SIGNED_URL_EXPIRED",
+          "SIGNED_URL_REPLACED",
+          "SERVICE_UNAVAILABLE",
+        ] as const),
+        ...CONTENT_ERRORS,
+        // Of a URL that was made through a share link.
+        ...(["SHARE_LINK_NOT_FOUND", "SHARE_LINK_ENDED", "SHARE_LINKS_OFF"] as const),
+      ),
     ),
   },
 });

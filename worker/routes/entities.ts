@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { EntityCounts, EntityCountsRequest } from "#contract/listing.ts";
 import { getEntityCounts } from "../services/file-list.ts";
-import { FILE_SECURITY, openApiRouter, sessionProblems } from "./open-api.ts";
+import { FILE_SECURITY, JSON_BODY_ERRORS, openApiRouter, sessionProblems } from "./open-api.ts";
 
 const countsRoute = createRoute({
   method: "post",
@@ -13,7 +13,7 @@ const countsRoute = createRoute({
   request: { body: { required: true, content: { "application/json": { schema: EntityCountsRequest } } } },
   responses: {
     200: { description: "The counts", content: { "application/json": { schema: EntityCounts } } },
-    ...sessionProblems("REQUEST_INVALID", "BODY_TOO_LARGE", "ROLE_REQUIRED", "GRANT_SCOPE"),
+    ...sessionProblems(...JSON_BODY_ERRORS, "ROLE_REQUIRED"),
   },
 });
 

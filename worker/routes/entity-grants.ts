@@ -9,9 +9,9 @@ import { recordEvent } from "../services/audit.ts";
 import { mintEntityGrant, renewEntityGrant } from "../services/entity-grants.ts";
 import { ENTITY_GRANT_EXAMPLE, ENTITY_GRANT_REQUEST_EXAMPLE, RENEWAL_EXAMPLE } from "./examples.ts";
 import { IDEMPOTENCY_ERRORS, IdempotencyHeaders, idempotent } from "./idempotent.ts";
-import { openApiRouter, sessionProblems } from "./open-api.ts";
+import { JSON_BODY_ERRORS, openApiRouter, sessionProblems } from "./open-api.ts";
 
-const PROBLEMS = ["REQUEST_INVALID", "BODY_TOO_LARGE", "ROLE_REQUIRED"] as const;
+const PROBLEMS = [...JSON_BODY_ERRORS, "ROLE_REQUIRED"] as const;
 
 const MADE = {
   201: {

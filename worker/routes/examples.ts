@@ -14,6 +14,7 @@ import type {
 } from "#contract/entity-grants.ts";
 import { UserId } from "#contract/ids.ts";
 import type { FileList } from "#contract/listing.ts";
+import type { LiveTicket, LiveTicketRequest } from "#contract/live.ts";
 import type { UploadRulesResponse } from "#contract/upload-rules.ts";
 import type { FileVersion } from "#contract/versions.ts";
 
@@ -197,4 +198,12 @@ export const UPLOAD_RULES_EXAMPLE: z.input<typeof UploadRulesResponse> = {
   },
   maxAppendBytes: 100_000_000,
   availableBytes: 53_687_091_200,
+};
+
+export const LIVE_TICKET_REQUEST_EXAMPLE: LiveTicketRequest = { entityType: "contact", entityId: "c-1042" };
+
+export const LIVE_TICKET_EXAMPLE: LiveTicket = {
+  url: "wss://files.crm.example/v1/live?ticket=k1.aBcD",
+  expiresAt: "2026-11-25T09:30:30.000Z",
+  endsAt: "2026-11-25T10:30:00.000Z",
 };

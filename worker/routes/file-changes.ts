@@ -12,8 +12,9 @@ import { deleteFile, restoreFile } from "../services/trash.ts";
 import { objectStoreOf } from "../storage/store.ts";
 import { UploadClient } from "../uploads/upload-client.ts";
 import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
-import { FILE_SECURITY, openApiRouter, sessionProblems } from "./open-api.ts";
+import { FILE_SECURITY, JSON_BODY_ERRORS, openApiRouter, sessionProblems } from "./open-api.ts";
 import { publicUrlOf } from "./public-urls.ts";
+import { audiencesBefore, tell } from "./tell.ts";
 
 const RECORD = { description: "The record", content: { "application/json": { schema: FileRecord } } };
 
@@ -31,8 +32,7 @@ const editRoute = createRoute({
   responses: {
     200: RECORD,
     ...sessionProblems(
-      "REQUEST_INVALID",
-      "BODY_TOO_LARGE",
+      ...JSON_BODY_ERRORS,
       "FILE_NAME_INVALID",
       "FILE_TYPE_REFUSED",
       "PUBLIC_FILES_OFF",
@@ -86,9 +86,22 @@ const bulkRoute = createRoute({
       description: "What became of each, in order",
       content: { "application/json": { schema: BulkResponse } },
     },
-    ...sessionProblems("REQUEST_INVALID", "BODY_TOO_LARGE"),
+    ...sessionProblems(...JSON_BODY_ERRORS),
   },
 });
+
+/** What is told of each of the files that it was done with. */
+const FACT_OF = {
+  delete: "file.deleted",
+  restore: "file.restored",
+  purge: "file.purged",
+  tag: "file.updated",
+  untag: "file.updated",
+  attach: "file.updated",
+} as const satisfies Readonly<Record<BulkRequest["action"], string>>;
+
+/** What changes whom a file concerns. */
+const MOVING: ReadonlySet<BulkRequest["action"]> = new Set(["purge", "attach"]);
 
 function removalOf({ env }: AppContext): Removal {
   const uploads = new UploadClient(env);
@@ -102,22 +115,33 @@ export const fileChanges = router
   .openapi(bulkRoute, async (c) => {
     const later = (work: Promise<void>) => c.executionCtx.waitUntil(work);
     const tools = { removal: removalOf(c), later };
-    const items = await changeInBulk(c.env, tools, callerOf(c), c.req.valid("json"), Date.now());
+    const request = c.req.valid("json");
+    const before = MOVING.has(request.action) ? await audiencesBefore(c, request.fileIds) : [];
+    const items = await changeInBulk(c.env, tools, callerOf(c), request, Date.now());
+    const done = items.filter(({ ok }) => ok).map(({ fileId }) => fileId);
+    tell(c, FACT_OF[request.action], done, { before: before.filter(({ fileId }) => done.includes(fileId)) });
     return c.json({ items: [...items] }, 200);
   })
   .openapi(editRoute, async (c) => {
     const fileId = requireFileId(c.req.valid("param").id);
-    await editFile(c.env, callerOf(c), fileId, c.req.valid("json"), Date.now());
+    const edit = c.req.valid("json");
+    const before = edit.entityType === undefined ? [] : await audiencesBefore(c, [fileId]);
+    await editFile(c.env, callerOf(c), fileId, edit, Date.now());
+    tell(c, "file.updated", [fileId], { before });
     return c.json(await getFile(c.env, c.get("identity"), fileId, publicUrlOf(c)), 200);
   })
   .openapi(deleteRoute, async (c) => {
     const fileId = requireFileId(c.req.valid("param").id);
-    const remove = c.req.valid("query").permanent === "true" ? purgeFile : deleteFile;
+    const isForGood = c.req.valid("query").permanent === "true";
+    const before = isForGood ? await audiencesBefore(c, [fileId]) : [];
+    const remove = isForGood ? purgeFile : deleteFile;
     await remove(c.env, removalOf(c), callerOf(c), fileId, Date.now());
+    tell(c, isForGood ? "file.purged" : "file.deleted", [fileId], { before });
     return c.body(null, 204);
   })
   .openapi(restoreRoute, async (c) => {
     const fileId = requireFileId(c.req.valid("param").id);
     await restoreFile(c.env, callerOf(c), fileId, Date.now());
+    tell(c, "file.restored", [fileId]);
     return c.json(await getFile(c.env, c.get("identity"), fileId, publicUrlOf(c)), 200);
   });

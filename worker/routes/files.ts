@@ -33,7 +33,7 @@ const listRoute = createRoute({
       description: "A page of files",
       content: { "application/json": { schema: FileList, example: FILE_LIST_EXAMPLE } },
     },
-    ...sessionProblems("REQUEST_INVALID", "ROLE_REQUIRED", "GRANT_SCOPE"),
+    ...sessionProblems("REQUEST_INVALID", "ROLE_REQUIRED"),
   },
 });
 
@@ -130,7 +130,6 @@ const createFileRoute = createRoute({
       "CONTENT_ENCRYPTED",
       "QUOTA_EXCEEDED",
       "OPEN_UPLOADS_EXCEEDED",
-      "GRANT_SCOPE",
       "STORE_UNAVAILABLE",
       ...REPLACING_ERRORS,
     ),

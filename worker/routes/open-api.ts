@@ -14,6 +14,11 @@ function fieldErrorsOf(issue: z.core.$ZodIssue): readonly FieldProblem[] {
   return issue.keys.map((key) => ({ path: [...issue.path, key].join("."), message: "is not a field" }));
 }
 
+/** What whatever takes JSON can refuse a body for. */
+export const JSON_BODY_ERRORS = [
+  ...["REQUEST_INVALID", "BODY_TOO_LARGE", "CONTENT_TYPE_INVALID"],
+] as const satisfies ErrorCode[];
+
 /** Of what takes an entity grant in the place of a session. */
 export const FILE_SECURITY = [{ bearer: [] }, { entityGrant: [] }];
 
@@ -62,17 +67,32 @@ export function problemResponses(...codes: readonly ErrorCode[]) {
   );
 }
 
-/** The same of a route that takes a token, with what any token can be refused for. */
+/** A refusal is a page for whoever takes pages, and a problem document for the others. */
+export function pagesOf(responses: ReturnType<typeof problemResponses>): ReturnType<typeof problemResponses> {
+  return Object.fromEntries(
+    Object.entries(responses).map(([status, { description, content }]) => [
+      status,
+      { description, content: { ...content, "text/html": { schema: { type: "string" } } } },
+    ]),
+  );
+}
+
+/** `problemResponses` of a route that takes a token, with what any token can be refused for. */
 export function tokenProblems(...codes: readonly ErrorCode[]) {
   return problemResponses(...codes, "TOKEN_MISSING", "TOKEN_INVALID", "TOKEN_EXPIRED", "SERVICE_UNAVAILABLE");
 }
 
-/** The same of a route behind `authenticate`. */
+/** The same of a route behind `authenticate`: a grant that isn't for it is told so. */
 export function adminProblems(...codes: readonly ErrorCode[]) {
-  return tokenProblems(...codes, "RATE_LIMITED");
+  return tokenProblems(...codes, "RATE_LIMITED", "GRANT_SCOPE");
 }
 
 /** The same of a route behind `authenticate` and `tenant`. */
 export function sessionProblems(...codes: readonly ErrorCode[]) {
   return adminProblems(...codes, "TENANT_ERASING");
+}
+
+/** The same of a route that takes grants of both kinds. */
+export function grantProblems(...codes: readonly ErrorCode[]) {
+  return tokenProblems(...codes, "RATE_LIMITED", "TENANT_ERASING");
 }

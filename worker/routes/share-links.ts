@@ -10,7 +10,7 @@ import type { LinkFacts } from "../services/share-links.ts";
 import { createShareLink, endShareLink, getShareLinks } from "../services/share-links.ts";
 import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
 import { IDEMPOTENCY_ERRORS, IdempotencyHeaders, idempotent } from "./idempotent.ts";
-import { openApiRouter, sessionProblems } from "./open-api.ts";
+import { JSON_BODY_ERRORS, openApiRouter, sessionProblems } from "./open-api.ts";
 import { publicOrigin } from "./origins.ts";
 
 const listRoute = createRoute({
@@ -47,8 +47,7 @@ const createLinkRoute = createRoute({
     201: { description: "The link", content: { "application/json": { schema: ShareLink } } },
     ...sessionProblems(
       ...IDEMPOTENCY_ERRORS,
-      "REQUEST_INVALID",
-      "BODY_TOO_LARGE",
+      ...JSON_BODY_ERRORS,
       "SHARE_LINKS_OFF",
       "FILE_IN_TRASH",
       "SHARE_LIMIT_REACHED",

@@ -20,7 +20,7 @@ import type { ServableObject } from "../services/servable.ts";
 import type { OpenLink, SharedContent } from "../services/share-access.ts";
 import { openShareLink, requireSharedContent, takeDownload } from "../services/share-access.ts";
 import { answerPage } from "./answer-page.ts";
-import { openApiRouter, problemResponses } from "./open-api.ts";
+import { openApiRouter, pagesOf, problemResponses } from "./open-api.ts";
 import { deliveryOrigin } from "./origins.ts";
 import { FORM_TYPE, JSON_TYPE, readPassword, sentType } from "./share-password.ts";
 
@@ -38,16 +38,6 @@ const LINK_ERRORS = [
 const TAKING_ERRORS = [
   ...["REQUEST_INVALID", "BODY_INCOMPLETE", "BODY_TOO_LARGE", "SHARE_PASSWORD_WRONG", "RATE_LIMITED"],
 ] as const satisfies ErrorCode[];
-
-/** A refusal is a page for whoever takes pages, and a problem document for the others. */
-function pagesOf(responses: ReturnType<typeof problemResponses>): ReturnType<typeof problemResponses> {
-  return Object.fromEntries(
-    Object.entries(responses).map(([status, { description, content }]) => [
-      status,
-      { description, content: { ...content, "text/html": { schema: { type: "string" } } } },
-    ]),
-  );
-}
 
 const showRoute = createRoute({
   method: "get",

@@ -5,7 +5,8 @@ import { Share, ShareList, ShareRequest } from "#contract/sharing.ts";
 import { callerOf } from "../middleware/actor.ts";
 import { getShares, removeShare, setShare } from "../services/shares.ts";
 import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
-import { openApiRouter, sessionProblems } from "./open-api.ts";
+import { JSON_BODY_ERRORS, openApiRouter, sessionProblems } from "./open-api.ts";
+import { tellUser } from "./tell.ts";
 
 const listRoute = createRoute({
   method: "get",
@@ -38,13 +39,7 @@ const setRoute = createRoute({
   responses: {
     200: { description: "The share was changed", content: { "application/json": { schema: Share } } },
     201: { description: "The file is shared", content: { "application/json": { schema: Share } } },
-    ...sessionProblems(
-      "REQUEST_INVALID",
-      "BODY_TOO_LARGE",
-      "FILE_IN_TRASH",
-      "SHARE_LIMIT_REACHED",
-      ...FILE_ERRORS,
-    ),
+    ...sessionProblems(...JSON_BODY_ERRORS, "FILE_IN_TRASH", "SHARE_LIMIT_REACHED", ...FILE_ERRORS),
   },
 });
 
@@ -73,6 +68,7 @@ export const shares = router
     const { id, userId } = c.req.valid("param");
     const ref = { fileId: requireFileId(id), userId };
     const { share, isNew } = await setShare(c.env, callerOf(c), ref, c.req.valid("json"), Date.now());
+    tellUser(c, ref.userId, { type: "file.shared", data: { fileId: ref.fileId } });
     return c.json(share, isNew ? 201 : 200);
   })
   .openapi(removeRoute, async (c) => {
@@ -81,5 +77,6 @@ export const shares = router
     const user = UserId.safeParse(userId);
     if (!user.success) throw new AppError("SHARE_NOT_FOUND");
     await removeShare(c.env, callerOf(c), { fileId, userId: user.data }, Date.now());
+    tellUser(c, user.data, { type: "file.unshared", data: { fileId } });
     return c.body(null, 204);
   });

@@ -11,7 +11,7 @@ import { recordSigning } from "../services/audit.ts";
 import type { Signable, Unsignable } from "../services/signable.ts";
 import { findSignable } from "../services/signable.ts";
 import { SIGN_EXAMPLE, SIGNED_EXAMPLE } from "./examples.ts";
-import { FILE_SECURITY, openApiRouter, sessionProblems } from "./open-api.ts";
+import { FILE_SECURITY, JSON_BODY_ERRORS, openApiRouter, sessionProblems } from "./open-api.ts";
 import { deliveryOrigin } from "./origins.ts";
 
 const signRoute = createRoute({
@@ -36,8 +36,7 @@ const signRoute = createRoute({
       content: { "application/json": { schema: SignedUrlResponse, example: SIGNED_EXAMPLE } },
     },
     ...sessionProblems(
-      "REQUEST_INVALID",
-      "BODY_TOO_LARGE",
+      ...JSON_BODY_ERRORS,
       "PERMISSION_REQUIRED",
       "FILE_NOT_FOUND",
       "VARIANT_NOT_FOUND",

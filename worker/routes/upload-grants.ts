@@ -10,7 +10,7 @@ import { recordEvent } from "../services/audit.ts";
 import { mintUploadGrant, renewUploadGrant } from "../services/upload-grants.ts";
 import { GRANT_EXAMPLE, GRANT_REQUEST_EXAMPLE, RENEWAL_EXAMPLE } from "./examples.ts";
 import { IDEMPOTENCY_ERRORS, IdempotencyHeaders, idempotent } from "./idempotent.ts";
-import { openApiRouter, sessionProblems } from "./open-api.ts";
+import { JSON_BODY_ERRORS, openApiRouter, sessionProblems } from "./open-api.ts";
 
 const MADE = {
   201: {
@@ -40,7 +40,7 @@ const mintRoute = createRoute({
     ...MADE,
     ...sessionProblems(
       ...IDEMPOTENCY_ERRORS,
-      ...(["REQUEST_INVALID", "BODY_TOO_LARGE", "ROLE_REQUIRED"] as const),
+      ...([...JSON_BODY_ERRORS, "ROLE_REQUIRED"] as const),
       ...(["FILE_NOT_FOUND", "FILE_IN_TRASH", "FILE_NOT_READY", "VERSION_LIMIT_REACHED"] as const),
     ),
   },
@@ -60,7 +60,7 @@ const renewRoute = createRoute({
       content: { "application/json": { schema: GrantRenewalRequest, example: RENEWAL_EXAMPLE } },
     },
   },
-  responses: { ...MADE, ...sessionProblems("REQUEST_INVALID", "BODY_TOO_LARGE", "ROLE_REQUIRED") },
+  responses: { ...MADE, ...sessionProblems(...JSON_BODY_ERRORS, "ROLE_REQUIRED") },
 });
 
 async function answerWith(

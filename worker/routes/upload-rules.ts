@@ -6,7 +6,7 @@ import { tenant } from "../middleware/tenant.ts";
 import { getQuota } from "../services/quota.ts";
 import { uploadRules as rulesOf } from "../services/upload-rules.ts";
 import { UPLOAD_RULES_EXAMPLE } from "./examples.ts";
-import { openApiRouter, sessionProblems } from "./open-api.ts";
+import { grantProblems, openApiRouter } from "./open-api.ts";
 
 /** A page asks once for all of its files; another user of the browser is another caller. */
 const CACHING = { "Cache-Control": "private, max-age=60", Vary: "Authorization" } as const;
@@ -26,7 +26,7 @@ const rulesRoute = createRoute({
       headers: z.object({ "Cache-Control": z.string().meta({ example: CACHING["Cache-Control"] }) }),
       content: { "application/json": { schema: UploadRulesResponse, example: UPLOAD_RULES_EXAMPLE } },
     },
-    ...sessionProblems(),
+    ...grantProblems(),
   },
 });
 

@@ -16,6 +16,7 @@ import { createPartialUpload, createUpload } from "../services/uploads.ts";
 import type { IetfCreation } from "../uploads/ietf/ietf-creation.ts";
 import { parseIetfCreation } from "../uploads/ietf/ietf-creation.ts";
 import { describeRefusal } from "../uploads/ietf/problems.ts";
+import { isForm } from "../uploads/plain/form-reader.ts";
 import { bodyBytesOf, requireBodyWithin } from "../uploads/request-body.ts";
 import { parseTusCreation } from "../uploads/tus/tus-headers.ts";
 import { UploadClient } from "../uploads/upload-client.ts";
@@ -81,10 +82,20 @@ async function acceptTus(c: AppContext): Promise<Creation | { readonly again: Up
 /** As `acceptIetf`, with what the IETF's protocol wants said of a refusal. */
 async function acceptOrDescribe(c: AppContext): Promise<Creation> {
   try {
+    requireNoForm(c);
     return await acceptIetf(c, parseIetfCreation(c.req.raw));
   } catch (error) {
     throw describeRefusal(asAppError(error));
   }
+}
+
+/** A body is the file itself here. Throws `UPLOAD_CONTENT_TYPE_INVALID`. */
+function requireNoForm(c: AppContext): void {
+  if (!isForm(c.req.header("Content-Type") ?? null)) return;
+  throw new AppError("UPLOAD_CONTENT_TYPE_INVALID", {
+    detail:
+      "A form is for POST /v1/files, by a session or an entity grant; here, the body is the file itself.",
+  });
 }
 
 /** Takes in what an IETF creation declares; a plain upload declares the same. */

@@ -17,9 +17,10 @@ import { objectStoreOf } from "../storage/store.ts";
 import { announcePage, CONTENT_ERRORS, CONTENT_RESPONSES, ContentQuery, answerContent } from "./content.ts";
 import { VERSION_EXAMPLE } from "./examples.ts";
 import { FILE_ERRORS, FileParams, requireFileId } from "./file-params.ts";
-import { openApiRouter, sessionProblems } from "./open-api.ts";
+import { grantProblems, openApiRouter, sessionProblems } from "./open-api.ts";
 import { publicUrlOf } from "./public-urls.ts";
 import { recordReading } from "./record-reading.ts";
+import { tell } from "./tell.ts";
 
 const VersionParams = FileParams.extend({
   version: z.string().meta({ description: "Number of the version" }),
@@ -66,7 +67,7 @@ const getRoute = createRoute({
       }),
       content: { "application/json": { schema: FileVersion, example: VERSION_EXAMPLE } },
     },
-    ...sessionProblems("VERSION_NOT_FOUND", ...FILE_ERRORS),
+    ...grantProblems("VERSION_NOT_FOUND", ...FILE_ERRORS),
   },
 });
 
@@ -144,6 +145,7 @@ export const versions = router
   .openapi(restoreRoute, async (c) => {
     const ref = requireRef(c, c.req.valid("param"));
     await restoreVersion(c.env, actorOf(c), c.get("identity"), ref, Date.now());
+    tell(c, "file.updated", [ref.fileId]);
     return c.json(await getFile(c.env, c.get("identity"), ref.fileId, publicUrlOf(c)), 200);
   })
   .openapi(deleteRoute, async (c) => {
@@ -151,6 +153,7 @@ export const versions = router
     const later = (work: Promise<void>) => c.executionCtx.waitUntil(work);
     const tools = { objects: objectStoreOf(c.env), later };
     await removeVersion(c.env, tools, callerOf(c), ref, Date.now());
+    tell(c, "file.updated", [ref.fileId], { ofQuota: true });
     return c.body(null, 204);
   })
   .openapi(contentRoute, async (c) => {

@@ -10,7 +10,7 @@ import type { AnnouncePage } from "./page-images.ts";
 import { servableVariant } from "./page-images.ts";
 import { isAllowed } from "./permissions.ts";
 import type { ServableObject } from "./servable.ts";
-import { requireClean, servableOriginal } from "./servable.ts";
+import { requireClean, requireThere, servableOriginal } from "./servable.ts";
 import { requireStandingLink } from "./share-link-standing.ts";
 
 /** The doors by which the bytes of files are asked for, and who may pass. */
@@ -39,7 +39,7 @@ interface SignedFile {
 
 /**
  * What the holder of a signed URL may download now: the signature has been checked, so the tenant in it is verified.
- * A URL is for one version; it stops when that is no longer the current one. One that was made for a member stops when
+ * A URL is for one version; it stops when that is no longer the current one (`SIGNED_URL_REPLACED`). One that was made for a member stops when
  * that member may no longer download the file; one for the holder of an entity grant, when the file is no longer attached
  * to the entity. One that was made through a share link stops with the link:
  * `SHARE_LINK_ENDED`, `SHARE_LINKS_OFF`.
@@ -54,10 +54,16 @@ export async function requireSignedDownload(
   if (linkId !== undefined) await requireStandingLink(env, { tenantId, linkId }, nowMs);
   const viewer = askedBy === undefined ? undefined : { userId: askedBy, nowMs };
   const found = await findFileById(databaseFor(env, tenantId), tenantId, fileId, viewer);
-  if (found === undefined || found.version.version !== signed.version) throw new AppError("FILE_NOT_FOUND");
+  if (found === undefined) throw new AppError("FILE_NOT_FOUND");
   const isMoved = within?.entityType !== found.file.entityType || within.entityId !== found.file.entityId;
   if (within !== undefined && isMoved) throw new AppError("FILE_NOT_FOUND");
   if (askedBy !== undefined) requireStillAllowed({ tenantId, userId: askedBy, role: "member" }, found);
+  requireThere(found);
+  if (found.version.version !== signed.version) {
+    throw new AppError("SIGNED_URL_REPLACED", {
+      detail: "Ask for a new URL: it is for the current version.",
+    });
+  }
   return servableVariant(env, announce, found, signed.variant);
 }
 

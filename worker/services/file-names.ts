@@ -25,10 +25,12 @@ const FIELD_OF_RULE = {
   size: "length",
 } as const satisfies Record<FileRule, string>;
 
+const RULES_ARE = "GET /v1/upload-rules has the types that are.";
+
 /** `FILE_TYPE_REFUSED` or `FILE_TOO_LARGE`, naming the rule and what was against it. */
 export function fileRefused({ rule, detail, limitBytes }: FileRefusal): AppError {
   return new AppError(CODE_OF_RULE[rule], {
-    detail,
+    detail: FIELD_OF_RULE[rule] === "filetype" ? `${detail} ${RULES_ARE}` : detail,
     errors: [{ path: FIELD_OF_RULE[rule], message: `refused by the rule "${rule}"` }],
     ...(limitBytes === undefined ? {} : { members: { maxSizeBytes: limitBytes } }),
   });

@@ -44,13 +44,14 @@ export async function requireFile(
   identity: Identity,
   fileId: FileId,
   action: Action,
+  detail?: string,
 ): Promise<FileWithDetails> {
   const { tenantId, userId } = identity;
   const viewer = { userId, nowMs: Date.now() };
   const found = await findFileById(databaseFor(env, tenantId), tenantId, fileId, viewer);
   if (found === undefined) throw new AppError("FILE_NOT_FOUND");
   if (found.isTenantErasing) throw new AppError("TENANT_ERASING");
-  requireAllowed(identity, standingOf(found), action);
+  requireAllowed(identity, standingOf(found), action, detail);
   return found;
 }
 

@@ -97,11 +97,18 @@ export function isAllowed(identity: Identity, file: FileStanding, action: Action
   return ALLOWED[relationOf(identity, file)].has(action);
 }
 
-/** Throws `FILE_NOT_FOUND` where the caller may not know of the file, `PERMISSION_REQUIRED` where they may not do this. */
-export function requireAllowed(identity: Identity, file: FileStanding, action: Action): void {
+/**
+ * Throws `FILE_NOT_FOUND` where the caller may not know of the file, `PERMISSION_REQUIRED` where they may not do this.
+ * @param detail what is said of that, where the action isn't what was asked for
+ */
+export function requireAllowed(
+  identity: Identity,
+  file: FileStanding,
+  action: Action,
+  detail = `The caller may not ${action} this file.`,
+): void {
   if (!isAllowed(identity, file, "view")) throw new AppError("FILE_NOT_FOUND");
-  if (isAllowed(identity, file, action)) return;
-  throw new AppError("PERMISSION_REQUIRED", { detail: `The caller may not ${action} this file.` });
+  if (!isAllowed(identity, file, action)) throw new AppError("PERMISSION_REQUIRED", { detail });
 }
 
 /** Throws `ROLE_REQUIRED` for a caller whose role is none of `roles`. */

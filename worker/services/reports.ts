@@ -34,6 +34,8 @@ import { failRescanJob } from "../db/rescan-verdicts.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
 import { judgeByPolicy } from "./content-policy.ts";
 import { applyFirstVerdict } from "./first-verdict.ts";
+import type { Tell } from "./live-reports.ts";
+import { tellCopied, tellDerived, tellUpdated, tellVerdict } from "./live-reports.ts";
 import { removeLeftObjects } from "./object-removals.ts";
 import { applyRepair, repairMissing } from "./repairs.ts";
 import { applyCopy, applyMismatch, applyRemovals, startCopies, startRemovals } from "./replica-reports.ts";
@@ -45,6 +47,7 @@ import { settingsOf } from "./tenants.ts";
 export interface ReportMeans {
   readonly objects: ObjectRemover & ObjectLister;
   readonly announce: (job: Job) => Promise<void>;
+  readonly tell: Tell;
 }
 
 type ReportAnswer = Standing | CopyTask | RemovalTask | MissingObjectAnswer | z.infer<typeof HeartbeatAnswer>;
@@ -71,15 +74,19 @@ export async function applyReport(
       return applyVerdict(env, means, report, nowMs);
     case "derivative":
       await applyDerivative(env, objects, report, nowMs);
+      tellDerived(means.tell, report);
       return undefined;
     case "missing-derivative":
       await applyMissingDerivative(env, report, nowMs);
+      tellDerived(means.tell, report);
       return undefined;
     case "properties":
       await applyProperties(env, report);
+      tellUpdated(means.tell, report);
       return undefined;
     case "failed-job":
       await applyFailedJob(env, report, nowMs);
+      tellUpdated(means.tell, report);
       return undefined;
     case "repair":
       await applyRepair(env, means, report, nowMs);
@@ -93,6 +100,7 @@ export async function applyReport(
       return startCopies(env, report, nowMs);
     case "copy":
       await applyCopy(env, report, nowMs);
+      tellCopied(means.tell, report);
       return undefined;
     case "copy-mismatch":
       await applyMismatch(env, report, nowMs);
@@ -152,20 +160,21 @@ async function findPage(env: DatabaseBindings, report: StartReport): Promise<Pic
 /** One that nobody waits for changes nothing. */
 async function applyVerdict(
   env: DatabaseBindings,
-  { objects, announce }: ReportMeans,
+  means: ReportMeans,
   told: VerdictReport,
   nowMs: number,
 ): Promise<Standing> {
+  const { objects, announce } = means;
   const before = await standingOf(env, told);
   const report = judgeByPolicy(told, before.wishes.activeContent);
   switch (before.state) {
     case "quarantined":
       await applyFirstVerdict(env, announce, report, nowMs);
-      return standingOf(env, report);
+      return tellVerdict(means.tell, report, before, await standingOf(env, report));
     case "clean":
       if (before.mustScan !== true) return before;
       await applyRescanVerdict(env, objects, report, nowMs);
-      return standingOf(env, report);
+      return tellVerdict(means.tell, report, before, await standingOf(env, report));
     case "infected":
     case "unscannable":
       // Told again after it was found later, and what was made of it could not be removed.

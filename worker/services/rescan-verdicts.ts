@@ -51,6 +51,6 @@ export async function removeDerivatives(
 ): Promise<void> {
   const db = databaseFor(env, ref.tenantId);
   const keys = await findDerivativeKeys(db, ref);
-  if (keys.length > 0) await objects.remove([...keys]);
+  await objects.remove(keys);
   await deleteDerivatives(db, ref);
 }

@@ -36,9 +36,14 @@ export function servableObject(
 }
 
 /** Throws `FILE_NOT_FOUND`, `FILE_NOT_READY` or `FILE_BLOCKED` where nothing of a file is served. */
-export function requireServable({ file, version, isTenantErasing }: FileWithDetails): void {
+export function requireServable(found: FileWithDetails): void {
+  requireThere(found);
+  requireClean(found.version);
+}
+
+/** Throws `FILE_NOT_FOUND` for what is in the trash, or of a tenant that is being erased. */
+export function requireThere({ file, isTenantErasing }: FileWithDetails): void {
   if (file.deletedAtMs !== null || isTenantErasing) throw new AppError("FILE_NOT_FOUND");
-  requireClean(version);
 }
 
 /** Throws `FILE_NOT_READY` or `FILE_BLOCKED` for a version that isn't clean. */

@@ -1,5 +1,6 @@
 import type { FileWarning, UploadGrant } from "#contract/api.ts";
 import { actorAs } from "#contract/audit.ts";
+import type { EntityRef } from "#contract/entities.ts";
 import { AppError } from "#contract/errors.ts";
 import { classLimitBytes } from "#contract/file-types.ts";
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
@@ -21,7 +22,7 @@ import { requireGrantedVersion, takeVersionOf } from "./new-versions.ts";
 import { openUploadLimits, requireFewOpenUploads, RESERVATION_STEP_BYTES, roomError } from "./quota.ts";
 import { forgetUpload } from "./stored-uploads.ts";
 import { creationKeyOf } from "./upload-grants.ts";
-import type { UploadDeclaration, ValidationRules } from "./upload-validation.ts";
+import type { UploadDeclaration, ValidationRules, ValidUpload } from "./upload-validation.ts";
 import { requireWithin, validateUpload } from "./upload-validation.ts";
 import { warningsOf } from "./warnings.ts";
 
@@ -51,6 +52,8 @@ export interface AcceptedUpload {
   readonly reservedBytes: number | null;
   /** Of an upload by a grant: what tells its creation from another. */
   readonly creationKey: string | null;
+  /** What it is declared to be attached to. */
+  readonly entity: EntityRef | null;
   /** Whether this is a grant's creation again, whose record was there. */
   readonly isAgain: boolean;
   readonly warnings: readonly FileWarning[];
@@ -85,7 +88,10 @@ export async function createUpload(
   const creationKey = grant === undefined ? null : await creationKeyOf(metadata, lengthBytes);
   const accepted = {
     ...{ fileId: ref.fileId, version: ref.version, filename, declaredType, maxBytes, creationKey },
-    warnings: warningsOf(lengthBytes, rules.settings.warnBytes?.[fileClass]),
+    ...{
+      entity: entityOf(declared),
+      warnings: warningsOf(lengthBytes, rules.settings.warnBytes?.[fileClass]),
+    },
   };
   const limits = openUploadLimits(identity, grant !== undefined, rules.settings);
   const inserting = insert(databaseFor(env, ref.tenantId), {
@@ -157,6 +163,10 @@ function actorOf(identity: Identity, grant: UploadGrant | undefined, requestId: 
   return actorAs(identity, grant === undefined ? identity.role : "grant", requestId);
 }
 
+function entityOf({ entityType, entityId }: ValidUpload): EntityRef | null {
+  return entityType === undefined || entityId === undefined ? null : { entityType, entityId };
+}
+
 /** What a known length counts; of one that isn't known yet the first step, or what room there is. */
 function wantedFor(
   lengthBytes: number | null,
@@ -221,6 +231,6 @@ export async function createPartialUpload(
   const reservedBytes = await requireInserted(env, { ref, identity, limits }, inserted, rules);
   const declaredType = "application/octet-stream";
   const { fileId, version } = ref;
-  const common = { creationKey, isAgain: false, warnings: [] };
+  const common = { creationKey, entity: null, isAgain: false, warnings: [] };
   return { ...{ fileId, version, filename: "", declaredType, maxBytes }, reservedBytes, ...common };
 }

@@ -27,6 +27,10 @@ import { isWithinGrant } from "./upload-grants.ts";
  * A file's history is for whoever may change the file: somebody it was shared with sees what it is, not what it was.
  */
 
+const HISTORY_DETAIL =
+  "A file's versions are read by whoever may change it: its owner, admins and services. Others read the current one, at " +
+  "/v1/files/{id}/content.";
+
 /** A page of a file's versions, newest first. Throws as `requireFile`. */
 export async function getVersions(
   env: DatabaseBindings,
@@ -34,7 +38,7 @@ export async function getVersions(
   fileId: FileId,
   { limit, cursor }: FileVersionsQuery,
 ): Promise<FileVersionList> {
-  const { file } = await requireFile(env, identity, fileId, "edit");
+  const { file } = await requireFile(env, identity, fileId, "edit", HISTORY_DETAIL);
   const { tenantId } = identity;
   const before = cursor === undefined ? undefined : Number(cursor);
   const found = await findVersions(
@@ -59,7 +63,8 @@ export async function getVersion(
   grant: UploadGrant | undefined,
   ref: FileVersionRef,
 ): Promise<FileVersion> {
-  if (grant === undefined) return formatFound(await requireVersion(env, identity, ref, "replace"));
+  if (grant === undefined)
+    return formatFound(await requireVersion(env, identity, ref, "replace", HISTORY_DETAIL));
   if (!isWithinGrant(grant, ref)) throw new AppError("FILE_NOT_FOUND");
   const found = await findFileWithVersion(databaseFor(env, ref.tenantId), ref);
   if (found === undefined || found.file.deletedAtMs !== null) throw new AppError("FILE_NOT_FOUND");
@@ -92,15 +97,16 @@ async function requireVersion(
   identity: Identity,
   ref: FileVersionRef,
   action: Action,
+  detail?: string,
 ): Promise<FileWithDetails> {
   const { userId } = identity;
   const db = databaseFor(env, ref.tenantId);
   const found = await findFileWithVersion(db, ref, { userId, nowMs: Date.now() });
   if (found !== undefined) {
-    requireAllowed(identity, standingOf(found), action);
+    requireAllowed(identity, standingOf(found), action, detail);
     return found;
   }
-  await requireFile(env, identity, ref.fileId, action);
+  await requireFile(env, identity, ref.fileId, action, detail);
   throw new AppError("VERSION_NOT_FOUND");
 }
 
@@ -111,7 +117,8 @@ export async function requireVersionDownload(
   identity: Identity,
   { ref, variant }: { readonly ref: FileVersionRef; readonly variant: Variant },
 ): Promise<ServableObject> {
-  return servableVariant(env, announce, await requireVersion(env, identity, ref, "edit"), variant);
+  const found = await requireVersion(env, identity, ref, "edit", HISTORY_DETAIL);
+  return servableVariant(env, announce, found, variant);
 }
 
 /**

@@ -75,7 +75,7 @@ export interface ObjectReader {
 }
 
 export interface ObjectRemover {
-  /** Removes a thousand objects at most. Keys without an object are no error. */
+  /** Removes any number of objects, in as many calls as it takes. Keys without an object are no error. */
   remove(keys: readonly string[]): Promise<void>;
 }
 

@@ -10,6 +10,7 @@ import type {
   StoredFacts,
   StoredPart,
 } from "./object-store.ts";
+import { removeInParts } from "./removals.ts";
 
 /** Longest wait for a call without a body, and for one that carries up to a part of 16 MiB. */
 const CALL_DEADLINE_MS = 10_000;
@@ -108,9 +109,7 @@ export function r2Store(bucket: R2Bucket): ObjectStore {
 
     get: (key, options) => getObject(bucket, key, options),
 
-    async remove(keys) {
-      if (keys.length > 0) await call(bucket.delete([...keys]));
-    },
+    remove: (keys) => removeInParts(keys, (some) => call(bucket.delete([...some]))),
 
     async list(prefix) {
       const { objects, truncated } = await call(bucket.list({ prefix }));

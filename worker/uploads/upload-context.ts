@@ -1,5 +1,6 @@
 import type { ActorKind } from "#contract/audit.ts";
 import { actorAs } from "#contract/audit.ts";
+import type { EntityRef } from "#contract/entities.ts";
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
 import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
 import type { Caller } from "../services/file-actions.ts";
@@ -42,6 +43,8 @@ export interface UploadCreation {
   readonly reservedBytes: number | null;
   /** Of an upload by a grant: what tells its creation from another. */
   readonly creationKey: string | null;
+  /** What it is declared to be attached to. */
+  readonly entity: EntityRef | null;
   readonly sources: readonly PartialSource[];
 }
 

@@ -1,12 +1,15 @@
 import { DurableObject } from "cloudflare:workers";
 import { AppError, asAppError, problemResponse } from "#contract/errors.ts";
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
+import type { ProcessJob } from "#contract/jobs.ts";
 import { TUS_VERSION } from "#contract/tus.ts";
+import { LiveClient } from "../live/live-client.ts";
 import { checkContent } from "../services/content-type.ts";
 import { deleteUploaded } from "../services/deleted-uploads.ts";
 import type { Caller } from "../services/file-actions.ts";
 import { findSpentPartials } from "../services/final-uploads.ts";
 import { extendReservation, reduceReservation } from "../services/quota.ts";
+import type { UploadOrigin } from "../services/stored-uploads.ts";
 import { forgetUpload, isStoredUpload, recordStoredUpload } from "../services/stored-uploads.ts";
 import { sendJob } from "../storage/jobs.ts";
 import { objectStoreOf } from "../storage/store.ts";
@@ -14,6 +17,7 @@ import { releaseUnreadBody } from "../unread-body.ts";
 import { hasEnded } from "./state/phases.ts";
 
 import { IetfFrontEnd } from "./ietf/ietf-front-end.ts";
+import { LiveProgress } from "./live-progress.ts";
 import { bodyBytesOf, requireBodyWithin } from "./request-body.ts";
 import type { PartialSource } from "./state/upload-state.ts";
 import { UploadStore } from "./state/upload-store.ts";
@@ -31,6 +35,7 @@ import { isolateSlabs } from "./writing/slabs.ts";
  */
 export class UploadObject extends DurableObject<Env> {
   readonly #upload: Upload;
+  readonly #live: LiveProgress;
   /** As the last request's worker is configured: the object itself has no configuration. */
   #defaultQuotaBytes = 0;
   #graceMs = 0;
@@ -38,6 +43,12 @@ export class UploadObject extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const uploads = new UploadClient(env);
+    const live = new LiveClient(env);
+    this.#live = new LiveProgress({
+      publish: (tenantId, channel, facts) => live.publish(tenantId, channel, facts),
+      later: (work) => ctx.waitUntil(work),
+      now: () => Date.now(),
+    });
     this.#upload = new Upload({
       store: new UploadStore(ctx.storage),
       objects: objectStoreOf(env),
@@ -46,12 +57,12 @@ export class UploadObject extends DurableObject<Env> {
       graceMs: () => this.#graceMs,
       now: () => Date.now(),
       outside: {
-        record: (job, origin) => recordStoredUpload(env, job, origin, Date.now()),
+        record: (job, origin) => this.#record(job, origin),
         isRecorded: (ref) => isStoredUpload(env, ref),
         announce: (job) => sendJob(env, job),
         findSpent: (tenantId, partialIds) => findSpentPartials(env, tenantId, partialIds),
         discard: (partial) => uploads.spend(partial),
-        forget: (ref) => forgetUpload(env, ref),
+        forget: (ref) => this.#forget(ref),
         deleteUploaded: (ref, by) => this.#deleteUploaded(ref, by, uploads),
         extend: (ref, growth) => extendReservation(env, ref, growth, this.#defaultQuotaBytes),
         reduce: (ref, fromBytes, toBytes) => reduceReservation(env, ref, fromBytes, toBytes),
@@ -70,13 +81,26 @@ export class UploadObject extends DurableObject<Env> {
     return answer;
   }
 
-  #deleteUploaded(ref: FileVersionRef, by: Caller, uploads: UploadClient): Promise<boolean> {
+  async #record(job: ProcessJob, origin: UploadOrigin): Promise<boolean> {
+    const isRecorded = await recordStoredUpload(this.env, job, origin, Date.now());
+    if (isRecorded) this.#live.end(this.#upload.state, "upload.finished");
+    return isRecorded;
+  }
+
+  async #forget(ref: FileVersionRef): Promise<void> {
+    await forgetUpload(this.env, ref);
+    this.#live.end(this.#upload.state, "upload.ended");
+  }
+
+  async #deleteUploaded(ref: FileVersionRef, by: Caller, uploads: UploadClient): Promise<boolean> {
     const tools = {
       objects: objectStoreOf(this.env),
       endUpload: (other: FileVersionRef) => uploads.end(other),
       later: (work: Promise<void>) => this.ctx.waitUntil(work),
     };
-    return deleteUploaded(this.env, tools, by, ref, Date.now());
+    const wasThere = await deleteUploaded(this.env, tools, by, ref, Date.now());
+    if (wasThere) this.#live.end(this.#upload.state, "upload.ended");
+    return wasThere;
   }
 
   override async alarm(): Promise<void> {
@@ -122,7 +146,11 @@ export class UploadObject extends DurableObject<Env> {
     requireBodyWithin(request, maxAppendBytes);
     const FrontEnd = protocol === "tus" ? TusFrontEnd : IetfFrontEnd;
     const frontEnd = new FrontEnd(this.#upload, maxAppendBytes);
-    return isAgain ? frontEnd.answerAgain(request) : frontEnd.handle(request, callerOf(context));
+    try {
+      return await (isAgain ? frontEnd.answerAgain(request) : frontEnd.handle(request, callerOf(context)));
+    } finally {
+      this.#live.advance(this.#upload.state, this.#upload.offsetBytes);
+    }
   }
 
   /** Makes the upload; false where it is there, and this is its creation again. Throws `GRANT_USED`. */
@@ -149,6 +177,7 @@ export class UploadObject extends DurableObject<Env> {
       idleMs,
       completesAtLength,
     });
+    this.#live.begin(this.#upload.state);
     return true;
   }
 

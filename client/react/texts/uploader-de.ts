@@ -126,6 +126,7 @@ export const uploaderDe: UploaderTexts = {
   failed,
   cancelled: "Abgebrochen",
   deleted: "Gelöscht",
+  verifying: "Wird mit dem Angekommenen verglichen",
   checking: "Wird auf Viren geprüft",
   ready: "Bereit",
   infected: (name) => `Gesperrt: enthält ${name ?? "Schadsoftware"}`,

@@ -101,6 +101,7 @@ export const uploaderEn: UploaderTexts = {
   failed,
   cancelled: "Cancelled",
   deleted: "Deleted",
+  verifying: "Comparing with what has arrived",
   checking: "Checking for viruses",
   ready: "Ready",
   infected: (name) => `Blocked: contains ${name ?? "malware"}`,

@@ -39,6 +39,8 @@ export interface UploaderTexts {
   failed(problem: Problem): string;
   readonly cancelled: string;
   readonly deleted: string;
+  /** All is sent, and compared with what the server has. */
+  readonly verifying: string;
   readonly checking: string;
   readonly ready: string;
   infected(signatureName: string | undefined): string;

@@ -189,7 +189,7 @@ function base256(size: number): Buffer {
 }
 
 test("a gzip of more members than anybody writes is given up soon", async () => {
-  const many = Buffer.alloc(101_000 * EMPTY_MEMBER.length, EMPTY_MEMBER);
+  const many = Buffer.alloc(50_500 * EMPTY_MEMBER.length, EMPTY_MEMBER);
   expect(await look(many, 65_536)).toBe("Gzip.Limits.Members");
 });
 

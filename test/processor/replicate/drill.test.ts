@@ -27,7 +27,7 @@ import { copyTo, newOriginal, stateOf } from "./support/copies.ts";
 const stack = useStarted(async () => {
   const directory = await mkdtemp(join(tmpdir(), "causeway-drill-"));
   const replicas = await startLocalReplicas(directory, () => {});
-  const created = createReplicaTargets(replicas.env);
+  const created = await createReplicaTargets(replicas.env);
   if (!created.ok) throw new Error(created.problems.join("\n"));
   const { targets } = created;
   const gateway = await startReplicaGateway(targets);

@@ -31,8 +31,8 @@ function by(connection: string) {
   return { REPLICA_AZURE_ACCOUNT_URL: "", REPLICA_AZURE_CONNECTION_STRING: text };
 }
 
-test("targets come as they are named; none is configured where none is named", () => {
-  const result = createReplicaTargets(ALL);
+test("targets come as they are named; none is configured where none is named", async () => {
+  const result = await createReplicaTargets(ALL);
   expect(result.ok && result.targets.map(({ name, kind }) => [name, kind])).toEqual([
     ["s3-eu", "s3"],
     ["azure", "azure"],
@@ -40,7 +40,7 @@ test("targets come as they are named; none is configured where none is named", (
     ["disk", "directory"],
   ]);
   for (const REPLICAS of [undefined, ""]) {
-    expect(createReplicaTargets({ ...ALL, REPLICAS })).toEqual({ ok: true, targets: [] });
+    expect(await createReplicaTargets({ ...ALL, REPLICAS })).toEqual({ ok: true, targets: [] });
   }
 });
 
@@ -63,8 +63,8 @@ test.each<[Partial<Record<keyof typeof ALL, string>> & Record<string, string>, s
   [by("DefaultEndpointsProtocol=https;BlobEndpoint=http://example.com/a"), "CONNECTION_STRING: has an endp"],
   [by("UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://example.com"), "has a proxy"],
   [by("secret"), "REPLICA_AZURE_CONNECTION_STRING: is no connection string"],
-])("%j is named, and no value is repeated", (changed, problem) => {
-  const result = createReplicaTargets({ ...ALL, ...changed });
+])("%j is named, and no value is repeated", async (changed, problem) => {
+  const result = await createReplicaTargets({ ...ALL, ...changed });
   expect(result.ok).toBe(false);
   const problems = result.ok ? [] : result.problems;
   expect(problems).toEqual([expect.stringContaining(problem)]);
@@ -82,9 +82,9 @@ test.each([
   "BlobEndpoint=http://127.0.0.1:10000/a",
   "BlobEndpoint=http://azurite:10000/a",
   "EndpointSuffix=core.windows.net",
-])("an account by %s is one", (connection) => {
+])("an account by %s is one", async (connection) => {
   const given = by(`DefaultEndpointsProtocol=https;${connection}`);
-  expect(createReplicaTargets({ ...ALL, ...given })).toMatchObject({ ok: true });
+  expect(await createReplicaTargets({ ...ALL, ...given })).toMatchObject({ ok: true });
 });
 
 const SECOND = { REPLICAS: "s3-eu,azure,gcs,disk,second" };
@@ -100,8 +100,8 @@ test("two names of one place are refused, whatever it is called there", async ()
   await symlink(disk, link);
   const at = (path: string) => ({ ...DISK, REPLICA_DISK_PATH: disk, REPLICA_SECOND_PATH: path });
   const account = "DefaultEndpointsProtocol=https;AccountName=A;AccountKey=YQ==";
-  const problemsOf = (changed: object): readonly string[] => {
-    const result = createReplicaTargets({ ...ALL, ...changed });
+  const problemsOf = async (changed: object): Promise<readonly string[]> => {
+    const result = await createReplicaTargets({ ...ALL, ...changed });
     return result.ok ? [] : result.problems;
   };
   const shared: readonly [string, object][] = [
@@ -117,12 +117,12 @@ test("two names of one place are refused, whatever it is called there", async ()
   ];
   for (const [name, changed] of shared) {
     const problem = `REPLICAS: ${name} and second are one place, or one is inside the other`;
-    expect(problemsOf(changed), JSON.stringify(changed)).toEqual([problem]);
+    expect(await problemsOf(changed), JSON.stringify(changed)).toEqual([problem]);
   }
   const apart = [
     at(`${disk}-2`),
     { ...S3, REPLICA_SECOND_ENDPOINT: "https://other.example.com" },
     { ...AZURE, REPLICA_SECOND_SAS_URL: "https://a.blob.core.windows.net/c2?sig=s" },
   ];
-  for (const changed of apart) expect(problemsOf(changed)).toEqual([]);
+  for (const changed of apart) expect(await problemsOf(changed)).toEqual([]);
 });

@@ -15,7 +15,7 @@ import {
   NOT_CLEAN,
   BODY,
   RANGE,
-  TOO_MUCH,
+  JSON_BODY,
   withBody,
   withQuery,
 } from "./table.ts";
@@ -226,7 +226,7 @@ export const ADMINISTRATION: RefusalTable = {
   },
   "POST /v1/admin/tenants/{tenantId}/erasure": {
     good: erase,
-    refusals: { ...TENANT, ...TOO_MUCH, REQUEST_INVALID: withBody(JSON.stringify({ confirm: "another" })) },
+    refusals: { ...TENANT, ...JSON_BODY, REQUEST_INVALID: withBody(JSON.stringify({ confirm: "another" })) },
   },
   "GET /v1/admin/erasures/{id}": {
     async good(scene) {

@@ -57,6 +57,10 @@ export const DELIVERY: RefusalTable = {
       ...SERVING,
       ...NOT_CLEAN,
       SIGNATURE_INVALID: changeSignature,
+      SIGNED_URL_REPLACED: async (scene, good) => {
+        await scene.addVersion();
+        return good;
+      },
       SIGNED_URL_EXPIRED: (scene) => signOther(scene, { expiresAtSeconds: 1_000_000_000 }),
       FILE_NOT_FOUND: putIntoTrash,
       VARIANT_NOT_FOUND: (scene) => signOther(scene, { variant: "poster" }),

@@ -4,6 +4,7 @@ import type { Refusal, Refusals, RefusalTable } from "./table.ts";
 import {
   breakReading,
   FILE,
+  GRANTED,
   IN_TRASH,
   json,
   MISSING_FILE,
@@ -11,6 +12,7 @@ import {
   BODY,
   RANGE,
   SESSION,
+  VIEWED,
   withBody,
   withQuery,
 } from "./table.ts";
@@ -123,7 +125,7 @@ export const FILES: RefusalTable = {
   },
   "GET /v1/files/{id}/versions/{version}": {
     good: ofVersion("GET", "/v1/files/{id}/versions/1"),
-    refusals: { ...FILE, VERSION_NOT_FOUND: noSuchVersion },
+    refusals: { ...GRANTED, ...VIEWED, VERSION_NOT_FOUND: noSuchVersion },
   },
   "GET /v1/files/{id}/versions": {
     good: ofVersion("GET", "/v1/files/{id}/versions"),
@@ -162,7 +164,7 @@ export const FILES: RefusalTable = {
   },
   "GET /v1/upload-rules": {
     good: ({ ann }) => ({ by: ann, method: "GET", path: "/v1/upload-rules" }),
-    refusals: SESSION,
+    refusals: GRANTED,
   },
   "GET /v1/quota": {
     good: ({ ann }) => ({ by: ann, method: "GET", path: "/v1/quota" }),

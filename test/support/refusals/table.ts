@@ -66,26 +66,37 @@ async function beginErasure(scene: Scene, good: Ask): Promise<Ask> {
 
 export const ERASING = { TENANT_ERASING: beginErasure } as const satisfies Refusals;
 
-/** Of whatever takes a session, and is for admins too while their tenant is being erased. */
-export const ADMIN = {
+const LIMITED = {
   ...TOKEN,
   RATE_LIMITED: askTooOften,
   SERVICE_UNAVAILABLE: breakDatabase,
 } as const satisfies Refusals;
 
+/** By whoever has a grant for another place. */
+const MISPLACED = {
+  GRANT_SCOPE: async (scene, good) => ({ ...good, by: (await scene.mintGrant()).by }),
+} as const satisfies Refusals;
+
+/** Of whatever takes a session, and is for admins too while their tenant is being erased. */
+export const ADMIN = { ...LIMITED, ...MISPLACED } as const satisfies Refusals;
+
 export const SESSION = { ...ADMIN, ...ERASING } as const satisfies Refusals;
+
+/** Of whatever takes grants of both kinds in the place of a session. */
+export const GRANTED = { ...LIMITED, ...ERASING } as const satisfies Refusals;
 
 export const MISSING_FILE = { FILE_NOT_FOUND: aboutMissing } as const satisfies Refusals;
 
-/** Of what is done with a file that the caller knows of. */
-export const FILE = {
-  ...SESSION,
+export const VIEWED = {
   ...MISSING_FILE,
   PERMISSION_REQUIRED: async (scene, good) => {
     await scene.letBobView();
     return { ...good, by: scene.bob };
   },
 } as const satisfies Refusals;
+
+/** Of what is done with a file that the caller knows of. */
+export const FILE = { ...SESSION, ...VIEWED } as const satisfies Refusals;
 
 export const IN_TRASH = {
   FILE_IN_TRASH: async (scene, good) => {
@@ -130,9 +141,12 @@ export function json(by: Ask["by"], method: string, path: string, body: object =
 /** More than is read of anything that isn't a file. */
 const FAR_TOO_MUCH = JSON.stringify("x".repeat(300 * 1024));
 
-export const TOO_MUCH = { BODY_TOO_LARGE: withBody(FAR_TOO_MUCH) } as const satisfies Refusals;
+/** Of whatever takes JSON, whatever is in it. */
+export const JSON_BODY = {
+  BODY_TOO_LARGE: withBody(FAR_TOO_MUCH),
+  CONTENT_TYPE_INVALID: (_scene, good) => ({ ...good, headers: { "content-type": "text/plain" } }),
+} as const satisfies Refusals;
 
-/** Of whatever takes JSON. */
-export const BODY = { REQUEST_INVALID: withBody("{"), ...TOO_MUCH } as const satisfies Refusals;
+export const BODY = { REQUEST_INVALID: withBody("{"), ...JSON_BODY } as const satisfies Refusals;
 
 export const byMember: Refusal = (scene, good) => ({ ...good, by: scene.ann });

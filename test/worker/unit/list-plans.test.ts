@@ -4,8 +4,8 @@ import { FileId, TenantId } from "#contract/ids.ts";
 import { searchTermsOf } from "#contract/names.ts";
 import type { Database } from "../../../worker/db/database.ts";
 import { databaseFor } from "../../../worker/db/database.ts";
-import type { Measures, Plan, Question } from "../../../worker/db/file-list-plans.ts";
-import { choosePlan, plansOf, questionOf } from "../../../worker/db/file-list-plans.ts";
+import type { Measures, Plan, PlanOfOne, Question } from "../../../worker/db/file-list-plans.ts";
+import { boundOf, choosePlan, countedOf, plansOf, questionOf } from "../../../worker/db/file-list-plans.ts";
 import type { FileFilters, FileListing } from "../../../worker/db/file-list.ts";
 import { listFiles, measureFilters, readPage } from "../../../worker/db/file-list.ts";
 import type { Asker, ListedFile, ListQuery } from "../../support/listed-files.ts";
@@ -36,7 +36,9 @@ function listingOf(filters: Partial<FileFilters>, more: Partial<FileListing> = {
 function fewOfEach({ filters }: Question): Measures["filters"] {
   const measured = { matches: 1, bound: 2 };
   return new Map(
-    filters.map((filter) => [filter, filter.match ? { ...measured, searchIds: "[1]" } : measured]),
+    filters
+      .flatMap((filter) => filter.parts ?? [filter])
+      .map((filter) => [filter, filter.match ? { ...measured, searchIds: "[1]" } : measured]),
   );
 }
 
@@ -75,12 +77,27 @@ describe("every statement of every plan goes by an index", () => {
 
   /** What waits for a verdict is few, of all tenants, and looked through. */
   const WAITING_STEP = /^SCAN w USING COVERING INDEX file_versions_waiting$/;
-  const SCAN = /^SCAN (?!found VIRTUAL TABLE|w USING COVERING INDEX file_versions_waiting$)/;
+  /** Beside it are names that were found, a setting that is asked, and pages that a union is made of. */
+  const SCAN =
+    /^SCAN (?!found VIRTUAL TABLE|w USING COVERING INDEX file_versions_waiting$|open$|CONSTANT ROW$|\()/;
 
   /** Steps of the page's own query: what follows are lookups of its rows. */
   function check(steps: readonly string[], plan: Plan, statement: string): void {
     const scans = steps.filter((step) => SCAN.test(step));
     expect(scans, statement).toEqual([]);
+    if (plan.way === "union") {
+      for (const { source } of plan.parts)
+        expect(
+          steps.some((step) => step.startsWith("SEARCH") && step.includes(` ${source.index} (`)),
+          statement,
+        ).toBe(true);
+    } else checkOne(steps, plan, statement);
+    expect(steps, statement).toContain(
+      "SEARCH files USING INDEX sqlite_autoindex_files_1 (tenant_id=? AND id=?)",
+    );
+  }
+
+  function checkOne(steps: readonly string[], plan: PlanOfOne, statement: string): void {
     const own = steps.filter(
       (step) =>
         WAITING_STEP.test(step) || (step.startsWith("SEARCH") && step.includes(` ${plan.source.index} (`)),
@@ -88,16 +105,13 @@ describe("every statement of every plan goes by an index", () => {
     expect(own, statement).toHaveLength(1);
     const lists = steps.filter((step) => step.startsWith("LIST SUBQUERY"));
     expect(lists, statement).toHaveLength(plan.listed === undefined ? 1 : 2);
-    expect(steps, statement).toContain(
-      "SEARCH files USING INDEX sqlite_autoindex_files_1 (tenant_id=? AND id=?)",
-    );
     // The page itself is sorted again, when its rows are read; a walk sorts nothing before.
     const sorts = steps.filter((step) => step.startsWith("USE TEMP B-TREE"));
     if (plan.way === "walk") expect(sorts, statement).toHaveLength(1);
   }
 
   /** A walk goes on where the page before ended, by the index. */
-  function checkPlace(steps: readonly string[], { source }: Plan, statement: string): void {
+  function checkPlace(steps: readonly string[], { source }: PlanOfOne, statement: string): void {
     const own = steps.find((step) => step.includes(` ${source.index} (`));
     expect(own, statement).toMatch(/,(?:id|file_id)\)[<>]\(\?,\?\)/);
   }
@@ -135,6 +149,22 @@ describe("every statement of every plan goes by an index", () => {
     expect(seen.size).toBeGreaterThan(list.trash ? 100 : 500);
   });
 
+  test("a union has no more parameters than D1 takes, and there is none of more tags and words", async () => {
+    const all: Partial<FileFilters> = Object.assign({}, ...PARTS.filter(({ sharedWith }) => !sharedWith));
+    const unionsWith = (tags: number) => {
+      const filters = { ...all, search: searchTermsOf("ab"), tags: Array.from({ length: tags }, String) };
+      const after = { value: "x", id: FileId.parse("0".repeat(26)) };
+      const question = questionOf(listingOf(filters, { sort: "name", order: "asc", after }));
+      const plans = plansOf(question, fewOfEach(question));
+      return { question, unions: plans.filter(({ way }) => way === "union") };
+    };
+    const { question, unions } = unionsWith(8);
+    expect(unions).toHaveLength(1);
+    for (const union of unions) await readPage(db, question, union);
+    for (const { params } of local.takeStatements()) expect(params.length).toBeLessThanOrEqual(100);
+    expect(unionsWith(9).unions).toEqual([]);
+  });
+
   test("what a page shows of its files too: by their ids", async () => {
     const [file] = fc.sample(listedFile([TENANT], 0), { numRuns: 1, seed: 1 });
     if (file === undefined) throw new Error("There is no file.");
@@ -165,7 +195,7 @@ describe("every statement of every plan goes by an index", () => {
       for (const statement of local.takeStatements()) {
         const steps = explain(local, statement);
         const scans = steps.filter((step) =>
-          /^SCAN (?!\(|w USING COVERING INDEX file_versions_waiting$|file_search VIRTUAL TABLE INDEX 0:M\d+><$)/.test(
+          /^SCAN (?!\(|open$|CONSTANT ROW$|w USING COVERING INDEX file_versions_waiting$|file_search VIRTUAL TABLE INDEX 0:M\d+><$)/.test(
             step,
           ),
         );
@@ -198,9 +228,13 @@ const RUNS = runs(20, 1_000);
 const ADMIN: Asker = { tenantId: TENANT, userId: "ann", role: "admin" };
 const MEMBER: Asker = { ...ADMIN, role: "member" };
 
-async function databaseWith(files: readonly ListedFile[]): Promise<Database> {
+async function databaseWith(
+  files: readonly ListedFile[],
+  entityAccess: Asker["entityAccess"],
+): Promise<Database> {
   const { sqlite, binding } = await openLocalDatabase();
   for (const [statement, params] of files.flatMap(insertionOf)) sqlite.prepare(statement).run(...params);
+  sqlite.prepare("UPDATE tenants SET settings = ?").run(JSON.stringify({ entityAccess }));
   return databaseFor({ DB: binding }, TENANT);
 }
 
@@ -212,14 +246,16 @@ test(
       maxLength: 60,
       selector: ({ id }) => id,
     });
+    const someQueries = fc.array(listQuery, { minLength: 10, maxLength: 10 });
+    const access = fc.constantFrom("tenant" as const, "owner" as const);
     await fc.assert(
-      fc.asyncProperty(files, fc.array(listQuery, { minLength: 10, maxLength: 10 }), async (all, queries) => {
-        const database = await databaseWith(all);
+      fc.asyncProperty(files, someQueries, access, async (all, queries, entityAccess) => {
+        const database = await databaseWith(all, entityAccess);
         for (const query of queries.filter(
           ({ scope, ownerId }) => scope !== "own" || ownerId === undefined,
         )) {
           const isOfMember = query.scope === "visible" && query.trash !== "true";
-          const asker = isOfMember ? MEMBER : ADMIN;
+          const asker = { ...(isOfMember ? MEMBER : ADMIN), entityAccess };
           const expected = expectedList(all, query, asker, nowMs).map(({ id }) => id);
           const sort = query.trash ? "deletion" : (query.sort ?? "date");
           const order = query.order ?? (sort === "name" ? "asc" : "desc");
@@ -236,7 +272,7 @@ test(
             const found = await readPage(database, question, plan);
             expect(
               found.map(({ file }) => file.id),
-              `${plan.way} ${plan.source.index}`,
+              nameOf(plan),
             ).toEqual(expected);
           }
           expect((await listFiles(database, listing)).map(({ file }) => file.id)).toEqual(expected);
@@ -248,6 +284,11 @@ test(
   timeLimitMs(1_000, RUNS),
 );
 
+function nameOf(plan: Plan): string {
+  if (plan.way === "union") return `union of ${plan.parts.map(nameOf).join(" and ")}`;
+  return `${plan.way} ${plan.source.index}${plan.listed === undefined ? "" : ", listed"}`;
+}
+
 describe("the plan is the cheap one", () => {
   const MILLION = 1_000_000;
   /** Of the filters in their order; undefined for one that wasn't counted. */
@@ -257,15 +298,16 @@ describe("the plan is the cheap one", () => {
     more: Partial<FileListing> = {},
   ): string {
     const question = questionOf(listingOf(filters, more));
-    const measured = question.filters.map((filter, index) => {
-      const bound = filter.match === undefined ? 10_000 : 2_000;
+    const measured = countedOf(question).map((filter, index) => {
+      const bound = boundOf(filter);
       const found = filter.match === undefined ? {} : { searchIds: "[]" };
       return [filter, { matches: Math.min(bound, matches[index] ?? bound), bound, ...found }] as const;
     });
-    const { way, source, listed } = choosePlan(question, { fileCount: MILLION, filters: new Map(measured) });
-    return `${way} ${source.index}${listed === undefined ? "" : ", listed"}`;
+    return nameOf(choosePlan(question, { fileCount: MILLION, filters: new Map(measured) }));
   }
   const OWNER = { ownerId: "ann" as FileFilters["ownerId"] };
+  /** Of the member's own, of what is shared with them, and of what all may read. */
+  const VISIBLE = { visibleTo: "ann" as FileFilters["visibleTo"] };
 
   test.each([
     [
@@ -304,6 +346,22 @@ describe("the plan is the cheap one", () => {
     ],
     ["few of a state, by name", { state: "unscannable" }, [100], { sort: "name" }, "gather files_blocked"],
     ["many of a state, by name", { state: "unscannable" }, [10_000], { sort: "name" }, "walk files_by_name"],
+    [
+      "few that a member may see",
+      VISIBLE,
+      [300, 20, 0],
+      {},
+      "union of walk files_by_owner and gather shares_by_user and gather files_by_entity",
+    ],
+    [
+      "the same by name",
+      VISIBLE,
+      [300, 20, 0],
+      { sort: "name" },
+      "union of gather files_by_owner and gather shares_by_user and gather files_by_entity",
+    ],
+    ["all that is attached", VISIBLE, [300, 20, 2_000], {}, "walk files_by_creation, listed"],
+    ["few of a rare tag", { ...VISIBLE, tags: ["a"] }, [3, 300, 20, 0], {}, "walk file_tags_by_creation"],
     ["a day, by name", { createdFromMs: 5 }, [900], { sort: "name" }, "gather files_by_creation"],
   ] as const)("%s", (_, filters, matches, more, expected) => {
     expect(chosen(filters, matches, more)).toBe(expected);

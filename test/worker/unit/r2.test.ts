@@ -1,6 +1,19 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { r2Store } from "../../../worker/storage/r2.ts";
 
+test("removes more than the bucket takes with one call", async () => {
+  const removed: string[] = [];
+  const bucket = {
+    async delete(keys: string[]) {
+      if (keys.length > 1_000) throw new Error("delete: It takes 1000 keys at most. (10026)");
+      removed.push(...keys);
+    },
+  } as unknown as R2Bucket;
+  const keys = Array.from({ length: 1_002 }, (_, index) => `page-${index}`);
+  await r2Store(bucket).remove(keys);
+  expect(removed).toEqual(keys);
+});
+
 /** Workers' own stream of a known length, without its length. */
 function UncountedStream() {
   return new TransformStream<Uint8Array, Uint8Array>();

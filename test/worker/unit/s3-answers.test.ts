@@ -80,6 +80,10 @@ test("objects that can't be removed aren't removed, and those that weren't there
   await expect(host.call(s3.vars, CALLS.remove)).rejects.toThrow(/STORE_UNAVAILABLE.*AccessDenied/);
   s3.play(failed("NoSuchKey"));
   expect(await host.call(s3.vars, CALLS.remove)).toBeNull();
+  // With one call it takes a thousand.
+  const keys = Array.from({ length: 1_002 }, (_, index) => `page-${index}`);
+  expect(await host.call(s3.vars, { call: "remove", keys })).toBeNull();
+  expect(s3.asked).toHaveLength(3);
 });
 
 test("a bucket that isn't there is no missing object", async () => {

@@ -12,7 +12,7 @@ import { driveErasureOf } from "../../services/erasure.ts";
 import { requireErasing } from "../../services/tenant-permissions.ts";
 import { objectStoreOf } from "../../storage/store.ts";
 import { UploadClient } from "../../uploads/upload-client.ts";
-import { openApiRouter, adminProblems } from "../open-api.ts";
+import { adminProblems, JSON_BODY_ERRORS, openApiRouter } from "../open-api.ts";
 import { requireTenantInPath, TENANT_ERRORS, TenantParams } from "./tenant-in-path.ts";
 
 const erasureContent = { "application/json": { schema: Erasure } };
@@ -33,7 +33,7 @@ const requestRoute = createRoute({
   },
   responses: {
     202: { description: "It has begun", content: erasureContent },
-    ...adminProblems("REQUEST_INVALID", "BODY_TOO_LARGE", ...TENANT_ERRORS),
+    ...adminProblems(...JSON_BODY_ERRORS, ...TENANT_ERRORS),
   },
 });
 

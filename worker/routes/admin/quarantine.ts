@@ -9,7 +9,8 @@ import { getQuarantine, releaseBlocked } from "../../services/quarantine.ts";
 import { sendJob } from "../../storage/jobs.ts";
 import { objectStoreOf } from "../../storage/store.ts";
 import { UploadClient } from "../../uploads/upload-client.ts";
-import { openApiRouter, sessionProblems } from "../open-api.ts";
+import { JSON_BODY_ERRORS, openApiRouter, sessionProblems } from "../open-api.ts";
+import { audiencesBefore, tell, tellOfVersion } from "../tell.ts";
 import { findRef, VersionInPath } from "./version-in-path.ts";
 
 const security = [{ bearer: [] }];
@@ -47,13 +48,7 @@ const releaseRoute = createRoute({
   },
   responses: {
     204: { description: "It is clean" },
-    ...sessionProblems(
-      "REQUEST_INVALID",
-      "BODY_TOO_LARGE",
-      "ROLE_REQUIRED",
-      "VERSION_NOT_FOUND",
-      "VERSION_NOT_BLOCKED",
-    ),
+    ...sessionProblems(...JSON_BODY_ERRORS, "ROLE_REQUIRED", "VERSION_NOT_FOUND", "VERSION_NOT_BLOCKED"),
   },
 });
 
@@ -88,12 +83,16 @@ export const quarantine = openApiRouter()
     const announce = (job: Parameters<typeof sendJob>[1]) => sendJob(c.env, job);
     const ref = requireRef(findRef(c, c.req.valid("param")));
     await releaseBlocked(c.env, announce, callerOf(c), ref, c.req.valid("json"), Date.now());
+    const { fileId, version } = ref;
+    tellOfVersion(c, ref, { type: "file.ready", data: { fileId, version } });
     return c.body(null, 204);
   })
   .openapi(removeRoute, async (c) => {
     const uploads = new UploadClient(c.env);
     const removal: Removal = { objects: objectStoreOf(c.env), endUpload: (ref) => uploads.end(ref) };
     const ref = requireRef(findRef(c, c.req.valid("param")));
+    const before = await audiencesBefore(c, [ref.fileId]);
     await removeBlocked(c.env, removal, callerOf(c), ref, Date.now());
+    tell(c, "file.updated", [ref.fileId], { before, ofQuota: true });
     return c.body(null, 204);
   });

@@ -14,7 +14,7 @@ import { callerOf } from "../../middleware/actor.ts";
 import { requestRepairs } from "../../services/repairs.ts";
 import { backfill, getRemovals, getReplicas, getTargets, retryCopies } from "../../services/replicas.ts";
 import { sendJobs } from "../../storage/jobs.ts";
-import { openApiRouter, sessionProblems } from "../open-api.ts";
+import { JSON_BODY_ERRORS, openApiRouter, sessionProblems } from "../open-api.ts";
 
 const security = [{ bearer: [] }];
 const OF_ADMINS = "Of the caller's own tenant, for its admins";
@@ -73,7 +73,7 @@ const backfillRoute = createRoute({
   request: { body: { required: true, content: { "application/json": { schema: BackfillRequest } } } },
   responses: {
     200: { description: "The step", content: { "application/json": { schema: BackfillStep } } },
-    ...sessionProblems("REQUEST_INVALID", "BODY_TOO_LARGE", "ROLE_REQUIRED"),
+    ...sessionProblems(...JSON_BODY_ERRORS, "ROLE_REQUIRED"),
   },
 });
 
@@ -93,7 +93,7 @@ const retryRoute = createRoute({
       description: "They are tried within a minute",
       content: { "application/json": { schema: RetriedCopies } },
     },
-    ...sessionProblems("REQUEST_INVALID", "BODY_TOO_LARGE", "ROLE_REQUIRED"),
+    ...sessionProblems(...JSON_BODY_ERRORS, "ROLE_REQUIRED"),
   },
 });
 
@@ -113,7 +113,7 @@ const repairRoute = createRoute({
       description: "They are made again in the minutes that follow; the audit tells each as `file.repaired`",
       content: { "application/json": { schema: QueuedRepairs } },
     },
-    ...sessionProblems("REQUEST_INVALID", "BODY_TOO_LARGE", "ROLE_REQUIRED"),
+    ...sessionProblems(...JSON_BODY_ERRORS, "ROLE_REQUIRED"),
   },
 });
 

@@ -9,7 +9,7 @@ import {
 import { callerOf } from "../../middleware/actor.ts";
 import { changeRescanState, getRescan, getRescans, requestRescan } from "../../services/rescans.ts";
 import { IDEMPOTENCY_ERRORS, IdempotencyHeaders, idempotent } from "../idempotent.ts";
-import { openApiRouter, sessionProblems } from "../open-api.ts";
+import { JSON_BODY_ERRORS, openApiRouter, sessionProblems } from "../open-api.ts";
 
 const security = [{ bearer: [] }];
 const rescanAnswer = {
@@ -37,8 +37,7 @@ const requestRoute = createRoute({
     202: { ...rescanAnswer, description: "It has begun" },
     ...sessionProblems(
       ...IDEMPOTENCY_ERRORS,
-      "REQUEST_INVALID",
-      "BODY_TOO_LARGE",
+      ...JSON_BODY_ERRORS,
       "ROLE_REQUIRED",
       "FILE_NOT_FOUND",
       "RESCAN_LIMIT_REACHED",

@@ -3,7 +3,7 @@ import { Recount, TenantChange, TenantListQuery, TenantPage, TenantRecord } from
 import { getRecount, requestRecount } from "../../services/recounts.ts";
 import { getTenant, getTenants, updateTenant } from "../../services/tenant-admin.ts";
 import { actionOf, requireOperator } from "../../services/tenant-permissions.ts";
-import { openApiRouter, adminProblems } from "../open-api.ts";
+import { adminProblems, JSON_BODY_ERRORS, openApiRouter } from "../open-api.ts";
 import { requireTenantInPath, TENANT_ERRORS, TenantParams } from "./tenant-in-path.ts";
 
 const security = [{ bearer: [] }];
@@ -50,7 +50,7 @@ const changeRoute = createRoute({
   },
   responses: {
     200: tenantAnswer,
-    ...adminProblems("REQUEST_INVALID", "BODY_TOO_LARGE", "TENANT_ERASING", ...TENANT_ERRORS),
+    ...adminProblems(...JSON_BODY_ERRORS, "TENANT_ERASING", ...TENANT_ERRORS),
   },
 });
 

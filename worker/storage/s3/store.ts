@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { sendBody } from "../body-stream.ts";
 import type { ObjectPage, ObjectStore, StoreBody, StoredFacts, StoredPart } from "../object-store.ts";
+import { removeInParts } from "../removals.ts";
 import type { S3Config } from "../store-config.ts";
 import type { S3Request } from "./client.ts";
 import { retryWithin, S3Client, within } from "./client.ts";
@@ -15,7 +16,7 @@ import { childrenOf, formatParts, formatRemovals, textOf } from "./xml.ts";
  */
 const CALL_DEADLINE_MS = 10_000;
 const STORE_DEADLINE_MS = 60_000;
-/** S3, ListObjectsV2 and DeleteObjects: most keys of one call. */
+/** S3, ListObjectsV2: most keys of one call. */
 const PAGE_KEYS = 1_000;
 
 /**
@@ -58,10 +59,10 @@ export function s3Store(config: S3Config): ObjectStore {
 
     get: (key, options) => retryWithin(CALL_DEADLINE_MS, (signal) => getObject(client, key, options, signal)),
 
-    async remove(keys) {
-      if (keys.length === 0) return;
-      await retryWithin(STORE_DEADLINE_MS, (signal) => removeObjects(client, keys, signal));
-    },
+    remove: (keys) =>
+      removeInParts(keys, (some) =>
+        retryWithin(STORE_DEADLINE_MS, (signal) => removeObjects(client, some, signal)),
+      ),
 
     list: (prefix) => retryWithin(CALL_DEADLINE_MS, (signal) => listObjects(client, prefix, signal)),
   };

@@ -14,8 +14,6 @@ import { retryDelayMs } from "./retries.ts";
 
 /** First wait for another try of an end: longer than a try takes, because it is due before that begins. */
 const END_RETRY_MS = 60_000;
-/** What a store removes with one call (storage/object-store.ts). */
-const MOST_REMOVED = 1_000;
 
 export interface EndingOptions {
   readonly store: UploadStore;
@@ -147,10 +145,7 @@ export class Ending {
     const attempts = Array.from({ length: objectAttempts }, (_, index) =>
       originalKey(refOf(state), index + 1),
     );
-    const givenUp = attempts.filter((key) => key !== objectKey);
-    for (let from = 0; from < givenUp.length; from += MOST_REMOVED) {
-      await objects.remove(givenUp.slice(from, from + MOST_REMOVED));
-    }
+    await objects.remove(attempts.filter((key) => key !== objectKey));
   }
 
   /** By what there is and not by what is known: an attempt to store that was given up may have landed all the same. */

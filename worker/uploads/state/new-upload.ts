@@ -1,3 +1,4 @@
+import type { EntityRef } from "#contract/entities.ts";
 import type { FileVersionRef, UserId } from "#contract/ids.ts";
 import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
 import { choosePartSize } from "../writing/part-size.ts";
@@ -21,6 +22,7 @@ export interface NewUpload {
   readonly reservedBytes: number;
   /** Of an upload by a grant: what tells its creation from another. */
   readonly creationKey: string | null;
+  readonly entity: EntityRef | null;
   /** How long it lives without progress. */
   readonly idleMs: number;
   /** Of a final upload: the partials that it is made of, in order. */

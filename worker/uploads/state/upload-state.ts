@@ -1,4 +1,5 @@
 import type { Actor } from "#contract/audit.ts";
+import type { EntityRef } from "#contract/entities.ts";
 import type { ErrorCode } from "#contract/errors.ts";
 import type { FileId, FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
 import type { ReprDigestName, ReprDigests } from "#contract/jobs.ts";
@@ -39,6 +40,8 @@ export interface UploadDeclaration {
   readonly wantedDigest: ReprDigestName | null;
   /** Of an upload by a grant: what tells its creation from another. Of others null, or absent. */
   readonly creationKey?: string | null;
+  /** What it was declared to be attached to. Absent where that wasn't kept yet. */
+  readonly entity?: EntityRef | null;
   readonly createdAtMs: number;
   /** How long it lives without progress. */
   readonly idleMs: number;

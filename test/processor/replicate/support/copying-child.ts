@@ -35,7 +35,7 @@ function toldOf(target: ReplicaTarget): ReplicaTarget {
 }
 
 const [path = "", facts = "{}"] = process.argv.slice(2);
-const created = createReplicaTargets(process.env);
+const created = await createReplicaTargets(process.env);
 if (!created.ok) throw new Error(created.problems.join("\n"));
 const targets = created.targets.map((each) => (each.kind === "directory" ? toldOf(each) : each));
 const signal = AbortSignal.timeout(WITHIN_MS);

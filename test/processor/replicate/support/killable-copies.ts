@@ -63,7 +63,7 @@ export async function startKillableCopies(): Promise<KillableCopies> {
     ...{ REPLICA_GCS_KIND: "gcs", REPLICA_GCS_BUCKET: BUCKET, REPLICA_GCS_API_ENDPOINT: proxies.gcs.url },
     ...{ REPLICA_DIRECTORY_KIND: "directory", REPLICA_DIRECTORY_PATH: files },
   };
-  const created = createReplicaTargets(env);
+  const created = await createReplicaTargets(env);
   if (!created.ok) throw new Error(created.problems.join("\n"));
   let directoryBytes = 0;
   const sentBytes = (): Record<string, number> => ({
