@@ -15,6 +15,15 @@ export { handleOf, type PickedFile, pickFiles } from "./core/handles.ts";
 export type { ApiOptions, CallOptions } from "./core/http.ts";
 export { memoryStorage, type UploadStorage } from "./core/storage.ts";
 export type { UploadTotals } from "./core/totals.ts";
+export {
+  createLive,
+  type Live,
+  type LiveEvent,
+  type LiveOptions,
+  type LiveReset,
+  type LiveState,
+  type LiveWaiter,
+} from "./core/live.ts";
 export type {
   GetToken,
   GrantOptions,

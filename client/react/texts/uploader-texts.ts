@@ -30,6 +30,8 @@ export interface UploaderTexts {
   readonly preparing: string;
   uploading(secondsLeft: number | undefined): string;
   readonly finishing: string;
+  /** What the server has is compared with what was sent. */
+  readonly comparing: string;
   readonly paused: string;
   readonly offline: string;
   readonly elsewhere: string;
@@ -39,8 +41,6 @@ export interface UploaderTexts {
   failed(problem: Problem): string;
   readonly cancelled: string;
   readonly deleted: string;
-  /** All is sent, and compared with what the server has. */
-  readonly verifying: string;
   readonly checking: string;
   readonly ready: string;
   infected(signatureName: string | undefined): string;
