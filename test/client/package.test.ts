@@ -49,6 +49,7 @@ async function createApp(tarball: string): Promise<void> {
   // Its server is this test's, on another port.
   const source = example.replace('"http://127.0.0.1:8787"', "location.origin");
   await writeFile(join(app, "main.tsx"), source);
+  await writeFile(join(app, ".env.local"), "VITE_TOKEN=a.b.c");
   await writeFile(join(app, "index.html"), INDEX);
   await writeFile(join(app, "tsconfig.json"), JSON.stringify(TSCONFIG));
   await writeFile(join(app, "package.json"), JSON.stringify({ name: "my-crm", type: "module" }));
