@@ -62,13 +62,12 @@ export interface TenantToArchive {
   readonly keptDays: number;
 }
 
-/** Tenants of a run whose oldest event is of a day that is over for as long as the tenant keeps events, none that is erased. */
+/** Tenants of a run, by their numbers, whose oldest event is of a day that is over for as long as the tenant keeps events, none that is erased. */
 export async function findTenantsToArchive(
   db: Database,
   run: number,
   defaultDays: number,
   nowMs: number,
-  limit: number,
 ): Promise<readonly TenantToArchive[]> {
   const oldest = sql`coalesce(
     (SELECT e.at_ms FROM audit_events AS e WHERE e.tenant_id = t.tenant_id ORDER BY e.id LIMIT 1),
@@ -77,7 +76,7 @@ export async function findTenantsToArchive(
   const keptDays = sql`coalesce(t.settings ->> 'auditRetentionDays', ${defaultDays})`;
   return db.all<TenantToArchive>(
     sql`SELECT t.tenant_id AS tenantId, ${keptDays} AS keptDays FROM tenants AS t WHERE t.number % ${ARCHIVING_RUNS} = ${run} AND t.erasing_at_ms IS NULL
-      AND ${oldest} / ${DAY} < ${today} - ${keptDays} LIMIT ${limit}`,
+      AND ${oldest} / ${DAY} < ${today} - ${keptDays} ORDER BY t.number`,
   );
 }
 
