@@ -63,13 +63,12 @@ export interface TenantToArchive {
   readonly keptDays: number;
 }
 
-/** Tenants of a run whose oldest event is of a day that is over for as long as the tenant keeps events, none that is erased. */
+/** Tenants of a run, by their numbers, whose oldest event is of a day that is over for as long as the tenant keeps events, none that is erased. */
 export async function findTenantsToArchive(
   db: Database,
   run: number,
   defaultDays: number,
   nowMs: number,
-  limit: number,
 ): Promise<readonly TenantToArchive[]> {
   const oldest = sql`coalesce(
     (SELECT e.at_ms FROM audit_events AS e WHERE e.tenant_id = t.tenant_id ORDER BY e.id LIMIT 1),
@@ -78,7 +77,7 @@ export async function findTenantsToArchive(
   const keptDays = sql`coalesce(t.settings ->> 'auditRetentionDays', ${defaultDays})`;
   return db.all<TenantToArchive>(
     sql`SELECT t.tenant_id AS tenantId, ${keptDays} AS keptDays FROM tenants AS t WHERE t.number % ${ARCHIVING_RUNS} = ${run} AND t.erasing_at_ms IS NULL
-      AND ${oldest} / ${DAY} < ${today} - ${keptDays} LIMIT ${limit}`,
+      AND ${oldest} / ${DAY} < ${today} - ${keptDays} ORDER BY t.number`,
   );
 }
 
@@ -90,7 +89,6 @@ export async function findRowlessTenants(
   db: Database,
   keptDays: number,
   nowMs: number,
-  limit: number,
 ): Promise<readonly TenantToArchive[]> {
   const today = Math.floor(nowMs / DAY_MS);
   return db.all<TenantToArchive>(
@@ -100,7 +98,7 @@ export async function findRowlessTenants(
       SELECT tenant_id AS tenantId, ${keptDays} AS keptDays FROM named
       WHERE tenant_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM tenants AS t WHERE t.tenant_id = named.tenant_id)
         AND (SELECT l.at_ms FROM audit_log AS l WHERE l.tenant_id = named.tenant_id ORDER BY l.sequence LIMIT 1)
-          < ${(today - keptDays) * DAY_MS} LIMIT ${limit}`,
+          < ${(today - keptDays) * DAY_MS}`,
   );
 }
 
