@@ -11,12 +11,25 @@ export { type Client, type ClientOptions, createClient } from "./core/client.ts"
 export type { Connection } from "./core/connection.ts";
 export { createFilesClient, type FilesClient, type FilesClientOptions } from "./core/files.ts";
 export type { GetGrant, Grant, RenewGrant } from "./core/grants.ts";
+export { handleOf, type PickedFile, pickFiles } from "./core/handles.ts";
 export type { ApiOptions, CallOptions } from "./core/http.ts";
 export { memoryStorage, type UploadStorage } from "./core/storage.ts";
 export type { UploadTotals } from "./core/totals.ts";
+export {
+  createLive,
+  type Live,
+  type LiveEvent,
+  type LiveOptions,
+  type LiveReset,
+  type LiveState,
+  type LiveWaiter,
+} from "./core/live.ts";
 export type {
   GetToken,
   GrantOptions,
+  PreviousMatch,
+  RefusedFile,
+  RemoteUpload,
   SessionOptions,
   UnfinishedUpload,
   UploaderOptions,

@@ -7,7 +7,12 @@ import { parseRateLimitFactor } from "./dev/rate-limiter/options.ts";
 import { endWithParent } from "./dev/signals.ts";
 import { startStack } from "./dev/stack.ts";
 import { stateDirectory } from "./dev/state.ts";
-import { keepTokenSettings, parseTokenVariables, readTokenSettings } from "./dev/token-settings.ts";
+import {
+  describeUntoldClaims,
+  keepTokenSettings,
+  parseTokenVariables,
+  readTokenSettings,
+} from "./dev/token-settings.ts";
 
 const DEFAULT_PORT = 8787;
 /** With ClamAV's official database clamd reads for most of a minute. */
@@ -15,8 +20,8 @@ const READY_WITHIN_MS = 180_000;
 
 const TEST_SIGNATURES_ONLY = `
   ┌──────────────────────────────────────────────────────────────────────────────┐
-  │ clamd has no virus database: it knows the EICAR test file and NOTHING ELSE.    │
-  │ Install one (freshclam) before you let anybody upload anything.                │
+  │ clamd has no virus database: it knows the EICAR test file and NOTHING ELSE.  │
+  │ Install one (freshclam) before you let anybody upload anything.              │
   └──────────────────────────────────────────────────────────────────────────────┘
 `;
 
@@ -61,6 +66,8 @@ async function main(): Promise<void> {
   parseTokenVariables({ JWT_SECRET: "-".repeat(32), ...tokenSettings });
   const withReplicas = parseReplicas(process.env["CAUSEWAY_REPLICAS"]);
   console.log(`Starting. State and log are in ${directory}`);
+  const untold = describeUntoldClaims(tokenSettings);
+  if (untold !== undefined) console.warn(untold);
   if (store.kind === "s3") console.log(`Objects are in S3: ${placeOf(store)}.`);
   const stopSignal = nextSignal();
   // By hand, it may be left behind on purpose (nohup, a shell's `&`).

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { Role, TenantId, UserId } from "#contract/ids.ts";
-import { readOrCreateSecrets, stateDirectory } from "./dev/state.ts";
+import { hasSecrets, isStackRunning, readOrCreateSecrets, stateDirectory } from "./dev/state.ts";
 import { keptTokenSettings } from "./dev/token-settings.ts";
 import { signToken } from "./dev/token.ts";
 
@@ -26,9 +26,19 @@ function readOptions() {
   return Options.parse(values);
 }
 
+/** On standard error: standard output is the token alone. */
+function warnOfNoStack(directory: string): void {
+  if (isStackRunning(directory)) return;
+  const found = hasSecrets(directory) ? "No stack is running on" : "No stack has been started on";
+  console.error(
+    `${found} ${directory}: the token is good for one that is started there. CAUSEWAY_STATE says which state it is for.`,
+  );
+}
+
 try {
   const { tenant, user, role, ttl } = readOptions();
   const directory = stateDirectory(process.env);
+  warnOfNoStack(directory);
   const { jwtSecret } = readOrCreateSecrets(directory);
   const settings = keptTokenSettings(directory);
   const identity = { tenantId: tenant, userId: user, role };

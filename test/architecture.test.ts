@@ -86,6 +86,13 @@ const RULES: readonly {
   },
   { from: "processor/", may: ["processor/", "worker/contract/"] },
   { from: "client/core/", may: ["client/core/", "worker/contract/"], packages: [] },
+  {
+    from: "client/react/",
+    may: ["client/react/", "client/core/", "worker/contract/"],
+    // All of the client in one file.
+    also: { file: "client/react/script-tag.tsx", may: ["client/index.ts"] },
+    packages: ["react", "react-dom", "react-dom/client", "@tanstack/react-virtual"],
+  },
   { from: "client/server/", may: ["client/server/", "client/core/", "client/api-types.ts"] },
   { from: "client/demo/", may: ["client/", "worker/contract/"] },
   { from: "test/e2e/", may: ["test/e2e/", "test/support/", "client/", "worker/contract/"] },

@@ -16,6 +16,10 @@ export interface AppEnv {
     tenantSettings: TenantSettings;
     /** Set by `authenticateUpload` where the caller has a grant in the place of a session. */
     grant?: UploadGrant;
+    /** Set by a route whose answer is good until then, where that may be less than a day. */
+    isGoodUntilMs?: number;
+    /** Set by `jsonBodies` where there is JSON: all of it. */
+    jsonText?: string;
     /** Set by a plain upload whose bytes are stored: whatever fails behind it, there is a file. */
     isStored?: true;
   };

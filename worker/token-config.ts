@@ -39,7 +39,9 @@ export interface TokenConfig {
  * Whoever can change what this URL answers can be anybody. Asked of the URL as `fetch` reads it, which takes none with a
  * user's name in it either (Fetch, 5.4).
  */
-const JwksUrl = z.url({ abort: true }).refine(isSafeUrl, "must be https, without a user's name");
+const JwksUrl = z
+  .url({ abort: true })
+  .refine(isSafeUrl, "must be https, or http on loopback, without a user's name");
 
 /** More isn't clocks that are apart: it is tokens that live longer than they say. */
 const MAX_LEEWAY_SECONDS = 300;

@@ -49,7 +49,7 @@ export class Attempts {
   }
 
   #begin(): void {
-    const { transfer, onDone } = this.#options;
+    const { transfer, context, onDone } = this.#options;
     const signal = this.#newAttempt();
     const live =
       <A extends readonly unknown[]>(handler: (...values: A) => void) =>
@@ -61,10 +61,14 @@ export class Attempts {
       onSent: live((bytes) => this.#status.sent(bytes)),
       onAccepted: live((offsetBytes) => this.#onAccepted(offsetBytes)),
     };
-    transfer.send(signal, events).then(
-      live(onDone),
-      live((error: unknown) => this.#onFailure(this.#whatFailed(error))),
-    );
+    const release = context.awake.hold();
+    transfer
+      .send(signal, events)
+      .finally(release)
+      .then(
+        live(onDone),
+        live((error: unknown) => this.#onFailure(this.#whatFailed(error))),
+      );
   }
 
   #onCreated(): void {

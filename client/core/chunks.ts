@@ -4,7 +4,7 @@ const MIB = 1024 * 1024;
 const PART_BYTES = 8 * MIB;
 const SMALLEST_BYTES = MIB;
 /** Cloudflare takes 100 MB in one request on most plans; `Upload-Limit` may say less. */
-const LARGEST_BYTES = 12 * PART_BYTES;
+const LARGEST_BYTES = 11 * PART_BYTES;
 /** So long should a request take: longer ones lose more where a connection can't bring back what it sent, shorter ones cost more. */
 const TARGET_SECONDS = 20;
 
@@ -16,8 +16,14 @@ export class ChunkSizes {
   readonly #fixedBytes: number | undefined;
   #bytes = PART_BYTES;
 
-  /** @param fixedBytes as the host wants it, whatever the connection does */
+  /**
+   * @param fixedBytes as the host wants it, whatever the connection does
+   * @throws RangeError when that is not a positive integer
+   */
   constructor(fixedBytes: number | undefined) {
+    if (fixedBytes !== undefined && (!Number.isSafeInteger(fixedBytes) || fixedBytes < 1)) {
+      throw new RangeError("chunkSizeBytes must be a positive, finite integer");
+    }
     this.#fixedBytes = fixedBytes;
   }
 
@@ -42,8 +48,8 @@ export class ChunkSizes {
     this.#set(Math.min(wanted, this.#bytes * 2));
   }
 
-  /** A request was cut. */
-  wasCut(): void {
+  /** A request was cut, or too long for what is between. */
+  wasTooLong(): void {
     this.#set(this.#bytes / 2);
   }
 

@@ -1,11 +1,14 @@
+import type { Awake } from "./awake.ts";
 import type { ChunkSizes } from "./chunks.ts";
 import type { Claims } from "./claims.ts";
 import type { Connection } from "./connection.ts";
 import type { Scope } from "./fingerprint.ts";
-import type { GetGrant, RenewGrant } from "./grants.ts";
+import { createGrantSource, type GetGrant, type RenewGrant } from "./grants.ts";
 import type { ResumeStore } from "./resume-store.ts";
+import type { RuleSource } from "./rule-source.ts";
 import type { Slots } from "./slots.ts";
 import type { TokenSource } from "./tokens.ts";
+import type { UploadMeta } from "./types.ts";
 
 /** What requests are sent with: the user's token, or a grant of each upload's own. */
 export type Access =
@@ -27,6 +30,21 @@ export interface UploadContext {
   readonly slots: Slots;
   readonly claims: Claims;
   readonly connection: Connection;
+  readonly awake: Awake;
+  /** Undefined where only the server is to check. */
+  readonly rules: RuleSource | undefined;
+}
+
+/** What one upload's requests are sent with: the user's tokens, or those of a grant of its own. */
+export function takeTokens(
+  { access, stallTimeoutMs: timeoutMs }: UploadContext,
+  file: File,
+  meta: UploadMeta,
+  isCreated: () => boolean,
+): TokenSource {
+  if (access.kind === "session") return access.tokens;
+  const { getGrant, renewGrant: renew } = access;
+  return createGrantSource({ ask: () => getGrant(file, meta), renew, isCreated, timeoutMs });
 }
 
 /** `navigator.onLine` is sometimes wrong about being offline, so we look for ourselves now and then. */

@@ -2,6 +2,7 @@ import type { Problem } from "#contract/errors.ts";
 import { backoffMs, parseRetryAfterMs } from "./backoff.ts";
 import { localProblem, parseProblem } from "./problem.ts";
 import type { Answer } from "./request.ts";
+import { RefusedByRules } from "./rules.ts";
 import { FileUnreadable, TokenUnavailable } from "./transport.ts";
 import { UnexpectedAnswer } from "./tus.ts";
 
@@ -22,6 +23,16 @@ export type Failure =
 
 const TEMPORARY = new Set([408, 423, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 530]);
 
+/**
+ * Whether a request's body was too long, which another length puts right: what is in between refuses it with no problem
+ * document. A file that is too large is another 413.
+ */
+export function isBodyTooLong(error: unknown): boolean {
+  if (!(error instanceof UnexpectedAnswer) || error.method !== "PATCH") return false;
+  const { status, body } = error.answer;
+  return status === 413 && parseProblem(status, body).code !== "FILE_TOO_LARGE";
+}
+
 function classifyAnswer(method: string, answer: Answer, nowMs: number): Failure {
   const { status } = answer;
   const problem = parseProblem(status, answer.body);
@@ -40,7 +51,9 @@ function classifyAnswer(method: string, answer: Answer, nowMs: number): Failure 
 
 /** Tells what an attempt's error means. */
 export function classifyFailure(error: unknown, nowMs: number): Failure {
+  if (isBodyTooLong(error)) return { kind: "temporary", problem: localProblem("REQUEST_TOO_LONG") };
   if (error instanceof UnexpectedAnswer) return classifyAnswer(error.method, error.answer, nowMs);
+  if (error instanceof RefusedByRules) return { kind: "refused", problem: error.problem };
   if (error instanceof FileUnreadable) return { kind: "blocked", problem: localProblem("FILE_UNREADABLE") };
   // fetch rejects with a TypeError where nothing answers; getToken is mostly a fetch.
   if (error instanceof TokenUnavailable && !(error.cause instanceof TypeError)) {

@@ -4,7 +4,12 @@ const LOCAL_TITLES = {
   FILE_UNREADABLE: "The file can't be read any more",
   TOKEN_UNAVAILABLE: "No valid sign-in could be had",
   CONNECTION_LOST: "The server did not answer",
+  REQUEST_TOO_LONG: "Something on the way doesn't take requests of this length",
   UPLOAD_ELSEWHERE: "Another tab is sending this file",
+  FILE_NEEDED: "The file has to be chosen again",
+  FILE_PERMISSION_DENIED: "The file may not be read without permission",
+  DIGEST_MISMATCH: "What the server has isn't what was sent",
+  DIGEST_UNKNOWN: "The server couldn't say what it has",
 } as const;
 
 /** Codes of problems that the client itself finds; all others are the server's. */
@@ -64,6 +69,14 @@ const RETRYABLE: Readonly<Record<RetryableCode, true>> = {
 /** Of an answer without a problem document: time-outs and faults of what is in between. */
 const PASSING_STATUSES = new Set([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 530]);
 
+/** Of the client's own, those that somebody has to put right first. */
+const FINAL: Readonly<Partial<Record<LocalProblemCode, true>>> = {
+  FILE_UNREADABLE: true,
+  FILE_NEEDED: true,
+  FILE_PERMISSION_DENIED: true,
+  DIGEST_UNKNOWN: true,
+};
+
 type ServerProblem = {
   [Code in ErrorCode]: Problem & {
     readonly code: Code;
@@ -90,9 +103,17 @@ export type ApiProblem =
   | LocalProblem
   | (Problem & { readonly code: `HTTP_${number}`; readonly retryable: boolean });
 
+/** Of the client's own. */
+const PASSING_CODES: ReadonlySet<string> = new Set<LocalProblemCode>([
+  "CONNECTION_LOST",
+  "TOKEN_UNAVAILABLE",
+  "UPLOAD_ELSEWHERE",
+  "DIGEST_UNKNOWN",
+]);
+
 function isRetryable({ status, code }: Problem): boolean {
   if (Object.hasOwn(RETRYABLE, code)) return true;
-  if (status === 0) return code !== "FILE_UNREADABLE";
+  if (status === 0) return !Object.hasOwn(FINAL, code);
   return code === `HTTP_${status}` && PASSING_STATUSES.has(status);
 }
 

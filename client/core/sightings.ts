@@ -6,20 +6,33 @@ export type Sighting =
   | { readonly kind: "point"; readonly point: ResumePoint }
   | { readonly kind: "aborted" };
 
+/** A tab that comes later asks where the file is: it may be on its last request. */
+type Message = Sighting | { readonly kind: "asked" };
+
 /**
  * One file's channel between the tabs of the origin, until `signal` aborts. Without BroadcastChannel nothing is told, and a
  * waiting tab shows no progress.
+ * @returns tells the others
  */
 export function openSightings(
   fingerprint: string,
   signal: AbortSignal,
-  onSighting: (sighting: Sighting) => void = () => {},
+  onSighting: (sighting: Sighting) => void,
 ): (sighting: Sighting) => void {
   if (signal.aborted || typeof BroadcastChannel === "undefined") return () => {};
   const channel = new BroadcastChannel(`causeway-upload:${fingerprint}`);
-  channel.addEventListener("message", ({ data }) => onSighting(data as Sighting));
+  const post = (message: Message) => channel.postMessage(message);
+  let lastPoint: Sighting | undefined;
+  channel.addEventListener("message", ({ data }) => {
+    const message = data as Message;
+    if (message.kind !== "asked") onSighting(message);
+    else if (lastPoint !== undefined) post(lastPoint);
+  });
   signal.addEventListener("abort", () => channel.close(), { once: true });
+  post({ kind: "asked" });
   return (sighting) => {
-    if (!signal.aborted) channel.postMessage(sighting);
+    if (signal.aborted) return;
+    if (sighting.kind === "point") lastPoint = sighting;
+    post(sighting);
   };
 }

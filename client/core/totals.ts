@@ -21,6 +21,7 @@ const GROUPS: Readonly<Record<UploadState["kind"], Group>> = {
   waiting: "waiting",
   hashing: "running",
   uploading: "running",
+  verifying: "running",
   elsewhere: "running",
   offline: "running",
   retrying: "running",

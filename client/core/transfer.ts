@@ -1,9 +1,10 @@
-import type { UploadContext } from "./context.ts";
+import { takeTokens, type UploadContext } from "./context.ts";
 import { PrefixDigest, proveBeginning } from "./digest.ts";
 import { discardUpload } from "./discard.ts";
+import { isBodyTooLong } from "./failure.ts";
 import { fingerprintOf } from "./fingerprint.ts";
-import { createGrantSource } from "./grants.ts";
 import type { ResumePoint } from "./resume-store.ts";
+import { requireAccepted } from "./rule-source.ts";
 import { openSightings, type Sighting } from "./sightings.ts";
 import type { TokenSource } from "./tokens.ts";
 import { ConnectionLost, createSend, FileUnreadable, type Send } from "./transport.ts";
@@ -22,6 +23,8 @@ export interface TransferOrigin {
   readonly handle?: FileSystemFileHandle | undefined;
   /** Of an earlier visit: the file is to go on from there, if it is the same. */
   readonly point?: ResumePoint | undefined;
+  /** Of the file, as far as that was proved already. */
+  readonly digest?: PrefixDigest | undefined;
 }
 
 /**
@@ -39,17 +42,23 @@ export class Transfer {
   /** From an earlier visit or another tab, not proved to be of this file yet. */
   #offered: ResumePoint | undefined;
   #digest: PrefixDigest;
+  #ahead: Promise<void> | undefined;
   #url: string | undefined;
   #startedAtMs = 0;
   #tell: (sighting: Sighting) => void = () => {};
 
-  constructor(file: File, meta: UploadMeta, context: UploadContext, { handle, point }: TransferOrigin) {
+  constructor(
+    file: File,
+    meta: UploadMeta,
+    context: UploadContext,
+    { handle, point, digest }: TransferOrigin,
+  ) {
     this.#file = file;
     this.#meta = meta;
     this.#context = context;
     this.#handle = handle ?? point?.handle;
     this.#offered = point;
-    this.#digest = new PrefixDigest(file);
+    this.#digest = digest ?? new PrefixDigest(file);
     this.#tokens = this.#takeTokens();
   }
 
@@ -58,14 +67,7 @@ export class Transfer {
   }
 
   #takeTokens(): TokenSource {
-    const { access, stallTimeoutMs } = this.#context;
-    if (access.kind === "session") return access.tokens;
-    return createGrantSource({
-      ask: () => access.getGrant(this.#file, this.#meta),
-      renew: access.renewGrant,
-      isCreated: () => this.#url !== undefined,
-      timeoutMs: stallTimeoutMs,
-    });
+    return takeTokens(this.#context, this.#file, this.#meta, () => this.#url !== undefined);
   }
 
   /**
@@ -110,7 +112,9 @@ export class Transfer {
 
   async #take(point: ResumePoint, signal: AbortSignal): Promise<boolean> {
     if (point.sizeBytes !== this.#file.size) return false;
-    const isKnown = point.url === this.#url && point.covered.bytes <= this.#digest.covered.bytes;
+    const { bytes, digest } = this.#digest.covered;
+    const isKnown =
+      point.url === this.#url ? point.covered.bytes <= bytes : bytes > 0 && point.covered.digest === digest;
     const proved = isKnown ? this.#digest : await proveBeginning(this.#file, point.covered, signal);
     if (proved === undefined) return false;
     this.#digest = proved;
@@ -140,6 +144,7 @@ export class Transfer {
       return found;
     }
     if (this.#url !== undefined) this.forget();
+    await requireAccepted(this.#file, this.#context.rules);
     const created = await createUpload(this.#sender(signal), scope.endpoint, this.#file, this.#meta);
     this.#url = created.url;
     this.#startedAtMs = Date.now();
@@ -162,6 +167,8 @@ export class Transfer {
     const { chunks } = this.#context;
     const end = chunks.endOf(offsetBytes, this.#file.size, maxAppendBytes);
     await this.#writeDown(end, signal);
+    // The next request's digest is ready when this one is through.
+    this.#ahead = this.#digest.cover(2 * end - offsetBytes, signal).catch(() => {});
     const sentAtMs = Date.now();
     const onSent = (bytes: number) => {
       events.onSent(offsetBytes + bytes);
@@ -170,7 +177,8 @@ export class Transfer {
     const body = this.#file.slice(offsetBytes, end);
     const standing = await append(send, this.#url ?? "", offsetBytes, body, onSent).catch(
       (error: unknown) => {
-        if (error instanceof ConnectionLost && !signal.aborted) chunks.wasCut();
+        const isTooLong = error instanceof ConnectionLost || isBodyTooLong(error);
+        if (isTooLong && !signal.aborted) chunks.wasTooLong();
         throw error;
       },
     );
@@ -185,6 +193,7 @@ export class Transfer {
   async #writeDown(bytes: number, signal: AbortSignal): Promise<void> {
     if (this.#fingerprint === undefined) return;
     try {
+      await this.#ahead;
       await this.#digest.cover(bytes, signal);
     } catch (cause) {
       signal.throwIfAborted();

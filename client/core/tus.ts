@@ -45,6 +45,8 @@ export function formatMetadata(file: File, meta: UploadMeta): string {
     entityId: meta.entityId,
     tags: meta.tags?.join(","),
     replaces: meta.replaces,
+    // As Uppy names it.
+    relativePath: meta.folder && `${meta.folder}/${file.name}`,
   };
   return Object.entries(pairs)
     .flatMap(([key, value]) => (value ? [`${key} ${encode(value)}`] : []))
@@ -90,7 +92,7 @@ export async function createUpload(
   const location = answer.header("Location");
   if (!isOk(answer) || location === undefined) throw new UnexpectedAnswer("POST", answer);
   return {
-    url: new URL(location, answer.url).href,
+    url: new URL(location, answer.url || endpoint).href,
     // A creation that is sent again by the same grant tells how far its upload is.
     offsetBytes: parseBytes(answer.header("Upload-Offset")) ?? 0,
     lengthBytes: file.size,

@@ -2,6 +2,7 @@ import type { Problem } from "#contract/errors.ts";
 import type { Connection } from "./connection.ts";
 import type { GetGrant, RenewGrant } from "./grants.ts";
 import type { UploadStorage } from "./storage.ts";
+import type { Upload } from "./upload.ts";
 
 /** Gives a bearer token. `refresh` is true after a 401: a cached token must not be given again. */
 export type GetToken = (options: { readonly refresh: boolean }) => Promise<string> | string;
@@ -13,6 +14,8 @@ export interface UploadMeta {
   readonly tags?: readonly string[];
   /** Id of the file that this one becomes a new version of. */
   readonly replaces?: string;
+  /** Folders that the file was in, joined by "/"; kept with the record as the `relativePath` of its metadata. */
+  readonly folder?: string;
 }
 
 /** Everything that an upload can be. A lost connection is `offline` or `retrying`, never an error. */
@@ -36,6 +39,8 @@ export type UploadState =
   /** Stopped, with what was sent kept where possible; `resume()` goes on. */
   | { readonly kind: "failed"; readonly problem: Problem }
   | { readonly kind: "aborted" }
+  /** All is sent, and the server's SHA-256 is waited for. */
+  | { readonly kind: "verifying"; readonly fileId: string; readonly version: number }
   /** `version` tells which of the file's it is: its state is asked for by `getVersion`. */
   | { readonly kind: "uploaded"; readonly fileId: string; readonly version: number };
 
@@ -82,7 +87,7 @@ export interface UploadingOptions {
    * Bytes in one request; without it, what takes some 20 s on this connection. Never more than the server announces, because
    * Cloudflare caps and may buffer request bodies.
    */
-  readonly chunkSizeBytes?: number;
+  readonly chunkSizeBytes?: number | undefined;
   readonly maxConcurrent?: number;
   /** First delay before trying again; it doubles with every failure that follows without progress. */
   readonly retryBaseMs?: number;
@@ -92,9 +97,11 @@ export interface UploadingOptions {
    */
   readonly stallTimeoutMs?: number;
   readonly connection?: Connection;
+  /** Whether a file that breaks the server's rules (`GET /v1/upload-rules`) is refused without asking it. True. */
+  readonly checkRules?: boolean;
 }
 
-/** An upload of an earlier visit that can go on once its file is chosen again. */
+/** An upload of an earlier visit, on this device. */
 export interface UnfinishedUpload {
   readonly id: string;
   readonly filename: string;
@@ -102,6 +109,40 @@ export interface UnfinishedUpload {
   readonly startedAtMs: number;
   readonly entityType: string | undefined;
   readonly entityId: string | undefined;
-  /** Forgets it here and deletes what the server has of it. */
+  /** Whether `resume()` finds the file by itself; else it has to be chosen again. */
+  readonly canResume: boolean;
+  /**
+   * Adds the file and sends what is missing of it; one whose beginning isn't what was sent begins anew. Without a file, the
+   * browser asks its user for the one that was picked: call it in a click.
+   * @throws ApiError with `FILE_NEEDED` where no file is known, `FILE_PERMISSION_DENIED` or `FILE_UNREADABLE`
+   */
+  resume(file?: File): Promise<Upload>;
+  /**
+   * Forgets it here and deletes what the server has of it.
+   * @throws ApiError with `UPLOAD_ELSEWHERE` while another tab sends it
+   */
   discard(): Promise<void>;
+}
+
+/** A chosen file that an upload of an earlier visit goes on with. */
+export interface PreviousMatch {
+  readonly file: File;
+  /** Its `resume()` takes this file. */
+  readonly previous: UnfinishedUpload;
+}
+
+/** An unfinished upload that this device can't continue, because it doesn't know which bytes were sent. */
+export interface RemoteUpload extends Pick<
+  UnfinishedUpload,
+  "id" | "filename" | "startedAtMs" | "entityType" | "entityId"
+> {
+  readonly sizeBytes: number | undefined;
+  /** Deletes what the server has of it, also while another device sends it. */
+  discard(): Promise<void>;
+}
+
+/** A file that the server won't take, with why and what it would. */
+export interface RefusedFile {
+  readonly file: File;
+  readonly problem: Problem;
 }

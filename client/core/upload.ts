@@ -1,11 +1,13 @@
 import { Attempts } from "./attempts.ts";
 import { fileIdOf, type UploadContext, versionOf } from "./context.ts";
+import { hashFile } from "./hash-worker.ts";
 import { localProblem } from "./problem.ts";
 import type { Sighting } from "./sightings.ts";
 import { Status } from "./status.ts";
 import { Transfer, type TransferOrigin } from "./transfer.ts";
 import { takeTurn } from "./turn.ts";
 import type { UploadMeta, UploadProgress, UploadState } from "./types.ts";
+import { type Uploaded, verifyUploaded } from "./verification.ts";
 
 /** How one file is to be sent. */
 export interface UploadOptions {
@@ -13,6 +15,10 @@ export interface UploadOptions {
   readonly priority?: number;
   /** By which the file is found again on the next visit, without being chosen. */
   readonly handle?: FileSystemFileHandle | undefined;
+  /**
+   * Whether it is uploaded only when the server's SHA-256 is the file's own. Not with an upload's grant, which may not ask.
+   */
+  readonly verify?: boolean;
 }
 
 /**
@@ -29,6 +35,7 @@ export class Upload {
   readonly #transfer: Transfer;
   readonly #status: Status;
   readonly #listeners = new Set<(upload: Upload) => void>();
+  readonly #verify: boolean;
   #run: AbortController | undefined;
   #attempts: Attempts | undefined;
 
@@ -36,11 +43,13 @@ export class Upload {
     file: File,
     meta: UploadMeta,
     context: UploadContext,
-    { priority = 0, ...origin }: UploadOptions & TransferOrigin = {},
+    { priority = 0, verify = false, ...origin }: UploadOptions & TransferOrigin = {},
   ) {
     this.file = file;
     this.meta = meta;
+    if (verify && context.access.kind === "grants") throw new TypeError("a grant can't ask for a digest");
     this.priority = priority;
+    this.#verify = verify;
     this.#context = context;
     this.#transfer = new Transfer(file, meta, context, origin);
     this.#status = new Status(file.size, () => {
@@ -141,6 +150,7 @@ export class Upload {
       onDone: () => this.#onDone(),
       onEnd: (state) => this.#end(state),
     });
+    this.#context.awake.persistFor(this.file.size);
     this.#attempts.start();
   }
 
@@ -153,6 +163,25 @@ export class Upload {
   #onDone(): void {
     this.#status.sent(this.file.size);
     const url = this.#transfer.url ?? "";
-    this.#end({ kind: "uploaded", fileId: fileIdOf(url), version: versionOf(url) });
+    const uploaded = { fileId: fileIdOf(url), version: versionOf(url) };
+    if (this.#verify) void this.#compare(uploaded);
+    else this.#end({ kind: "uploaded", ...uploaded });
+  }
+
+  /** With neither a slot nor the claim: it may take as long as the check for viruses. */
+  async #compare(uploaded: Uploaded): Promise<void> {
+    const { access, scope, stallTimeoutMs } = this.#context;
+    if (access.kind === "grants") return;
+    this.#end({ kind: "verifying", ...uploaded });
+    const run = new AbortController();
+    this.#run = run;
+    const source = { tokens: access.tokens, stallTimeoutMs };
+    const problem = await hashFile(this.file, run.signal).then(
+      (sha256) => verifyUploaded(scope.endpoint, uploaded, sha256, source, run.signal),
+      () => localProblem("FILE_UNREADABLE"),
+    );
+    if (run.signal.aborted) return;
+    if (problem?.code === "DIGEST_MISMATCH") this.#transfer.forget();
+    this.#end(problem === undefined ? { kind: "uploaded", ...uploaded } : { kind: "failed", problem });
   }
 }

@@ -1,14 +1,26 @@
+import { Awake } from "./awake.ts";
 import { ChunkSizes } from "./chunks.ts";
 import { createClaims } from "./claims.ts";
 import { browserConnection } from "./connection.ts";
 import type { Access, UploadContext } from "./context.ts";
-import { findPreviousUploads } from "./previous.ts";
+import { findOnOtherDevices } from "./other-devices.ts";
+import { PreviousUploads } from "./previous.ts";
 import { ResumeStore } from "./resume-store.ts";
+import { createRuleSource } from "./rule-source.ts";
+import { refusalOf } from "./rules.ts";
 import { Slots } from "./slots.ts";
 import { defaultStorage } from "./storage.ts";
 import { createTokenSource } from "./tokens.ts";
 import type { UploadTotals } from "./totals.ts";
-import type { UnfinishedUpload, UploaderOptions, UploadMeta } from "./types.ts";
+import type { TransferOrigin } from "./transfer.ts";
+import type {
+  PreviousMatch,
+  RefusedFile,
+  RemoteUpload,
+  UnfinishedUpload,
+  UploaderOptions,
+  UploadMeta,
+} from "./types.ts";
 import { UploadList } from "./upload-list.ts";
 import { Upload, type UploadOptions } from "./upload.ts";
 
@@ -34,6 +46,21 @@ export interface Uploader {
   abortAll(): Promise<void>;
   /** Uploads of this user's earlier visits that aren't added here or on their way in any tab, the newest first. */
   findPrevious(): Promise<readonly UnfinishedUpload[]>;
+  /**
+   * Those of the files that continue an upload of an earlier visit, by their content: whatever they are called now.
+   * @throws the signal's reason
+   */
+  match(
+    files: readonly File[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<readonly PreviousMatch[]>;
+  /**
+   * This user's unfinished uploads of other devices, to be deleted.
+   * @throws Error when they can't be had
+   */
+  findOnOtherDevices(): Promise<readonly RemoteUpload[]>;
+  /** Which of the files the server won't take, before anything is sent. Those that it isn't known of are not among them. */
+  check(files: readonly File[]): Promise<readonly RefusedFile[]>;
   /** Pauses everything; for when the user leaves or signs out. */
   dispose(): void;
 }
@@ -45,20 +72,36 @@ function accessOf({ getGrant, renewGrant, getToken }: UploaderOptions, stallTime
 
 function createContext(options: UploaderOptions): UploadContext {
   const { chunkSizeBytes, endpoint, tenantId = "", userId = "", stallTimeoutMs = 60_000 } = options;
-  if (chunkSizeBytes !== undefined && (!Number.isSafeInteger(chunkSizeBytes) || chunkSizeBytes < 1)) {
-    throw new RangeError("chunkSizeBytes must be a positive, finite integer");
-  }
   const scope = { endpoint, tenantId, userId };
+  const access = accessOf(options, stallTimeoutMs);
+  // A grant's rules are its own, and asked by nobody else.
+  const hasRules = access.kind === "session" && options.checkRules !== false;
   return {
     scope,
     chunks: new ChunkSizes(chunkSizeBytes),
     retryBaseMs: options.retryBaseMs ?? 1000,
     stallTimeoutMs,
-    access: accessOf(options, stallTimeoutMs),
+    access,
     store: new ResumeStore(options.storage ?? defaultStorage(), scope),
     slots: new Slots(options.maxConcurrent ?? 3),
     claims: createClaims(),
     connection: options.connection ?? browserConnection(),
+    awake: new Awake(),
+    rules: hasRules ? createRuleSource(endpoint, { tokens: access.tokens, stallTimeoutMs }) : undefined,
+  };
+}
+
+/** Pauses, resumes and aborts what is on a list. */
+function createControls(list: UploadList): Pick<Uploader, "pauseAll" | "resumeAll" | "abortAll" | "dispose"> {
+  const pauseAll = () => list.uploads.forEach((upload) => upload.pause());
+  const isStopped = ({ state }: Upload) => state.kind === "paused" || state.kind === "failed";
+  return {
+    pauseAll,
+    resumeAll: () => list.uploads.filter(isStopped).forEach((upload) => upload.resume()),
+    async abortAll() {
+      await Promise.all(list.uploads.map((upload) => upload.abort()));
+    },
+    dispose: pauseAll,
   };
 }
 
@@ -69,7 +112,13 @@ function createContext(options: UploaderOptions): UploadContext {
 export function createUploader(options: UploaderOptions): Uploader {
   const context = createContext(options);
   const list = new UploadList();
-  const pauseAll = () => list.uploads.forEach((upload) => upload.pause());
+  const add = (file: File, meta: UploadMeta = {}, how: UploadOptions & TransferOrigin = {}) => {
+    const upload = new Upload(file, meta, context, how);
+    list.add(upload);
+    return upload;
+  };
+  const previous = new PreviousUploads(context, add);
+  const own = () => new Set(list.uploads.map(({ id }) => id));
   return {
     get uploads() {
       return list.uploads;
@@ -78,24 +127,22 @@ export function createUploader(options: UploaderOptions): Uploader {
       return list.totals;
     },
     subscribe: (listener) => list.subscribe(listener),
-    add(file, meta = {}, how = {}) {
-      const upload = new Upload(file, meta, context, how);
-      list.add(upload);
-      return upload;
-    },
+    add,
     remove(upload) {
       upload.pause();
       list.remove(upload);
     },
-    pauseAll,
-    resumeAll: () =>
-      list.uploads
-        .filter(({ state }) => state.kind === "paused" || state.kind === "failed")
-        .forEach((upload) => upload.resume()),
-    async abortAll() {
-      await Promise.all(list.uploads.map((upload) => upload.abort()));
+    ...createControls(list),
+    findPrevious: () => previous.list(own()),
+    match: (files, { signal = new AbortController().signal } = {}) => previous.match(files, own(), signal),
+    findOnOtherDevices: () => findOnOtherDevices(context, own()),
+    async check(files) {
+      const rules = await context.rules?.();
+      if (rules === undefined) return [];
+      return files.flatMap((file) => {
+        const problem = refusalOf(rules, file);
+        return problem === undefined ? [] : [{ file, problem }];
+      });
     },
-    findPrevious: () => findPreviousUploads(context, new Set(list.uploads.map(({ id }) => id))),
-    dispose: pauseAll,
   };
 }

@@ -69,6 +69,7 @@ export function describeUpload(state: UploadState, progress: UploadProgress, now
       return { tone: "danger", icon: "warning", text: describeFailure(state.problem) };
     case "aborted":
       return { tone: "quiet", icon: "close", text: "Cancelled" };
+    case "verifying":
     case "uploaded":
       return CHECKING;
   }

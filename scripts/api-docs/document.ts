@@ -2,6 +2,12 @@ import { z } from "zod";
 
 /** What is read of an OpenAPI 3.1 document. */
 
+const number = z.number().optional();
+const numbers = {
+  ...{ minLength: number, maxLength: number, minimum: number, maximum: number },
+  ...{ minItems: number, maxItems: number },
+};
+
 const SchemaNode: z.ZodType<SchemaNode> = z.lazy(() =>
   z.looseObject({
     $ref: z.string().optional(),
@@ -17,6 +23,9 @@ const SchemaNode: z.ZodType<SchemaNode> = z.lazy(() =>
     oneOf: z.array(SchemaNode).optional(),
     allOf: z.array(SchemaNode).optional(),
     deprecated: z.boolean().optional(),
+    default: z.unknown().optional(),
+    pattern: z.string().optional(),
+    ...numbers,
   }),
 );
 export interface SchemaNode {
@@ -33,6 +42,14 @@ export interface SchemaNode {
   readonly oneOf?: SchemaNode[] | undefined;
   readonly allOf?: SchemaNode[] | undefined;
   readonly deprecated?: boolean | undefined;
+  readonly default?: unknown;
+  readonly pattern?: string | undefined;
+  readonly minLength?: number | undefined;
+  readonly maxLength?: number | undefined;
+  readonly minimum?: number | undefined;
+  readonly maximum?: number | undefined;
+  readonly minItems?: number | undefined;
+  readonly maxItems?: number | undefined;
 }
 
 const Content = z.record(z.string(), z.object({ schema: SchemaNode.optional() }));

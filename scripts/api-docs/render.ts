@@ -2,6 +2,7 @@ import { ERRORS } from "#contract/errors.ts";
 import { type ApiDocument, type Operation, operationsOf, type SchemaNode } from "./document.ts";
 import type { Exchange } from "./exchange.ts";
 import { renderExchange } from "./render-exchange.ts";
+import { nameOf, typeOf } from "./render-type.ts";
 
 /** docs/storage-api.md, from the OpenAPI document and what the walk was answered. */
 
@@ -110,10 +111,6 @@ function linkTo(ref: string, schemas: Readonly<Record<string, SchemaNode>>): str
   return name in schemas && name !== "Problem" ? `[${name}](#${name.toLowerCase()})` : "";
 }
 
-function nameOf(ref: string): string {
-  return ref.slice(ref.lastIndexOf("/") + 1);
-}
-
 function renderSchemas({ components }: ApiDocument): string {
   const shown = Object.entries(components.schemas).map(([name, schema]) => {
     const parts = [`### ${name}`, schema.description, renderFields(schema)];
@@ -133,22 +130,6 @@ function renderFields(schema: SchemaNode): string {
     [field.deprecated ? "deprecated" : "", field.description ?? ""].filter((text) => text !== "").join(": "),
   ]);
   return rows.length === 0 ? typeOf(schema) : renderTable(["field", "type", "what"], rows);
-}
-
-/** In a few words; a schema that has a name is linked. */
-function typeOf(schema: SchemaNode | undefined): string {
-  if (schema === undefined) return "";
-  if (schema.$ref !== undefined) {
-    const name = nameOf(schema.$ref);
-    return `[${name}](#${name.toLowerCase()})`;
-  }
-  if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
-  if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(" or ");
-  const forms = schema.anyOf ?? schema.oneOf ?? schema.allOf;
-  if (forms !== undefined) return forms.map(typeOf).join(" or ");
-  if (schema.items !== undefined) return `list of ${typeOf(schema.items)}`;
-  const types = Array.isArray(schema.type) ? schema.type.join(" or ") : (schema.type ?? "");
-  return schema.format === undefined ? types : `${types} (${schema.format})`;
 }
 
 function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {

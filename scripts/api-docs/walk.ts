@@ -134,6 +134,10 @@ async function grant(recorder: Recorder): Promise<void> {
     ...{ caller: "service", expected: 201 },
     body: { userId: "ann", entityType: "contact", entityId: "c-1042", maxBytes: 10_485_760 },
   });
+  await recorder.ask("POST", "/v1/entity-grants", {
+    ...{ caller: "service", expected: 201 },
+    body: { userId: "ann", entityType: "contact", entityId: "c-1042", allow: ["list", "download", "upload"] },
+  });
 }
 
 async function lookAfter(recorder: Recorder): Promise<void> {

@@ -41,9 +41,16 @@ function readJson(path: string): unknown {
   }
 }
 
+const secretsPathOf = (directory: string): string => join(directory, "secrets.json");
+
+/** Whether there are secrets of a stack: one has been started on that state, or a token was made for it. */
+export function hasSecrets(directory: string): boolean {
+  return existsSync(secretsPathOf(directory));
+}
+
 /** The stack's own secrets, made at its first start and readable by its user alone. */
 export function readOrCreateSecrets(directory: string): Secrets {
-  const path = join(directory, "secrets.json");
+  const path = secretsPathOf(directory);
   mkdirSync(directory, { recursive: true });
   if (existsSync(path)) return readSecrets(path);
   const secrets: Secrets = {
@@ -59,6 +66,21 @@ export function readOrCreateSecrets(directory: string): Secrets {
   return secrets;
 }
 
+const pidPathOf = (directory: string): string => join(directory, "stack.pid");
+
+/** Whether the stack of a state runs, by the process that it has written down there. */
+export function isStackRunning(directory: string): boolean {
+  const path = pidPathOf(directory);
+  const pid = existsSync(path) ? Number(readFileSync(path, "utf8")) : 0;
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  try {
+    // Signal 0 is none: it only asks whether there is such a process.
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
 /**
  * Takes the state directory for this process: two stacks on one state would destroy it. Throws when another stack has
  * it. The lock is one of SQLite's, so the kernel's: taken by one of many at once, and gone with a process that is killed.
@@ -66,7 +88,7 @@ export function readOrCreateSecrets(directory: string): Secrets {
  */
 export function lockState(directory: string): () => void {
   mkdirSync(directory, { recursive: true });
-  const pidPath = join(directory, "stack.pid");
+  const pidPath = pidPathOf(directory);
   const lock = new DatabaseSync(join(directory, "stack-lock.sqlite"));
   try {
     // Never ended: what is held is the one right to write.

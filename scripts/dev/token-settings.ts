@@ -35,6 +35,19 @@ export function parseTokenVariables(settings: TokenSettings): z.infer<typeof Tok
   throw new Error(problems.join("\n"));
 }
 
+/**
+ * A sentence where the stack was told of an issuer's keys and not what the tokens of that issuer say: what they have to say
+ * then. Undefined where there is nothing to say.
+ */
+export function describeUntoldClaims(settings: TokenSettings): string | undefined {
+  if (!settings["JWT_JWKS_URL"] && !settings["JWT_SECRET"]) return undefined;
+  const untold = (["JWT_ISSUER", "JWT_AUDIENCE"] as const).filter((name) => settings[name] === undefined);
+  if (untold.length === 0) return undefined;
+  const wanted = untold.map((name) => `${name === "JWT_ISSUER" ? "iss" : "aud"} "${DEFAULTS[name]}"`);
+  const verb = untold.length === 1 ? "isn't" : "aren't";
+  return `${untold.join(" and ")} ${verb} set: a token has to have ${wanted.join(" and ")}, or it is refused.`;
+}
+
 const fileOf = (stateDirectory: string): string => join(stateDirectory, "token-settings.json");
 
 /** For `npm run token`, which is started from elsewhere. */

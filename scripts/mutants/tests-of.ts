@@ -59,6 +59,8 @@ const SERVICE_TESTS: TestsBySource = {
   "idempotency.ts": ["worker/idempotency"],
   "in-turns.ts": ["faults/purge", "faults/version-removal", "faults/joining"],
   "late-details.ts": ["worker/form-fields"],
+  "live.ts": ["worker/live"],
+  "live-reports.ts": ["worker/live", "worker/replicas"],
   "link-password.ts": ["worker/link-passwords"],
   "file-list-cursor.ts": ["worker/listing", "worker/listing-limits"],
   "new-versions.ts": ["worker/versions", "worker/version-names", "worker/upload-grant-renewals"],

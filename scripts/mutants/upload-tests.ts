@@ -57,6 +57,7 @@ export const UPLOAD_TESTS: TestsBySource = {
   ],
   "append-missing.ts": ["worker/cut-creations", "worker/upload-grants-again"],
   "object-answer.ts": ["worker/unit/object-answer", "faults/broken-objects"],
+  "live-progress.ts": ["worker/live"],
   "outside.ts": ["worker/quota", "worker/quota-partials", "worker/quota-unknown-lengths", "faults/store"],
   "request-body.ts": ["worker/append-limit", "worker/ietf-limits"],
   "state-headers.ts": ["worker/tus-core", "worker/ietf-state"],

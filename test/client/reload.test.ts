@@ -20,6 +20,8 @@ async function leaveUnfinished(storage = memoryStorage()) {
   uploader.add(makeFile(SIZE), META).start();
   await expect.poll(() => endpoint.uploads.get("file1")?.bytes.length).toBe(30_000);
   uploader.dispose();
+  // The claim is given back a moment later.
+  await expect.poll(() => makeUploader(endpoint, { storage }).findPrevious()).toHaveLength(1);
   return storage;
 }
 
@@ -55,7 +57,6 @@ test.each([
 test("lists what is unfinished to its user only, and discards it", async () => {
   const storage = await leaveUnfinished();
   const uploader = makeUploader(endpoint, { storage });
-  await expect.poll(() => uploader.findPrevious()).toHaveLength(1);
   const [unfinished] = await uploader.findPrevious();
   expect(unfinished).toMatchObject({ id: "file1", filename: "contract.pdf", sizeBytes: SIZE, ...META });
   expect(await makeUploader(endpoint, { storage, userId: "bob" }).findPrevious()).toEqual([]);
@@ -139,4 +140,59 @@ test.each(["set", "list", "remove"])("a storage whose %s fails costs only the re
   const upload = makeUploader(endpoint, { storage }).add(makeFile(SIZE), META);
   upload.start();
   expect(await reached(upload, "uploaded")).toMatchObject({ fileId: "file1" });
+});
+
+test("a picked file is matched by its content, whatever it is called now, and goes on; another's isn't", async () => {
+  const storage = await leaveUnfinished();
+  const uploader = makeUploader(endpoint, { storage });
+  const renamed = new File([makeFile(SIZE)], "renamed.pdf", { lastModified: 5 });
+  const zeros = new File([new Uint8Array(SIZE)], "contract.pdf", { lastModified: 1_700_000_000_000 });
+  const matches = await uploader.match([zeros, makeFile(10), renamed, makeFile(SIZE)]);
+  expect(matches.map(({ file }) => file)).toEqual([renamed]);
+  expect(matches[0]?.previous).toMatchObject({ id: "file1", canResume: true });
+  const upload = await matches[0]?.previous.resume();
+  if (upload === undefined) throw new Error("There is one.");
+  expect(await reached(upload, "uploaded")).toMatchObject({ fileId: "file1" });
+  expect(upload.meta).toEqual(META);
+  expect(endpoint.uploads.get("file1")?.bytes.equals(await contentOf(renamed))).toBe(true);
+});
+
+test("without a handle the file has to be chosen again, and one that isn't the same begins anew", async () => {
+  const storage = await leaveUnfinished();
+  const [previous] = await makeUploader(endpoint, { storage }).findPrevious();
+  expect(previous?.canResume).toBe(false);
+  await expect(previous?.resume()).rejects.toMatchObject({ problem: { code: "FILE_NEEDED" } });
+  const upload = await previous?.resume(new File([new Uint8Array(SIZE)], "contract.pdf"));
+  if (upload === undefined) throw new Error("There is one.");
+  expect(await reached(upload, "uploaded")).toMatchObject({ fileId: "file2" });
+  expect(endpoint.uploads.get("file1")?.bytes.length).toBe(30_000);
+});
+
+test("what another sends can't be discarded", async () => {
+  const storage = await leaveUnfinished();
+  const uploader = makeUploader(endpoint, { storage });
+  const [previous] = await uploader.findPrevious();
+  endpoint.next("PATCH", { stallAfterBytes: 10_000 });
+  makeUploader(endpoint, { storage }).add(makeFile(SIZE), META).start();
+  await expect.poll(() => endpoint.uploads.get("file1")?.bytes.length).toBe(40_000);
+  await expect(previous?.discard()).rejects.toMatchObject({ problem: { code: "UPLOAD_ELSEWHERE" } });
+  expect(endpoint.uploads.has("file1")).toBe(true);
+});
+
+test("uploads of other devices are listed, and can be deleted alone", async () => {
+  const storage = await leaveUnfinished();
+  const record = {
+    filename: "a.pdf",
+    sizeBytes: 7,
+    createdAt: "2026-11-12T09:30:00Z",
+    entityType: null,
+    entityId: null,
+  };
+  const items = ["file1", "elsewhere"].map((id) => ({ id, ...record }));
+  endpoint.answers.set("/v1/files?state=uploading&scope=own&limit=200", { items, nextCursor: null });
+  endpoint.uploads.set("elsewhere", { lengthBytes: 7, metadata: "", bytes: Buffer.alloc(0) });
+  const found = await makeUploader(endpoint, { storage }).findOnOtherDevices();
+  expect(found).toMatchObject([{ id: "elsewhere", filename: "a.pdf", sizeBytes: 7, entityType: undefined }]);
+  await found[0]?.discard();
+  expect([...endpoint.uploads.keys()]).toEqual(["file1"]);
 });

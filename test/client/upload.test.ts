@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { createSha256 } from "../../client/core/sha256.ts";
 import { contentOf, KIB, makeFile, makeUploader, reached, trace } from "./support/harness.ts";
 import { startTusEndpoint, type TusEndpoint } from "./support/tus-endpoint.ts";
 
@@ -184,4 +186,73 @@ test("an upload that vanished while it was sent fails, and starts anew on resume
   upload.resume();
   expect(await reached(upload, "uploaded")).toMatchObject({ fileId: "file2" });
   await expectStored("file2", file);
+});
+
+test("requests are no longer than the server takes, and shorter where something in between refuses them", async () => {
+  endpoint.maxAppendBytes = 50_000;
+  const file = makeFile(120_000);
+  const upload = makeUploader(endpoint, { chunkSizeBytes: undefined }).add(file);
+  endpoint.next("PATCH", { status: 413 });
+  upload.start();
+  expect(await reached(upload, "retrying")).toMatchObject({ problem: { code: "REQUEST_TOO_LONG" } });
+  await reached(upload, "uploaded");
+  const lengths = endpoint.seen.flatMap(({ method, contentLength }) =>
+    method === "PATCH" ? [contentLength] : [],
+  );
+  expect(lengths).toEqual(["50000", "50000", "50000", "20000"]);
+  await expectStored("file1", file);
+});
+
+const RULES = {
+  types: [{ mimeType: "application/pdf", fileClass: "document", extensions: ["pdf"] }],
+  blockedExtensions: ["exe"],
+  maxBytes: { document: 100, image: 100, video: 100, audio: 100, other: 100 },
+  maxAppendBytes: null,
+  availableBytes: 50,
+};
+
+test("what breaks the server's rules isn't sent, and says what is accepted; they are asked for once", async () => {
+  endpoint.answers.set("/v1/upload-rules", RULES);
+  const uploader = makeUploader(endpoint, { checkRules: true });
+  const files = [makeFile(10), makeFile(10, "run.exe"), makeFile(101), makeFile(60)];
+  const checked = await uploader.check(files);
+  expect(checked.map(({ file, problem }) => [files.indexOf(file), problem.code])).toEqual([
+    [1, "FILE_TYPE_REFUSED"],
+    [2, "FILE_TOO_LARGE"],
+    [3, "QUOTA_EXCEEDED"],
+  ]);
+  expect(checked[0]?.problem.detail).toBe('Files ending in ".exe" are not accepted. Accepted are .pdf.');
+  const uploads = files.map((file) => uploader.add(file));
+  for (const upload of uploads) upload.start();
+  const ends = await Promise.all(uploads.map((upload) => reached(upload, "uploaded", "refused", "failed")));
+  // Of the quota the server knows better.
+  expect(ends.map(({ kind }) => kind)).toEqual(["uploaded", "refused", "refused", "uploaded"]);
+  expect(endpoint.seen.map(({ method }) => method).filter((method) => method === "GET")).toEqual(["GET"]);
+  expect(endpoint.uploads.size).toBe(2);
+});
+
+test.each([
+  ["the same", 0, { kind: "uploaded", fileId: "file1", version: 1 }],
+  ["another", 1, { kind: "failed", problem: { code: "DIGEST_MISMATCH" } }],
+])("an upload that is to be verified is over when the server's digest is %s", async (_what, added, end) => {
+  // Two blocks of SHA-256's padding, and none of a whole number of its own.
+  const file = makeFile(64 * 3 + 57);
+  const sha256 = createHash("sha256")
+    .update(await contentOf(file))
+    .update(Buffer.alloc(added))
+    .digest("hex");
+  const version = { state: "quarantined", sha256: null as string | null };
+  endpoint.answers.set("/v1/files/file1/versions/1", version);
+  const upload = makeUploader(endpoint).add(file, {}, { verify: true });
+  upload.start();
+  expect(await reached(upload, "verifying")).toMatchObject({ fileId: "file1", version: 1 });
+  Object.assign(version, { state: "clean", sha256 });
+  expect(await reached(upload, "uploaded", "failed")).toMatchObject(end);
+});
+
+test.each([0, 1, 55, 56, 63, 64, 65, 1000])("SHA-256 of %i bytes in uneven pieces", (length) => {
+  const bytes = Buffer.alloc(length, "digest me");
+  const hash = createSha256();
+  for (let at = 0; at < length; at += 37) hash.update(bytes.subarray(at, at + 37));
+  expect(hash.hex()).toBe(createHash("sha256").update(bytes).digest("hex"));
 });

@@ -6,7 +6,9 @@ import { promisify } from "node:util";
 import { decodeJwt, jwtVerify } from "jose";
 import { expect, onTestFinished, test } from "vitest";
 import { PROJECT_ROOT } from "../../scripts/dev/bundle.ts";
+import { lockState } from "../../scripts/dev/state.ts";
 import {
+  describeUntoldClaims,
   keepTokenSettings,
   parseTokenVariables,
   readTokenSettings,
@@ -14,11 +16,20 @@ import {
 
 const run = promisify(execFile);
 
-/** What `npm run token` prints on the state of a stack that was started with these variables. */
-async function tokenOf(env: Readonly<Record<string, string>>, role = "member"): Promise<string> {
+function newState(): string {
   const directory = mkdtempSync(join(tmpdir(), "causeway-token-"));
   onTestFinished(() => rmSync(directory, { recursive: true }));
+  return directory;
+}
+
+/** What `npm run token` prints on the state of a stack that was started with these variables. */
+async function tokenOf(env: Readonly<Record<string, string>>, role = "member"): Promise<string> {
+  const directory = newState();
   keepTokenSettings(directory, readTokenSettings(env));
+  return (await printToken(directory, role)).stdout.trim();
+}
+
+function printToken(directory: string, role = "member") {
   const args = [
     join(PROJECT_ROOT, "scripts", "token.ts"),
     "--tenant",
@@ -28,11 +39,31 @@ async function tokenOf(env: Readonly<Record<string, string>>, role = "member"): 
     "--role",
     role,
   ];
-  const { stdout } = await run(process.execPath, args, {
-    env: { PATH: process.env["PATH"], CAUSEWAY_STATE: directory },
-  });
-  return stdout.trim();
+  return run(process.execPath, args, { env: { PATH: process.env["PATH"], CAUSEWAY_STATE: directory } });
 }
+
+test("where no stack has been started, or none runs, that is said beside the token", async () => {
+  const directory = newState();
+  const unknown = await printToken(directory);
+  expect(unknown.stderr).toContain(`No stack has been started on ${directory}: `);
+  expect(unknown.stdout).toMatch(/^eyJ[\w.-]+\n$/);
+  expect((await printToken(directory)).stderr).toContain(`No stack is running on ${directory}: `);
+  const unlock = lockState(directory);
+  onTestFinished(unlock);
+  expect((await printToken(directory)).stderr).toBe("");
+});
+
+test("a start with an issuer's keys and without its name says what tokens have to have", () => {
+  const keys = { JWT_JWKS_URL: "https://crm.example/keys" };
+  expect(describeUntoldClaims(keys)).toBe(
+    'JWT_ISSUER and JWT_AUDIENCE aren\'t set: a token has to have iss "causeway" and aud "causeway", or it is refused.',
+  );
+  expect(describeUntoldClaims({ ...keys, JWT_ISSUER: "https://crm.example" })).toMatch(
+    /^JWT_AUDIENCE isn't set: a token has to have aud "causeway"/,
+  );
+  expect(describeUntoldClaims({ ...keys, JWT_ISSUER: "a", JWT_AUDIENCE: "b" })).toBeUndefined();
+  expect(describeUntoldClaims({ JWT_SECRET: "" })).toBeUndefined();
+});
 
 test("a token is as the stack's own issuer would make it", async () => {
   const secret = "the-crm-s-own-secret-of-forty-characters";

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { FileRecord } from "#contract/api.ts";
 import type { FileList } from "#contract/listing.ts";
 import type { FileVersion } from "#contract/versions.ts";
-import { fileIdOf, newCaller, sharedStack } from "../support/api.ts";
+import { fileIdOf, newCaller, sharedStack, uploadFile } from "../support/api.ts";
 import { launchChromium } from "../support/browser.ts";
 import { servePage } from "../support/built-page.ts";
 import { useStarted } from "../support/started.ts";
@@ -221,4 +221,27 @@ test("the examples in TypeScript: a backend keeps files of a contact, and a page
     names: ["notes.txt", "offer.csv"],
     removed: [undefined, "Somebody has deleted it already."],
   });
+});
+
+test("a page is told what changes by the socket that the guide opens", async () => {
+  type Listen = (
+    api: string,
+    token: string,
+    entity: object,
+    onMessage: (told: Told) => void,
+  ) => Promise<WebSocket>;
+  interface Told {
+    readonly type: string;
+    readonly data?: { readonly fileId?: string };
+  }
+  const { listen } = await importExample<{ listen: Listen }>("listen");
+  const ann = await newCaller();
+  const told: Told[] = [];
+  const socket = await listen(sharedStack().url, ann.token, {}, (message) => void told.push(message));
+  await expect.poll(() => told.map(({ type }) => type)).toEqual(["hello"]);
+  const fileId = await uploadFile(ann, Buffer.from("hello"));
+  await expect
+    .poll(() => told.filter(({ data }) => data?.fileId === fileId).map(({ type }) => type))
+    .toContain("file.ready");
+  socket.close();
 });

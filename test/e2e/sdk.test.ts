@@ -64,7 +64,7 @@ function checkedFetch(requests: RequestCheck, answers: AnswerCheck) {
   };
 }
 
-/** What there is to call, as `admin.audit.list`, and what of it was called. Uploads are no calls. */
+/** What there is to call, as `admin.audit.list`, and what of it was called. Uploads and what is told live are no calls. */
 const methods = new Set<string>();
 const called = new Set<string>();
 
@@ -81,7 +81,7 @@ function noted(method: Method, path: string): Method {
 /** A client that notes its methods, and which of them are called. */
 function watched<T extends object>(client: T, path = ""): T {
   const entries = Object.entries(Object.getOwnPropertyDescriptors(client))
-    .filter(([name]) => name !== "uploads")
+    .filter(([name, { get }]) => get === undefined && name !== "liveOf")
     .map(([name, { value }]: [string, PropertyDescriptor]) => {
       const at = path + name;
       if (typeof value === "function") return [name, noted(value as Method, at)];

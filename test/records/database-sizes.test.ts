@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { MAX_DATABASE_BYTES } from "../../worker/db/database-size.ts";
 import { measureFillings, warnOfFillings } from "../../worker/services/database-sizes.ts";
-import { checkHealth } from "../../worker/services/health.ts";
+import { checkHealth, currentHealth, isReady } from "../../worker/services/health.ts";
 import { useDatabases } from "./support/databases.ts";
 
 const databases = useDatabases();
@@ -27,7 +27,46 @@ test("a database that is nearly full is told in the log and by the health, with 
   };
   expect(await sizePart(share * 1.01)).toBe("ok");
   expect(error).not.toHaveBeenCalled();
-  expect(await sizePart(share)).toBe("down");
+  expect(await sizePart(share)).toBe("degraded");
   expect(error).toHaveBeenCalledExactlyOnceWith({ event: "database-filling", ...filling });
   error.mockRestore();
+});
+
+/** The same database, as full as it may be. */
+function fullDatabase(DB: D1Database): D1Database {
+  const withSize = <T extends D1Result>(result: T): T => ({
+    ...result,
+    meta: { ...result.meta, size_after: MAX_DATABASE_BYTES },
+  });
+  const measured = (statement: D1PreparedStatement): D1PreparedStatement =>
+    Object.assign(Object.create(statement) as D1PreparedStatement, {
+      bind: (...values: unknown[]) => measured(statement.bind(...values)),
+      run: async () => withSize(await statement.run()),
+      all: () => statement.all(),
+      raw: (options: { columnNames?: false }) => statement.raw(options),
+    });
+  const prepare = (sql: string) => measured(DB.prepare(sql));
+  return { prepare, batch: (statements: D1PreparedStatement[]) => DB.batch(statements) } as D1Database;
+}
+
+test("nobody is sent to a database that is full, and one who asks again and again makes nobody work", async () => {
+  const env = { DB: fullDatabase(databases.bindings.DB) };
+  const probes = { objects, databaseAlertShare: 0.8, replicaReads: undefined, development: false };
+  let checks = 0;
+  const report = () =>
+    currentHealth(env, () => {
+      checks += 1;
+      return checkHealth(env, probes, "1", 0);
+    });
+  await report();
+  const health = await report();
+  expect(checks).toBe(1);
+  expect(health.status).toBe("degraded");
+  expect(health.parts.databaseSize.state).toBe("down");
+  const allElse = Object.fromEntries(
+    Object.keys(health.parts).map((name) => [name, { state: "ok", detail: "" }]),
+  );
+  const parts = { ...health.parts, ...allElse };
+  expect(isReady({ ...health, parts })).toBe(true);
+  expect(isReady({ ...health, parts: { ...parts, databaseSize: health.parts.databaseSize } })).toBe(false);
 });

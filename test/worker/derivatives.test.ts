@@ -226,14 +226,14 @@ test("what the processor has no tool for is told, and degrades nothing else", as
   };
   const health = async () => (await fetch(new URL("/health", worker.url))).json();
   await report(heartbeat);
-  expect(await health()).toMatchObject({ status: "ok", parts: { tools: { state: "ok" } } });
+  await expect.poll(health).toMatchObject({ status: "ok", parts: { tools: { state: "ok" } } });
   const tools = [
     { name: "LibreOffice", state: "missing", detail: "Office documents have no preview." },
     { name: "ffmpeg", state: "ok", detail: "" },
   ];
   await report({ ...heartbeat, atMs: 2, tools });
   const detail = "LibreOffice is missing. Office documents have no preview.";
-  expect(await health()).toMatchObject({ status: "ok", parts: { tools: { state: "down", detail } } });
+  await expect.poll(health).toMatchObject({ status: "ok", parts: { tools: { state: "down", detail } } });
 });
 
 test("of a document whose bytes tell only of its container, what is made is what its declared type has", async () => {

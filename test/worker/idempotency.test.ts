@@ -113,11 +113,20 @@ test("a form is the same though its boundary isn't, and another role is another 
   });
 });
 
-test("a body that isn't JSON isn't read for its key", async () => {
+test("a key is heeded of whatever is taken as JSON; a body that is none leaves it free", async () => {
   const caller = await newCaller({ role: "service" });
-  const init = { method: "POST", headers: { "content-type": "text/plain" }, body: "x".repeat(100_000) };
-  const answer = await send({ caller, path: "/v1/upload-grants", init }, randomUUID());
-  expect(await readProblem(answer)).toMatchObject({ code: "REQUEST_INVALID" });
+  const path = "/v1/upload-grants";
+  const headers = { "content-type": "application/vnd.crm+json" };
+  const making = { caller, path, init: { method: "POST", headers, body: "{}" } };
+  const key = randomUUID();
+  const first = await toldBy(await send(making, key));
+  expect(first[0]).toBe(201);
+  expect(await toldBy(await send(making, key))).toEqual(first);
+
+  const none = { method: "POST", headers: { "content-type": "text/plain" }, body: "x".repeat(100_000) };
+  const another = randomUUID();
+  expect((await send({ caller, path, init: none }, another)).ok).toBe(false);
+  expect((await send(making, another)).status).toBe(201);
 });
 
 test("of many at once one is done: the others are answered as it was, or that it is under way", async () => {

@@ -207,6 +207,8 @@ test.each([
   ["a field twice", [field("tags", "x"), field("tags", "y"), file("a")], "FORM_INVALID"],
   ["a field that is too long", [field("tags", "x".repeat(8193)), file("a")], "FORM_INVALID"],
   ["a value that is too long", [field("entityId", "x".repeat(129)), file("a")], "UPLOAD_METADATA_INVALID"],
+  ["half an entity", [field("entityType", "contact"), file("a")], "UPLOAD_METADATA_INVALID"],
+  ["half an entity after the file", [file("a"), field("entityId", "c-1")], "UPLOAD_METADATA_INVALID"],
   ["a file without a name", [file("a", "")], "FORM_INVALID"],
   ["a name of a path alone", [file("a", "../..")], "FILE_NAME_INVALID"],
   ["a name that is blank", [file("a", " ")], "FILE_NAME_REQUIRED"],
@@ -263,6 +265,7 @@ test.each([
   ],
   ["other content than declared", { headers: { "content-type": "image/png" } }, "FILE_TYPE_MISMATCH"],
   ["a value that is too long", { query: `?entityId=${"x".repeat(129)}` }, "UPLOAD_METADATA_INVALID"],
+  ["half an entity", { query: "?entityType=contact" }, "UPLOAD_METADATA_INVALID"],
   ["a part of an upload", { headers: { ...BODY_HEADERS, "upload-complete": "?0" } }, "UPLOAD_HEADER_INVALID"],
 ] as const)("a body with %s is refused", async (_what, change, code) => {
   const caller = await newCaller();

@@ -91,7 +91,7 @@ test("a refusal says what there is, and leaves nothing", async () => {
   const caller = await newCaller({ stack });
   const answers = [
     await postUpload(caller, creationHeaders(QUOTA_BYTES + 1)),
-    await caller.fetch("/v1/files?entityType=contact", {
+    await caller.fetch("/v1/files?tags=contact", {
       method: "POST",
       headers: { "content-type": "text/plain" },
       body: textOf(QUOTA_BYTES + 1),

@@ -187,7 +187,7 @@ describe("names and entities", () => {
     `a${"-_0".repeat(21)}`,
   ])("an entity of type %s is taken", async (entityType) => {
     const caller = await newCaller({ stack });
-    const location = await createUpload(caller, 3, { filename: "a.txt", entityType });
+    const location = await createUpload(caller, 3, { filename: "a.txt", entityType, entityId: "7" });
     expect(await getRecord(caller, fileIdOf(location))).toMatchObject({ entityType });
   });
 
@@ -195,7 +195,7 @@ describe("names and entities", () => {
     "an entity of type %j is refused",
     async (entityType) => {
       const caller = await newCaller({ stack });
-      const headers = creationHeaders(3, { filename: "a.txt", entityType });
+      const headers = creationHeaders(3, { filename: "a.txt", entityType, entityId: "7" });
       expect(await readProblem(await postUpload(caller, headers))).toMatchObject({
         ...{ status: 400, code: "UPLOAD_METADATA_INVALID", errors: [{ path: "entityType" }] },
       });

@@ -172,6 +172,23 @@ test.each<[string, () => Promise<string>]>([
   expect(line).not.toContain(token);
 });
 
+test("of a grant in the wrong place the log says so, and its answer where it is for", async () => {
+  const service = await issuer.sign("rs", { claims: { role: "service" } });
+  const minted = await fetch(new URL("/v1/upload-grants", worker.url), {
+    method: "POST",
+    headers: { authorization: `Bearer ${service}`, "content-type": "application/json" },
+    body: "{}",
+  });
+  const { token } = (await minted.json()) as { token: string };
+  const headers = { authorization: `Bearer ${token}`, "x-request-id": "misplaced-grant" };
+  const answer = await fetch(new URL("/v1/files", worker.url), { headers });
+  expect(await readProblem(answer)).toMatchObject({
+    ...{ status: 403, code: "GRANT_SCOPE" },
+    detail: expect.stringContaining("it is for its upload at /v1/uploads") as string,
+  });
+  expect(await worker.logLine("misplaced-grant")).toContain("typ: is that of a grant (upload)");
+});
+
 test("an expired token is said to be that", async () => {
   const claims = { exp: inSeconds(-60) };
   await expectRefused(await issuer.sign("rs", { claims }), "TOKEN_EXPIRED");

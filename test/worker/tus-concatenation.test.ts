@@ -112,13 +112,13 @@ test("tus 75: a final upload has the metadata sent with it, and none of its part
   const partial = await locationOf(postUpload(caller, headers));
   await append(caller, partial, 0, "abc");
   expect(await headOf(caller, partial)).toMatchObject({ "upload-metadata": ofPartial });
-  const own = metadataHeader({ filename: "whole.txt", entityType: "deal" });
+  const own = metadataHeader({ filename: "whole.txt", entityType: "deal", entityId: "7" });
   const final = await locationOf(postFinal(caller, [partial], { "upload-metadata": own }));
   expect(await headOf(caller, final)).toMatchObject({ "upload-metadata": own });
   expect(await getRecord(caller, fileIdOf(final))).toMatchObject({
     filename: "whole.txt",
     mimeType: "text/plain",
-    entityType: "deal",
+    ...{ entityType: "deal", entityId: "7" },
   });
 });
 

@@ -86,8 +86,10 @@ test("a member may not mint", async () => {
 
 test.each([
   ["a user that can't be", { userId: "a b" }],
-  ["an empty entity", { entityType: "" }],
-  ["a long entity", { entityId: "x".repeat(129) }],
+  ["an empty entity", { entityType: "", entityId: "c-1" }],
+  ["an entity's type without its id", { entityType: "contact" }],
+  ["an entity's id without its type", { entityId: "c-1" }],
+  ["a long entity", { entityType: "contact", entityId: "x".repeat(129) }],
   ["a negative size", { maxBytes: -1 }],
   ["half a byte", { maxBytes: 0.5 }],
   ["no types", { types: [] }],

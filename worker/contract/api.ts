@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { DERIVATIVE_NAMES, DerivativeName, MISSING_STATES } from "./derivatives.ts";
-import { EntityName, EntityType } from "./entities.ts";
+import { checkEntity, EntityName, EntityType } from "./entities.ts";
 import { GrantSeconds } from "./entity-grants.ts";
 import { Problem } from "./errors.ts";
-import type { FileVersionRef, Identity } from "./ids.ts";
-import { FileId, UserId } from "./ids.ts";
+import { FileId, type FileVersionRef, type Identity, UserId } from "./ids.ts";
 import { PageImageName } from "./page-images.ts";
 import { Replica } from "./replicas.ts";
 import { Tags } from "./tags.ts";
@@ -162,7 +161,7 @@ const MAX_TYPE_PATTERNS = 20;
 /** What an upload grant allows; what isn't said isn't limited beyond what holds for every upload. */
 export const UploadGrantScope = z.object({
   entityType: EntityType.optional(),
-  entityId: EntityName.optional(),
+  entityId: EntityName.optional().meta({ description: "With entityType" }),
   maxBytes: z.int().min(0).optional(),
   types: z.array(TypePattern).min(1).max(MAX_TYPE_PATTERNS).optional().meta({
     description: "Media types, or all of a kind as image/*",
@@ -191,6 +190,7 @@ export const UploadGrantRequest = UploadGrantScope.extend({
   expiresInSeconds: GrantSeconds,
 })
   .strict()
+  .superRefine(checkEntity)
   .refine(
     ({ replaces, entityType, entityId, tags }) => replaces === undefined || !(entityType ?? entityId ?? tags),
     {
@@ -214,7 +214,7 @@ export type UploadGrantResponse = z.infer<typeof UploadGrantResponse>;
 const PartHealth = z.object({ state: z.enum(["ok", "degraded", "down"]), detail: z.string() });
 
 /**
- * `GET /health` and `GET /ready`: `ok` when every part but `tools` and `replicaReads` is; a part that isn't says what that
+ * `GET /health` and `GET /ready`: `ok` when every part but `tools` and `replicaReads` is, and no database is full; a part that isn't says what that
  * means.
  */
 export const Health = z
@@ -237,7 +237,8 @@ export const Health = z
       }),
       databaseSize: PartHealth.meta({
         description:
-          "Down while a database is nearly full; no part of status, for it takes all writes until it is",
+          "degraded while a database is nearly full, which is no part of status: it takes all writes until it is full; " +
+          "down then: its tenants' files aren't taken",
       }),
       replicaReads: z.object({ state: z.enum(["ok", "down", "off"]), detail: z.string() }).meta({
         description:

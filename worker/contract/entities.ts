@@ -28,3 +28,21 @@ export const EntityType = z
   .string()
   .regex(/^[a-z][a-z0-9_-]{0,63}$/, "is a small letter, then small letters, digits, - and _")
   .meta({ description: `${ENTITY_TYPES.join(", ")}, or another: a letter, then letters, digits, - and _` });
+
+/** What a file belongs to, as far as it is said. */
+interface EntityFields {
+  readonly entityType?: string | null | undefined;
+  readonly entityId?: string | null | undefined;
+}
+
+/** An entity is its type and its id, and none is null for both, or nothing of either. */
+export function checkEntity({ entityType, entityId }: EntityFields, context: z.RefinementCtx): void {
+  if (entityType === undefined && entityId === undefined) return;
+  for (const [path, own, other] of [
+    ["entityType", entityType, entityId],
+    ["entityId", entityId, entityType],
+  ] as const) {
+    const isMissing = own === undefined || (own === null && other !== null && other !== undefined);
+    if (isMissing) context.addIssue({ code: "custom", path: [path], message: "is needed with the other" });
+  }
+}

@@ -1,26 +1,9 @@
 import { z } from "zod";
-import { EntityName, EntityType } from "./entities.ts";
+import { checkEntity, EntityName, EntityType } from "./entities.ts";
 import { Problem } from "./errors.ts";
 import { FileId } from "./ids.ts";
 import { MAX_ORIGINAL_NAME_LENGTH } from "./names.ts";
 import { Tags } from "./tags.ts";
-
-interface EntityFields {
-  readonly entityType?: string | null | undefined;
-  readonly entityId?: string | null | undefined;
-}
-
-/** An entity is its type and its id, and none is null for both. */
-function checkEntity({ entityType, entityId }: EntityFields, context: z.RefinementCtx): void {
-  if (entityType === undefined && entityId === undefined) return;
-  for (const [path, own, other] of [
-    ["entityType", entityType, entityId],
-    ["entityId", entityId, entityType],
-  ] as const) {
-    const isMissing = own === undefined || (own === null && other !== null && other !== undefined);
-    if (isMissing) context.addIssue({ code: "custom", path: [path], message: "is needed with the other" });
-  }
-}
 
 /** Body of `PATCH /v1/files/{id}`: what isn't in it stays as it is. */
 export const FileEdit = z

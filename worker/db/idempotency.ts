@@ -62,16 +62,20 @@ export async function findKey(db: Database, ref: IdempotencyRef): Promise<Idempo
   return row;
 }
 
-/** Keeps the answer of the request that took the key, unless another has taken it since. */
+/**
+ * Keeps the answer of the request that took the key, unless another has taken it since.
+ * @param asOfMs when a request had to begin that is over when the answer is good no more: this one, if it began later
+ */
 export async function keepAnswer(
   db: Database,
   ref: IdempotencyRef,
   takenId: number,
   answer: string,
+  asOfMs: number,
 ): Promise<void> {
   await db
     .update(idempotencyKeys)
-    .set({ answer })
+    .set({ answer, begunAtMs: sql`min(${idempotencyKeys.begunAtMs}, ${asOfMs})` })
     .where(and(isRef(ref), eq(idempotencyKeys.id, takenId)));
 }
 

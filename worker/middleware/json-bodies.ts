@@ -31,6 +31,8 @@ function requireModest(text: string): void {
 }
 
 /**
+ * What says what JSON is: a body of which this has put no text into the context is none, and nobody reads it.
+ *
  * Reads JSON for every route that is mounted after this, and no more of it than any of them takes: validators read
  * whatever comes. Throws as `readSmallBody`, and `REQUEST_INVALID`.
  */
@@ -41,6 +43,7 @@ export const jsonBodies = createMiddleware<AppEnv>(async (c, next) => {
   if (mayHaveBody && c.req.raw.body !== null && JSON_TYPE.test(type)) {
     const text = await readSmallBody(c.req.raw, MAX_JSON_BYTES);
     requireModest(text);
+    c.set("jsonText", text);
     c.req.raw = new Request(c.req.raw, { method: c.req.raw.method, body: text });
   }
   await next();

@@ -101,7 +101,7 @@ function describeCollection(registry: Registry): void {
     request: {
       query: z.object({
         entityType: field("IETF: what the file belongs to"),
-        entityId: field("IETF: which one of those"),
+        entityId: field("IETF: which one of those; needed with entityType"),
         tags: field("IETF: separated by commas"),
         replaces: field("IETF: the file that this is a new version of"),
       }),

@@ -66,6 +66,7 @@ async function answerWith(
   const { id, entityType, entityId, allow, expiresAtMs } = granted.entityGrant;
   const token = await signEntityGrant(granted, c.get("config"));
   const detail = { userId: granted.userId, grantId: id, entityType, entityId, allow: allow.join(" ") };
+  c.set("isGoodUntilMs", expiresAtMs);
   await recordEvent(c.env, { actor: actorOf(c), action, detail, atMs: Date.now() });
   return { id, token, expiresAt: formatTime(expiresAtMs) };
 }

@@ -50,7 +50,7 @@ const FIELD_DESCRIPTIONS = {
   filename: "Its name, where that isn't the file's own",
   filetype: "Its type, where that isn't the file's own",
   entityType: "What the file belongs to",
-  entityId: "Which one of those",
+  entityId: "Which one of those; needed with entityType",
   tags: "Separated by commas",
   replaces: "The file that this is a new version of",
 } as const;

@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { Health } from "#contract/api.ts";
 import type { AppContext } from "../app-env.ts";
 import { probeGateway } from "../delivery/replica-content.ts";
-import { checkHealth, isReady } from "../services/health.ts";
+import { checkHealth, currentHealth, isReady } from "../services/health.ts";
 import { objectStoreOf } from "../storage/store.ts";
 import { HEALTH_EXAMPLE, UNREADY_EXAMPLE } from "./examples.ts";
 import { openApiRouter } from "./open-api.ts";
@@ -30,7 +30,8 @@ const readyRoute = createRoute({
   path: "/",
   operationId: "getReadiness",
   summary: "Whether files can be taken and checked",
-  description: "For what sends traffic, and for alarms. What `/health` answers, with a status that tells.",
+  description:
+    "For what sends traffic, and for alarms. What `/health` answers, with a status that tells. A report is up to a second old.",
   responses: {
     200: {
       description: "All that uploads and their checks need is there",
@@ -51,7 +52,7 @@ function reportOf(c: AppContext): Promise<Health> {
     objects: objectStoreOf(c.env),
     replicaReads: replicaReads && (() => probeGateway(replicaReads)),
   };
-  return checkHealth(c.env, probes, version, Date.now());
+  return currentHealth(c.env, () => checkHealth(c.env, probes, version, Date.now()));
 }
 
 const NO_STORE = { "Cache-Control": "no-store" } as const;

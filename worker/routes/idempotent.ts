@@ -7,11 +7,13 @@ import type { AppContext, AppEnv } from "../app-env.ts";
 import { signingKey } from "../delivery/hmac.ts";
 import type { Sealing } from "../delivery/sealed.ts";
 import { seal, unseal } from "../delivery/sealed.ts";
+import type { Answer } from "../services/idempotency.ts";
 import { claimKey, settleKey } from "../services/idempotency.ts";
 
 /**
  * `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07), on what makes something by POST: a request whose answer was
- * lost is sent again with the same key, and is answered as the first was, for a day. A key is of one user and one operation.
+ * lost is sent again with the same key, and is answered as the first was, for a day, or for as long as what was made is good.
+ * A key is of one user and one operation.
  * Only what succeeded is kept: what was refused made nothing, and is judged anew. What failed may have made something all the
  * same: its key stays taken for its lease, unless it is known that nothing was made.
  */
@@ -30,7 +32,7 @@ export const IdempotencyHeaders = z.object({
     .meta({
       description:
         "Of your choice, new for each thing that is to be made: the same request with it, within a day, is answered as the " +
-        "first was and makes nothing more",
+        "first was and makes nothing more. What makes a grant is answered so for as long as that lives",
     }),
 });
 
@@ -78,10 +80,9 @@ function fileFactsOf(headers: Headers): readonly (readonly [string, string])[] {
   ]);
 }
 
-async function fingerprintOf(request: Request, body: keyof typeof LEASE_MS): Promise<string> {
-  const { pathname, search } = new URL(request.url);
-  // JSON was read before, and is short.
-  const content = body === "json" ? await request.clone().text() : fileFactsOf(request.headers);
+async function fingerprintOf(c: AppContext, body: keyof typeof LEASE_MS): Promise<string> {
+  const { pathname, search } = new URL(c.req.url);
+  const content = body === "json" ? c.get("jsonText") : fileFactsOf(c.req.raw.headers);
   return hashOf([pathname, search, content]);
 }
 
@@ -103,17 +104,13 @@ async function replay(c: AppContext, kept: string, purpose: readonly string[]): 
   return new Response(body, { status, headers });
 }
 
-async function sealAnswer(c: AppContext, purpose: readonly string[]): Promise<string> {
+async function answerOf(c: AppContext, purpose: readonly string[]): Promise<Answer> {
   const { status, headers } = c.res;
   const kept = Object.fromEntries(headersOf(headers, KEPT_HEADERS));
   const text = JSON.stringify({ status, headers: kept, body: await c.res.clone().text() });
   const key = signingKey(c.get("config").signingKeys);
-  return `${key.kid}.${await seal(text, sealingOf(purpose), key)}`;
-}
-
-/** What isn't JSON is refused by the route, and nobody has looked how long it is. */
-function isUnread({ req }: AppContext): boolean {
-  return req.raw.body !== null && bareMediaType(req.header("Content-Type") ?? "") !== "application/json";
+  const goodUntilMs = c.get("isGoodUntilMs") ?? Number.MAX_SAFE_INTEGER;
+  return { text: `${key.kid}.${await seal(text, sealingOf(purpose), key)}`, goodUntilMs };
 }
 
 /** A statement that wasn't answered may still be carried out; a file that isn't stored whole is discarded. */
@@ -130,19 +127,19 @@ function mayHaveMade(c: AppContext, body: keyof typeof LEASE_MS): boolean {
 export function idempotent(operation: string, body: keyof typeof LEASE_MS) {
   return createMiddleware<AppEnv>(async (c, next) => {
     const header = c.req.header("Idempotency-Key");
-    if (header === undefined || (body === "json" && isUnread(c))) return next();
+    if (header === undefined) return next();
     const [, quoted, bare] = KEY.exec(header) ?? [];
     const key = quoted ?? bare;
     if (key === undefined) throw new AppError("IDEMPOTENCY_KEY_INVALID");
     const { tenantId, userId, role, entityGrant } = c.get("identity");
     const purpose = ["causeway-idempotency", tenantId, userId, role, entityGrant?.id ?? "", operation, key];
     const ref = { tenantId, keyHash: await hashOf(purpose) };
-    const fingerprint = await fingerprintOf(c.req.raw, body);
+    const fingerprint = await fingerprintOf(c, body);
     const claim = await claimKey(c.env, { ...ref, fingerprint, leaseMs: LEASE_MS[body] }, Date.now());
     if ("answer" in claim) return replay(c, claim.answer, purpose);
     const done = (async () => {
       await next();
-      const answer = c.res.ok ? await sealAnswer(c, purpose) : undefined;
+      const answer = c.res.ok ? await answerOf(c, purpose) : undefined;
       if (answer === undefined && mayHaveMade(c, body)) return;
       await settleKey(c.env, ref, claim.takenId, answer);
     })();

@@ -3,6 +3,7 @@ import type { FileVersionRef } from "#contract/ids.ts";
 import type { AppContext } from "../app-env.ts";
 import { declareLate } from "../services/late-details.ts";
 import { releaseUnreadBody } from "../unread-body.ts";
+import type { IetfCreation } from "../uploads/ietf/ietf-creation.ts";
 import { parseIetfCreation } from "../uploads/ietf/ietf-creation.ts";
 import { readFormHead } from "../uploads/plain/form-creation.ts";
 import { FormReader, isForm } from "../uploads/plain/form-reader.ts";
@@ -32,19 +33,15 @@ function refOf(c: AppContext, { fileId, version }: Creation): FileVersionRef {
   return { tenantId: c.get("identity").tenantId, fileId, version };
 }
 
-function targetOf(c: AppContext, created: Creation): PlainTarget {
+/** @param declared what was said of the file before it */
+function targetOf(c: AppContext, created: Creation, declared: IetfCreation): PlainTarget {
   const { fileId, version, creation } = created;
   const upload = { fileId, version, protocol: "ietf", idleMs: PLAIN_IDLE_MS } as const;
   return {
     create: (request) => sendToObject(c, { ...upload, creation }, request),
     send: (request) => sendToObject(c, upload, request),
-    declareLate: (fields) =>
-      declareLate(
-        c.env,
-        c.get("identity"),
-        { tenantId: c.get("identity").tenantId, fileId, version },
-        fields,
-      ),
+    declareLate: (late) =>
+      declareLate(c.env, c.get("identity"), refOf(c, created), { before: declared.metadata, late }),
     discard: () => discard(c, created),
   };
 }
@@ -82,8 +79,9 @@ async function storeBodyUpload(c: AppContext): Promise<FileVersionRef> {
   }
   const request = asPlain(c.req.raw);
   try {
-    const accepted = await acceptIetf(c, parseIetfCreation(request));
-    await storeBody(targetOf(c, accepted), request);
+    const declared = parseIetfCreation(request);
+    const accepted = await acceptIetf(c, declared);
+    await storeBody(targetOf(c, accepted, declared), request);
     return refOf(c, accepted);
   } finally {
     await releaseUnreadBody(request);
@@ -94,10 +92,10 @@ async function storeFormUpload(c: AppContext): Promise<FileVersionRef> {
   const form = new FormReader(c.req.raw);
   try {
     const head = await readFormHead(form, c.req.raw);
-    const declared = parseIetfCreation(new Request(c.req.url, { headers: head.headers }));
-    const metadata = new Map([...declared.metadata, ...head.fields]);
-    const accepted = await acceptIetf(c, { ...declared, metadata });
-    await storeForm(targetOf(c, accepted), form, head);
+    const ofHead = parseIetfCreation(new Request(c.req.url, { headers: head.headers }));
+    const declared = { ...ofHead, metadata: new Map([...ofHead.metadata, ...head.fields]) };
+    const accepted = await acceptIetf(c, declared, { goesOn: true });
+    await storeForm(targetOf(c, accepted, declared), form, head);
     return refOf(c, accepted);
   } finally {
     form.leave();

@@ -71,6 +71,7 @@ async function answerWith(
   const token = await signUploadGrant(grant, c.get("config"));
   const { fileId, version } = grant.ref;
   const detail = { userId: grant.identity.userId };
+  c.set("isGoodUntilMs", grant.expiresAtMs);
   await recordEvent(c.env, { actor: actorOf(c), action, fileId, version, detail, atMs: Date.now() });
   return { fileId, version, token, expiresAt: formatTime(grant.expiresAtMs) };
 }

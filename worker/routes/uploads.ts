@@ -11,6 +11,7 @@ import { requireWholeFile } from "../services/entity-grants.ts";
 import { requireFile } from "../services/files.ts";
 import { forgetUpload } from "../services/stored-uploads.ts";
 import { isWithinGrant, requireGrantedKind } from "../services/upload-grants.ts";
+import type { UploadDeclaration } from "../services/upload-validation.ts";
 import type { AcceptedUpload, UploadRules } from "../services/uploads.ts";
 import { createPartialUpload, createUpload } from "../services/uploads.ts";
 import type { IetfCreation } from "../uploads/ietf/ietf-creation.ts";
@@ -99,13 +100,17 @@ function requireNoForm(c: AppContext): void {
 }
 
 /** Takes in what an IETF creation declares; a plain upload declares the same. */
-export async function acceptIetf(c: AppContext, declared: IetfCreation): Promise<Creation> {
+export async function acceptIetf(
+  c: AppContext,
+  declared: IetfCreation,
+  { goesOn }: Pick<UploadDeclaration, "goesOn"> = {},
+): Promise<Creation> {
   requireBodyWithin(c.req.raw, c.get("config").maxAppendBytes);
   const { metadata, lengthBytes, reprDigests, wantedDigest } = declared;
   const { fileId, version, warnings, isAgain, ...accepted } = await createUpload(
     c.env,
     c.get("identity"),
-    { metadata, lengthBytes, grant: c.get("grant") },
+    { metadata, lengthBytes, grant: c.get("grant"), goesOn },
     rulesOf(c),
   );
   const nothingOfTus = { kind: "file", metadata: null, concat: null } as const;

@@ -57,8 +57,10 @@ export async function getAuditPage(
   const look = { db: databaseFor(env, tenantId), objects, tenantId, filter, beforeId: requireCursor(cursor) };
   const items: AuditRecord[] = [];
   for (const place of [lookIntoLog, lookIntoOldEvents, lookIntoArchives]) {
+    // What was found may be in the next place by now, where archiving has taken it.
+    const beforeId = items.at(-1)?.id ?? look.beforeId;
     // One more than fits tells that there are more.
-    const { events, goOnBefore } = await place(look, limit + 1 - items.length);
+    const { events, goOnBefore } = await place({ ...look, beforeId }, limit + 1 - items.length);
     items.push(...events);
     if (items.length > limit)
       return { items: items.slice(0, limit), nextCursor: items[limit - 1]?.id ?? null };

@@ -58,7 +58,7 @@ interface Run extends ErasureMeans {
 const AT_ONCE: Cost = { calls: 5_000, queries: 500 };
 const AT_ONCE_MS = 20_000;
 /** Beside calls to uploads' objects. */
-const COST_PER_STEP: Cost = { calls: 8, queries: 6 };
+export const COST_PER_STEP: Cost = { calls: 8, queries: 6 };
 const FILES_PER_STEP = 50;
 /** Each may take a call to its upload's object. */
 const VERSIONS_PER_STEP = 150;

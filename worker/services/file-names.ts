@@ -25,7 +25,7 @@ const FIELD_OF_RULE = {
   size: "length",
 } as const satisfies Record<FileRule, string>;
 
-const RULES_ARE = "GET /v1/upload-rules has the types that are.";
+const RULES_ARE = "GET /v1/upload-rules says what is accepted.";
 
 /** `FILE_TYPE_REFUSED` or `FILE_TOO_LARGE`, naming the rule and what was against it. */
 export function fileRefused({ rule, detail, limitBytes }: FileRefusal): AppError {

@@ -45,7 +45,8 @@ export function scopeError(path: string, detail: string): AppError {
   });
 }
 
-const ENTITY_KEYS = ["entityType", "entityId"] as const;
+/** Of what an upload declares: what it is attached to. */
+export const ENTITY_KEYS = ["entityType", "entityId"] as const;
 type Entity = Readonly<Partial<Record<(typeof ENTITY_KEYS)[number], string | undefined>>>;
 
 /** What an upload declares, with the entity that its grant is for. Throws `GRANT_SCOPE` where the two contradict each other. */

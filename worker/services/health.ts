@@ -48,10 +48,40 @@ export async function checkHealth(
   const database = heartbeats === undefined ? down("The database does not answer.") : OK;
   const needed = { database, objects: objectsPart, ...processorParts(heartbeats ?? [], probes.development) };
   const { tools: _tools, ...withoutTools } = needed;
-  const allOk = Object.values(withoutTools).every((part) => part.state === "ok");
   const databaseSize = sizePart(fillings, probes.databaseAlertShare);
+  const allOk =
+    Object.values(withoutTools).every((part) => part.state === "ok") && databaseSize.state !== "down";
   const parts = { ...needed, databaseSize, replicaReads };
   return { status: allOk ? "ok" : "degraded", version, parts };
+}
+
+/** So long a report is answered again: whoever asks more often makes nobody work. */
+const REPORT_AGE_MS = 1_000;
+/** After so long a report that is being made is made by the next who asks too: whoever began it may be gone. */
+const MAKING_MS = 2 * PROBE_DEADLINE_MS;
+
+interface Kept {
+  report?: Health;
+  madeAtMs: number;
+  begunAtMs: number;
+}
+
+const kept = new WeakMap<DatabaseBindings, Kept>();
+
+/**
+ * The last report of this isolate, or a new one where that is older than a second. While one asks for it, the others are
+ * answered by the last: none waits for what another request is doing.
+ */
+export async function currentHealth(env: DatabaseBindings, check: () => Promise<Health>): Promise<Health> {
+  const last = kept.get(env) ?? { madeAtMs: 0, begunAtMs: 0 };
+  kept.set(env, last);
+  const nowMs = Date.now();
+  const isFresh = nowMs - last.madeAtMs < REPORT_AGE_MS || nowMs - last.begunAtMs < MAKING_MS;
+  if (last.report !== undefined && isFresh) return last.report;
+  last.begunAtMs = nowMs;
+  const report = await check();
+  Object.assign(last, { report, madeAtMs: Date.now(), begunAtMs: 0 });
+  return report;
 }
 
 async function readHeartbeats(
@@ -69,11 +99,18 @@ async function readHeartbeats(
   }
 }
 
+/** From here on a database is full: what there is room for still is its audit trail's and its erasures'. */
+const FULL_SHARE = 0.999;
+
 function sizePart(fillings: readonly Filling[], alertShare: number): PartHealth {
   const [fullest] = fillings.toSorted((a, b) => b.share - a.share);
   if (fullest === undefined) return down("Not known: no database answers.");
-  const detail = `The fullest database holds ${Math.ceil(fullest.share * 100)} % of what it may.`;
-  return { state: fullest.share < alertShare ? "ok" : "down", detail };
+  const { share } = fullest;
+  if (share >= FULL_SHARE) {
+    return down("A database is full: its tenants' files aren't taken; they are read and removed as ever.");
+  }
+  const detail = `The fullest database holds ${Math.ceil(share * 100)} % of what it may.`;
+  return { state: share < alertShare ? "ok" : "degraded", detail };
 }
 
 async function probeObjects(objects: ObjectReader): Promise<PartHealth> {
@@ -100,7 +137,7 @@ async function probeReplicaReads(
 }
 
 /** What uploads and their scans need: while one of these is down, files can't be taken or wait. */
-const NEEDED = ["database", "objects", "queue", "processor", "scanner"] as const;
+const NEEDED = ["database", "databaseSize", "objects", "queue", "processor", "scanner"] as const;
 
 /** Whether there is anything to send files to: a part that is degraded goes on. */
 export function isReady({ parts }: Health): boolean {

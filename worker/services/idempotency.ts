@@ -4,7 +4,7 @@ import { databaseFor } from "../db/database.ts";
 import type { IdempotencyRef } from "../db/idempotency.ts";
 import { deleteKey, findKey, insertKey, keepAnswer } from "../db/idempotency.ts";
 
-/** So long the same request is answered as the first was. */
+/** So long the same request is answered as the first was, at most. */
 const KEPT_MS = 24 * 3_600_000;
 const RETRY_AFTER_SECONDS = 2;
 
@@ -39,6 +39,12 @@ export async function claimKey(
   throw new AppError("IDEMPOTENCY_KEY_IN_USE", { headers: { "Retry-After": String(RETRY_AFTER_SECONDS) } });
 }
 
+/** An answer as it is kept, and until when it is good at all. */
+export interface Answer {
+  readonly text: string;
+  readonly goodUntilMs: number;
+}
+
 /**
  * Settles a claim: with an answer that is given from now on, or by giving the key back. Never throws: the request has its
  * answer, and the key is free again when its lease is over.
@@ -47,11 +53,13 @@ export async function settleKey(
   env: DatabaseBindings,
   ref: IdempotencyRef,
   takenId: number,
-  answer: string | undefined,
+  answer: Answer | undefined,
 ): Promise<void> {
   const db = databaseFor(env, ref.tenantId);
   try {
-    await (answer === undefined ? deleteKey(db, ref, takenId) : keepAnswer(db, ref, takenId, answer));
+    await (answer === undefined
+      ? deleteKey(db, ref, takenId)
+      : keepAnswer(db, ref, takenId, answer.text, answer.goodUntilMs - KEPT_MS));
   } catch (error) {
     console.error({ event: "idempotency-key-unsettled", tenantId: ref.tenantId, error: String(error) });
   }

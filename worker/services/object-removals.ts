@@ -8,7 +8,7 @@ import { deleteObjectRemovals } from "../db/object-removals.ts";
 import { isTenantErasing } from "../db/tenants.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
 import { emptyPrefix } from "./empty-prefix.ts";
-import { inTurns } from "./in-turns.ts";
+import { inLots, inTurns } from "./in-turns.ts";
 
 /**
  * The objects of removed versions. What is to be removed was written down with the removal of the version's row, so that
@@ -29,7 +29,7 @@ export async function removeVersionObjects(
   ref: FileVersionRef,
 ): Promise<void> {
   const db = databaseFor(env, ref.tenantId);
-  await carryOutRemovals(db, objects, [{ ...ref, prefix: versionPrefix(ref) }]);
+  await carryOutSome(db, objects, [{ ...ref, prefix: versionPrefix(ref) }]);
 }
 
 /**
@@ -46,8 +46,20 @@ export async function removeLeftObjects(
   if (version === undefined && !isErasing) await emptyPrefix(objects, versionPrefix(ref));
 }
 
-/** Removes objects that were written down, and forgets those of which all are gone. Never throws. */
+/**
+ * Removes objects that were written down, and forgets those of which all are gone, lot by lot. Never throws.
+ * @param mayBegin as of `inLots`
+ */
 export async function carryOutRemovals(
+  db: Database,
+  objects: Objects,
+  removals: readonly ObjectRemoval[],
+  mayBegin: (count: number) => boolean,
+): Promise<void> {
+  await inLots(removals, mayBegin, (lot) => carryOutSome(db, objects, lot));
+}
+
+async function carryOutSome(
   db: Database,
   objects: Objects,
   removals: readonly ObjectRemoval[],

@@ -1,10 +1,9 @@
 import { AppError } from "#contract/errors.ts";
 import type { FileId, FileVersionRef, TenantId } from "#contract/ids.ts";
 import { filePrefix } from "#contract/keys.ts";
-import type { Actor } from "../db/audit.ts";
 import type { Database, DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
-import type { FileSet } from "../db/file-sets.ts";
+import type { EventOfEach, FileSet } from "../db/file-sets.ts";
 import { findUnstoredVersions } from "../db/file-sets.ts";
 import { deletePurged, markPurging } from "../db/trash.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
@@ -12,7 +11,7 @@ import { emptyPrefix } from "./empty-prefix.ts";
 import type { Caller } from "./file-actions.ts";
 import { requireActionable } from "./file-actions.ts";
 import { requireFile } from "./files.ts";
-import { inTurns } from "./in-turns.ts";
+import { inLots, inTurns } from "./in-turns.ts";
 
 /**
  * Removing files for good (R42), in steps that may each be done twice, so that a crash between any two costs nothing but
@@ -20,6 +19,8 @@ import { inTurns } from "./in-turns.ts";
  *
  *   mark (nobody sees it any more, nothing brings it back, no upload is recorded) → uploads under way → stored objects
  *   → rows, with the event
+ *
+ * Of many files the last two are done lot by lot: what is over when time is over stays so.
  *
  * The rows go last: they are what says that there is something left to remove, and what the quota counts.
  */
@@ -57,6 +58,9 @@ export async function markForPurge(
   return markPurging(databaseFor(env, tenantId), { tenantId, fileIds }, userId, { actor, atMs: nowMs });
 }
 
+/** Of work that goes on behind an answer: a Worker is ended 30 s after it (Cloudflare, Workers, "waitUntil"). */
+const BEGIN_FOR_MS = 20_000;
+
 /** Removes what was marked. What can't be removed now is left to cron: to its callers it is gone. Never throws. */
 export async function purgeMarked(
   env: DatabaseBindings,
@@ -66,21 +70,33 @@ export async function purgeMarked(
   nowMs: number,
 ): Promise<void> {
   const { tenantId } = identity;
-  await purgeOfTenant(databaseFor(env, tenantId), removal, { tenantId, fileIds }, actor, nowMs);
+  const untilMs = Date.now() + BEGIN_FOR_MS;
+  const event = { actor, atMs: nowMs };
+  const mayBegin = () => Date.now() < untilMs;
+  await purgeOfTenant(databaseFor(env, tenantId), removal, { tenantId, fileIds }, event, mayBegin);
 }
 
-/** Removes files of one tenant that were marked. What can't be removed now is left to cron. Never throws. */
+type PurgeEvent = Omit<EventOfEach, "action">;
+
+/**
+ * Removes files of one tenant that were marked. What can't be removed now is left to cron. Never throws.
+ * @param mayBegin as of `inLots`
+ */
 export async function purgeOfTenant(
   db: Database,
   removal: Removal,
-  set: FileSet,
-  actor: Actor,
-  nowMs: number,
+  { tenantId, fileIds }: FileSet,
+  event: PurgeEvent,
+  mayBegin: (files: number) => boolean,
 ): Promise<void> {
+  await inLots(fileIds, mayBegin, (lot) => purgeLot(db, removal, { tenantId, fileIds: lot }, event));
+}
+
+async function purgeLot(db: Database, removal: Removal, set: FileSet, event: PurgeEvent): Promise<void> {
   const { tenantId, fileIds } = set;
   try {
     const emptied = await removeBytes(removal, set, await findUnstoredVersions(db, set));
-    await deletePurged(db, { tenantId, fileIds: emptied }, { actor, atMs: nowMs });
+    await deletePurged(db, { tenantId, fileIds: emptied }, event);
   } catch (error) {
     logPostponed({ tenantId, files: fileIds.length }, error);
   }

@@ -10,7 +10,7 @@ import { MAX_TAGS, Tags } from "#contract/tags.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
 import type { UploadDetails } from "../db/upload-details.ts";
 import { fileRefused, requireFilename } from "./file-names.ts";
-import { applyEntity } from "./grants.ts";
+import { applyEntity, ENTITY_KEYS } from "./grants.ts";
 import { applyGranted, requireGrantedFile } from "./upload-grants.ts";
 
 /** Validation at creation (R23): before any byte is stored, with what is otherwise for the tenant. */
@@ -24,6 +24,8 @@ export interface UploadDeclaration {
   readonly grant?: UploadGrant | undefined;
   /** The only entity that it may be attached to. */
   readonly within?: Pick<EntityGrantScope, "entityType" | "entityId"> | undefined;
+  /** Whether more is declared later, as by a form's fields behind its file. */
+  readonly goesOn?: boolean | undefined;
 }
 
 /** What is looked at beside the declaration. */
@@ -56,10 +58,11 @@ export interface ValidUpload extends UploadDetails {
  * `UPLOAD_METADATA_INVALID` or `GRANT_SCOPE`, each naming the rule.
  */
 export function validateUpload(
-  { metadata: sent, lengthBytes, grant, within }: UploadDeclaration,
+  { metadata: sent, lengthBytes, grant, within, goesOn = false }: UploadDeclaration,
   rules: ValidationRules,
 ): ValidUpload {
   const metadata = grant ? applyGranted(grant, sent) : applyEntity(within ?? {}, sent);
+  if (!goesOn) requireWholeEntity(metadata);
   requireWithin(lengthBytes, rules.maxUploadBytes);
   const originalFilename = requireDeclaredName(metadata.get("filename"));
   const filename = requireFilename(originalFilename);
@@ -84,6 +87,16 @@ export function validateDetails(metadata: ReadonlyMap<string, string>): UploadDe
     tags: parseTags(metadata.get("tags")),
     metadata: unknownKeys(metadata),
   };
+}
+
+/** An entity is its type and its id: half of one is found by no list. Throws `UPLOAD_METADATA_INVALID`. */
+export function requireWholeEntity(metadata: ReadonlyMap<string, string>): void {
+  const missing = ENTITY_KEYS.filter((key) => !metadata.get(key));
+  if (missing.length !== 1) return;
+  throw new AppError("UPLOAD_METADATA_INVALID", {
+    detail: "entityType and entityId are given together, or neither of them.",
+    errors: missing.map((path) => ({ path, message: "is needed with the other" })),
+  });
 }
 
 /** Throws `FILE_TOO_LARGE` for more than any upload may be. */

@@ -1,6 +1,10 @@
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { extname, join } from "node:path";
+import { BLOCKED_EXTENSIONS } from "#contract/blocked-types.ts";
+import { acceptedTypes, CLASS_LIMIT_BYTES } from "#contract/file-types.ts";
+import type { Quota } from "#contract/quota.ts";
+import type { UploadRulesResponse } from "#contract/upload-rules.ts";
 import { createTusHandler, type Listening, listen, type TusHandler } from "./tus-endpoint.ts";
 
 interface FakeFile {
@@ -23,6 +27,8 @@ export interface DemoServer extends Listening {
   givesTokens: boolean;
   /** How long a file is being checked. */
   checkMs: number;
+  rules: UploadRulesResponse;
+  quota: Quota;
 }
 
 /** How long a thumbnail is being made. */
@@ -32,6 +38,22 @@ const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript",
   ".css": "text/css",
+};
+
+const GIB = 1024 ** 3;
+
+const USUAL_RULES: UploadRulesResponse = {
+  types: acceptedTypes().map((type) => ({ ...type, type: type.mimeType, extensions: [...type.extensions] })),
+  blockedExtensions: [...BLOCKED_EXTENSIONS],
+  maxBytes: CLASS_LIMIT_BYTES,
+  maxAppendBytes: null,
+  availableBytes: 7 * GIB,
+};
+
+const USUAL_QUOTA: Quota = {
+  ...{ quotaBytes: 10 * GIB, usedBytes: 3 * GIB, reservedBytes: 0, availableBytes: 7 * GIB },
+  ...{ filesBytes: 2 * GIB, versionsBytes: 0.7 * GIB, trashBytes: 0.3 * GIB, derivativesBytes: 0 },
+  ...{ fileCount: 812, openUploads: 0, level: "ok", warningThreshold: 80 },
 };
 
 const THUMBNAIL =
@@ -63,6 +85,8 @@ export async function startDemoServer(builtDir: string): Promise<DemoServer> {
     files,
     givesTokens: true,
     checkMs: 300,
+    rules: USUAL_RULES,
+    quota: USUAL_QUOTA,
     ...(await listen((request, response) => {
       route(server, builtDir, request, response).catch(() => response.destroy());
     })),
@@ -84,6 +108,8 @@ async function route(
   const { pathname } = new URL(request.url ?? "/", server.origin);
   if (pathname.startsWith("/v1/uploads")) return upload(server, request, response);
   if (pathname === "/v1/dev/token") return token(server, response);
+  if (pathname === "/v1/upload-rules") return json(response, 200, server.rules);
+  if (pathname === "/v1/quota") return json(response, 200, server.quota);
   if (pathname === "/v1/signed-urls") return sign(server, request, response);
   if (pathname.startsWith("/v1/files")) return serveFiles(server, request, response, pathname);
   if (pathname.startsWith("/d/")) {

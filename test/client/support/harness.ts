@@ -28,6 +28,7 @@ export function makeUploader(
     storage: memoryStorage(),
     chunkSizeBytes: 64 * KIB,
     retryBaseMs: 10,
+    checkRules: false,
     ...options,
   });
 }

@@ -28,8 +28,12 @@ export interface SeenRequest {
 export interface TusHandler {
   readonly uploads: Map<string, StoredUpload>;
   readonly seen: SeenRequest[];
+  /** What else is answered to a GET, by path. */
+  readonly answers: Map<string, object>;
   /** Bytes per second that each upload is slowed to; 0 is not at all. */
   speed: number;
+  /** The most that a request may bring, as `Upload-Limit` says it; 0 says nothing. */
+  maxAppendBytes: number;
   /** The next request with this method meets this fault; several wait in order. */
   next(method: string, fault: Fault): void;
   handle(request: IncomingMessage, response: ServerResponse): void;
@@ -50,10 +54,19 @@ export function createTusHandler(): TusHandler {
   const handler: TusHandler = {
     uploads,
     seen,
+    answers: new Map(),
     speed: 0,
+    maxAppendBytes: 0,
     next: (method, fault) => faults.push({ method, fault }),
     handle(request, response) {
       note(seen, request);
+      if (handler.maxAppendBytes > 0)
+        response.setHeader("Upload-Limit", `min-size=0, max-append-size=${handler.maxAppendBytes}`);
+      const json = request.method === "GET" ? handler.answers.get(request.url ?? "") : undefined;
+      if (json !== undefined) {
+        response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(json));
+        return;
+      }
       const index = faults.findIndex((entry) => entry.method === request.method);
       const fault = index < 0 ? undefined : faults.splice(index, 1)[0]?.fault;
       answer(request, response, handler, fault).catch(() => response.destroy());
@@ -85,7 +98,7 @@ export async function listen(handle: TusHandler["handle"]): Promise<Listening> {
 export async function startTusEndpoint(): Promise<TusEndpoint> {
   const handler = createTusHandler();
   const { origin, close } = await listen(handler.handle);
-  return { ...handler, url: `${origin}/v1/uploads`, close };
+  return Object.assign(handler, { url: `${origin}/v1/uploads`, close });
 }
 
 function note(seen: SeenRequest[], request: IncomingMessage): void {

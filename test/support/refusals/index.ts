@@ -3,6 +3,7 @@ import { CREATIONS } from "./creations.ts";
 import { DELIVERY } from "./delivery.ts";
 import { FILES } from "./files.ts";
 import { GRANTS } from "./grants.ts";
+import { LIVE } from "./live.ts";
 import { PLAIN_UPLOADS } from "./plain-uploads.ts";
 import { SHARING } from "./sharing.ts";
 import type { RefusalTable } from "./table.ts";
@@ -15,6 +16,7 @@ export const REFUSALS: RefusalTable = {
   ...PLAIN_UPLOADS,
   ...FILES,
   ...GRANTS,
+  ...LIVE,
   ...SHARING,
   ...DELIVERY,
   ...ADMINISTRATION,

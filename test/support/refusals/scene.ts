@@ -172,8 +172,11 @@ export class Scene {
     await this.stack.control({ plan: { operation, faults } });
   }
 
-  async mintGrant(scope: object = {}): Promise<UploadGrantResponse & { readonly by: Caller }> {
-    const answer = await this.backend.fetch("/v1/upload-grants", {
+  async mintGrant(
+    scope: object = {},
+    minter = this.backend,
+  ): Promise<UploadGrantResponse & { readonly by: Caller }> {
+    const answer = await minter.fetch("/v1/upload-grants", {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(scope),

@@ -8,7 +8,7 @@ import type { Ask, Scene, Told } from "./scene.ts";
 import { MISSING_ID, toldBy } from "./scene.ts";
 import { endEarly } from "./sending.ts";
 import type { Refusal, Refusals, RefusalTable } from "./table.ts";
-import { breakDatabase, FILE, IN_TRASH, json, NOT_CLEAN, BODY } from "./table.ts";
+import { breakDatabase, FILE, IN_TRASH, json, NOT_CLEAN, BODY, TOO_MUCH, withBody } from "./table.ts";
 
 function ofFile(method: string, path: string, body?: Body) {
   return async (scene: Scene): Promise<Ask> => {
@@ -134,7 +134,8 @@ export const SHARING: RefusalTable = {
     good: ofLink("POST", {}),
     refusals: {
       ...PAGE,
-      ...BODY,
+      ...TOO_MUCH,
+      REQUEST_INVALID: withBody("{"),
       BODY_INCOMPLETE: endEarly,
       SHARE_PASSWORD_WRONG: ofLink("POST", {}, { password: "correct horse" }),
       RATE_LIMITED: guessTooOften,

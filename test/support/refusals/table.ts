@@ -72,9 +72,9 @@ const LIMITED = {
   SERVICE_UNAVAILABLE: breakDatabase,
 } as const satisfies Refusals;
 
-/** By whoever has a grant for another place. */
+/** By whoever has a grant for another place. The scene's tenant may be erasing, and mint none. */
 const MISPLACED = {
-  GRANT_SCOPE: async (scene, good) => ({ ...good, by: (await scene.mintGrant()).by }),
+  GRANT_SCOPE: async (scene, good) => ({ ...good, by: (await scene.mintGrant({}, scene.operator)).by }),
 } as const satisfies Refusals;
 
 /** Of whatever takes a session, and is for admins too while their tenant is being erased. */
@@ -141,9 +141,11 @@ export function json(by: Ask["by"], method: string, path: string, body: object =
 /** More than is read of anything that isn't a file. */
 const FAR_TOO_MUCH = JSON.stringify("x".repeat(300 * 1024));
 
+export const TOO_MUCH = { BODY_TOO_LARGE: withBody(FAR_TOO_MUCH) } as const satisfies Refusals;
+
 /** Of whatever takes JSON, whatever is in it. */
 export const JSON_BODY = {
-  BODY_TOO_LARGE: withBody(FAR_TOO_MUCH),
+  ...TOO_MUCH,
   CONTENT_TYPE_INVALID: (_scene, good) => ({ ...good, headers: { "content-type": "text/plain" } }),
 } as const satisfies Refusals;
 

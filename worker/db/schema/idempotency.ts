@@ -14,6 +14,7 @@ export const idempotencyKeys = sqliteTable(
     keyHash: text("key_hash").notNull(),
     /** Of the request: another one by the same key is told from it. */
     fingerprint: text("fingerprint").notNull(),
+    /** Of what was answered with something that is good for less than a day: a day before its end. */
     begunAtMs: integer("begun_at_ms").notNull(),
     /** Null while the request is under way. */
     answer: text("answer"),

@@ -20,11 +20,14 @@ export interface Cost {
  * nobody takes what is another's; what one doesn't need goes to those that come after it.
  */
 export class Budget {
+  readonly #given: Cost;
   #calls: number;
   #queries: number;
   #untilMs: number;
 
-  constructor({ calls, queries }: Cost, untilMs: number) {
+  constructor(given: Cost, untilMs: number) {
+    const { calls, queries } = given;
+    this.#given = given;
     this.#calls = calls;
     this.#queries = queries;
     this.#untilMs = untilMs;
@@ -47,6 +50,12 @@ export class Budget {
     return this.#calls <= 0 || this.#queries <= 0 || this.msLeft <= 0;
   }
 
+  /** Whether most of it is gone: whoever had it has more to do, or nearly. */
+  get isMostlySpent(): boolean {
+    const { calls, queries } = this.#given;
+    return this.#calls < calls / 2 || this.#queries < queries / 2;
+  }
+
   get msLeft(): number {
     return this.#untilMs - Date.now();
   }
@@ -57,9 +66,29 @@ export class Budget {
     this.#queries -= queries;
   }
 
+  /** Takes an item off where it may still be begun, and says whether it may. */
+  take(cost: Cost): boolean {
+    if (this.isSpent) return false;
+    this.spend(cost);
+    return true;
+  }
+
   /** One of `parts` equal parts, of calls alone: for what goes on at the same time. */
   part(parts: number): Budget {
     return new Budget({ calls: this.#calls / parts, queries: this.#queries / parts }, this.#untilMs);
+  }
+
+  /** The same, taken off: nobody else has it until it is given back. */
+  take(parts: number): Budget {
+    const part = this.part(parts);
+    this.spend(part.#given);
+    return part;
+  }
+
+  /** What is left of a part that was taken is anybody's again. */
+  giveBack(part: Budget): void {
+    this.spend({ calls: -part.#calls, queries: -part.#queries });
+    part.#untilMs = 0;
   }
 
   /**

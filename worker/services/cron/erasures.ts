@@ -2,7 +2,8 @@ import type { Database, DatabaseBindings } from "../../db/database.ts";
 import type { UnfinishedErasure } from "../../db/erasures.ts";
 import { findUnfinishedErasures } from "../../db/erasures.ts";
 import type { ErasureMeans } from "../erasure.ts";
-import { driveErasure } from "../erasure.ts";
+import { COST_PER_STEP, driveErasure } from "../erasure.ts";
+import { takingTurns } from "../in-turns.ts";
 import type { Budget, Cost } from "./budget.ts";
 import { forEach, forEachDatabase } from "./each-database.ts";
 
@@ -13,8 +14,8 @@ const MINUTE_MS = 60_000;
 /**
  * Goes on with the erasures that aren't finished, each with its part. One that fails, or hangs, keeps no other from going
  * on. Those that only wait for copies to be removed come after all others, with what is left of the budget: what landed
- * late is looked for in them too. Each minute begins with another one, so that none is always behind what the budget
- * suffices for.
+ * late is looked for in them too. Each minute begins behind those that the one before it can have taken a step of, so that
+ * none is always behind what the budget suffices for.
  * @param nowMs the minute that it is done for
  */
 export async function driveErasures(
@@ -39,8 +40,7 @@ async function driveInTurn(
   found: readonly UnfinishedErasure[],
   budget: Budget,
 ): Promise<void> {
-  const first = Math.floor(run.nowMs / MINUTE_MS) % Math.max(1, found.length);
-  const inTurn = [...found.slice(first), ...found.slice(0, first)];
+  const inTurn = takingTurns(found, Math.floor(run.nowMs / MINUTE_MS), budget.itemsOf(COST_PER_STEP));
   await forEach(inTurn, budget, "erasure", ({ erasure }, own) =>
     driveErasure({ ...run, budget: own }, erasure),
   );

@@ -5,11 +5,13 @@ import { carryOutRemovals } from "../object-removals.ts";
 import type { Budget, Cost } from "./budget.ts";
 import { forEachDatabase } from "./each-database.ts";
 
-/** To take removals and to forget them. */
-const COST: Cost = { calls: 2, queries: 2 };
+/** To take removals. */
+const COST: Cost = { calls: 1, queries: 1 };
+/** To forget those of one lot. */
+const COST_PER_LOT: Cost = { calls: 1, queries: 1 };
 /** To the bucket. */
 const COST_PER_REMOVAL: Cost = { calls: 2, queries: 0 };
-/** Of each database in a run: what is taken together is forgotten together. */
+/** Of each database in a run. */
 const MAX_REMOVALS = 100;
 
 /** Removes what is left of removed versions. Never throws for a store's sake. */
@@ -22,6 +24,8 @@ export async function removeLeftObjects(
   await forEachDatabase(env, budget, "remove-objects", async (db, part) => {
     part.spend(COST);
     const limit = Math.min(MAX_REMOVALS, part.itemsOf(COST_PER_REMOVAL));
-    await carryOutRemovals(db, objects, await takeObjectRemovals(db, nowMs, limit));
+    await carryOutRemovals(db, objects, await takeObjectRemovals(db, nowMs, limit), (count) =>
+      part.take({ ...COST_PER_LOT, calls: COST_PER_LOT.calls + COST_PER_REMOVAL.calls * count }),
+    );
   });
 }

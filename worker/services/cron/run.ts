@@ -11,6 +11,7 @@ import { removeDueBlocked } from "./blocked-versions.ts";
 import { Budget } from "./budget.ts";
 import { purgeDue } from "./due-purges.ts";
 import { driveErasures } from "./erasures.ts";
+import { reportLateness } from "./lateness.ts";
 import { removeLeftObjects } from "./left-objects.ts";
 import { driveRecounts } from "./recounts.ts";
 import { feedReplicas } from "./replica-feed.ts";
@@ -20,7 +21,8 @@ import { reannounceUnanswered } from "./unanswered-versions.ts";
 
 /**
  * What is done every minute. Each job has an equal part of what one run may call (budget.ts), and deals it out to the
- * databases in equal parts again (each-database.ts). Whatever a job takes on it dates, so that what doesn't get done is
+ * databases in equal parts again (each-database.ts). One that has used most of its part goes on with what others have left
+ * by then. Whatever a job takes on it dates, so that what doesn't get done is
  * behind all else the next time, and two runs that overlap don't take the same. What fails, or never answers, is logged
  * and done by a later run, and keeps nothing else from being done.
  */
@@ -62,6 +64,8 @@ const JOBS: Readonly<Record<string, CronJob>> = {
   recount: ({ env, nowMs }, budget) => driveRecounts(env, nowMs, budget),
   "sweep-reservations": ({ env, needsReservation, nowMs }, budget) =>
     sweepReservations(env, { stillStands: needsReservation }, nowMs, budget),
+  "report-lateness": ({ env, reannounceAfterSeconds, nowMs }, budget) =>
+    reportLateness(env, reannounceAfterSeconds, nowMs, budget),
 };
 
 /** How many share a run's budget. */
@@ -70,13 +74,34 @@ export const JOB_COUNT = Object.keys(JOBS).length;
 /** Does all that is due. Never throws. */
 export async function runCron(means: CronMeans): Promise<void> {
   const budget = Budget.ofRun(Date.now());
+  const working = new Set(Object.keys(JOBS));
   await Promise.all(
-    Object.entries(JOBS).map(async ([name, job]) => {
+    Object.entries(JOBS).map(async ([name, job], index) => {
       try {
-        await withDeadline(job(means, budget.part(JOB_COUNT)), budget.msLeft, "SERVICE_UNAVAILABLE");
+        await runInParts(means, job, budget, budget.take(JOB_COUNT - index), working);
       } catch (error) {
         console.error({ event: `${name}-failed`, error: String(error) });
+      } finally {
+        working.delete(name);
       }
     }),
   );
+}
+
+/** @param working the jobs that aren't done, this one among them: what is left is shared with them */
+async function runInParts(
+  means: CronMeans,
+  job: CronJob,
+  budget: Budget,
+  first: Budget,
+  working: ReadonlySet<string>,
+): Promise<void> {
+  let part = first;
+  while (!part.isSpent) {
+    await withDeadline(job(means, part), budget.msLeft, "SERVICE_UNAVAILABLE");
+    const goesOn = part.isMostlySpent;
+    budget.giveBack(part);
+    if (!goesOn) return;
+    part = budget.take(working.size);
+  }
 }

@@ -10,7 +10,7 @@ export interface PlainTarget {
   /** Sends the request that makes the upload. */
   create(request: Request): Promise<Response>;
   send(request: Request): Promise<Response>;
-  /** Adds what is said of the file after it to its record. Throws `UPLOAD_METADATA_INVALID` and `GRANT_SCOPE`. */
+  /** Adds what is said of the file after it, if anything, to its record. Throws `UPLOAD_METADATA_INVALID` and `GRANT_SCOPE`. */
   declareLate(fields: ReadonlyMap<string, string>): Promise<void>;
   /** Ends the upload and removes its record; one that is complete after all stays. */
   discard(): Promise<void>;
@@ -43,7 +43,7 @@ export async function storeForm(target: PlainTarget, form: FormReader, head: For
     const beginning = { method: "POST", headers: head.headers, body: readable };
     await requireOk(await target.create(new Request(OBJECT_URL, beginning)));
     const { sizeBytes, lateFields } = await passing;
-    if (lateFields.size > 0) await target.declareLate(lateFields);
+    await target.declareLate(lateFields);
     await requireComplete(await target.send(completion(sizeBytes)));
   });
 }

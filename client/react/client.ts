@@ -1,0 +1,7 @@
+import type { Groups } from "../core/api/groups.ts";
+import type { Uploader } from "../core/uploader.ts";
+
+/** What components need of a client; `createClient` makes one. */
+export interface CausewayClient extends Omit<Groups, "admin" | "sharedFiles"> {
+  readonly uploads: Uploader;
+}

@@ -1,0 +1,126 @@
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import type { UploadRulesResponse } from "#contract/upload-rules.ts";
+import type { UnfinishedUpload, UploadMeta } from "../../core/types.ts";
+import type { Upload } from "../../core/upload.ts";
+import { type Checks, checksOf, type Settled } from "../uploader/checks.ts";
+import { Intake, type IntakeView } from "../uploader/intake.ts";
+import type { Picks } from "../uploader/picked.ts";
+import { isFinished, isRunning, isStopped, type Summary, summarize, uploadsOf } from "../uploader/summary.ts";
+import { usePrevious } from "../uploader/use-previous.ts";
+import { useRules } from "../uploader/use-rules.ts";
+import { useClient } from "../use-client.ts";
+import { useUploads } from "./use-uploads.ts";
+
+export interface FileUploaderOptions {
+  /** What the files belong to: the uploads of other places aren't shown here. */
+  readonly meta?: UploadMeta;
+  /** The file is there, and being checked. */
+  onUploaded?(upload: Upload): void;
+  /** The file has passed its check, or hasn't. */
+  onSettled?(upload: Upload, file: Settled): void;
+}
+
+/** What `FileUploader` shows and does, for components of the host's own. */
+export interface FileUploaderState {
+  readonly uploads: readonly Upload[];
+  readonly summary: Summary;
+  readonly checks: Checks;
+  readonly intake: IntakeView;
+  readonly rules: UploadRulesResponse | undefined;
+  readonly previous: readonly UnfinishedUpload[];
+  add(picks: Picks): void;
+  dismissRefusals(): void;
+  discardPrevious(upload: UnfinishedUpload): void;
+  pauseAll(): void;
+  resumeAll(): void;
+  /** Gives uploads up and takes them off the list; those that have ended are only taken off. */
+  remove(uploads: readonly Upload[]): void;
+  clearFinished(): void;
+}
+
+const NO_META: UploadMeta = {};
+
+/** Told once for each upload, however often it renders. */
+function useEvents(
+  uploads: readonly Upload[],
+  checks: Checks,
+  { onUploaded, onSettled }: FileUploaderOptions,
+): void {
+  const told = useRef(new WeakMap<Upload, "uploaded" | "settled">());
+  useEffect(() => {
+    for (const upload of uploads) {
+      if (upload.state.kind !== "uploaded" || told.current.get(upload) === "settled") continue;
+      const check = checks.of(upload);
+      if (!told.current.has(upload)) {
+        told.current.set(upload, "uploaded");
+        checks.follow(upload);
+        onUploaded?.(upload);
+      }
+      if (check?.kind !== "settled") continue;
+      told.current.set(upload, "settled");
+      onSettled?.(upload, check.file);
+    }
+  });
+}
+
+function useIntake(): { intake: Intake; view: IntakeView; rules: UploadRulesResponse | undefined } {
+  const client = useClient();
+  const latest = useRef<UploadRulesResponse>(undefined);
+  const intake = useMemo(
+    () => new Intake({ uploader: client.uploads, rules: () => latest.current }),
+    [client],
+  );
+  const view = useSyncExternalStore(intake.subscribe, intake.read, intake.read);
+  const [asked, setAsked] = useState(0);
+  const isAdding = view.seen !== undefined;
+  useEffect(() => {
+    if (isAdding) setAsked((count) => count + 1);
+  }, [isAdding]);
+  const rules = useRules(client, asked);
+  useEffect(() => {
+    latest.current = rules;
+  }, [rules]);
+  return { intake, view, rules };
+}
+
+/**
+ * Uploads of one place, and everything that can be done with them. Transfers belong to the client: they go on when the
+ * component that asked for them is gone.
+ */
+export function useFileUploader(options: FileUploaderOptions): FileUploaderState {
+  const { meta = NO_META } = options;
+  const client = useClient();
+  const uploader = client.uploads;
+  const checks = checksOf(client);
+  const all = useUploads();
+  useSyncExternalStore(checks.subscribe, checks.read, checks.read);
+  const uploads = useMemo(() => uploadsOf(all, meta), [all, meta]);
+  const summary = useMemo(() => summarize(uploads), [uploads]);
+  const { intake, view, rules } = useIntake();
+  const { found, discard } = usePrevious(uploader, meta, summary.begun);
+  useEvents(uploads, checks, options);
+
+  const add = useCallback((picks: Picks) => void intake.add(picks, meta), [intake, meta]);
+  const remove = useCallback(
+    (gone: readonly Upload[]) => {
+      for (const upload of gone) {
+        uploader.remove(upload);
+        void upload.abort();
+      }
+    },
+    [uploader],
+  );
+  return {
+    ...{ uploads, summary, checks, intake: view, rules, previous: found, add, remove },
+    dismissRefusals: intake.dismiss,
+    discardPrevious: discard,
+    // Last first: else each that stops gives its turn to one that stops next.
+    pauseAll: () =>
+      uploads
+        .toReversed()
+        .filter(isRunning)
+        .forEach((upload) => upload.pause()),
+    resumeAll: () => uploads.filter(isStopped).forEach((upload) => upload.resume()),
+    clearFinished: () => remove(uploads.filter((upload) => isFinished(upload, checks))),
+  };
+}

@@ -1,0 +1,18 @@
+export { UploadErrorBoundary, type UploadErrorBoundaryProps } from "./boundary/upload-error-boundary.tsx";
+export type { CausewayClient } from "./client.ts";
+export {
+  type FileUploaderOptions,
+  type FileUploaderState,
+  useFileUploader,
+} from "./hooks/use-file-uploader.ts";
+export { type QuotaState, useQuota } from "./hooks/use-quota.ts";
+export { useUpload, type UploadView } from "./hooks/use-upload.ts";
+export { useUploads } from "./hooks/use-uploads.ts";
+export { CausewayProvider, type CausewayProviderProps, type Language } from "./provider.tsx";
+export { QuotaIndicator, type QuotaIndicatorProps } from "./quota/quota-indicator.tsx";
+export type { Contrast, Theme } from "./shared.ts";
+export { de } from "./texts/de.ts";
+export { en } from "./texts/en.ts";
+export type { TextChanges, Texts } from "./texts/texts.ts";
+export { FileUploader, type FileUploaderProps } from "./uploader/file-uploader.tsx";
+export { useClient, useTexts } from "./use-client.ts";

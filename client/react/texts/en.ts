@@ -1,0 +1,44 @@
+import { createFormat } from "./format.ts";
+import type { Texts } from "./texts.ts";
+import { uploaderEn } from "./uploader-en.ts";
+
+const format = createFormat("en-GB");
+
+export const en: Texts = {
+  common: {
+    bytes: format.bytes,
+    percent: format.percent,
+    moment: (date, nowMs) =>
+      date.toDateString() === new Date(nowMs).toDateString()
+        ? `today, ${format.time(date)}`
+        : format.day(date, nowMs),
+    problem: ({ code, detail, title }) =>
+      code === "CONNECTION_LOST" ? "There was no answer. Is there a connection?" : (detail ?? `${title}.`),
+    tryAgain: "Try again",
+    dismiss: "Dismiss",
+    close: "Close",
+  },
+  uploader: uploaderEn,
+  quota: {
+    title: "Storage",
+    used: (used, quota) => `${format.bytes(used)} of ${format.bytes(quota)} used`,
+    left: (bytes) => `${format.bytes(bytes)} left`,
+    files: "Files",
+    versions: "Earlier versions",
+    trash: "Trash",
+    uploads: "Being uploaded",
+    nearlyFull: "Storage is nearly full.",
+    full: "Storage is full: new files are not taken.",
+    cleanUp: "Make room",
+    loading: "Looking how much is used",
+    unknown: "How much is used is not known right now.",
+  },
+  boundary: {
+    title: "This part of the page has stopped working",
+    safe: (running) =>
+      running === 0
+        ? "Nothing that was uploaded is lost."
+        : `${running === 1 ? "1 upload goes" : `${format.number(running)} uploads go`} on meanwhile. Nothing is lost.`,
+    reload: "Show it again",
+  },
+};

@@ -1,0 +1,177 @@
+import type { Problem } from "#contract/errors.ts";
+import type { FileRefusal } from "#contract/file-checks.ts";
+import type { FileClass } from "#contract/file-types.ts";
+import { createFormat, roundTimeLeft } from "./format.ts";
+import type { TotalsWords, UploaderTexts } from "./uploader-texts.ts";
+
+const format = createFormat("de-DE", ["Byte", "KB", "MB", "GB", "TB"]);
+
+const filesOf = (count: number) => `${format.number(count)} ${count === 1 ? "Datei" : "Dateien"}`;
+const uploadsOf = (count: number) => `${format.number(count)} ${count === 1 ? "Upload" : "Uploads"}`;
+
+function timeLeft(seconds: number): string {
+  const left = roundTimeLeft(seconds);
+  switch (left.kind) {
+    case "moments":
+      return "noch wenige Sekunden";
+    case "seconds":
+      return `noch ${left.seconds}\u00a0s`;
+    case "minutes":
+      return `noch ${left.minutes}\u00a0min`;
+    case "hours":
+      return `noch ${left.hours}\u00a0h ${left.minutes}\u00a0min`;
+  }
+}
+
+function portion(bytes: number, totalBytes: number): string {
+  const [part, total] = [format.bytes(bytes), format.bytes(totalBytes)];
+  if (bytes === 0) return `0 von ${total}`;
+  const [value = "", unit] = part.split("\u00a0");
+  return total.endsWith(`\u00a0${unit}`) ? `${value} von ${total}` : `${part} von ${total}`;
+}
+
+function retrying(problem: Problem | undefined, seconds: number): string {
+  const when = seconds > 0 ? `neuer Versuch in ${seconds}\u00a0s` : "neuer Versuch läuft";
+  if (problem === undefined) return `Verbindung verloren, ${when}`;
+  return problem.status === 429 || problem.status >= 500
+    ? `Der Server ist ausgelastet, ${when}`
+    : `Unterbrochen, ${when}`;
+}
+
+/** By code; the server's own sentences are English. */
+const REFUSED: Readonly<Record<string, string>> = {
+  QUOTA_EXCEEDED: "Es ist kein Platz mehr dafür.",
+  FILE_TOO_LARGE: "Sie ist zu groß.",
+  FILE_TYPE_REFUSED: "Dateien dieser Art werden nicht angenommen.",
+  FILE_TYPE_MISMATCH: "Ihr Inhalt ist nicht das, was ihr Name sagt.",
+  FILE_NAME_INVALID: "Ihr Name ist nicht möglich.",
+  CONTENT_ENCRYPTED: "Sie ist mit einem Kennwort geschützt.",
+  PERMISSION_REQUIRED: "Dazu fehlt die Berechtigung.",
+};
+
+function refused({ code, detail, title }: Problem): string {
+  return `Nicht angenommen: ${REFUSED[code] ?? detail ?? title}`;
+}
+
+function failed({ code, status, title }: Problem): string {
+  if (code === "FILE_UNREADABLE")
+    return "Angehalten: Die Datei wurde geändert oder verschoben. Bitte entfernen und neu hinzufügen.";
+  if (status === 404 || status === 410)
+    return "Angehalten: Was gesendet war, ist verfallen. Bitte neu beginnen.";
+  if (status === 401) return "Angehalten: Die Anmeldung ist abgelaufen. Was gesendet war, bleibt erhalten.";
+  return `Angehalten: ${title}. Was gesendet war, bleibt erhalten.`;
+}
+
+function endingOf(filename: string): string {
+  const dot = filename.lastIndexOf(".");
+  return dot < 0 ? "" : filename.slice(dot);
+}
+
+function rule({ rule: name, limitBytes }: FileRefusal, filename: string): string {
+  const ending = endingOf(filename);
+  switch (name) {
+    case "extension-blocked":
+      return `Dateien mit der Endung „${ending}“ werden nicht angenommen.`;
+    case "extension-mismatch":
+      return `Die Endung „${ending}“ passt nicht zur Art der Datei.`;
+    case "type-not-allowed":
+      return "Dateien dieser Art werden nicht angenommen.";
+    case "type-unknown":
+      return ending === ""
+        ? "Der Name hat keine Endung, und die Art der Datei ist unbekannt."
+        : `Die Endung „${ending}“ gehört zu keiner Art, die angenommen wird.`;
+    case "size":
+      return `Sie ist zu groß: Dateien dieser Art dürfen höchstens ${format.bytes(limitBytes ?? 0)} haben.`;
+  }
+}
+
+function limits(maxBytes: Readonly<Record<FileClass, number>>): string {
+  const kinds = [
+    `Dokumente bis ${format.bytes(maxBytes.document)}`,
+    `Bilder bis ${format.bytes(maxBytes.image)}`,
+    `Videos bis ${format.bytes(maxBytes.video)}`,
+    `Ton bis ${format.bytes(maxBytes.audio)}`,
+  ];
+  return `${kinds.join(", ")}. Jede Datei wird auf Viren geprüft.`;
+}
+
+function totals({ done, files, sentBytes, totalBytes, bytesPerSecond, secondsLeft }: TotalsWords): string {
+  const speed = bytesPerSecond === undefined ? [] : [`${format.bytes(bytesPerSecond)}/s`];
+  const left = secondsLeft === undefined ? [] : [timeLeft(secondsLeft)];
+  const count = `${format.number(done)} von ${filesOf(files)} hochgeladen`;
+  return [count, portion(sentBytes, totalBytes), ...speed, ...left].join(" · ");
+}
+
+export const uploaderDe: UploaderTexts = {
+  title: "Dateien hochladen",
+  dropHere: "Dateien oder Ordner hier ablegen",
+  dropFilesHere: "Dateien hier ablegen",
+  dropAnywhere: "Irgendwo ablegen, um die Dateien hinzuzufügen",
+  chooseFiles: "Dateien auswählen",
+  chooseFolder: "Ordner auswählen",
+  limits,
+  adding: (count) => `Dateien werden hinzugefügt: bisher ${format.number(count)}`,
+  list: "Uploads",
+
+  waiting: "Wartet, bis sie an der Reihe ist",
+  preparing: "Wird vorbereitet",
+  uploading: (seconds) =>
+    seconds === undefined ? "Wird hochgeladen" : `Wird hochgeladen, ${timeLeft(seconds)}`,
+  finishing: "Wird hochgeladen, gleich fertig",
+  paused: "Angehalten",
+  offline: "Wartet auf die Verbindung",
+  elsewhere: "Läuft in einem anderen Tab weiter",
+  retrying,
+  refused,
+  failed,
+  cancelled: "Abgebrochen",
+  deleted: "Gelöscht",
+  checking: "Wird auf Viren geprüft",
+  ready: "Bereit",
+  infected: (name) => `Gesperrt: enthält ${name ?? "Schadsoftware"}`,
+  unscannable: () => "Gesperrt: konnte nicht geprüft werden",
+  unknown: "Hochgeladen. Ob sie die Prüfung bestanden hat, ist gerade nicht bekannt.",
+
+  portion,
+  speed: (bytesPerSecond) => `${format.bytes(bytesPerSecond)}/s`,
+  progressOf: (filename) => `Upload von ${filename}`,
+  pause: "Anhalten",
+  resume: "Fortsetzen",
+  goOn: "Weitermachen",
+  cancel: "Abbrechen",
+  remove: "Aus der Liste entfernen",
+  actionOn: (action, filename) => `${action}: ${filename}`,
+
+  totals,
+  allDone: (files) => `${filesOf(files)} hochgeladen`,
+  progressOfAll: "Upload aller Dateien",
+  pauseAll: "Alle anhalten",
+  resumeAll: "Alle fortsetzen",
+  cancelAll: "Alle abbrechen",
+  clearFinished: "Fertige ausblenden",
+
+  refusalsTitle: (count) => `${filesOf(count)} nicht hinzugefügt`,
+  rule,
+  noRoom: (bytes) => `Dafür ist kein Platz: ${format.bytes(bytes)} Speicher sind noch frei.`,
+  andMore: (count) => `und ${format.number(count)} weitere`,
+
+  incompleteTitle: "Nicht alles war lesbar",
+  incomplete: "Ein Ordner oder eine Datei ist nicht lesbar. Was davor gelesen wurde, ist hinzugefügt.",
+
+  previousTitle: (count) => `${uploadsOf(count)} von einem früheren Besuch`,
+  previousHint: "Dieselben Dateien noch einmal auswählen: Es geht dort weiter, wo es aufgehört hat.",
+  previousReady: "Es geht dort weiter, wo es aufgehört hat.",
+  continuePrevious: (count) => `${uploadsOf(count)} fortsetzen`,
+  discard: "Verwerfen",
+
+  confirmTitle: (count) => (count === 1 ? "Diesen Upload abbrechen?" : `${uploadsOf(count)} abbrechen?`),
+  confirmBody: (bytes) => `${format.bytes(bytes)} sind gesendet und würden gelöscht.`,
+  discardTitle: "Diesen Upload verwerfen?",
+  discardBody: "Was davon gesendet ist, wird gelöscht.",
+  keepPrevious: "Behalten",
+  keep: "Weiter hochladen",
+  confirmCancel: (count) => (count === 1 ? "Upload abbrechen" : "Uploads abbrechen"),
+
+  announce: (filename, sentence) => `${filename}: ${sentence}`,
+  announceMany: (count, sentence) => `${filesOf(count)}: ${sentence}`,
+};

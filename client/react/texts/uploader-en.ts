@@ -1,0 +1,152 @@
+import type { Problem } from "#contract/errors.ts";
+import type { FileRefusal } from "#contract/file-checks.ts";
+import type { FileClass } from "#contract/file-types.ts";
+import { createFormat, roundTimeLeft } from "./format.ts";
+import type { TotalsWords, UploaderTexts } from "./uploader-texts.ts";
+
+const format = createFormat("en-GB");
+
+const CLASSES: Readonly<Record<FileClass, string>> = {
+  document: "documents",
+  image: "images",
+  video: "videos",
+  audio: "audio",
+  other: "other files",
+};
+
+const countOf = (count: number, noun: string) => `${format.number(count)} ${noun}${count === 1 ? "" : "s"}`;
+
+function timeLeft(seconds: number): string {
+  const left = roundTimeLeft(seconds);
+  switch (left.kind) {
+    case "moments":
+      return "a few seconds left";
+    case "seconds":
+      return `${left.seconds}\u00a0s left`;
+    case "minutes":
+      return `${left.minutes}\u00a0min left`;
+    case "hours":
+      return `${left.hours}\u00a0h ${left.minutes}\u00a0min left`;
+  }
+}
+
+function portion(bytes: number, totalBytes: number): string {
+  const [part, total] = [format.bytes(bytes), format.bytes(totalBytes)];
+  if (bytes === 0) return `0 of ${total}`;
+  const [value = "", unit] = part.split("\u00a0");
+  return total.endsWith(`\u00a0${unit}`) ? `${value} of ${total}` : `${part} of ${total}`;
+}
+
+function retrying(problem: Problem | undefined, seconds: number): string {
+  const when = seconds > 0 ? `trying again in ${seconds}\u00a0s` : "trying again now";
+  if (problem === undefined) return `Connection lost, ${when}`;
+  return problem.status === 429 || problem.status >= 500
+    ? `The server is busy, ${when}`
+    : `Interrupted, ${when}`;
+}
+
+function refused({ code, detail, title }: Problem): string {
+  if (code === "QUOTA_EXCEEDED") return "Not accepted: there is no room left for it.";
+  return `Not accepted: ${detail ?? title}`;
+}
+
+function failed({ code, status, title }: Problem): string {
+  if (code === "FILE_UNREADABLE")
+    return "Stopped: the file was changed or moved. Remove it and add it again.";
+  if (status === 404 || status === 410) return "Stopped: what was sent has expired. Start it again.";
+  if (status === 401) return "Stopped: your sign-in has ended. What was sent is kept.";
+  return `Stopped: ${title}. What was sent is kept.`;
+}
+
+function rule(refusal: FileRefusal): string {
+  if (refusal.rule !== "size" || refusal.limitBytes === undefined) return refusal.detail;
+  return `It is too large: ${format.bytes(refusal.limitBytes)} is the most for a file of its kind.`;
+}
+
+function limits(maxBytes: Readonly<Record<FileClass, number>>): string {
+  const kinds = (["document", "image", "video", "audio"] as const).map(
+    (name) => `${CLASSES[name]} up to ${format.bytes(maxBytes[name])}`,
+  );
+  const text = kinds.join(", ");
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}. Every file is checked for viruses.`;
+}
+
+function totals({ done, files, sentBytes, totalBytes, bytesPerSecond, secondsLeft }: TotalsWords): string {
+  const speed = bytesPerSecond === undefined ? [] : [`${format.bytes(bytesPerSecond)}/s`];
+  const left = secondsLeft === undefined ? [] : [timeLeft(secondsLeft)];
+  const count = `${format.number(done)} of ${countOf(files, "file")} uploaded`;
+  return [count, portion(sentBytes, totalBytes), ...speed, ...left].join(" · ");
+}
+
+export const uploaderEn: UploaderTexts = {
+  title: "Upload files",
+  dropHere: "Drop files or folders here",
+  dropFilesHere: "Drop files here",
+  dropAnywhere: "Drop anywhere to add the files",
+  chooseFiles: "Choose files",
+  chooseFolder: "Choose a folder",
+  limits,
+  adding: (count) => `Adding files: ${format.number(count)} so far`,
+  list: "Uploads",
+
+  waiting: "Waiting for its turn",
+  preparing: "Preparing",
+  uploading: (seconds) => (seconds === undefined ? "Uploading" : `Uploading, ${timeLeft(seconds)}`),
+  finishing: "Uploading, finishing",
+  paused: "Paused",
+  offline: "Waiting for your connection",
+  elsewhere: "Continues in another tab",
+  retrying,
+  refused,
+  failed,
+  cancelled: "Cancelled",
+  deleted: "Deleted",
+  checking: "Checking for viruses",
+  ready: "Ready",
+  infected: (name) => `Blocked: contains ${name ?? "malware"}`,
+  unscannable: (reason) => (reason === undefined ? "Could not be checked" : `Blocked: ${reason}`),
+  unknown: "Uploaded. Whether it has passed its check is not known right now.",
+
+  portion,
+  speed: (bytesPerSecond) => `${format.bytes(bytesPerSecond)}/s`,
+  progressOf: (filename) => `Upload of ${filename}`,
+  pause: "Pause",
+  resume: "Resume",
+  goOn: "Go on",
+  cancel: "Cancel",
+  remove: "Remove from the list",
+  actionOn: (action, filename) => `${action}: ${filename}`,
+
+  totals,
+  allDone: (files) => `${countOf(files, "file")} uploaded`,
+  progressOfAll: "Upload of all files",
+  pauseAll: "Pause all",
+  resumeAll: "Resume all",
+  cancelAll: "Cancel all",
+  clearFinished: "Clear finished",
+
+  refusalsTitle: (count) => `${countOf(count, "file")} not added`,
+  rule,
+  noRoom: (bytes) => `There is no room for it: ${format.bytes(bytes)} of storage is left.`,
+  andMore: (count) => `and ${format.number(count)} more`,
+
+  incompleteTitle: "Not all could be read",
+  incomplete: "One of the folders or files can't be read. What was read before it is added.",
+
+  previousTitle: (count) => `${countOf(count, "upload")} from an earlier visit`,
+  previousHint: "Choose the same files again and they go on where they stopped.",
+  previousReady: "They go on where they stopped.",
+  continuePrevious: (count) => `Continue ${countOf(count, "upload")}`,
+  discard: "Discard",
+
+  confirmTitle: (count) => (count === 1 ? "Cancel this upload?" : `Cancel ${countOf(count, "upload")}?`),
+  confirmBody: (bytes) => `${format.bytes(bytes)} have been sent and would be deleted.`,
+  discardTitle: "Discard this upload?",
+  discardBody: "What was sent of it is deleted.",
+  keepPrevious: "Keep it",
+  keep: "Keep uploading",
+  confirmCancel: (count) => (count === 1 ? "Cancel upload" : "Cancel uploads"),
+
+  announce: (filename, sentence) => `${filename}: ${sentence}`,
+  announceMany: (count, sentence) => `${countOf(count, "file")}: ${sentence}`,
+};

@@ -1,0 +1,92 @@
+import type { Problem } from "#contract/errors.ts";
+import type { FileRefusal } from "#contract/file-checks.ts";
+import type { FileClass } from "#contract/file-types.ts";
+
+export interface TotalsWords {
+  readonly done: number;
+  readonly files: number;
+  readonly sentBytes: number;
+  readonly totalBytes: number;
+  readonly bytesPerSecond: number | undefined;
+  readonly secondsLeft: number | undefined;
+}
+
+/** What `FileUploader` says. States are sentences; actions name their file, for who hears the button alone. */
+export interface UploaderTexts {
+  readonly title: string;
+  readonly dropHere: string;
+  /** Where folders aren't taken. */
+  readonly dropFilesHere: string;
+  /** Over the whole page while files are dragged. */
+  readonly dropAnywhere: string;
+  readonly chooseFiles: string;
+  readonly chooseFolder: string;
+  /** Largest sizes in bytes, by class. */
+  limits(maxBytes: Readonly<Record<FileClass, number>>): string;
+  adding(count: number): string;
+  readonly list: string;
+
+  readonly waiting: string;
+  readonly preparing: string;
+  uploading(secondsLeft: number | undefined): string;
+  readonly finishing: string;
+  readonly paused: string;
+  readonly offline: string;
+  readonly elsewhere: string;
+  /** @param seconds until it is tried again; 0 is now */
+  retrying(problem: Problem | undefined, seconds: number): string;
+  refused(problem: Problem): string;
+  failed(problem: Problem): string;
+  readonly cancelled: string;
+  readonly deleted: string;
+  readonly checking: string;
+  readonly ready: string;
+  infected(signatureName: string | undefined): string;
+  unscannable(reason: string | undefined): string;
+  readonly unknown: string;
+
+  /** "12 of 34 MB" */
+  portion(sentBytes: number, totalBytes: number): string;
+  speed(bytesPerSecond: number): string;
+  progressOf(filename: string): string;
+  readonly pause: string;
+  readonly resume: string;
+  readonly goOn: string;
+  readonly cancel: string;
+  readonly remove: string;
+  /** A button's name for who hears it alone. */
+  actionOn(action: string, filename: string): string;
+
+  totals(words: TotalsWords): string;
+  allDone(files: number): string;
+  readonly progressOfAll: string;
+  readonly pauseAll: string;
+  readonly resumeAll: string;
+  readonly cancelAll: string;
+  readonly clearFinished: string;
+
+  refusalsTitle(count: number): string;
+  rule(refusal: FileRefusal, filename: string): string;
+  noRoom(availableBytes: number): string;
+  andMore(count: number): string;
+  readonly incompleteTitle: string;
+  readonly incomplete: string;
+
+  previousTitle(count: number): string;
+  readonly previousHint: string;
+  /** Where the browser can open the files again by itself. */
+  readonly previousReady: string;
+  continuePrevious(count: number): string;
+  readonly discard: string;
+
+  confirmTitle(count: number): string;
+  confirmBody(sentBytes: number): string;
+  readonly discardTitle: string;
+  readonly discardBody: string;
+  readonly keepPrevious: string;
+  readonly keep: string;
+  confirmCancel(count: number): string;
+
+  announce(filename: string, sentence: string): string;
+  announceMany(count: number, sentence: string): string;
+}

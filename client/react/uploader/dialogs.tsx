@@ -1,0 +1,61 @@
+import type { UnfinishedUpload } from "../../core/types.ts";
+import type { Upload } from "../../core/upload.ts";
+import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
+import { useTexts } from "../use-client.ts";
+
+interface Answered {
+  onAnswer(isConfirmed: boolean): void;
+}
+
+/** Asks before what was sent is deleted. */
+function CancelDialog({ uploads, onAnswer }: Answered & { readonly uploads: readonly Upload[] }) {
+  const { uploader: texts } = useTexts();
+  const [first] = uploads;
+  const sentBytes = uploads.reduce((bytes, { progress }) => bytes + progress.sentBytes, 0);
+  return (
+    <ConfirmDialog
+      title={texts.confirmTitle(uploads.length)}
+      keep={texts.keep}
+      confirm={texts.confirmCancel(uploads.length)}
+      onAnswer={onAnswer}
+    >
+      {uploads.length === 1 ? <p dir="auto">{first?.file.name}</p> : undefined}
+      <p className="cw-muted">{texts.confirmBody(sentBytes)}</p>
+    </ConfirmDialog>
+  );
+}
+
+/** The same for an upload of an earlier visit. */
+function DiscardDialog({ upload, onAnswer }: Answered & { readonly upload: UnfinishedUpload }) {
+  const { uploader: texts } = useTexts();
+  return (
+    <ConfirmDialog
+      title={texts.discardTitle}
+      keep={texts.keepPrevious}
+      confirm={texts.discard}
+      onAnswer={onAnswer}
+    >
+      <p dir="auto">{upload.filename}</p>
+      <p className="cw-muted">{texts.discardBody}</p>
+    </ConfirmDialog>
+  );
+}
+
+/** What is asked before it is done. */
+export type Question =
+  | { readonly kind: "cancel"; readonly uploads: readonly Upload[] }
+  | { readonly kind: "discard"; readonly upload: UnfinishedUpload };
+
+export function QuestionDialog({
+  question,
+  onAnswer,
+}: Answered & { readonly question: Question | undefined }) {
+  switch (question?.kind) {
+    case undefined:
+      return undefined;
+    case "cancel":
+      return <CancelDialog uploads={question.uploads} onAnswer={onAnswer} />;
+    case "discard":
+      return <DiscardDialog upload={question.upload} onAnswer={onAnswer} />;
+  }
+}

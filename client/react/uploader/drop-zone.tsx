@@ -1,0 +1,87 @@
+import { type RefObject, useId } from "react";
+import { createPortal } from "react-dom";
+import type { UploadRulesResponse } from "#contract/upload-rules.ts";
+import { Icon } from "../icons/icon.tsx";
+import { Button } from "../ui/button.tsx";
+import { useRootProps } from "../ui/root.tsx";
+import { useTexts } from "../use-client.ts";
+import { picksOf, type Picks } from "./picked.ts";
+import { USUAL_LIMITS } from "./rules.ts";
+
+export interface DropZoneProps {
+  readonly rules: UploadRulesResponse | undefined;
+  readonly hasFolders: boolean;
+  readonly accept: string | undefined;
+  readonly isDragging: boolean;
+  readonly isWholePage: boolean;
+  /** Opens the file chooser when it is clicked. */
+  readonly input: RefObject<HTMLInputElement | null>;
+  readonly chooseButton: RefObject<HTMLButtonElement | null>;
+  onPicks(picks: Picks): void;
+}
+
+/** Says that the whole page takes what is dragged. */
+function PageOverlay() {
+  const { uploader: texts } = useTexts();
+  const { className, ...root } = useRootProps();
+  return createPortal(
+    <div {...root} className={`${className} cw-drop-overlay`} aria-hidden="true">
+      <p>
+        <Icon name="upload" />
+        {texts.dropAnywhere}
+      </p>
+    </div>,
+    document.body,
+  );
+}
+
+/** React has no property for it. */
+function takeFolders(input: HTMLInputElement | null): void {
+  if (input !== null) input.webkitdirectory = true;
+}
+
+function useInputProps(onPicks: (picks: Picks) => void) {
+  return {
+    type: "file",
+    multiple: true,
+    hidden: true,
+    tabIndex: -1,
+    "aria-hidden": true,
+    onChange({ currentTarget }: { currentTarget: HTMLInputElement }) {
+      onPicks(picksOf(currentTarget.files ?? []));
+      // So that choosing the same file again is a change again.
+      currentTarget.value = "";
+    },
+  };
+}
+
+/** Where files come in by hand: dropped, or chosen. */
+export function DropZone({ rules, hasFolders, accept, isDragging, isWholePage, ...props }: DropZoneProps) {
+  const { uploader: texts } = useTexts();
+  const { input, chooseButton, onPicks } = props;
+  const folderInputId = useId();
+  const inputProps = useInputProps(onPicks);
+  const chooseFolder = () => document.getElementById(folderInputId)?.click();
+  return (
+    <div className="cw-drop-zone" data-target={isDragging}>
+      <Icon name="upload" />
+      <div className="cw-drop-zone-words">
+        <p>{hasFolders ? texts.dropHere : texts.dropFilesHere}</p>
+        <p className="cw-muted cw-small">{texts.limits(rules?.maxBytes ?? USUAL_LIMITS)}</p>
+      </div>
+      <div className="cw-drop-zone-buttons">
+        {hasFolders ? (
+          <>
+            <Button onClick={chooseFolder}>{texts.chooseFolder}</Button>
+            <input {...inputProps} id={folderInputId} data-cw="folder" ref={takeFolders} />
+          </>
+        ) : undefined}
+        <Button look="accent" ref={chooseButton} onClick={() => input.current?.click()}>
+          {texts.chooseFiles}
+        </Button>
+        <input {...inputProps} ref={input} accept={accept} data-cw="files" />
+      </div>
+      {isDragging && isWholePage ? <PageOverlay /> : undefined}
+    </div>
+  );
+}

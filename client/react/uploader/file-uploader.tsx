@@ -1,0 +1,135 @@
+import { type ReactNode, useCallback, useId, useRef, useState } from "react";
+import { flushSync } from "react-dom";
+import type { Upload } from "../../core/upload.ts";
+import {
+  type FileUploaderOptions,
+  type FileUploaderState,
+  useFileUploader,
+} from "../hooks/use-file-uploader.ts";
+import { createAnnouncer, LiveRegion } from "../ui/announcer.tsx";
+import { Root } from "../ui/root.tsx";
+import { useTexts } from "../use-client.ts";
+import { type Question, QuestionDialog } from "./dialogs.tsx";
+import { DropZone } from "./drop-zone.tsx";
+import { Previous } from "./previous.tsx";
+import { Refusals } from "./refusals.tsx";
+import { isFinished, isRunning, isStopped, needsAttention } from "./summary.ts";
+import { Totals } from "./totals.tsx";
+import { UploadList } from "./upload-list.tsx";
+import { useAnnouncements } from "./use-announcements.ts";
+import { useDrops, useLeaveWarning, usePastes } from "./use-drops.ts";
+
+export interface FileUploaderProps extends FileUploaderOptions {
+  /** What the file chooser offers, as of `<input accept>`. What is dropped is held to the server's rules alone. */
+  readonly accept?: string;
+  /** Whether folders can be chosen and dropped. */
+  readonly folders?: boolean;
+  /** Whether files may be dropped and pasted anywhere on the page. */
+  readonly wholePage?: boolean;
+  /** Shown above, as the component's heading; by default it has its name for screen readers alone. */
+  readonly heading?: ReactNode;
+}
+
+/** What somebody has to see to comes first; all else stays in the order of adding. */
+function inOrder({ uploads, checks }: FileUploaderState): readonly Upload[] {
+  const urgent = uploads.filter((upload) => needsAttention(upload, checks));
+  if (urgent.length === 0) return uploads;
+  return [...urgent, ...uploads.filter((upload) => !needsAttention(upload, checks))];
+}
+
+/** Puts the focus on the next row's last button, or the previous one's, before the row it is in goes. */
+function leaveRow(fallback: HTMLElement | null): void {
+  const row = document.activeElement?.closest("li");
+  const neighbour = row?.nextElementSibling ?? row?.previousElementSibling;
+  const button = neighbour?.querySelector<HTMLElement>(".cw-upload-actions button:last-child");
+  (button ?? fallback)?.focus();
+}
+
+/** Files come in, and go where they belong: dropped, chosen or pasted, and shown until they have passed their check. */
+export function FileUploader(props: FileUploaderProps) {
+  const { accept, folders = true, wholePage = true, heading } = props;
+  const state = useFileUploader(props);
+  const { uploads, summary, checks, remove } = state;
+  const { uploader: texts } = useTexts();
+  const [announcer] = useState(createAnnouncer);
+  const [question, setQuestion] = useState<Question>();
+  const [root, setRoot] = useState<HTMLElement | null>(null);
+  const input = useRef<HTMLInputElement>(null);
+  const chooseButton = useRef<HTMLButtonElement>(null);
+  const titleId = useId();
+  const isDragging = useDrops(state.add, wholePage ? undefined : root);
+  usePastes(state.add, wholePage ? undefined : root);
+  useLeaveWarning(summary.running > 0);
+  useAnnouncements(announcer, texts, state);
+
+  const drop = useCallback(
+    (gone: readonly Upload[]) => {
+      leaveRow(chooseButton.current);
+      remove(gone);
+    },
+    [remove],
+  );
+  const onRemove = useCallback(
+    (upload: Upload) => {
+      const hasSent = (isRunning(upload) || isStopped(upload)) && upload.progress.sentBytes > 0;
+      if (hasSent) setQuestion({ kind: "cancel", uploads: [upload] });
+      else drop([upload]);
+    },
+    [drop],
+  );
+  const onAnswer = (isConfirmed: boolean) => {
+    // At once, so that the focus is back in its row before that goes.
+    flushSync(() => setQuestion(undefined));
+    if (!isConfirmed || question === undefined) return;
+    if (question.kind === "cancel") drop(question.uploads);
+    else state.discardPrevious(question.upload);
+  };
+  const cancelAll = () =>
+    setQuestion({ kind: "cancel", uploads: uploads.filter((each) => isRunning(each) || isStopped(each)) });
+
+  return (
+    <Root className="cw-uploader" ref={setRoot} aria-labelledby={titleId}>
+      {heading === undefined ? (
+        <h2 id={titleId} className="cw-hidden">
+          {texts.title}
+        </h2>
+      ) : (
+        <h2 id={titleId}>{heading}</h2>
+      )}
+      <Previous
+        uploads={state.previous}
+        onContinue={() => input.current?.click()}
+        onDiscard={(upload) => setQuestion({ kind: "discard", upload })}
+      />
+      <DropZone
+        rules={state.rules}
+        hasFolders={folders}
+        accept={accept}
+        isDragging={isDragging}
+        isWholePage={wholePage}
+        input={input}
+        chooseButton={chooseButton}
+        onPicks={state.add}
+      />
+      {state.intake.seen === undefined ? undefined : (
+        <p className="cw-muted">{texts.adding(state.intake.seen)}</p>
+      )}
+      <Refusals view={state.intake} onDismiss={state.dismissRefusals} />
+      {uploads.length > 0 ? (
+        <Totals
+          summary={summary}
+          finished={uploads.filter((upload) => isFinished(upload, checks)).length}
+          onPauseAll={state.pauseAll}
+          onResumeAll={state.resumeAll}
+          onCancelAll={cancelAll}
+          onClear={state.clearFinished}
+        />
+      ) : undefined}
+      {uploads.length > 0 ? (
+        <UploadList uploads={inOrder(state)} checks={checks} onRemove={onRemove} />
+      ) : undefined}
+      <LiveRegion announcer={announcer} />
+      <QuestionDialog question={question} onAnswer={onAnswer} />
+    </Root>
+  );
+}

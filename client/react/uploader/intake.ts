@@ -1,0 +1,96 @@
+import type { UploadRulesResponse } from "#contract/upload-rules.ts";
+import type { UploadMeta } from "../../core/types.ts";
+import type { Upload } from "../../core/upload.ts";
+import type { Uploader } from "../../core/uploader.ts";
+import { createPace } from "./pace.ts";
+import type { PickedFile, Picks } from "./picked.ts";
+import { createGate, type Refusal } from "./rules.ts";
+
+export interface IntakeView {
+  /** How many files of what is being added have been looked at; undefined while nothing is being added. */
+  readonly seen: number | undefined;
+  /** Of what was added last. */
+  readonly refusals: readonly Refusal[];
+  /** Whether some of what was dropped couldn't be read. */
+  readonly isIncomplete: boolean;
+}
+
+const EMPTY: IntakeView = { seen: undefined, refusals: [], isIncomplete: false };
+
+export interface IntakeOptions {
+  readonly uploader: Uploader;
+  rules(): UploadRulesResponse | undefined;
+}
+
+/**
+ * Takes files in without keeping the page from drawing: rows appear at once, and sending begins when all of them have been
+ * looked at, so that what is refused is said before.
+ */
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #listeners = new Set<() => void>();
+  #view = EMPTY;
+  #running = Promise.resolve();
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly read = (): IntakeView => this.#view;
+
+  /** Adds one after what is being added. Never rejects. */
+  add(picks: Picks, meta: UploadMeta): Promise<void> {
+    this.#running = this.#running.then(() => this.#take(picks, meta));
+    return this.#running;
+  }
+
+  readonly dismiss = (): void => this.#show(EMPTY);
+
+  async #take(picks: Picks, meta: UploadMeta): Promise<void> {
+    const gate = createGate(this.#options.rules());
+    const pace = createPace();
+    const uploads: Upload[] = [];
+    const refusals: Refusal[] = [];
+    let seen = 0;
+    let isIncomplete = false;
+    this.#show({ ...EMPTY, seen });
+    try {
+      for await (const pick of picks) {
+        seen += 1;
+        const refusal = gate(pick.file);
+        if (refusal === undefined) uploads.push(this.#options.uploader.add(pick.file, metaOf(pick, meta)));
+        else refusals.push(refusal);
+        if (!pace.isDue()) continue;
+        this.#show({ seen, refusals: [...refusals], isIncomplete });
+        await pace.rest();
+      }
+    } catch {
+      // A folder or file that can't be read ends the walk; what was read before it goes on.
+      isIncomplete = true;
+    }
+    this.#show({ seen: undefined, refusals, isIncomplete });
+    await startAll(uploads);
+  }
+
+  #show(view: IntakeView): void {
+    this.#view = view;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function metaOf({ folder }: PickedFile, meta: UploadMeta): UploadMeta {
+  return folder === "" ? meta : { ...meta, folder };
+}
+
+async function startAll(uploads: readonly Upload[]): Promise<void> {
+  const pace = createPace();
+  for (const upload of uploads) {
+    upload.start();
+    if (pace.isDue()) await pace.rest();
+  }
+}

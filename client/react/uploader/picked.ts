@@ -1,0 +1,66 @@
+/** Files as people bring them: chosen, pasted, or dropped with the folders that they are in. */
+
+export interface PickedFile {
+  readonly file: File;
+  /** Names of the folders that it was in, joined by "/"; "" where it was in none. */
+  readonly folder: string;
+}
+
+/** What systems leave in folders by themselves; nobody means to upload it. */
+const LEFT_BY_SYSTEMS = new Set([".DS_Store", "Thumbs.db", "desktop.ini"]);
+
+export type Picks = Iterable<PickedFile> | AsyncIterable<PickedFile>;
+
+function folderOf({ webkitRelativePath }: File): string {
+  return webkitRelativePath.split("/").slice(0, -1).join("/");
+}
+
+function* eachOf(files: readonly File[]): Generator<PickedFile> {
+  for (const file of files) {
+    const pick = { file, folder: folderOf(file) };
+    if (isMeant(pick)) yield pick;
+  }
+}
+
+/** The list is copied at once, since its owner may empty it; all else is done as they are taken. */
+export function picksOf(files: Iterable<File>): Picks {
+  return eachOf(Array.from(files));
+}
+
+function isMeant({ file }: PickedFile): boolean {
+  return !LEFT_BY_SYSTEMS.has(file.name);
+}
+
+function fileOf(entry: FileSystemFileEntry): Promise<File> {
+  return new Promise((resolve, reject) => entry.file(resolve, reject));
+}
+
+function entriesOf(reader: FileSystemDirectoryReader): Promise<readonly FileSystemEntry[]> {
+  return new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+}
+
+const isFile = (entry: FileSystemEntry): entry is FileSystemFileEntry => entry.isFile;
+const isFolder = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => entry.isDirectory;
+
+/** Chromium gives a hundred entries at a time, and none when there are no more. */
+async function* walk(folder: FileSystemDirectoryEntry, path: string): AsyncGenerator<PickedFile> {
+  const reader = folder.createReader();
+  for (let entries = await entriesOf(reader); entries.length > 0; entries = await entriesOf(reader)) {
+    const files = await Promise.all(entries.filter(isFile).map(fileOf));
+    yield* files.map((file) => ({ file, folder: path })).filter(isMeant);
+    for (const inner of entries.filter(isFolder)) yield* walk(inner, `${path}/${inner.name}`);
+  }
+}
+
+async function* picksOfEntries(entries: readonly FileSystemEntry[]): AsyncGenerator<PickedFile> {
+  for (const entry of entries) {
+    if (isFile(entry)) yield { file: await fileOf(entry), folder: "" };
+    if (isFolder(entry)) yield* walk(entry, entry.name);
+  }
+}
+
+/** What was dropped. Has to be called while the event is handled: after that it holds nothing. */
+export function picksOfDrop({ items, files }: DataTransfer): Picks {
+  const entries = Array.from(items).flatMap((item) => item.webkitGetAsEntry() ?? []);
+  return entries.length > 0 ? picksOfEntries(entries) : picksOf(files);
+}

@@ -1,0 +1,74 @@
+import { useId } from "react";
+import { Icon } from "../icons/icon.tsx";
+import type { UploaderTexts } from "../texts/uploader-texts.ts";
+import { IconButton } from "../ui/button.tsx";
+import { FileName } from "../ui/file-name.tsx";
+import { useTexts } from "../use-client.ts";
+import type { IntakeView } from "./intake.ts";
+import type { Refusal } from "./rules.ts";
+
+/** Names that are listed below a rule; of a folder of thousands nobody reads more. */
+const SHOWN_NAMES = 5;
+
+function ruleOf(texts: UploaderTexts, refusal: Refusal): string {
+  if (refusal.kind === "no-room") return texts.noRoom(refusal.availableBytes);
+  return texts.rule(refusal.refusal, refusal.filename);
+}
+
+/** Names by the rule that they broke, so that each rule is read once. */
+export function namesByRule(
+  texts: UploaderTexts,
+  refusals: readonly Refusal[],
+): ReadonlyMap<string, readonly string[]> {
+  const names = new Map<string, string[]>();
+  for (const refusal of refusals) {
+    const rule = ruleOf(texts, refusal);
+    const sharing = names.get(rule);
+    if (sharing === undefined) names.set(rule, [refusal.filename]);
+    else sharing.push(refusal.filename);
+  }
+  return names;
+}
+
+export interface RefusalsProps {
+  readonly view: IntakeView;
+  onDismiss(): void;
+}
+
+/** Files that are not even begun, each with the rule that it broke. */
+export function Refusals({ view, onDismiss }: RefusalsProps) {
+  const { uploader: texts, common } = useTexts();
+  const titleId = useId();
+  const { refusals, isIncomplete } = view;
+  if (refusals.length === 0 && !isIncomplete) return undefined;
+  return (
+    <section className="cw-notice" data-tone="danger" aria-labelledby={titleId}>
+      <Icon name="blocked" />
+      <div>
+        <h3 id={titleId}>
+          {refusals.length === 0 ? texts.incompleteTitle : texts.refusalsTitle(refusals.length)}
+        </h3>
+        {isIncomplete ? <p>{texts.incomplete}</p> : undefined}
+        <ul className="cw-refusals">
+          {[...namesByRule(texts, refusals)].map(([rule, names]) => (
+            <li key={rule}>
+              <p>{rule}</p>
+              <ul>
+                {names.slice(0, SHOWN_NAMES).map((name, index) => (
+                  // oxlint-disable-next-line react/no-array-index-key -- two files may have one name, and none moves
+                  <li key={index}>
+                    <FileName name={name} />
+                  </li>
+                ))}
+              </ul>
+              {names.length > SHOWN_NAMES ? (
+                <p className="cw-muted">{texts.andMore(names.length - SHOWN_NAMES)}</p>
+              ) : undefined}
+            </li>
+          ))}
+        </ul>
+      </div>
+      <IconButton icon="close" label={common.dismiss} onClick={onDismiss} />
+    </section>
+  );
+}

@@ -1,0 +1,33 @@
+import { checkFile, type FileRefusal } from "#contract/file-checks.ts";
+import { CLASS_LIMIT_BYTES } from "#contract/file-types.ts";
+import type { UploadRulesResponse } from "#contract/upload-rules.ts";
+
+/** Why a file isn't added: a rule of the server's, no room for it, or that it can't be read. */
+export type Refusal =
+  | { readonly kind: "rule"; readonly filename: string; readonly refusal: FileRefusal }
+  | { readonly kind: "no-room"; readonly filename: string; readonly availableBytes: number };
+
+/** Until the server has told its rules, what is so for every tenant; it has the last word in any case. */
+export const USUAL_LIMITS = CLASS_LIMIT_BYTES;
+
+/** Checks files against the rules, one after the other: each takes its room. */
+export function createGate(rules: UploadRulesResponse | undefined): (file: File) => Refusal | undefined {
+  const overrides =
+    rules === undefined
+      ? {}
+      : { maxBytes: rules.maxBytes, blockedExtensions: rules.blockedExtensions, extraTypes: rules.types };
+  const types = rules === undefined ? undefined : new Set(rules.types.map(({ mimeType }) => mimeType));
+  let availableBytes = rules?.availableBytes ?? Number.POSITIVE_INFINITY;
+  return (file) => {
+    const check = checkFile(file.name, file.type, file.size, { overrides });
+    if (!check.accepted) return { kind: "rule", filename: file.name, refusal: check };
+    if (types?.has(check.mimeType) === false) {
+      const detail = `Files of type ${check.mimeType} are not accepted.`;
+      const refusal = { accepted: false, rule: "type-not-allowed", detail } as const;
+      return { kind: "rule", filename: file.name, refusal };
+    }
+    if (file.size > availableBytes) return { kind: "no-room", filename: file.name, availableBytes };
+    availableBytes -= file.size;
+    return undefined;
+  };
+}

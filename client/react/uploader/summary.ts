@@ -1,0 +1,73 @@
+import type { UploadMeta, UploadState } from "../../core/types.ts";
+import type { Upload } from "../../core/upload.ts";
+import type { Checks } from "./checks.ts";
+
+/** Many uploads in a few figures. */
+export interface Summary {
+  readonly files: number;
+  readonly uploaded: number;
+  /** Known to the server by now, however they ended. */
+  readonly begun: number;
+  /** On their way, or waiting to be: what leaving the page would stop. */
+  readonly running: number;
+  readonly paused: number;
+  readonly sentBytes: number;
+  readonly totalBytes: number;
+  readonly bytesPerSecond: number | undefined;
+  readonly secondsLeft: number | undefined;
+}
+
+type Kind = UploadState["kind"];
+
+const RUNNING: ReadonlySet<Kind> = new Set(["waiting", "hashing", "uploading", "offline", "retrying"]);
+const OVER: ReadonlySet<Kind> = new Set(["refused", "aborted"]);
+
+export const isRunning = ({ state }: Upload): boolean => RUNNING.has(state.kind);
+export const isStopped = ({ state }: Upload): boolean => state.kind === "paused" || state.kind === "failed";
+
+/** Whether nothing more will happen to it, and nobody has to see to it. */
+export function isFinished(upload: Upload, checks: Checks): boolean {
+  if (upload.state.kind === "aborted") return true;
+  const check = checks.of(upload);
+  return upload.state.kind === "uploaded" && check?.kind === "settled" && check.file.state === "clean";
+}
+
+/** Whether somebody has to see to it. */
+export function needsAttention(upload: Upload, checks: Checks): boolean {
+  const { kind } = upload.state;
+  if (kind === "failed" || kind === "refused") return true;
+  const check = checks.of(upload);
+  return check?.kind === "settled" && (check.file.state === "infected" || check.file.state === "unscannable");
+}
+
+/** The uploads of one place: those that belong to the same record, or that replace the same file. */
+export function uploadsOf(uploads: readonly Upload[], meta: UploadMeta): readonly Upload[] {
+  return uploads.filter(
+    ({ meta: each }) =>
+      each.entityType === meta.entityType &&
+      each.entityId === meta.entityId &&
+      each.replaces === meta.replaces,
+  );
+}
+
+export function summarize(uploads: readonly Upload[]): Summary {
+  const counted = uploads.filter(({ state }) => !OVER.has(state.kind));
+  let [sentBytes, totalBytes, speed] = [0, 0, 0];
+  for (const { progress } of counted) {
+    sentBytes += progress.sentBytes;
+    totalBytes += progress.totalBytes;
+    speed += progress.bytesPerSecond ?? 0;
+  }
+  const bytesPerSecond = speed > 0 ? speed : undefined;
+  return {
+    files: counted.length,
+    uploaded: counted.filter(({ state }) => state.kind === "uploaded").length,
+    begun: uploads.filter(({ id }) => id !== undefined).length,
+    running: counted.filter(isRunning).length,
+    paused: counted.filter(isStopped).length,
+    sentBytes,
+    totalBytes,
+    bytesPerSecond,
+    secondsLeft: bytesPerSecond === undefined ? undefined : (totalBytes - sentBytes) / bytesPerSecond,
+  };
+}

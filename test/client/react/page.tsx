@@ -1,0 +1,51 @@
+import { StrictMode, useEffect, useState } from "react";
+import { createRoot } from "react-dom/client";
+import { createClient } from "../../../client/index.ts";
+import {
+  CausewayProvider,
+  FileUploader,
+  type Language,
+  QuotaIndicator,
+  type Theme,
+  UploadErrorBoundary,
+} from "../../../client/react/index.ts";
+
+/** A page as a customer would make it; what differs between tests is in its address. */
+const query = new URLSearchParams(location.search);
+const language = (query.get("language") ?? "en") as Language;
+const theme = (query.get("theme") ?? undefined) as Theme | undefined;
+
+const client = createClient({ endpoint: "", getToken: () => "a.b.c", tenantId: "acme", userId: "ann" });
+const META = { entityType: "contact", entityId: "c-1" };
+
+/** A part of the page that fails when it is told to, by the event "fail". */
+function Failing() {
+  const [mustFail, fail] = useState(false);
+  useEffect(() => {
+    const onFail = () => fail(true);
+    addEventListener("fail", onFail);
+    return () => removeEventListener("fail", onFail);
+  }, []);
+  if (mustFail) throw new Error("It fails, as it was told to.");
+  return undefined;
+}
+
+document.documentElement.lang = language;
+document.documentElement.style.colorScheme = theme ?? "";
+document.documentElement.dir = query.get("dir") ?? "ltr";
+const root = document.getElementById("root");
+if (root === null) throw new Error("The page has no root.");
+createRoot(root).render(
+  <StrictMode>
+    <CausewayProvider client={client} language={language} {...(theme && { theme })}>
+      <main>
+        <h1>Mara Lindqvist</h1>
+        <UploadErrorBoundary>
+          <FileUploader meta={META} />
+          <Failing />
+        </UploadErrorBoundary>
+        <QuotaIndicator cleanUpHref="#trash" />
+      </main>
+    </CausewayProvider>
+  </StrictMode>,
+);
