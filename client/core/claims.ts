@@ -2,7 +2,7 @@ import { wait } from "./wait.ts";
 
 /**
  * Who is sending which file now. Two senders of one upload would take it over from each other for ever, so a file is sent by
- * one at a time: across tabs by Web Locks, and within a page where those are missing. The others wait until it is theirs.
+ * one at a time: across tabs by Web Locks, and within an uploader where those are missing. The others wait until it is theirs.
  */
 export interface Claims {
   /**
@@ -29,8 +29,8 @@ type Locks = Pick<LockManager, "query"> & {
   request(name: string, options: { signal: AbortSignal }, holding: () => Promise<void>): Promise<unknown>;
 };
 
-/** Locks of one page. */
-function pageLocks(): Locks {
+/** Locks of one uploader: Node before 24.5 has none of its own. */
+function ownLocks(): Locks {
   const lasts = new Map<string, Promise<unknown>>();
   return {
     async request(name, { signal }, holding) {
@@ -79,5 +79,5 @@ function claimsBy(locks: Locks): Claims {
 
 /** Claims shared by all tabs of the origin where the browser can do that (secure contexts only). */
 export function createClaims(): Claims {
-  return claimsBy(globalThis.navigator?.locks ?? pageLocks());
+  return claimsBy(globalThis.navigator?.locks ?? ownLocks());
 }

@@ -70,13 +70,13 @@ async function reachState(page: Page, kind: Causeway.UploadState["kind"]): Promi
   await page.waitForFunction((wanted) => globalThis.upload.state.kind === wanted, kind, { polling: 20 });
 }
 
-function startUpload(page: Page, options: { verify?: boolean } = {}): Promise<void> {
+function startUpload(page: Page, options: { verify?: boolean } = {}, sizeBytes = SIZE): Promise<void> {
   return page.evaluate(
     ([size, how]) => {
       globalThis.upload = globalThis.uploader.add(globalThis.makeFile(size), {}, how);
       globalThis.upload.start();
     },
-    [SIZE, options] as const,
+    [sizeBytes, options] as const,
   );
 }
 
@@ -142,7 +142,7 @@ test("after a reload the file isn't asked for again where the browser keeps its 
   expect(await page.evaluate(() => globalThis.uploader.findPrevious())).toEqual([]);
 });
 
-test("the screen stays awake while something is sent, and not while it is paused", async () => {
+test("the screen stays awake while something is sent, and what a large upload goes on by is asked to be kept", async () => {
   tus.next("PATCH", { stallAfterBytes: MIB });
   const page = await openPage();
   await page.evaluate(() => {
@@ -152,16 +152,17 @@ test("the screen stays awake while something is sent, and not while it is paused
       return { release: async () => void globalThis.wakes.push("off") };
     };
     Object.defineProperty(navigator, "wakeLock", { value: { request } });
+    navigator.storage.persist = async () => globalThis.wakes.push("persist") > 0;
   });
-  const wakes = () => page.evaluate(() => globalThis.wakes);
-  await startUpload(page);
+  const wakes = () => page.evaluate(() => globalThis.wakes.splice(0));
+  await startUpload(page, {}, 100 * MIB);
   await expect.poll(stored).toBe(MIB);
-  expect(await wakes()).toEqual(["on"]);
+  expect(await wakes()).toEqual(["persist", "on"]);
   // As when the page was hidden, which takes the lock away, and is seen again.
   await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
-  await expect.poll(wakes).toEqual(["on", "on", "off"]);
+  await expect.poll(wakes).toEqual(["on", "off"]);
   await page.evaluate(() => globalThis.upload.pause());
-  await expect.poll(wakes).toEqual(["on", "on", "off", "off"]);
+  await expect.poll(wakes).toEqual(["off"]);
 });
 
 test("a worker hashes what is to be verified, and progress is told while a request is under way", async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { memoryStorage } from "../../client/index.ts";
 import { contentOf, KIB, makeFile, makeUploader, reached } from "./support/harness.ts";
 import { startTusEndpoint, type TusEndpoint } from "./support/tus-endpoint.ts";
@@ -65,38 +65,51 @@ test("lists what is unfinished to its user only, and discards it", async () => {
   expect(endpoint.uploads.size).toBe(0);
 });
 
-test("the same file again waits for the one that is on its way, shows it, and goes on when that stops", async () => {
-  const storage = memoryStorage();
-  endpoint.next("PATCH", { stallAfterBytes: 30_000 });
-  const uploader = makeUploader(endpoint, { storage });
-  const first = uploader.add(makeFile(SIZE), META);
-  first.start();
-  await expect.poll(() => endpoint.uploads.get("file1")?.bytes.length).toBe(30_000);
-  const second = makeUploader(endpoint, { storage }).add(makeFile(SIZE), META);
-  expect(await uploader.findPrevious()).toEqual([]);
-  second.start();
-  await reached(second, "elsewhere");
-  const sent = endpoint.seen.length;
-  first.pause();
-  await reached(second, "uploading");
-  first.resume();
-  await reached(first, "elsewhere", "uploaded");
-  expect(await reached(second, "uploaded")).toMatchObject({ fileId: "file1" });
-  expect(await reached(first, "uploaded")).toMatchObject({ fileId: "file1" });
-  expect(endpoint.uploads.size).toBe(1);
-  const patches = endpoint.seen.slice(sent).filter(({ method }) => method === "PATCH");
-  expect(patches.reduce((sum, { contentLength }) => sum + Number(contentLength), 0)).toBe(SIZE - 30_000);
-});
+test.each([
+  ["the browser's locks", () => {}],
+  ["an uploader's own, where there are none", () => vi.stubGlobal("navigator", undefined)],
+])(
+  "the same file again waits for the one that is on its way, and goes on when that stops: by %s",
+  async (_by, prepare) => {
+    prepare();
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const storage = memoryStorage();
+    endpoint.next("PATCH", { stallAfterBytes: 30_000 });
+    const uploader = makeUploader(endpoint, { storage });
+    const first = uploader.add(makeFile(SIZE), META);
+    first.start();
+    await expect.poll(() => endpoint.uploads.get("file1")?.bytes.length).toBe(30_000);
+    const second = uploader.add(makeFile(SIZE), META);
+    expect(await uploader.findPrevious()).toEqual([]);
+    second.start();
+    await reached(second, "elsewhere");
+    const sent = endpoint.seen.length;
+    first.pause();
+    await reached(second, "uploading");
+    first.resume();
+    await reached(first, "elsewhere", "uploaded");
+    expect(await reached(second, "uploaded")).toMatchObject({ fileId: "file1" });
+    expect(await reached(first, "uploaded")).toMatchObject({ fileId: "file1" });
+    expect(endpoint.uploads.size).toBe(1);
+    const patches = endpoint.seen.slice(sent).filter(({ method }) => method === "PATCH");
+    expect(patches.reduce((sum, { contentLength }) => sum + Number(contentLength), 0)).toBe(SIZE - 30_000);
+  },
+);
 
 test("what is cancelled where it is sent is cancelled where it is shown", async () => {
   endpoint.next("PATCH", { stallAfterBytes: 30_000 });
   const storage = memoryStorage();
-  const [first, second] = [1, 2].map(() => makeUploader(endpoint, { storage }).add(makeFile(SIZE), META));
+  const added = [1, 2, 3].map(() => makeUploader(endpoint, { storage }).add(makeFile(SIZE), META));
+  const [first, second, third] = added;
   first?.start();
   await expect.poll(() => endpoint.uploads.get("file1")?.bytes.length).toBe(30_000);
   second?.start();
-  if (first === undefined || second === undefined) throw new Error("There are two.");
-  await reached(second, "elsewhere");
+  third?.start();
+  if (first === undefined || second === undefined || third === undefined) throw new Error("There are three.");
+  await Promise.all([reached(second, "elsewhere"), reached(third, "elsewhere")]);
+  // Where it is only shown, nothing but the showing ends.
+  await third.abort();
+  expect([first.state.kind, endpoint.uploads.size]).toEqual(["uploading", 1]);
   await first.abort();
   await reached(second, "aborted");
   expect(endpoint.uploads.size).toBe(0);

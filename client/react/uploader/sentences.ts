@@ -31,6 +31,8 @@ export function describeUpload(
       return { tone: "danger", icon: "warning", text: texts.failed(state.problem) };
     case "aborted":
       return { tone: "quiet", icon: "close", text: texts.cancelled };
+    case "verifying":
+      return { tone: "busy", icon: "shield", text: texts.comparing };
     case "uploaded":
       return describeCheck(texts, check);
   }
