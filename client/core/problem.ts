@@ -103,14 +103,6 @@ export type ApiProblem =
   | LocalProblem
   | (Problem & { readonly code: `HTTP_${number}`; readonly retryable: boolean });
 
-/** Of the client's own. */
-const PASSING_CODES: ReadonlySet<string> = new Set<LocalProblemCode>([
-  "CONNECTION_LOST",
-  "TOKEN_UNAVAILABLE",
-  "UPLOAD_ELSEWHERE",
-  "DIGEST_UNKNOWN",
-]);
-
 function isRetryable({ status, code }: Problem): boolean {
   if (Object.hasOwn(RETRYABLE, code)) return true;
   if (status === 0) return !Object.hasOwn(FINAL, code);
