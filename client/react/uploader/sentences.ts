@@ -31,6 +31,7 @@ export function describeUpload(
       return { tone: "danger", icon: "warning", text: texts.failed(state.problem) };
     case "aborted":
       return { tone: "quiet", icon: "close", text: texts.cancelled };
+    case "verifying":
     case "uploaded":
       return describeCheck(texts, check);
   }
