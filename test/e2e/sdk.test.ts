@@ -236,6 +236,10 @@ const CALLS: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
   },
   getQuota: ({ ann }) => ann.quota.get(),
   getUploadRules: ({ ann }) => ann.uploadRules.get(),
+  async createLiveTicket({ ann }) {
+    expect((await ann.liveTickets.create(CONTACT)).url).toMatch(/^ws.*\/v1\/live\?ticket=/);
+    await ann.liveTickets.create();
+  },
 
   async createUploadGrant({ backend, made }) {
     const { token } = await backend.uploadGrants.create({ userId: "ann", ...CONTACT, types: ["text/plain"] });

@@ -8,6 +8,7 @@ import { databaseFor } from "../../worker/db/database.ts";
 import { deletePurged, markPurging } from "../../worker/db/trash.ts";
 import { getAuditPage } from "../../worker/services/audit-pages.ts";
 import { recordEvent } from "../../worker/services/audit.ts";
+import { archiveAudit } from "../../worker/services/cron/audit-retention.ts";
 import { Budget } from "../../worker/services/cron/budget.ts";
 import { exportTenant } from "../../worker/services/export.ts";
 import { applyReport } from "../../worker/services/reports.ts";
@@ -79,6 +80,17 @@ test("each object names the one before it with its SHA-256, and one that isn't w
   await expect(page()).rejects.toThrow("SERVICE_UNAVAILABLE");
   expect(error).toHaveBeenCalledWith(expect.objectContaining({ event: "audit-archive-damaged" }));
   error.mockRestore();
+});
+
+test("events of a tenant of whom nothing else is known are archived too, in the hour's first run", async () => {
+  const { env, tenant, all, logged, bucket } = await tenantWithTrail();
+  await env.DB.prepare("DELETE FROM tenants WHERE tenant_id = ?").bind(tenant.tenantId).run();
+  await archiveAudit(env, bucket, START_MS + 10_000 * DAY_MS + MINUTE_MS, Budget.ofRun(Date.now()));
+  expect(await logged()).toBe(16);
+  const before = await all();
+  await archiveAudit(env, bucket, START_MS + 10_000 * DAY_MS, Budget.ofRun(Date.now()));
+  expect(await logged()).toBe(0);
+  expect(await all()).toEqual(before);
 });
 
 test("a tenant keeps events for as long as it says, and numbers go on behind what is archived", async () => {

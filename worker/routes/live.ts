@@ -9,7 +9,7 @@ import { credentialEndMs } from "../middleware/credential-end.ts";
 import { requireChannel, ticketTimes } from "../services/live.ts";
 import { admitTenant } from "../services/tenants.ts";
 import { LIVE_TICKET_EXAMPLE, LIVE_TICKET_REQUEST_EXAMPLE } from "./examples.ts";
-import { FILE_SECURITY, openApiRouter, sessionProblems } from "./open-api.ts";
+import { FILE_SECURITY, JSON_BODY_ERRORS, openApiRouter, sessionProblems } from "./open-api.ts";
 import { publicOrigin } from "./origins.ts";
 
 const ticketRoute = createRoute({
@@ -33,7 +33,7 @@ const ticketRoute = createRoute({
       description: "The ticket",
       content: { "application/json": { schema: LiveTicket, example: LIVE_TICKET_EXAMPLE } },
     },
-    ...sessionProblems("REQUEST_INVALID", "BODY_TOO_LARGE", "ROLE_REQUIRED", "GRANT_SCOPE"),
+    ...sessionProblems(...JSON_BODY_ERRORS, "ROLE_REQUIRED"),
   },
 });
 

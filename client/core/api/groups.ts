@@ -2,6 +2,7 @@ import { type FilesClient, filesClientOf } from "../files.ts";
 import type { ApiCall } from "../http.ts";
 import { type Admin, createAdmin } from "./admin/admin.ts";
 import { createEntities, type Entities } from "./entities.ts";
+import { createLiveTickets, type LiveTickets } from "./live-tickets.ts";
 import { createQuota, type Quota } from "./quota.ts";
 import { createShareLinks, type ShareLinks } from "./share-links.ts";
 import { createSharedFiles, type SharedFiles } from "./shared-files.ts";
@@ -21,6 +22,7 @@ export interface Groups {
   readonly entities: Entities;
   readonly quota: Quota;
   readonly uploadRules: UploadRules;
+  readonly liveTickets: LiveTickets;
   readonly admin: Admin;
 }
 
@@ -35,6 +37,7 @@ export function createGroups(call: ApiCall): Groups {
     entities: createEntities(call),
     quota: createQuota(call),
     uploadRules: createUploadRules(call),
+    liveTickets: createLiveTickets(call),
     admin: createAdmin(call),
   };
 }

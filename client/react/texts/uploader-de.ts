@@ -118,6 +118,7 @@ export const uploaderDe: UploaderTexts = {
   uploading: (seconds) =>
     seconds === undefined ? "Wird hochgeladen" : `Wird hochgeladen, ${timeLeft(seconds)}`,
   finishing: "Wird hochgeladen, gleich fertig",
+  comparing: "Was angekommen ist, wird verglichen",
   paused: "Angehalten",
   offline: "Wartet auf die Verbindung",
   elsewhere: "Läuft in einem anderen Tab weiter",

@@ -93,6 +93,7 @@ export const uploaderEn: UploaderTexts = {
   preparing: "Preparing",
   uploading: (seconds) => (seconds === undefined ? "Uploading" : `Uploading, ${timeLeft(seconds)}`),
   finishing: "Uploading, finishing",
+  comparing: "Comparing what has arrived",
   paused: "Paused",
   offline: "Waiting for your connection",
   elsewhere: "Continues in another tab",

@@ -30,6 +30,8 @@ export interface UploaderTexts {
   readonly preparing: string;
   uploading(secondsLeft: number | undefined): string;
   readonly finishing: string;
+  /** What the server has is compared with what was sent. */
+  readonly comparing: string;
   readonly paused: string;
   readonly offline: string;
   readonly elsewhere: string;

@@ -32,6 +32,7 @@ export function describeUpload(
     case "aborted":
       return { tone: "quiet", icon: "close", text: texts.cancelled };
     case "verifying":
+      return { tone: "busy", icon: "shield", text: texts.comparing };
     case "uploaded":
       return describeCheck(texts, check);
   }

@@ -21,7 +21,7 @@ const isConcat: IsTakeable = (value) =>
 const METADATA = metadataHeader({
   filename: "notes.txt",
   filetype: "text/plain",
-  entityType: "deal",
+  ...{ entityType: "deal", entityId: "7" },
   tags: "a,b",
 });
 const CREATION = { ...TUS, "upload-metadata": METADATA } as const;

@@ -5,6 +5,7 @@ import {
   ARCHIVING_RUNS,
   dayOf,
   findNextArchive,
+  findRowlessTenants,
   findTenantsToArchive,
   lastSequenceOf,
   replaceByArchive,
@@ -31,6 +32,8 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** To find the tenants whose turn it is. */
 const COST: Cost = { calls: 1, queries: 1 };
+/** The run of an hour in which those have their turn who have no number. */
+const ROWLESS_RUN = 0;
 /** To find the events and what they come behind; to store them; to replace them. */
 const COST_PER_ARCHIVE: Cost = { calls: 3, queries: 2 };
 /** Of one tenant in one run: a tenant that keeps less from now on is done within a day. */
@@ -52,11 +55,23 @@ export async function archiveAudit(
   await forEachDatabase(env, budget, "archive-audit", async (db, part) => {
     part.spend(COST);
     const limit = part.itemsOf(COST_PER_ARCHIVE);
-    for (const tenant of await findTenantsToArchive(db, run, AUDIT_RETENTION_DAYS, scheduledMs, limit)) {
+    const due = await findTenantsToArchive(db, run, AUDIT_RETENTION_DAYS, scheduledMs, limit);
+    const rowless = run === ROWLESS_RUN ? await findRowless(db, scheduledMs, limit, part) : [];
+    for (const tenant of [...due, ...rowless]) {
       await archiveTenant(db, objects, tenant, scheduledMs, part);
       if (part.isSpent) return;
     }
   });
+}
+
+function findRowless(
+  db: Database,
+  scheduledMs: number,
+  limit: number,
+  part: Budget,
+): Promise<readonly TenantToArchive[]> {
+  part.spend(COST);
+  return findRowlessTenants(db, AUDIT_RETENTION_DAYS, scheduledMs, limit);
 }
 
 async function archiveTenant(

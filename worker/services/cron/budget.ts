@@ -79,7 +79,7 @@ export class Budget {
   }
 
   /** The same, taken off: nobody else has it until it is given back. */
-  take(parts: number): Budget {
+  takePart(parts: number): Budget {
     const part = this.part(parts);
     this.spend(part.#given);
     return part;

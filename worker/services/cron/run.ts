@@ -78,7 +78,7 @@ export async function runCron(means: CronMeans): Promise<void> {
   await Promise.all(
     Object.entries(JOBS).map(async ([name, job], index) => {
       try {
-        await runInParts(means, job, budget, budget.take(JOB_COUNT - index), working);
+        await runInParts(means, job, budget, budget.takePart(JOB_COUNT - index), working);
       } catch (error) {
         console.error({ event: `${name}-failed`, error: String(error) });
       } finally {
@@ -102,6 +102,6 @@ async function runInParts(
     const goesOn = part.isMostlySpent;
     budget.giveBack(part);
     if (!goesOn) return;
-    part = budget.take(working.size);
+    part = budget.takePart(working.size);
   }
 }
