@@ -30,12 +30,9 @@ let browser: Browser;
 
 async function pack(from: string): Promise<string> {
   const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", directory], { cwd: from });
-  const [{ filename = "", files = [] } = {}] = JSON.parse(stdout) as {
-    filename: string;
-    files: { path: string }[];
-  }[];
-  packed = files.map(({ path }) => path);
-  return join(directory, filename);
+  const [made] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
+  packed = made?.files.map(({ path }) => path) ?? [];
+  return join(directory, made?.filename ?? "");
 }
 
 /** A new application, with the package as npm unpacks it, and the uploader of the package's README. */
@@ -83,10 +80,12 @@ async function withPage(folder: string, use: (origin: string) => Promise<void>):
 /** What a tool of ours says of the application: nothing where all is well. */
 async function outputOf(tool: string, ...args: readonly string[]): Promise<string> {
   const script = join(ROOT, "node_modules", tool);
-  return run(process.execPath, [script, ...args], { cwd: app }).then(
-    ({ stdout }) => stdout,
-    (error: { stdout: string; stderr: string }) => error.stdout + error.stderr,
-  );
+  try {
+    return (await run(process.execPath, [script, ...args], { cwd: app })).stdout;
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    return stdout + stderr;
+  }
 }
 
 async function uploadsOn(origin: string): Promise<void> {
