@@ -1,3 +1,5 @@
+import { LIST_OUTLINES } from "./list-outlines.ts";
+
 /** Outlines from Lucide (ISC licence), 24-unit grid, drawn at 20 px with a stroke of 1.5. */
 const CIRCLE = "M22 12a10 10 0 1 1-20 0 10 10 0 0 1 20 0z";
 const FRAME = "M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2z";
@@ -53,6 +55,7 @@ export const OUTLINES = {
   folder: [
     "M20 20a2 2 0 0 0 2-2V8a2 2 0 0 0-2-2h-7.9a2 2 0 0 1-1.69-.9L9.6 3.9A2 2 0 0 0 7.93 3H4a2 2 0 0 0-2 2v13a2 2 0 0 0 2 2Z",
   ],
+  ...LIST_OUTLINES,
   archive: ["M3 3h18v5H3z", "M5 8v11a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2V8", "M10 12h4"],
 } as const satisfies Record<string, readonly string[]>;
 

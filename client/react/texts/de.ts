@@ -1,4 +1,5 @@
 import type { Problem } from "#contract/errors.ts";
+import { filesDe } from "./files-de.ts";
 import { createFormat } from "./format.ts";
 import type { Texts } from "./texts.ts";
 import { uploaderDe } from "./uploader-de.ts";
@@ -45,6 +46,7 @@ export const de: Texts = {
     dismiss: "Ausblenden",
     close: "Schließen",
   },
+  ...filesDe,
   uploader: uploaderDe,
   quota: {
     title: "Speicher",

@@ -1,3 +1,4 @@
+import { filesEn } from "./files-en.ts";
 import { createFormat } from "./format.ts";
 import type { Texts } from "./texts.ts";
 import { uploaderEn } from "./uploader-en.ts";
@@ -18,6 +19,7 @@ export const en: Texts = {
     dismiss: "Dismiss",
     close: "Close",
   },
+  ...filesEn,
   uploader: uploaderEn,
   quota: {
     title: "Storage",

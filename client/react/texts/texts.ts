@@ -1,4 +1,5 @@
 import type { Problem } from "#contract/errors.ts";
+import type { FilesTexts } from "./files-texts.ts";
 import type { UploaderTexts } from "./uploader-texts.ts";
 
 /** What every component says. */
@@ -38,7 +39,7 @@ export interface BoundaryTexts {
 }
 
 /** Every text of the components, by what shows it. A component has none of its own. */
-export interface Texts {
+export interface Texts extends FilesTexts {
   readonly common: CommonTexts;
   readonly uploader: UploaderTexts;
   readonly quota: QuotaTexts;
@@ -54,5 +55,9 @@ export function mergeTexts(texts: Texts, changes: TextChanges): Texts {
     uploader: { ...texts.uploader, ...changes.uploader },
     quota: { ...texts.quota, ...changes.quota },
     boundary: { ...texts.boundary, ...changes.boundary },
+    fileList: { ...texts.fileList, ...changes.fileList },
+    preview: { ...texts.preview, ...changes.preview },
+    share: { ...texts.share, ...changes.share },
+    timeline: { ...texts.timeline, ...changes.timeline },
   };
 }

@@ -1,0 +1,39 @@
+import { memo } from "react";
+import { SentenceLine } from "../ui/sentence.tsx";
+import { useTexts } from "../use-client.ts";
+import { describeFile } from "./describe-file.ts";
+import { type FileItemProps, itemHandlers } from "./file-item.ts";
+import { FilePicture } from "./file-picture.tsx";
+import { ItemCheckbox, ItemMenuButton, ItemName } from "./item-parts.tsx";
+
+/** A file as a card, known by its picture. */
+export const FileCard = memo((props: FileItemProps) => {
+  const { file, isSelected, isActive } = props;
+  const texts = useTexts();
+  return (
+    <div
+      role="gridcell"
+      className="cw-file-card"
+      aria-selected={isSelected}
+      data-file-id={file.id}
+      data-selected={isSelected || undefined}
+      tabIndex={isActive ? 0 : -1}
+      {...itemHandlers(props)}
+    >
+      <FilePicture file={file} thumbnails={props.thumbnails} />
+      <ItemCheckbox {...props} />
+      <div className="cw-card-words">
+        <ItemName {...props} />
+        {file.state === "clean" ? (
+          <span className="cw-file-minor">
+            {file.sizeBytes === null ? "" : texts.common.bytes(file.sizeBytes)}
+          </span>
+        ) : (
+          <SentenceLine sentence={describeFile(file, texts)} />
+        )}
+      </div>
+      <ItemMenuButton {...props} />
+    </div>
+  );
+});
+FileCard.displayName = "FileCard";

@@ -1,0 +1,47 @@
+import type { MouseEvent } from "react";
+import type { FileRecord } from "#contract/api.ts";
+import type { ActionRules, FileAction } from "./file-actions.ts";
+import type { MenuPlace } from "./file-menu.tsx";
+import type { Thumbnails } from "./thumbnails.ts";
+
+/** A file of a list, as a row or as a card. */
+export interface FileItemProps {
+  readonly file: FileRecord;
+  readonly isNarrow: boolean;
+  readonly thumbnails: Thumbnails;
+  readonly rules: ActionRules;
+  /** Whether Tab comes to it. */
+  readonly isActive: boolean;
+  readonly isSelected: boolean;
+  readonly isRenaming: boolean;
+  readonly nameOf: (userId: string) => string;
+  readonly onPick: (id: string, how: { readonly extends: boolean; readonly adds: boolean }) => void;
+  readonly onToggle: (id: string) => void;
+  readonly onAct: (action: FileAction, files: readonly FileRecord[]) => void;
+  readonly onMenu: (place: MenuPlace) => void;
+  readonly onRename: (file: FileRecord, filename: string | undefined) => void;
+}
+
+/** What a row or a card answers to: a click chooses it, a second one opens it, the other button has its menu. */
+export function itemHandlers({ file, rules, onPick, onAct, onMenu }: FileItemProps) {
+  return {
+    onClick(event: MouseEvent) {
+      if (isControl(event.target)) return;
+      onPick(file.id, { extends: event.shiftKey, adds: event.ctrlKey || event.metaKey });
+    },
+    onDoubleClick(event: MouseEvent) {
+      if (!isControl(event.target) && rules.canOpen && !rules.isTrash) onAct("open", [file]);
+    },
+    onContextMenu(event: MouseEvent) {
+      if (event.target instanceof HTMLInputElement) return;
+      event.preventDefault();
+      onPick(file.id, { extends: false, adds: false });
+      const { clientX, clientY } = event;
+      onMenu({ file, anchor: { getBoundingClientRect: () => new DOMRect(clientX, clientY) } });
+    },
+  };
+}
+
+function isControl(target: EventTarget): boolean {
+  return target instanceof Element && target.closest("button, input, a") !== null;
+}

@@ -1,0 +1,101 @@
+import { type KeyboardEvent, type SubmitEvent, useRef } from "react";
+import { IconButton } from "../ui/button.tsx";
+import { FileName } from "../ui/file-name.tsx";
+import { useTexts } from "../use-client.ts";
+import type { FileItemProps } from "./file-item.ts";
+
+/** What rows and cards are made of. */
+
+export function ItemCheckbox({ file, isSelected, isActive, onToggle }: FileItemProps) {
+  const { fileList: texts } = useTexts();
+  return (
+    <label className="cw-file-check">
+      <input
+        type="checkbox"
+        checked={isSelected}
+        aria-label={texts.select(file.filename)}
+        tabIndex={isActive ? 0 : -1}
+        onChange={() => onToggle(file.id)}
+      />
+    </label>
+  );
+}
+
+export function ItemMenuButton({ file, isActive, onMenu }: FileItemProps) {
+  const { fileList: texts } = useTexts();
+  return (
+    <IconButton
+      icon="more"
+      label={texts.columns.actions}
+      name={texts.actionsOf(file.filename)}
+      aria-haspopup="menu"
+      tabIndex={isActive ? 0 : -1}
+      onClick={(event) => onMenu({ file, anchor: event.currentTarget })}
+    />
+  );
+}
+
+/** The name, which opens the file, or a field while it is being changed. */
+export function ItemName(props: FileItemProps) {
+  const { file, isRenaming, isActive, rules, onAct } = props;
+  if (isRenaming) return <RenameField {...props} />;
+  if (!rules.canOpen || rules.isTrash) return <FileName name={file.filename} />;
+  return (
+    <button
+      type="button"
+      className="cw-file-open"
+      tabIndex={isActive ? 0 : -1}
+      onClick={() => onAct("open", [file])}
+    >
+      <FileName name={file.filename} />
+    </button>
+  );
+}
+
+/** Chooses the name without its ending, which stays as a rule. */
+function chooseStem(field: HTMLInputElement | null): void {
+  if (field === null) return;
+  const dot = field.value.lastIndexOf(".");
+  field.focus();
+  field.setSelectionRange(0, dot > 0 ? dot : field.value.length);
+}
+
+function RenameField({ file, onRename }: FileItemProps) {
+  const { fileList: texts } = useTexts();
+  const isOver = useRef(false);
+  const end = (field: HTMLInputElement | null, filename: string | undefined) => {
+    if (isOver.current) return;
+    isOver.current = true;
+    const row = field?.closest<HTMLElement>("[data-file-id]");
+    const name = filename?.trim() ?? "";
+    onRename(file, name === "" || name === file.filename ? undefined : name);
+    row?.focus();
+  };
+  const fieldOf = (form: EventTarget) => (form instanceof Element ? form.querySelector("input") : null);
+  return (
+    <form
+      className="cw-file-rename"
+      onSubmit={(event: SubmitEvent) => {
+        event.preventDefault();
+        const field = fieldOf(event.currentTarget);
+        end(field, field?.value);
+      }}
+    >
+      <input
+        ref={chooseStem}
+        className="cw-input"
+        defaultValue={file.filename}
+        aria-label={texts.newName(file.filename)}
+        dir="auto"
+        autoComplete="off"
+        spellCheck={false}
+        onKeyDown={(event: KeyboardEvent<HTMLInputElement>) => {
+          if (event.key !== "Escape") return;
+          event.stopPropagation();
+          end(event.currentTarget, undefined);
+        }}
+        onBlur={(event) => end(null, event.currentTarget.value)}
+      />
+    </form>
+  );
+}

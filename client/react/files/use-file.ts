@@ -1,0 +1,50 @@
+import { useCallback, useEffect, useState } from "react";
+import type { FileRecord } from "#contract/api.ts";
+import { useLive } from "../hooks/use-live.ts";
+import { isLively } from "../timeline/steps.ts";
+import { useClient } from "../use-client.ts";
+
+export interface FileView {
+  /** As it was last told. */
+  readonly file: FileRecord | undefined;
+  /** Why it couldn't be asked for, while nothing is known of it. */
+  readonly error: unknown;
+  refresh(): void;
+}
+
+/**
+ * One file as it is now: followed as long as something is to happen to it.
+ * @param known what the caller knows of it already; a list's record is newer than what was asked for before
+ */
+export function useFile(fileId: string, known?: FileRecord): FileView {
+  const { files } = useClient();
+  const [asked, setAsked] = useState<FileRecord>();
+  const [error, setError] = useState<unknown>();
+  const [turn, setTurn] = useState(0);
+  const own = asked?.id === fileId ? asked : undefined;
+  const file = newerOf(own, known?.id === fileId ? known : undefined);
+  const isFollowed = file === undefined || isLively(file);
+
+  useEffect(() => {
+    if (!isFollowed && turn === 0) return undefined;
+    const life = new AbortController();
+    // It ends when nothing more happens to it by itself; what passes is tried again.
+    files
+      .waitUntil(fileId, (each) => !isLively(each), { signal: life.signal, onUpdate: setAsked })
+      .catch((reason: unknown) => {
+        if (!life.signal.aborted) setError(reason);
+      });
+    return () => life.abort();
+  }, [files, fileId, isFollowed, turn]);
+
+  const refresh = useCallback(() => setTurn((before) => before + 1), []);
+  useLive(({ data }) => {
+    if (data?.fileId === fileId) refresh();
+  });
+  return { file, error: file === undefined ? error : undefined, refresh };
+}
+
+function newerOf(one: FileRecord | undefined, other: FileRecord | undefined): FileRecord | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return one.updatedAt >= other.updatedAt ? one : other;
+}

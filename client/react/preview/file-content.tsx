@@ -1,0 +1,64 @@
+import type { FileRecord } from "#contract/api.ts";
+import { useTexts } from "../use-client.ts";
+import { ImageView } from "./image-view.tsx";
+import { AudioView, VideoView } from "./media-view.tsx";
+import { PagesView } from "./pages-view.tsx";
+import { previewKindOf } from "./preview-kind.ts";
+import { PreviewNotice } from "./preview-notice.tsx";
+import { TextView } from "./text-views.tsx";
+
+/** A file to look at, or in words why it can't be looked at. */
+export function FileContent({ file }: { readonly file: FileRecord }) {
+  const { preview: texts } = useTexts();
+  const shown = previewKindOf(file);
+  switch (shown.kind) {
+    case "uploading":
+      return <PreviewNotice icon="clock" title={texts.uploading} />;
+    case "checking":
+      return <PreviewNotice icon="shield" tone="busy" title={texts.checking} hint={texts.checkingHint} />;
+    case "deleted":
+      return <PreviewNotice icon="trash" title={texts.deleted} />;
+    case "blocked":
+      return <Blocked file={file} />;
+    case "making":
+      return <PreviewNotice icon="clock" tone="busy" title={texts.making} hint={texts.makingHint} />;
+    case "undrawn":
+      return (
+        <PreviewNotice
+          icon="warning"
+          tone="warning"
+          title={texts.undrawn}
+          hint={shown.reason ?? texts.undrawnHint}
+        />
+      );
+    case "none":
+      return <PreviewNotice icon="file" title={texts.none} hint={texts.noneHint} />;
+    case "image":
+      return <ImageView file={file} variant={shown.variant} />;
+    case "pages":
+      return <PagesView file={file} />;
+    case "video":
+      return <VideoView file={file} />;
+    case "audio":
+      return <AudioView file={file} />;
+    case "text":
+    case "table":
+    case "markdown":
+      return <TextView file={file} kind={shown.kind} />;
+  }
+}
+
+function Blocked({ file: { state, verdict } }: { readonly file: FileRecord }) {
+  const { preview: texts } = useTexts();
+  const isInfected = state === "infected";
+  const title = isInfected ? texts.blocked(verdict?.signatureName ?? null) : texts.unscannable;
+  const reason = isInfected ? undefined : (verdict?.reason ?? undefined);
+  return (
+    <PreviewNotice
+      icon="blocked"
+      tone={isInfected ? "danger" : "warning"}
+      title={title}
+      hint={reason ?? texts.blockedHint}
+    />
+  );
+}

@@ -1,0 +1,167 @@
+import { Dialog } from "@base-ui/react/dialog";
+import { type KeyboardEvent, useRef, useState } from "react";
+import type { FileRecord } from "#contract/api.ts";
+import { download } from "../files/download.ts";
+import { type FileView, useFile } from "../files/use-file.ts";
+import { Button, IconButton } from "../ui/button.tsx";
+import { FileName } from "../ui/file-name.tsx";
+import { useRootProps } from "../ui/root.tsx";
+import { useClient, useShared, useTexts } from "../use-client.ts";
+import { whyOf } from "../why.ts";
+import { DetailsPanel } from "./details-panel.tsx";
+import { FileContent } from "./file-content.tsx";
+import { PreviewFailure, PreviewLoading } from "./preview-notice.tsx";
+
+export interface FilePreviewProps {
+  readonly fileId: string;
+  /** Those that it stands among: arrow keys go to the next and the previous one. */
+  readonly files?: readonly FileRecord[];
+  readonly onChange?: (fileId: string) => void;
+  readonly onClose: () => void;
+  readonly onShare?: (file: FileRecord) => void;
+  /** A user's name by their id. */
+  readonly nameOf?: (userId: string) => string;
+  /** Whether the details are shown from the beginning. */
+  readonly initialDetails?: boolean;
+}
+
+const ALONE: readonly FileRecord[] = [];
+const sameName = (userId: string) => userId;
+
+/** Where arrow keys are somebody else's: fields, players, tabs. */
+function hasOwnArrows(target: EventTarget): boolean {
+  return (
+    target instanceof Element &&
+    target.closest("input, select, textarea, audio, video, [role='menu']") !== null
+  );
+}
+
+/** A file over the whole page, with those beside it and what is known of it. Escape closes it. */
+export function FilePreview(props: FilePreviewProps) {
+  const { fileId, files = ALONE, onChange, onClose, nameOf = sameName } = props;
+  const root = useRootProps();
+  const { language } = useShared();
+  const index = files.findIndex(({ id }) => id === fileId);
+  const view = useFile(fileId, files[index]);
+  const { file } = view;
+  const [hasDetails, setDetails] = useState(props.initialDetails ?? false);
+  const popup = useRef<HTMLDivElement>(null);
+  const previous = files[index - 1]?.id;
+  const next = files[index + 1]?.id;
+
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    if (hasOwnArrows(event.target) || event.altKey || event.ctrlKey || event.metaKey) return;
+    const isRightToLeft = getComputedStyle(event.currentTarget).direction === "rtl";
+    const [ahead, back] = isRightToLeft ? ["ArrowLeft", "ArrowRight"] : ["ArrowRight", "ArrowLeft"];
+    if (event.key === ahead && next !== undefined) onChange?.(next);
+    if (event.key === back && previous !== undefined) onChange?.(previous);
+  };
+
+  return (
+    <Dialog.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
+      <Dialog.Portal>
+        <div lang={language} {...root}>
+          <Dialog.Backdrop className="cw-backdrop" />
+          <Dialog.Popup ref={popup} className="cw-preview" initialFocus={popup} onKeyDown={onKeyDown}>
+            <PreviewHead
+              {...{ file, index, count: files.length, hasDetails, onShare: props.onShare }}
+              onDetails={() => setDetails(!hasDetails)}
+            />
+            <div className="cw-preview-body" data-details={hasDetails || undefined}>
+              <div className="cw-preview-content">
+                <ShownFile {...view} />
+              </div>
+              <Neighbours previous={previous} next={next} onChange={onChange} />
+              {hasDetails && file !== undefined && (
+                <DetailsPanel key={file.id} file={file} nameOf={nameOf} onChanged={view.refresh} />
+              )}
+            </div>
+          </Dialog.Popup>
+        </div>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function ShownFile({ file, error, refresh }: FileView) {
+  if (file !== undefined) return <FileContent key={`${file.id}/${file.version}`} file={file} />;
+  return error === undefined ? <PreviewLoading /> : <PreviewFailure error={error} onAgain={refresh} />;
+}
+
+interface NeighboursProps {
+  readonly previous: string | undefined;
+  readonly next: string | undefined;
+  readonly onChange: FilePreviewProps["onChange"];
+}
+
+function Neighbours({ previous, next, onChange }: NeighboursProps) {
+  const { preview: texts } = useTexts();
+  return (
+    <>
+      {previous !== undefined && (
+        <IconButton
+          className="cw-preview-back"
+          icon="back"
+          label={texts.previous}
+          onClick={() => onChange?.(previous)}
+        />
+      )}
+      {next !== undefined && (
+        <IconButton
+          className="cw-preview-forward"
+          icon="forward"
+          label={texts.next}
+          onClick={() => onChange?.(next)}
+        />
+      )}
+    </>
+  );
+}
+
+interface PreviewHeadProps {
+  readonly file: FileRecord | undefined;
+  readonly index: number;
+  readonly count: number;
+  readonly hasDetails: boolean;
+  readonly onDetails: () => void;
+  readonly onShare: FilePreviewProps["onShare"];
+}
+
+function PreviewHead({ file, index, count, hasDetails, onDetails, onShare }: PreviewHeadProps) {
+  const texts = useTexts();
+  const { signedUrls } = useClient();
+  const [trouble, setTrouble] = useState<string>();
+  const isReady = file?.state === "clean";
+  const save = (wanted: FileRecord) => {
+    setTrouble(undefined);
+    download(signedUrls.createSome, [wanted]).then(
+      (refused) => refused > 0 && setTrouble(texts.fileList.notDone(refused, "")),
+      (error: unknown) => setTrouble(whyOf(error, texts)),
+    );
+  };
+  return (
+    <header className="cw-preview-head">
+      <Dialog.Title className="cw-preview-title">
+        <FileName name={file?.filename ?? ""} />
+      </Dialog.Title>
+      {count > 1 && (
+        <span className="cw-file-minor cw-preview-place" role="status">
+          {texts.preview.place(index + 1, count)}
+        </span>
+      )}
+      <span className="cw-preview-trouble" role="alert">
+        {trouble}
+      </span>
+      {file !== undefined && isReady && (
+        <Button icon="download" onClick={() => save(file)}>
+          <span className="cw-preview-label">{texts.preview.download}</span>
+        </Button>
+      )}
+      {file !== undefined && isReady && onShare !== undefined && (
+        <IconButton icon="share" label={texts.preview.share} onClick={() => onShare(file)} />
+      )}
+      <IconButton icon="info" label={texts.preview.details} aria-pressed={hasDetails} onClick={onDetails} />
+      <Dialog.Close render={<IconButton icon="close" label={texts.preview.close} />} />
+    </header>
+  );
+}

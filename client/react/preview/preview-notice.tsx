@@ -1,0 +1,48 @@
+import type { ReactNode } from "react";
+import { Icon } from "../icons/icon.tsx";
+import type { IconName } from "../icons/outlines.ts";
+import { Button } from "../ui/button.tsx";
+import type { Tone } from "../ui/sentence.tsx";
+import { useTexts } from "../use-client.ts";
+import { whyOf } from "../why.ts";
+
+interface PreviewNoticeProps {
+  readonly icon: IconName;
+  readonly tone?: Tone;
+  readonly title: string;
+  readonly hint?: string;
+  readonly children?: ReactNode;
+}
+
+/** A sentence in the place of a file's content. */
+export function PreviewNotice({ icon, tone = "quiet", title, hint, children }: PreviewNoticeProps) {
+  return (
+    <div className="cw-preview-notice" role="status" data-tone={tone}>
+      <Icon name={icon} />
+      <p className="cw-preview-notice-title">{title}</p>
+      {hint !== undefined && <p className="cw-file-minor">{hint}</p>}
+      {children}
+    </div>
+  );
+}
+
+/** What couldn't be loaded, why, and a way to try it again. */
+export function PreviewFailure({
+  error,
+  onAgain,
+}: {
+  readonly error: unknown;
+  readonly onAgain: () => void;
+}) {
+  const texts = useTexts();
+  return (
+    <PreviewNotice icon="warning" tone="warning" title={texts.preview.failed(whyOf(error, texts))}>
+      <Button onClick={onAgain}>{texts.common.tryAgain}</Button>
+    </PreviewNotice>
+  );
+}
+
+export function PreviewLoading() {
+  const { preview } = useTexts();
+  return <PreviewNotice icon="clock" title={preview.loading} />;
+}

@@ -1,0 +1,57 @@
+import type { FileRecord } from "#contract/api.ts";
+import { Button } from "../ui/button.tsx";
+import { Modal } from "../ui/modal.tsx";
+import { useTexts } from "../use-client.ts";
+import { whyOf } from "../why.ts";
+import { ShareLinks } from "./share-links.tsx";
+import { type Person, SharePeople } from "./share-people.tsx";
+import { type SharesView, useShares } from "./use-shares.ts";
+
+export type { Person } from "./share-people.tsx";
+
+export interface ShareDialogProps {
+  readonly file: Pick<FileRecord, "id" | "filename">;
+  readonly onClose: () => void;
+  /** Who can be chosen by name; without them, and for all others, user ids are typed. */
+  readonly people?: readonly Person[];
+}
+
+const NOBODY: readonly Person[] = [];
+
+/** Shares a file with people and by links, and shows with whom it is shared. */
+export function ShareDialog({ file, onClose, people = NOBODY }: ShareDialogProps) {
+  const { share: texts } = useTexts();
+  const view = useShares(file.id);
+  return (
+    <Modal title={texts.title(file.filename)} onClose={onClose}>
+      <SharingState view={view} />
+      {view.shares !== undefined && <SharePeople shares={view.shares} people={people} view={view} />}
+      {view.links !== undefined && <ShareLinks links={view.links} view={view} />}
+      <p
+        className="cw-share-told"
+        role="status"
+        data-problem={view.told?.isProblem === true ? true : undefined}
+      >
+        {view.told?.text}
+      </p>
+    </Modal>
+  );
+}
+
+function SharingState({ view }: { readonly view: SharesView }) {
+  const texts = useTexts();
+  if (view.error !== undefined) {
+    return (
+      <div role="alert">
+        <p>{whyOf(view.error, texts)}</p>
+        <Button onClick={view.again}>{texts.common.tryAgain}</Button>
+      </div>
+    );
+  }
+  if (view.shares !== undefined) return null;
+  return (
+    <p className="cw-file-minor" role="status">
+      {texts.share.loading}
+    </p>
+  );
+}

@@ -1,0 +1,195 @@
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { launchChromium } from "../../support/browser.ts";
+import { buildFilesPage } from "../../support/files-page.ts";
+import { axeFindings } from "./files/axe.ts";
+import { type FilesServer, startFilesServer } from "./files/files-server.ts";
+import { manyFiles, variedFiles } from "./files/stored-files.ts";
+
+let server: FilesServer;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+
+beforeAll(async () => {
+  server = await startFilesServer(await buildFilesPage());
+  browser = await launchChromium();
+}, 60_000);
+
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+beforeEach(async () => {
+  server.files = variedFiles();
+  server.trash.length = 0;
+  server.failures.clear();
+  context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+});
+
+afterEach(() => context.close());
+
+const show = (query = "") => page.goto(`${server.origin}/${query}`);
+const row = (id: string) => page.locator(`[data-file-id="${id}"]`);
+const status = (text: string) => page.getByRole("status").filter({ hasText: text });
+const focused = () => page.evaluate(() => document.activeElement?.getAttribute("data-file-id"));
+const selected = () =>
+  page
+    .locator('[aria-selected="true"]')
+    .evaluateAll((rows) => rows.map((each) => each.getAttribute("data-file-id")));
+
+test("a grid to screen readers: heads, rows with the file's name, states in words", async () => {
+  await show();
+  await row("f7").waitFor();
+  const grid = page.getByRole("grid", { name: "Files" });
+  expect(await grid.getAttribute("aria-rowcount")).toBe("11");
+  await page.getByRole("columnheader", { name: "Uploaded" }).waitFor();
+  await row("f3").getByText("Blocked: contains Eicar-Test-Signature").waitFor();
+  await row("f5").getByText("Checking for viruses").waitFor();
+  await row("f2").getByRole("button", { name: "Werksbesichtigung Hamburg.jpg", exact: true }).waitFor();
+  await row("f2").getByRole("checkbox", { name: "Select Werksbesichtigung Hamburg.jpg" }).waitFor();
+  // An image is shown by its signed thumbnail; all of them came by one request.
+  await row("f2").locator("img.cw-file-thumbnail").waitFor();
+  expect(server.seen.filter((each) => each === "POST /v1/signed-urls")).toHaveLength(1);
+});
+
+test("by keyboard alone: moves, chooses a range, opens, renames, deletes and undoes", async () => {
+  await show("?language=en");
+  await row("f10").waitFor();
+  await page.getByRole("checkbox", { name: "Select all" }).focus();
+  for (let tabs = 0; (await focused()) === null && tabs < 8; tabs += 1) await page.keyboard.press("Tab");
+  expect(await focused()).toBe("f10");
+  await page.keyboard.press("Shift+ArrowDown");
+  await page.keyboard.press("Shift+ArrowDown");
+  expect(await selected()).toEqual(["f10", "f9", "f8"]);
+  await status("3 selected").waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("End");
+  expect(await focused()).toBe("f1");
+  await page.keyboard.press("Home");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("F2");
+  await page.keyboard.type("Greeting");
+  await page.keyboard.press("Enter");
+  await row("f9").getByText("Greeting.mp3").waitFor();
+  await status("Ansage.mp3 is now called Greeting.mp3").waitFor();
+  expect(await focused()).toBe("f9");
+  await page.keyboard.press("Delete");
+  await row("f9").waitFor({ state: "detached" });
+  expect(await focused()).toBe("f8");
+  expect(server.trash.map(({ id }) => id)).toEqual(["f9"]);
+  await page.getByRole("button", { name: "Undo" }).focus();
+  await page.keyboard.press("Enter");
+  await row("f9").waitFor();
+  expect(server.files.map(({ id }) => id)).toContain("f9");
+  await row("f8").focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog", { name: "notes.md" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Shift+F10");
+  await page.getByRole("menu", { name: "Actions on notes.md" }).waitFor();
+  await page.keyboard.press("Escape");
+  await expect.poll(focused).toBe("f8");
+});
+
+test("what the server refuses comes back, and why is told", async () => {
+  server.failures.set("BULK f8", { status: 403, code: "PERMISSION_REQUIRED", detail: "It isn't yours." });
+  server.failures.set("PATCH /v1/files/f7", {
+    status: 400,
+    code: "FILE_NAME_INVALID",
+    detail: "No such ending.",
+  });
+  await show();
+  await row("f8").click({ position: { x: 400, y: 20 } });
+  await page.keyboard.down("Control");
+  await row("f9").click({ position: { x: 400, y: 20 } });
+  await page.keyboard.up("Control");
+  await page.getByRole("toolbar").getByRole("button", { name: "Delete" }).click();
+  await status("Not done for 1 file. It isn't yours.").waitFor();
+  await row("f8").waitFor();
+  await row("f9").waitFor({ state: "detached" });
+  await row("f7").focus();
+  await page.keyboard.press("F2");
+  await page.keyboard.type("clients");
+  await page.keyboard.press("Enter");
+  await status("kunden.csv keeps its name. No such ending.").waitFor();
+  await row("f7").getByText("kunden.csv").waitFor();
+});
+
+test("searched, filtered, sorted, tagged", async () => {
+  await show();
+  await row("f1").waitFor();
+  await page.getByRole("searchbox").fill("rechnung");
+  await row("f1").waitFor({ state: "detached" });
+  await row("f3").waitFor();
+  await page.getByRole("searchbox").fill("nothing like it");
+  await page.getByText("No file matches.").waitFor();
+  await page.getByRole("button", { name: "Clear the search" }).click();
+  await page.getByRole("button", { name: "State: All states" }).click();
+  await page.getByRole("menuitemradio", { name: "Blocked" }).click();
+  await row("f1").waitFor({ state: "detached" });
+  await row("f3").waitFor();
+  await page.getByRole("button", { name: "Clear filters" }).click();
+  await page.getByRole("columnheader", { name: "Size" }).getByRole("button").click();
+  await page.locator('[role="columnheader"][aria-sort="descending"]', { hasText: "Size" }).waitFor();
+  await expect.poll(() => page.locator("[data-file-id]").first().getAttribute("data-file-id")).toBe("f1");
+  await row("f7").getByRole("button", { name: "Actions on kunden.csv" }).click();
+  await page.getByRole("menuitem", { name: "Tags" }).click();
+  await page.getByRole("textbox", { name: "New tag" }).fill("2027");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Remove the tag Export" }).click();
+  await page.keyboard.press("Escape");
+  await row("f7").getByText("2027").waitFor();
+  expect(server.files.find(({ id }) => id === "f7")?.tags).toEqual(["2027"]);
+});
+
+test("a list that couldn't be loaded says so and is asked for again; an empty one says that", async () => {
+  server.failures.set("GET /v1/files", { status: 403, code: "PERMISSION_REQUIRED", detail: "Not for you." });
+  await show("?language=de");
+  await page.getByText("Die Liste konnte nicht geladen werden. Dazu fehlt die Berechtigung.").waitFor();
+  server.failures.clear();
+  server.files = [];
+  await page.getByRole("button", { name: "Noch einmal versuchen" }).click();
+  await page.getByText("Noch keine Dateien.").waitFor();
+});
+
+test("the trash: restored, and deleted for good after a question", async () => {
+  server.trash.push(...server.files.splice(0, 2));
+  await show("?trash");
+  await row("f1").click({ button: "right" });
+  await page.getByRole("menuitem", { name: "Restore" }).click();
+  await row("f1").waitFor({ state: "detached" });
+  await row("f2").waitFor();
+  expect(server.files.map(({ id }) => id)).toContain("f1");
+});
+
+test("of thousands of files those that are seen are drawn, and the end is reached page after page", async () => {
+  server.files = manyFiles(1_500);
+  await show();
+  await row("m0").waitFor();
+  const scroller = page.locator(".cw-file-scroller");
+  const atEnd = async () => {
+    await scroller.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+    return row("m1499").count();
+  };
+  await expect.poll(atEnd, { timeout: 30_000 }).toBe(1);
+  expect(await page.locator("[data-file-id]").count()).toBeLessThan(60);
+  await page.getByText("1,500 files").waitFor();
+});
+
+test.each([
+  ["list", "light", "en"],
+  ["grid", "dark", "de"],
+] as const)("axe finds nothing in the %s, %s, %s", async (view, theme, language) => {
+  await page.emulateMedia({ colorScheme: theme });
+  await show(`?view=${view}&theme=${theme}&language=${language}`);
+  await row("f7").getByRole("checkbox").click();
+  expect(await axeFindings(page)).toEqual([]);
+  await row("f7").click({ button: "right" });
+  await page.getByRole("menu").waitFor();
+  // The library's own guards of the focus are beside it.
+  expect(await axeFindings(page, ".cw-menu")).toEqual([]);
+});
