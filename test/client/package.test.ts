@@ -12,16 +12,8 @@ import { startDemoServer } from "./support/demo-server.ts";
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, "../..");
-/** What npm installs beside the package: its own dependencies, and what a React application of Vite's has. */
-const BESIDE = [
-  "react",
-  "react-dom",
-  "@types/react",
-  "@types/react-dom",
-  "@tanstack/react-virtual",
-  "vite",
-  "zod",
-];
+/** What a React application of Vite's has; npm installs the package's own dependencies beside it. */
+const APPLICATION = ["react", "react-dom", "@types/react", "@types/react-dom", "vite"];
 
 let directory: string;
 let app: string;
@@ -40,7 +32,9 @@ async function createApp(tarball: string): Promise<void> {
   const modules = join(app, "node_modules");
   await mkdir(join(modules, "@causeway/client"), { recursive: true });
   await run("tar", ["xzf", tarball, "-C", join(modules, "@causeway/client"), "--strip-components=1"]);
-  for (const name of BESIDE) {
+  const manifest = await readFile(join(modules, "@causeway/client/package.json"), "utf8");
+  const { dependencies } = JSON.parse(manifest) as { dependencies: Record<string, string> };
+  for (const name of [...APPLICATION, ...Object.keys(dependencies)]) {
     await mkdir(dirname(join(modules, name)), { recursive: true });
     await symlink(join(ROOT, "node_modules", name), join(modules, name));
   }
