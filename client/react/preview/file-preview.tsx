@@ -36,6 +36,10 @@ function hasOwnArrows(target: EventTarget): boolean {
   );
 }
 
+function isWithin(target: EventTarget | null, element: HTMLElement | null): boolean {
+  return target === document.body || (target instanceof Node && element?.contains(target) === true);
+}
+
 /** A file over the whole page, with those beside it and what is known of it. Escape closes it. */
 export function FilePreview(props: FilePreviewProps) {
   const { fileId, files = ALONE, onChange, onClose, nameOf = sameName } = props;
@@ -58,7 +62,15 @@ export function FilePreview(props: FilePreviewProps) {
   };
 
   return (
-    <Dialog.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
+    <Dialog.Root
+      open
+      disablePointerDismissal
+      onOpenChange={(isOpen, { event, reason }) => {
+        // A dialog over it, which a host opens beside it, has keys of its own.
+        const isOfAnother = reason === "escape-key" && !isWithin(event.target, popup.current);
+        if (!isOpen && !isOfAnother) onClose();
+      }}
+    >
       <Dialog.Portal>
         <div lang={language} {...root}>
           <Dialog.Backdrop className="cw-backdrop" />
