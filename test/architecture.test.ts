@@ -108,7 +108,7 @@ const OWNERS: readonly { readonly name: string; readonly owner: RegExp }[] = [
   { name: "aws4fetch", owner: /^worker\/storage\/s3\// },
   { name: "txml", owner: /^(worker\/storage\/s3|scripts\/doctor)\// },
   { name: "multipasta", owner: /^(worker\/uploads\/plain|test\/worker\/unit)\// },
-  { name: "hono", owner: /^(worker\/(app|app-env|middleware|routes|pages)|scripts)/ },
+  { name: "hono", owner: /^(worker\/(app|app-env|middleware|routes|pages)|scripts|test\/records)/ },
 ];
 
 interface Import {

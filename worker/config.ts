@@ -105,8 +105,10 @@ const Variables = TokenVariables.extend({
   REPLICA_LAG_ALERT_SECONDS: Seconds.min(1).default(3600),
   DATABASE_ALERT_SHARE: z.coerce.number().gt(0).max(1).default(0.8),
   VERSION: z.string().default("0.1.0"),
-  /** Serves `POST /v1/dev/token`. Set by the development stack alone, whose keys are called `DEVELOPMENT_KEY`. */
+  /** A stack for trying things out. Set by the development stack alone, whose keys are called `DEVELOPMENT_KEY`. */
   DEVELOPMENT: z.enum(["true", "false"]).default("false"),
+  /** Whether that signs: by the stack's own secret, and never by one that somebody else's tokens are signed by. */
+  DEVELOPMENT_TOKENS: z.enum(["true", "false"]).default("false"),
 });
 
 export interface Config {
@@ -130,6 +132,8 @@ export interface Config {
   readonly replicaReads: ReplicaReadsConfig | undefined;
   readonly version: string;
   readonly development: boolean;
+  /** Serves `POST /v1/dev/token`. */
+  readonly signsTokens: boolean;
 }
 
 /** A variable that is there and empty isn't set: a deployment can't take one of wrangler.toml away otherwise. */
@@ -212,6 +216,7 @@ export function parseConfig(env: object): Config {
     replicaReads: replicaReadsConfigOf(vars),
     version: vars.VERSION,
     development: vars.DEVELOPMENT === "true",
+    signsTokens: vars.DEVELOPMENT === "true" && vars.DEVELOPMENT_TOKENS === "true",
   };
 }
 

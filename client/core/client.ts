@@ -1,6 +1,8 @@
+import type { EntityRef } from "#contract/entities.ts";
 import { createGroups, type Groups } from "./api/groups.ts";
 import { requireEndpoint } from "./endpoint.ts";
 import { type ApiOptions, createApiCall } from "./http.ts";
+import { createLive, type Live } from "./live.ts";
 import type { SessionOptions, UploadingOptions } from "./types.ts";
 import { createUploader, type Uploader } from "./uploader.ts";
 
@@ -15,6 +17,10 @@ export interface ClientOptions extends ApiOptions, SessionOptions, Omit<Uploadin
 export interface Client extends Groups {
   /** Made when it is first asked for. */
   readonly uploads: Uploader;
+  /** What changes of the user's own files, uploads and quota. Made when it is first asked for. */
+  readonly live: Live;
+  /** What changes of an entity's files: of these alone is it told by whoever has a grant for the entity. */
+  liveOf(entity: EntityRef): Live;
 }
 
 /** The page's own origin for "", where uploads need an absolute address. */
@@ -29,9 +35,21 @@ function originOf(endpoint: string): string {
 export function createClient(options: ClientOptions): Client {
   const endpoint = requireEndpoint(options.endpoint);
   const groups = createGroups(createApiCall(endpoint, options));
+  const liveOf = (entity?: EntityRef) =>
+    createLive({
+      getTicket: (watched, signal) => groups.liveTickets.create(watched, { signal }),
+      entity,
+      ...(options.connection === undefined ? {} : { connection: options.connection }),
+    });
   let uploads: Uploader | undefined;
+  let live: Live | undefined;
   return {
     ...groups,
+    liveOf,
+    get live() {
+      live ??= liveOf();
+      return live;
+    },
     get uploads() {
       uploads ??= createUploader({ ...options, endpoint: `${originOf(endpoint)}/v1/uploads` });
       return uploads;

@@ -84,6 +84,8 @@ function mainWorker(
       PUBLIC_ORIGIN: `http://${HOST}:${options.port}`,
       OPERATOR_TENANT: "operator",
       DEVELOPMENT: "true",
+      // A secret that was given is somebody else's: what it signs may be believed elsewhere.
+      DEVELOPMENT_TOKENS: String(options.vars["JWT_SECRET"] === undefined),
       ...storeVars,
       ...options.vars,
     },

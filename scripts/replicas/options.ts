@@ -76,7 +76,8 @@ export async function readOptions(
   const url = values.url ?? local?.url;
   if (url === undefined)
     throw new Error("--url is missing: where the worker is, unless a stack with replicas runs beside.");
-  const token = values.token ?? given["CAUSEWAY_TOKEN"] ?? (await signLocalToken(parsed.data.tenant, given));
+  const token =
+    values.token ?? given["CAUSEWAY_TOKEN"] ?? (await signLocalToken(parsed.data.tenant, url, given));
   return { ...parsed.data, api: { url, token }, targets: await chooseTargets(env, parsed.data.target), env };
 }
 
@@ -91,7 +92,12 @@ async function chooseTargets(
   return targets;
 }
 
-async function signLocalToken(tenantId: TenantId, env: NodeJS.ProcessEnv): Promise<string> {
+const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
+
+/** An admin's, by the local stack's own secret: sent nowhere but to this machine. */
+async function signLocalToken(tenantId: TenantId, url: string, env: NodeJS.ProcessEnv): Promise<string> {
+  if (!LOOPBACK_HOSTS.has(new URL(url).hostname))
+    throw new Error("--token is missing (or CAUSEWAY_TOKEN): only the local stack's tokens are signed here.");
   const directory = stateDirectory(env);
   const { jwtSecret } = readOrCreateSecrets(directory);
   const identity = { tenantId, userId: UserId.parse("replicas"), role: "admin" as const };

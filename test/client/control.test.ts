@@ -52,8 +52,8 @@ test("a getToken that never settles holds nobody up for ever", async () => {
   first?.start();
   second?.start();
   if (first === undefined || second === undefined) throw new Error("There are two.");
-  await reached(first, "uploaded");
-  await reached(second, "uploaded");
+  expect(await reached(first, "uploaded")).toMatchObject({ fileId: "file1" });
+  expect(await reached(second, "uploaded")).toMatchObject({ fileId: "file2" });
 });
 
 test("a refresh that never settles is given up, and isn't what others wait for after it", async () => {

@@ -12,16 +12,8 @@ import { startDemoServer } from "./support/demo-server.ts";
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, "../..");
-/** What npm installs beside the package: its own dependencies, and what a React application of Vite's has. */
-const BESIDE = [
-  "react",
-  "react-dom",
-  "@types/react",
-  "@types/react-dom",
-  "@tanstack/react-virtual",
-  "vite",
-  "zod",
-];
+/** What a React application of Vite's has; npm installs the package's own dependencies beside it. */
+const APPLICATION = ["react", "react-dom", "@types/react", "@types/react-dom", "vite"];
 
 let directory: string;
 let app: string;
@@ -30,12 +22,9 @@ let browser: Browser;
 
 async function pack(from: string): Promise<string> {
   const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", directory], { cwd: from });
-  const [{ filename = "", files = [] } = {}] = JSON.parse(stdout) as {
-    filename: string;
-    files: { path: string }[];
-  }[];
-  packed = files.map(({ path }) => path);
-  return join(directory, filename);
+  const [made] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
+  packed = made?.files.map(({ path }) => path) ?? [];
+  return join(directory, made?.filename ?? "");
 }
 
 /** A new application, with the package as npm unpacks it, and the uploader of the package's README. */
@@ -43,7 +32,9 @@ async function createApp(tarball: string): Promise<void> {
   const modules = join(app, "node_modules");
   await mkdir(join(modules, "@causeway/client"), { recursive: true });
   await run("tar", ["xzf", tarball, "-C", join(modules, "@causeway/client"), "--strip-components=1"]);
-  for (const name of BESIDE) {
+  const manifest = await readFile(join(modules, "@causeway/client/package.json"), "utf8");
+  const { dependencies } = JSON.parse(manifest) as { dependencies: Record<string, string> };
+  for (const name of [...APPLICATION, ...Object.keys(dependencies)]) {
     await mkdir(dirname(join(modules, name)), { recursive: true });
     await symlink(join(ROOT, "node_modules", name), join(modules, name));
   }
@@ -52,6 +43,7 @@ async function createApp(tarball: string): Promise<void> {
   // Its server is this test's, on another port.
   const source = example.replace('"http://127.0.0.1:8787"', "location.origin");
   await writeFile(join(app, "main.tsx"), source);
+  await writeFile(join(app, ".env.local"), "VITE_TOKEN=a.b.c");
   await writeFile(join(app, "index.html"), INDEX);
   await writeFile(join(app, "tsconfig.json"), JSON.stringify(TSCONFIG));
   await writeFile(join(app, "package.json"), JSON.stringify({ name: "my-crm", type: "module" }));
@@ -83,10 +75,12 @@ async function withPage(folder: string, use: (origin: string) => Promise<void>):
 /** What a tool of ours says of the application: nothing where all is well. */
 async function outputOf(tool: string, ...args: readonly string[]): Promise<string> {
   const script = join(ROOT, "node_modules", tool);
-  return run(process.execPath, [script, ...args], { cwd: app }).then(
-    ({ stdout }) => stdout,
-    (error: { stdout: string; stderr: string }) => error.stdout + error.stderr,
-  );
+  try {
+    return (await run(process.execPath, [script, ...args], { cwd: app })).stdout;
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    return stdout + stderr;
+  }
 }
 
 async function uploadsOn(origin: string): Promise<void> {

@@ -13,6 +13,7 @@ import {
   parseTokenVariables,
   readTokenSettings,
 } from "../../scripts/dev/token-settings.ts";
+import { readOptions } from "../../scripts/replicas/options.ts";
 
 const run = promisify(execFile);
 
@@ -111,3 +112,12 @@ test("settings that can't work are named before anything is started, and no valu
   });
   expect(() => parseTokenVariables(bad)).toThrow(/^JWT_SECRET: .*\nJWT_JWKS_URL: .*\nJWT_ROLES: [^"]*$/);
 });
+
+test.each(["https://files.example", "http://127.0.0.1.evil.example"])(
+  "the tool for copies signs none for %s: it has to be given one",
+  async (url) => {
+    const args = ["verify", "--tenant", "acme", "--url", url];
+    const env = { CAUSEWAY_STATE: "/nowhere" };
+    await expect(readOptions(args, env)).rejects.toThrow("--token is missing");
+  },
+);

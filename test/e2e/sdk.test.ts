@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import { ApiError, createClient, type Client } from "../../client/index.ts";
+import { ApiError, createClient, type Client, type Live } from "../../client/index.ts";
 import { createServerClient, type ServerClient } from "../../client/server/index.ts";
 import { newAdmin, newOperator } from "../support/admin.ts";
 import type { Caller } from "../support/api.ts";
@@ -37,6 +37,8 @@ let seen: { operations: string[]; faults: string[] };
 
 interface World {
   readonly ann: Client;
+  /** Ann's, of the contact. */
+  readonly live: Live;
   readonly admin: ServerClient;
   readonly backend: ServerClient;
   readonly operator: ServerClient;
@@ -64,7 +66,7 @@ function checkedFetch(requests: RequestCheck, answers: AnswerCheck) {
   };
 }
 
-/** What there is to call, as `admin.audit.list`, and what of it was called. Uploads are no calls. */
+/** What there is to call, as `admin.audit.list`, and what of it was called. Uploads and what is told live are no calls. */
 const methods = new Set<string>();
 const called = new Set<string>();
 
@@ -81,7 +83,7 @@ function noted(method: Method, path: string): Method {
 /** A client that notes its methods, and which of them are called. */
 function watched<T extends object>(client: T, path = ""): T {
   const entries = Object.entries(Object.getOwnPropertyDescriptors(client))
-    .filter(([name]) => name !== "uploads")
+    .filter(([name, { get }]) => get === undefined && name !== "liveOf")
     .map(([name, { value }]: [string, PropertyDescriptor]) => {
       const at = path + name;
       if (typeof value === "function") return [name, noted(value as Method, at)];
@@ -103,6 +105,7 @@ beforeAll(async () => {
   const server = (caller: Caller) => watched(createServerClient(optionsOf(caller)));
   world = {
     ann: watched(createClient(session)),
+    live: createClient(session).liveOf(CONTACT),
     admin: server(await newAdmin(tenantId)),
     backend: server(await newCaller({ tenantId, user: "crm", role: "service" })),
     operator: server(await newOperator()),
@@ -236,7 +239,11 @@ const CALLS: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
   },
   getQuota: ({ ann }) => ann.quota.get(),
   getUploadRules: ({ ann }) => ann.uploadRules.get(),
-  async createLiveTicket({ ann }) {
+  async createLiveTicket({ ann, live }) {
+    const { promise: told, resolve } = Promise.withResolvers<string>();
+    const stop = live.subscribe(({ type }) => resolve(type));
+    expect(await told).toBe("reset");
+    stop();
     expect((await ann.liveTickets.create(CONTACT)).url).toMatch(/^ws.*\/v1\/live\?ticket=/);
     await ann.liveTickets.create();
   },

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { UserId } from "#contract/ids.ts";
 import type { EntityCountsRequest } from "#contract/listing.ts";
 import { FileListQuery } from "#contract/listing.ts";
+import { countRows } from "../../bench/workers/counted-rows.ts";
 import { getEntityCounts, getFiles } from "../../worker/services/file-list.ts";
 import type { ListedFile } from "../support/listed-files.ts";
 import { insertionOf } from "../support/listed-files.ts";
@@ -61,4 +62,22 @@ test("a share or a setting that was ended is ended in lists, whatever a copy of 
   // Nobody can take one's own files away: those may come from the copy, which here has one of another name.
   await (COPY ?? DB).prepare("UPDATE files SET filename = 'copied' WHERE id = ?").bind(own.id).run();
   expect(await list({ scope: "own" })).toEqual(["copied"]);
+});
+
+test("an entity that is asked for many times is counted once", async () => {
+  const tenantId = newTenantId();
+  const ids = Array.from({ length: 20 }, (_, index) => String(index).padStart(26, "2"));
+  await insert(
+    databases.bindings.DB,
+    ids.map((id) => clean({ tenantId, id, ownerId: "ann", filename: id })),
+  );
+  const identity = { tenantId, userId: UserId.parse("boss"), role: "admin" } as const;
+  const rowsOf = async (times: number) => {
+    const { database, rows } = countRows(databases.bindings.DB, "rows_read");
+    const items = Array.from({ length: times }, () => CONTACT);
+    const counted = await getEntityCounts({ DB: database }, identity, { items }, Date.now());
+    expect(counted.items).toEqual(items.map((each) => ({ ...each, files: 20, bytes: 20 })));
+    return rows();
+  };
+  expect(await rowsOf(200)).toBe(await rowsOf(1));
 });

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { FileId } from "#contract/ids.ts";
+import { newFileId, UserId } from "#contract/ids.ts";
 import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import { sweepReservations } from "../../worker/services/cron/reservations.ts";
+import { createUpload } from "../../worker/services/uploads.ts";
 import { newBudget } from "./support/cron-budget.ts";
 import { useDatabases } from "./support/databases.ts";
 import type { QuotaTenant } from "./support/quota-tenant.ts";
@@ -32,6 +34,22 @@ describe("the sweep", () => {
     await sweep(false, RULES.nowMs + 5 * HOUR_MS - 1);
     expect(await usedBytes()).toBe(30 * U);
     await sweep(false, RULES.nowMs + 5 * HOUR_MS);
+    expect(await tenant.quota()).toMatchObject({ usedBytes: 0, fileCount: 0 });
+  });
+
+  test("leaves what a renewed grant's holder has asked for again a moment ago", async () => {
+    const tenant = newTenant();
+    const identity = { tenantId: tenant.tenantId, userId: UserId.parse("ann"), role: "member" as const };
+    const ref = { tenantId: tenant.tenantId, fileId: newFileId(), version: 1 };
+    const grant = { identity, ref, scope: {}, expiresAtMs: RULES.nowMs + 2 * HOUR_MS };
+    const declaration = { metadata: new Map([["filename", "a.txt"]]), lengthBytes: 10 * U, grant };
+    const createAt = (nowMs: number) =>
+      createUpload(databases.bindings, identity, declaration, { ...RULES, settings: {}, nowMs });
+    expect(await createAt(RULES.nowMs)).toMatchObject({ isAgain: false });
+    expect(await createAt(RULES.nowMs + HOUR_MS - 1)).toMatchObject({ isAgain: true });
+    await sweep(false, RULES.nowMs + HOUR_MS);
+    expect(await tenant.quota()).toMatchObject({ usedBytes: 10 * U, fileCount: 1 });
+    await sweep(false, RULES.nowMs + 2 * HOUR_MS);
     expect(await tenant.quota()).toMatchObject({ usedBytes: 0, fileCount: 0 });
   });
 

@@ -95,8 +95,10 @@ describe("counts of entities", () => {
     ["no list", {}],
   ])("of %s are refused", async (_, body) => {
     const caller = await newCaller();
-    const most = await count(caller, { items: Array.from({ length: 200 }, () => DEAL) });
-    expect(((await most.json()) as EntityCounts).items).toHaveLength(200);
+    const items = Array.from({ length: 200 }, (_each, index) => ({ ...DEAL, entityId: `${index}` }));
+    const most = await count(caller, { items });
+    const none = items.map((each) => ({ ...each, files: 0, bytes: 0 }));
+    expect(((await most.json()) as EntityCounts).items).toEqual(none);
     expect(await readProblem(await count(caller, body))).toMatchObject({
       status: 400,
       code: "REQUEST_INVALID",

@@ -221,12 +221,15 @@ test("what was changed by whom is on record, and no content of it", async () => 
   // Public already: only the name is changed.
   await expectEdited(caller, fileId, { isPublic: true, filename: "b.txt" });
   await expectEdited(caller, fileId, { isPublic: false });
+  await expectEdited(caller, fileId, { entityType: "deal", entityId: "d-1" });
   await patchFile(caller, fileId, { filename: "refused.exe" });
+  const attached = { entityType: "deal", entityId: "d-1" };
   const ann = { actor_id: "ann", actor_kind: "member" };
   expect(await auditOf(worker, fileId)).toEqual([
     { action: "file.changed", ...ann, detail: { fields: "filename,tags" } },
     { action: "file.published", actor_id: "boss", actor_kind: "admin", detail: {} },
     { action: "file.changed", ...ann, detail: { fields: "filename" } },
     { action: "file.unpublished", ...ann, detail: {} },
+    { action: "file.changed", ...ann, detail: { fields: "entity", ...attached } },
   ]);
 });

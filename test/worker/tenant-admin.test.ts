@@ -133,16 +133,18 @@ test("a quota is set by an operator alone, before there is anything of the tenan
   expect(await set.json()).toMatchObject({ tenantId: ann.tenantId, quotaBytes: 1000, files: 0 });
   const admin = await newAdmin(ann.tenantId);
   const service = await newCaller({ tenantId: ann.tenantId, user: "crm", role: "service" });
+  const closed = { settings: { trashDays: 1, entityAccess: "owner" } };
   for (const caller of [admin, service]) {
-    expect((await change(caller, ann.tenantId, { settings: { trashDays: 1 } })).status).toBe(200);
+    expect((await change(caller, ann.tenantId, closed)).status).toBe(200);
     const refused = await change(caller, ann.tenantId, { settings: { trashDays: 2 }, quotaBytes: 5000 });
     expect(await readProblem(refused)).toMatchObject({ status: 403, code: "ROLE_REQUIRED" });
   }
   expect(await getTenant(admin, ann.tenantId)).toMatchObject({
     quotaBytes: 1000,
-    settings: { trashDays: 1 },
+    settings: { trashDays: 1, entityAccess: "owner" },
   });
-  const [first] = (await readAudit(admin)).toReversed();
+  const [first, second] = (await readAudit(admin)).toReversed();
+  expect(second).toMatchObject({ detail: { settings: "entityAccess,trashDays", entityAccess: "owner" } });
   expect(first).toMatchObject({
     action: "tenant.changed",
     actor: { id: "operator/root", kind: "admin" },

@@ -16,6 +16,7 @@ import {
   waitForRecord,
 } from "../support/api.ts";
 import { eicar } from "../support/eicar.ts";
+import { createByTus, mint } from "../support/upload-grants.ts";
 import { cleanFile, contentOf, listVersions, replace, waitForVersion } from "../support/versions.ts";
 
 const encoder = new TextEncoder();
@@ -189,6 +190,9 @@ test("a file's history comes in pages, and has as many versions as its tenant's 
   const fileId = await cleanFile(caller);
   const admin = await newAdmin(caller.tenantId);
   const limit = { settings: { maxVersions: 3 } };
+  const backend = await newCaller({ tenantId: caller.tenantId, user: "crm", role: "service" });
+  // Of before there was a limit.
+  const grant = await mint({ replaces: fileId }, backend);
   const changed = await sendJson(admin, "PATCH", `/v1/admin/tenants/${caller.tenantId}`, limit);
   expect(changed.status).toBe(200);
   await replace(caller, fileId, encoder.encode("second"));
@@ -197,6 +201,7 @@ test("a file's history comes in pages, and has as many versions as its tenant's 
   const more = () => caller.fetch("/v1/uploads", { method: "POST", headers: creationHeaders(5, metadata) });
   const refused = { status: 409, code: "VERSION_LIMIT_REACHED", maxVersions: 3 };
   expect(await readProblem(await more())).toMatchObject(refused);
+  expect(await readProblem(await createByTus(grant))).toMatchObject(refused);
   const history = `/v1/files/${fileId}/versions`;
   const pageOf = async (query: string) => {
     const { items, nextCursor } = (await (
@@ -204,13 +209,13 @@ test("a file's history comes in pages, and has as many versions as its tenant's 
     ).json()) as FileVersionList;
     return [nextCursor, ...items.map(({ version, verdict }) => [version, verdict])];
   };
-  expect(await pageOf("limit=2")).toEqual(["2", [3, "infected"], [2, "clean"]]);
-  expect(await pageOf("limit=2&cursor=2")).toEqual([null, [1, "clean"]]);
-  expect(await pageOf("limit=3")).toEqual([null, [3, "infected"], [2, "clean"], [1, "clean"]]);
+  expect(await pageOf("limit=2")).toEqual(["3", [4, "infected"], [3, "clean"]]);
+  expect(await pageOf("limit=2&cursor=3")).toEqual([null, [1, "clean"]]);
+  expect(await pageOf("limit=3")).toEqual([null, [4, "infected"], [3, "clean"], [1, "clean"]]);
   expect((await readProblem(await caller.fetch(`${history}?cursor=x`))).code).toBe("REQUEST_INVALID");
   expect((await caller.fetch(`${history}/1`, { method: "DELETE" })).status).toBe(204);
   // Numbers that were refused were not given out.
-  expect((await more()).headers.get("location")).toBe(`/v1/uploads/4/${fileId}`);
+  expect((await more()).headers.get("location")).toBe(`/v1/uploads/5/${fileId}`);
 });
 
 test.each([

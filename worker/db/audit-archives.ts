@@ -53,8 +53,9 @@ export async function findArchiveAfter(
 
 /** Tenants are looked at once in so many runs of the cron, each of them in its own. */
 export const ARCHIVING_RUNS = 60;
-/** In milliseconds. Written out: what is bound is no integer to SQLite, which would divide it as a fraction. */
-const DAY = sql.raw("86400000");
+/** Written out: what is bound is no integer to SQLite, which would divide it as a fraction. */
+const DAY_MS = 86_400_000;
+const DAY = sql.raw(String(DAY_MS));
 
 /** A tenant that has events which it keeps no longer, and for how many days it keeps them. */
 export interface TenantToArchive {
@@ -62,13 +63,12 @@ export interface TenantToArchive {
   readonly keptDays: number;
 }
 
-/** Tenants of a run whose oldest event is of a day that is over for as long as the tenant keeps events, none that is erased. */
+/** Tenants of a run, by their numbers, whose oldest event is of a day that is over for as long as the tenant keeps events, none that is erased. */
 export async function findTenantsToArchive(
   db: Database,
   run: number,
   defaultDays: number,
   nowMs: number,
-  limit: number,
 ): Promise<readonly TenantToArchive[]> {
   const oldest = sql`coalesce(
     (SELECT e.at_ms FROM audit_events AS e WHERE e.tenant_id = t.tenant_id ORDER BY e.id LIMIT 1),
@@ -77,7 +77,28 @@ export async function findTenantsToArchive(
   const keptDays = sql`coalesce(t.settings ->> 'auditRetentionDays', ${defaultDays})`;
   return db.all<TenantToArchive>(
     sql`SELECT t.tenant_id AS tenantId, ${keptDays} AS keptDays FROM tenants AS t WHERE t.number % ${ARCHIVING_RUNS} = ${run} AND t.erasing_at_ms IS NULL
-      AND ${oldest} / ${DAY} < ${today} - ${keptDays} LIMIT ${limit}`,
+      AND ${oldest} / ${DAY} < ${today} - ${keptDays} ORDER BY t.number`,
+  );
+}
+
+/**
+ * The same of those who have events and no row: for whom nothing was ever done but what is recorded. They are found by a seek
+ * for each tenant, and so looked at in one run an hour.
+ */
+export async function findRowlessTenants(
+  db: Database,
+  keptDays: number,
+  nowMs: number,
+): Promise<readonly TenantToArchive[]> {
+  const today = Math.floor(nowMs / DAY_MS);
+  return db.all<TenantToArchive>(
+    sql`WITH RECURSIVE named(tenant_id) AS (SELECT min(tenant_id) FROM audit_log UNION ALL
+        SELECT (SELECT min(l.tenant_id) FROM audit_log AS l WHERE l.tenant_id > named.tenant_id) FROM named
+        WHERE named.tenant_id IS NOT NULL)
+      SELECT tenant_id AS tenantId, ${keptDays} AS keptDays FROM named
+      WHERE tenant_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM tenants AS t WHERE t.tenant_id = named.tenant_id)
+        AND (SELECT l.at_ms FROM audit_log AS l WHERE l.tenant_id = named.tenant_id ORDER BY l.sequence LIMIT 1)
+          < ${(today - keptDays) * DAY_MS}`,
   );
 }
 

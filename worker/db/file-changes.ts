@@ -65,7 +65,11 @@ function eventStatements(
   changing: SQL | undefined,
 ) {
   const fields = Object.entries(others).filter(([, value]) => value !== undefined);
-  const detail = { fields: fields.map(([name]) => name).join(",") };
+  const { entity } = others;
+  // Whom it is attached to says who may see it.
+  const attached =
+    entity === undefined ? {} : { entityType: entity?.type ?? null, entityId: entity?.id ?? null };
+  const detail = { fields: fields.map(([name]) => name).join(","), ...attached };
   const published = isPublic ? "file.published" : "file.unpublished";
   const differs = and(changing, ne(files.isPublic, isPublic ?? false));
   return [

@@ -29,7 +29,7 @@ export function sortValueOf(file: FileRow, sort: SortKey): string | number {
   return sort === "deletion" ? (file.deletedAtMs ?? 0) : values[sort];
 }
 
-/** A page of a tenant's files. How it is found: list-plans.ts and docs/decisions/0011-lists.md. */
+/** A page of a tenant's files. How it is found: file-list-plans.ts and docs/decisions/0011-lists.md. */
 export async function listFiles(db: Database, listing: FileListing): Promise<readonly FileWithDetails[]> {
   const question = questionOf(listing);
   const plan = obviousPlan(question) ?? choosePlan(question, await measureFilters(db, question));

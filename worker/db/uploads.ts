@@ -7,12 +7,13 @@ import { foldName } from "#contract/names.ts";
 import type { Actor } from "./audit.ts";
 import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { insertTags } from "./file-changes.ts";
 import { isVersion } from "./files.ts";
 import type { ReservedPartial } from "./partials.ts";
 import { handOver, join, reserveBeyond, spendJoined } from "./partials.ts";
 import type { Begun, NewReservation } from "./quota.ts";
 import { isReserved, release, reserve } from "./quota.ts";
-import { files, fileTags, fileVersions } from "./schema/files.ts";
+import { files, fileVersions } from "./schema/files.ts";
 import { selectRow } from "./select-row.ts";
 import { ensureTenant, isOfLivingTenant } from "./tenants.ts";
 
@@ -51,10 +52,14 @@ export async function insertUpload(db: Database, upload: NewUpload): Promise<Ins
       insertFile(db, upload),
       insertVersion(db, upload),
       auditIfChanged(db, { ...eventOf(upload), action: "file.created", atMs: nowMs }),
-      ...(upload.tags.length === 0 ? [] : [insertTags(db, upload)]),
+      ...(upload.tags.length === 0 ? [] : [insertTags(db, upload.tags, isNewFile(ref))]),
       ...(partials.length === 0 ? [] : [join(db, ref, partials)]),
     ]),
   );
+}
+
+function isNewFile(ref: FileVersionRef): SQL | undefined {
+  return and(eq(files.tenantId, ref.tenantId), eq(files.id, ref.fileId), isReserved(ref));
 }
 
 /** The same for an upload that becomes the next version of a file, whose number was given by `takeNextVersion`. */
@@ -149,15 +154,6 @@ function insertVersion(db: Database, upload: NewUpload) {
     createdAtMs: upload.nowMs,
   });
   return db.insert(fileVersions).select(sql`${row} WHERE ${isReserved(upload.ref)}`);
-}
-
-/** One parameter for any number of tags: D1 binds a hundred at most. */
-function insertTags(db: Database, { ref, tags, nowMs }: NewUpload) {
-  const { tenantId, fileId } = ref;
-  return db.insert(fileTags).select(
-    sql`SELECT ${tenantId}, ${fileId}, value, ${nowMs} FROM json_each(${JSON.stringify(tags)})
-        WHERE ${isReserved(ref)}`,
-  );
 }
 
 /**

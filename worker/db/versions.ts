@@ -46,6 +46,11 @@ export async function takeNextVersion(
   return taken?.version ?? (found === undefined ? undefined : "full");
 }
 
+/** How many versions a file has beside one. */
+export function countOtherVersions(db: Database, { version, ...file }: FileVersionRef): Promise<number> {
+  return db.$count(fileVersions, and(isOfFile(file), ne(fileVersions.version, version)));
+}
+
 export interface VersionWithVerdict {
   readonly version: VersionRow;
   readonly verdict: VerdictRow | undefined;

@@ -40,13 +40,13 @@ function requireClaims(identity: Identity, jwt: AppEnv["Variables"]["config"]["j
 
 /**
  * `/v1/dev/token`: a session for the demo page, without asking who it is for. It is there only where `DEVELOPMENT` is
- * set, which the local stack does and a deployment can't, and only for that stack's own page and for programs; for others
- * it is a route that doesn't exist. JSON alone: any page may send a form.
+ * set, which the local stack does and a deployment can't, where tokens are verified by that stack's own secret, and only for
+ * its own page and for programs; for others it is a route that doesn't exist. JSON alone: any page may send a form.
  */
 export const dev = new Hono<AppEnv>().post("/token", async (c) => {
-  const { development, jwt } = c.get("config");
+  const { signsTokens, jwt } = c.get("config");
   const secret = jwt.algorithms.includes("HS256") ? jwt.secret : undefined;
-  if (!development || secret === undefined || !isOwn(c.req.raw)) throw new AppError("ROUTE_NOT_FOUND");
+  if (!signsTokens || secret === undefined || !isOwn(c.req.raw)) throw new AppError("ROUTE_NOT_FOUND");
   if (bareMediaType(c.req.header("Content-Type") ?? "") !== "application/json") {
     throw new AppError("REQUEST_INVALID", { detail: "The body has to be JSON." });
   }

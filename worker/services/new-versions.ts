@@ -7,7 +7,7 @@ import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { FileWithDetails } from "../db/files.ts";
 import { findFileById } from "../db/files.ts";
-import { takeNextVersion } from "../db/versions.ts";
+import { countOtherVersions, takeNextVersion } from "../db/versions.ts";
 import { requireFile } from "./files.ts";
 
 /** Throws `FILE_IN_TRASH`, and `FILE_NOT_READY` while a file's first version isn't there. */
@@ -34,8 +34,12 @@ export async function takeVersionOf(
   const version = await takeNextVersion(databaseFor(env, ref.tenantId), ref, maxVersions, nowMs);
   // It was there a moment ago.
   if (version === undefined) throw new AppError("FILE_IN_TRASH");
-  if (version !== "full") return { ...ref, version };
-  throw new AppError("VERSION_LIMIT_REACHED", {
+  if (version === "full") throw limitError(maxVersions);
+  return { ...ref, version };
+}
+
+function limitError(maxVersions: number): AppError {
+  return new AppError("VERSION_LIMIT_REACHED", {
     detail: `A file may have ${maxVersions} versions. Others can be removed.`,
     members: { maxVersions },
   });
@@ -43,10 +47,20 @@ export async function takeVersionOf(
 
 /**
  * That the file is still there to which a grant's version was given: who minted the grant might replace it then, and a
- * grant stands for itself. Throws `FILE_NOT_FOUND` and as `requireReplaceable`.
+ * grant stands for itself. Others may have made versions since: it has room for this one still. Throws `FILE_NOT_FOUND`,
+ * `VERSION_LIMIT_REACHED` and as `requireReplaceable`.
  */
-export async function requireGrantedVersion(env: DatabaseBindings, ref: FileVersionRef): Promise<void> {
-  const found = await findFileById(databaseFor(env, ref.tenantId), ref.tenantId, ref.fileId);
+export async function requireGrantedVersion(
+  env: DatabaseBindings,
+  ref: FileVersionRef,
+  { maxVersions = MAX_VERSIONS }: TenantSettings,
+): Promise<void> {
+  const db = databaseFor(env, ref.tenantId);
+  const [found, others] = await Promise.all([
+    findFileById(db, ref.tenantId, ref.fileId),
+    countOtherVersions(db, ref),
+  ]);
   if (found === undefined) throw new AppError("FILE_NOT_FOUND");
   requireReplaceable(found);
+  if (others >= maxVersions) throw limitError(maxVersions);
 }

@@ -36,7 +36,7 @@ export async function removeVersionObjects(
  * Removes what there is under the keys of a version that has no record any more: its job may have stored a derivative when it
  * was removed already, and died before it said so. An erasure counts all that it finds, and is left alone.
  */
-export async function removeLeftObjects(
+export async function removeUnrecorded(
   env: DatabaseBindings,
   objects: Objects,
   ref: FileVersionRef,

@@ -87,7 +87,7 @@ export function openUploadLimits(
   hasGrant: boolean,
   { maxOpenUploads, maxOpenUploadsPerUser }: TenantSettings,
 ): OpenUploadLimits {
-  // As rate limits do: a service, and the grants it mints, speak for many people.
+  // A service speaks for many people; whoever minted a grant has decided on its one upload.
   const isOneUser = role !== "service" && !hasGrant;
   return {
     ofTenant: maxOpenUploads ?? OPEN_UPLOADS,

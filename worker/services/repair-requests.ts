@@ -20,7 +20,7 @@ export class RepairRequests {
     target: string,
     nowMs: number,
   ): Promise<void> {
-    const job = jobOf(object, target);
+    const job = repairJobOf(object, target);
     if (job === undefined || this.#isAskedFor(job, nowMs)) return;
     this.#remember(job.objectKey, nowMs);
     await send(job).catch((error: unknown) => {
@@ -45,7 +45,7 @@ export class RepairRequests {
   }
 }
 
-function jobOf(object: ServableObject, target: string): RepairJob | undefined {
+function repairJobOf(object: ServableObject, target: string): RepairJob | undefined {
   const { tenantId, fileId, version, objectKey, etag, sizeBytes, sha256, mimeType } = object;
   if (object.origin === "derived" || etag === null || sha256 === null) return undefined;
   return {

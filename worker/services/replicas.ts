@@ -200,7 +200,8 @@ export async function retryCopies(
   const { tenantId } = identity;
   const db = databaseFor(env, tenantId);
   if (target !== undefined) await requireTarget(env, tenantId, target, nowMs);
-  const detail = { target: target ?? null };
+  const named = versions?.map(({ fileId, version }) => `${fileId}/${version}`).join(",");
+  const detail = { target: target ?? null, ...(named === undefined ? {} : { versions: named }) };
   const event = { actor, action: "replica.retried", detail, atMs: nowMs } as const;
   if (versions !== undefined && target !== undefined) {
     return { copies: await wantCopiesAgain(db, tenantId, target, versions, event), removals: 0 };

@@ -36,7 +36,7 @@ import { judgeByPolicy } from "./content-policy.ts";
 import { applyFirstVerdict } from "./first-verdict.ts";
 import type { Tell } from "./live-reports.ts";
 import { tellCopied, tellDerived, tellUpdated, tellVerdict } from "./live-reports.ts";
-import { removeLeftObjects } from "./object-removals.ts";
+import { removeUnrecorded } from "./object-removals.ts";
 import { applyRepair, repairMissing } from "./repairs.ts";
 import { applyCopy, applyMismatch, applyRemovals, startCopies, startRemovals } from "./replica-reports.ts";
 import { lagsOf } from "./replica-targets.ts";
@@ -121,7 +121,7 @@ async function applyStart(
   try {
     return { ...(await standingOf(env, report)), ...(await findPage(env, report)) };
   } catch (error) {
-    if (asAppError(error).code === "REPORT_REFUSED") await removeLeftObjects(env, objects, report);
+    if (asAppError(error).code === "REPORT_REFUSED") await removeUnrecorded(env, objects, report);
     throw error;
   }
 }

@@ -83,9 +83,11 @@ export async function getTenants(
   return { items: page.map((row) => formatTenant(env, row)), nextCursor };
 }
 
-/** What of a tenant was changed, for the audit. */
+/** What of a tenant was changed, for the audit; of the setting by which others' files are seen, to what. */
 function detailOf({ quotaBytes, settings }: TenantChange) {
+  const access = settings?.entityAccess;
   return {
+    ...(access === undefined ? {} : { entityAccess: access }),
     ...(quotaBytes === undefined ? {} : { quotaBytes }),
     ...(settings === undefined ? {} : { settings: Object.keys(settings).sort().join(",") }),
   };

@@ -12,7 +12,7 @@ import { databaseFor } from "../db/database.ts";
 import { findVersion } from "../db/files.ts";
 import type { ReservedPartial } from "../db/partials.ts";
 import type { NewReservation, Wanted } from "../db/quota.ts";
-import { findReservation } from "../db/quota.ts";
+import { findReservation, FIRST_CHECK_MS, postponeCheck } from "../db/quota.ts";
 import { findTenant } from "../db/tenants.ts";
 import type { Insertion } from "../db/uploads.ts";
 import { insertPartial, insertUpload, insertVersionUpload } from "../db/uploads.ts";
@@ -113,7 +113,7 @@ export async function createUpload(
     throw error;
   });
   if (creationKey !== null && inserted.kind !== "inserted") {
-    const again = await findAgain(env, ref, creationKey);
+    const again = await findAgain(env, ref, creationKey, rules.nowMs);
     if (again !== undefined) return { ...accepted, ...again, isAgain: true };
   }
   if (inserted.kind === "no-room") await requireFree(env, ref.tenantId, partials);
@@ -124,13 +124,14 @@ export async function createUpload(
 /**
  * What is reserved for the upload that a grant has begun before, by the same creation; undefined where there is none.
  * Where nothing is reserved any more, only its object knows by which creation it was. It isn't swept between this and its
- * being made: what is reserved is looked at when an hour is over (db/quota.ts), and no grant is good for longer. Throws
- * `GRANT_USED`.
+ * being made, however old it is, as that of a renewed grant may be: what is reserved is looked at when another hour is over.
+ * Throws `GRANT_USED`.
  */
 async function findAgain(
   env: DatabaseBindings,
   ref: FileVersionRef,
   creationKey: string,
+  nowMs: number,
 ): Promise<Pick<AcceptedUpload, "reservedBytes"> | undefined> {
   const held = await findReservation(databaseFor(env, ref.tenantId), ref);
   if (held === undefined) {
@@ -138,6 +139,7 @@ async function findAgain(
     return version === undefined ? undefined : { reservedBytes: null };
   }
   if (held.creationKey !== creationKey) throw new AppError("GRANT_USED", { detail: USED_DETAIL });
+  await postponeCheck(databaseFor(env, ref.tenantId), ref, nowMs + FIRST_CHECK_MS);
   return { reservedBytes: held.reservedBytes };
 }
 
@@ -151,7 +153,7 @@ async function refOfUpload(
   rules: UploadRules,
 ): Promise<FileVersionRef> {
   if (grant !== undefined) {
-    if (grant.ref.version > 1) await requireGrantedVersion(env, grant.ref);
+    if (grant.ref.version > 1) await requireGrantedVersion(env, grant.ref, rules.settings);
     return grant.ref;
   }
   const replaced = metadata.get("replaces");

@@ -21,6 +21,7 @@ import { servableVariant } from "./page-images.ts";
 import type { Action } from "./permissions.ts";
 import { requireAllowed } from "./permissions.ts";
 import type { ServableObject } from "./servable.ts";
+import { requireClean } from "./servable.ts";
 import { isWithinGrant } from "./upload-grants.ts";
 
 /**
@@ -134,7 +135,7 @@ export async function restoreVersion(
 ): Promise<void> {
   const { file, version } = await requireVersion(env, identity, ref, "edit");
   if (file.deletedAtMs !== null) throw new AppError("FILE_IN_TRASH");
-  requireClean(version.state);
+  requireClean(version);
   const db = databaseFor(env, ref.tenantId);
   const naming = await findNaming(db, ref);
   // It was there a moment ago.
@@ -145,11 +146,6 @@ export async function restoreVersion(
   const restored = await makeVersionCurrent(db, ref, { filename: naming.filename, newFilename }, event);
   // It was there a moment ago.
   if (!restored) throw new AppError("VERSION_NOT_FOUND");
-}
-
-function requireClean(state: FileVersion["state"]): void {
-  if (state === "uploading" || state === "quarantined") throw new AppError("FILE_NOT_READY");
-  if (state !== "clean") throw new AppError("FILE_BLOCKED");
 }
 
 function eventOf(actor: Actor, { fileId, version }: FileVersionRef, atMs: number) {

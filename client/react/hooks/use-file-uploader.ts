@@ -31,6 +31,8 @@ export interface FileUploaderState {
   add(picks: Picks): void;
   dismissRefusals(): void;
   discardPrevious(upload: UnfinishedUpload): void;
+  /** Goes on with those whose files are found; whether files have to be chosen for others. Call it in a click. */
+  resumePrevious(): Promise<boolean>;
   pauseAll(): void;
   resumeAll(): void;
   /** Gives uploads up and takes them off the list; those that have ended are only taken off. */
@@ -97,23 +99,26 @@ export function useFileUploader(options: FileUploaderOptions): FileUploaderState
   const uploads = useMemo(() => uploadsOf(all, meta), [all, meta]);
   const summary = useMemo(() => summarize(uploads), [uploads]);
   const { intake, view, rules } = useIntake();
-  const { found, discard } = usePrevious(uploader, meta, summary.begun);
+  const previous = usePrevious(uploader, meta, summary.begun);
   useEvents(uploads, checks, options);
 
   const add = useCallback((picks: Picks) => void intake.add(picks, meta), [intake, meta]);
   const remove = useCallback(
     (gone: readonly Upload[]) => {
       for (const upload of gone) {
+        const isOnItsWay = isRunning(upload) || isStopped(upload);
         uploader.remove(upload);
-        void upload.abort();
+        // What has ended stays, and what another tab sends.
+        if (isOnItsWay) void upload.abort();
       }
     },
     [uploader],
   );
   return {
-    ...{ uploads, summary, checks, intake: view, rules, previous: found, add, remove },
+    ...{ uploads, summary, checks, intake: view, rules, previous: previous.found, add, remove },
     dismissRefusals: intake.dismiss,
-    discardPrevious: discard,
+    discardPrevious: previous.discard,
+    resumePrevious: previous.resumeFound,
     // Last first: else each that stops gives its turn to one that stops next.
     pauseAll: () =>
       uploads

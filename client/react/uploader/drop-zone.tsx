@@ -14,9 +14,9 @@ export interface DropZoneProps {
   readonly accept: string | undefined;
   readonly isDragging: boolean;
   readonly isWholePage: boolean;
-  /** Opens the file chooser when it is clicked. */
   readonly input: RefObject<HTMLInputElement | null>;
   readonly chooseButton: RefObject<HTMLButtonElement | null>;
+  onChoose(): void;
   onPicks(picks: Picks): void;
 }
 
@@ -58,7 +58,7 @@ function useInputProps(onPicks: (picks: Picks) => void) {
 /** Where files come in by hand: dropped, or chosen. */
 export function DropZone({ rules, hasFolders, accept, isDragging, isWholePage, ...props }: DropZoneProps) {
   const { uploader: texts } = useTexts();
-  const { input, chooseButton, onPicks } = props;
+  const { input, chooseButton, onChoose, onPicks } = props;
   const folderInputId = useId();
   const inputProps = useInputProps(onPicks);
   const chooseFolder = () => document.getElementById(folderInputId)?.click();
@@ -76,7 +76,7 @@ export function DropZone({ rules, hasFolders, accept, isDragging, isWholePage, .
             <input {...inputProps} id={folderInputId} data-cw="folder" ref={takeFolders} />
           </>
         ) : undefined}
-        <Button look="accent" ref={chooseButton} onClick={() => input.current?.click()}>
+        <Button look="accent" ref={chooseButton} onClick={onChoose}>
           {texts.chooseFiles}
         </Button>
         <input {...inputProps} ref={input} accept={accept} data-cw="files" />

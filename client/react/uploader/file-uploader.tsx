@@ -11,6 +11,7 @@ import { Root } from "../ui/root.tsx";
 import { useTexts } from "../use-client.ts";
 import { type Question, QuestionDialog } from "./dialogs.tsx";
 import { DropZone } from "./drop-zone.tsx";
+import { chooseFiles } from "./picked.ts";
 import { Previous } from "./previous.tsx";
 import { Refusals } from "./refusals.tsx";
 import { isFinished, isRunning, isStopped, needsAttention } from "./summary.ts";
@@ -84,6 +85,12 @@ export function FileUploader(props: FileUploaderProps) {
     if (question.kind === "cancel") drop(question.uploads);
     else state.discardPrevious(question.upload);
   };
+  const choose = async () => {
+    // What the chooser offers is the input's to say.
+    const picks = accept === undefined ? await chooseFiles() : undefined;
+    if (picks === undefined) input.current?.click();
+    else state.add(picks);
+  };
   const cancelAll = () =>
     setQuestion({ kind: "cancel", uploads: uploads.filter((each) => isRunning(each) || isStopped(each)) });
 
@@ -98,7 +105,9 @@ export function FileUploader(props: FileUploaderProps) {
       )}
       <Previous
         uploads={state.previous}
-        onContinue={() => input.current?.click()}
+        onContinue={() =>
+          void state.resumePrevious().then((mustChoose) => (mustChoose ? choose() : undefined))
+        }
         onDiscard={(upload) => setQuestion({ kind: "discard", upload })}
       />
       <DropZone
@@ -109,6 +118,7 @@ export function FileUploader(props: FileUploaderProps) {
         isWholePage={wholePage}
         input={input}
         chooseButton={chooseButton}
+        onChoose={() => void choose()}
         onPicks={state.add}
       />
       {state.intake.seen === undefined ? undefined : (

@@ -2,6 +2,7 @@ import type { UploadRulesResponse } from "#contract/upload-rules.ts";
 import type { UploadMeta } from "../../core/types.ts";
 import type { Upload } from "../../core/upload.ts";
 import type { Uploader } from "../../core/uploader.ts";
+import { findPreviousOf } from "./earlier.ts";
 import { createPace } from "./pace.ts";
 import type { PickedFile, Picks } from "./picked.ts";
 import { createGate, type Refusal } from "./rules.ts";
@@ -59,12 +60,13 @@ export class Intake {
     let seen = 0;
     let isIncomplete = false;
     this.#show({ ...EMPTY, seen });
+    const previous = await findPreviousOf(this.#options.uploader, meta);
     try {
       for await (const pick of picks) {
         seen += 1;
         const refusal = gate(pick.file);
-        if (refusal === undefined) uploads.push(this.#options.uploader.add(pick.file, metaOf(pick, meta)));
-        else refusals.push(refusal);
+        if (refusal !== undefined) refusals.push(refusal);
+        else if (!(await previous.resume(pick.file))) uploads.push(this.#add(pick, meta));
         if (!pace.isDue()) continue;
         this.#show({ seen, refusals: [...refusals], isIncomplete });
         await pace.rest();
@@ -77,14 +79,15 @@ export class Intake {
     await startAll(uploads);
   }
 
+  #add({ file, folder, handle }: PickedFile, meta: UploadMeta): Upload {
+    const whole = folder === "" ? meta : { ...meta, folder };
+    return this.#options.uploader.add(file, whole, { handle });
+  }
+
   #show(view: IntakeView): void {
     this.#view = view;
     for (const listener of this.#listeners) listener();
   }
-}
-
-function metaOf({ folder }: PickedFile, meta: UploadMeta): UploadMeta {
-  return folder === "" ? meta : { ...meta, folder };
 }
 
 async function startAll(uploads: readonly Upload[]): Promise<void> {

@@ -1,9 +1,13 @@
+import { handleOf, pickFiles } from "../../core/handles.ts";
+
 /** Files as people bring them: chosen, pasted, or dropped with the folders that they are in. */
 
 export interface PickedFile {
   readonly file: File;
   /** Names of the folders that it was in, joined by "/"; "" where it was in none. */
   readonly folder: string;
+  /** By which the file is found again on the next visit, where the browser has such. */
+  readonly handle?: FileSystemFileHandle | undefined;
 }
 
 /** What systems leave in folders by themselves; nobody means to upload it. */
@@ -52,15 +56,33 @@ async function* walk(folder: FileSystemDirectoryEntry, path: string): AsyncGener
   }
 }
 
-async function* picksOfEntries(entries: readonly FileSystemEntry[]): AsyncGenerator<PickedFile> {
-  for (const entry of entries) {
-    if (isFile(entry)) yield { file: await fileOf(entry), folder: "" };
+interface Dropped {
+  readonly entry: FileSystemEntry;
+  readonly handle: Promise<FileSystemFileHandle | undefined>;
+}
+
+/** Handles are of what was dropped itself; what is in a folder is found again by its content. */
+async function* picksOfEntries(dropped: readonly Dropped[]): AsyncGenerator<PickedFile> {
+  for (const { entry, handle } of dropped) {
+    if (isFile(entry)) yield { file: await fileOf(entry), folder: "", handle: await handle };
     if (isFolder(entry)) yield* walk(entry, entry.name);
   }
 }
 
 /** What was dropped. Has to be called while the event is handled: after that it holds nothing. */
 export function picksOfDrop({ items, files }: DataTransfer): Picks {
-  const entries = Array.from(items).flatMap((item) => item.webkitGetAsEntry() ?? []);
-  return entries.length > 0 ? picksOfEntries(entries) : picksOf(files);
+  const dropped = Array.from(items).flatMap((item) => {
+    const entry = item.webkitGetAsEntry();
+    return entry === null ? [] : [{ entry, handle: handleOf(item) }];
+  });
+  return dropped.length > 0 ? picksOfEntries(dropped) : picksOf(files);
+}
+
+/**
+ * Has the user choose files, by what finds them again on the next visit where the browser can; call it in a click.
+ * Undefined where it can't: then an `<input>` does.
+ */
+export async function chooseFiles(): Promise<Picks | undefined> {
+  const picked = await pickFiles();
+  return picked?.map((each) => ({ ...each, folder: "" })).filter(isMeant);
 }

@@ -23,7 +23,9 @@ export function Previous({ uploads, onContinue, onDiscard }: PreviousProps) {
       <Icon name="clock" />
       <div>
         <h3 id={titleId}>{texts.previousTitle(uploads.length)}</h3>
-        <p className="cw-muted">{texts.previousHint}</p>
+        <p className="cw-muted">
+          {uploads.every(({ canResume }) => canResume) ? texts.previousReady : texts.previousHint}
+        </p>
       </div>
       <Button onClick={onContinue}>{texts.continuePrevious(uploads.length)}</Button>
       <ul>

@@ -1,5 +1,5 @@
 import { checkFile, type FileRefusal } from "#contract/file-checks.ts";
-import { CLASS_LIMIT_BYTES } from "#contract/file-types.ts";
+import { acceptedTypes, CLASS_LIMIT_BYTES } from "#contract/file-types.ts";
 import type { UploadRulesResponse } from "#contract/upload-rules.ts";
 
 /** Why a file isn't added: a rule of the server's, no room for it, or that it can't be read. */
@@ -10,12 +10,21 @@ export type Refusal =
 /** Until the server has told its rules, what is so for every tenant; it has the last word in any case. */
 export const USUAL_LIMITS = CLASS_LIMIT_BYTES;
 
+const usualTypes = new Map(acceptedTypes().map((type) => [type.mimeType, new Set(type.extensions)]));
+
+/** What this tenant has beside the usual: few or none, and each file is looked up in them. */
+function ownTypes({ types }: UploadRulesResponse): UploadRulesResponse["types"] {
+  return types.filter(({ mimeType, extensions }) =>
+    extensions.some((each) => usualTypes.get(mimeType)?.has(each) !== true),
+  );
+}
+
 /** Checks files against the rules, one after the other: each takes its room. */
 export function createGate(rules: UploadRulesResponse | undefined): (file: File) => Refusal | undefined {
   const overrides =
     rules === undefined
       ? {}
-      : { maxBytes: rules.maxBytes, blockedExtensions: rules.blockedExtensions, extraTypes: rules.types };
+      : { maxBytes: rules.maxBytes, blockedExtensions: rules.blockedExtensions, extraTypes: ownTypes(rules) };
   const types = rules === undefined ? undefined : new Set(rules.types.map(({ mimeType }) => mimeType));
   let availableBytes = rules?.availableBytes ?? Number.POSITIVE_INFINITY;
   return (file) => {

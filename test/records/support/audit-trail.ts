@@ -91,6 +91,21 @@ export async function newTrail(env: Bindings) {
   return { env, tenant, fileId, bucket, archiveOn, addEvents, page, all, logged };
 }
 
+/** The same databases, but that something is done before each query whose text has `part` in it. */
+export function beforeQueries(env: Bindings, part: string, before: () => Promise<void>) {
+  const wrap = (statement: D1PreparedStatement): D1PreparedStatement =>
+    ({
+      bind: (...values: unknown[]) => wrap(statement.bind(...values)),
+      raw: async (...args: [{ columnNames: true }]) => {
+        await before();
+        return statement.raw(...args);
+      },
+    }) as D1PreparedStatement;
+  const prepare = (query: string) =>
+    query.includes(part) ? wrap(env.DB.prepare(query)) : env.DB.prepare(query);
+  return { ...env, DB: { prepare } as unknown as D1Database };
+}
+
 /** The same databases, but that something is done before each batch. */
 export function beforeBatches(env: Bindings, before: () => Promise<void>) {
   const slow = new Proxy(env.DB, {

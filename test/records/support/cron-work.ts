@@ -3,9 +3,12 @@ import { newQuotaTenant } from "./quota-tenant.ts";
 
 export const HOUR_MS = 3_600_000;
 
-/** A bucket in which there is nothing. */
+/** What a bucket lists in which there is nothing. */
+export const NOTHING = { keys: [], sizes: [], isAll: true } as const;
+
+/** Such a bucket. */
 export const NO_OBJECTS = {
-  list: async () => ({ keys: [], sizes: [], isAll: true }),
+  list: async () => NOTHING,
   remove: async () => {},
 };
 

@@ -5,6 +5,7 @@ import {
   ARCHIVING_RUNS,
   dayOf,
   findNextArchive,
+  findRowlessTenants,
   findTenantsToArchive,
   lastSequenceOf,
   replaceByArchive,
@@ -14,6 +15,7 @@ import { withDeadline } from "../../deadline.ts";
 import type { ObjectWriter } from "../../storage/object-store.ts";
 import { EVENTS_PER_ARCHIVE, packArchive } from "../audit-archives.ts";
 import { formatEvent } from "../audit-events.ts";
+import { takingTurns } from "../in-turns.ts";
 import type { Budget, Cost } from "./budget.ts";
 import { forEachDatabase } from "./each-database.ts";
 
@@ -28,9 +30,12 @@ import { forEachDatabase } from "./each-database.ts";
  * until the tenant is erased.
  */
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** To find the tenants whose turn it is. */
 const COST: Cost = { calls: 1, queries: 1 };
+/** The run of an hour in which those have their turn who have no number. */
+const ROWLESS_RUN = 0;
 /** To find the events and what they come behind; to store them; to replace them. */
 const COST_PER_ARCHIVE: Cost = { calls: 3, queries: 2 };
 /** Of one tenant in one run: a tenant that keeps less from now on is done within a day. */
@@ -39,7 +44,8 @@ const STORE_DEADLINE_MS = 30_000;
 const CONTENT_TYPE = "application/gzip";
 
 /**
- * Archives what is due of the tenants whose turn it is: each has one every hour. One that fails keeps no other from it.
+ * Archives what is due of the tenants whose turn it is: each has one every hour, and where the budget doesn't suffice for all,
+ * those that come first change from hour to hour. One that fails keeps no other from it.
  * @param scheduledMs the minute that it is done for: no other has its turns, however late it is
  */
 export async function archiveAudit(
@@ -51,12 +57,19 @@ export async function archiveAudit(
   const run = Math.floor(scheduledMs / MINUTE_MS) % ARCHIVING_RUNS;
   await forEachDatabase(env, budget, "archive-audit", async (db, part) => {
     part.spend(COST);
-    const limit = part.itemsOf(COST_PER_ARCHIVE);
-    for (const tenant of await findTenantsToArchive(db, run, AUDIT_RETENTION_DAYS, scheduledMs, limit)) {
-      await archiveTenant(db, objects, tenant, scheduledMs, part);
+    const due = await findTenantsToArchive(db, run, AUDIT_RETENTION_DAYS, scheduledMs);
+    const rowless = run === ROWLESS_RUN ? await findRowless(db, scheduledMs, part) : [];
+    const hour = Math.floor(scheduledMs / HOUR_MS);
+    for (const tenant of takingTurns([...due, ...rowless], hour, part.itemsOf(COST_PER_ARCHIVE))) {
       if (part.isSpent) return;
+      await archiveTenant(db, objects, tenant, scheduledMs, part);
     }
   });
+}
+
+function findRowless(db: Database, scheduledMs: number, part: Budget): Promise<readonly TenantToArchive[]> {
+  part.spend(COST);
+  return findRowlessTenants(db, AUDIT_RETENTION_DAYS, scheduledMs);
 }
 
 async function archiveTenant(

@@ -67,7 +67,7 @@ export class Budget {
   }
 
   /** Takes an item off where it may still be begun, and says whether it may. */
-  take(cost: Cost): boolean {
+  begin(cost: Cost): boolean {
     if (this.isSpent) return false;
     this.spend(cost);
     return true;

@@ -30,7 +30,7 @@ export async function purgeDue(
     for (const set of await takePurging(db, nowMs, most)) {
       const event = { actor: systemOf(set.tenantId), atMs: nowMs };
       await purgeOfTenant(db, removal, set, event, (files) =>
-        part.take({ ...COST_PER_LOT, calls: COST_PER_LOT.calls + COST_PER_FILE.calls * files }),
+        part.begin({ ...COST_PER_LOT, calls: COST_PER_LOT.calls + COST_PER_FILE.calls * files }),
       );
     }
   });

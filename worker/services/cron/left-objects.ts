@@ -25,7 +25,7 @@ export async function removeLeftObjects(
     part.spend(COST);
     const limit = Math.min(MAX_REMOVALS, part.itemsOf(COST_PER_REMOVAL));
     await carryOutRemovals(db, objects, await takeObjectRemovals(db, nowMs, limit), (count) =>
-      part.take({ ...COST_PER_LOT, calls: COST_PER_LOT.calls + COST_PER_REMOVAL.calls * count }),
+      part.begin({ ...COST_PER_LOT, calls: COST_PER_LOT.calls + COST_PER_REMOVAL.calls * count }),
     );
   });
 }

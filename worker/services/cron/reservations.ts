@@ -52,7 +52,7 @@ async function sweepOne(db: Database, means: SweepMeans, nowMs: number, part: Bu
   const due = await takeReservationsToCheck(db, nowMs, nowMs + TRY_AGAIN_MS, limit);
   const outcomes = await inTurns(
     due,
-    async (row) => part.take(COST_PER_RESERVATION) && checkOne(db, row, means, nowMs),
+    async (row) => part.begin(COST_PER_RESERVATION) && checkOne(db, row, means, nowMs),
     AT_ONCE,
   );
   return outcomes.filter(Boolean).length;

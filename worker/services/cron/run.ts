@@ -69,7 +69,7 @@ const JOBS: Readonly<Record<string, CronJob>> = {
 };
 
 /** How many share a run's budget. */
-export const JOB_COUNT = Object.keys(JOBS).length;
+const JOB_COUNT = Object.keys(JOBS).length;
 
 /** Does all that is due. Never throws. */
 export async function runCron(means: CronMeans): Promise<void> {

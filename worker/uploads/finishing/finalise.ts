@@ -108,11 +108,11 @@ export class Finaliser {
         await this.#makeObject(state);
         return true;
       case "recording":
-        if (await outside.record(jobOf(state), originOf(state))) store.update({ phase: "announcing" });
+        if (await outside.record(processJobOf(state), originOf(state))) store.update({ phase: "announcing" });
         else await this.#endWithoutFile(state);
         return true;
       case "announcing":
-        await outside.announce(jobOf(state));
+        await outside.announce(processJobOf(state));
         if (state.kind === "final") store.update({ phase: "discarding", failures: 0 });
         else this.#finish();
         return true;
@@ -225,7 +225,7 @@ function firstPhase({ kind, etag }: UploadState): UploadPhase {
   return kind === "file" && etag !== null ? "recording" : "storing";
 }
 
-function jobOf(state: UploadState): ProcessJob {
+function processJobOf(state: UploadState): ProcessJob {
   const { objectKey, etag, lengthBytes, declaredType, reprDigests } = state;
   if (objectKey === null || etag === null || lengthBytes === null)
     throw new Error("The object isn't stored yet.");

@@ -1,0 +1,32 @@
+import type { UnfinishedUpload, UploadMeta } from "../../core/types.ts";
+import type { Uploader } from "../../core/uploader.ts";
+
+/** Whether an upload of an earlier visit is of this place: its file is never given to another record. */
+export function isOfPlace(upload: UnfinishedUpload, { entityType, entityId }: UploadMeta): boolean {
+  return upload.entityType === entityType && upload.entityId === entityId;
+}
+
+export interface Earlier {
+  /** Goes on with the upload that the file continues by its content; false where there is none. */
+  resume(file: File): Promise<boolean>;
+}
+
+const NONE: Earlier = { resume: async () => false };
+
+/** This place's uploads of earlier visits, for files to go on with that are chosen again. */
+export async function findPreviousOf(uploader: Uploader, meta: UploadMeta): Promise<Earlier> {
+  if (meta.replaces !== undefined) return NONE;
+  // Without storage there is nothing of an earlier visit.
+  const found = await uploader.findPrevious().catch(() => []);
+  const sizes = new Set(found.filter((each) => isOfPlace(each, meta)).map(({ sizeBytes }) => sizeBytes));
+  if (sizes.size === 0) return NONE;
+  return {
+    async resume(file) {
+      if (!sizes.has(file.size)) return false;
+      const [match] = await uploader.match([file]).catch(() => []);
+      if (match === undefined || !isOfPlace(match.previous, meta)) return false;
+      await match.previous.resume();
+      return true;
+    },
+  };
+}
