@@ -217,7 +217,10 @@ test("the examples in TypeScript: a backend keeps files of a contact, and a page
     { api, tenantId: backend.tenantId, grant },
   );
   expect(outcome).toEqual({
-    said: ["clean", 'Files ending in ".exe" are not accepted.'],
+    said: [
+      "clean",
+      expect.stringMatching(/^Files ending in "\.exe" are not accepted\. Accepted are \.pdf, /),
+    ],
     names: ["notes.txt", "offer.csv"],
     removed: [undefined, "Somebody has deleted it already."],
   });

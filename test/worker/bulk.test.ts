@@ -88,8 +88,8 @@ test("tags are added and taken away, and files attached and detached", async () 
   expect((await auditOf(worker, ids[0] ?? "")).map(({ detail }) => detail)).toEqual([
     { fields: "tags" },
     { fields: "tags" },
-    { fields: "entity" },
-    { fields: "entity" },
+    { fields: "entity", ...entity },
+    { fields: "entity", ...none },
   ]);
 });
 

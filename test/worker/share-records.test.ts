@@ -187,6 +187,6 @@ test("a link serves the version that is current, and its URLs one version", asyn
     fileId,
   );
   await stack.query("UPDATE files SET current_version = 2, last_version = 2 WHERE id = ?", fileId);
-  expect(await codeOf(await fetch(bytes))).toBe("404 FILE_NOT_FOUND");
+  expect(await codeOf(await fetch(bytes))).toBe("410 SIGNED_URL_REPLACED");
   expect((await fetch((await taken(url)).url)).status).toBe(200);
 });
