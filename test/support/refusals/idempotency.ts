@@ -24,7 +24,8 @@ export const IDEMPOTENT = {
   IDEMPOTENCY_KEY_IN_USE: async (scene, good) => {
     const sent = await sentWithKey(scene, good);
     await scene.stack.query(
-      "UPDATE idempotency_keys SET answer = NULL WHERE tenant_id = ?",
+      "UPDATE idempotency_keys SET answer = NULL, begun_at_ms = ? WHERE tenant_id = ?",
+      Date.now(),
       scene.ann.tenantId,
     );
     return sent;
