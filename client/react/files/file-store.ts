@@ -92,8 +92,9 @@ class PagedFiles implements FileStore {
 
   drop(ids: ReadonlySet<string>): void {
     this.#change((files) => files.filter(({ id }) => !ids.has(id)));
-    // The answer that is on its way may still have them.
-    if (this.#isAsking) void this.refresh();
+    // The answer that is on its way may still have them; and behind the last that was shown there may be others.
+    const isBare = this.#state.files.length === 0 && this.#cursor !== undefined;
+    if (this.#isAsking || isBare) void this.refresh();
   }
 
   async update(id: string): Promise<void> {
