@@ -34,7 +34,10 @@ function originOf(endpoint: string): string {
  */
 export function createClient(options: ClientOptions): Client {
   const endpoint = requireEndpoint(options.endpoint);
-  const groups = createGroups(createApiCall(endpoint, options));
+  let live: Live | undefined;
+  // Nobody opens a socket by waiting for a file: what is told already is heard.
+  const waiterFor = (fileId: string) => (live?.state === "closed" ? undefined : live?.waiterFor(fileId));
+  const groups = createGroups(createApiCall(endpoint, options), waiterFor);
   const liveOf = (entity?: EntityRef) =>
     createLive({
       getTicket: (watched, signal) => groups.liveTickets.create(watched, { signal }),
@@ -42,7 +45,6 @@ export function createClient(options: ClientOptions): Client {
       ...(options.connection === undefined ? {} : { connection: options.connection }),
     });
   let uploads: Uploader | undefined;
-  let live: Live | undefined;
   return {
     ...groups,
     liveOf,

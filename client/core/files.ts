@@ -2,7 +2,7 @@ import type { SignedUrl } from "#contract/api.ts";
 import type { SignedUrlInput } from "#contract/inputs.ts";
 import type { FileVersion } from "#contract/versions.ts";
 import { createFiles, type Files } from "./api/files.ts";
-import type { WatchOptions } from "./api/poll.ts";
+import type { WaiterFor, WatchOptions } from "./api/poll.ts";
 import { createSignedUrls } from "./api/signed-urls.ts";
 import { createVersions } from "./api/versions.ts";
 import { type ApiCall, type ApiOptions, type CallOptions, createApiCall } from "./http.ts";
@@ -24,10 +24,10 @@ export interface FilesClient extends Files {
   waitForVersion(id: string, version: number, options?: WatchOptions<FileVersion>): Promise<FileVersion>;
 }
 
-export function filesClientOf(call: ApiCall): FilesClient {
-  const versions = createVersions(call);
+export function filesClientOf(call: ApiCall, waiterFor?: WaiterFor): FilesClient {
+  const versions = createVersions(call, waiterFor);
   return {
-    ...createFiles(call),
+    ...createFiles(call, waiterFor),
     signUrls: createSignedUrls(call).create,
     getVersion: versions.get,
     waitForVersion: versions.waitForVersion,

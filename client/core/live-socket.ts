@@ -16,32 +16,32 @@ export interface Listening {
   readonly signal: AbortSignal;
 }
 
-/** Listens until the socket ends, for whatever reason. Resolves to whether it had told anything by then. */
-export function listen({ url, endsAtMs, openSocket, onMessage, signal }: Listening): Promise<boolean> {
+/** Listens until the socket ends, for whatever reason. Resolves to how long it had told anything, in milliseconds. */
+export function listen({ url, endsAtMs, openSocket, onMessage, signal }: Listening): Promise<number> {
   return new Promise((resolve) => {
     const socket = openSocket(url);
     const watched = new AbortController();
-    let hasSpoken = false;
+    let spokenSinceMs: number | undefined;
     let isAsked = false;
     const end = () => {
       watched.abort();
       for (const timer of timers) clearTimeout(timer);
       socket.close();
-      resolve(hasSpoken);
+      resolve(spokenSinceMs === undefined ? 0 : performance.now() - spokenSinceMs);
     };
     const ask = () => {
-      if (isAsked || !hasSpoken) return end();
+      if (isAsked || spokenSinceMs === undefined) return end();
       isAsked = true;
       // `LIVE_PING`; the contract's module has more in it than a page needs.
       socket.send("ping");
     };
     const hear = ({ data }: MessageEvent) => {
-      hasSpoken = true;
+      spokenSinceMs ??= performance.now();
       isAsked = false;
       if (data !== "pong") onMessage(JSON.parse(String(data)) as LiveMessage);
     };
     const timers = [
-      setTimeout(() => hasSpoken || end(), HELLO_MS),
+      setTimeout(() => spokenSinceMs ?? end(), HELLO_MS),
       setTimeout(end, Math.max(SHORTEST_MS, endsAtMs - Date.now())),
       setInterval(ask, PING_MS),
     ];

@@ -48,8 +48,8 @@ export interface LiveWaiter {
    * Waits until the file changes; where nothing is told of that, for `delayMs`, as `wait` does. False when `signal`
    * aborted before.
    */
-  wait(delayMs: number, signal: AbortSignal): Promise<boolean>;
-  stop(): void;
+  readonly wait: (delayMs: number, signal: AbortSignal) => Promise<boolean>;
+  readonly stop: () => void;
 }
 
 /** So many times in a row a socket can't be had before it is polled in its place. */
@@ -60,7 +60,10 @@ const HIDDEN_MS = 5 * 60_000;
 /** A file is asked for so often though all of it is told: to tell it may have failed. */
 const TOLD_DELAY_MS = 30_000;
 
-type Outcome = "was-open" | "failed" | "refused" | "hidden";
+/** A socket that ends sooner is as none: it is opened again ever more slowly. */
+const STEADY_MS = 5_000;
+
+type Outcome = "was-open" | "failed" | "refused";
 
 class LiveChannel implements Live {
   readonly #options: Required<Omit<LiveOptions, "entity">> & Pick<LiveOptions, "entity">;
@@ -107,7 +110,8 @@ class LiveChannel implements Live {
     let change = new AbortController();
     const stop = this.subscribe((event) => {
       const isOfFile = "data" in event && "fileId" in event.data && event.data.fileId === fileId;
-      if (event.type === "reset" || isOfFile) change.abort();
+      // Of progress, the file's record has nothing.
+      if (event.type === "reset" || (isOfFile && event.type !== "upload.progress")) change.abort();
     });
     return {
       stop,
@@ -132,17 +136,27 @@ class LiveChannel implements Live {
     this.#set("closed");
   }
 
+  /** Again each time that the page is shown after it had been hidden for long. */
   async #run(signal: AbortSignal): Promise<void> {
+    const { hiddenMs, visibility } = this.#options;
+    while (!signal.aborted) {
+      const leaving = hiddenFor(hiddenMs, visibility, signal);
+      await this.#follow(AbortSignal.any([signal, leaving.signal]));
+      leaving.stop();
+      if (signal.aborted) return;
+      this.#set("closed");
+      await untilShown(visibility, signal);
+    }
+  }
+
+  /** Tells what happens until `signal` aborts: by one socket after the other, or by polling. */
+  async #follow(signal: AbortSignal): Promise<void> {
     let failures = 0;
     while (!signal.aborted) {
       if (failures < POLL_AFTER) this.#set("connecting");
       const outcome = await this.#connect(signal);
       if (signal.aborted) return;
       if (outcome === "refused") return this.#pollAlone(signal);
-      if (outcome === "hidden") {
-        this.#set("closed");
-        await untilShown(this.#options.visibility, signal);
-      }
       failures = outcome === "failed" ? failures + 1 : 0;
       if (failures >= POLL_AFTER) this.#poll();
       await this.#rest(failures, signal);
@@ -151,22 +165,16 @@ class LiveChannel implements Live {
 
   /** One ticket, and what its socket tells. */
   async #connect(signal: AbortSignal): Promise<Outcome> {
-    const leaving = hiddenFor(this.#options.hiddenMs, this.#options.visibility, signal);
-    const ending = AbortSignal.any([signal, leaving.signal]);
     const { getTicket, entity = {}, openSocket } = this.#options;
     try {
-      const { url, endsAt } = await getTicket(entity, ending);
+      const { url, endsAt } = await getTicket(entity, signal);
       const from = this.#after === undefined ? url : `${url}&after=${this.#after}`;
       const onMessage = (message: LiveMessage) => this.#hear(message);
       const endsAtMs = Date.parse(endsAt);
-      const wasOpen = await listen({ url: from, endsAtMs, openSocket, onMessage, signal: ending });
-      if (leaving.signal.aborted) return "hidden";
-      return wasOpen ? "was-open" : "failed";
+      const openMs = await listen({ url: from, endsAtMs, openSocket, onMessage, signal });
+      return openMs >= STEADY_MS ? "was-open" : "failed";
     } catch (error) {
-      if (leaving.signal.aborted) return "hidden";
       return isFinal(error) ? "refused" : "failed";
-    } finally {
-      leaving.stop();
     }
   }
 
@@ -207,11 +215,22 @@ class LiveChannel implements Live {
   #set(state: LiveState): void {
     if (state === this.#state) return;
     this.#state = state;
-    for (const watcher of this.#watchers) watcher(state);
+    for (const watcher of this.#watchers) callSafely(() => watcher(state));
   }
 
   #tell(event: LiveEvent | LiveReset): void {
-    for (const listener of this.#listeners) listener(event);
+    for (const listener of this.#listeners) callSafely(() => listener(event));
+  }
+}
+
+/** One that throws keeps nothing from those behind it; what it threw is told as of an event's listener. */
+function callSafely(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }
 

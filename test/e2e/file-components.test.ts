@@ -115,3 +115,30 @@ test("stored files are listed, looked at, renamed, shared and deleted on the com
   const restored = await caller.fetch(`/v1/files/${table}`);
   expect(await restored.json()).toMatchObject({ state: "clean" });
 });
+
+test("a list shows a file that is sent elsewhere, and what becomes of it, without polling", async () => {
+  const caller = await newCaller();
+  const page = await browser.newPage();
+  onTestFinished(() => page.close());
+  let told = 0;
+  const opened = Promise.withResolvers<void>();
+  page.on("websocket", (socket) => {
+    socket.on("framereceived", ({ payload }) => {
+      if (String(payload).includes('"hello"')) opened.resolve();
+      if (/"type":"(file\.|upload\.finished)/.test(String(payload))) told += 1;
+    });
+  });
+  let asked = 0;
+  page.on("request", (request) => {
+    if (request.method() === "GET" && new URL(request.url()).pathname.startsWith("/v1/files")) asked += 1;
+  });
+  const { token, tenantId } = caller;
+  const address = new URLSearchParams({ endpoint: sharedStack().url, token, tenant: tenantId, user: "ann" });
+  await page.goto(`${await servePage()}?${address}`);
+  await page.getByText("No files yet.").waitFor();
+  await opened.promise;
+  const id = await uploadFile(caller, Buffer.from("hello"), { filename: "Notiz.txt" });
+  await page.locator(`[data-file-id="${id}"]`).getByText("Ready").waitFor();
+  // Twice for the list itself, when it was shown and when all was told from then on.
+  expect(asked).toBeLessThanOrEqual(2 + told);
+});

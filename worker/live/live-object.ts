@@ -49,7 +49,7 @@ export class LiveObject extends DurableObject<Env> {
     this.#store.hear(Date.now());
     const missed = after === undefined ? undefined : this.#store.since(after);
     const sequence = missed === undefined ? this.#store.last : (after ?? 0);
-    tell(server, [{ type: "hello", sequence, resumed: missed !== undefined }, ...(missed ?? [])]);
+    tell(server, textsOf([{ type: "hello", sequence, resumed: missed !== undefined }, ...(missed ?? [])]));
     return client;
   }
 
@@ -58,8 +58,8 @@ export class LiveObject extends DurableObject<Env> {
     if (!this.#store.isHeard) return false;
     const nowMs = Date.now();
     const sockets = this.#openSockets(nowMs);
-    const events = this.#store.append(facts, nowMs);
-    for (const socket of sockets) tell(socket, events);
+    const texts = textsOf(this.#store.append(facts, nowMs));
+    for (const socket of sockets) tell(socket, texts);
     return true;
   }
 
@@ -94,10 +94,15 @@ export class LiveObject extends DurableObject<Env> {
   }
 }
 
+/** Written once, for however many sockets. */
+function textsOf(messages: readonly LiveMessage[]): readonly string[] {
+  return messages.map((message) => JSON.stringify(message));
+}
+
 /** One that broke has been closed: its client asks for what it missed. */
-function tell(socket: WebSocket, messages: readonly LiveMessage[]): void {
+function tell(socket: WebSocket, texts: readonly string[]): void {
   try {
-    for (const message of messages) socket.send(JSON.stringify(message));
+    for (const text of texts) socket.send(text);
   } catch {
     close(socket);
   }

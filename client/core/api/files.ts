@@ -9,7 +9,7 @@ import type { MakingOptions } from "./idempotency.ts";
 import { inBatches, itemsOf } from "./pages.ts";
 import { pathOf } from "./paths.ts";
 import { type PlainFile, plainUploadRequest } from "./plain-upload.ts";
-import { isSettled, poll, type WatchOptions } from "./poll.ts";
+import { isSettled, poll, type WaiterFor, type WatchOptions } from "./poll.ts";
 
 const BULK_FILES: typeof MAX_BULK_FILES = 200;
 const UPLOAD_TIMEOUT_MS = 300_000;
@@ -59,13 +59,13 @@ export interface Files {
   waitUntilSettled(id: string, options?: WatchOptions<FileRecord>): Promise<FileRecord>;
 }
 
-export function createFiles(call: ApiCall): Files {
+export function createFiles(call: ApiCall, waiterFor?: WaiterFor): Files {
   const get: Files["get"] = async (id, options) =>
     call<FileRecord>({ path: pathOf`/v1/files/${id}` }, readJson, options);
   const list: Files["list"] = async (query = {}, options) =>
     call<FileList>({ path: "/v1/files", query }, readJson, options);
   const waitUntil: Files["waitUntil"] = async (id, isWanted, options = {}) =>
-    poll(() => get(id, options), isWanted, options);
+    poll(() => get(id, options), isWanted, options, waiterFor?.(id));
   return {
     get,
     list,

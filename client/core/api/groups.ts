@@ -3,6 +3,7 @@ import type { ApiCall } from "../http.ts";
 import { type Admin, createAdmin } from "./admin/admin.ts";
 import { createEntities, type Entities } from "./entities.ts";
 import { createLiveTickets, type LiveTickets } from "./live-tickets.ts";
+import type { WaiterFor } from "./poll.ts";
 import { createQuota, type Quota } from "./quota.ts";
 import { createShareLinks, type ShareLinks } from "./share-links.ts";
 import { createSharedFiles, type SharedFiles } from "./shared-files.ts";
@@ -26,10 +27,11 @@ export interface Groups {
   readonly admin: Admin;
 }
 
-export function createGroups(call: ApiCall): Groups {
+/** @param waiterFor between two looks at a file that is waited for */
+export function createGroups(call: ApiCall, waiterFor?: WaiterFor): Groups {
   return {
-    files: filesClientOf(call),
-    versions: createVersions(call),
+    files: filesClientOf(call, waiterFor),
+    versions: createVersions(call, waiterFor),
     shares: createShares(call),
     shareLinks: createShareLinks(call),
     sharedFiles: createSharedFiles(call),

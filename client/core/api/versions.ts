@@ -5,7 +5,7 @@ import { type ApiCall, type CallOptions, readJson, readNothing } from "../http.t
 import { type ContentOptions, fetchContent } from "./content.ts";
 import { itemsOf } from "./pages.ts";
 import { pathOf } from "./paths.ts";
-import { isSettled, poll, type WatchOptions } from "./poll.ts";
+import { isSettled, poll, type WaiterFor, type WatchOptions } from "./poll.ts";
 
 /** A file's history. New versions come by an upload that `replaces` it. */
 export interface Versions {
@@ -25,7 +25,7 @@ export interface Versions {
   waitForVersion(fileId: string, version: number, options?: WatchOptions<FileVersion>): Promise<FileVersion>;
 }
 
-export function createVersions(call: ApiCall): Versions {
+export function createVersions(call: ApiCall, waiterFor?: WaiterFor): Versions {
   const list: Versions["list"] = async (fileId, query = {}, options) =>
     call<FileVersionList>({ path: pathOf`/v1/files/${fileId}/versions`, query }, readJson, options);
   const get: Versions["get"] = async (fileId, version, options) =>
@@ -45,6 +45,6 @@ export function createVersions(call: ApiCall): Versions {
     content: async (fileId, version, options) =>
       fetchContent(call, pathOf`/v1/files/${fileId}/versions/${version}/content`, options),
     waitForVersion: async (fileId, version, options = {}) =>
-      poll(() => get(fileId, version, options), isSettled, options),
+      poll(() => get(fileId, version, options), isSettled, options, waiterFor?.(fileId)),
   };
 }

@@ -1,36 +1,19 @@
 import type { FileRecord } from "#contract/api.ts";
-import type { BulkItem } from "#contract/file-changes.ts";
 import type { BulkInput } from "#contract/inputs.ts";
+import type { FileList } from "#contract/listing.ts";
 import { ApiError } from "../../core/problem.ts";
+import { type ChangeOutcome, type FilesState, replaceTags, standingBehind } from "./file-pages.ts";
 import type { FilesApi, FilesQuery } from "./files-api.ts";
-
-export type FilesPhase =
-  /** Nothing is known yet. */
-  | { readonly kind: "loading" }
-  | { readonly kind: "ready" }
-  /** The next page, or all of it anew, is on its way; what is there stays. */
-  | { readonly kind: "more" | "refreshing" }
-  | { readonly kind: "failed"; readonly error: unknown };
-
-export interface FilesState {
-  readonly files: readonly FileRecord[];
-  readonly phase: FilesPhase;
-  readonly hasMore: boolean;
-}
-
-/** What became of a change of many files. */
-export interface ChangeOutcome {
-  readonly done: readonly string[];
-  readonly failed: readonly Extract<BulkItem, { ok: false }>[];
-}
 
 /** A list of files by pages, with changes that are shown before they are answered. */
 export interface FileStore {
   readonly state: FilesState;
   readonly subscribe: (listener: () => void) => () => void;
   loadMore(): Promise<void>;
-  /** Asks for all of it anew, as far as it was loaded; what is shown stays until it is there. */
+  /** Asks for its beginning anew; what is shown stays until it is there. All who call while it is waited for share one. */
   refresh(): Promise<void>;
+  /** Takes out what is known to be gone, by whomever it was taken. */
+  drop(ids: ReadonlySet<string>): void;
   /** Asks for one file anew. One that isn't there any more leaves the list. */
   update(id: string): Promise<void>;
   /** Throws `ApiError` when the name can't be used; the old one is back by then. */
@@ -51,11 +34,6 @@ const PAGE_SIZE = 200;
 
 type Change = (files: readonly FileRecord[]) => readonly FileRecord[];
 
-function replaceTags(file: FileRecord, tags: readonly string[], action: "tag" | "untag"): FileRecord {
-  const others = file.tags.filter((tag) => !tags.includes(tag));
-  return { ...file, tags: action === "tag" ? [...others, ...tags] : others };
-}
-
 export function createFileStore(api: FilesApi, query: FilesQuery): FileStore {
   return new PagedFiles(api, query);
 }
@@ -71,8 +49,11 @@ class PagedFiles implements FileStore {
   /** What is on its way out: a list that is answered meanwhile may still have it. */
   readonly #leaving = new Set<string>();
   #cursor: string | undefined;
-  /** Of the newest list: an older one's answer means nothing any more. */
-  #turn = 0;
+  /** Pages are asked for one after the other, so that each answer is shown. */
+  #lastPage: Promise<void> = Promise.resolve();
+  #isAsking = false;
+  /** A refresh that waits for its turn. */
+  #due: Promise<void> | undefined;
 
   constructor(api: FilesApi, query: FilesQuery) {
     this.#api = api;
@@ -95,21 +76,25 @@ class PagedFiles implements FileStore {
   }
 
   async refresh(): Promise<void> {
-    const { files, phase } = this.#state;
-    const isFirst = files.length === 0 && phase.kind !== "ready";
-    this.#set({ phase: { kind: isFirst ? "loading" : "refreshing" } });
-    const limit = Math.min(PAGE_SIZE, Math.max(FIRST_PAGE_SIZE, files.length));
-    await this.#load({ limit }, { before: () => [], behind: (shown) => shown.slice(limit) });
+    this.#due ??= this.#inTurn(() => {
+      this.#due = undefined;
+      return this.#reload();
+    });
+    return this.#due;
   }
 
   async loadMore(): Promise<void> {
     const { kind } = this.#state.phase;
     if (this.#cursor === undefined || (kind !== "ready" && kind !== "failed")) return;
     this.#set({ phase: { kind: "more" } });
-    await this.#load(
-      { limit: PAGE_SIZE, cursor: this.#cursor },
-      { before: (files) => files, behind: () => [] },
-    );
+    await this.#inTurn(() => this.#loadNext());
+  }
+
+  drop(ids: ReadonlySet<string>): void {
+    this.#change((files) => files.filter(({ id }) => !ids.has(id)));
+    // The answer that is on its way may still have them; and behind the last that was shown there may be others.
+    const isBare = this.#state.files.length === 0 && this.#cursor !== undefined;
+    if (this.#isAsking || isBare) void this.refresh();
   }
 
   async update(id: string): Promise<void> {
@@ -180,30 +165,53 @@ class PagedFiles implements FileStore {
     }
   }
 
-  /** @param keep what of the files there are stays before and behind those that come */
-  async #load(
-    page: { readonly limit: number; readonly cursor?: string },
-    keep: { readonly before: Change; readonly behind: Change },
-  ): Promise<void> {
-    this.#turn += 1;
-    const turn = this.#turn;
+  #inTurn(load: () => Promise<void>): Promise<void> {
+    this.#lastPage = this.#lastPage.then(load);
+    return this.#lastPage;
+  }
+
+  async #reload(): Promise<void> {
+    const { files: known, phase } = this.#state;
+    const isFirst = known.length === 0 && phase.kind !== "ready";
+    this.#set({ phase: { kind: isFirst ? "loading" : "refreshing" } });
+    const page = await this.#ask({ limit: Math.min(PAGE_SIZE, Math.max(FIRST_PAGE_SIZE, known.length)) });
+    if (page === undefined) return;
+    const { items, nextCursor } = page;
+    const behind = nextCursor === null ? [] : standingBehind(this.#state.files, items);
+    // What was loaded behind a first page goes on from where it had come.
+    if (behind.length === 0) this.#cursor = nextCursor ?? undefined;
+    this.#show([...items, ...behind]);
+  }
+
+  async #loadNext(): Promise<void> {
+    if (this.#cursor === undefined) return;
+    this.#set({ phase: { kind: "more" } });
+    const page = await this.#ask({ limit: PAGE_SIZE, cursor: this.#cursor });
+    if (page === undefined) return;
+    const { files: before } = this.#state;
+    const known = new Set(before.map(({ id }) => id));
+    this.#cursor = page.nextCursor ?? undefined;
+    this.#show([...before, ...page.items.filter(({ id }) => !known.has(id))]);
+  }
+
+  /** A page; undefined where there is none, which is told. */
+  async #ask(page: { readonly limit: number; readonly cursor?: string }): Promise<FileList | undefined> {
     const { signal } = this.#life;
+    this.#isAsking = true;
     try {
-      const { items, nextCursor } = await this.#api.list({ ...this.#query, ...page }, { signal });
-      if (turn !== this.#turn) return;
-      const before = keep.before(this.#state.files);
-      const known = new Set([...before.map(({ id }) => id), ...this.#leaving]);
-      const come = items.filter(({ id }) => !known.has(id));
-      const told = new Set(items.map(({ id }) => id));
-      const behind =
-        nextCursor === null ? [] : keep.behind(this.#state.files).filter(({ id }) => !told.has(id));
-      // What was loaded behind a first page goes on from where it had come.
-      if (behind.length === 0) this.#cursor = nextCursor ?? undefined;
-      const files = [...before, ...come, ...behind];
-      this.#set({ files, phase: { kind: "ready" }, hasMore: this.#cursor !== undefined });
+      const answer = await this.#api.list({ ...this.#query, ...page }, { signal });
+      return signal.aborted ? undefined : answer;
     } catch (error) {
-      if (turn === this.#turn && !signal.aborted) this.#set({ phase: { kind: "failed", error } });
+      if (!signal.aborted) this.#set({ phase: { kind: "failed", error } });
+      return undefined;
+    } finally {
+      this.#isAsking = false;
     }
+  }
+
+  #show(files: readonly FileRecord[]): void {
+    const staying = files.filter(({ id }) => !this.#leaving.has(id));
+    this.#set({ files: staying, phase: { kind: "ready" }, hasMore: this.#cursor !== undefined });
   }
 
   #takeOut(ids: ReadonlySet<string>): void {

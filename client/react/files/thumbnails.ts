@@ -7,6 +7,9 @@ const LIFE_SECONDS = 3600;
 /** A URL is taken anew before it ends. */
 const KEEP_MS = (LIFE_SECONDS - 600) * 1000;
 const MAX_PER_REQUEST = 100;
+/** What couldn't be asked for is asked for again so soon, and ever more slowly. */
+const RETRY_MS = 2_000;
+const SLOWEST_RETRY_MS = 60_000;
 
 interface Kept {
   readonly url: string;
@@ -32,13 +35,14 @@ export function createThumbnails(sign: SignUrls): Thumbnails {
   const urls = new Map<string, Kept>();
   const shown = new Map<string, { readonly file: FileRecord; readonly listeners: Set<() => void> }>();
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let retryMs = RETRY_MS;
 
   const urlOf = (file: FileRecord) => {
     const kept = urls.get(keyOf(file));
     return kept !== undefined && kept.untilMs > Date.now() ? kept.url : undefined;
   };
 
-  /** What can't be signed, by whomever, has its type's icon. */
+  /** What can't be signed has its type's icon: for as long as a URL is kept where that was refused. */
   async function signShown(): Promise<void> {
     timer = undefined;
     const wanted = [...shown.values()].map(({ file }) => file).filter((file) => urlOf(file) === undefined);
@@ -48,7 +52,13 @@ export function createThumbnails(sign: SignUrls): Thumbnails {
       ({ id: fileId }) =>
         ({ fileId, variant: "thumbnail", disposition: "inline", expiresInSeconds: LIFE_SECONDS }) as const,
     );
-    const signed = await sign(items).catch(() => []);
+    const signed = await sign(items).catch(() => undefined);
+    if (signed === undefined) {
+      gather(retryMs);
+      retryMs = Math.min(SLOWEST_RETRY_MS, retryMs * 2);
+      return;
+    }
+    retryMs = RETRY_MS;
     const untilMs = Date.now() + KEEP_MS;
     for (const [index, file] of batch.entries()) {
       const item = signed[index];
@@ -58,8 +68,8 @@ export function createThumbnails(sign: SignUrls): Thumbnails {
     if (wanted.length > batch.length) gather();
   }
 
-  function gather(): void {
-    timer ??= setTimeout(() => void signShown(), GATHER_MS);
+  function gather(delayMs = GATHER_MS): void {
+    timer ??= setTimeout(() => void signShown(), delayMs);
   }
 
   return {

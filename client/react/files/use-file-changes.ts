@@ -5,7 +5,8 @@ import { useFileTexts } from "../texts/use-file-texts.ts";
 import { useClient } from "../use-client.ts";
 import { whyOf } from "../why.ts";
 import { download } from "./download.ts";
-import type { ChangeOutcome, FileStore } from "./file-store.ts";
+import type { ChangeOutcome } from "./file-pages.ts";
+import type { FileStore } from "./file-store.ts";
 import type { SignUrls } from "./files-api.ts";
 import type { Notices } from "./use-notice.ts";
 

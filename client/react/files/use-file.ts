@@ -1,6 +1,7 @@
-import { useCallback, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import type { FileRecord } from "#contract/api.ts";
-import { useLive } from "../hooks/use-live.ts";
+import { changedFileOf, useLive } from "../hooks/use-live.ts";
+import { usePaced } from "../hooks/use-paced.ts";
 import { isLively } from "../timeline/steps.ts";
 import { useClient } from "../use-client.ts";
 
@@ -19,29 +20,37 @@ export interface FileView {
 export function useFile(fileId: string, known?: FileRecord): FileView {
   const { files } = useClient();
   const [asked, setAsked] = useState<FileRecord>();
-  const [error, setError] = useState<unknown>();
-  const [turn, setTurn] = useState(0);
+  const [failed, setFailed] = useState<{ readonly of: string; readonly error: unknown }>();
   const own = asked?.id === fileId ? asked : undefined;
   const file = newerOf(own, known?.id === fileId ? known : undefined);
-  const isFollowed = file === undefined || isLively(file);
+  const failure = failed?.of === fileId ? failed : undefined;
+  const isFollowed = failure === undefined && (file === undefined || isLively(file));
 
   useEffect(() => {
-    if (!isFollowed && turn === 0) return undefined;
+    if (!isFollowed) return undefined;
     const life = new AbortController();
     // It ends when nothing more happens to it by itself; what passes is tried again.
     files
       .waitUntil(fileId, (each) => !isLively(each), { signal: life.signal, onUpdate: setAsked })
-      .catch((reason: unknown) => {
-        if (!life.signal.aborted) setError(reason);
+      .catch((error: unknown) => {
+        if (!life.signal.aborted) setFailed({ of: fileId, error });
       });
     return () => life.abort();
-  }, [files, fileId, isFollowed, turn]);
+  }, [files, fileId, isFollowed]);
 
-  const refresh = useCallback(() => setTurn((before) => before + 1), []);
-  useLive(({ data }) => {
-    if (data?.fileId === fileId) refresh();
+  const refresh = usePaced(fileId, async (signal) => {
+    try {
+      setAsked(await files.get(fileId, { signal }));
+      setFailed(undefined);
+    } catch (error) {
+      if (!signal.aborted) setFailed({ of: fileId, error });
+    }
   });
-  return { file, error: file === undefined ? error : undefined, refresh };
+  useLive((event) => {
+    // Whoever follows it is told by itself.
+    if (!isFollowed && (event.type === "reset" || changedFileOf(event) === fileId)) refresh();
+  });
+  return { file, error: file === undefined ? failure?.error : undefined, refresh };
 }
 
 function newerOf(one: FileRecord | undefined, other: FileRecord | undefined): FileRecord | undefined {

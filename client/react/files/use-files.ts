@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { useClient } from "../use-client.ts";
-import { createFileStore, type FilesState, type FileStore } from "./file-store.ts";
+import type { FilesState } from "./file-pages.ts";
+import { createFileStore, type FileStore } from "./file-store.ts";
 import type { FilesQuery } from "./files-api.ts";
 import { useFreshFiles } from "./use-fresh-files.ts";
 
@@ -20,7 +21,7 @@ export function useFiles(query: FilesQuery = {}): FilesView {
   const store = useMemo(() => createFileStore(client.files, JSON.parse(key) as FilesQuery), [client, key]);
   const state = useSyncExternalStore(store.subscribe, () => store.state);
   useEffect(() => store.open(), [store]);
-  useFreshFiles(store, state.files);
+  useFreshFiles(store, state.files, query.trash === "true");
   const [last, setLast] = useState(state);
   const isStale = state.phase.kind === "loading" && last.phase.kind !== "loading";
   if (state.phase.kind !== "loading" && state !== last) setLast(state);

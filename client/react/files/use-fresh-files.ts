@@ -1,41 +1,60 @@
-import { useEffect, useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import type { FileRecord } from "#contract/api.ts";
-import { useLive } from "../hooks/use-live.ts";
+import type { LiveEvent, LiveReset } from "../../core/live.ts";
+import { changedFileOf, type LiveEvents, useLive } from "../hooks/use-live.ts";
 import { isLively } from "../timeline/steps.ts";
 import { useClient } from "../use-client.ts";
 import type { FileStore } from "./file-store.ts";
+import { Refresher } from "./refresher.ts";
 
 const FIRST_POLL_MS = 1_000;
 const SLOWEST_POLL_MS = 15_000;
 const POLL_GROWTH = 1.5;
-/** More than these are asked for by their list. */
-const MAX_SINGLE = 5;
+/** Files are asked for so often though all is told: to tell it may have failed. */
+const TOLD_POLL_MS = 30_000;
 
-const COMING_OR_GOING: ReadonlySet<string> = new Set(["file.deleted", "file.restored", "file.purged"]);
-
-/** Looks again and again, ever more slowly, at the files that something is to happen to. */
-function follow(store: FileStore, ids: readonly string[]): () => void {
+/** Looks again and again, ever more slowly, at the files that something is to happen to, where that isn't told. */
+function follow(refresher: Refresher, ids: readonly string[], live: LiveEvents | undefined): () => void {
   let delayMs = FIRST_POLL_MS;
+  let restMs = TOLD_POLL_MS;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let isOver = false;
-  const look = async () => {
-    if (document.visibilityState === "visible") {
-      const asked = ids.length > MAX_SINGLE ? [store.refresh()] : ids.map((id) => store.update(id));
-      await Promise.allSettled(asked);
-    }
+  const look = () => {
+    restMs -= delayMs;
+    const isTold = live?.state === "open" && restMs > 0;
+    if (!isTold) restMs = TOLD_POLL_MS;
+    if (!isTold && document.visibilityState === "visible") for (const id of ids) refresher.changed(id);
     delayMs = Math.min(SLOWEST_POLL_MS, delayMs * POLL_GROWTH);
-    if (!isOver) timer = setTimeout(() => void look(), delayMs);
+    timer = setTimeout(look, delayMs);
   };
-  timer = setTimeout(() => void look(), delayMs);
-  return () => {
-    isOver = true;
-    clearTimeout(timer);
-  };
+  timer = setTimeout(look, delayMs);
+  return () => clearTimeout(timer);
+}
+
+/** Has a list follow what is told. */
+function hear(
+  event: LiveEvent | LiveReset,
+  { state }: FileStore,
+  refresher: Refresher,
+  isTrash: boolean,
+): void {
+  // The first reset comes with the first list.
+  if (event.type === "reset" && state.phase.kind !== "loading") refresher.list();
+  const fileId = changedFileOf(event);
+  if (fileId === undefined || event.type === "upload.created") return;
+  const isKnown = state.files.some(({ id }) => id === fileId);
+  if (event.type === "file.purged" || event.type === (isTrash ? "file.restored" : "file.deleted")) {
+    if (isKnown) refresher.gone(fileId);
+    return;
+  }
+  if (isKnown) refresher.changed(fileId);
+  // What comes to the list, and where, is the server's to say.
+  else refresher.list();
 }
 
 /** Follows what becomes of a list's files, and shows an upload's as soon as it is one. */
-export function useFreshFiles(store: FileStore, files: readonly FileRecord[]): void {
-  const { uploads } = useClient();
+export function useFreshFiles(store: FileStore, files: readonly FileRecord[], isTrash: boolean): void {
+  const { uploads, live } = useClient();
+  const refresher = useRef<Refresher>(undefined);
   const lively = useMemo(
     () =>
       files
@@ -44,23 +63,28 @@ export function useFreshFiles(store: FileStore, files: readonly FileRecord[]): v
         .join(),
     [files],
   );
-  const known = useMemo(() => new Set<string>(files.map(({ id }) => id)), [files]);
-  useLive(({ type, data: { fileId } = {} }) => {
-    // The first reset comes with the first list.
-    if (type === "reset" && store.state.phase.kind === "ready") void store.refresh();
-    if (fileId === undefined || !type.startsWith("file.")) return;
-    // What leaves the list, or comes to it, is the server's to say.
-    if (known.has(fileId) && !COMING_OR_GOING.has(type)) void store.update(fileId).catch(() => undefined);
-    else void store.refresh();
+  useEffect(() => {
+    const life = new AbortController();
+    refresher.current = new Refresher(store, life.signal);
+    return () => life.abort();
+  }, [store]);
+  useLive((event) => {
+    if (refresher.current !== undefined) hear(event, store, refresher.current, isTrash);
   });
-  useEffect(() => (lively === "" ? undefined : follow(store, lively.split(","))), [store, lively]);
+  useEffect(
+    () =>
+      lively === "" || refresher.current === undefined
+        ? undefined
+        : follow(refresher.current, lively.split(","), live),
+    [store, lively, live],
+  );
   useEffect(() => {
     const countDone = () => uploads.uploads.filter(({ state }) => state.kind === "uploaded").length;
     let done = countDone();
     return uploads.subscribe(() => {
       const before = done;
       done = countDone();
-      if (done > before) void store.refresh();
+      if (done > before) refresher.current?.list();
     });
   }, [store, uploads]);
 }

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore
 import type { UploadRulesResponse } from "#contract/upload-rules.ts";
 import type { UnfinishedUpload, UploadMeta } from "../../core/types.ts";
 import type { Upload } from "../../core/upload.ts";
-import { type Checks, checksOf, type Settled } from "../uploader/checks.ts";
+import { type Checks, checksOf, type Settled, type Told } from "../uploader/checks.ts";
 import { Intake, type IntakeView } from "../uploader/intake.ts";
 import type { Picks } from "../uploader/picked.ts";
 import { isFinished, isRunning, isStopped, type Summary, summarize, uploadsOf } from "../uploader/summary.ts";
@@ -42,24 +42,29 @@ export interface FileUploaderState {
 
 const NO_META: UploadMeta = {};
 
-/** Told once for each upload, however often it renders. */
+/** Told once for each upload, however often it renders; what was told before the component was there isn't told again. */
 function useEvents(
   uploads: readonly Upload[],
   checks: Checks,
   { onUploaded, onSettled }: FileUploaderOptions,
 ): void {
-  const told = useRef(new WeakMap<Upload, "uploaded" | "settled">());
+  const told = useRef<WeakMap<Upload, Told>>(undefined);
   useEffect(() => {
+    told.current ??= checks.toldOf(uploads);
+    const tell = (upload: Upload, what: Told) => {
+      told.current?.set(upload, what);
+      checks.tell(upload, what);
+    };
     for (const upload of uploads) {
       if (upload.state.kind !== "uploaded" || told.current.get(upload) === "settled") continue;
       const check = checks.of(upload);
       if (!told.current.has(upload)) {
-        told.current.set(upload, "uploaded");
+        tell(upload, "uploaded");
         checks.follow(upload);
         onUploaded?.(upload);
       }
       if (check?.kind !== "settled") continue;
-      told.current.set(upload, "settled");
+      tell(upload, "settled");
       onSettled?.(upload, check.file);
     }
   });

@@ -21,9 +21,18 @@ const NOBODY: readonly Person[] = [];
 /** Shares a file with people and by links, and shows with whom it is shared. */
 export function ShareDialog({ file, onClose, people = NOBODY }: ShareDialogProps) {
   const { share: texts } = useFileTexts();
-  const view = useShares(file.id);
   return (
     <Modal title={texts.title(file.filename)} onClose={onClose}>
+      <Sharing key={file.id} fileId={file.id} people={people} />
+    </Modal>
+  );
+}
+
+/** Of one file: nothing of it is shown under another's title. */
+function Sharing({ fileId, people }: { readonly fileId: string; readonly people: readonly Person[] }) {
+  const view = useShares(fileId);
+  return (
+    <>
       <SharingState view={view} />
       {view.shares !== undefined && <SharePeople shares={view.shares} people={people} view={view} />}
       {view.links !== undefined && <ShareLinks links={view.links} view={view} />}
@@ -34,7 +43,7 @@ export function ShareDialog({ file, onClose, people = NOBODY }: ShareDialogProps
       >
         {view.told?.text}
       </p>
-    </Modal>
+    </>
   );
 }
 

@@ -5,6 +5,8 @@ import type { CausewayClient } from "../client.ts";
 
 /** Files that are asked about at a time; the others wait, and show that they are being checked, which is so. */
 const AT_A_TIME = 6;
+/** And so long at a time, where others wait: a check may take hours. */
+const TURN_MS = 30_000;
 
 /** What is said of a file once its check is over. */
 export type Settled =
@@ -18,18 +20,24 @@ export type Check =
   /** The server couldn't be asked: the file is there, and nobody here knows how it stands. */
   | { readonly kind: "unknown" };
 
+/** What a host was told of an upload. */
+export type Told = "uploaded" | "settled";
+
 const CHECKING: Check = { kind: "checking" };
+
+type Asked = Pick<CausewayClient, "files" | "uploads" | "versions">;
 
 /** Follows uploaded files until their check is over. */
 export class Checks {
-  readonly #client: Pick<CausewayClient, "files" | "versions">;
+  readonly #client: Asked;
+  readonly #told = new WeakMap<Upload, Told>();
   readonly #known = new WeakMap<Upload, Check>();
   readonly #listeners = new Set<() => void>();
   readonly #waiting: Upload[] = [];
   #running = 0;
   #changes = 0;
 
-  constructor(client: Pick<CausewayClient, "files" | "versions">) {
+  constructor(client: Asked) {
     this.#client = client;
   }
 
@@ -54,6 +62,20 @@ export class Checks {
     this.#next();
   }
 
+  /** What of these was told by any component so far. */
+  toldOf(uploads: readonly Upload[]): WeakMap<Upload, Told> {
+    return new WeakMap(
+      uploads.flatMap((upload): [Upload, Told][] => {
+        const told = this.#told.get(upload);
+        return told === undefined ? [] : [[upload, told]];
+      }),
+    );
+  }
+
+  tell(upload: Upload, told: Told): void {
+    this.#told.set(upload, told);
+  }
+
   #next(): void {
     if (this.#running >= AT_A_TIME) return;
     const upload = this.#waiting.shift();
@@ -61,6 +83,10 @@ export class Checks {
     this.#running += 1;
     void this.#ask(upload).then((check) => {
       this.#running -= 1;
+      if (check.kind === "checking") {
+        if (this.#isListed(upload)) this.#waiting.push(upload);
+        return this.#next();
+      }
       this.#known.set(upload, check);
       this.#changes += 1;
       for (const listener of this.#listeners) listener();
@@ -68,20 +94,33 @@ export class Checks {
     });
   }
 
-  async #ask({ state, meta }: Upload): Promise<Check> {
+  async #ask(upload: Upload): Promise<Check> {
+    const { state, meta } = upload;
     if (state.kind !== "uploaded") return { kind: "unknown" };
     const { fileId, version } = state;
     const { files, versions } = this.#client;
+    const turn = new AbortController();
+    const { signal } = turn;
+    const timer = setInterval(() => {
+      if (this.#waiting.length > 0 || !this.#isListed(upload)) turn.abort();
+    }, TURN_MS);
     try {
       // A new version's check leaves the file as it is until it has passed.
       const file =
         meta.replaces === undefined
-          ? await files.waitUntilSettled(fileId)
-          : await versions.waitForVersion(fileId, version);
+          ? await files.waitUntilSettled(fileId, { signal })
+          : await versions.waitForVersion(fileId, version, { signal });
       return { kind: "settled", file };
     } catch {
-      return { kind: "unknown" };
+      return signal.aborted ? CHECKING : { kind: "unknown" };
+    } finally {
+      clearInterval(timer);
     }
+  }
+
+  /** Nobody sees one that was taken off the list. */
+  #isListed(upload: Upload): boolean {
+    return this.#client.uploads.uploads.includes(upload);
   }
 }
 

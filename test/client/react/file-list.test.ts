@@ -5,6 +5,7 @@ import { buildFilesPage } from "../../support/files-page.ts";
 import { axeFindings } from "./files/axe.ts";
 import { type FilesServer, startFilesServer } from "./files/files-server.ts";
 import { manyFiles, variedFiles } from "./files/stored-files.ts";
+import { idOf, withLive } from "./live-page.ts";
 
 let server: FilesServer;
 let browser: Browser;
@@ -24,6 +25,7 @@ afterAll(async () => {
 beforeEach(async () => {
   server.files = variedFiles();
   server.trash.length = 0;
+  server.seen.length = 0;
   server.failures.clear();
   context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   page = await context.newPage();
@@ -178,6 +180,25 @@ test("of thousands of files those that are seen are drawn, and the end is reache
   await expect.poll(atEnd, { timeout: 30_000 }).toBe(1);
   expect(await page.locator("[data-file-id]").count()).toBeLessThan(60);
   await page.getByText("1,500 files").waitFor();
+});
+
+test("what is told is shown: what is gone without a request, what has changed by one for each file or for all", async () => {
+  server.files = manyFiles(90);
+  const live = await withLive(page);
+  await show();
+  await row("m0").waitFor();
+  const lists = () => server.seen.filter((each) => each === "GET /v1/files").length;
+  const gone = server.files.splice(0, 40).map(idOf);
+  await live.tell(...gone.map((fileId) => ({ type: "file.deleted", data: { fileId } }) as const));
+  await page.getByText("50 files", { exact: true }).waitFor();
+  const changed = server.files.slice(0, 50);
+  for (const file of changed) file.filename = `Neu ${file.filename}`;
+  const told = changed.map((file) => ({ type: "file.updated", data: { fileId: idOf(file) } }) as const);
+  await live.tell(...told);
+  for (const { id, filename } of changed.slice(0, 8)) await row(id).getByText(filename).waitFor();
+  // For itself, when its socket was opened after that, and for what has changed.
+  expect(lists()).toBeLessThanOrEqual(3);
+  expect(server.seen.filter((each) => each.startsWith("GET /v1/files/")).length).toBeLessThanOrEqual(1);
 });
 
 test.each([

@@ -5,6 +5,7 @@ import { buildFilesPage } from "../../support/files-page.ts";
 import { axeFindings } from "./files/axe.ts";
 import { type FilesServer, startFilesServer } from "./files/files-server.ts";
 import { derivative, storedFile, variedFiles } from "./files/stored-files.ts";
+import { idOf, withLive } from "./live-page.ts";
 
 let server: FilesServer;
 let browser: Browser;
@@ -180,6 +181,44 @@ test("the details: facts, what happened, versions, shares", async () => {
   await details.getByRole("button", { name: "Make current: Version 1" }).click();
   await expect.poll(() => server.seen).toContain("POST /v1/files/f2/versions/1/restore");
   expect(await axeFindings(page, ".cw-preview")).toEqual([]);
+});
+
+test("what is shared of one file isn't shown under another's name", async () => {
+  server.shares.set("f8", [{ userId: "bob", permission: "view" }]);
+  const held = Promise.withResolvers<void>();
+  await page.route("**/v1/files/f7/shares", async (route) => {
+    await held.promise;
+    await route.continue();
+  });
+  await show();
+  const share = (id: string, filename: string) =>
+    page.evaluate((detail) => dispatchEvent(new CustomEvent("share", { detail })), { id, filename });
+  await share("f8", "notes.md");
+  await dialog().getByRole("button", { name: "Stop sharing with bob" }).waitFor();
+  await share("f7", "kunden.csv");
+  await page.getByRole("dialog", { name: "Share kunden.csv" }).waitFor();
+  expect(await dialog().getByRole("button", { name: "Stop sharing with bob" }).count()).toBe(0);
+  held.resolve();
+  await dialog().getByText("Shared with nobody.").waitFor();
+});
+
+test("an open file follows what is told of it, but asks for nothing while a version is on its way", async () => {
+  const live = await withLive(page);
+  await show("?open=f8");
+  const head = page.getByRole("dialog", { name: "notes.md" });
+  await head.waitFor();
+  await live.tell();
+  const asked = () => server.seen.filter((each) => each === "GET /v1/files/f8").length;
+  await expect.poll(asked).toBeGreaterThan(0);
+  const fileId = idOf({ id: "f8" });
+  const before = asked();
+  const data = { fileId, version: 2, offsetBytes: 1, lengthBytes: 2 };
+  await live.tell(...Array.from({ length: 20 }, () => ({ type: "upload.progress", data }) as const));
+  for (const file of server.files) if (file.id === "f8") file.filename = "minutes.md";
+  await live.tell({ type: "file.updated", data: { fileId } });
+  await page.getByRole("dialog", { name: "minutes.md" }).waitFor();
+  // By the open file and by the list behind it.
+  expect(asked() - before).toBeLessThanOrEqual(2);
 });
 
 test("shared with people and by a link, by keyboard; copied and revoked", async () => {

@@ -16,6 +16,9 @@ const language = (query.get("language") ?? "en") as Language;
 const theme = (query.get("theme") ?? undefined) as Theme | undefined;
 
 const client = createClient({ endpoint: "", getToken: () => "a.b.c", tenantId: "acme", userId: "ann" });
+/** What the uploader told its host, for tests to read. */
+const told: string[] = [];
+Object.assign(globalThis, { told });
 const META = { entityType: "contact", entityId: "c-1" };
 
 /** A part of the page that fails when it is told to, by the event "fail". */
@@ -41,7 +44,11 @@ createRoot(root).render(
       <main>
         <h1>Mara Lindqvist</h1>
         <UploadErrorBoundary>
-          <FileUploader meta={META} />
+          <FileUploader
+            meta={META}
+            onUploaded={({ file }) => told.push(`uploaded ${file.name}`)}
+            onSettled={({ file }) => told.push(`settled ${file.name}`)}
+          />
           <Failing />
         </UploadErrorBoundary>
         <QuotaIndicator cleanUpHref="#trash" />

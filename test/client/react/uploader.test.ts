@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { launchChromium } from "../../support/browser.ts";
 import { type DemoServer, startDemoServer } from "../support/demo-server.ts";
 import { buildPage } from "./built-page.ts";
+import { withLive } from "./live-page.ts";
 
 const MIB = 1024 * 1024;
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
@@ -240,6 +241,12 @@ test("an error in a component leaves transfers running, and the panel comes back
   expect(storedBytes()).toBe(2 * MIB);
   await page.getByRole("button", { name: "Show it again" }).click();
   await row("offer.pdf").getByText("Ready").waitFor();
+  const told = () => page.evaluate(() => (globalThis as { told?: string[] }).told);
+  await expect.poll(told).toEqual(["uploaded offer.pdf", "settled offer.pdf"]);
+  await page.evaluate(() => dispatchEvent(new Event("fail")));
+  await page.getByRole("button", { name: "Show it again" }).click();
+  await row("offer.pdf").getByText("Ready").waitFor();
+  expect(await told()).toHaveLength(2);
 });
 
 test("the storage in words, by what uses it; narrow room is said", async () => {
@@ -249,12 +256,16 @@ test("the storage in words, by what uses it; narrow room is said", async () => {
     availableBytes: 200 * MIB,
     level: "critical",
   };
+  const live = await withLive(page);
   await open();
   const quota = page.getByRole("region", { name: "Storage" });
   await quota.getByText("9.8 GB of 10 GB used").waitFor();
   await quota.getByText("Storage is nearly full.").waitFor();
   expect(await quota.getByRole("meter").getAttribute("aria-valuetext")).toMatch(/^9.8\sGB of 10\sGB used$/);
   expect(await quota.getByRole("link", { name: "Make room" }).getAttribute("href")).toBe("#trash");
+  server.quota = { ...server.quota, usedBytes: MIB * 1024, level: "ok" };
+  await live.tell({ type: "quota.changed", data: {} });
+  await quota.getByText("1 GB of 10 GB used").waitFor();
 });
 
 interface Finding {

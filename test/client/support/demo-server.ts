@@ -116,6 +116,7 @@ async function route(
     response.writeHead(200, { "Content-Type": "image/svg+xml" }).end(THUMBNAIL);
     return;
   }
+  if (pathname.startsWith("/v1/")) return json(response, 404, { code: "NOT_FOUND", title: "No such route" });
   const path = pathname === "/" ? "/index.html" : pathname;
   response.writeHead(200, { "Content-Type": TYPES[extname(path)] ?? "application/octet-stream" });
   response.end(await readFile(join(builtDir, path)));

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 import type { FileRecord } from "#contract/api.ts";
 import { createClient } from "../../../../client/index.ts";
@@ -24,6 +24,11 @@ function Files() {
   const [files, setFiles] = useState<readonly FileRecord[]>([]);
   const [opened, setOpened] = useState<string | undefined>(asked.get("open") ?? undefined);
   const [shared, setShared] = useState<FileRecord>();
+  useEffect(() => {
+    const share = (event: Event) => setShared((event as CustomEvent<FileRecord>).detail);
+    addEventListener("share", share);
+    return () => removeEventListener("share", share);
+  }, []);
   return (
     <main>
       <h1>Nordlicht Maschinenbau</h1>
