@@ -72,8 +72,9 @@ export function FileUploader(props: FileUploaderProps) {
   );
   const onRemove = useCallback(
     (upload: Upload) => {
-      const hasSent = (isRunning(upload) || isStopped(upload)) && upload.progress.sentBytes > 0;
-      if (hasSent) setQuestion({ kind: "cancel", uploads: [upload] });
+      // What the server has may be more than what this page was told of.
+      const hasBegun = (isRunning(upload) || isStopped(upload)) && upload.id !== undefined;
+      if (hasBegun) setQuestion({ kind: "cancel", uploads: [upload] });
       else drop([upload]);
     },
     [drop],
