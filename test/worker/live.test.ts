@@ -152,6 +152,21 @@ test("who watches an entity is told what is attached to it, and not what isn't, 
   await Promise.all([page.close(), other.close()]);
 });
 
+test("an upload that replaces a file is told to what that is attached to, whatever else it declares", async () => {
+  const ann = await newCaller();
+  const [contact, other] = [await Listener.open(ann, ENTITY), await Listener.open(ann, OTHER)];
+  const attached = await uploadFile(ann, HELLO, { ...NOTES, ...ENTITY });
+  const ready = await contact.find("file.ready", attached);
+  const location = await createUpload(ann, 10, { replaces: attached, ...NOTES, ...OTHER });
+  await append(ann, location, 0, textOf(10));
+  const elsewhere = await uploadFile(ann, HELLO, { ...NOTES, ...OTHER });
+  await other.find("file.ready", elsewhere);
+  await contact.find("upload.finished", attached);
+  expect(contact.events.filter(({ sequence }) => sequence > ready.sequence)).not.toEqual([]);
+  expect(JSON.stringify(other.events)).not.toContain(attached);
+  await Promise.all([contact, other].map((each) => each.close()));
+});
+
 test("an entity is watched by whoever may see all that is attached to it", async () => {
   const tenantId = newTenantId();
   const [admin, ann] = await Promise.all([newAdmin(tenantId), newCaller({ tenantId })]);
