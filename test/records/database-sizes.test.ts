@@ -70,3 +70,28 @@ test("nobody is sent to a database that is full, and one who asks again and agai
   expect(isReady({ ...health, parts })).toBe(true);
   expect(isReady({ ...health, parts: { ...parts, databaseSize: health.parts.databaseSize } })).toBe(false);
 });
+
+test("a report is answered for a second, and for another one while the next is being made", async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: 1_000_000 });
+  const env = { DB: databases.bindings.DB };
+  const probes = { objects, databaseAlertShare: 0.8, replicaReads: undefined, development: false };
+  const made = await checkHealth(env, probes, "1", 0);
+  const ask = (version: string, gate?: Promise<void>) =>
+    currentHealth(env, async () => {
+      await gate;
+      return { ...made, version };
+    }).then((report) => report.version);
+  expect(await ask("1")).toBe("1");
+  vi.setSystemTime(1_000_999);
+  expect(await ask("2")).toBe("1");
+  vi.setSystemTime(1_001_000);
+  const gate = Promise.withResolvers<void>();
+  const slow = ask("3", gate.promise);
+  vi.setSystemTime(1_001_999);
+  expect(await ask("4")).toBe("1");
+  vi.setSystemTime(1_002_000);
+  expect(await ask("5")).toBe("5");
+  gate.resolve();
+  expect(await slow).toBe("3");
+  vi.useRealTimers();
+});

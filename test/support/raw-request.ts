@@ -2,6 +2,13 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { connect } from "node:net";
 
+/** What opens a WebSocket. */
+export const UPGRADE = {
+  ...{ connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" },
+  // RFC 6455, 1.3: of its example.
+  "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+} as const;
+
 /** A request written by hand on its own connection, so that it can be left unfinished. */
 export interface RawRequest {
   readonly socket: Socket;

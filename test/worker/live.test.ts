@@ -21,7 +21,7 @@ import { codeOf, ENTITY, grantEntity, OTHER } from "../support/entity-grants.ts"
 import { patchFile } from "../support/file-states.ts";
 import { Listener, newTicket, postTicket } from "../support/live.ts";
 import type { RawRequest } from "../support/raw-request.ts";
-import { openRequest } from "../support/raw-request.ts";
+import { openRequest, UPGRADE } from "../support/raw-request.ts";
 import { textOf } from "../support/tus.ts";
 
 const NOTES = { filename: "notes.txt" };
@@ -152,6 +152,50 @@ test("who watches an entity is told what is attached to it, and not what isn't, 
   await Promise.all([page.close(), other.close()]);
 });
 
+test("an upload that replaces a file is told to what that is attached to, whatever else it declares", async () => {
+  const ann = await newCaller();
+  const [contact, other] = [await Listener.open(ann, ENTITY), await Listener.open(ann, OTHER)];
+  const attached = await uploadFile(ann, HELLO, { ...NOTES, ...ENTITY });
+  const ready = await contact.find("file.ready", attached);
+  const location = await createUpload(ann, 10, { replaces: attached, ...NOTES, ...OTHER });
+  await append(ann, location, 0, textOf(10));
+  const elsewhere = await uploadFile(ann, HELLO, { ...NOTES, ...OTHER });
+  await other.find("file.ready", elsewhere);
+  await contact.find("upload.finished", attached);
+  expect(contact.events.filter(({ sequence }) => sequence > ready.sequence)).not.toEqual([]);
+  expect(JSON.stringify(other.events)).not.toContain(attached);
+  await Promise.all([contact, other].map((each) => each.close()));
+});
+
+test("nobody is told what was told of an entity before they listened, whatever sequence they know", async () => {
+  const ann = await newCaller();
+  const bob = await newCaller({ tenantId: ann.tenantId, user: "bob" });
+  const anns = await Listener.open(ann, ENTITY);
+  const attached = await uploadFile(ann, HELLO, { ...NOTES, ...ENTITY });
+  await anns.find("file.ready", attached);
+  for (let time = 0; time < 2; time += 1) {
+    const bobs = await Listener.open(bob, { ...ENTITY, after: anns.hello.sequence });
+    expect(bobs.hello).toMatchObject({ resumed: false });
+    expect(bobs.events).toEqual([]);
+    await bobs.close();
+  }
+  const again = await Listener.open(ann, { ...ENTITY, after: anns.hello.sequence });
+  await again.find("file.ready", attached);
+  await Promise.all([anns, again].map((each) => each.close()));
+});
+
+test("of a user's sockets the oldest goes for one more than there may be", async () => {
+  const ann = await newCaller();
+  const { url } = await newTicket(ann);
+  const oldest = await Listener.at(url);
+  const others = await Promise.all(Array.from({ length: 49 }, () => Listener.at(url)));
+  const last = await Listener.at(url);
+  expect(await oldest.closeCode()).toBe(LIVE_CLOSE.ended);
+  await uploadFile(ann, HELLO, NOTES);
+  await Promise.all([...others, last].map((each) => each.find("file.ready")));
+  await Promise.all([...others, last].map((each) => each.close()));
+});
+
 test("an entity is watched by whoever may see all that is attached to it", async () => {
   const tenantId = newTenantId();
   const [admin, ann] = await Promise.all([newAdmin(tenantId), newCaller({ tenantId })]);
@@ -195,12 +239,6 @@ async function forgedTicket(
 function socketUrl(ticket: string): string {
   return `${sharedStack().url.replace("http", "ws")}/v1/live?ticket=${ticket}`;
 }
-
-const UPGRADE = {
-  ...{ connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" },
-  // RFC 6455, 1.3: of its example.
-  "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
-} as const;
 
 /** A socket as bytes, when it has been answered. */
 async function openSocket(ticket: string): Promise<RawRequest> {

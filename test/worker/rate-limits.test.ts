@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -14,6 +15,8 @@ import {
   readProblem,
   TUS,
 } from "../support/api.ts";
+import { newTicket } from "../support/live.ts";
+import { openRequest, UPGRADE } from "../support/raw-request.ts";
 import { useWorkerAlone } from "../support/worker-alone.ts";
 
 /** The hundredth of what is deployed, as wrangler.toml has it. */
@@ -82,6 +85,19 @@ test.each([
   const bob = await caller({ tenantId: ann.tenantId, user: "bob" });
   await expectLimited(await untilLimited(limit, () => ask(ann)));
   expect((await ask(bob)).ok).toBe(true);
+});
+
+test("sockets are limited for each user, whatever one ticket would open", async () => {
+  const ann = await caller();
+  const { url } = await newTicket(ann);
+  const statuses = new Set<number>();
+  for (let count = 0; count <= 2 * LIMITS.userRequests && !statuses.has(429); count += 1) {
+    const asked = await openRequest(new URL(url.replace("ws", "http")), "GET", UPGRADE);
+    await once(asked.socket, "data");
+    statuses.add(Number(/^HTTP\/1.1 (\d+)/.exec(asked.received())?.[1]));
+    await asked.cut();
+  }
+  expect([...statuses]).toEqual([101, 429]);
 });
 
 test("a limited creation is answered as tus wants it", async () => {

@@ -177,6 +177,8 @@ test("a URL that has expired opens nothing, and says so", async () => {
   expect(opened.status).toBe(403);
   expect(opened.headers.get("content-type")).toBe("text/html; charset=utf-8");
   expect(opened.headers.get("cache-control")).toBe("no-store");
+  expect(opened.headers.get("x-content-type-options")).toBe("nosniff");
+  expect(opened.headers.get("referrer-policy")).toBe("no-referrer");
   expect(await opened.text()).toContain("<h1>This link has expired</h1>");
 });
 

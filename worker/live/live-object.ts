@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { UserId } from "#contract/ids.ts";
 import type { LiveFact, LiveMessage } from "#contract/live.ts";
 import { LIVE_CLOSE, LIVE_PING, LIVE_PONG } from "#contract/live.ts";
 import type { SocketContext } from "./live-context.ts";
@@ -12,6 +13,7 @@ const MAX_SOCKETS = 2_000;
 
 /** What is known of a socket while its object sleeps. */
 interface Attachment {
+  readonly openedAtMs: number;
   readonly endsAtMs: number;
 }
 
@@ -30,24 +32,30 @@ export class LiveObject extends DurableObject<Env> {
 
   /** Opens a socket, and tells on it what was missed. The worker has seen to it that its user may listen. */
   override async fetch(request: Request): Promise<Response> {
-    if (this.#isFullFor(readSocketContext(request))) return new Response(null, { status: 503 });
+    if (this.ctx.getWebSockets().length >= MAX_SOCKETS) return new Response(null, { status: 503 });
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + KEPT_MS);
     return new Response(null, { status: 101, webSocket: this.#open(readSocketContext(request)) });
   }
 
-  #isFullFor({ userId }: SocketContext): boolean {
-    const isFull = this.ctx.getWebSockets().length >= MAX_SOCKETS;
-    return isFull || this.ctx.getWebSockets(userId).length >= MAX_OF_USER;
+  /** The oldest socket goes for the one more that its user opens: it may be of a page that is long gone. */
+  #makeRoomFor(userId: UserId): void {
+    const openedAtMs = (socket: WebSocket) => (socket.deserializeAttachment() as Attachment).openedAtMs;
+    const open = this.ctx.getWebSockets(userId).filter(({ readyState }) => readyState === WebSocket.OPEN);
+    const oldestFirst = open.toSorted((one, other) => openedAtMs(one) - openedAtMs(other));
+    const tooMany = oldestFirst.slice(0, Math.max(0, open.length + 1 - MAX_OF_USER));
+    for (const socket of tooMany) close(socket, "Its user has opened others.");
   }
 
   /** Waits for nothing: what is told from here on comes behind what was missed. */
   #open({ userId, endsAtMs, after }: SocketContext): WebSocket {
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(LIVE_PING, LIVE_PONG));
+    this.#makeRoomFor(userId);
     this.ctx.acceptWebSocket(server, [userId]);
-    server.serializeAttachment({ endsAtMs } satisfies Attachment);
-    this.#store.hear(Date.now());
-    const missed = after === undefined ? undefined : this.#store.since(after);
+    const nowMs = Date.now();
+    server.serializeAttachment({ openedAtMs: nowMs, endsAtMs } satisfies Attachment);
+    const from = this.#store.listen(userId, nowMs);
+    const missed = after === undefined || after < from ? undefined : this.#store.since(after);
     const sequence = missed === undefined ? this.#store.last : (after ?? 0);
     tell(server, textsOf([{ type: "hello", sequence, resumed: missed !== undefined }, ...(missed ?? [])]));
     return client;
@@ -108,9 +116,9 @@ function tell(socket: WebSocket, texts: readonly string[]): void {
   }
 }
 
-function close(socket: WebSocket): void {
+function close(socket: WebSocket, why = "Its time is over."): void {
   try {
-    socket.close(LIVE_CLOSE.ended, "Its time is over.");
+    socket.close(LIVE_CLOSE.ended, why);
   } catch {
     // It is closed.
   }

@@ -1,13 +1,19 @@
+import type { UserId } from "#contract/ids.ts";
 import type { LiveEvent, LiveFact } from "#contract/live.ts";
 import { PASSING_FACTS } from "#contract/live.ts";
 import { formatTime } from "#contract/times.ts";
 
 /** How long what was told can be told again. */
 export const KEPT_MS = 3_600_000;
-/** And how much of it: some 300 bytes each. */
+/** How long it is known since when a user listens: a socket tells for an hour, and what came after that is kept. */
+const KNOWN_MS = 2 * KEPT_MS;
+/** And how much of what was told is kept: some 300 bytes each. */
 export const MAX_KEPT = 1_000;
 /** So many more may be there before the oldest go: to look for them at each would read all of them. */
 const SPARE = 100;
+
+const LISTENERS =
+  "CREATE TABLE IF NOT EXISTS listeners (user_id TEXT PRIMARY KEY, since INTEGER, at_ms INTEGER)";
 
 /** The row of what isn't an event. */
 interface Standing {
@@ -47,6 +53,25 @@ export class LiveStore {
     return this.#standing?.heardAtMs ?? 0;
   }
 
+  /**
+   * A user begins to listen. From the sequence that is returned on they may be told what they miss: that which was the last
+   * when they first listened, since nobody knows who might have listened before.
+   */
+  listen(userId: UserId, nowMs: number): number {
+    this.hear(nowMs);
+    const { sql } = this.#storage;
+    return sql
+      .exec<{ since: number }>(
+        `INSERT INTO listeners VALUES (?, ?, ?) ON CONFLICT DO UPDATE
+           SET since = iif(at_ms > ?, since, excluded.since), at_ms = excluded.at_ms RETURNING since`,
+        userId,
+        this.#last,
+        nowMs,
+        nowMs - KNOWN_MS,
+      )
+      .one().since;
+  }
+
   /** Somebody begins or ends to listen. */
   hear(nowMs: number): void {
     const { sql } = this.#storage;
@@ -54,6 +79,7 @@ export class LiveStore {
       sql.exec("CREATE TABLE IF NOT EXISTS events (sequence INTEGER PRIMARY KEY, at_ms INTEGER, json TEXT)");
       sql.exec("CREATE TABLE IF NOT EXISTS standing (complete_after INTEGER, heard_at_ms INTEGER)");
       sql.exec("INSERT INTO standing VALUES (?, ?)", nowMs, nowMs);
+      sql.exec(LISTENERS);
       this.#last = nowMs;
     } else {
       sql.exec("UPDATE standing SET heard_at_ms = ?", nowMs);
@@ -87,7 +113,9 @@ export class LiveStore {
 
   /** Forgets what is too old to be told again. */
   pruneOld(nowMs: number): void {
-    if (this.#standing !== undefined) this.#prune("at_ms <= ?", nowMs - KEPT_MS);
+    if (this.#standing === undefined) return;
+    this.#prune("at_ms <= ?", nowMs - KEPT_MS);
+    this.#storage.sql.exec("DELETE FROM listeners WHERE at_ms <= ?", nowMs - KNOWN_MS);
   }
 
   /** Leaves nothing at all behind. */
@@ -134,6 +162,8 @@ export class LiveStore {
     this.#count = 0;
     const isThere = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'standing'").toArray().length > 0;
     if (!isThere) return;
+    // An object may be older than what is known of its listeners.
+    sql.exec(LISTENERS);
     const { standing, heard, last, count } = sql
       .exec<{ standing: number; heard: number; last: number; count: number }>(
         `SELECT complete_after AS standing, heard_at_ms AS heard, coalesce(max(sequence), 0) AS last,

@@ -1,5 +1,6 @@
 import { createMiddleware } from "hono/factory";
 import { AppError } from "#contract/errors.ts";
+import type { TenantId, UserId } from "#contract/ids.ts";
 import type { AppContext, AppEnv } from "../app-env.ts";
 import { effectiveMethod } from "./effective-method.ts";
 
@@ -35,26 +36,39 @@ async function hasRoom(limiter: RateLimit | undefined, key: string): Promise<boo
   }
 }
 
-/** Who is counted beside the tenant. A backend's token speaks for many people; each grant that it gives away is for one. */
-function counterOf(c: AppContext): string | undefined {
+/** Who is counted. */
+export interface Counter {
+  readonly tenantId: TenantId;
+  /** Beside the tenant. */
+  readonly one: string | undefined;
+}
+
+/** A backend's token speaks for many people; each grant that it gives away is for one. */
+function counterOf(c: AppContext): Counter {
   const { tenantId, userId, role } = c.get("identity");
   const grant = c.get("grant");
-  if (grant !== undefined) return `${tenantId}/grant/${grant.ref.fileId}`;
-  return role === "service" ? undefined : `${tenantId}/${userId}`;
+  if (grant !== undefined) return { tenantId, one: `${tenantId}/grant/${grant.ref.fileId}` };
+  return role === "service" ? { tenantId, one: undefined } : counterOfUser(tenantId, userId);
+}
+
+export function counterOfUser(tenantId: TenantId, userId: UserId): Counter {
+  return { tenantId, one: `${tenantId}/${userId}` };
 }
 
 /** Who asks is counted first, so that what one is refused is not taken from the others of the tenant. */
-async function isWithin(c: AppContext, counted: Counted): Promise<boolean> {
+async function isWithin(c: AppContext, counted: Counted, { tenantId, one }: Counter): Promise<boolean> {
   const limiters: Partial<Limiters> = c.env;
   const { user, tenant } = BINDINGS[counted];
-  const counter = counterOf(c);
-  if (counter !== undefined && !(await hasRoom(limiters[user], counter))) return false;
-  return hasRoom(limiters[tenant], c.get("identity").tenantId);
+  if (one !== undefined && !(await hasRoom(limiters[user], one))) return false;
+  return hasRoom(limiters[tenant], tenantId);
 }
 
-/** Throws `RATE_LIMITED` when the caller, or their tenant, has asked for too much. */
-export async function requireRate(c: AppContext, counted: Counted): Promise<void> {
-  if (await isWithin(c, counted)) return;
+/**
+ * Throws `RATE_LIMITED` when the caller, or their tenant, has asked for too much.
+ * @param counter where there is no caller but by what else they have
+ */
+export async function requireRate(c: AppContext, counted: Counted, counter = counterOf(c)): Promise<void> {
+  if (await isWithin(c, counted, counter)) return;
   throw new AppError("RATE_LIMITED", {
     detail: `Too many ${counted} in ${RATE_LIMIT_PERIOD_SECONDS} seconds.`,
     headers: { "Retry-After": String(RATE_LIMIT_PERIOD_SECONDS) },

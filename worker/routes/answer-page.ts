@@ -30,6 +30,9 @@ export async function answerPage(
   const nonce = newNonce();
   const headers = new Headers(answer.headers);
   headers.set("Content-Type", "text/html; charset=utf-8");
+  headers.set("X-Content-Type-Options", "nosniff");
+  // The address of a page for people is a credential: who is linked to isn't told it.
+  headers.set("Referrer-Policy", "no-referrer");
   headers.set("Content-Security-Policy", contentSecurityPolicy(c, nonce));
   return new Response(String(await makePage(nonce)), { status: answer.status, headers });
 }

@@ -6,6 +6,7 @@ import { parseHeaderInteger } from "#contract/tus.ts";
 import { openTicket, sealTicket } from "../delivery/live-ticket.ts";
 import { LiveClient } from "../live/live-client.ts";
 import { credentialEndMs } from "../middleware/credential-end.ts";
+import { counterOfUser, requireRate } from "../middleware/rate-limit.ts";
 import { requireChannel, ticketTimes } from "../services/live.ts";
 import { admitTenant } from "../services/tenants.ts";
 import { LIVE_TICKET_EXAMPLE, LIVE_TICKET_REQUEST_EXAMPLE } from "./examples.ts";
@@ -69,6 +70,8 @@ live.get("/", async (c) => {
   if (ticket === undefined) throw new AppError("LIVE_TICKET_INVALID");
   const after = parseAfter(c.req.query("after"));
   const { tenantId, userId, channel, endsAtMs } = ticket;
+  // A ticket opens any number of sockets while it is good.
+  await requireRate(c, "requests", counterOfUser(tenantId, userId));
   await admitTenant(c.env, tenantId, { maxAgeMs, nowMs });
   return new LiveClient(c.env).connect(tenantId, channel, { userId, endsAtMs, after });
 });

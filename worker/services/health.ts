@@ -57,30 +57,30 @@ export async function checkHealth(
 
 /** So long a report is answered again: whoever asks more often makes nobody work. */
 const REPORT_AGE_MS = 1_000;
-/** After so long a report that is being made is made by the next who asks too: whoever began it may be gone. */
-const MAKING_MS = 2 * PROBE_DEADLINE_MS;
+/** And so long while the next is being made: then whoever asks makes it too, as whoever began it may be gone. */
+const MAKING_AGE_MS = 2_000;
 
 interface Kept {
   report?: Health;
   madeAtMs: number;
-  begunAtMs: number;
+  isBeingMade: boolean;
 }
 
 const kept = new WeakMap<DatabaseBindings, Kept>();
 
 /**
  * The last report of this isolate, or a new one where that is older than a second. While one asks for it, the others are
- * answered by the last: none waits for what another request is doing.
+ * answered by the last for another second: none waits for what another request is doing.
  */
 export async function currentHealth(env: DatabaseBindings, check: () => Promise<Health>): Promise<Health> {
-  const last = kept.get(env) ?? { madeAtMs: 0, begunAtMs: 0 };
+  const last = kept.get(env) ?? { madeAtMs: 0, isBeingMade: false };
   kept.set(env, last);
   const nowMs = Date.now();
-  const isFresh = nowMs - last.madeAtMs < REPORT_AGE_MS || nowMs - last.begunAtMs < MAKING_MS;
+  const isFresh = nowMs - last.madeAtMs < (last.isBeingMade ? MAKING_AGE_MS : REPORT_AGE_MS);
   if (last.report !== undefined && isFresh) return last.report;
-  last.begunAtMs = nowMs;
+  last.isBeingMade = true;
   const report = await check();
-  Object.assign(last, { report, madeAtMs: Date.now(), begunAtMs: 0 });
+  Object.assign(last, { report, madeAtMs: Date.now(), isBeingMade: false });
   return report;
 }
 

@@ -9,7 +9,7 @@ import { chargeOf } from "#contract/quota.ts";
 import type { Actor } from "../db/audit.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
-import { findVersion } from "../db/files.ts";
+import { findFileById, findVersion } from "../db/files.ts";
 import type { ReservedPartial } from "../db/partials.ts";
 import type { NewReservation, Wanted } from "../db/quota.ts";
 import { findReservation, FIRST_CHECK_MS, postponeCheck } from "../db/quota.ts";
@@ -52,7 +52,7 @@ export interface AcceptedUpload {
   readonly reservedBytes: number | null;
   /** Of an upload by a grant: what tells its creation from another. */
   readonly creationKey: string | null;
-  /** What it is declared to be attached to. */
+  /** What it is declared to be attached to; of a new version, what its file is. */
   readonly entity: EntityRef | null;
   /** Whether this is a grant's creation again, whose record was there. */
   readonly isAgain: boolean;
@@ -89,7 +89,7 @@ export async function createUpload(
   const accepted = {
     ...{ fileId: ref.fileId, version: ref.version, filename, declaredType, maxBytes, creationKey },
     ...{
-      entity: entityOf(declared),
+      entity: ref.version === 1 ? entityOf(declared) : await entityOfFile(env, ref),
       warnings: warningsOf(lengthBytes, rules.settings.warnBytes?.[fileClass]),
     },
   };
@@ -167,6 +167,16 @@ function actorOf(identity: Identity, grant: UploadGrant | undefined, requestId: 
 
 function entityOf({ entityType, entityId }: ValidUpload): EntityRef | null {
   return entityType === undefined || entityId === undefined ? null : { entityType, entityId };
+}
+
+/** Another could be declared with a new version, which stays where its file is: nobody tells an entity that isn't theirs. */
+async function entityOfFile(
+  env: DatabaseBindings,
+  { tenantId, fileId }: FileVersionRef,
+): Promise<EntityRef | null> {
+  const found = await findFileById(databaseFor(env, tenantId), tenantId, fileId);
+  const { entityType, entityId } = found?.file ?? {};
+  return entityType == null || entityId == null ? null : { entityType, entityId };
 }
 
 /** What a known length counts; of one that isn't known yet the first step, or what room there is. */

@@ -5,6 +5,13 @@ export interface Table {
   readonly isCut: boolean;
 }
 
+/** As much of a table as is drawn without the page standing still. */
+const MAX_ROWS = 500;
+const MAX_COLUMNS = 100;
+const MAX_CELLS = 20_000;
+/** In UTF-16 units: a cell isn't read like a page. */
+const MAX_CELL_LENGTH = 1_000;
+
 const SEPARATORS = [",", ";", "\t", "|"] as const;
 
 /** The separator that the first line has most of: German spreadsheets write semicolons. */
@@ -17,20 +24,27 @@ export function separatorOf(text: string): string {
 /**
  * Reads RFC 4180, and what spreadsheets write in its place: other separators, line ends of any system, a quote that is never
  * closed, rows of different lengths.
- * @param maxRows all after these are left out
+ * What is beyond the limits above is left out.
  */
-export function parseTable(text: string, maxRows: number, separator = separatorOf(text)): Table {
+export function parseTable(text: string, separator = separatorOf(text)): Table {
   const rows: string[][] = [];
   let row: string[] = [];
+  let [cells, isCut] = [0, false];
+  const add = (cell: string) => {
+    const isKept = row.length < MAX_COLUMNS;
+    if (isKept) row.push(cell.slice(0, MAX_CELL_LENGTH));
+    if (isKept) cells += 1;
+    if (!isKept || cell.length > MAX_CELL_LENGTH) isCut = true;
+  };
   let at = text.startsWith("\uFEFF") ? 1 : 0;
-  while (at < text.length && rows.length < maxRows) {
+  while (at < text.length && rows.length < MAX_ROWS && cells < MAX_CELLS) {
     const field = text.charAt(at) === '"' ? readQuoted(text, at + 1) : { text: "", end: at };
     const end = endOfField(text, field.end, separator);
-    row.push(field.text + text.slice(field.end, end));
+    add(field.text + text.slice(field.end, end));
     at = end + 1;
     if (text.charAt(end) === separator) {
       // A separator at the very end has an empty field behind it.
-      if (at === text.length) row.push("");
+      if (at === text.length) add("");
       continue;
     }
     if (text.startsWith("\r\n", end)) at += 1;
@@ -38,7 +52,7 @@ export function parseTable(text: string, maxRows: number, separator = separatorO
     row = [];
   }
   if (row.length > 0) rows.push(row);
-  return { rows, isCut: at < text.length };
+  return { rows, isCut: isCut || at < text.length };
 }
 
 /** A quoted field's text, in which two quotes are one, and where it ends. */

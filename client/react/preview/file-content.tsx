@@ -1,5 +1,6 @@
 import type { FileRecord } from "#contract/api.ts";
 import { useFileTexts } from "../texts/use-file-texts.ts";
+import { ContentBoundary } from "./content-boundary.tsx";
 import { ImageView } from "./image-view.tsx";
 import { AudioView, VideoView } from "./media-view.tsx";
 import { PagesView } from "./pages-view.tsx";
@@ -9,6 +10,18 @@ import { TextView } from "./text-views.tsx";
 
 /** A file to look at, or in words why it can't be looked at. */
 export function FileContent({ file }: { readonly file: FileRecord }) {
+  const { preview: texts } = useFileTexts();
+  const notice = (
+    <PreviewNotice icon="warning" tone="warning" title={texts.undrawn} hint={texts.undrawnHint} />
+  );
+  return (
+    <ContentBoundary otherwise={notice}>
+      <Content file={file} />
+    </ContentBoundary>
+  );
+}
+
+function Content({ file }: { readonly file: FileRecord }) {
   const { preview: texts } = useFileTexts();
   const shown = previewKindOf(file);
   switch (shown.kind) {

@@ -1,10 +1,12 @@
 import DOMPurify from "dompurify";
-import { marked } from "marked";
-import { useMemo } from "react";
+import { type ReactNode, useMemo } from "react";
+import { htmlOfMarkdown } from "./markdown-html.ts";
 
 interface MarkdownTextProps {
   readonly text: string;
   readonly label: string;
+  /** Shown in the place of a text that can't be read as Markdown. */
+  readonly otherwise: ReactNode;
 }
 
 /** Nothing that is fetched, submitted or styled by whoever wrote the file: a look at it tells nobody. */
@@ -15,9 +17,10 @@ const ALLOWED_TAGS = [
 const ALLOWED_ATTR = ["href", "title", "start", "align"];
 const LINK_ADDRESSES = /^(?:https?|mailto|tel):/i;
 
-/** The HTML of a Markdown text, of whoever's: without scripts, images, styles and forms; links open elsewhere. */
-export function safeHtmlOf(text: string): string {
-  const html = marked.parse(text, { async: false, gfm: true });
+/** The HTML of a Markdown text, of whoever's: without scripts, images, styles and forms; links open elsewhere. Undefined as for `htmlOfMarkdown`. */
+function safeHtmlOf(text: string): string | undefined {
+  const html = htmlOfMarkdown(text);
+  if (html === undefined) return undefined;
   const fragment = DOMPurify.sanitize(html, {
     ...{ ALLOWED_TAGS, ALLOWED_ATTR, ALLOWED_URI_REGEXP: LINK_ADDRESSES },
     ...{ ALLOW_DATA_ATTR: false, ALLOW_ARIA_ATTR: false, RETURN_DOM_FRAGMENT: true },
@@ -31,8 +34,9 @@ export function safeHtmlOf(text: string): string {
   return holder.innerHTML;
 }
 
-export function MarkdownText({ text, label }: MarkdownTextProps) {
+export function MarkdownText({ text, label, otherwise }: MarkdownTextProps) {
   const html = useMemo(() => safeHtmlOf(text), [text]);
+  if (html === undefined) return otherwise;
   return (
     <article
       className="cw-preview-markdown"

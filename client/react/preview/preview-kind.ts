@@ -29,11 +29,15 @@ const BROWSER_IMAGES: ReadonlySet<string> = new Set([
   "image/webp",
   "image/avif",
 ]);
+/** Of an image that the server hasn't drawn: a browser takes 4 bytes for each, whatever the file's size. */
+const MAX_PIXELS = 50_000_000;
+/** In the processor's words: what it refused as too large isn't given to a browser, whatever was measured of it. */
+const TOO_LARGE = /too many pixels|too large/;
 const TABLES: ReadonlySet<string> = new Set(["text/csv", "text/tab-separated-values"]);
 const TEXTS: ReadonlySet<string> = new Set(["application/json", "application/xml"]);
 const OFFICE = /word|excel|powerpoint|officedocument|opendocument|rtf/;
 
-type Shown = Pick<FileRecord, "state" | "mimeType" | "derivatives" | "missingDerivatives">;
+type Shown = Pick<FileRecord, "state" | "mimeType" | "derivatives" | "missingDerivatives" | "properties">;
 
 function missing(file: Shown, name: MissingDerivative["name"]): MissingDerivative | undefined {
   return file.missingDerivatives.find((each) => each.name === name);
@@ -49,11 +53,17 @@ function withoutIt(lacking: MissingDerivative | undefined): PreviewKind {
   return lacking.state === "making" ? { kind: "making" } : { kind: "undrawn", reason: lacking.reason };
 }
 
+/** Those of which nobody has seen how many they are may be any number. */
+function pixelsOf({ properties: { width, height } }: Shown): number {
+  return typeof width === "number" && typeof height === "number" ? width * height : Number.POSITIVE_INFINITY;
+}
+
 function kindOfImage(file: Shown): PreviewKind {
   if (has(file, "optimized")) return { kind: "image", variant: "optimized" };
   const lacking = missing(file, "optimized");
-  if (lacking?.state !== "making" && BROWSER_IMAGES.has(file.mimeType))
-    return { kind: "image", variant: "original" };
+  const isSmall = pixelsOf(file) <= MAX_PIXELS && !TOO_LARGE.test(lacking?.reason ?? "");
+  const isDrawable = BROWSER_IMAGES.has(file.mimeType) && isSmall;
+  if (lacking?.state !== "making" && isDrawable) return { kind: "image", variant: "original" };
   return withoutIt(lacking);
 }
 

@@ -3,7 +3,8 @@ import type { FileRecord } from "#contract/api.ts";
 import { useFileTexts } from "../texts/use-file-texts.ts";
 import { useClient } from "../use-client.ts";
 import { parseTable } from "./csv.ts";
-import { PreviewFailure, PreviewLoading, PreviewNotice } from "./preview-notice.tsx";
+import { PreviewFailure, PreviewLoading } from "./preview-notice.tsx";
+import { MAX_TEXT_BYTES, piecesOf, readBeginning } from "./text-pieces.ts";
 import { useLoaded } from "./use-loaded.ts";
 
 /** What reads Markdown is larger than all else here: it comes when a Markdown file is looked at. */
@@ -11,10 +12,6 @@ const MarkdownText = lazy(async () => {
   const { MarkdownText: loaded } = await import("./markdown-text.tsx");
   return { default: loaded };
 });
-
-/** Held in memory and drawn at once: more isn't read on a screen. */
-const MAX_TEXT_BYTES = 1024 * 1024;
-const MAX_ROWS = 500;
 
 function decoderOf(encoding: unknown): TextDecoder {
   try {
@@ -32,39 +29,45 @@ interface TextViewProps {
 /** A text, a table of a CSV file, or Markdown. */
 export function TextView({ file, kind }: TextViewProps) {
   const { preview: texts } = useFileTexts();
-  if ((file.sizeBytes ?? 0) > MAX_TEXT_BYTES) {
-    return <PreviewNotice icon="document" title={texts.tooLarge} hint={texts.tooLargeHint} />;
-  }
-  return <LoadedText file={file} kind={kind} />;
-}
-
-function LoadedText({ file, kind }: TextViewProps) {
-  const { preview: texts } = useFileTexts();
   const { files } = useClient();
   const { loaded, again } = useLoaded(`${file.id}/${file.version}`, async (signal) => {
-    const blob = await files.contentBlob(file.id, "original", { signal });
-    return decoderOf(file.properties["encoding"]).decode(await blob.arrayBuffer());
+    const { bytes, isCut } = await readBeginning(await files.content(file.id, { signal }), MAX_TEXT_BYTES);
+    // A letter whose end isn't there is left out.
+    return { text: decoderOf(file.properties["encoding"]).decode(bytes, { stream: isCut }), isCut };
   });
   if (loaded.kind === "failed") return <PreviewFailure error={loaded.error} onAgain={again} />;
   if (loaded.kind === "loading") return <PreviewLoading />;
-  if (kind === "table") return <TableText text={loaded.value} label={texts.tableOf(file.filename)} />;
-  if (kind === "markdown") {
-    return (
-      <Suspense fallback={<PreviewLoading />}>
-        <MarkdownText text={loaded.value} label={texts.textOf(file.filename)} />
-      </Suspense>
-    );
-  }
+  const { text, isCut } = loaded.value;
+  if (kind === "table") return <TableText text={text} isCut={isCut} label={texts.tableOf(file.filename)} />;
+  const plain = <PlainText text={text} isCut={isCut} label={texts.textOf(file.filename)} />;
+  if (kind === "text") return plain;
   return (
-    <pre
-      className="cw-preview-text"
-      tabIndex={0}
-      role="region"
-      aria-label={texts.textOf(file.filename)}
-      dir="auto"
-    >
-      {loaded.value}
-    </pre>
+    <Suspense fallback={<PreviewLoading />}>
+      <MarkdownText text={text} label={texts.textOf(file.filename)} otherwise={plain} />
+    </Suspense>
+  );
+}
+
+interface ShownTextProps {
+  readonly text: string;
+  /** Whether there is more of it than `text`. */
+  readonly isCut: boolean;
+  readonly label: string;
+}
+
+/** In pieces, so that a browser orders and draws those that are seen and not the others. */
+function PlainText({ text, isCut, label }: ShownTextProps) {
+  const { preview: texts } = useFileTexts();
+  const pieces = useMemo(() => piecesOf(text), [text]);
+  return (
+    <div className="cw-preview-text" tabIndex={0} role="region" aria-label={label}>
+      {numbered(pieces).map(({ item, place }) => (
+        <pre key={place} dir="auto">
+          {item}
+        </pre>
+      ))}
+      {isCut && <p className="cw-file-minor">{texts.shownInPart}</p>}
+    </div>
   );
 }
 
@@ -73,10 +76,10 @@ function numbered<T>(items: readonly T[]): readonly { readonly item: T; readonly
   return items.map((item, place) => ({ item, place }));
 }
 
-function TableText({ text, label }: { readonly text: string; readonly label: string }) {
+function TableText({ text, isCut, label }: ShownTextProps) {
   const { preview: texts } = useFileTexts();
-  const { rows, isCut } = useMemo(() => parseTable(text, MAX_ROWS), [text]);
-  const [head, ...body] = numbered(rows);
+  const table = useMemo(() => parseTable(text), [text]);
+  const [head, ...body] = numbered(table.rows);
   return (
     <div className="cw-preview-table" tabIndex={0} role="region" aria-label={label}>
       <table>
@@ -101,7 +104,7 @@ function TableText({ text, label }: { readonly text: string; readonly label: str
           ))}
         </tbody>
       </table>
-      {isCut && <p className="cw-file-minor">{texts.tableCut(MAX_ROWS)}</p>}
+      {(isCut || table.isCut) && <p className="cw-file-minor">{texts.shownInPart}</p>}
     </div>
   );
 }

@@ -123,8 +123,6 @@ export const filesDe: FilesTexts = {
     undrawnHint: "Die Datei selbst ist bereit und lässt sich herunterladen.",
     none: "Für Dateien dieser Art gibt es keine Vorschau.",
     noneHint: "Laden Sie sie herunter, um sie anzusehen.",
-    tooLarge: "Diese Datei ist zu groß, um hier gezeigt zu werden.",
-    tooLargeHint: "Laden Sie sie herunter, um sie anzusehen.",
     failed: (why) => `Die Vorschau konnte nicht geladen werden. ${why}`,
     zoomIn: "Vergrößern",
     zoomOut: "Verkleinern",
@@ -138,8 +136,7 @@ export const filesDe: FilesTexts = {
     drawingPage: (page) => `Seite ${page} wird gezeichnet`,
     unplayable: "Ihr Browser kann diese Datei nicht abspielen. Laden Sie sie herunter.",
     tableOf: (filename) => `Tabelle: ${filename}`,
-    tableCut: (rows) =>
-      `Die ersten ${format.number(rows)} Zeilen. Laden Sie die Datei herunter, um alle zu sehen.`,
+    shownInPart: "Nur der erste Teil wird gezeigt. Laden Sie die Datei herunter, um alles zu sehen.",
     textOf: (filename) => `Text: ${filename}`,
     loadingDetails: "Wird geladen",
     facts: "Angaben",

@@ -100,8 +100,6 @@ export interface PreviewTexts {
   readonly undrawnHint: string;
   readonly none: string;
   readonly noneHint: string;
-  readonly tooLarge: string;
-  readonly tooLargeHint: string;
   failed(why: string): string;
   readonly zoomIn: string;
   readonly zoomOut: string;
@@ -115,7 +113,7 @@ export interface PreviewTexts {
   drawingPage(page: number): string;
   readonly unplayable: string;
   tableOf(filename: string): string;
-  tableCut(rows: number): string;
+  readonly shownInPart: string;
   textOf(filename: string): string;
   readonly loadingDetails: string;
   readonly facts: string;

@@ -86,11 +86,51 @@ test("Markdown does nothing and fetches nothing", async () => {
   expect(await page.title()).toBe("Files");
 });
 
+const IN_PART = "Only the first part is shown. Download the file to see all of it.";
+
+test("no text holds the page up or takes it down: what is too much of it is left out, and said to be", async () => {
+  server.contents.set("f8/original", { type: "text/markdown", body: ">".repeat(3_000) });
+  await show("?open=f8");
+  await page.getByRole("region", { name: "Text: notes.md" }).getByText(">>>").first().waitFor();
+  server.contents.set("f8/original", { type: "text/markdown", body: "_a".repeat(500_000) });
+  await show("?open=f8");
+  await page.getByText(IN_PART).waitFor();
+  server.contents.set("f7/original", { type: "text/csv", body: "a,".repeat(100_000) });
+  await show("?open=f7");
+  await page.getByText(IN_PART).waitFor();
+  const table = page.getByRole("region", { name: "Table: kunden.csv" });
+  expect(await table.getByRole("columnheader").count()).toBe(100);
+  // Of an export of 4 kB, as its record says: the rest isn't even read.
+  server.files.push(storedFile("t1", "both ways.txt", { mimeType: "text/plain" }));
+  server.contents.set("t1/original", { type: "text/plain", body: "\u202E\u202D".repeat(250_000) });
+  await show("?open=t1");
+  await page.getByText(IN_PART).waitFor();
+  const text = await page
+    .getByRole("region", { name: "Text: both ways.txt" })
+    .locator("pre")
+    .allTextContents();
+  expect(Buffer.byteLength(text.join(""))).toBeLessThanOrEqual(200_000);
+});
+
+test("what fails at a file is kept to it", async () => {
+  server.contents.set("f8/original", { type: "text/markdown", body: MARKDOWN });
+  // As after a deployment that has other chunks.
+  await page.route(/markdown-text/, (route) => route.abort());
+  await show("?open=f8");
+  await status("The preview could not be made").waitFor();
+  await page.keyboard.press("Escape");
+  await dialog().waitFor({ state: "detached" });
+  expect(await page.getByRole("button", { name: "Angebot.docx", exact: true }).count()).toBe(1);
+});
+
 test("a file that is being checked says so until it is ready, a blocked one what it contains", async () => {
   await show("?open=f5");
   await status("Being checked for viruses").waitFor();
   expect(await dialog().getByRole("button", { name: "Download" }).count()).toBe(0);
-  const checked = storedFile("f5", "Präsentation.png", { mimeType: "image/png" });
+  const checked = storedFile("f5", "Präsentation.png", {
+    mimeType: "image/png",
+    properties: { width: 40, height: 40 },
+  });
   server.files = server.files.map((file) =>
     file.id === "f5" ? { ...checked, updatedAt: "2026-11-20T10:00:00Z" } : file,
   );

@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
-import { newFileId } from "#contract/ids.ts";
+import { newFileId, UserId } from "#contract/ids.ts";
 import type { LiveFact } from "#contract/live.ts";
 import { KEPT_MS, LiveStore, MAX_KEPT } from "../../../worker/live/live-store.ts";
 
@@ -10,11 +10,11 @@ const NOW_MS = Date.UTC(2026, 10, 27);
 function newStorage(): DurableObjectStorage {
   const database = new DatabaseSync(":memory:");
   onTestFinished(() => database.close());
-  const exec = (query: string, ...values: number[]) => {
+  const exec = (query: string, ...values: (string | number)[]) => {
     const found = database.prepare(query).all(...values);
     return { toArray: () => found, one: () => found[0] };
   };
-  const deleteAll = async () => database.exec("DROP TABLE events; DROP TABLE standing");
+  const deleteAll = async () => database.exec("DROP TABLE events; DROP TABLE standing; DROP TABLE listeners");
   const transactionSync = (change: () => void) => change();
   return { sql: { exec }, transactionSync, deleteAll } as unknown as DurableObjectStorage;
 }
@@ -68,4 +68,19 @@ test("what is old goes, and sequences rise though all was forgotten", async () =
   store.hear(NOW_MS + 2 * KEPT_MS);
   expect(store.last).toBeGreaterThan(newer?.sequence ?? 0);
   expect(store.since(newer?.sequence ?? 0)).toBeUndefined();
+});
+
+test("a user may be told what they miss from where they first listened, as long as that is known", () => {
+  const store = new LiveStore(newStorage());
+  const [ann, bob] = [UserId.parse("ann"), UserId.parse("bob")];
+  const anns = store.listen(ann, NOW_MS);
+  store.append([ready()], NOW_MS);
+  const bobs = store.listen(bob, NOW_MS);
+  expect(bobs).toBeGreaterThan(anns);
+  store.append([ready()], NOW_MS);
+  const laterMs = NOW_MS + 2 * KEPT_MS - 1;
+  expect([store.listen(ann, laterMs), store.listen(bob, laterMs)]).toEqual([anns, bobs]);
+  store.pruneOld(laterMs + 2 * KEPT_MS - 1);
+  expect(store.listen(ann, laterMs + 2 * KEPT_MS - 1)).toBe(anns);
+  expect(store.listen(bob, laterMs + 2 * KEPT_MS)).toBe(store.last);
 });
