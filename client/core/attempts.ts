@@ -1,8 +1,9 @@
 import type { Problem } from "#contract/errors.ts";
 import { OFFLINE_PROBE_MS, type UploadContext } from "./context.ts";
 import { classifyFailure, type Failure, nextStep } from "./failure.ts";
+import type { TransferEvents } from "./sending.ts";
 import type { Status } from "./status.ts";
-import type { Transfer, TransferEvents } from "./transfer.ts";
+import type { Transfer } from "./transfer.ts";
 import type { UploadState } from "./types.ts";
 import { wait } from "./wait.ts";
 

@@ -1,8 +1,8 @@
 const MAX_DELAY_MS = 30_000;
 
-/** Doubling from `baseMs` to 30 s, with up to a fifth more so that many clients don't come back at once. */
-export function backoffMs(attempt: number, baseMs: number): number {
-  return Math.min(MAX_DELAY_MS, baseMs * 2 ** (attempt - 1)) * (1 + Math.random() / 5);
+/** Doubling from `baseMs` to `maxMs` (30 s), with up to a fifth more so that many clients don't come back at once. */
+export function backoffMs(attempt: number, baseMs: number, maxMs = MAX_DELAY_MS): number {
+  return Math.min(maxMs, baseMs * 2 ** (attempt - 1)) * (1 + Math.random() / 5);
 }
 
 /** Reads `Retry-After` (RFC 9110 §10.2.3): seconds, or a date. Undefined without a usable one. */

@@ -50,7 +50,8 @@ function ownLocks(): Locks {
   };
 }
 
-function claimsBy(locks: Locks): Claims {
+/** Where the browser has locks but refuses them (a sandboxed frame, blocked storage), the uploader's own do. */
+function claimsBy(locks: Locks, own: Locks): Claims {
   return {
     async hold(fingerprint, signal, onTaken) {
       const answered = new AbortController();
@@ -60,16 +61,18 @@ function claimsBy(locks: Locks): Claims {
           resolve(true);
           await untilAborted(signal);
         };
-        locks.request(PREFIX + fingerprint, { signal }, holding).then(
-          () => resolve(false),
-          () => resolve(false),
-        );
+        const end = () => resolve(false);
+        const name = PREFIX + fingerprint;
+        const orByOwn = () =>
+          signal.aborted ? end() : own.request(name, { signal }, holding).then(end, end);
+        locks.request(name, { signal }, holding).then(end, orByOwn);
       });
       answered.abort();
       return isHeld && !signal.aborted;
     },
     async held() {
-      const names = (await locks.query()).held?.map((lock) => lock.name ?? "") ?? [];
+      const answers = await Promise.all([own.query(), locks.query().catch(() => ({ held: [] }))]);
+      const names = answers.flatMap(({ held = [] }) => held.map((lock) => lock.name ?? ""));
       return new Set(
         names.filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length)),
       );
@@ -79,5 +82,6 @@ function claimsBy(locks: Locks): Claims {
 
 /** Claims shared by all tabs of the origin where the browser can do that (secure contexts only). */
 export function createClaims(): Claims {
-  return claimsBy(globalThis.navigator?.locks ?? ownLocks());
+  const own = ownLocks();
+  return claimsBy(globalThis.navigator?.locks ?? own, own);
 }

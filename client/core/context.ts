@@ -28,6 +28,8 @@ export interface UploadContext {
   readonly access: Access;
   readonly store: ResumeStore;
   readonly slots: Slots;
+  /** One at a time: hashing takes a processor, and each asks until the server has hashed too. */
+  readonly verifications: Slots;
   readonly claims: Claims;
   readonly connection: Connection;
   readonly awake: Awake;

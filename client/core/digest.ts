@@ -24,14 +24,16 @@ export function canHash(): boolean {
  */
 export class PrefixDigest {
   readonly #file: Blob;
-  #covered: CoveredPrefix = { bytes: 0, digest: "" };
+  /** After each slice: what a point says can be compared wherever it is. 64 bytes for each MiB. */
+  readonly #digests: string[] = [];
 
   constructor(file: Blob) {
     this.#file = file;
   }
 
   get covered(): CoveredPrefix {
-    return this.#covered;
+    const count = this.#digests.length;
+    return { bytes: Math.min(count * SLICE_BYTES, this.#file.size), digest: this.#digests[count - 1] ?? "" };
   }
 
   /**
@@ -40,14 +42,23 @@ export class PrefixDigest {
    */
   async cover(bytes: number, signal: AbortSignal): Promise<void> {
     const wanted = Math.min(bytes, this.#file.size);
-    while (this.#covered.bytes < wanted) {
+    while (this.covered.bytes < wanted) {
       signal.throwIfAborted();
-      const before = this.#covered;
+      const count = this.#digests.length;
+      const before = this.covered;
       const slice = this.#file.slice(before.bytes, before.bytes + SLICE_BYTES);
       const digest = await sha256Hex(new Blob([before.digest, slice]));
       // Another call may have come first.
-      if (this.#covered === before) this.#covered = { bytes: before.bytes + slice.size, digest };
+      if (this.#digests.length === count) this.#digests.push(digest);
     }
+  }
+
+  /** Whether the file begins as the prefix says. Throws as `cover` does. */
+  async proves({ bytes, digest }: CoveredPrefix, signal: AbortSignal): Promise<boolean> {
+    const { size } = this.#file;
+    if (bytes > size || (bytes % SLICE_BYTES !== 0 && bytes !== size)) return false;
+    await this.cover(bytes, signal);
+    return (this.#digests[Math.ceil(bytes / SLICE_BYTES) - 1] ?? "") === digest;
   }
 }
 
@@ -57,9 +68,6 @@ export async function proveBeginning(
   prefix: CoveredPrefix,
   signal: AbortSignal,
 ): Promise<PrefixDigest | undefined> {
-  if (prefix.bytes > file.size) return undefined;
   const digest = new PrefixDigest(file);
-  await digest.cover(prefix.bytes, signal);
-  const { covered } = digest;
-  return covered.bytes === prefix.bytes && covered.digest === prefix.digest ? digest : undefined;
+  return (await digest.proves(prefix, signal)) ? digest : undefined;
 }

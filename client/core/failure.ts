@@ -4,7 +4,7 @@ import { localProblem, parseProblem } from "./problem.ts";
 import type { Answer } from "./request.ts";
 import { RefusedByRules } from "./rules.ts";
 import { FileUnreadable, TokenUnavailable } from "./transport.ts";
-import { UnexpectedAnswer } from "./tus.ts";
+import { isGone, UnexpectedAnswer } from "./tus.ts";
 
 /** Why an attempt ended, by what can be done about it. */
 export type Failure =
@@ -21,7 +21,8 @@ export type Failure =
   /** The server will never take this file. */
   | { readonly kind: "refused"; readonly problem: Problem };
 
-const TEMPORARY = new Set([408, 423, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 530]);
+/** Besides what is out of order (5xx). */
+const TEMPORARY = new Set([408, 423, 425]);
 
 /**
  * Whether a request's body was too long, which another length puts right: what is in between refuses it with no problem
@@ -33,6 +34,14 @@ export function isBodyTooLong(error: unknown): boolean {
   return status === 413 && parseProblem(status, body).code !== "FILE_TOO_LARGE";
 }
 
+/** What another sign-in, room or address puts right. */
+const BLOCKED = new Set([401, 403, 404, 410]);
+
+/** Whether the server gave a reason of its own: only that is final. */
+function isToldBy({ status, code }: Problem): boolean {
+  return code !== `HTTP_${status}`;
+}
+
 function classifyAnswer(method: string, answer: Answer, nowMs: number): Failure {
   const { status } = answer;
   const problem = parseProblem(status, answer.body);
@@ -40,13 +49,13 @@ function classifyAnswer(method: string, answer: Answer, nowMs: number): Failure 
   if (status === 429 || (status === 503 && retryAfterMs !== undefined)) {
     return { kind: "busy", problem, retryAfterMs };
   }
-  if (status === 401 || status === 403) return { kind: "blocked", problem };
-  if (status === 404 || status === 410) return { kind: "gone", problem };
+  if (isGone(answer)) return { kind: "gone", problem };
   // The offset was wrong: the next attempt asks for the right one. To a creation a 409 is a refusal.
   if (status === 409 && method !== "POST") return { kind: "temporary", problem };
   // A 2xx or 3xx ends here when it is not a tus answer at all, as of a hotel's log-in page.
-  if (TEMPORARY.has(status) || status < 400) return { kind: "temporary", problem };
-  return { kind: "refused", problem };
+  if (TEMPORARY.has(status) || status < 400 || status >= 500) return { kind: "temporary", problem };
+  const isRefusal = isToldBy(problem) && !BLOCKED.has(status);
+  return { kind: isRefusal ? "refused" : "blocked", problem };
 }
 
 /** Tells what an attempt's error means. */
@@ -62,8 +71,10 @@ export function classifyFailure(error: unknown, nowMs: number): Failure {
   return { kind: "connection" };
 }
 
-/** After so many failures in a row without a byte more on the server, "temporary" is not true any more. */
-const MAX_TEMPORARY_FAILURES = 8;
+/** After so many failures in a row without a byte more on the server, "temporary" is not true any more: some eight hours. */
+const MAX_TEMPORARY_FAILURES = 60;
+/** As long as a fault of the server's lasts, it is asked ever less often. */
+const MAX_TEMPORARY_DELAY_MS = 600_000;
 
 export type NextStep =
   | { readonly kind: "retry"; readonly delayMs: number; readonly problem?: Problem }
@@ -85,7 +96,11 @@ export function nextStep(failure: Failure, attempt: number, baseMs: number): Nex
     case "temporary":
       return attempt > MAX_TEMPORARY_FAILURES
         ? { kind: "fail", problem: failure.problem, forget: false }
-        : { kind: "retry", delayMs, problem: failure.problem };
+        : {
+            kind: "retry",
+            delayMs: backoffMs(attempt, baseMs, MAX_TEMPORARY_DELAY_MS),
+            problem: failure.problem,
+          };
     case "gone":
       return { kind: "fail", problem: failure.problem, forget: true };
     case "blocked":

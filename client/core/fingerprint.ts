@@ -21,12 +21,14 @@ function describe(file: File, meta: UploadMeta, scope: Scope): string {
     file.name,
     file.size,
     file.lastModified,
+    // Only where there is one: what was stored before has none.
+    ...(meta.folder ? [meta.folder] : []),
   ]);
 }
 
 /**
  * Finds what may be the same file for the same record by the same user: a hash of its first and last 64 KiB, size,
- * modification time, name, tenant, user and entity. It proves nothing of what is between; that is the resume point's digest
+ * modification time, name, folder, tenant, user and entity. It proves nothing of what is between; that is the resume point's digest
  * to prove. Undefined where the browser can't hash (an insecure context); such an upload does not survive a reload. Rejects
  * when the file can't be read.
  */

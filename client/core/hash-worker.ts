@@ -3,15 +3,23 @@ import { createSha256 } from "./sha256.ts";
 /** In memory at a time; on a page without workers, some milliseconds between two of its own tasks. */
 const SLICE_BYTES = 1024 * 1024;
 
-/** The worker's own text: it hashes the file that it is sent, and answers the digest, or null where that can't be read. */
+/**
+ * The worker's own text: it hashes the file that it is sent, and answers the digest, or null where that can't be read. What
+ * else goes wrong is its text's, and answered by "": bundlers may have put names in it that the page alone has.
+ */
 function workerSource(): string {
   return `onmessage = async ({ data: file }) => {
+    let isReading = false;
     try {
       const hash = (${createSha256.toString()})();
-      for (let at = 0; at < file.size; at += ${SLICE_BYTES})
-        hash.update(new Uint8Array(await file.slice(at, at + ${SLICE_BYTES}).arrayBuffer()));
+      for (let at = 0; at < file.size; at += ${SLICE_BYTES}) {
+        isReading = true;
+        const slice = await file.slice(at, at + ${SLICE_BYTES}).arrayBuffer();
+        isReading = false;
+        hash.update(new Uint8Array(slice));
+      }
       postMessage(hash.hex());
-    } catch { postMessage(null); }
+    } catch { postMessage(isReading ? null : ""); }
   };`;
 }
 
@@ -31,7 +39,7 @@ function startWorker(): Worker | undefined {
 function hashInWorker(worker: Worker, file: Blob, signal: AbortSignal): Promise<string | undefined> {
   return new Promise<string | undefined>((resolve, reject) => {
     worker.addEventListener("message", ({ data }) =>
-      data === null ? reject(new Error("unreadable")) : resolve(String(data)),
+      data === null ? reject(new Error("unreadable")) : resolve(String(data) || undefined),
     );
     // It never began: some policies are told only now.
     worker.addEventListener("error", () => resolve(undefined));

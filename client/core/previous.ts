@@ -2,6 +2,7 @@ import { type Access, fileIdOf, type UploadContext } from "./context.ts";
 import { type PrefixDigest, proveBeginning } from "./digest.ts";
 import { discardUpload } from "./discard.ts";
 import { openHandle } from "./handles.ts";
+import { whileNobodySends } from "./hold.ts";
 import { ApiError, localProblem } from "./problem.ts";
 import type { ResumePoint } from "./resume-store.ts";
 import type { TransferOrigin } from "./transfer.ts";
@@ -13,48 +14,55 @@ export type Add = (file: File, meta: UploadMeta, origin: TransferOrigin) => Uplo
 
 type Session = Extract<Access, { kind: "session" }>;
 
+interface PreviousOptions {
+  readonly context: UploadContext;
+  readonly add: Add;
+  /** Ids of what is on the uploader's list. */
+  readonly own: () => ReadonlySet<string | undefined>;
+}
+
 async function discard(point: ResumePoint, context: UploadContext, { tokens }: Session): Promise<void> {
-  const claim = new AbortController();
-  try {
-    // Whoever sends it now would begin it again.
-    const isFree = await context.claims.hold(point.fingerprint, claim.signal, () => claim.abort());
-    if (!isFree) throw new ApiError(localProblem("UPLOAD_ELSEWHERE"));
+  // Whoever sends it now would begin it again.
+  const isFree = await whileNobodySends(context.claims, point.fingerprint, async () => {
     await context.store.remove(point.url);
     await discardUpload(point.url, { ...context, tokens });
-  } finally {
-    claim.abort();
-  }
+  });
+  if (!isFree) throw new ApiError(localProblem("UPLOAD_ELSEWHERE"));
 }
 
 /** Uploads of this user's earlier visits. */
 export class PreviousUploads {
   readonly #context: UploadContext;
   readonly #add: Add;
+  readonly #own: PreviousOptions["own"];
 
-  constructor(context: UploadContext, add: Add) {
+  constructor({ context, add, own }: PreviousOptions) {
     this.#context = context;
     this.#add = add;
+    this.#own = own;
   }
 
-  /** All but those with an id in `own` and what any tab sends now. */
-  async list(own: ReadonlySet<string | undefined>): Promise<readonly UnfinishedUpload[]> {
+  /** All but those on the uploader's list and what any tab sends now. */
+  async list(): Promise<readonly UnfinishedUpload[]> {
     const { access } = this.#context;
     if (access.kind === "grants") return [];
-    return (await this.#points(own)).map((point) => this.#describe(point, access));
+    return (await this.#points()).map((point) => this.#describe(point, access));
   }
 
   /**
    * Those that the files continue, by their content; each is given to one file at most.
+   * @param folder undefined: whatever folder they were sent of
    * @throws the signal's reason
    */
   async match(
     files: readonly File[],
-    own: ReadonlySet<string | undefined>,
+    folder: string | undefined,
     signal: AbortSignal,
   ): Promise<readonly PreviousMatch[]> {
     const { access } = this.#context;
     if (access.kind === "grants") return [];
-    const points = new Set(await this.#points(own));
+    const isOfFolder = ({ meta }: ResumePoint) => folder === undefined || (meta.folder ?? "") === folder;
+    const points = new Set((await this.#points()).filter(isOfFolder));
     const matches: PreviousMatch[] = [];
     for (const file of files) {
       const found = await this.#matchOf(file, points, signal);
@@ -75,9 +83,10 @@ export class PreviousUploads {
     return undefined;
   }
 
-  async #points(own: ReadonlySet<string | undefined>): Promise<readonly ResumePoint[]> {
+  async #points(): Promise<readonly ResumePoint[]> {
     const { store, claims } = this.#context;
     const [points, held] = await Promise.all([store.list(), claims.held()]);
+    const own = this.#own();
     return points.filter((point) => !held.has(point.fingerprint) && !own.has(fileIdOf(point.url)));
   }
 
@@ -104,7 +113,10 @@ export class PreviousUploads {
       entityId: meta.entityId,
       canResume: handle !== undefined || matched !== undefined,
       resume,
-      discard: () => discard(point, this.#context, access),
+      discard: async () => {
+        if (this.#own().has(fileIdOf(point.url))) throw new ApiError(localProblem("UPLOAD_ELSEWHERE"));
+        await discard(point, this.#context, access);
+      },
     };
   }
 }

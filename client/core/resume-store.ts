@@ -6,6 +6,8 @@ import { within } from "./wait.ts";
 
 /** The server drops an unfinished upload at most six days after its creation (architecture §4, "Expiry"). */
 const MAX_AGE_MS = 6 * 24 * 3600 * 1000;
+/** A tab that is paused meanwhile finds within this time that another has sent its file. */
+const DONE_KEPT_MS = 24 * 3600 * 1000;
 /** A browser's storage that doesn't answer by then is broken: some have such days. */
 const STORAGE_TIMEOUT_MS = 5_000;
 
@@ -22,6 +24,8 @@ export interface ResumePoint {
   readonly covered: CoveredPrefix;
   /** By which the browser finds the file again, where it keeps such. */
   readonly handle?: FileSystemFileHandle | undefined;
+  /** All of it was sent. */
+  readonly doneAtMs?: number | undefined;
 }
 
 function isResumePoint(value: unknown): value is ResumePoint {
@@ -41,16 +45,27 @@ export class ResumeStore {
     this.#scope = scope;
   }
 
-  /** Those that may be of this file, the newest first. */
+  /** Those that may be of this file, the newest first; also what was sent to its end. */
   async find(fingerprint: string): Promise<readonly ResumePoint[]> {
-    return (await this.list()).filter((point) => point.fingerprint === fingerprint);
+    return (await this.#all(Date.now())).filter((point) => point.fingerprint === fingerprint);
   }
 
-  /** This user's resume points, the newest first; those that the server has dropped by now are removed. */
-  async list(nowMs = Date.now()): Promise<readonly ResumePoint[]> {
+  /** This user's unfinished uploads, the newest first; those that the server has dropped by now are removed. */
+  async list(): Promise<readonly ResumePoint[]> {
+    return (await this.#all(Date.now())).filter(({ doneAtMs }) => doneAtMs === undefined);
+  }
+
+  /** Whether another has sent all of it: then it is a file, and no upload to be given up. */
+  async isDone(url: string): Promise<boolean> {
+    const value = await this.#tried(() => this.#storage.get(url), undefined);
+    return isResumePoint(value) && value.doneAtMs !== undefined;
+  }
+
+  async #all(nowMs: number): Promise<readonly ResumePoint[]> {
     const values = await this.#tried(() => this.#storage.list(), []);
     const points = values.filter(isResumePoint).filter(({ scope }) => this.#isOurs(scope));
-    const isDead = ({ startedAtMs }: ResumePoint) => nowMs - startedAtMs > MAX_AGE_MS;
+    const isDead = ({ startedAtMs, doneAtMs = nowMs }: ResumePoint) =>
+      nowMs - startedAtMs > MAX_AGE_MS || nowMs - doneAtMs > DONE_KEPT_MS;
     await Promise.all(points.filter(isDead).map(({ url }) => this.remove(url)));
     return points.filter((point) => !isDead(point)).sort((a, b) => b.startedAtMs - a.startedAtMs);
   }

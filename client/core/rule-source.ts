@@ -19,7 +19,7 @@ export function createRuleSource(endpoint: string, source: JsonSource): RuleSour
     try {
       return await within(getJson<UploadRulesResponse>(url, source, signal), TIMEOUT_MS);
     } catch {
-      kept = undefined;
+      // Kept as long: each of a thousand files would ask again.
       return undefined;
     }
   }

@@ -9,6 +9,21 @@ export type Sighting =
 /** A tab that comes later asks where the file is: it may be on its last request. */
 type Message = Sighting | { readonly kind: "asked" };
 
+export interface SightingEvents {
+  onSighting(sighting: Sighting): void;
+  /** Another tab has this file on its list. */
+  onAsked(): void;
+}
+
+function openChannel(name: string): BroadcastChannel | undefined {
+  try {
+    return new BroadcastChannel(name);
+  } catch {
+    // There is none, or the browser refuses it: as in a sandboxed frame.
+    return undefined;
+  }
+}
+
 /**
  * One file's channel between the tabs of the origin, until `signal` aborts. Without BroadcastChannel nothing is told, and a
  * waiting tab shows no progress.
@@ -17,16 +32,17 @@ type Message = Sighting | { readonly kind: "asked" };
 export function openSightings(
   fingerprint: string,
   signal: AbortSignal,
-  onSighting: (sighting: Sighting) => void,
+  { onSighting, onAsked }: SightingEvents,
 ): (sighting: Sighting) => void {
-  if (signal.aborted || typeof BroadcastChannel === "undefined") return () => {};
-  const channel = new BroadcastChannel(`causeway-upload:${fingerprint}`);
+  const channel = signal.aborted ? undefined : openChannel(`causeway-upload:${fingerprint}`);
+  if (channel === undefined) return () => {};
   const post = (message: Message) => channel.postMessage(message);
   let lastPoint: Sighting | undefined;
   channel.addEventListener("message", ({ data }) => {
     const message = data as Message;
-    if (message.kind !== "asked") onSighting(message);
-    else if (lastPoint !== undefined) post(lastPoint);
+    if (message.kind !== "asked") return onSighting(message);
+    onAsked();
+    if (lastPoint !== undefined) post(lastPoint);
   });
   signal.addEventListener("abort", () => channel.close(), { once: true });
   post({ kind: "asked" });

@@ -1,23 +1,12 @@
-import { takeTokens, type UploadContext } from "./context.ts";
-import { PrefixDigest, proveBeginning } from "./digest.ts";
+import type { UploadContext } from "./context.ts";
+import type { PrefixDigest } from "./digest.ts";
 import { discardUpload } from "./discard.ts";
-import { isBodyTooLong } from "./failure.ts";
 import { fingerprintOf } from "./fingerprint.ts";
+import { Hold, type HoldEvents } from "./hold.ts";
+import { Place } from "./place.ts";
 import type { ResumePoint } from "./resume-store.ts";
-import { requireAccepted } from "./rule-source.ts";
-import { openSightings, type Sighting } from "./sightings.ts";
-import type { TokenSource } from "./tokens.ts";
-import { ConnectionLost, createSend, FileUnreadable, type Send } from "./transport.ts";
-import { append, createUpload, findStanding, type Standing } from "./tus.ts";
+import { Sending, type TransferEvents } from "./sending.ts";
 import type { UploadMeta } from "./types.ts";
-
-export interface TransferEvents {
-  /** There is a new upload, of which the server has nothing. */
-  onCreated(): void;
-  onSent(bytes: number): void;
-  /** The server has so many bytes. */
-  onAccepted(offsetBytes: number): void;
-}
 
 export interface TransferOrigin {
   readonly handle?: FileSystemFileHandle | undefined;
@@ -28,24 +17,18 @@ export interface TransferOrigin {
 }
 
 /**
- * Where one file is on the server, and what is known of the bytes that it has there. It outlives runs and pauses, and by its
- * resume point the page. Nothing is sent on to an upload whose bytes aren't proved to be this file's beginning.
+ * One file's way to the server. It outlives runs and pauses, and by its resume point the page. Nothing is sent on to an
+ * upload whose bytes aren't proved to be this file's beginning (`place.ts`), nor while another tab sends it (`hold.ts`).
  */
 export class Transfer {
   readonly #file: File;
   readonly #meta: UploadMeta;
   readonly #context: UploadContext;
-  readonly #handle: FileSystemFileHandle | undefined;
-  #tokens: TokenSource;
-  /** Undefined: this upload is not to be resumed after a reload. */
-  #fingerprint: string | undefined;
-  /** From an earlier visit or another tab, not proved to be of this file yet. */
+  readonly #place: Place;
+  readonly #hold: Hold;
+  readonly #sending: Sending;
+  /** From an earlier visit, not proved to be of this file yet. */
   #offered: ResumePoint | undefined;
-  #digest: PrefixDigest;
-  #ahead: Promise<void> | undefined;
-  #url: string | undefined;
-  #startedAtMs = 0;
-  #tell: (sighting: Sighting) => void = () => {};
 
   constructor(
     file: File,
@@ -56,71 +39,61 @@ export class Transfer {
     this.#file = file;
     this.#meta = meta;
     this.#context = context;
-    this.#handle = handle ?? point?.handle;
     this.#offered = point;
-    this.#digest = digest ?? new PrefixDigest(file);
-    this.#tokens = this.#takeTokens();
+    this.#place = new Place({ file, meta, context, handle: handle ?? point?.handle, digest });
+    this.#hold = new Hold(context.claims);
+    this.#sending = new Sending({ file, meta, context, place: this.#place, hold: this.#hold });
   }
 
   get url(): string | undefined {
-    return this.#url;
+    return this.#place.url;
   }
 
-  #takeTokens(): TokenSource {
-    return takeTokens(this.#context, this.#file, this.#meta, () => this.#url !== undefined);
+  /** Also of an earlier visit's upload that it hasn't come to yet. */
+  get knownUrl(): string | undefined {
+    return this.#place.url ?? this.#offered?.url;
   }
 
   /**
    * Resolves true when nobody else sends this file, until `signal` aborts; false when that aborts first. Rejects when the
    * file can't be read.
-   * @param onTaken called once if another sends it
-   * @param onSighting what that one tells
    */
-  async claim(
-    signal: AbortSignal,
-    onTaken: () => void,
-    onSighting: (sighting: Sighting) => void,
-  ): Promise<boolean> {
-    const { access, scope, claims } = this.#context;
+  async claim(signal: AbortSignal, events: HoldEvents): Promise<boolean> {
+    const { access, scope } = this.#context;
     // Nobody has its grant after a reload.
     if (access.kind === "grants") return true;
-    this.#fingerprint ??= this.#offered?.fingerprint ?? (await fingerprintOf(this.#file, this.#meta, scope));
-    if (this.#fingerprint === undefined) return true;
-    this.#tell = openSightings(this.#fingerprint, signal, (sighting) => {
-      if (sighting.kind === "point") this.#offered = sighting.point;
-      onSighting(sighting);
-    });
-    return claims.hold(this.#fingerprint, signal, onTaken);
+    if (signal.aborted) return false;
+    const place = this.#place;
+    place.fingerprint ??= this.#offered?.fingerprint ?? (await fingerprintOf(this.#file, this.#meta, scope));
+    if (place.fingerprint === undefined) return true;
+    return this.#hold.take(place.fingerprint, signal, events);
   }
 
   /** Settles which upload this one goes on with, if any. Rejects as `PrefixDigest.cover` does. */
   async findPlace(signal: AbortSignal): Promise<void> {
-    if (this.#fingerprint === undefined) return;
-    const stored = await this.#context.store.find(this.#fingerprint);
-    const offered = this.#offered === undefined ? [] : [this.#offered];
-    const known = stored.filter(({ url }) => this.#url === undefined || url === this.#url);
+    const place = this.#place;
+    if (place.fingerprint === undefined) return;
+    const stored = await this.#context.store.find(place.fingerprint);
+    const { sighted, seenUrl } = this.#hold;
+    const hints = [this.#offered, sighted].filter((point) => point !== undefined);
+    const isHinted = ({ url }: ResumePoint) => url === seenUrl || url === this.#offered?.url;
+    // What has ended is found only by who knew of it: the same file may be sent twice.
+    const known = stored.filter((point) =>
+      place.url === undefined ? point.doneAtMs === undefined : point.url === place.url,
+    );
     // What is stored is further than what was offered before.
-    const points = [...known.filter(({ url }) => url === this.#offered?.url), ...offered, ...known];
-    this.#offered = undefined;
-    for (const point of points) {
-      if (await this.#take(point, signal)) return;
+    for (const point of [...stored.filter(isHinted), ...hints, ...known]) {
+      if (await place.take(point, signal)) {
+        this.#offered = undefined;
+        return;
+      }
     }
+    // Another file's bytes have been sent there since.
+    if (known.some(({ url }) => url === place.url)) this.#sending.leave();
     // An upload of its own, whosever claim it has.
-    if (offered.length > 0)
-      this.#fingerprint = await fingerprintOf(this.#file, this.#meta, this.#context.scope);
-  }
-
-  async #take(point: ResumePoint, signal: AbortSignal): Promise<boolean> {
-    if (point.sizeBytes !== this.#file.size) return false;
-    const { bytes, digest } = this.#digest.covered;
-    const isKnown =
-      point.url === this.#url ? point.covered.bytes <= bytes : bytes > 0 && point.covered.digest === digest;
-    const proved = isKnown ? this.#digest : await proveBeginning(this.#file, point.covered, signal);
-    if (proved === undefined) return false;
-    this.#digest = proved;
-    this.#url = point.url;
-    this.#startedAtMs = point.startedAtMs;
-    return true;
+    if (this.#offered !== undefined)
+      place.fingerprint = await fingerprintOf(this.#file, this.#meta, this.#context.scope);
+    this.#offered = undefined;
   }
 
   /**
@@ -128,121 +101,42 @@ export class Transfer {
    * @throws what `createSend` and `tus.ts` throw
    */
   async send(signal: AbortSignal, events: TransferEvents): Promise<void> {
-    let standing = await this.#stand(signal, events);
-    const send = this.#sender(signal);
-    while (standing.offsetBytes < this.#file.size) {
-      standing = await this.#append(send, standing, signal, events);
-    }
-    if (this.#fingerprint !== undefined) await this.#context.store.remove(this.#url ?? "");
-  }
-
-  async #stand(signal: AbortSignal, events: TransferEvents): Promise<Standing> {
-    const { scope } = this.#context;
-    const found = this.#url === undefined ? undefined : await findStanding(this.#sender(signal), this.#url);
-    if (found !== undefined && this.#isOurs(found)) {
-      events.onAccepted(found.offsetBytes);
-      return found;
-    }
-    if (this.#url !== undefined) this.forget();
-    await requireAccepted(this.#file, this.#context.rules);
-    const created = await createUpload(this.#sender(signal), scope.endpoint, this.#file, this.#meta);
-    this.#url = created.url;
-    this.#startedAtMs = Date.now();
-    events.onCreated();
-    return created;
-  }
-
-  /** What went beyond what is covered was sent by another, who may have had another file. */
-  #isOurs({ offsetBytes, lengthBytes = this.#file.size }: Standing): boolean {
-    if (lengthBytes !== this.#file.size || offsetBytes > lengthBytes) return false;
-    return this.#fingerprint === undefined || offsetBytes <= this.#digest.covered.bytes;
-  }
-
-  async #append(
-    send: Send,
-    { offsetBytes, maxAppendBytes }: Standing,
-    signal: AbortSignal,
-    events: TransferEvents,
-  ) {
-    const { chunks } = this.#context;
-    const end = chunks.endOf(offsetBytes, this.#file.size, maxAppendBytes);
-    await this.#writeDown(end, signal);
-    // The next request's digest is ready when this one is through.
-    this.#ahead = this.#digest.cover(2 * end - offsetBytes, signal).catch(() => {});
-    const sentAtMs = Date.now();
-    const onSent = (bytes: number) => {
-      events.onSent(offsetBytes + bytes);
-      this.#tell({ kind: "sent", bytes: offsetBytes + bytes });
-    };
-    const body = this.#file.slice(offsetBytes, end);
-    const standing = await append(send, this.#url ?? "", offsetBytes, body, onSent).catch(
-      (error: unknown) => {
-        const isTooLong = error instanceof ConnectionLost || isBodyTooLong(error);
-        if (isTooLong && !signal.aborted) chunks.wasTooLong();
-        throw error;
-      },
-    );
-    if (standing.offsetBytes <= offsetBytes) throw new ConnectionLost("nothing of the request was kept");
-    chunks.measured(standing.offsetBytes - offsetBytes, Date.now() - sentAtMs);
-    onSent(standing.offsetBytes - offsetBytes);
-    events.onAccepted(standing.offsetBytes);
-    return { ...standing, maxAppendBytes: standing.maxAppendBytes ?? maxAppendBytes };
-  }
-
-  /** Before it is sent: so the server never has more than is written down. */
-  async #writeDown(bytes: number, signal: AbortSignal): Promise<void> {
-    if (this.#fingerprint === undefined) return;
-    try {
-      await this.#ahead;
-      await this.#digest.cover(bytes, signal);
-    } catch (cause) {
-      signal.throwIfAborted();
-      throw new FileUnreadable("", { cause });
-    }
-    const point = this.#point(this.#fingerprint);
-    await this.#context.store.save(point);
-    const { handle: _handle, ...plain } = point;
-    this.#tell({ kind: "point", point: plain });
-  }
-
-  #point(fingerprint: string): ResumePoint {
-    return {
-      url: this.#url ?? "",
-      scope: this.#context.scope,
-      fingerprint,
-      filename: this.#file.name,
-      sizeBytes: this.#file.size,
-      meta: this.#meta,
-      startedAtMs: this.#startedAtMs,
-      covered: this.#digest.covered,
-      handle: this.#handle,
-    };
-  }
-
-  #sender(signal: AbortSignal): Send {
-    const { stallTimeoutMs } = this.#context;
-    return createSend({ tokens: this.#tokens, stallTimeoutMs, signal });
+    await this.#sending.send(signal, events);
+    await this.#place.finish(this.#place.isJoined || this.#hold.wasAsked);
   }
 
   /** The server has nothing of it any more, or won't take it: the next attempt begins anew. */
   forget(): void {
-    const url = this.#url;
-    this.#url = undefined;
+    const { url } = this.#place;
     this.#offered = undefined;
-    this.#tokens = this.#takeTokens();
+    this.#sending.leave();
     if (url !== undefined) void this.#context.store.remove(url);
   }
 
   /** Tells the other tabs that it is over, before the claim ends. */
   giveUp(): void {
-    this.#tell({ kind: "aborted" });
+    if (this.#hold.isHeld) this.#hold.tell({ kind: "aborted" });
   }
 
-  /** Forgets it here and deletes what the server has. Never rejects: what can't be deleted now expires there. */
+  get isHeld(): boolean {
+    return this.#hold.isHeld;
+  }
+
+  /**
+   * Forgets it here and deletes what the server has; what another tab sends by now, or has sent, stays. Never rejects: what
+   * can't be deleted now expires there.
+   */
   async discard(): Promise<void> {
-    const url = this.#url ?? this.#offered?.url;
+    await this.#sending.settled();
+    const url = this.knownUrl;
     if (url === undefined) return;
-    await this.#context.store.remove(url);
-    await discardUpload(url, { ...this.#context, tokens: this.#tokens });
+    const fingerprint = this.#place.fingerprint ?? this.#offered?.fingerprint;
+    await this.#hold.whileHeld(fingerprint, async () => {
+      await this.#place.settled();
+      const { store } = this.#context;
+      if (await store.isDone(url)) return;
+      await store.remove(url);
+      await discardUpload(url, { ...this.#context, tokens: this.#sending.tokens });
+    });
   }
 }

@@ -14,6 +14,8 @@ export interface TransportOptions {
   readonly stallTimeoutMs: number;
   /** Aborts whatever is under way and lets nothing start. */
   readonly signal: AbortSignal;
+  /** A request that has left isn't aborted: what it came to has to be known. */
+  readonly outlasts?: boolean;
 }
 
 /**
@@ -50,11 +52,12 @@ async function exchange(
 async function watched(
   request: HttpRequest,
   onSent: (bytes: number) => void,
-  { signal: outer, stallTimeoutMs }: TransportOptions,
+  { signal: outer, stallTimeoutMs, outlasts = false }: TransportOptions,
 ): Promise<Answer> {
+  outer.throwIfAborted();
   const stalled = new AbortController();
   const stall = stopwatch(stallTimeoutMs, () => stalled.abort(new Error("stalled")));
-  const signal = AbortSignal.any([outer, stalled.signal]);
+  const signal = outlasts ? stalled.signal : AbortSignal.any([outer, stalled.signal]);
   const onMoved = (bytes: number) => {
     stall.restart();
     if (!signal.aborted) onSent(bytes);

@@ -100,10 +100,16 @@ export async function createUpload(
   };
 }
 
+/** Whether it is the server that says so: a page of something in between isn't tus. */
+export function isGone(answer: Answer): boolean {
+  const { status } = answer;
+  return (status === 404 || status === 410) && answer.header("Tus-Resumable") === TUS["Tus-Resumable"];
+}
+
 /** Undefined where the server doesn't have the upload any more. */
 export async function findStanding(send: Send, url: string): Promise<Standing | undefined> {
   const answer = await send({ method: "HEAD", url, headers: TUS });
-  if (answer.status === 404 || answer.status === 410) return undefined;
+  if (isGone(answer)) return undefined;
   return parseStanding("HEAD", answer);
 }
 

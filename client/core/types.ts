@@ -119,7 +119,7 @@ export interface UnfinishedUpload {
   resume(file?: File): Promise<Upload>;
   /**
    * Forgets it here and deletes what the server has of it.
-   * @throws ApiError with `UPLOAD_ELSEWHERE` while another tab sends it
+   * @throws ApiError with `UPLOAD_ELSEWHERE` while another tab sends it, or it is on the list again
    */
   discard(): Promise<void>;
 }

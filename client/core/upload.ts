@@ -5,7 +5,7 @@ import { localProblem } from "./problem.ts";
 import type { Sighting } from "./sightings.ts";
 import { Status } from "./status.ts";
 import { Transfer, type TransferOrigin } from "./transfer.ts";
-import { takeTurn } from "./turn.ts";
+import { takeTurn, type TurnSignals } from "./turn.ts";
 import type { UploadMeta, UploadProgress, UploadState } from "./types.ts";
 import { type Uploaded, verifyUploaded } from "./verification.ts";
 
@@ -19,6 +19,24 @@ export interface UploadOptions {
    * Whether it is uploaded only when the server's SHA-256 is the file's own. Not with an upload's grant, which may not ask.
    */
   readonly verify?: boolean;
+}
+
+/** Why all that belongs to a run stops. One for all: where thousands stop at once, making one for each is what takes long. */
+const ENDED = new Error("the run has ended");
+
+/** What one run has, until it ends. */
+class Run {
+  readonly claim = new AbortController();
+  readonly slot = new AbortController();
+
+  get signals(): TurnSignals {
+    return { claim: this.claim.signal, slot: this.slot.signal };
+  }
+
+  end(): void {
+    this.slot.abort(ENDED);
+    this.claim.abort(ENDED);
+  }
 }
 
 /**
@@ -36,7 +54,7 @@ export class Upload {
   readonly #status: Status;
   readonly #listeners = new Set<(upload: Upload) => void>();
   readonly #verify: boolean;
-  #run: AbortController | undefined;
+  #run: Run | undefined;
   #attempts: Attempts | undefined;
 
   constructor(
@@ -61,6 +79,12 @@ export class Upload {
   get id(): string | undefined {
     const { url } = this.#transfer;
     return url === undefined ? undefined : fileIdOf(url);
+  }
+
+  /** The id of what it is on, or of an earlier visit's upload that it will go on with where the file is the same. */
+  get continuesId(): string | undefined {
+    const { knownUrl } = this.#transfer;
+    return knownUrl === undefined ? undefined : fileIdOf(knownUrl);
   }
 
   get state(): UploadState {
@@ -104,20 +128,22 @@ export class Upload {
     const run = this.#run;
     this.#run = undefined;
     this.#show({ kind: "aborted" });
+    run?.slot.abort(ENDED);
+    // Else not before it is deleted: another tab that waits for this file would begin it again.
+    if (!this.#transfer.isHeld) run?.claim.abort(ENDED);
     await this.#transfer.discard();
-    // Not before: another tab that waits for this file would begin it again.
-    run?.abort();
+    run?.claim.abort(ENDED);
   }
 
   #begin(): void {
-    const run = new AbortController();
+    const run = new Run();
     this.#run = run;
     this.#status.set({ kind: "waiting" });
     void this.#prepare(run);
   }
 
   #end(state: UploadState): void {
-    this.#run?.abort();
+    this.#run?.end();
     this.#run = undefined;
     this.#show(state);
   }
@@ -127,7 +153,7 @@ export class Upload {
     this.#status.set(state);
   }
 
-  async #prepare(run: AbortController): Promise<void> {
+  async #prepare(run: Run): Promise<void> {
     const isCurrent = () => this.#run === run;
     const turn = {
       transfer: this.#transfer,
@@ -137,7 +163,7 @@ export class Upload {
       onSighting: (sighting: Sighting) => this.#onSighting(sighting),
     };
     try {
-      if (!(await takeTurn(turn, run.signal)) || !isCurrent()) return;
+      if (!(await takeTurn(turn, run.signals)) || !isCurrent()) return;
     } catch {
       if (isCurrent()) this.#end({ kind: "failed", problem: localProblem("FILE_UNREADABLE") });
       return;
@@ -146,7 +172,7 @@ export class Upload {
       transfer: this.#transfer,
       context: this.#context,
       status: this.#status,
-      signal: run.signal,
+      signal: run.slot.signal,
       onDone: () => this.#onDone(),
       onEnd: (state) => this.#end(state),
     });
@@ -170,17 +196,19 @@ export class Upload {
 
   /** With neither a slot nor the claim: it may take as long as the check for viruses. */
   async #compare(uploaded: Uploaded): Promise<void> {
-    const { access, scope, stallTimeoutMs } = this.#context;
+    const { access, scope, stallTimeoutMs, verifications } = this.#context;
     if (access.kind === "grants") return;
     this.#end({ kind: "verifying", ...uploaded });
-    const run = new AbortController();
+    const run = new Run();
     this.#run = run;
+    const { signal } = run.slot;
+    if (!(await verifications.hold(signal, () => this.priority))) return;
     const source = { tokens: access.tokens, stallTimeoutMs };
-    const problem = await hashFile(this.file, run.signal).then(
-      (sha256) => verifyUploaded(scope.endpoint, uploaded, sha256, source, run.signal),
+    const problem = await hashFile(this.file, signal).then(
+      (sha256) => verifyUploaded(scope.endpoint, uploaded, sha256, source, signal),
       () => localProblem("FILE_UNREADABLE"),
     );
-    if (run.signal.aborted) return;
+    if (signal.aborted) return;
     if (problem?.code === "DIGEST_MISMATCH") this.#transfer.forget();
     this.#end(problem === undefined ? { kind: "uploaded", ...uploaded } : { kind: "failed", problem });
   }

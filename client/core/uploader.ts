@@ -13,6 +13,7 @@ import { defaultStorage } from "./storage.ts";
 import { createTokenSource } from "./tokens.ts";
 import type { UploadTotals } from "./totals.ts";
 import type { TransferOrigin } from "./transfer.ts";
+import { waitingFirst } from "./turn.ts";
 import type {
   PreviousMatch,
   RefusedFile,
@@ -52,7 +53,11 @@ export interface Uploader {
    */
   match(
     files: readonly File[],
-    options?: { readonly signal?: AbortSignal },
+    options?: {
+      /** Only those that were sent of this folder; "" is of none. Without it, those of every folder. */
+      readonly folder?: string;
+      readonly signal?: AbortSignal;
+    },
   ): Promise<readonly PreviousMatch[]>;
   /**
    * This user's unfinished uploads of other devices, to be deleted.
@@ -84,6 +89,7 @@ function createContext(options: UploaderOptions): UploadContext {
     access,
     store: new ResumeStore(options.storage ?? defaultStorage(), scope),
     slots: new Slots(options.maxConcurrent ?? 3),
+    verifications: new Slots(1),
     claims: createClaims(),
     connection: options.connection ?? browserConnection(),
     awake: new Awake(),
@@ -93,13 +99,13 @@ function createContext(options: UploaderOptions): UploadContext {
 
 /** Pauses, resumes and aborts what is on a list. */
 function createControls(list: UploadList): Pick<Uploader, "pauseAll" | "resumeAll" | "abortAll" | "dispose"> {
-  const pauseAll = () => list.uploads.forEach((upload) => upload.pause());
+  const pauseAll = () => waitingFirst(list.uploads).forEach((upload) => upload.pause());
   const isStopped = ({ state }: Upload) => state.kind === "paused" || state.kind === "failed";
   return {
     pauseAll,
     resumeAll: () => list.uploads.filter(isStopped).forEach((upload) => upload.resume()),
     async abortAll() {
-      await Promise.all(list.uploads.map((upload) => upload.abort()));
+      await Promise.all(waitingFirst(list.uploads).map((upload) => upload.abort()));
     },
     dispose: pauseAll,
   };
@@ -117,8 +123,8 @@ export function createUploader(options: UploaderOptions): Uploader {
     list.add(upload);
     return upload;
   };
-  const previous = new PreviousUploads(context, add);
-  const own = () => new Set(list.uploads.map(({ id }) => id));
+  const own = () => new Set(list.uploads.map(({ continuesId }) => continuesId));
+  const previous = new PreviousUploads({ context, add, own });
   return {
     get uploads() {
       return list.uploads;
@@ -133,8 +139,9 @@ export function createUploader(options: UploaderOptions): Uploader {
       list.remove(upload);
     },
     ...createControls(list),
-    findPrevious: () => previous.list(own()),
-    match: (files, { signal = new AbortController().signal } = {}) => previous.match(files, own(), signal),
+    findPrevious: () => previous.list(),
+    match: (files, { folder, signal = new AbortController().signal } = {}) =>
+      previous.match(files, folder, signal),
     findOnOtherDevices: () => findOnOtherDevices(context, own()),
     async check(files) {
       const rules = await context.rules?.();

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createTokenSource } from "../../client/core/tokens.ts";
 import { contentOf, KIB, makeFile, makeUploader, reached, trace } from "./support/harness.ts";
 import { startTusEndpoint, type TusEndpoint } from "./support/tus-endpoint.ts";
@@ -140,6 +140,34 @@ test("all are paused, resumed and aborted at once; who watches the list is told,
     "uploaded",
     "aborted",
   ]);
+});
+
+test("many that wait are stopped without one of them getting its turn", async () => {
+  endpoint.next("PATCH", { stallAfterBytes: 1 });
+  const uploader = makeUploader(endpoint, { maxConcurrent: 1 });
+  const files = Array.from({ length: 3 }, (_, index) => makeFile(10, `${index}.pdf`));
+  const reads = files.map((file) => vi.spyOn(file, "slice"));
+  for (const file of files) uploader.add(file).start();
+  await expect.poll(() => endpoint.uploads.get("file1")?.bytes.length).toBe(1);
+  uploader.pauseAll();
+  await uploader.findPrevious();
+  expect(reads.slice(1).map(({ mock }) => mock.calls.length)).toEqual([0, 0]);
+});
+
+test("an aborted upload gives its turn away before it is deleted", async () => {
+  endpoint.next("PATCH", { stallAfterBytes: 1 });
+  const uploader = makeUploader(endpoint, { maxConcurrent: 1 });
+  const [first, second] = [uploader.add(makeFile(100, "a.pdf")), uploader.add(makeFile(100, "b.pdf"))];
+  first.start();
+  second.start();
+  await expect.poll(() => endpoint.uploads.get("file1")?.bytes.length).toBe(1);
+  endpoint.next("DELETE", { status: 503 });
+  const over = first.abort();
+  await reached(second, "uploaded");
+  // The first was refused once, and waits.
+  expect(endpoint.seen.filter(({ method }) => method === "DELETE")).toHaveLength(1);
+  await over;
+  expect(endpoint.uploads.size).toBe(1);
 });
 
 test("while the device is offline it waits, and goes on by itself", async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { memoryStorage } from "../../client/index.ts";
+import { findPreviousOf } from "../../client/react/uploader/earlier.ts";
 import { contentOf, KIB, makeFile, makeUploader, reached } from "./support/harness.ts";
 import { startTusEndpoint, type TusEndpoint } from "./support/tus-endpoint.ts";
 
@@ -168,6 +169,28 @@ test("a picked file is matched by its content, whatever it is called now, and go
   expect(await reached(upload, "uploaded")).toMatchObject({ fileId: "file1" });
   expect(upload.meta).toEqual(META);
   expect(endpoint.uploads.get("file1")?.bytes.equals(await contentOf(renamed))).toBe(true);
+});
+
+test("what is chosen again goes on by itself under its own name and folder alone", async () => {
+  const storage = await leaveUnfinished();
+  const uploader = makeUploader(endpoint, { storage });
+  const earlier = await findPreviousOf(uploader, META);
+  const renamed = new File([makeFile(SIZE)], "tuesday.pdf");
+  expect(await earlier.resume({ file: renamed, folder: "" }, false)).toBe(false);
+  expect(await earlier.resume({ file: makeFile(SIZE), folder: "north" }, false)).toBe(false);
+  expect(await earlier.resume({ file: makeFile(SIZE), folder: "" }, false)).toBe(true);
+});
+
+test("what goes on and waits for its turn isn't of an earlier visit any more, nor to be discarded", async () => {
+  const storage = await leaveUnfinished();
+  const uploader = makeUploader(endpoint, { storage, maxConcurrent: 1 });
+  const [previous] = await uploader.findPrevious();
+  endpoint.next("PATCH", { stallAfterBytes: 1 });
+  uploader.add(makeFile(10, "first.pdf")).start();
+  await previous?.resume(makeFile(SIZE));
+  expect(await uploader.findPrevious()).toEqual([]);
+  await expect(previous?.discard()).rejects.toMatchObject({ problem: { code: "UPLOAD_ELSEWHERE" } });
+  expect(endpoint.uploads.has("file1")).toBe(true);
 });
 
 test("without a handle the file has to be chosen again, and one that isn't the same begins anew", async () => {

@@ -174,7 +174,7 @@ test("tells an error without a problem document by its status", async () => {
   endpoint.next("POST", { status: 400 });
   const upload = makeUploader(endpoint).add(makeFile(10));
   upload.start();
-  expect(await reached(upload, "refused")).toMatchObject({ problem: { code: "HTTP_400", status: 400 } });
+  expect(await reached(upload, "failed")).toMatchObject({ problem: { code: "HTTP_400", status: 400 } });
 });
 
 test("an upload that vanished while it was sent fails, and starts anew on resume", async () => {

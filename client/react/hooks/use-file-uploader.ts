@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { UploadRulesResponse } from "#contract/upload-rules.ts";
+import { waitingFirst } from "../../core/turn.ts";
 import type { UnfinishedUpload, UploadMeta } from "../../core/types.ts";
 import type { Upload } from "../../core/upload.ts";
 import { type Checks, checksOf, type Settled, type Told } from "../uploader/checks.ts";
@@ -28,7 +29,8 @@ export interface FileUploaderState {
   readonly intake: IntakeView;
   readonly rules: UploadRulesResponse | undefined;
   readonly previous: readonly UnfinishedUpload[];
-  add(picks: Picks): void;
+  /** @param isAsked whether they were chosen to continue uploads of earlier visits, under whatever name */
+  add(picks: Picks, isAsked?: boolean): void;
   dismissRefusals(): void;
   discardPrevious(upload: UnfinishedUpload): void;
   /** Goes on with those whose files are found; whether files have to be chosen for others. Call it in a click. */
@@ -107,14 +109,16 @@ export function useFileUploader(options: FileUploaderOptions): FileUploaderState
   const previous = usePrevious(uploader, meta, summary.begun);
   useEvents(uploads, checks, options);
 
-  const add = useCallback((picks: Picks) => void intake.add(picks, meta), [intake, meta]);
+  const add = useCallback(
+    (picks: Picks, isAsked = false) => void intake.add(picks, meta, isAsked),
+    [intake, meta],
+  );
   const remove = useCallback(
     (gone: readonly Upload[]) => {
-      for (const upload of gone) {
-        const isOnItsWay = isRunning(upload) || isStopped(upload);
+      for (const upload of waitingFirst(gone)) {
+        // What has ended stays, and what another tab sends. Not taken off before: that would pause it, and another tab go on.
+        if (isRunning(upload) || isStopped(upload)) void upload.abort();
         uploader.remove(upload);
-        // What has ended stays, and what another tab sends.
-        if (isOnItsWay) void upload.abort();
       }
     },
     [uploader],
@@ -124,12 +128,7 @@ export function useFileUploader(options: FileUploaderOptions): FileUploaderState
     dismissRefusals: intake.dismiss,
     discardPrevious: previous.discard,
     resumePrevious: previous.resumeFound,
-    // Last first: else each that stops gives its turn to one that stops next.
-    pauseAll: () =>
-      uploads
-        .toReversed()
-        .filter(isRunning)
-        .forEach((upload) => upload.pause()),
+    pauseAll: () => waitingFirst(uploads.filter(isRunning)).forEach((upload) => upload.pause()),
     resumeAll: () => uploads.filter(isStopped).forEach((upload) => upload.resume()),
     clearFinished: () => remove(uploads.filter((upload) => isFinished(upload, checks))),
   };

@@ -1,5 +1,6 @@
 import type { UnfinishedUpload, UploadMeta } from "../../core/types.ts";
 import type { Uploader } from "../../core/uploader.ts";
+import type { PickedFile } from "./picked.ts";
 
 /** Whether an upload of an earlier visit is of this place: its file is never given to another record. */
 export function isOfPlace(upload: UnfinishedUpload, { entityType, entityId }: UploadMeta): boolean {
@@ -7,8 +8,12 @@ export function isOfPlace(upload: UnfinishedUpload, { entityType, entityId }: Up
 }
 
 export interface Earlier {
-  /** Goes on with the upload that the file continues by its content; false where there is none. */
-  resume(file: File): Promise<boolean>;
+  /**
+   * Goes on with the upload that the file continues by its content; false where there is none. One of another name isn't
+   * unless its user asked for that: what has the same beginning may be another file, and the record would have the earlier
+   * one's name.
+   */
+  resume(pick: Pick<PickedFile, "file" | "folder">, isAsked: boolean): Promise<boolean>;
 }
 
 const NONE: Earlier = { resume: async () => false };
@@ -21,10 +26,11 @@ export async function findPreviousOf(uploader: Uploader, meta: UploadMeta): Prom
   const sizes = new Set(found.filter((each) => isOfPlace(each, meta)).map(({ sizeBytes }) => sizeBytes));
   if (sizes.size === 0) return NONE;
   return {
-    async resume(file) {
+    async resume({ file, folder }, isAsked) {
       if (!sizes.has(file.size)) return false;
-      const [match] = await uploader.match([file]).catch(() => []);
+      const [match] = await uploader.match([file], isAsked ? {} : { folder }).catch(() => []);
       if (match === undefined || !isOfPlace(match.previous, meta)) return false;
+      if (!isAsked && match.previous.filename !== file.name) return false;
       await match.previous.resume();
       return true;
     },

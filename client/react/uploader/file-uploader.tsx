@@ -11,7 +11,7 @@ import { Root } from "../ui/root.tsx";
 import { useTexts } from "../use-client.ts";
 import { type Question, QuestionDialog } from "./dialogs.tsx";
 import { DropZone } from "./drop-zone.tsx";
-import { chooseFiles } from "./picked.ts";
+import { chooseFiles, type Picks } from "./picked.ts";
 import { Previous } from "./previous.tsx";
 import { Refusals } from "./refusals.tsx";
 import { isFinished, isRunning, isStopped, needsAttention } from "./summary.ts";
@@ -56,6 +56,7 @@ export function FileUploader(props: FileUploaderProps) {
   const [question, setQuestion] = useState<Question>();
   const [root, setRoot] = useState<HTMLElement | null>(null);
   const input = useRef<HTMLInputElement>(null);
+  const isContinuing = useRef(false);
   const chooseButton = useRef<HTMLButtonElement>(null);
   const titleId = useId();
   const isDragging = useDrops(state.add, wholePage ? undefined : root);
@@ -86,11 +87,16 @@ export function FileUploader(props: FileUploaderProps) {
     if (question.kind === "cancel") drop(question.uploads);
     else state.discardPrevious(question.upload);
   };
-  const choose = async () => {
+  const addChosen = (picks: Picks) => {
+    state.add(picks, isContinuing.current);
+    isContinuing.current = false;
+  };
+  const choose = async (toContinue = false) => {
+    isContinuing.current = toContinue;
     // What the chooser offers is the input's to say.
     const picks = accept === undefined ? await chooseFiles() : undefined;
     if (picks === undefined) input.current?.click();
-    else state.add(picks);
+    else addChosen(picks);
   };
   const cancelAll = () =>
     setQuestion({ kind: "cancel", uploads: uploads.filter((each) => isRunning(each) || isStopped(each)) });
@@ -107,7 +113,7 @@ export function FileUploader(props: FileUploaderProps) {
       <Previous
         uploads={state.previous}
         onContinue={() =>
-          void state.resumePrevious().then((mustChoose) => (mustChoose ? choose() : undefined))
+          void state.resumePrevious().then((mustChoose) => (mustChoose ? choose(true) : undefined))
         }
         onDiscard={(upload) => setQuestion({ kind: "discard", upload })}
       />
@@ -120,7 +126,7 @@ export function FileUploader(props: FileUploaderProps) {
         input={input}
         chooseButton={chooseButton}
         onChoose={() => void choose()}
-        onPicks={state.add}
+        onPicks={addChosen}
       />
       {state.intake.seen === undefined ? undefined : (
         <p className="cw-muted">{texts.adding(state.intake.seen)}</p>

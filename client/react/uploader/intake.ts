@@ -44,15 +44,18 @@ export class Intake {
 
   readonly read = (): IntakeView => this.#view;
 
-  /** Adds one after what is being added. Never rejects. */
-  add(picks: Picks, meta: UploadMeta): Promise<void> {
-    this.#running = this.#running.then(() => this.#take(picks, meta));
+  /**
+   * Adds one after what is being added. Never rejects.
+   * @param isAsked whether they were chosen to continue earlier uploads, under whatever name
+   */
+  add(picks: Picks, meta: UploadMeta, isAsked = false): Promise<void> {
+    this.#running = this.#running.then(() => this.#take(picks, meta, isAsked));
     return this.#running;
   }
 
   readonly dismiss = (): void => this.#show(EMPTY);
 
-  async #take(picks: Picks, meta: UploadMeta): Promise<void> {
+  async #take(picks: Picks, meta: UploadMeta, isAsked: boolean): Promise<void> {
     const gate = createGate(this.#options.rules());
     const pace = createPace();
     const uploads: Upload[] = [];
@@ -66,7 +69,7 @@ export class Intake {
         seen += 1;
         const refusal = gate(pick.file);
         if (refusal !== undefined) refusals.push(refusal);
-        else if (!(await previous.resume(pick.file))) uploads.push(this.#add(pick, meta));
+        else if (!(await previous.resume(pick, isAsked))) uploads.push(this.#add(pick, meta));
         if (!pace.isDue()) continue;
         this.#show({ seen, refusals: [...refusals], isIncomplete });
         await pace.rest();

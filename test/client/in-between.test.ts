@@ -1,0 +1,111 @@
+import { resolveObjectURL } from "node:buffer";
+import { createHash } from "node:crypto";
+import { runInNewContext } from "node:vm";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { nextStep } from "../../client/core/failure.ts";
+import { hashFile } from "../../client/core/hash-worker.ts";
+import { localProblem } from "../../client/core/problem.ts";
+import { createSha256 } from "../../client/core/sha256.ts";
+import { contentOf, KIB, makeFile, makeUploader, reached } from "./support/harness.ts";
+import { startTusEndpoint, type TusEndpoint } from "./support/tus-endpoint.ts";
+
+const CHUNK = 64 * KIB;
+let endpoint: TusEndpoint;
+
+beforeEach(async () => {
+  endpoint = await startTusEndpoint();
+});
+
+afterEach(() => endpoint.close());
+
+test.each([
+  ["PATCH", 511, "uploaded"],
+  ["PATCH", 501, "uploaded"],
+  ["PATCH", 507, "uploaded"],
+  ["PATCH", 400, "failed"],
+  ["PATCH", 451, "failed"],
+  ["HEAD", 404, "failed"],
+])("%s answered %i by something in between keeps the upload, and ends %s", async (method, status, end) => {
+  endpoint.next("PATCH", { cutAfterBytes: 5_000 });
+  endpoint.next(method, { status, headers: { "Tus-Resumable": "" } });
+  const upload = makeUploader(endpoint).add(makeFile(CHUNK));
+  upload.start();
+  expect(await reached(upload, "uploaded", "failed", "refused")).toMatchObject({ kind: end });
+  if (end === "failed") upload.resume();
+  expect(await reached(upload, "uploaded")).toMatchObject({ fileId: "file1" });
+});
+
+test("a fault of the server's that lasts is waited out for hours, ever longer", () => {
+  const failure = { kind: "temporary", problem: localProblem("TOKEN_UNAVAILABLE") } as const;
+  const steps = Array.from({ length: 60 }, (_, index) => nextStep(failure, index + 1, 1000));
+  const delays = steps.map((step) => (step.kind === "retry" ? step.delayMs : 0));
+  expect(delays[0]).toBeLessThanOrEqual(1200);
+  expect(delays.at(-1)).toBeGreaterThanOrEqual(600_000);
+  expect(delays.reduce((sum, delayMs) => sum + delayMs)).toBeGreaterThan(8 * 3600 * 1000);
+  expect(nextStep(failure, 61, 1000).kind).toBe("fail");
+});
+
+test("rules that can't be had aren't asked for by each file", async () => {
+  const uploader = makeUploader(endpoint, { checkRules: true });
+  for (const name of ["a.pdf", "b.pdf"]) {
+    const upload = uploader.add(makeFile(10, name));
+    upload.start();
+    await reached(upload, "uploaded");
+  }
+  expect(endpoint.seen.filter(({ method }) => method === "GET")).toHaveLength(1);
+});
+
+/** A browser's worker as far as hashing uses it: its text runs apart from the page's names. */
+class TextWorker extends EventTarget {
+  readonly #scope: { onmessage?: (event: { data: unknown }) => void; postMessage(data: unknown): void } = {
+    postMessage: (data) => this.dispatchEvent(new MessageEvent("message", { data })),
+  };
+  readonly #started: Promise<unknown>;
+
+  constructor(url: string) {
+    super();
+    const source = resolveObjectURL(url)?.text() ?? Promise.resolve("");
+    this.#started = source.then((text) => runInNewContext(text, this.#scope));
+  }
+
+  postMessage(data: unknown): void {
+    void this.#started.then(() => this.#scope.onmessage?.({ data }));
+  }
+
+  terminate(): void {}
+}
+
+test("a worker whose text misses names of the bundle leaves hashing to the page; one that can't read doesn't", async () => {
+  vi.stubGlobal("Worker", TextWorker);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const file = makeFile(100);
+  const { signal } = new AbortController();
+  const sha256 = createHash("sha256")
+    .update(await contentOf(file))
+    .digest("hex");
+  expect(await hashFile(file, signal)).toBe(sha256);
+  const text = { value: () => "() => __name(() => {})", configurable: true };
+  Object.defineProperty(createSha256, "toString", text);
+  expect(await hashFile(file, signal)).toBe(sha256);
+  Reflect.deleteProperty(createSha256, "toString");
+  vi.spyOn(file, "slice").mockReturnValue({ arrayBuffer: () => Promise.reject(new Error("gone")) } as Blob);
+  await expect(hashFile(file, signal)).rejects.toThrow("unreadable");
+});
+
+test("uploads are verified one at a time", async () => {
+  const uploader = makeUploader(endpoint);
+  const version = { state: "quarantined", sha256: null as string | null };
+  for (const id of ["file1", "file2"]) endpoint.answers.set(`/v1/files/${id}/versions/1`, version);
+  const asked = () => new Set(endpoint.seen.flatMap(({ method, path }) => (method === "GET" ? [path] : [])));
+  const files = ["a.pdf", "b.pdf"].map((name) => makeFile(10, name));
+  const uploads = files.map((file) => uploader.add(file, {}, { verify: true }));
+  for (const upload of uploads) upload.start();
+  await Promise.all(uploads.map((upload) => reached(upload, "verifying")));
+  await expect.poll(() => asked().size).toBe(1);
+  const sha256 = createHash("sha256")
+    .update(await contentOf(makeFile(10)))
+    .digest("hex");
+  Object.assign(version, { state: "clean", sha256 });
+  await Promise.all(uploads.map((upload) => reached(upload, "uploaded")));
+  expect(asked().size).toBe(2);
+});
