@@ -89,7 +89,7 @@ export async function createUpload(
   const accepted = {
     ...{ fileId: ref.fileId, version: ref.version, filename, declaredType, maxBytes, creationKey },
     ...{
-      entity: ref.version === 1 ? entityOf(declared) : await entityOfFile(env, ref),
+      entity: await entityOf(env, ref, declared),
       warnings: warningsOf(lengthBytes, rules.settings.warnBytes?.[fileClass]),
     },
   };
@@ -165,18 +165,15 @@ function actorOf(identity: Identity, grant: UploadGrant | undefined, requestId: 
   return actorAs(identity, grant === undefined ? identity.role : "grant", requestId);
 }
 
-function entityOf({ entityType, entityId }: ValidUpload): EntityRef | null {
-  return entityType === undefined || entityId === undefined ? null : { entityType, entityId };
-}
-
 /** Another could be declared with a new version, which stays where its file is: nobody tells an entity that isn't theirs. */
-async function entityOfFile(
+async function entityOf(
   env: DatabaseBindings,
-  { tenantId, fileId }: FileVersionRef,
+  { tenantId, fileId, version }: FileVersionRef,
+  declared: ValidUpload,
 ): Promise<EntityRef | null> {
-  const found = await findFileById(databaseFor(env, tenantId), tenantId, fileId);
-  const { entityType, entityId } = found?.file ?? {};
-  return entityType == null || entityId == null ? null : { entityType, entityId };
+  const found = version === 1 ? undefined : await findFileById(databaseFor(env, tenantId), tenantId, fileId);
+  const { entityType = null, entityId = null } = version === 1 ? declared : (found?.file ?? {});
+  return entityType === null || entityId === null ? null : { entityType, entityId };
 }
 
 /** What a known length counts; of one that isn't known yet the first step, or what room there is. */
