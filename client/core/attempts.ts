@@ -75,7 +75,7 @@ export class Attempts {
   #onCreated(): void {
     this.#acceptedBytes = 0;
     this.#status.restart();
-    this.#status.set({ kind: "uploading" });
+    this.#status.begun();
   }
 
   #onAccepted(offsetBytes: number): void {

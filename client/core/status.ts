@@ -31,6 +31,12 @@ export class Status {
     this.#tell();
   }
 
+  /** The server has begun it, with an id of its own. */
+  begun(): void {
+    this.#state = { kind: "uploading" };
+    this.#tell();
+  }
+
   /** Told at most ten times a second. */
   sent(bytes: number): void {
     this.#meter.record(bytes, Date.now());
