@@ -21,7 +21,8 @@ export function chooseConcurrency({ cores }: Machine): Readonly<Record<LaneName,
   return {
     // It waits for the store and for clamd, which has threads of its own.
     scan: Math.min(Math.max(cores, 2), 8),
-    look: Math.min(Math.max(cores, 2), 8),
+    // A core is left to the scans of what needs no look.
+    look: Math.min(Math.max(cores - 1, 1), 8),
     image: Math.min(cores, 8),
     document: Math.min(Math.max(Math.floor(cores / 2), 1), 4),
     // Its programs use several cores each.

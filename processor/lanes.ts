@@ -26,7 +26,7 @@ const MIB = 1024 * 1024;
 export const LANE_LIMITS: Readonly<Record<LaneName, LaneLimits>> = {
   scan: { concurrency: 2, spare: 1, waiting: 100, guessSeconds: 0.2, memoryBytes: 0 },
   // What programs look into before it has a verdict: nobody else's file waits for them with a hand for scans taken.
-  look: { concurrency: 2, spare: 1, waiting: 100, guessSeconds: 0.3, memoryBytes: 0 },
+  look: { concurrency: 1, spare: 1, waiting: 50, guessSeconds: 0.3, memoryBytes: 0 },
   image: { concurrency: 2, spare: 0, waiting: 16, guessSeconds: 5, memoryBytes: 500 * MIB },
   document: { concurrency: 1, spare: 0, waiting: 8, guessSeconds: 5, memoryBytes: 700 * MIB },
   media: { concurrency: 1, spare: 0, waiting: 8, guessSeconds: 5, memoryBytes: 500 * MIB },

@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import type { ActiveContent } from "#contract/active-content.ts";
 import { runTool, type Work } from "../derive/documents/run-tool.ts";
-import { type SandboxLimits, SOON } from "../sandbox/sandbox.ts";
+import { type SandboxLimits, NEXT } from "../sandbox/sandbox.ts";
 import { openPlain } from "../sandbox/scratch.ts";
 import type { Findings } from "./findings.ts";
 import { matchesIn } from "./matches.ts";
@@ -13,7 +13,7 @@ const JSON_FILE = "objects.json";
 const MAX_JSON_BYTES = 64 * 2 ** 20;
 const LIMITS: SandboxLimits = {
   ...{ timeMs: 20_000, memoryBytes: 2 ** 30, fileBytes: MAX_JSON_BYTES },
-  ...{ scratchBytes: MAX_JSON_BYTES + 2 ** 20, processes: 8, niceness: SOON },
+  ...{ scratchBytes: MAX_JSON_BYTES + 2 ** 20, processes: 8, niceness: NEXT },
 };
 /** By qpdf's own words, whatever exit code: https://qpdf.readthedocs.io/en/stable/cli.html#exit-status */
 const PASSWORD = /invalid password/;

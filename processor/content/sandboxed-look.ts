@@ -1,5 +1,5 @@
 import { childScript } from "../sandbox/child-script.ts";
-import { type Sandbox, type SandboxLimits, SOON } from "../sandbox/sandbox.ts";
+import { type Sandbox, type SandboxLimits, NEXT } from "../sandbox/sandbox.ts";
 import type { ScratchCopy } from "../scratch-copy.ts";
 import { type ReadKind, ToldFindings } from "./content-protocol.ts";
 import { type Findings, NOT_LOOKED_AT, NOT_LOOKED_THROUGH } from "./findings.ts";
@@ -9,7 +9,7 @@ const MIB = 2 ** 20;
 /** A document of 256 MiB, which is as much as is read of one, takes 6 s; a part is 32 MiB at most, and in memory a few times. */
 export const LOOK_LIMITS: SandboxLimits = {
   ...{ timeMs: 20_000, memoryBytes: 1.5 * 2 ** 30 },
-  ...{ fileBytes: MIB, scratchBytes: MIB, processes: 64, niceness: SOON },
+  ...{ fileBytes: MIB, scratchBytes: MIB, processes: 64, niceness: NEXT },
 };
 
 /**

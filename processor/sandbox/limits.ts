@@ -14,10 +14,12 @@ export interface SandboxLimits {
   readonly niceness?: number;
 }
 
-/** Of pictures, and of looks into documents: behind the scan of a small file, before a conversion. */
+/** Of pictures: behind the scan of a small file, before all else. */
 export const SOON = 2;
+/** Of looks into documents, and of what takes a fraction of a second of a document or a video. */
+export const NEXT = 5;
 /** Of conversions that take seconds or minutes of a core. */
-export const LATER = 5;
+export const LATER = 8;
 
 const OPEN_FILES = 1024;
 

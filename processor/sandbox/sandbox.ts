@@ -22,7 +22,7 @@ import { ToolProcess } from "./tool-process.ts";
 import { UserIds } from "./user-ids.ts";
 import { systemView } from "./view.ts";
 
-export { LATER, type SandboxLimits, SOON } from "./limits.ts";
+export { LATER, NEXT, type SandboxLimits, SOON } from "./limits.ts";
 
 export type SandboxResult =
   | { readonly ok: true; readonly stdout: string }

@@ -183,9 +183,9 @@ describe("memory", () => {
 
 describe("limits", () => {
   test.each([
-    { cores: 1, scan: 2, look: 2, image: 1, document: 1, media: 1, replica: 2 },
-    { cores: 2, scan: 2, look: 2, image: 2, document: 1, media: 1, replica: 2 },
-    { cores: 4, scan: 4, look: 4, image: 4, document: 2, media: 1, replica: 4 },
+    { cores: 1, scan: 2, look: 1, image: 1, document: 1, media: 1, replica: 2 },
+    { cores: 2, scan: 2, look: 1, image: 2, document: 1, media: 1, replica: 2 },
+    { cores: 4, scan: 4, look: 3, image: 4, document: 2, media: 1, replica: 4 },
     { cores: 64, scan: 8, look: 8, image: 8, document: 4, media: 4, replica: 4 },
   ])("on $cores cores", ({ cores, ...expected }) => {
     expect(chooseConcurrency({ cores, memoryBytes: 0 })).toEqual(expected);
@@ -208,7 +208,7 @@ describe("limits", () => {
   const machine = { cores: 2, memoryBytes: 4096 * MIB };
 
   test.each([
-    { env: {}, expected: { scan: 2, look: 2, image: 2, document: 1, media: 1, replica: 2 } },
+    { env: {}, expected: { scan: 2, look: 1, image: 2, document: 1, media: 1, replica: 2 } },
     {
       env: { CONCURRENCY: "5" },
       expected: { scan: 5, look: 5, image: 2, document: 1, media: 1, replica: 2 },
@@ -222,7 +222,7 @@ describe("limits", () => {
         ...{ IMAGE_CONCURRENCY: "7", DOCUMENT_CONCURRENCY: "8", MEDIA_CONCURRENCY: "9" },
         REPLICA_CONCURRENCY: "3",
       },
-      expected: { scan: 2, look: 2, image: 7, document: 8, media: 9, replica: 3 },
+      expected: { scan: 2, look: 1, image: 7, document: 8, media: 9, replica: 3 },
     },
   ])("of $env are $expected", ({ env, expected }) => {
     const result = parseConfig({ ...REQUIRED, ...env });

@@ -1,6 +1,6 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Sandbox, type SandboxLimits, type SandboxResult, SOON } from "../../sandbox/sandbox.ts";
+import { type Sandbox, type SandboxLimits, type SandboxResult, NEXT } from "../../sandbox/sandbox.ts";
 import { findProgram } from "../programs.ts";
 
 /** A file that is worked on, in its scratch directory. */
@@ -19,7 +19,7 @@ export const READING_LIMITS: SandboxLimits = {
   fileBytes: 16 * MIB,
   scratchBytes: 32 * MIB,
   processes: 16,
-  niceness: SOON,
+  niceness: NEXT,
 };
 
 /** Runs a program of this machine in the sandbox, by its name. Throws what `Sandbox.run` throws. */

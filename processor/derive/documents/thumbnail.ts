@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { DERIVATIVE_FORMS } from "#contract/derivatives.ts";
 import { childScript } from "../../sandbox/child-script.ts";
-import { type SandboxLimits, SOON } from "../../sandbox/sandbox.ts";
+import { type SandboxLimits, NEXT } from "../../sandbox/sandbox.ts";
 import type { Product } from "../deriver.ts";
 import { reasonOf, runTool, type Work } from "./run-tool.ts";
 
 const PAGE_CHILD = new URL("./page-child.ts", import.meta.url).href;
 export const PAGE_CHILD_LIMITS: SandboxLimits = {
   ...{ timeMs: 60_000, memoryBytes: 1.5 * 2 ** 30, fileBytes: 4 * 2 ** 20 },
-  ...{ scratchBytes: 8 * 2 ** 20, processes: 64, niceness: SOON },
+  ...{ scratchBytes: 8 * 2 ** 20, processes: 64, niceness: NEXT },
 };
 const PIXELS = 150;
 /** Of the longer side: a page twice as high as it is wide still covers a thumbnail twice over. */

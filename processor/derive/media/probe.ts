@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type SandboxLimits, SOON, type ToolFault } from "../../sandbox/sandbox.ts";
+import { type SandboxLimits, NEXT, type ToolFault } from "../../sandbox/sandbox.ts";
 import { readProduct } from "../../sandbox/scratch.ts";
 import { runTool, type Work } from "../documents/run-tool.ts";
 import { type MediaFacts, Probe, PROBED, readFacts } from "./facts.ts";
@@ -9,7 +9,7 @@ const MAX_OUTPUT_BYTES = 2 ** 20;
 const OUTPUT_FILE = "probe.json";
 const LIMITS: SandboxLimits = {
   ...{ timeMs: 20_000, memoryBytes: 2 ** 30, fileBytes: 2 * MAX_OUTPUT_BYTES },
-  ...{ scratchBytes: 4 * MAX_OUTPUT_BYTES, processes: 32, niceness: SOON },
+  ...{ scratchBytes: 4 * MAX_OUTPUT_BYTES, processes: 32, niceness: NEXT },
 };
 
 /** A day. What is said to be longer is read to its end. */
