@@ -1,0 +1,125 @@
+import { useEffect, useState } from "react";
+import { Redirect, Route, Router, Switch } from "wouter";
+import { useHashLocation } from "wouter/use-hash-location";
+import { CausewayProvider } from "../react/index.ts";
+import { ContactPage } from "./contacts/contact-page.tsx";
+import { ContactsPage } from "./contacts/contacts-page.tsx";
+import { FilesPage } from "./files/files-page.tsx";
+import { SharedPage } from "./files/shared-page.tsx";
+import { TrashPage } from "./files/trash-page.tsx";
+import { LineNote } from "./line/line-note.tsx";
+import type { Line } from "./line/line.ts";
+import type { Session } from "./session/session.ts";
+import { SignIn } from "./session/sign-in.tsx";
+import { useSession } from "./session/use-session.ts";
+import { VisitorContext } from "./session/visitor.ts";
+import { Navigation } from "./shell/navigation.tsx";
+import { NotFound } from "./shell/not-found.tsx";
+import { keepSettings, readSettings, type Settings } from "./shell/settings.ts";
+import { TopBar } from "./shell/top-bar.tsx";
+import { de } from "./texts/de.ts";
+import { en } from "./texts/en.ts";
+import { TextsContext } from "./texts/use-texts.ts";
+
+const TEXTS = { en, de };
+
+/** The whole demo: a small CRM whose files are Causeway's. */
+export function App({ line }: { readonly line: Line }) {
+  const [session, signIn] = useSession(line);
+  const [settings, setSettings] = useState(readSettings);
+  useLook(settings);
+  const changeSettings = (changed: Settings) => {
+    keepSettings(changed);
+    setSettings(changed);
+  };
+  const texts = TEXTS[settings.language];
+  return (
+    <TextsContext value={texts}>
+      <Router hook={useHashLocation}>
+        <a className="skip" href="#main" onClick={skip}>
+          {texts.shell.skip}
+        </a>
+        <TopBar
+          identity={session.identity}
+          onIdentity={signIn}
+          line={line}
+          settings={settings}
+          onSettings={changeSettings}
+        />
+        <LineNote line={line} />
+        <Visit
+          key={`${session.identity.tenant}/${session.identity.user}`}
+          session={session}
+          settings={settings}
+        />
+      </Router>
+    </TextsContext>
+  );
+}
+
+/** The address has the page's place behind its "#": there the focus goes by hand. */
+function skip(event: { preventDefault(): void }): void {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}
+
+function useLook({ language, theme }: Settings): void {
+  useEffect(() => {
+    document.documentElement.lang = language;
+    if (theme === undefined) delete document.documentElement.dataset["cwTheme"];
+    else document.documentElement.dataset["cwTheme"] = theme;
+  }, [language, theme]);
+}
+
+interface VisitProps {
+  readonly session: Session;
+  readonly settings: Settings;
+}
+
+/** What one person sees: the pages, or where to bring a token. */
+function Visit({ session, settings }: VisitProps) {
+  const { identity, client } = session;
+  const [needsToken, setNeedsToken] = useState(false);
+  useEffect(() => {
+    let isShown = true;
+    void session.needsToken.then((needed) => {
+      if (isShown) setNeedsToken(needed);
+    });
+    return () => {
+      isShown = false;
+    };
+  }, [session]);
+  const takeToken = (token: string) => {
+    session.useToken(token);
+    setNeedsToken(false);
+  };
+  const provider = { language: settings.language, ...(settings.theme && { theme: settings.theme }) };
+  return (
+    <VisitorContext value={{ identity, client, provider }}>
+      <CausewayProvider {...provider} client={client}>
+        <div className="frame">
+          <Navigation identity={identity} />
+          <main id="main" tabIndex={-1}>
+            {needsToken ? <SignIn onToken={takeToken} /> : <Pages />}
+          </main>
+        </div>
+      </CausewayProvider>
+    </VisitorContext>
+  );
+}
+
+function Pages() {
+  return (
+    <Switch>
+      <Route path="/contacts" component={ContactsPage} />
+      <Route path="/contacts/:id">{({ id }) => <ContactPage id={id} />}</Route>
+      <Route path="/files" component={FilesPage} />
+      <Route path="/shared" component={SharedPage} />
+      <Route path="/trash" component={TrashPage} />
+      <Route path="/">
+        <Redirect to="/contacts" replace />
+      </Route>
+      <Route component={NotFound} />
+    </Switch>
+  );
+}

@@ -1,0 +1,44 @@
+import { Link, useRoute } from "wouter";
+import type { Identity } from "../session/identities.ts";
+import { useTexts } from "../texts/use-texts.ts";
+
+interface Place {
+  readonly href: string;
+  readonly label: string;
+}
+
+function Entry({ href, label }: Place) {
+  const [isHere] = useRoute(href);
+  const [isWithin] = useRoute(`${href}/*`);
+  return (
+    <li>
+      <Link href={href} aria-current={isHere ? "page" : isWithin ? "true" : undefined}>
+        {label}
+      </Link>
+    </li>
+  );
+}
+
+/** The CRM's places; those for admins where an admin looks. */
+export function Navigation({ identity }: { readonly identity: Identity }) {
+  const { shell: texts } = useTexts();
+  const places: readonly Place[] = [
+    { href: "/contacts", label: texts.contacts },
+    { href: "/files", label: texts.files },
+    { href: "/shared", label: texts.shared },
+    { href: "/trash", label: texts.trash },
+  ];
+  const forAdmins: readonly Place[] = [
+    { href: "/quarantine", label: texts.quarantine },
+    { href: "/failed-jobs", label: texts.failedJobs },
+  ];
+  return (
+    <nav className="navigation" aria-label={texts.navigation}>
+      <ul>
+        {[...places, ...(identity.role === "admin" ? forAdmins : [])].map((place) => (
+          <Entry key={place.href} {...place} />
+        ))}
+      </ul>
+    </nav>
+  );
+}

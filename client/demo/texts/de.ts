@@ -1,0 +1,46 @@
+import type { DemoTexts } from "./texts.ts";
+
+export const de: DemoTexts = {
+  shell: {
+    product: "Causeway",
+    demo: "Demo-CRM",
+    skip: "Zum Inhalt springen",
+    signedInAs: "Angemeldet als",
+    language: "Sprache",
+    theme: "Darstellung",
+    themes: { system: "Wie das System", light: "Hell", dark: "Dunkel" },
+    navigation: "Hauptnavigation",
+    contacts: "Kontakte",
+    files: "Dateien",
+    trash: "Papierkorb",
+    shared: "Mit mir geteilt",
+    quarantine: "Quarantäne",
+    failedJobs: "Fehlgeschlagene Aufträge",
+    reference: "API-Referenz",
+    notFound: "Diese Seite gibt es nicht.",
+    toStart: "Zu den Kontakten",
+  },
+  signIn: {
+    title: "Mit einem Token anmelden",
+    why: "Dieser Server gibt keine Entwicklungs-Token aus. Fügen Sie eines ein, das Ihr CRM ausgestellt hat.",
+    token: "Token",
+    use: "Dieses Token verwenden",
+  },
+  line: {
+    label: "Verbindung",
+    good: "Gut",
+    slow: "Langsam",
+    cut: "Getrennt",
+    slowNote: "Die Verbindung dieser Seite ist langsam: 256 KB in der Sekunde.",
+    cutNote:
+      "Die Verbindung dieser Seite ist getrennt. Uploads warten und gehen weiter, sobald sie wieder da ist.",
+  },
+  contact: {
+    facts: { email: "E-Mail", phone: "Telefon", address: "Adresse", owner: "Zuständig" },
+    title: "Kontakte",
+    details: "Einzelheiten",
+    attachments: "Anhänge",
+    list: "Angehängte Dateien",
+    back: "Alle Kontakte",
+  },
+};
