@@ -5,7 +5,7 @@ import { buildFilesPage } from "../../test/support/files-page.ts";
 import type { Row } from "../section.ts";
 import { atMost } from "../targets.ts";
 import type { ClientLoad } from "./load.ts";
-import { watch, watched } from "./page-watch.ts";
+import { nextFrame, watch, watched } from "./page-watch.ts";
 
 const ROW = "[data-file-id]";
 const LONGEST_FRAME_MS = 50;
@@ -14,12 +14,12 @@ const WHEEL_PIXELS = 900;
 /** How far it is scrolled: the whole list where that is less. */
 const TURNS = 200;
 
+/** Until its rows are counted, which they are when the last page of them is there. */
 async function loadAll(page: Page): Promise<void> {
-  for (let before = -1, now = 0; now !== before;) {
-    before = now;
+  const grid = page.getByRole("grid");
+  while ((await grid.getAttribute("aria-rowcount")) === "-1") {
     await page.mouse.wheel(0, 1_000_000);
-    await page.waitForLoadState("networkidle");
-    now = await page.locator("[role=grid]").evaluate((grid) => Number(grid.getAttribute("aria-rowcount")));
+    await nextFrame(page);
   }
 }
 
@@ -29,7 +29,7 @@ async function scroll(page: Page): Promise<number> {
   await watch(page, ROW);
   for (let turn = 0; turn < TURNS; turn += 1) {
     await page.mouse.wheel(0, WHEEL_PIXELS);
-    await page.evaluate(() => new Promise(requestAnimationFrame));
+    await nextFrame(page);
   }
   return (await watched(page)).longestFrameMs;
 }
