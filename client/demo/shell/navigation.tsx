@@ -38,6 +38,9 @@ export function Navigation({ identity }: { readonly identity: Identity }) {
         {[...places, ...(identity.role === "admin" ? forAdmins : [])].map((place) => (
           <Entry key={place.href} {...place} />
         ))}
+        <li>
+          <a href="/docs">{texts.reference}</a>
+        </li>
       </ul>
     </nav>
   );
