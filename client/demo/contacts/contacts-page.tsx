@@ -24,7 +24,7 @@ export function ContactsPage() {
                 <bdi className="contact-name">{name}</bdi>
                 <span className="muted">{role}</span>
               </span>
-              <span className="muted contact-count">{texts.count(counts.get(id))}</span>
+              <bdi className="muted contact-count">{texts.count(counts.get(id))}</bdi>
             </Link>
           </li>
         ))}
