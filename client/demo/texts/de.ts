@@ -1,3 +1,4 @@
+import { adminDe } from "./admin-de.ts";
 import type { DemoTexts } from "./texts.ts";
 
 export const de: DemoTexts = {
@@ -6,6 +7,7 @@ export const de: DemoTexts = {
     demo: "Demo-CRM",
     skip: "Zum Inhalt springen",
     signedInAs: "Angemeldet als",
+    settings: "Sprache und Darstellung",
     language: "Sprache",
     theme: "Darstellung",
     themes: { system: "Wie das System", light: "Hell", dark: "Dunkel" },
@@ -41,6 +43,8 @@ export const de: DemoTexts = {
     details: "Einzelheiten",
     attachments: "Anhänge",
     list: "Angehängte Dateien",
+    count: (files) => (files === undefined ? "" : files === 1 ? "1 Datei" : `${files || "Keine"} Dateien`),
     back: "Alle Kontakte",
   },
+  admin: adminDe,
 };

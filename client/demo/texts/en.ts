@@ -1,3 +1,4 @@
+import { adminEn } from "./admin-en.ts";
 import type { DemoTexts } from "./texts.ts";
 
 export const en: DemoTexts = {
@@ -6,6 +7,7 @@ export const en: DemoTexts = {
     demo: "demo CRM",
     skip: "Skip to content",
     signedInAs: "Signed in as",
+    settings: "Language and theme",
     language: "Language",
     theme: "Theme",
     themes: { system: "As the system", light: "Light", dark: "Dark" },
@@ -40,6 +42,8 @@ export const en: DemoTexts = {
     details: "Details",
     attachments: "Attachments",
     list: "Attached files",
+    count: (files) => (files === undefined ? "" : files === 1 ? "1 file" : `${files || "No"} files`),
     back: "All contacts",
   },
+  admin: adminEn,
 };
