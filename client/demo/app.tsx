@@ -4,7 +4,9 @@ import { useHashLocation } from "wouter/use-hash-location";
 import { CausewayProvider } from "../react/index.ts";
 import { ContactPage } from "./contacts/contact-page.tsx";
 import { ContactsPage } from "./contacts/contacts-page.tsx";
+import { FilePage } from "./files/file-page.tsx";
 import { FilesPage } from "./files/files-page.tsx";
+import { RunningUploads } from "./files/running-uploads.tsx";
 import { SharedPage } from "./files/shared-page.tsx";
 import { TrashPage } from "./files/trash-page.tsx";
 import { LineNote } from "./line/line-note.tsx";
@@ -103,6 +105,7 @@ function Visit({ session, settings }: VisitProps) {
             {needsToken ? <SignIn onToken={takeToken} /> : <Pages />}
           </main>
         </div>
+        <RunningUploads />
       </CausewayProvider>
     </VisitorContext>
   );
@@ -114,6 +117,7 @@ function Pages() {
       <Route path="/contacts" component={ContactsPage} />
       <Route path="/contacts/:id">{({ id }) => <ContactPage id={id} />}</Route>
       <Route path="/files" component={FilesPage} />
+      <Route path="/files/:id">{({ id }) => <FilePage key={id} id={id} />}</Route>
       <Route path="/shared" component={SharedPage} />
       <Route path="/trash" component={TrashPage} />
       <Route path="/">
