@@ -33,6 +33,8 @@ export interface WorkersOptions {
   readonly vars: Readonly<Record<string, string>>;
   /** How many times as generous as in wrangler.toml the rate limits are. */
   readonly rateLimitFactor: number;
+  /** How long a pull of the empty queue waits for a job: for processors that nobody kills. */
+  readonly pullHoldMs?: number;
   readonly onLog: (level: string, message: string) => void;
 }
 
@@ -112,7 +114,7 @@ function localAccess({ workerOptions }: Build, runtimePort: number): S3Access {
   };
 }
 
-function bridgeWorker({ queueBridge }: Build, { secrets }: WorkersOptions) {
+function bridgeWorker({ queueBridge }: Build, { secrets, pullHoldMs }: WorkersOptions) {
   return queueBridgeWorker({
     script: queueBridge,
     compatibilityDate,
@@ -120,6 +122,7 @@ function bridgeWorker({ queueBridge }: Build, { secrets }: WorkersOptions) {
     token: secrets.queuesToken,
     host: HOST,
     port: 0,
+    ...(pullHoldMs === undefined ? {} : { pullHoldMs }),
   });
 }
 

@@ -1,13 +1,17 @@
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import type { FileRecord } from "#contract/api.ts";
 import { FileList, FilePreview, type FilesQuery, ShareDialog } from "../../react/index.ts";
+import { contactsOf, entityOf } from "../contacts/contacts.ts";
 import { colleaguesOf, nameIn } from "../session/identities.ts";
 import { useVisitor } from "../session/visitor.ts";
+import { mayChange } from "./may-change.ts";
 
 interface FilesPanelProps {
   readonly query: FilesQuery;
   readonly label: string;
   readonly initialView?: "list" | "grid";
+  /** Whether its files are attached to many contacts, which are named then. */
+  readonly isOfAll?: boolean;
 }
 
 interface Opened {
@@ -16,12 +20,18 @@ interface Opened {
 }
 
 /** A list of files, with what opens of it: a file over the page, and with whom it is shared. */
-export function FilesPanel({ query, label, initialView = "list" }: FilesPanelProps) {
+export function FilesPanel({ query, label, initialView = "list", isOfAll = false }: FilesPanelProps) {
   const { identity } = useVisitor();
   const [opened, setOpened] = useState<Opened>();
   const [shared, setShared] = useState<FileRecord>();
   const nameOf = (userId: string) => nameIn(identity.tenant, userId);
-  const mayChange = ({ ownerId }: FileRecord) => identity.role === "admin" || ownerId === identity.user;
+  const entities = useMemo(
+    () =>
+      isOfAll
+        ? contactsOf(identity.tenant).map((contact) => ({ ...entityOf(contact), label: contact.name }))
+        : [],
+    [identity, isOfAll],
+  );
   return (
     <>
       <FileList
@@ -30,8 +40,9 @@ export function FilesPanel({ query, label, initialView = "list" }: FilesPanelPro
         initialView={initialView}
         onOpen={({ id }, among) => setOpened({ fileId: id, among })}
         onShare={setShared}
-        mayChange={mayChange}
+        mayChange={(file) => mayChange(identity, file)}
         nameOf={nameOf}
+        entities={entities}
       />
       {opened !== undefined && (
         <FilePreview
@@ -40,6 +51,7 @@ export function FilesPanel({ query, label, initialView = "list" }: FilesPanelPro
           onChange={(fileId) => setOpened({ ...opened, fileId })}
           onClose={() => setOpened(undefined)}
           onShare={setShared}
+          hrefOf={({ id }) => `#/files/${id}`}
           nameOf={nameOf}
         />
       )}

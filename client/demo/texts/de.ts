@@ -1,3 +1,4 @@
+import { adminDe } from "./admin-de.ts";
 import type { DemoTexts } from "./texts.ts";
 
 export const de: DemoTexts = {
@@ -6,6 +7,7 @@ export const de: DemoTexts = {
     demo: "Demo-CRM",
     skip: "Zum Inhalt springen",
     signedInAs: "Angemeldet als",
+    settings: "Sprache und Darstellung",
     language: "Sprache",
     theme: "Darstellung",
     themes: { system: "Wie das System", light: "Hell", dark: "Dunkel" },
@@ -41,6 +43,28 @@ export const de: DemoTexts = {
     details: "Einzelheiten",
     attachments: "Anhänge",
     list: "Angehängte Dateien",
+    count: (files) => (files === undefined ? "" : files === 1 ? "1 Datei" : `${files || "Keine"} Dateien`),
     back: "Alle Kontakte",
+  },
+  admin: adminDe,
+  files: {
+    trashNote: (days) =>
+      `Was gelöscht wurde, bleibt ${days} Tage hier und lässt sich so lange wiederherstellen.`,
+    back: "Alle Dateien",
+    loading: "Die Datei wird geladen",
+    missing: "Diese Datei gibt es nicht",
+    missingHint: "Sie wurde endgültig gelöscht, oder Sie dürfen sie nicht sehen.",
+    failed: "Die Datei konnte nicht geladen werden. Es ist nichts verloren.",
+    again: "Noch einmal versuchen",
+    preview: "Vorschau",
+    details: "Angaben",
+    timeline: "Verlauf",
+    versions: "Versionen",
+    newVersion: "Neue Version hochladen",
+    sharing: "Geteilt mit",
+    attachedTo: "Gehört zu",
+    unattached: "Gehört zu keinem Kontakt.",
+    uploaded: (size, by, when) => `${size}hochgeladen von ${by}, ${when}`,
+    running: (files) => (files === 1 ? "1 Upload läuft weiter" : `${files} Uploads laufen weiter`),
   },
 };

@@ -1,3 +1,4 @@
+import { adminEn } from "./admin-en.ts";
 import type { DemoTexts } from "./texts.ts";
 
 export const en: DemoTexts = {
@@ -6,6 +7,7 @@ export const en: DemoTexts = {
     demo: "demo CRM",
     skip: "Skip to content",
     signedInAs: "Signed in as",
+    settings: "Language and theme",
     language: "Language",
     theme: "Theme",
     themes: { system: "As the system", light: "Light", dark: "Dark" },
@@ -40,6 +42,27 @@ export const en: DemoTexts = {
     details: "Details",
     attachments: "Attachments",
     list: "Attached files",
+    count: (files) => (files === undefined ? "" : files === 1 ? "1 file" : `${files || "No"} files`),
     back: "All contacts",
+  },
+  admin: adminEn,
+  files: {
+    trashNote: (days) => `What was deleted is kept here for ${days} days, and can be had back until then.`,
+    back: "All files",
+    loading: "Loading the file",
+    missing: "There is no such file",
+    missingHint: "It was deleted for good, or you have no right to see it.",
+    failed: "The file could not be loaded. Nothing is lost.",
+    again: "Try again",
+    preview: "Preview",
+    details: "Details",
+    timeline: "What happened",
+    versions: "Versions",
+    newVersion: "Upload a new version",
+    sharing: "Shared with",
+    attachedTo: "Attached to",
+    unattached: "Not attached to a contact.",
+    uploaded: (size, by, when) => `${size}uploaded by ${by}, ${when}`,
+    running: (files) => (files === 1 ? "1 upload goes on" : `${files} uploads go on`),
   },
 };
