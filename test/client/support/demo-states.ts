@@ -216,7 +216,10 @@ const LIST_STATES: readonly State[] = [
   {
     name: "files-failed",
     async reach(scene) {
-      scene.server.failures.set("GET /v1/files", { status: 500, code: "INTERNAL_ERROR" });
+      scene.server.failures.set("GET /v1/files", {
+        ...{ status: 500, code: "INTERNAL_ERROR", title: "Something went wrong here" },
+        detail: "Something went wrong on the server. It was noted.",
+      });
       await open(scene, "/files", `${EMPTY}[role=alert]`);
     },
   },
