@@ -36,7 +36,7 @@ export async function startOwnStack(
   };
   const stack = await startStack(options);
   await stack.waitUntilHealthy(60_000);
-  const database = await stack.workers.miniflare.getD1Database("DB", "causeway");
+  const database = stack.workers.openDatabase("DB");
   return {
     url: stack.url,
     jwtSecret: stack.secrets.jwtSecret,

@@ -20,6 +20,7 @@ import { Page } from "../shell/page.tsx";
 import { useTexts } from "../texts/use-texts.ts";
 import { AttachedTo } from "./attached-to.tsx";
 import { mayChange } from "./may-change.ts";
+import { useEntities } from "./use-entities.ts";
 
 interface FileSheetProps {
   readonly file: FileRecord;
@@ -34,6 +35,7 @@ export function FileSheet({ file, onChanged }: FileSheetProps) {
   const [isSharing, setSharing] = useState(false);
   // Grows with what the record doesn't tell: who it is shared with, and versions on their way.
   const [turn, setTurn] = useState(0);
+  const entities = useEntities();
   const mine = mayChange(identity, file);
   const nameOf = useCallback((userId: string) => nameIn(identity.tenant, userId), [identity]);
   const again = () => {
@@ -67,7 +69,7 @@ export function FileSheet({ file, onChanged }: FileSheetProps) {
             <FileTimeline fileId={file.id} file={file} nameOf={nameOf} />
           </Card>
           <Card title={texts.details}>
-            <FileFacts file={file} nameOf={nameOf} />
+            <FileFacts file={file} nameOf={nameOf} entities={entities} />
           </Card>
           {mine && (
             <Card title={texts.versions}>

@@ -1,10 +1,10 @@
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import type { FileRecord } from "#contract/api.ts";
 import { FileList, FilePreview, type FilesQuery, ShareDialog } from "../../react/index.ts";
-import { contactsOf, entityOf } from "../contacts/contacts.ts";
 import { colleaguesOf, nameIn } from "../session/identities.ts";
 import { useVisitor } from "../session/visitor.ts";
 import { mayChange } from "./may-change.ts";
+import { useEntities } from "./use-entities.ts";
 
 interface FilesPanelProps {
   readonly query: FilesQuery;
@@ -25,13 +25,7 @@ export function FilesPanel({ query, label, initialView = "list", isOfAll = false
   const [opened, setOpened] = useState<Opened>();
   const [shared, setShared] = useState<FileRecord>();
   const nameOf = (userId: string) => nameIn(identity.tenant, userId);
-  const entities = useMemo(
-    () =>
-      isOfAll
-        ? contactsOf(identity.tenant).map((contact) => ({ ...entityOf(contact), label: contact.name }))
-        : [],
-    [identity, isOfAll],
-  );
+  const entities = useEntities();
   return (
     <>
       <FileList
@@ -42,7 +36,7 @@ export function FilesPanel({ query, label, initialView = "list", isOfAll = false
         onShare={setShared}
         mayChange={(file) => mayChange(identity, file)}
         nameOf={nameOf}
-        entities={entities}
+        {...(isOfAll ? { entities } : {})}
       />
       {opened !== undefined && (
         <FilePreview

@@ -33,7 +33,7 @@ export const de: DemoTexts = {
     good: "Gut",
     slow: "Langsam",
     cut: "Getrennt",
-    slowNote: "Die Verbindung dieser Seite ist langsam: 256 KB in der Sekunde.",
+    slowNote: "Die Verbindung dieser Seite ist langsam: höchstens 256 KB in der Sekunde.",
     cutNote:
       "Die Verbindung dieser Seite ist getrennt. Uploads warten und gehen weiter, sobald sie wieder da ist.",
   },

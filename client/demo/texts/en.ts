@@ -33,7 +33,7 @@ export const en: DemoTexts = {
     good: "Good",
     slow: "Slow",
     cut: "Cut",
-    slowNote: "This page's connection is slow: 256 KB a second.",
+    slowNote: "This page's connection is slow: 256 KB a second at most.",
     cutNote: "This page's connection is cut. Uploads wait, and go on when it is back.",
   },
   contact: {
