@@ -134,7 +134,8 @@ function list({ server, url }: Call): Answer {
     .filter(
       ({ mimeType }) => kind === null || mimeType.startsWith(kind === "document" ? "application" : kind),
     )
-    .filter(({ tags }) => query.getAll("tags").every((tag) => tags.includes(tag)));
+    .filter(({ tags }) => query.getAll("tags").every((tag) => tags.includes(tag)))
+    .filter(({ entityId }) => entityId === (query.get("entityId") ?? entityId));
   const order = SORTS[sort ?? ""];
   if (order !== undefined) found.sort(order);
   if (order !== undefined && query.get("order") === "desc") found.reverse();
