@@ -234,7 +234,7 @@ test("a photo, HEIC, PDF, Office documents, a film, a sound and a table are seen
   await choose(page, ...kinds.map(({ name, mimeType, buffer }) => ({ name, mimeType, buffer })));
   const ids: (string | null)[] = [];
   for (const { name } of kinds) {
-    await row(page, name).locator("img.cw-file-thumbnail").waitFor({ timeout: 60_000 });
+    await row(page, name).locator("img.cw-file-thumbnail").waitFor({ timeout: 120_000 });
     ids.push(await row(page, name).getAttribute("data-file-id"));
   }
   for (const [index, { name, isShown }] of kinds.entries()) {
@@ -242,4 +242,4 @@ test("a photo, HEIC, PDF, Office documents, a film, a sound and a table are seen
     await page.getByRole("heading", { level: 1, name }).waitFor();
     await isShown(page);
   }
-}, 120_000);
+}, 240_000);
