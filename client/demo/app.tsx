@@ -2,6 +2,8 @@ import { useEffect, useState } from "react";
 import { Redirect, Route, Router, Switch } from "wouter";
 import { useHashLocation } from "wouter/use-hash-location";
 import { CausewayProvider } from "../react/index.ts";
+import { FailedJobsPage } from "./admin/failed-jobs-page.tsx";
+import { QuarantinePage } from "./admin/quarantine-page.tsx";
 import { ContactPage } from "./contacts/contact-page.tsx";
 import { ContactsPage } from "./contacts/contacts-page.tsx";
 import { FilePage } from "./files/file-page.tsx";
@@ -19,6 +21,7 @@ import { Navigation } from "./shell/navigation.tsx";
 import { NotFound } from "./shell/not-found.tsx";
 import { keepSettings, readSettings, type Settings } from "./shell/settings.ts";
 import { TopBar } from "./shell/top-bar.tsx";
+import { usePageFocus } from "./shell/use-page-focus.ts";
 import { de } from "./texts/de.ts";
 import { en } from "./texts/en.ts";
 import { TextsContext } from "./texts/use-texts.ts";
@@ -35,25 +38,27 @@ export function App({ line }: { readonly line: Line }) {
     setSettings(changed);
   };
   const texts = TEXTS[settings.language];
+  const provider = { language: settings.language, ...(settings.theme && { theme: settings.theme }) };
+  const { identity, client } = session;
   return (
     <TextsContext value={texts}>
       <Router hook={useHashLocation}>
-        <a className="skip" href="#main" onClick={skip}>
-          {texts.shell.skip}
-        </a>
-        <TopBar
-          identity={session.identity}
-          onIdentity={signIn}
-          line={line}
-          settings={settings}
-          onSettings={changeSettings}
-        />
-        <LineNote line={line} />
-        <Visit
-          key={`${session.identity.tenant}/${session.identity.user}`}
-          session={session}
-          settings={settings}
-        />
+        <CausewayProvider {...provider} client={client}>
+          <a className="skip" href="#main" onClick={skip}>
+            {texts.shell.skip}
+          </a>
+          <TopBar
+            identity={identity}
+            onIdentity={signIn}
+            line={line}
+            settings={settings}
+            onSettings={changeSettings}
+          />
+          <LineNote line={line} />
+          <VisitorContext value={{ identity, client, provider }}>
+            <Visit key={`${identity.tenant}/${identity.user}`} session={session} />
+          </VisitorContext>
+        </CausewayProvider>
       </Router>
     </TextsContext>
   );
@@ -73,14 +78,8 @@ function useLook({ language, theme }: Settings): void {
   }, [language, theme]);
 }
 
-interface VisitProps {
-  readonly session: Session;
-  readonly settings: Settings;
-}
-
 /** What one person sees: the pages, or where to bring a token. */
-function Visit({ session, settings }: VisitProps) {
-  const { identity, client } = session;
+function Visit({ session }: { readonly session: Session }) {
   const [needsToken, setNeedsToken] = useState(false);
   useEffect(() => {
     let isShown = true;
@@ -95,23 +94,21 @@ function Visit({ session, settings }: VisitProps) {
     session.useToken(token);
     setNeedsToken(false);
   };
-  const provider = { language: settings.language, ...(settings.theme && { theme: settings.theme }) };
   return (
-    <VisitorContext value={{ identity, client, provider }}>
-      <CausewayProvider {...provider} client={client}>
-        <div className="frame">
-          <Navigation identity={identity} />
-          <main id="main" tabIndex={-1}>
-            {needsToken ? <SignIn onToken={takeToken} /> : <Pages />}
-          </main>
-        </div>
-        <RunningUploads />
-      </CausewayProvider>
-    </VisitorContext>
+    <>
+      <div className="frame">
+        <Navigation identity={session.identity} />
+        <main id="main" tabIndex={-1}>
+          {needsToken ? <SignIn onToken={takeToken} /> : <Pages />}
+        </main>
+      </div>
+      <RunningUploads />
+    </>
   );
 }
 
 function Pages() {
+  usePageFocus();
   return (
     <Switch>
       <Route path="/contacts" component={ContactsPage} />
@@ -120,6 +117,8 @@ function Pages() {
       <Route path="/files/:id">{({ id }) => <FilePage key={id} id={id} />}</Route>
       <Route path="/shared" component={SharedPage} />
       <Route path="/trash" component={TrashPage} />
+      <Route path="/quarantine" component={QuarantinePage} />
+      <Route path="/failed-jobs" component={FailedJobsPage} />
       <Route path="/">
         <Redirect to="/contacts" replace />
       </Route>

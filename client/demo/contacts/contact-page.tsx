@@ -9,6 +9,7 @@ import { useTexts } from "../texts/use-texts.ts";
 import { Avatar } from "./avatar.tsx";
 import { ContactDetails } from "./contact-details.tsx";
 import { type Contact, contactsOf, entityOf } from "./contacts.ts";
+import { useClearing } from "./use-clearing.ts";
 
 /** A contact with what is attached: the components as a customer embeds them. */
 export function ContactPage({ id }: { readonly id: string }) {
@@ -29,8 +30,8 @@ function ContactCard({ contact }: { readonly contact: Contact }) {
       above={<Link href="/contacts">{texts.back}</Link>}
     >
       <div className="contact-columns">
-        <ContactDetails contact={contact} />
         <Attachments contact={contact} />
+        <ContactDetails contact={contact} />
       </div>
     </Page>
   );
@@ -42,12 +43,13 @@ function Attachments({ contact }: { readonly contact: Contact }) {
   const entity = useMemo(() => entityOf(contact), [contact]);
   // What colleagues attach is told of the contact, not of the user.
   const ofContact = useMemo(() => ({ ...client, live: client.liveOf(entity) }), [client, entity]);
+  const onSettled = useClearing(ofContact, entity);
   return (
     <CausewayProvider {...provider} client={ofContact}>
       <section className="card attachments" aria-labelledby="attachments-title">
         <h2 id="attachments-title">{texts.attachments}</h2>
         <UploadErrorBoundary>
-          <FileUploader meta={entity} />
+          <FileUploader meta={entity} onSettled={onSettled} />
         </UploadErrorBoundary>
         <FilesPanel query={entity} label={texts.list} />
       </section>

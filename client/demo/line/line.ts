@@ -62,7 +62,7 @@ class ChosenLine implements Line {
 
   /** How long so much takes before it is there, in milliseconds. */
   delayOf(bytes: number): number {
-    return this.quality === "slow" ? LATENCY_MS + (bytes / BYTES_PER_SECOND) * 1000 : 0;
+    return this.quality === "slow" ? Math.max(LATENCY_MS, (bytes / BYTES_PER_SECOND) * 1000) : 0;
   }
 
   /** Calls `end` when the line is cut, until what is returned is called. */
@@ -104,24 +104,37 @@ function fetchOver(line: ChosenLine, fetched: typeof fetch): typeof fetch {
 
 function requestOver(line: ChosenLine, Base: typeof XMLHttpRequest): typeof XMLHttpRequest {
   return class extends Base {
+    /** While it is on the line, and the platform's own doesn't know of it yet. */
+    #waiting: AbortController | undefined;
+
     override send(body?: Document | XMLHttpRequestBodyInit | null): void {
-      const fail = () => this.dispatchEvent(new ProgressEvent("error"));
       if (line.quality === "cut") {
-        setTimeout(fail);
+        setTimeout(() => this.#end("error"));
         return;
       }
       const waiting = new AbortController();
-      const arrived = line.carry(() => {
-        waiting.abort();
-        super.abort();
-        fail();
-      });
-      this.addEventListener("loadend", arrived);
-      this.addEventListener("abort", () => waiting.abort());
+      this.#waiting = waiting;
+      const arrived = line.carry(() => (this.#waiting === undefined ? super.abort() : this.#end("error")));
+      this.addEventListener("loadend", arrived, { once: true });
       pass(line.delayOf(bytesOf(body)), waiting.signal).then(
-        () => super.send(body),
+        () => {
+          this.#waiting = undefined;
+          super.send(body);
+        },
         () => {},
       );
+    }
+
+    /** The platform's own tells nothing of the end of what it hasn't begun, and would still send it. */
+    override abort(): void {
+      if (this.#waiting === undefined) super.abort();
+      else this.#end("abort");
+    }
+
+    #end(type: "abort" | "error"): void {
+      this.#waiting?.abort();
+      this.#waiting = undefined;
+      for (const each of [type, "loadend"]) this.dispatchEvent(new ProgressEvent(each));
     }
   };
 }

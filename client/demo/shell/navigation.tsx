@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { Link, useRoute } from "wouter";
 import type { Identity } from "../session/identities.ts";
 import { useTexts } from "../texts/use-texts.ts";
@@ -10,8 +11,14 @@ interface Place {
 function Entry({ href, label }: Place) {
   const [isHere] = useRoute(href);
   const [isWithin] = useRoute(`${href}/*`);
+  const isCurrent = isHere || isWithin;
+  const entry = useRef<HTMLLIElement>(null);
+  // On a phone the places are wider than the screen.
+  useEffect(() => {
+    if (isCurrent) entry.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [isCurrent]);
   return (
-    <li>
+    <li ref={entry}>
       <Link href={href} aria-current={isHere ? "page" : isWithin ? "true" : undefined}>
         {label}
       </Link>
@@ -38,6 +45,9 @@ export function Navigation({ identity }: { readonly identity: Identity }) {
         {[...places, ...(identity.role === "admin" ? forAdmins : [])].map((place) => (
           <Entry key={place.href} {...place} />
         ))}
+        <li>
+          <a href="/docs">{texts.reference}</a>
+        </li>
       </ul>
     </nav>
   );

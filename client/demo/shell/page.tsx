@@ -25,7 +25,7 @@ export function Page({ title, name, note, above, before, actions, children }: Pa
       <header className="page-head">
         {before}
         <div className="page-title">
-          <h1>{title}</h1>
+          <h1 tabIndex={-1}>{title}</h1>
           {note !== undefined && <p className="muted">{note}</p>}
         </div>
         {actions !== undefined && <div className="page-actions">{actions}</div>}

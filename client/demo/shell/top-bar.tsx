@@ -23,9 +23,9 @@ export function TopBar({ identity, onIdentity, line, settings, onSettings }: Top
       <Link href="/contacts" className="brand">
         {texts.product} <span className="muted">{texts.demo}</span>
       </Link>
+      <SettingsMenu settings={settings} onChange={onSettings} />
       <div className="top-choices">
         <LineMenu line={line} />
-        <SettingsMenu settings={settings} onChange={onSettings} />
         <IdentityMenu identity={identity} onChange={onIdentity} />
       </div>
     </header>

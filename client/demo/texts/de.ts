@@ -1,3 +1,4 @@
+import { adminDe } from "./admin-de.ts";
 import type { DemoTexts } from "./texts.ts";
 
 export const de: DemoTexts = {
@@ -6,6 +7,7 @@ export const de: DemoTexts = {
     demo: "Demo-CRM",
     skip: "Zum Inhalt springen",
     signedInAs: "Angemeldet als",
+    settings: "Sprache und Darstellung",
     language: "Sprache",
     theme: "Darstellung",
     themes: { system: "Wie das System", light: "Hell", dark: "Dunkel" },
@@ -31,7 +33,7 @@ export const de: DemoTexts = {
     good: "Gut",
     slow: "Langsam",
     cut: "Getrennt",
-    slowNote: "Die Verbindung dieser Seite ist langsam: 256 KB in der Sekunde.",
+    slowNote: "Die Verbindung dieser Seite ist langsam: höchstens 256 KB in der Sekunde.",
     cutNote:
       "Die Verbindung dieser Seite ist getrennt. Uploads warten und gehen weiter, sobald sie wieder da ist.",
   },
@@ -41,8 +43,10 @@ export const de: DemoTexts = {
     details: "Einzelheiten",
     attachments: "Anhänge",
     list: "Angehängte Dateien",
+    count: (files) => (files === undefined ? "" : files === 1 ? "1 Datei" : `${files || "Keine"} Dateien`),
     back: "Alle Kontakte",
   },
+  admin: adminDe,
   files: {
     trashNote: (days) =>
       `Was gelöscht wurde, bleibt ${days} Tage hier und lässt sich so lange wiederherstellen.`,

@@ -1,3 +1,4 @@
+import { adminEn } from "./admin-en.ts";
 import type { DemoTexts } from "./texts.ts";
 
 export const en: DemoTexts = {
@@ -6,6 +7,7 @@ export const en: DemoTexts = {
     demo: "demo CRM",
     skip: "Skip to content",
     signedInAs: "Signed in as",
+    settings: "Language and theme",
     language: "Language",
     theme: "Theme",
     themes: { system: "As the system", light: "Light", dark: "Dark" },
@@ -31,7 +33,7 @@ export const en: DemoTexts = {
     good: "Good",
     slow: "Slow",
     cut: "Cut",
-    slowNote: "This page's connection is slow: 256 KB a second.",
+    slowNote: "This page's connection is slow: 256 KB a second at most.",
     cutNote: "This page's connection is cut. Uploads wait, and go on when it is back.",
   },
   contact: {
@@ -40,8 +42,10 @@ export const en: DemoTexts = {
     details: "Details",
     attachments: "Attachments",
     list: "Attached files",
+    count: (files) => (files === undefined ? "" : files === 1 ? "1 file" : `${files || "No"} files`),
     back: "All contacts",
   },
+  admin: adminEn,
   files: {
     trashNote: (days) => `What was deleted is kept here for ${days} days, and can be had back until then.`,
     back: "All files",

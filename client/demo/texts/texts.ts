@@ -1,3 +1,5 @@
+import type { AdminTexts } from "./admin-texts.ts";
+
 /** The demo's own words; those of its components are the components'. */
 export interface DemoTexts {
   readonly shell: {
@@ -5,6 +7,7 @@ export interface DemoTexts {
     readonly demo: string;
     readonly skip: string;
     readonly signedInAs: string;
+    readonly settings: string;
     readonly language: string;
     readonly theme: string;
     readonly themes: { readonly system: string; readonly light: string; readonly dark: string };
@@ -40,8 +43,11 @@ export interface DemoTexts {
     readonly details: string;
     readonly attachments: string;
     readonly list: string;
+    /** Of files; undefined until it is known. */
+    count(files: number | undefined): string;
     readonly back: string;
   };
+  readonly admin: AdminTexts;
   readonly files: {
     /** @param days how long what was deleted is kept */
     trashNote(days: number): string;
