@@ -181,6 +181,15 @@ test("the trash is emptied after a question: of what is listed and what isn't ye
   expect(server.trash).toHaveLength(0);
 });
 
+test("a thumbnail that can't be loaded is its type's icon, not a broken picture", async () => {
+  server.files = server.files.map((file) => (file.id === "f2" ? { ...file, properties: {} } : file));
+  server.failures.set("GET /v1/picture/f2", { status: 404, code: "VARIANT_NOT_FOUND" });
+  await show();
+  await expect.poll(() => server.seen).toContain("GET /v1/picture/f2");
+  await expect.poll(() => row("f2").locator("img").count()).toBe(0);
+  await row("f2").locator(".cw-file-picture > .cw-icon").waitFor();
+});
+
 test("files say what they are attached to, and are narrowed to it", async () => {
   server.files = server.files.map((file) => (file.id === "f1" ? { ...file, entityId: "c-2" } : file));
   await show("?entities");
