@@ -49,6 +49,8 @@ export function describeUpload(state: UploadState, progress: UploadProgress, now
       return { tone: "busy", icon: "upload", text: describeUploading(progress) };
     case "elsewhere":
       return { tone: "busy", icon: "upload", text: "Continues in another tab" };
+    // Never here: nobody asks for them.
+    case "duplicate":
     case "paused":
       return { tone: "quiet", icon: "pause", text: "Paused" };
     case "offline":

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { extname, join } from "node:path";
@@ -18,6 +19,9 @@ interface FakeFile {
   missingDerivatives: { name: string; state: string }[];
   ownerId: string;
   createdAt: string;
+  sha256: string | null;
+  entityType: string | null;
+  entityId: string | null;
 }
 
 export interface DemoServer extends Listening {
@@ -72,6 +76,9 @@ export function fakeFile(id: string, filename: string, changes: Partial<FakeFile
     missingDerivatives: [],
     ownerId: "ann",
     createdAt: "2026-11-12T09:30:00Z",
+    sha256: null,
+    entityType: null,
+    entityId: null,
     ...changes,
   };
 }
@@ -147,9 +154,14 @@ function fileCompleted({ tus, files, checkMs }: DemoServer, id: string): void {
     sizeBytes: stored.lengthBytes,
     state: "quarantined",
     createdAt,
+    entityType: metadata.get("entityType") ?? null,
+    entityId: metadata.get("entityId") ?? null,
   });
   files.set(id, file);
-  setTimeout(() => settle(file), checkMs);
+  setTimeout(() => {
+    settle(file);
+    file.sha256 = createHash("sha256").update(stored.bytes).digest("hex");
+  }, checkMs);
 }
 
 function settle(file: FakeFile): void {
@@ -177,6 +189,11 @@ async function sign(server: DemoServer, request: IncomingMessage, response: Serv
   json(response, 200, { items: signed });
 }
 
+function listed(files: DemoServer["files"], { url = "" }: IncomingMessage): readonly FakeFile[] {
+  const sha256 = new URLSearchParams(url.split("?")[1]).get("sha256");
+  return [...files.values()].filter((file) => sha256 === null || file.sha256 === sha256);
+}
+
 function serveFiles(
   { files }: DemoServer,
   request: IncomingMessage,
@@ -185,7 +202,7 @@ function serveFiles(
 ): void {
   const id = pathname.split("/")[3];
   const file = files.get(id ?? "");
-  if (id === undefined) json(response, 200, { items: [...files.values()], nextCursor: null });
+  if (id === undefined) json(response, 200, { items: listed(files, request), nextCursor: null });
   else if (file === undefined) json(response, 404, { code: "FILE_NOT_FOUND", title: "No such file" });
   else if (request.method !== "DELETE") json(response, 200, file);
   else {
