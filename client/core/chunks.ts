@@ -8,23 +8,32 @@ const LARGEST_BYTES = 11 * PART_BYTES;
 /** So long should a request take: longer ones lose more where a connection can't bring back what it sent, shorter ones cost more. */
 const TARGET_SECONDS = 20;
 
+/** Bytes of one request, where the host says it. */
+export type WantedBytes = number | undefined | (() => number | undefined);
+
+/** @throws RangeError when it is no number of bytes */
+function checked(bytes: number | undefined): number | undefined {
+  if (bytes !== undefined && (!Number.isSafeInteger(bytes) || bytes < 1)) {
+    throw new RangeError("chunkSizeBytes must be a positive, finite integer");
+  }
+  return bytes;
+}
+
 /**
  * How much one request sends, from what the requests before it took. One for all uploads of an uploader: they share the
  * connection.
  */
 export class ChunkSizes {
-  readonly #fixedBytes: number | undefined;
+  readonly #wanted: () => number | undefined;
   #bytes = PART_BYTES;
 
   /**
-   * @param fixedBytes as the host wants it, whatever the connection does
+   * @param wanted as the host wants it, whatever the connection does; a function is asked before each request
    * @throws RangeError when that is not a positive integer
    */
-  constructor(fixedBytes: number | undefined) {
-    if (fixedBytes !== undefined && (!Number.isSafeInteger(fixedBytes) || fixedBytes < 1)) {
-      throw new RangeError("chunkSizeBytes must be a positive, finite integer");
-    }
-    this.#fixedBytes = fixedBytes;
+  constructor(wanted: WantedBytes) {
+    this.#wanted = typeof wanted === "function" ? () => checked(wanted()) : () => checked(wanted);
+    if (typeof wanted !== "function") checked(wanted);
   }
 
   /**
@@ -32,10 +41,11 @@ export class ChunkSizes {
    * @param maxAppendBytes the most that the server takes at once, if it says so
    */
   endOf(offsetBytes: number, sizeBytes: number, maxAppendBytes = LARGEST_BYTES): number {
-    const bytes = Math.max(1, Math.min(this.#fixedBytes ?? this.#bytes, maxAppendBytes));
+    const wanted = this.#wanted();
+    const bytes = Math.max(1, Math.min(wanted ?? this.#bytes, maxAppendBytes));
     const end = offsetBytes + bytes;
     // What came of a request that was cut isn't a multiple: the next brings it to one.
-    const aligned = bytes >= PART_BYTES && this.#fixedBytes === undefined ? end - (end % PART_BYTES) : end;
+    const aligned = bytes >= PART_BYTES && wanted === undefined ? end - (end % PART_BYTES) : end;
     return Math.min(sizeBytes, aligned > offsetBytes ? aligned : end);
   }
 

@@ -1,5 +1,6 @@
 import type { FileRecord } from "#contract/api.ts";
 import type { Problem } from "#contract/errors.ts";
+import type { WantedBytes } from "./chunks.ts";
 import type { Connection } from "./connection.ts";
 import type { GetGrant, RenewGrant } from "./grants.ts";
 import type { UploadStorage } from "./storage.ts";
@@ -87,10 +88,11 @@ export interface UploadingOptions {
   /** Absolute URL of the uploads collection. */
   readonly endpoint: string;
   /**
-   * Bytes in one request; without it, what takes some 20 s on this connection. Never more than the server announces, because
-   * Cloudflare caps and may buffer request bodies.
+   * Bytes in one request; without it, what takes some 20 s on this connection. A function is asked before each request, for a
+   * host that knows more of the connection. Never more than the server announces, because Cloudflare caps and may buffer
+   * request bodies.
    */
-  readonly chunkSizeBytes?: number | undefined;
+  readonly chunkSizeBytes?: WantedBytes;
   readonly maxConcurrent?: number;
   /** First delay before trying again; it doubles with every failure that follows without progress. */
   readonly retryBaseMs?: number;

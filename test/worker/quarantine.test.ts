@@ -62,7 +62,7 @@ test("blocked versions are listed with what was found, those that aren't current
   expect(oldest).toEqual({
     ...{ fileId: ref.fileId, version: 1, isCurrent: true, state: "infected" },
     ...{ filename: "notes.txt", originalFilename: "notes.txt", mimeType: "text/plain", sizeBytes: 5 },
-    ...{ ownerId: "ann", uploadedBy: "ann", sha256: "0".repeat(64) },
+    ...{ ownerId: "ann", uploadedBy: "ann", sha256: "0".repeat(64), entityType: "contact", entityId: "c-7" },
     ...{ signatureName: "Eicar-Test", signatureVersion: "27841", engine: "Test" },
     ...{ reason: "The file contains malware: Eicar-Test.", foundLater: false },
     ...{ blockedAt: expect.any(String), purgeAt: expect.any(String) },

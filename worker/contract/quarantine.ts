@@ -21,6 +21,8 @@ export const BlockedVersion = z
     sha256: z.string().nullable(),
     ownerId: UserId,
     uploadedBy: UserId.nullable(),
+    entityType: z.string().nullable().meta({ description: "Of what the file is attached to" }),
+    entityId: z.string().nullable(),
     state: BlockedState,
     signatureName: z.string().nullable(),
     engine: z.string().nullable(),

@@ -122,7 +122,7 @@ interface Message {
   readonly icon: IconName;
   readonly heading: string;
   readonly text: string;
-  readonly tone?: "busy" | "danger";
+  readonly tone?: "busy" | "warning" | "danger";
   readonly canRetry?: boolean;
 }
 
@@ -194,6 +194,7 @@ const MESSAGES: Readonly<Partial<Record<AppError["code"], Message>>> = {
 
 const OUR_FAULT: Message = {
   icon: "warning",
+  tone: "warning",
   heading: "Something went wrong on our side",
   text: "Your link is safe, and nothing was downloaded. Try again in a moment.",
   canRetry: true,
@@ -201,6 +202,7 @@ const OUR_FAULT: Message = {
 
 const NOT_UNDERSTOOD: Message = {
   icon: "warning",
+  tone: "warning",
   heading: "That didn't arrive as it should",
   text: "Nothing was downloaded. Open the link again and retry.",
   canRetry: true,

@@ -48,7 +48,7 @@ function formatBlocked({ file, version, verdict, foundLater }: BlockedVersionRow
   return {
     ...{ fileId: file.id, version: version.version, isCurrent: file.currentVersion === version.version },
     ...{ filename: file.filename, originalFilename, mimeType: mimeTypeOf(version), sizeBytes, sha256 },
-    ...{ ownerId: file.ownerId, uploadedBy },
+    ...{ ownerId: file.ownerId, uploadedBy, entityType: file.entityType, entityId: file.entityId },
     ...{ state, signatureName, foundLater },
     reason: blockReasonOf({ verdict: state, signatureName }) ?? "",
     engine: verdict?.engine ?? null,

@@ -6,8 +6,9 @@ import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { launchChromium } from "../../support/browser.ts";
-import { type DemoServer, fakeFile, startDemoServer } from "../support/demo-server.ts";
+import { type DemoServer, startDemoServer } from "../support/demo-server.ts";
 import { buildPage } from "./built-page.ts";
+import { storedFile } from "./files/stored-files.ts";
 import { withLive } from "./live-page.ts";
 
 const MIB = 1024 * 1024;
@@ -64,7 +65,7 @@ test("a chosen file is sent, checked and ready, is heard of, and goes when it is
   await row("offer.pdf").getByRole("button", { name: "Remove from the list: offer.pdf" }).click();
   await row("offer.pdf").waitFor({ state: "detached" });
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Choose files");
-  expect(server.files.size).toBe(1);
+  expect(server.files.length).toBe(1);
 });
 
 test("what breaks a rule is listed with it, before the rest is sent; what has no room too", async () => {
@@ -82,11 +83,13 @@ test("what breaks a rule is listed with it, before the rest is sent; what has no
   await refusals.waitFor({ state: "detached" });
 });
 
-/** The server has these bytes already, of another record. */
+const META = { entityType: "contact", entityId: "c-1" };
+
+/** The server has these bytes already, of another record where nothing else is said. */
 function isThere(file: ReturnType<typeof pdf>, id: string, changes: object = {}): void {
   const sha256 = createHash("sha256").update(file.buffer).digest("hex");
   const elsewhere = { entityType: "deal", entityId: "7", createdAt: "2024-05-03T09:30:00Z" };
-  server.files.set(id, fakeFile(id, "Offer 2024.pdf", { sha256, ...elsewhere, ...changes }));
+  server.files.push(storedFile(id, "Offer 2024.pdf", { sha256, ...elsewhere, ...changes }));
 }
 
 test("bytes that are there already are sent only when their user says so, by keyboard alone", async () => {
@@ -107,9 +110,10 @@ test("bytes that are there already are sent only when their user says so, by key
   expect(await page.evaluate(() => document.activeElement?.closest("li")?.textContent)).toContain(
     "offer.pdf",
   );
-  // Where it was sent to now is what is told: it is of this record.
+  // Of the same record is the one to tell.
+  isThere(offer, "here", META);
   await choose([offer]);
-  const again = row("offer.pdf").filter({ hasText: "Already here: offer.pdf, uploaded by ann" });
+  const again = row("offer.pdf").filter({ hasText: "Already here: Offer 2024.pdf, uploaded by ann on 3 May 2024" });
   await again.getByRole("button", { name: "Don’t upload: offer.pdf" }).focus();
   await page.keyboard.press("Enter");
   await again.waitFor({ state: "detached" });

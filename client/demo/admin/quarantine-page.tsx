@@ -1,0 +1,140 @@
+import { useEffect, useMemo, useState } from "react";
+import type { BlockedState, BlockedVersion } from "#contract/quarantine.ts";
+import type { Client } from "../../index.ts";
+import { ConfirmDialog } from "../../react/ui/confirm-dialog.tsx";
+import { useVisitor } from "../session/visitor.ts";
+import { Choice } from "../shell/choice.tsx";
+import { Page } from "../shell/page.tsx";
+import { useTexts } from "../texts/use-texts.ts";
+import { AdminsOnly } from "./admins-only.tsx";
+import { type BlockedAction, BlockedRow } from "./blocked-row.tsx";
+import { leaveRow } from "./leave-row.ts";
+import { ReleaseDialog } from "./release-dialog.tsx";
+import { RescansPanel } from "./rescans-panel.tsx";
+import { RowStore } from "./row-store.ts";
+import { Rows } from "./rows.tsx";
+import { ToldLine, useTold } from "./told.tsx";
+import { useWhy } from "./use-why.ts";
+
+type Filter = BlockedState | "all";
+const FILTERS = ["all", "infected", "unscannable"] as const satisfies readonly Filter[];
+const PAGE_ROWS = 20;
+
+const keyOf = ({ fileId, version }: BlockedVersion) => `${fileId}/${version}`;
+
+/** What did not pass its check, for admins to decide about; and having everything checked again. */
+export function QuarantinePage() {
+  const { shell: texts } = useTexts();
+  return (
+    <AdminsOnly title={texts.quarantine}>
+      <Quarantine />
+    </AdminsOnly>
+  );
+}
+
+function storeOf(client: Client, filter: Filter): RowStore<BlockedVersion> {
+  return new RowStore({
+    load: (place, signal) => {
+      const state = filter === "all" ? {} : { state: filter };
+      return client.admin.quarantine.list({ ...place, ...state, limit: PAGE_ROWS }, { signal });
+    },
+    keyOf,
+  });
+}
+
+/** Asks again when something is blocked that the visitor is told of. */
+function useBlockedNews(client: Client, store: RowStore<BlockedVersion>): void {
+  useEffect(
+    () =>
+      client.live.subscribe(({ type }) => {
+        if (type === "file.infected" || type === "file.unscannable") void store.refresh();
+      }),
+    [client, store],
+  );
+}
+
+interface Asked {
+  readonly action: BlockedAction;
+  readonly version: BlockedVersion;
+  /** Where the focus was. */
+  readonly row: Element | null | undefined;
+}
+
+function Quarantine() {
+  const { client } = useVisitor();
+  const { shell, admin } = useTexts();
+  const texts = admin.quarantine;
+  const [filter, setFilter] = useState<Filter>("all");
+  const store = useMemo(() => storeOf(client, filter), [client, filter]);
+  const [asked, setAsked] = useState<Asked>();
+  const { told, tell, complain, dismiss } = useTold();
+  const whyOf = useWhy();
+  useBlockedNews(client, store);
+
+  const finish = async ({ version, row }: Asked, done: Promise<void>, words: string) => {
+    setAsked(undefined);
+    try {
+      await done;
+      leaveRow(row);
+      store.remove(version);
+      tell(words);
+    } catch (error) {
+      complain(texts.notDone(version.filename, whyOf(error)));
+      void store.refresh();
+    }
+  };
+  const release = (what: Asked, reason: string) => {
+    const { fileId, version, filename } = what.version;
+    void finish(what, client.admin.quarantine.release(fileId, version, { reason }), texts.released(filename));
+  };
+  const answerDelete = (what: Asked, isConfirmed: boolean) => {
+    const { fileId, version, filename } = what.version;
+    if (!isConfirmed) setAsked(undefined);
+    else void finish(what, client.admin.quarantine.remove(fileId, version), texts.deleted(filename));
+  };
+  const ask = (action: BlockedAction, version: BlockedVersion) =>
+    setAsked({ action, version, row: document.activeElement?.closest("li") });
+
+  const empty =
+    filter === "all"
+      ? { icon: "shield" as const, text: texts.empty, hint: texts.emptyHint }
+      : { icon: "shield" as const, text: texts.noMatch };
+  return (
+    <Page title={shell.quarantine} note={texts.hint}>
+      <section className="card stack" aria-label={texts.list}>
+        <Choice
+          label={texts.filter}
+          value={filter}
+          options={FILTERS.map((value) => ({ value, label: texts.filters[value] }))}
+          onChoose={setFilter}
+        />
+        <ToldLine told={told} onDismiss={dismiss} />
+        <Rows
+          label={texts.list}
+          store={store}
+          keyOf={keyOf}
+          render={(version) => <BlockedRow version={version} onAction={ask} />}
+          empty={empty}
+        />
+      </section>
+      <RescansPanel />
+      {asked?.action === "release" && (
+        <ReleaseDialog
+          filename={asked.version.filename}
+          onRelease={(reason) => release(asked, reason)}
+          onClose={() => setAsked(undefined)}
+        />
+      )}
+      {asked?.action === "delete" && (
+        <ConfirmDialog
+          title={texts.deleteTitle(asked.version.filename)}
+          keep={texts.cancel}
+          confirm={texts.delete}
+          onAnswer={(isConfirmed) => answerDelete(asked, isConfirmed)}
+        >
+          {texts.deleteWarning}
+        </ConfirmDialog>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,106 @@
+export interface RowsPage<Row> {
+  readonly items: readonly Row[];
+  readonly nextCursor: string | null;
+}
+
+export interface PagePlace {
+  /** Of the first page there is none. */
+  readonly cursor?: string;
+}
+
+export interface RowSource<Row> {
+  load(place: PagePlace, signal: AbortSignal): Promise<RowsPage<Row>>;
+  keyOf(row: Row): string;
+}
+
+/** A list of the server's, as far as it is known. */
+export interface RowsState<Row> {
+  readonly phase: "loading" | "known" | "more" | "failed";
+  readonly rows: readonly Row[];
+  /** Behind which the next page is; null at the end. */
+  readonly nextCursor: string | null;
+  /** Why it couldn't be asked for, where `phase` is "failed". */
+  readonly error?: unknown;
+}
+
+/** A list page by page, the newest first; asked for anew, what was loaded further down stays. */
+export class RowStore<Row> {
+  state: RowsState<Row> = { phase: "loading", rows: [], nextCursor: null };
+  readonly #source: RowSource<Row>;
+  readonly #listeners = new Set<() => void>();
+  #life = new AbortController();
+
+  constructor(source: RowSource<Row>) {
+    this.#source = source;
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly read = (): RowsState<Row> => this.state;
+
+  /** Asks for the first page; what is returned ends what is still asked for. */
+  open(): () => void {
+    this.#life = new AbortController();
+    void this.refresh();
+    return () => this.#life.abort();
+  }
+
+  readonly refresh = async (): Promise<void> => {
+    await this.#ask({}, ({ items, nextCursor }) => {
+      const { rows, nextCursor: last } = this.state;
+      const merged = this.#merge(items, rows);
+      // Of a list that more than a page is known of, the end is further down.
+      return { rows: merged, nextCursor: merged.length > items.length ? last : nextCursor };
+    });
+  };
+
+  readonly loadMore = async (): Promise<void> => {
+    const { nextCursor: cursor } = this.state;
+    if (cursor === null) return;
+    this.#set({ ...this.state, phase: "more" });
+    await this.#ask({ cursor }, ({ items, nextCursor }) => ({
+      rows: this.#merge(this.state.rows, items),
+      nextCursor,
+    }));
+  };
+
+  /** Takes one off that isn't there any more. */
+  remove(row: Row): void {
+    const key = this.#source.keyOf(row);
+    const rows = this.state.rows.filter((each) => this.#source.keyOf(each) !== key);
+    this.#set({ ...this.state, rows });
+  }
+
+  /** Forgets all that is known, and asks anew. */
+  readonly reload = async (): Promise<void> => {
+    this.#set({ phase: "loading", rows: [], nextCursor: null });
+    await this.refresh();
+  };
+
+  async #ask(
+    place: PagePlace,
+    take: (page: RowsPage<Row>) => Pick<RowsState<Row>, "rows" | "nextCursor">,
+  ): Promise<void> {
+    const { signal } = this.#life;
+    try {
+      const page = await this.#source.load(place, signal);
+      if (!signal.aborted) this.#set({ phase: "known", ...take(page) });
+    } catch (error) {
+      if (!signal.aborted) this.#set({ ...this.state, phase: "failed", error });
+    }
+  }
+
+  /** The first ones, and those of the others that aren't among them. */
+  #merge(first: readonly Row[], others: readonly Row[]): readonly Row[] {
+    const keys = new Set(first.map((row) => this.#source.keyOf(row)));
+    return [...first, ...others.filter((row) => !keys.has(this.#source.keyOf(row)))];
+  }
+
+  #set(state: RowsState<Row>): void {
+    this.state = state;
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

@@ -1,0 +1,9 @@
+import { initialsOf } from "./contacts.ts";
+
+export function Avatar({ name }: { readonly name: string }) {
+  return (
+    <span className="avatar" aria-hidden="true">
+      {initialsOf(name)}
+    </span>
+  );
+}

@@ -1,0 +1,21 @@
+import { FileUploader, QuotaIndicator, UploadErrorBoundary } from "../../react/index.ts";
+import { Page } from "../shell/page.tsx";
+import { useTexts } from "../texts/use-texts.ts";
+import { FilesPanel } from "./files-panel.tsx";
+
+const EVERYTHING = { scope: "visible" } as const;
+
+/** All that the user may see, wherever it is attached. */
+export function FilesPage() {
+  const { shell: texts } = useTexts();
+  return (
+    <Page title={texts.files} actions={<QuotaIndicator compact cleanUpHref="#/trash" />}>
+      <section className="card file-manager">
+        <UploadErrorBoundary>
+          <FileUploader compact />
+        </UploadErrorBoundary>
+        <FilesPanel query={EVERYTHING} label={texts.files} isOfAll />
+      </section>
+    </Page>
+  );
+}

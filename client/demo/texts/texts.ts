@@ -1,0 +1,72 @@
+import type { AdminTexts } from "./admin-texts.ts";
+
+/** The demo's own words; those of its components are the components'. */
+export interface DemoTexts {
+  readonly shell: {
+    readonly product: string;
+    readonly demo: string;
+    readonly skip: string;
+    readonly signedInAs: string;
+    readonly settings: string;
+    readonly language: string;
+    readonly theme: string;
+    readonly themes: { readonly system: string; readonly light: string; readonly dark: string };
+    readonly navigation: string;
+    readonly contacts: string;
+    readonly files: string;
+    readonly trash: string;
+    readonly shared: string;
+    readonly quarantine: string;
+    readonly failedJobs: string;
+    readonly reference: string;
+    readonly notFound: string;
+    readonly toStart: string;
+  };
+  readonly signIn: {
+    readonly title: string;
+    readonly why: string;
+    readonly token: string;
+    readonly use: string;
+  };
+  readonly line: {
+    readonly label: string;
+    readonly good: string;
+    readonly slow: string;
+    readonly cut: string;
+    /** Shown while it isn't good. */
+    readonly slowNote: string;
+    readonly cutNote: string;
+  };
+  readonly contact: {
+    readonly facts: Readonly<Record<"email" | "phone" | "address" | "owner", string>>;
+    readonly title: string;
+    readonly details: string;
+    readonly attachments: string;
+    readonly list: string;
+    /** Of files; undefined until it is known. */
+    count(files: number | undefined): string;
+    readonly back: string;
+  };
+  readonly admin: AdminTexts;
+  readonly files: {
+    /** @param days how long what was deleted is kept */
+    trashNote(days: number): string;
+    readonly back: string;
+    readonly loading: string;
+    readonly missing: string;
+    readonly missingHint: string;
+    readonly failed: string;
+    readonly again: string;
+    readonly preview: string;
+    readonly details: string;
+    readonly timeline: string;
+    readonly versions: string;
+    readonly newVersion: string;
+    readonly sharing: string;
+    readonly attachedTo: string;
+    readonly unattached: string;
+    /** @param when its day, in words */
+    uploaded(size: string, by: string, when: string): string;
+    running(files: number): string;
+  };
+}
