@@ -113,7 +113,9 @@ test("bytes that are there already are sent only when their user says so, by key
   // Of the same record is the one to tell.
   isThere(offer, "here", META);
   await choose([offer]);
-  const again = row("offer.pdf").filter({ hasText: "Already here: Offer 2024.pdf, uploaded by ann on 3 May 2024" });
+  const again = row("offer.pdf").filter({
+    hasText: "Already here: Offer 2024.pdf, uploaded by ann on 3 May 2024",
+  });
   await again.getByRole("button", { name: "Don’t upload: offer.pdf" }).focus();
   await page.keyboard.press("Enter");
   await again.waitFor({ state: "detached" });
