@@ -148,7 +148,7 @@ export function FileUploader(props: FileUploaderProps) {
         onSkip={() => settleDuplicates(remove)}
         onUpload={() => settleDuplicates((each) => each.forEach((upload) => upload.resume()))}
       />
-      {uploads.length > 0 ? (
+      {uploads.length > state.duplicates.length ? (
         <Totals
           summary={summary}
           finished={uploads.filter((upload) => isFinished(upload, checks)).length}

@@ -143,7 +143,7 @@ test("many of them are settled at once", async () => {
   expect(server.tus.uploads.size).toBe(0);
   await choose(files.slice(0, 2));
   await page.getByRole("button", { name: "Alle trotzdem hochladen" }).click();
-  await page.getByText("2 Dateien hochgeladen").waitFor();
+  await page.getByText("2 Dateien hochgeladen", { exact: true }).waitFor();
   expect(server.tus.uploads.size).toBe(2);
 });
 
