@@ -1,3 +1,4 @@
+import type { ClientLoad } from "./client/load.ts";
 import type { ProcessorLoad } from "./processor/load.ts";
 import type { ReplicaLoad } from "./replicas/load.ts";
 
@@ -102,6 +103,10 @@ export function processorLoad(counts: Counts): ProcessorLoad {
         ...{ runs, scanBytes: 512 * MIB, conversions: 1_000, hostile: 20 },
         ...{ officeFiles: 20, probes: 100, largeBytes: 1_945 * MIB },
       };
+}
+
+export function clientLoad(counts: Counts): ClientLoad {
+  return { runs: runsOf(counts), files: counts.quick ? 1_000 : 10_000 };
 }
 
 /** @param sizeMib of the file that is copied */

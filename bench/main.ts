@@ -4,6 +4,7 @@
  * sink, another process in place of R2 or S3.
  */
 import { writeFileSync } from "node:fs";
+import { measureClient } from "./client/section.ts";
 import { REFERENCE } from "./contestants.ts";
 import { measureListing } from "./listing.ts";
 import { measureMemory } from "./memory.ts";
@@ -29,6 +30,7 @@ const SECTIONS: Readonly<Record<SectionName, Section>> = {
   listing: measureListing,
   processor: measureProcessor,
   replicas: measureReplicas,
+  client: measureClient,
 };
 
 /** Figures say which section they are of, so that one list has them all. */

@@ -1,6 +1,8 @@
 import { parseArgs } from "node:util";
+import type { ClientLoad } from "./client/load.ts";
 import type { ListingLoad, MemoryLoad, ResumeLoad, StalledLoad, UploadLoad } from "./loads.ts";
 import {
+  clientLoad,
   listingLoad,
   memoryLoad,
   processorLoad,
@@ -25,6 +27,7 @@ export const SECTION_NAMES = [
   "listing",
   "processor",
   "replicas",
+  "client",
 ] as const;
 export type SectionName = (typeof SECTION_NAMES)[number];
 
@@ -40,6 +43,7 @@ export interface BenchOptions {
   readonly listing: ListingLoad;
   readonly processor: ProcessorLoad;
   readonly replicas: ReplicaLoad;
+  readonly client: ClientLoad;
   /** PATCH sizes; `Infinity` sends the file in one. */
   readonly patchSizes: readonly number[];
   /** Names of contestants; empty for the usual ones. */
@@ -58,6 +62,7 @@ what is measured (any of these; --uploads where none is given):
   --listing            pages of lists of 10,000 and 1,000,000 files: time, CPU and rows read
   --processor          scans, images and documents beside bare programs, alone and while others wait: up to an hour
   --replicas           a file of 2 GiB to four targets: reads of the primary and memory; the first byte of copies
+  --client             in Chromium: a dropped folder of 10,000 files, and as many rows that scroll
   --all                all of these
 how:
   --patch 5,8,16,one   sizes of PATCHes in MiB (default 8), for --uploads
@@ -69,7 +74,7 @@ how:
                        --memory runs the product alone where this isn't given); of --processor: these of scanning, derivers,
                        large, busy, conversions
   --quick              two samples of half as many files; a quarter of the bytes for --memory; up to 100 parts,
-                       100,000 files; 40 conversions; 256 MiB to four targets
+                       100,000 files (1,000 in a browser); 40 conversions; 256 MiB to four targets
   --json FILE          write the figures as JSON too`;
 
 function parseCount(name: string, text: string): number {
@@ -107,6 +112,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions | undefined 
       listing: { type: "boolean", default: false },
       processor: { type: "boolean", default: false },
       replicas: { type: "boolean", default: false },
+      client: { type: "boolean", default: false },
       all: { type: "boolean", default: false },
       patch: { type: "string", default: "8" },
       size: { type: "string", default: "64" },
@@ -134,6 +140,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions | undefined 
     listing: listingLoad(quick),
     processor: processorLoad(counts),
     replicas: replicaLoad(quick, parseOptionalCount("copied-size", values["copied-size"])),
+    client: clientLoad(counts),
     patchSizes: values.patch.split(",").map(parsePatchSize),
     only: values.only?.split(",") ?? [],
     jsonPath: values.json,

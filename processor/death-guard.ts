@@ -32,6 +32,11 @@ export class DeathGuard {
     return this.#begun.deathsOf(name) >= MAX_DEATHS;
   }
 
+  /** Whether the processor died while it was at it: it is done alone. */
+  isSuspect(name: string): boolean {
+    return this.#begun.deathsOf(name) > 0;
+  }
+
   /**
    * Does `work`, for which there is a hand in the lane. Throws LANE_FULL where a suspect, or what is beside it, is in the way
    * for too long, and what `signal` says while waiting.
@@ -50,7 +55,7 @@ export class DeathGuard {
         this.#begun.end(name);
       }
     };
-    const isSuspect = this.#begun.deathsOf(name) > 0;
+    const isSuspect = this.isSuspect(name);
     const inLane = () => this.#gateOf(lane).run(isSuspect, begin, wait);
     try {
       return await (isSuspect ? this.#suspects.run(true, inLane, wait) : inLane());

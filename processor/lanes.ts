@@ -105,6 +105,18 @@ export class Lane {
    */
   async run<T>(work: () => Promise<T>, signal: AbortSignal, owner: string = COMMON): Promise<T> {
     await this.#enter(owner, signal);
+    return this.#perform(work, owner);
+  }
+
+  /** Does `work` where it can begin at once, and nobody waits; undefined where not: it doesn't wait for its turn. */
+  runIfFree<T>(work: () => Promise<T>, owner: string = COMMON): Promise<T> | undefined {
+    if (this.#line.length > 0) return undefined;
+    if (this.#begin(owner)) return this.#perform(work, owner);
+    this.#budget.renounce(this);
+    return undefined;
+  }
+
+  async #perform<T>(work: () => Promise<T>, owner: string): Promise<T> {
     const beganAtMs = performance.now();
     try {
       return await work();

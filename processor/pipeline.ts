@@ -5,6 +5,7 @@ import type { Wishes } from "#contract/wishes.ts";
 import { type ContentLook, isLookedInto, type Look } from "./content/content-look.ts";
 import { type DeathGuard, PROCESSOR_CRASHED } from "./death-guard.ts";
 import type { Derivatives } from "./derive/derivatives.ts";
+import { EarlyDerivation } from "./derive/early-derivation.ts";
 import type { PageImages } from "./derive/page-images.ts";
 import { ProcessorFailure } from "./failure.ts";
 import { hashUnread, type Inspection, inspectObject } from "./inspect.ts";
@@ -63,20 +64,38 @@ export async function handleJob(job: Job, parts: PipelineParts, signal: AbortSig
 /**
  * The order of things: ask how the version stands, for a job may come twice; read it once through scanner, hash and
  * sniffer, and look a second time at what the scanner calls clean, in a lane of its own where programs do that; report the
- * verdict, which makes a clean version available; only then derive, only from what is clean, only what isn't there. Throws a
- * ProcessorFailure when the job must be tried again.
+ * verdict, which makes a clean version available; only then bring derivatives, only of what is clean, only what isn't there.
+ * A picture is drawn meanwhile where there is a hand for it. Throws a ProcessorFailure when the job must be tried again.
  */
 export async function processJob(
   job: ProcessJob,
   parts: PipelineParts,
   signal: AbortSignal,
 ): Promise<JobOutcome> {
-  const { lanes, derivatives } = parts;
-  const scanned = await lanes.scan.run(() => scan(job, parts, signal), signal, job.tenantId);
-  const standing = "pass" in scanned ? await lookInto(job, scanned.pass, parts, signal) : scanned.standing;
-  if (standing === undefined || standing.state === "quarantined") return "obsolete";
-  if (standing.state === "clean") await derivatives.derive(job, standing, signal);
-  return standing.state;
+  const early = new EarlyDerivation(parts.derivatives, job, signal);
+  try {
+    const standing = await check(job, early, parts, signal);
+    if (standing === undefined || standing.state === "quarantined") return "obsolete";
+    const isOpen = standing.state === "clean" && !(await early.finish(standing));
+    if (isOpen) await parts.derivatives.derive(job, standing, signal);
+    return standing.state;
+  } finally {
+    await early.drop();
+  }
+}
+
+/** How the version stands by all that is known of its bytes; undefined when it is gone or has other bytes. */
+async function check(
+  job: ProcessJob,
+  early: EarlyDerivation,
+  parts: PipelineParts,
+  signal: AbortSignal,
+): Promise<Standing | undefined> {
+  const scanned = await parts.lanes.scan.run(() => scan(job, early, parts, signal), signal, job.tenantId);
+  if ("standing" in scanned) return scanned.standing;
+  // It isn't what it was said to be, and the look needs room for a copy of its own.
+  await early.drop();
+  return lookInto(job, scanned.pass, parts, signal);
 }
 
 /** A pass over an object's bytes, which isn't a verdict yet. */
@@ -91,13 +110,19 @@ interface Pass {
 /** How the version stands, where that can be told without programs; undefined when it is gone or has other bytes. */
 type Scanned = { readonly standing: Standing | undefined } | { readonly pass: Pass };
 
-async function scan(job: ProcessJob, parts: PipelineParts, signal: AbortSignal): Promise<Scanned> {
+async function scan(
+  job: ProcessJob,
+  early: EarlyDerivation,
+  parts: PipelineParts,
+  signal: AbortSignal,
+): Promise<Scanned> {
   const { tenantId, fileId, version, etag, sizeBytes } = job;
   const start = { kind: "start", tenantId, fileId, version, etag, sizeBytes } as const;
   const before = await parts.reporter.ask(start, signal);
   const mustScan = before?.state === "quarantined" || before?.mustScan === true;
   if (!mustScan) return { standing: before };
   const work = async (): Promise<Scanned> => {
+    if (parts.scanners.isQuick(before.wishes.virusScanProvider)) early.begin(before);
     const pass = await inspect(job, before.wishes, parts, signal);
     if (pass === undefined) {
       if (before.mustScan === true) await requireNoCopy(job, parts, signal);

@@ -6,7 +6,9 @@ import { FailedJobsPage } from "./admin/failed-jobs-page.tsx";
 import { QuarantinePage } from "./admin/quarantine-page.tsx";
 import { ContactPage } from "./contacts/contact-page.tsx";
 import { ContactsPage } from "./contacts/contacts-page.tsx";
+import { FilePage } from "./files/file-page.tsx";
 import { FilesPage } from "./files/files-page.tsx";
+import { RunningUploads } from "./files/running-uploads.tsx";
 import { SharedPage } from "./files/shared-page.tsx";
 import { TrashPage } from "./files/trash-page.tsx";
 import { LineNote } from "./line/line-note.tsx";
@@ -93,12 +95,15 @@ function Visit({ session }: { readonly session: Session }) {
     setNeedsToken(false);
   };
   return (
-    <div className="frame">
-      <Navigation identity={session.identity} />
-      <main id="main" tabIndex={-1}>
-        {needsToken ? <SignIn onToken={takeToken} /> : <Pages />}
-      </main>
-    </div>
+    <>
+      <div className="frame">
+        <Navigation identity={session.identity} />
+        <main id="main" tabIndex={-1}>
+          {needsToken ? <SignIn onToken={takeToken} /> : <Pages />}
+        </main>
+      </div>
+      <RunningUploads />
+    </>
   );
 }
 
@@ -109,6 +114,7 @@ function Pages() {
       <Route path="/contacts" component={ContactsPage} />
       <Route path="/contacts/:id">{({ id }) => <ContactPage id={id} />}</Route>
       <Route path="/files" component={FilesPage} />
+      <Route path="/files/:id">{({ id }) => <FilePage key={id} id={id} />}</Route>
       <Route path="/shared" component={SharedPage} />
       <Route path="/trash" component={TrashPage} />
       <Route path="/quarantine" component={QuarantinePage} />

@@ -1,10 +1,10 @@
 import type { DerivativeName } from "#contract/derivatives.ts";
-import { derivativesOf, kindOf, typeOf } from "#contract/derivatives.ts";
+import { kindOf } from "#contract/derivatives.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
 import type { Standing } from "#contract/reports.ts";
 import { CRASHED_SENTENCE, type DeathGuard } from "../death-guard.ts";
 import { ProcessorFailure } from "../failure.ts";
-import type { LaneName, Lanes } from "../lanes.ts";
+import type { Lanes } from "../lanes.ts";
 import type { ObjectStore } from "../object-store.ts";
 import { nameBytes } from "../queue.ts";
 import type { Reporter } from "../report.ts";
@@ -12,6 +12,7 @@ import type { Sandbox } from "../sandbox/sandbox.ts";
 import { withScratchCopy } from "../scratch-copy.ts";
 import { withinDeriveTime } from "./deadline.ts";
 import type { Deriver, Original, Product } from "./deriver.ts";
+import { type Plan, planOf } from "./plan.ts";
 import { failAll, NO_TOOL, NOT_ISOLATED } from "./products.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Tools } from "./tools.ts";
@@ -44,32 +45,53 @@ export class Derivatives {
    */
   async derive(
     job: ProcessJob,
-    { sniffedType, derivatives, givenUp, wishes }: Omit<Standing, "state" | "mustScan">,
+    standing: Omit<Standing, "state" | "mustScan">,
     signal: AbortSignal,
   ): Promise<void> {
-    const type = typeOf(job.declaredType, sniffedType);
-    const settled = new Set([...derivatives, ...givenUp]);
-    const wanted = derivativesOf(type, wishes).filter((name) => !settled.has(name));
-    if (wanted.length === 0) return;
-    const deriver = this.#findDeriver(type);
+    const plan = planOf(job, standing);
+    if (plan.wanted.length === 0) return;
+    const deriver = this.#findDeriver(plan.type);
     const refusal = deriver === undefined ? NO_TOOL : this.#refusalOf(deriver, job);
     if (deriver === undefined || refusal !== undefined) {
-      await this.#giveUp(job, wanted, refusal ?? NO_TOOL, signal);
+      await this.#giveUp(job, plan.wanted, refusal ?? NO_TOOL, signal);
       return this.#parts.deaths.forget(deathNameOf(job));
     }
-    const make = (deadline: AbortSignal) => this.#make(job, { type, wishes }, deriver, wanted, deadline);
-    await this.#makeInLane(job, deriver.lane, () => withinDeriveTime(signal, make), signal);
+    const work = () => this.#makeGuarded(job, plan, deriver, signal);
+    await this.#parts.lanes[deriver.lane].run(work, signal, job.tenantId);
   }
 
-  async #makeInLane(
+  /**
+   * The same of one that isn't known to be clean, where that can begin at once; undefined where not. It is opened and drawn,
+   * and nothing of it leaves its scratch directory before `approval` resolves. Throws what that does.
+   */
+  begin(
     job: ProcessJob,
-    lane: LaneName,
-    work: () => Promise<void>,
+    plan: Plan,
+    approval: Promise<void>,
     signal: AbortSignal,
+  ): Promise<void> | undefined {
+    const deriver = this.#findDeriver(plan.type);
+    const { sizeBytes } = job;
+    if (plan.wanted.length === 0 || !deriver?.mayBeginEarly?.({ type: plan.type, sizeBytes }))
+      return undefined;
+    const isSuspect = [nameBytes(job), deathNameOf(job)].some((name) => this.#parts.deaths.isSuspect(name));
+    if (isSuspect || this.#refusalOf(deriver, job) !== undefined) return undefined;
+    const work = () => this.#makeGuarded(job, plan, deriver, signal, approval);
+    return this.#parts.lanes[deriver.lane].runIfFree(work, job.tenantId);
+  }
+
+  /** With a hand of the deriver's lane. */
+  async #makeGuarded(
+    job: ProcessJob,
+    plan: Plan,
+    deriver: Deriver,
+    signal: AbortSignal,
+    approval?: Promise<void>,
   ): Promise<void> {
-    const { lanes, deaths } = this.#parts;
-    const guarded = () => deaths.run(deathNameOf(job), lane, work, signal);
-    await lanes[lane].run(guarded, signal, job.tenantId);
+    const { deaths } = this.#parts;
+    const make = (deadline: AbortSignal) => this.#make(job, plan, deriver, deadline, approval);
+    const work = () => withinDeriveTime(signal, make);
+    await deaths.run(deathNameOf(job), deriver.lane, work, signal);
     deaths.forget(deathNameOf(job));
   }
 
@@ -93,18 +115,20 @@ export class Derivatives {
 
   async #make(
     job: ProcessJob,
-    { type, wishes }: Pick<Original, "type" | "wishes">,
+    { type, wishes, wanted }: Plan,
     deriver: Deriver,
-    wanted: readonly DerivativeName[],
     signal: AbortSignal,
+    approval?: Promise<void>,
   ): Promise<void> {
     await withScratchCopy(this.#parts, job, signal, async ({ scratch, path }) => {
       const left = new Set(wanted);
       const original: Original = { type, sizeBytes: job.sizeBytes, path, scratch, wishes };
       for await (const product of deriver.make(original, new Set(wanted), signal)) {
+        await approval;
         if (product.result !== "properties") left.delete(product.name);
         await this.#bring(job, product, signal);
       }
+      await approval;
       await this.#giveUp(job, [...left], UNREADABLE, signal);
     });
   }

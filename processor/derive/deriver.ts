@@ -4,7 +4,7 @@ import type { Wishes } from "#contract/wishes.ts";
 import type { LaneName } from "../lanes.ts";
 import type { ToolName } from "./tools.ts";
 
-/** A clean version's bytes on disk. */
+/** A version's bytes on disk. Nothing is said of what is made of them before they are known to be clean. */
 export interface Original {
   /** What its bytes say it is, or what was declared where they say nothing. */
   readonly type: string;
@@ -51,6 +51,8 @@ export interface Deriver {
   readonly needs: readonly ToolName[];
   /** Larger originals have no derivatives. */
   readonly maxOriginalBytes: number;
+  /** Whether a file may be opened before its verdict: not unless it says so. */
+  readonly mayBeginEarly?: (original: Pick<Original, "type" | "sizeBytes">) => boolean;
   /**
    * Makes what is wanted, each brought as soon as it is there, so that a thumbnail doesn't wait for a preview. A file
    * that can't be read is no error: its derivatives are `failed`, with a reason. Throws a ProcessorFailure only where

@@ -40,6 +40,8 @@ const READABLE = new Set([
 
 /** Scratch space of one job at most; the images that may be uploaded are smaller (contract/file-types.ts). */
 const MAX_ORIGINAL_BYTES = 200 * 1024 * 1024;
+/** What is larger takes long in any case, and its room. */
+const MAX_EARLY_BYTES = 16 * 1024 * 1024;
 const MAX_DERIVED_BYTES = 16 * 1024 * 1024;
 export const IMAGE_LIMITS: SandboxLimits = {
   timeMs: 60_000,
@@ -80,6 +82,11 @@ export class ImageDeriver implements Deriver {
     this.#sandbox = sandbox;
     this.#tools = tools;
     this.#limits = limits;
+  }
+
+  /** Whatever the scan of takes as long. Not a drawing, which is looked into first. */
+  mayBeginEarly({ type, sizeBytes }: Pick<Original, "type" | "sizeBytes">): boolean {
+    return READABLE.has(type) && type !== SVG && sizeBytes <= MAX_EARLY_BYTES;
   }
 
   async *make(

@@ -21,6 +21,11 @@ export class ScannerChoice {
     return scanner;
   }
 
+  /** Whether its verdict is a matter of seconds: VirusTotal takes minutes. Throws SCANNER_NOT_CONFIGURED. */
+  isQuick(provider: ScanProvider | null): boolean {
+    return this.find(provider) === this.#scanners.clamav;
+  }
+
   /**
    * Which engine and signatures a scanner has now. Nobody asks before a job whether one is there that isn't the usual one;
    * that its files wait is no fault of theirs. Throws SCANNER_UNAVAILABLE of the usual one, CHOSEN_SCANNER_UNAVAILABLE.

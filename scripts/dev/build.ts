@@ -14,6 +14,7 @@ export interface Build {
   readonly workerOptions: Readonly<Record<string, unknown>>;
   readonly queueBridge: string;
   readonly rateLimiter: string;
+  readonly sideDoor: string;
   /** The demo page's directory; empty where it wasn't wanted. */
   readonly demoDirectory: string;
 }
@@ -22,6 +23,7 @@ export interface Build {
 const OPTIONS_FILE = "worker-options.json";
 const QUEUE_BRIDGE_FILE = "queue-bridge.js";
 const RATE_LIMITER_FILE = "rate-limiter.js";
+const SIDE_DOOR_FILE = "side-door.js";
 
 /**
  * Builds into `directory`, in a process of its own: what building takes is given back when it is over. Where
@@ -35,8 +37,8 @@ export async function build(directory: string, withDemo: boolean): Promise<Build
 }
 
 async function readBuild(directory: string): Promise<Build> {
-  const [options, queueBridge, rateLimiter] = await Promise.all(
-    [OPTIONS_FILE, QUEUE_BRIDGE_FILE, RATE_LIMITER_FILE].map((name) =>
+  const [options, queueBridge, rateLimiter, sideDoor] = await Promise.all(
+    [OPTIONS_FILE, QUEUE_BRIDGE_FILE, RATE_LIMITER_FILE, SIDE_DOOR_FILE].map((name) =>
       readFile(join(directory, name), "utf8"),
     ),
   );
@@ -45,6 +47,7 @@ async function readBuild(directory: string): Promise<Build> {
     workerOptions: z.record(z.string(), z.unknown()).parse(JSON.parse(options ?? "")),
     queueBridge: queueBridge ?? "",
     rateLimiter: rateLimiter ?? "",
+    sideDoor: sideDoor ?? "",
     demoDirectory: join(directory, "demo"),
   };
 }
@@ -52,16 +55,18 @@ async function readBuild(directory: string): Promise<Build> {
 async function makeBuild(directory: string, withDemo: boolean): Promise<void> {
   const demo = join(directory, "demo");
   await mkdir(demo, { recursive: true });
-  const [options, queueBridge, rateLimiter] = await Promise.all([
+  const [options, queueBridge, rateLimiter, sideDoor] = await Promise.all([
     readOptions(demo),
     bundleDevWorker("scripts/dev/queue-bridge/index.ts"),
     bundleDevWorker("scripts/dev/rate-limiter/index.ts"),
+    bundleDevWorker("scripts/dev/side-door/index.ts"),
     bundleWorker(join(directory, "worker"), demo),
     withDemo ? buildDemo(demo) : undefined,
     buildChildren(),
   ]);
   await writeFile(join(directory, QUEUE_BRIDGE_FILE), queueBridge);
   await writeFile(join(directory, RATE_LIMITER_FILE), rateLimiter);
+  await writeFile(join(directory, SIDE_DOOR_FILE), sideDoor);
   await writeFile(join(directory, OPTIONS_FILE), JSON.stringify(options));
 }
 

@@ -27,6 +27,8 @@ export interface StackOptions {
   readonly store?: LocalStore;
   /** How many times as generous as in wrangler.toml the rate limits are. */
   readonly rateLimitFactor?: number;
+  /** How long a pull of the empty queue waits for a job: for processors that nobody kills. */
+  readonly pullHoldMs?: number;
   /** Whether clean files are copied to four local targets, one of each kind. */
   readonly withReplicas?: boolean;
   /** Tests of the API need no page. */
@@ -115,6 +117,7 @@ async function prepareWorkers(
     secrets,
     withDemo: options.withDemo ?? true,
     ...(options.store === undefined ? {} : { store: options.store }),
+    ...(options.pullHoldMs === undefined ? {} : { pullHoldMs: options.pullHoldMs }),
     rateLimitFactor: options.rateLimitFactor ?? LOCAL_RATE_LIMIT_FACTOR,
     vars: { REANNOUNCE_AFTER_SECONDS: "300", ...replicaVars, ...options.workerVars },
     onLog: (level, message) => options.onLog(`worker ${level}`, message),

@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import type { D1Database } from "@cloudflare/workers-types";
 import { z } from "zod";
 import type { Build } from "./build.ts";
 import { build } from "./build.ts";
@@ -6,11 +7,13 @@ import { COMPATIBILITY } from "./compatibility.ts";
 import { miniflare } from "./from-wrangler.ts";
 import type { LocalStore, S3Access } from "./local-store.ts";
 import { readLocalStore, storeSettings } from "./local-store.ts";
-import type { MigratableDatabase } from "./migrations.ts";
 import { applyMigrations } from "./migrations.ts";
 import { findFreePort } from "./ports.ts";
 import { localQueueBinding, QUEUE_BRIDGE_NAME, queueBridgeWorker } from "./queue-bridge/options.ts";
 import { localRateLimits, rateLimiterWorker } from "./rate-limiter/options.ts";
+import type { SideDoor } from "./side-door/client.ts";
+import { openDatabase, runCron } from "./side-door/client.ts";
+import { SIDE_DOOR_NAME, sideDoorWorker } from "./side-door/options.ts";
 import { withoutSignalHandlers } from "./signals.ts";
 import type { Secrets } from "./state.ts";
 
@@ -33,6 +36,8 @@ export interface WorkersOptions {
   readonly vars: Readonly<Record<string, string>>;
   /** How many times as generous as in wrangler.toml the rate limits are. */
   readonly rateLimitFactor: number;
+  /** How long a pull of the empty queue waits for a job: for processors that nobody kills. */
+  readonly pullHoldMs?: number;
   readonly onLog: (level: string, message: string) => void;
 }
 
@@ -43,6 +48,8 @@ export interface RunningWorkers {
   readonly queues: { readonly baseUrl: string; readonly queueId: string; readonly token: string };
   /** Makes leased jobs available at once: for when their consumer is known to be dead. */
   releaseLeases(): Promise<void>;
+  /** The database of a binding of the worker's. */
+  openDatabase(name: string): D1Database;
   /** Runs the worker's cron handler. */
   runScheduled(): Promise<void>;
   readonly miniflare: InstanceType<typeof miniflare.Miniflare>;
@@ -97,8 +104,7 @@ function mainWorker(
     // A socket of its own: miniflare's own routes, the bucket's S3 side among them, aren't on the public port.
     unsafeDirectSockets: [{ host: HOST, port: options.port }],
   };
-  const databases = Object.keys(Databases.parse(fromConfig["d1Databases"]));
-  return { worker, databases };
+  return { worker, d1Databases: Databases.parse(fromConfig["d1Databases"]) };
 }
 
 /** S3's side of the bucket of wrangler.toml, on the runtime's own port. */
@@ -112,7 +118,7 @@ function localAccess({ workerOptions }: Build, runtimePort: number): S3Access {
   };
 }
 
-function bridgeWorker({ queueBridge }: Build, { secrets }: WorkersOptions) {
+function bridgeWorker({ queueBridge }: Build, { secrets, pullHoldMs }: WorkersOptions) {
   return queueBridgeWorker({
     script: queueBridge,
     compatibilityDate,
@@ -120,6 +126,7 @@ function bridgeWorker({ queueBridge }: Build, { secrets }: WorkersOptions) {
     token: secrets.queuesToken,
     host: HOST,
     port: 0,
+    ...(pullHoldMs === undefined ? {} : { pullHoldMs }),
   });
 }
 
@@ -130,9 +137,13 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
   const runtimePort = await findFreePort();
   const s3 = storeSettings(store, localAccess(built, runtimePort));
   const storeVars = store.kind === "s3" ? { OBJECT_STORE: "s3", ...s3 } : {};
-  const { worker, databases } = mainWorker(built, options, storeVars);
+  const { worker, d1Databases } = mainWorker(built, options, storeVars);
   const bridge = bridgeWorker(built, options);
   const limiter = rateLimiterWorker(built.rateLimiter, compatibilityDate);
+  const sideDoor = sideDoorWorker({
+    ...{ script: built.sideDoor, compatibilityDate, token: options.secrets.queuesToken },
+    ...{ d1Databases, main: WORKER_NAME },
+  });
   const runtime = withoutSignalHandlers(
     () =>
       new miniflare.Miniflare(
@@ -141,14 +152,18 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
           port: runtimePort,
           resourcePersistencePath: join(options.stateDirectory, RUNTIME_STATE),
           // The options as wrangler gives them are miniflare's V4 options by another declaration of the same types.
-          workers: [worker as never, bridge as never, limiter as never],
+          workers: [worker as never, bridge as never, limiter as never, sideDoor as never],
           handleStructuredLogs: ({ level, message }) => options.onLog(level, message),
         }),
       ),
   );
   await runtime.ready;
-  for (const name of databases) {
-    const database: MigratableDatabase = await runtime.getD1Database(name, WORKER_NAME);
+  const door: SideDoor = {
+    url: await runtime.unsafeGetDirectURL(SIDE_DOOR_NAME),
+    token: options.secrets.queuesToken,
+  };
+  for (const name of Object.keys(d1Databases)) {
+    const database = openDatabase(door, name);
     await applyMigrations(database);
     // Nothing of an earlier run is alive on this state: or the stack would be called healthy before its processor is.
     await database.prepare("DELETE FROM processor_heartbeats").run();
@@ -160,7 +175,8 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
     s3,
     queues: { baseUrl: new URL("/client/v4", bridgeUrl).href, queueId: JOBS_QUEUE, token: queue.token },
     releaseLeases: () => releaseLeases(queue.url, queue.token),
-    runScheduled: () => runScheduled(runtime),
+    openDatabase: (name) => openDatabase(door, name),
+    runScheduled: async () => void (await runCron(door)),
     miniflare: runtime,
     stop: () => runtime.dispose(),
   };
@@ -174,11 +190,4 @@ async function releaseLeases(bridgeUrl: URL, token: string): Promise<void> {
     signal: AbortSignal.timeout(5_000),
   });
   if (!answer.ok) throw new Error(`The queue bridge answered ${answer.status}.`);
-}
-
-async function runScheduled(runtime: InstanceType<typeof miniflare.Miniflare>): Promise<void> {
-  const worker = (await runtime.getWorker(WORKER_NAME)) as unknown as {
-    scheduled(options: { cron: string }): Promise<unknown>;
-  };
-  await worker.scheduled({ cron: "* * * * *" });
 }

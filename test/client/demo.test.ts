@@ -5,7 +5,9 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { launchChromium } from "../support/browser.ts";
 import { buildDemo } from "./support/built-demo.ts";
-import { type DemoServer, fakeFile, startDemoServer } from "./support/demo-server.ts";
+import { fill } from "./support/demo-data.ts";
+import { type DemoServer, startDemoServer } from "./support/demo-server.ts";
+import { choose, FILE, MIB, pdf, row, uploads } from "./support/demo-states.ts";
 
 let builtDir: string;
 let browser: Browser;
@@ -25,8 +27,9 @@ afterAll(async () => {
 
 beforeEach(async () => {
   server = await startDemoServer(builtDir);
-  context = await browser.newContext();
+  context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   page = await context.newPage();
+  page.setDefaultTimeout(10_000);
 });
 
 afterEach(async () => {
@@ -34,108 +37,217 @@ afterEach(async () => {
   await server.close();
 });
 
-function pdf(name: string, sizeBytes: number) {
-  return { name, mimeType: "application/pdf", buffer: Buffer.alloc(sizeBytes, name) };
-}
+const open = (place: string) => page.goto(`${server.origin}/#${place}`);
+const told = (text: string) => page.getByRole("status").filter({ hasText: text }).first().waitFor();
+const storedBytes = () => server.tus.uploads.get("file1")?.bytes.length;
 
-const row = (name: string) => page.locator("li.row", { has: page.locator(`[title="${name}"]`) });
-const input = () => page.locator("#file-input");
-const MIB = 1024 * 1024;
-
-test("a chosen file is uploaded, checked and ready; it downloads and is deleted", async () => {
-  await page.goto(server.origin);
-  await page.getByText("Nothing is attached to this contact yet.").waitFor();
-  await input().setInputFiles([pdf("offer.pdf", 3 * MIB)]);
-  await row("offer.pdf").getByText("Checking for viruses").waitFor();
-  await row("offer.pdf").getByText("Ready").waitFor();
-  const download = page.waitForEvent("download");
-  await row("offer.pdf").getByRole("button", { name: "Download offer.pdf" }).click();
-  expect((await download).suggestedFilename()).toBe("offer.pdf");
-  await row("offer.pdf").getByRole("button", { name: "Delete offer.pdf" }).click();
-  await page.getByRole("button", { name: "Delete", exact: true }).click();
-  await page.getByText("Nothing is attached to this contact yet.").waitFor();
-  expect(server.files.size).toBe(0);
+test("what is attached is sent, checked and listed; deleted, it can be had back", async () => {
+  await open("/contacts/c-1002");
+  await page.getByText("No files yet.").waitFor();
+  await choose(page, [pdf("offer.pdf", 3 * MIB)]);
+  await uploads(page).getByText("Checking for viruses").waitFor();
+  await row(page, "file1").getByText("Ready").waitFor();
+  expect(server.files[0]).toMatchObject({ entityType: "contact", entityId: "c-1002" });
+  await row(page, "file1").getByRole("button", { name: "Actions on offer.pdf" }).click();
+  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await told("offer.pdf moved to the trash");
+  await row(page, "file1").waitFor({ state: "detached" });
+  expect(server.files).toEqual([]);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await row(page, "file1").waitFor();
+  await expect.poll(() => server.files.length).toBe(1);
 });
 
-test("an infected file says what it contains and can't be downloaded", async () => {
-  await page.goto(server.origin);
-  await input().setInputFiles([pdf("eicar.pdf", 10)]);
-  await row("eicar.pdf").getByText("Blocked: contains Eicar-Test-Signature").waitFor();
-  expect(await row("eicar.pdf").getByRole("button", { name: "Download" }).count()).toBe(0);
-});
-
-test("what breaks a rule is listed with it and not begun; the rest goes on", async () => {
-  await page.goto(server.origin);
-  const script = { name: "run.exe", mimeType: "application/octet-stream", buffer: Buffer.from("MZ") };
-  await input().setInputFiles([script, pdf("fine.pdf", 10)]);
-  await page.getByText('Files ending in ".exe" are not accepted.').first().waitFor();
-  await row("fine.pdf").getByText("Ready").waitFor();
+test("malware is named and can't be had; what breaks a rule isn't begun", async () => {
+  await open("/contacts/c-1002");
+  await page.getByText("No files yet.").waitFor();
+  await choose(page, [pdf("run.exe"), pdf("eicar.pdf")]);
+  await page.getByText('Files ending in ".exe" are not accepted.').waitFor();
+  await row(page, "file1").getByText("Blocked: contains Eicar-Test-Signature").waitFor();
   expect(server.tus.uploads.size).toBe(1);
+  await row(page, "file1").getByRole("button", { name: "Actions on eicar.pdf" }).click();
+  await page.getByRole("menuitem", { name: "Delete" }).waitFor();
+  expect(await page.getByRole("menuitem", { name: /Download|Share/ }).count()).toBe(0);
 });
 
-test("pauses and resumes by keyboard, and shows an image's thumbnail", async () => {
+test("without a connection it is said that uploads wait, once; they go on by themselves", async () => {
   server.tus.next("PATCH", { stallAfterBytes: MIB });
-  await page.goto(server.origin);
-  await input().setInputFiles([{ ...pdf("photo.png", 2 * MIB), mimeType: "image/png" }]);
-  // Else it is what follows the pause that stalls.
-  await expect.poll(() => server.tus.uploads.get("file1")?.bytes.length).toBe(MIB);
-  await row("photo.png").getByRole("button", { name: "Pause" }).focus();
-  await page.keyboard.press("Enter");
-  await row("photo.png").getByText("Paused").waitFor();
-  expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe(
-    "Resume photo.png",
-  );
-  await page.keyboard.press("Enter");
-  await row("photo.png").getByText("Ready").waitFor();
-  await row("photo.png").locator("img").waitFor();
-});
-
-test("waits while there is no connection, and goes on by itself", async () => {
-  server.tus.next("PATCH", { stallAfterBytes: MIB });
-  await page.goto(server.origin);
-  await input().setInputFiles([pdf("offer.pdf", 2 * MIB)]);
-  await expect.poll(() => server.tus.uploads.get("file1")?.bytes.length).toBe(MIB);
+  await open("/contacts/c-1002");
+  await choose(page, [pdf("offer.pdf", 2 * MIB)]);
+  await expect.poll(storedBytes).toBe(MIB);
   await context.setOffline(true);
-  await row("offer.pdf").getByText("Waiting for your connection").waitFor();
-  await page.locator("#announcer", { hasText: "offer.pdf: Waiting for your connection" }).waitFor();
+  await uploads(page).getByText("Waiting for your connection").waitFor();
+  await told("offer.pdf: Waiting for your connection");
   await context.setOffline(false);
-  await row("offer.pdf").getByText("Ready").waitFor();
+  await row(page, "file1").getByText("Ready").waitFor();
   expect(server.tus.uploads.size).toBe(1);
 });
 
-test("offers to continue after a reload, and does with the same file", async () => {
-  server.tus.next("PATCH", { stallAfterBytes: MIB });
-  // On disk, because the fingerprint has the file's modification time in it.
+test("after a reload an upload is offered to be continued where it was, on its contact alone", async () => {
+  // As in browsers that keep no handles; on disk, because the file has to be the same with its time.
+  await page.addInitScript(() => Reflect.deleteProperty(globalThis, "showOpenFilePicker"));
   const directory = await mkdtemp(join(tmpdir(), "causeway-file-"));
   const path = join(directory, "offer.pdf");
   await writeFile(path, Buffer.alloc(2 * MIB, "x"));
-  await page.goto(server.origin);
-  await input().setInputFiles(path);
-  await expect.poll(() => server.tus.uploads.get("file1")?.bytes.length).toBe(MIB);
+  server.tus.next("PATCH", { stallAfterBytes: MIB });
+  await open("/contacts/c-1002");
+  await page.locator('input[data-cw="files"]').setInputFiles(path);
+  await expect.poll(storedBytes).toBe(MIB);
   await page.reload();
   const chooser = page.waitForEvent("filechooser");
   await page.getByRole("button", { name: "Continue 1 upload" }).click();
   await (await chooser).setFiles(path);
-  await row("offer.pdf").getByText("Ready").waitFor();
-  expect(server.tus.uploads.size).toBe(1);
+  await row(page, "file1").getByText("Ready").waitFor();
   expect(server.tus.seen.filter((request) => request.method === "PATCH").at(-1)?.offset).toBe(String(MIB));
-  expect(await page.getByText("from an earlier visit").count()).toBe(0);
   await rm(directory, { recursive: true });
 });
 
 test("asks for a token where the server gives none, and uses it", async () => {
   server.givesTokens = false;
-  server.files.set("f1", fakeFile("f1", "contract.pdf"));
-  await page.goto(server.origin);
+  await open("/files");
   await page.getByRole("textbox", { name: "Token" }).fill("pasted");
   const listed = page.waitForRequest((request) => request.url().includes("/v1/files?"));
   await page.getByRole("button", { name: "Use this token" }).click();
   expect((await listed).headers()["authorization"]).toBe("Bearer pasted");
-  await row("contract.pdf").getByText("Ready").waitFor();
 });
 
-test("another user sees the other contact", async () => {
-  await page.goto(server.origin);
+test("who signs in as somebody else sees what is that one's", async () => {
+  await open("/contacts");
+  await page.getByText("Hildegard Brandt-Oberhauser").waitFor();
   await page.getByLabel("Signed in as").selectOption("globex/gil");
-  await page.getByRole("heading", { name: "Tomás Iglesias" }).waitFor();
+  await page.getByText("Tomás Iglesias").waitFor();
+  expect(await page.getByText("Hildegard Brandt-Oberhauser").count()).toBe(0);
+  await page.getByLabel("Signed in as").selectOption("globex/hana");
+  await page.getByRole("link", { name: "Quarantine" }).waitFor({ state: "detached" });
+});
+
+const press = (...keys: readonly string[]) =>
+  keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
+const focused = () =>
+  page.evaluate(() => {
+    const element = document.activeElement;
+    const field = element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement;
+    const label = field ? element.labels?.[0]?.textContent : undefined;
+    const name = element?.getAttribute("aria-label") ?? label ?? element?.textContent ?? "";
+    return element?.getAttribute("data-file-id") ?? name;
+  });
+
+/** Tabs on until that has the focus. */
+async function tabTo(name: string): Promise<void> {
+  for (let tabs = 0; tabs < 40; tabs += 1) {
+    if ((await focused()) === name) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`${name} is not reached by Tab; the focus is at ${await focused()}.`);
+}
+
+test("a clerk uploads without a mouse: to the contact, files chosen, paused, resumed, cancelled when asked", async () => {
+  // As in browsers that choose by an input: the browser's own chooser is told of then.
+  await page.addInitScript(() => Reflect.deleteProperty(globalThis, "showOpenFilePicker"));
+  server.tus.next("PATCH", { stallAfterBytes: MIB });
+  await open("/contacts");
+  await page.getByText("Yusuf Demir").waitFor();
+  await press("Tab");
+  expect(await focused()).toBe("Skip to content");
+  await press("Enter");
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
+  await press("Tab", "Tab", "Enter");
+  await page.getByRole("heading", { name: "Yusuf Demir", level: 1 }).waitFor();
+  await page.getByText("No files yet.").waitFor();
+  await tabTo("Choose files");
+  const chooser = page.waitForEvent("filechooser");
+  await press("Enter");
+  await (await chooser).setFiles([pdf("offer.pdf", 2 * MIB)]);
+  await expect.poll(storedBytes).toBe(MIB);
+  await tabTo("Pause: offer.pdf");
+  await press("Enter");
+  await uploads(page).getByText("Paused").waitFor();
+  expect(await focused()).toBe("Resume: offer.pdf");
+  server.tus.next("PATCH", { stallAfterBytes: 1000 });
+  await press("Enter");
+  await expect.poll(focused).toBe("Pause: offer.pdf");
+  await press("Tab", "Enter");
+  await page.getByRole("dialog", { name: "Cancel this upload?" }).waitFor();
+  await tabTo("Cancel upload");
+  await press("Enter");
+  await uploads(page).first().waitFor({ state: "detached" });
+});
+
+test("and works with the list: a range, a name, tags, a share, delete and undo, the preview and back", async () => {
+  fill(server, "usual");
+  await open("/files");
+  await row(page, "f5").waitFor();
+  await tabTo("f5");
+  await press("ArrowDown", "Shift+ArrowDown");
+  await told("2 selected");
+  await press("Escape", "ArrowUp");
+  expect(await focused()).toBe("f1");
+  await press("Shift+F10");
+  await page.getByRole("menu").waitFor();
+  await page.keyboard.type("Ren");
+  await press("Enter");
+  await page.getByRole("textbox", { name: "New name of" }).waitFor();
+  await page.keyboard.type("Contract");
+  await press("Enter");
+  await told("is now called Contract.pdf");
+  await expect.poll(focused).toBe("f1");
+  await press("Shift+F10");
+  await page.getByRole("menu").waitFor();
+  await page.keyboard.type("Tag");
+  await press("Enter");
+  await page.getByRole("dialog", { name: "Tags of Contract.pdf" }).waitFor();
+  await tabTo("New tag");
+  await page.keyboard.type("signed");
+  await press("Enter");
+  await expect.poll(() => server.files.find(({ id }) => id === "f1")?.tags).toContain("signed");
+  await press("Escape");
+  await expect.poll(focused).toBe("f1");
+  await press("Shift+F10");
+  await page.getByRole("menu").waitFor();
+  await page.keyboard.type("Sha");
+  await press("Enter");
+  const sharing = page.getByRole("dialog", { name: "Share Contract.pdf" });
+  await sharing.getByText("Bob Okafor").waitFor();
+  await tabTo("Create link");
+  await press("Enter");
+  await expect.poll(() => server.links.get("f1")?.length).toBe(3);
+  await press("Escape");
+  await expect.poll(focused).toBe("f1");
+  await press("Delete");
+  await told("Contract.pdf moved to the trash");
+  await tabTo("Undo");
+  await press("Enter");
+  await row(page, "f1").waitFor();
+});
+
+test("and looks: a file opens, arrows go to the next, Escape brings the focus back", async () => {
+  fill(server, "usual");
+  await open("/files");
+  await row(page, "f5").waitFor();
+  await tabTo("f5");
+  await press("ArrowDown", "Enter");
+  const dialog = (name: string) => page.getByRole("dialog", { name });
+  await dialog("Rahmenvertrag 2026.pdf").waitFor();
+  await press("ArrowRight");
+  await dialog("Werksbesichtigung Hamburg.jpg").waitFor();
+  await press("ArrowLeft", "Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await expect.poll(focused).toBe("f1");
+});
+
+test("an admin releases what is harmless without a mouse: told what it means, and asked why", async () => {
+  fill(server, "usual");
+  await open("/quarantine");
+  await page.getByText("Found later: it had passed an earlier check.").waitFor();
+  await tabTo("Release Rechnung 2026-1187.pdf");
+  await press("Enter");
+  await page.getByRole("dialog", { name: "Release Rechnung 2026-1187.pdf?" }).waitFor();
+  await tabTo("Why it is harmless");
+  await page.keyboard.type("The sender has confirmed it.");
+  await tabTo("Release");
+  await press("Enter");
+  await told("Rechnung 2026-1187.pdf is released.");
+  expect(server.admin.blocked.map(({ fileId }) => fileId)).toEqual(["f4", "f6"]);
+  // On with the next one.
+  expect(await focused()).toBe("Release Preisliste (Kennwort).xlsx");
 });

@@ -13,6 +13,7 @@ import {
   MAX_RETRIES,
   openQueue,
   requireLease,
+  type StackSettings,
   startStack,
   type TestQueue,
 } from "../support/queue-bridge.ts";
@@ -301,8 +302,8 @@ describe(`after ${MAX_RETRIES} failed deliveries a message is dead, not gone`, (
 });
 
 describe("outlives the runtime", () => {
-  async function startAt(path: string) {
-    const started = await startStack(path);
+  async function startAt(path: string, settings: StackSettings = {}) {
+    const started = await startStack(path, settings);
     onTestFinished(() => started.runtime.dispose());
     return { ...started, queue: openQueue(started, queue.name) };
   }
@@ -325,6 +326,16 @@ describe("outlives the runtime", () => {
     expect(await after.queue.counts()).toMatchObject({ visible: 1, leased: 1, delayed: 1 });
     expect(bodies(await after.queue.pull())).toEqual(["waiting"]);
     expect(await after.queue.ack({ acks: [requireLease(first)] })).toMatchObject({ ackCount: 1 });
+  });
+
+  test("where pulls are held: one of an empty queue waits for a message, new or handed back", async () => {
+    const { queue: held } = await startAt(await makePath(), { pullHoldMs: HOUR_MS });
+    const first = held.pull();
+    await held.sendTexts("sent");
+    expect(bodies(await first)).toEqual(["sent"]);
+    const second = held.pull();
+    await held.ack({ retries: leases(await first) });
+    expect(bodies(await second)).toEqual(["sent"]);
   });
 
   test("a kill right after send has resolved: the message", async () => {

@@ -102,6 +102,21 @@ describe("a lane", () => {
     await next.end();
   });
 
+  test("does at once, or not at all, what doesn't wait; and keeps no memory for it", async () => {
+    const lanes = createLanes(limits({ image: { concurrency: 1 } }), 1_000 * MIB);
+    const work = () => Promise.resolve("done");
+    expect(await lanes.image.runIfFree(work)).toBe("done");
+    const document = occupy(lanes.document);
+    expect(lanes.image.runIfFree(work)).toBeUndefined();
+    const media = occupy(lanes.media);
+    await document.end();
+    await settle();
+    expect([media.state.begun, lanes.image.running]).toEqual([true, 0]);
+    const [image, waiting] = [occupy(lanes.image), occupy(lanes.image)];
+    expect(lanes.image.runIfFree(work)).toBeUndefined();
+    for (const each of [media, image, waiting]) await each.end();
+  });
+
   test("has a free hand again after work that failed", async () => {
     const { document } = createLanes(limits());
     const failing = document.run(() => Promise.reject(new Error("no")), never);

@@ -1,10 +1,14 @@
 import sharp from "sharp";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { ProcessJob } from "#contract/jobs.ts";
 import { derivativeKey } from "#contract/keys.ts";
+import { NO_WISHES } from "#contract/wishes.ts";
 import { CRASHED_SENTENCE } from "../../processor/death-guard.ts";
+import { codeOf, ProcessorFailure } from "../../processor/failure.ts";
 import { processJob } from "../../processor/pipeline.ts";
-import type { SandboxLimits } from "../../processor/sandbox/sandbox.ts";
+import { Sandbox, type SandboxLimits } from "../../processor/sandbox/sandbox.ts";
+import { ScannerChoice } from "../../processor/scan/scanner-choice.ts";
+import { eicar } from "../support/eicar.ts";
 import { animatedGif, photoWithGps, picture, pixelBomb } from "../support/images.ts";
 import { storeUpload } from "./support/jobs.ts";
 import { never, usePipeline } from "./support/pipeline.ts";
@@ -152,5 +156,103 @@ describe("without derivatives, and clean, is", () => {
     expect(missing()).toEqual([]);
     expect(await processJob(job, pipeline.parts, never)).toBe("clean");
     expect(missing()).toMatchObject([{ reason: "Drawing the image took too long." }, {}]);
+  });
+});
+
+describe("a picture that is scanned", () => {
+  /** `drawn` resolves when something was. */
+  function watchDrawing() {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { run } = Sandbox.prototype;
+    const spy = vi.spyOn(Sandbox.prototype, "run").mockImplementation(async function (
+      this: Sandbox,
+      ...args
+    ) {
+      const result = await run.apply(this, args);
+      resolve();
+      return result;
+    });
+    onTestFinished(() => spy.mockRestore());
+    return { drawn: promise, runs: () => spy.mock.calls.length };
+  }
+
+  /** Has the scanner wait before its verdict, and tells how many pictures are being drawn then. */
+  function holdVerdict(until: Promise<void>, fault?: Error) {
+    const seen = { drawing: -1 };
+    const { usual } = pipeline.parts.scanners;
+    const open = usual.open.bind(usual);
+    vi.spyOn(usual, "open").mockImplementation((...args) => {
+      const scan = open(...args);
+      const finish = async () => {
+        await until;
+        seen.drawing = pipeline.parts.lanes.image.running;
+        if (fault !== undefined) throw fault;
+        return scan.finish();
+      };
+      return { write: (chunk) => scan.write(chunk), close: () => scan.close(), finish };
+    });
+    return seen;
+  }
+
+  async function storePhoto(...behind: Buffer[]): Promise<ProcessJob> {
+    const bytes = Buffer.concat([await photoWithGps(800, 600), ...behind]);
+    return { ...(await storeUpload(pipeline.bucket, bytes)), declaredType: "image/jpeg" };
+  }
+
+  const AWAY = new ProcessorFailure("SCANNER_UNAVAILABLE");
+  const kinds = () => pipeline.worker.reports.map(({ kind }) => kind);
+
+  test("is drawn meanwhile, and told of behind its verdict", async () => {
+    const { drawn, runs } = watchDrawing();
+    const seen = holdVerdict(drawn);
+    const job = await storePhoto();
+    expect(await processJob(job, pipeline.parts, never)).toBe("clean");
+    expect([seen.drawing, runs()]).toEqual([1, 1]);
+    expect(kinds()).toEqual(["verdict", "derivative", "properties", "derivative"]);
+    expect((await openDerivative(job, "thumbnail")).metadata).toMatchObject({ width: 150, height: 150 });
+  });
+
+  test.each([
+    { what: "is infected", behind: eicar(), fault: undefined, outcome: "infected", told: ["verdict"] },
+    { what: "can't be scanned now", behind: Buffer.of(), fault: AWAY, outcome: AWAY.code, told: [] },
+  ])("leaves nothing where it $what", async ({ behind, fault, outcome, told }) => {
+    holdVerdict(watchDrawing().drawn, fault);
+    const job = await storePhoto(behind);
+    const end = processJob(job, pipeline.parts, never).catch(codeOf);
+    expect(await end).toBe(outcome);
+    expect(kinds()).toEqual(told);
+    await expect(openDerivative(job, "thumbnail")).rejects.toMatchObject({ name: "NoSuchKey" });
+    expect(pipeline.parts.lanes.image.running).toBe(0);
+  });
+
+  test("is drawn anew where something else is wanted of it by then", async () => {
+    pipeline.worker.standing.wishes = { ...NO_WISHES, avifDerivatives: true };
+    holdVerdict(watchDrawing().drawn);
+    expect(await processJob(await storePhoto(), pipeline.parts, never)).toBe("clean");
+    expect(pipeline.derivativeReports().map(({ name }) => name)).toEqual(["thumbnail", "optimized"]);
+  });
+
+  test.each<{ why: string; prepare: () => void; type?: string }>([
+    {
+      why: "the processor has died of it",
+      prepare: () => vi.spyOn(pipeline.parts.deaths, "isSuspect").mockReturnValue(true),
+    },
+    { why: "it is said to be a drawing", prepare: () => undefined, type: "image/svg+xml" },
+    {
+      why: "its scanner takes minutes",
+      prepare: () => {
+        const { usual } = pipeline.parts.scanners;
+        Object.assign(pipeline.parts, { scanners: new ScannerChoice({ virustotal: usual }, usual) });
+      },
+    },
+  ])("is drawn behind its verdict where $why", async ({ prepare, type }) => {
+    prepare();
+    const seen = holdVerdict(Promise.resolve());
+    const job = await storePhoto();
+    expect(await processJob({ ...job, declaredType: type ?? "image/jpeg" }, pipeline.parts, never)).toBe(
+      "clean",
+    );
+    expect(seen.drawing).toBe(0);
+    expect(pipeline.derivativeReports()).toHaveLength(2);
   });
 });

@@ -43,7 +43,7 @@ export class Listed {
 
   async run(statements: readonly (readonly [string, readonly (string | number | null)[]])[]): Promise<void> {
     if (statements.length === 0) return;
-    const database = await this.#worker.miniflare.getD1Database("DB", "causeway");
+    const database = this.#worker.openDatabase("DB");
     await database.batch(statements.map(([sql, params]) => database.prepare(sql).bind(...params)));
   }
 

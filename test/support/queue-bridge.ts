@@ -10,6 +10,7 @@ import type { QueueCounts } from "../../scripts/dev/queue-bridge/messages.ts";
 import {
   localQueueBinding,
   QUEUE_BRIDGE_NAME,
+  type QueueBridgeSettings,
   queueBridgeWorker,
 } from "../../scripts/dev/queue-bridge/options.ts";
 
@@ -60,8 +61,10 @@ interface ClockedObject {
 /** What a producer's call was refused with. */
 export class SendFailure extends Error {}
 
+export type StackSettings = Pick<QueueBridgeSettings, "pullHoldMs">;
+
 /** Runs the bridge with a clock that can be moved, and a producer bound to all of its queues. */
-export async function startStack(resourcePersistencePath: string) {
+export async function startStack(resourcePersistencePath: string, settings: StackSettings = {}) {
   const bridge = queueBridgeWorker({
     script: await bundleDevWorker("scripts/dev/queue-bridge/clocked.ts"),
     compatibilityDate,
@@ -70,6 +73,7 @@ export async function startStack(resourcePersistencePath: string) {
     host: "127.0.0.1",
     port: 0,
     maxRetries: MAX_RETRIES,
+    ...settings,
   });
   const producer = {
     name: "producer",

@@ -7,6 +7,7 @@ import { readLocalStore } from "../../scripts/dev/local-store.ts";
 import { findFreePort } from "../../scripts/dev/ports.ts";
 import { startStack } from "../../scripts/dev/stack.ts";
 import { forgetMigratedState, makeMigratedState } from "./migrated-state.ts";
+import { ASKED_AT_ONCE } from "./own-stack.ts";
 import { stateRoot } from "./state-root.ts";
 
 declare module "vitest" {
@@ -35,8 +36,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     store: readLocalStore({ ...process.env, ...project.config.env }),
     // Tests ask as fast as they can, and each of them is one user.
     rateLimitFactor: 1_000,
-    // … and wait for verdicts; those of the project that has three files do that for a minute of the whole run.
-    processorEnv: { POLL_MAX_SECONDS: project.name === "s3" ? "0.5" : "0.1" },
+    ...ASKED_AT_ONCE,
     onLog: (source, text) => log.push(`[${source}] ${text.trimEnd()}`),
   });
   await stack.waitUntilHealthy(60_000).catch((error: unknown) => {

@@ -2,14 +2,15 @@ import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { PROJECT_ROOT } from "../../scripts/dev/bundle.ts";
 import { requireFreePort } from "../../scripts/dev/ports.ts";
+import { RUNTIME_STATE } from "../../scripts/dev/workers.ts";
 import type { StackAccess } from "./api.ts";
-import { stateRoot } from "./state-root.ts";
+import { newStateDirectory } from "./migrated-state.ts";
 
 const READY_LINE = /^causeway ready on (\S+)$/m;
 const POLL_MS = 2;
@@ -73,7 +74,8 @@ interface Launched {
  * @param beside another place whose state (not its port) or port is used
  */
 export async function newPlace(beside: Partial<StackPlace> = {}): Promise<StackPlace> {
-  const stateDirectory = beside.stateDirectory ?? (await mkdtemp(join(stateRoot(), "causeway-faults-")));
+  const stateDirectory =
+    beside.stateDirectory ?? (await newStateDirectory("causeway-faults-", RUNTIME_STATE));
   const port = beside.port ?? (await pickPort());
   const launched: Launched[] = [];
   onTestFinished(async () => {

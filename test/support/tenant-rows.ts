@@ -1,6 +1,6 @@
 import type { WorkerAlone } from "./worker-alone.ts";
 
-type D1 = Awaited<ReturnType<WorkerAlone["miniflare"]["getD1Database"]>>;
+type D1 = ReturnType<WorkerAlone["openDatabase"]>;
 
 /** Every table whose rows are a tenant's, but for that of what is owed at replica targets: a processor empties it. */
 export const TENANT_TABLES = [

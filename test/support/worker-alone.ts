@@ -24,6 +24,7 @@ export interface StoredBytes {
 /** The worker with its stores, without scanner and processor: for tests that set it up differently or break it. */
 export interface WorkerAlone extends StackAccess {
   readonly miniflare: RunningWorkers["miniflare"];
+  readonly openDatabase: RunningWorkers["openDatabase"];
   readonly queues: RunningWorkers["queues"];
   /** For whoever reads and writes its objects as a processor does. */
   readonly s3: RunningWorkers["s3"];
@@ -82,14 +83,15 @@ export async function launchWorkerAlone(
     rateLimitFactor,
     onLog: (_level, message) => log.add(message),
   });
+  const database = workers.openDatabase("DB");
   return {
     url: workers.url,
     jwtSecret: secrets.jwtSecret,
     signedUrlSecret: secrets.signedUrlSecret,
     reportSecret: secrets.reportSecret,
     miniflare: workers.miniflare,
+    openDatabase: (name) => workers.openDatabase(name),
     async query(sql, ...values) {
-      const database = await workers.miniflare.getD1Database("DB", WORKER_NAME);
       const { results } = await database
         .prepare(sql)
         .bind(...values)

@@ -201,7 +201,7 @@ test("what is recorded can be neither changed nor removed", async () => {
   const stack = await startWorkerAlone();
   const ann = await newCaller({ stack });
   await createUpload(ann, 10);
-  const database = await stack.miniflare.getD1Database("DB", "causeway");
+  const database = stack.openDatabase("DB");
   const run = (sql: string) => database.prepare(sql).run();
   await expect(run("UPDATE audit_log SET actor_id = 'bob'")).rejects.toThrow(/append-only/);
   await expect(run("DELETE FROM audit_log")).rejects.toThrow(/append-only/);

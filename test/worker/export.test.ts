@@ -28,7 +28,7 @@ async function startExporting(): Promise<Exporting> {
 
 async function addCleanFile({ ann }: Exporting, filename = "notes.txt"): Promise<string> {
   const fileId = await uploadFile(ann, BYTES, { filename, tags: "a,b", entityType: "deal", entityId: "d-1" });
-  await markClean(await stack.miniflare.getD1Database("DB", "causeway"), fileId, sha256(BYTES));
+  await markClean(stack.openDatabase("DB"), fileId, sha256(BYTES));
   return fileId;
 }
 
@@ -67,7 +67,7 @@ test("an export has the tenant, its files with all that is about them, its trail
   const exporting = await startExporting();
   const { ann, admin } = exporting;
   const fileId = await addCleanFile(exporting);
-  const database = await stack.miniflare.getD1Database("DB", "causeway");
+  const database = stack.openDatabase("DB");
   await addRowsAbout(database, ann.tenantId, fileId);
   const answer = await admin.fetch(pathOf(admin, "/export"));
   expect(answer.headers.get("content-type")).toBe("application/x-ndjson");
@@ -166,7 +166,7 @@ describe("of more than a page of files", () => {
 test("what isn't clean is told and has no content; the trash has", async () => {
   const exporting = await startExporting();
   const { ann, admin } = exporting;
-  const database = await stack.miniflare.getD1Database("DB", "causeway");
+  const database = stack.openDatabase("DB");
   const trashed = await addCleanFile(exporting);
   expect((await ann.fetch(`/v1/files/${trashed}`, { method: "DELETE" })).status).toBe(204);
   await createUpload(ann, 10);

@@ -270,7 +270,7 @@ test("a recount finds nothing to correct, or corrects what was wrong and records
   };
   const before = await getTenant(admin, ann.tenantId);
   expect(await recount()).toMatchObject({ state: "done", corrections: {} });
-  const database = await stack.miniflare.getD1Database("DB", "causeway");
+  const database = stack.openDatabase("DB");
   await database
     .prepare("UPDATE tenants SET files_bytes = 7, trash_bytes = 1, file_count = 9 WHERE tenant_id = ?")
     .bind(ann.tenantId)

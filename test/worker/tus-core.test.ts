@@ -47,7 +47,7 @@ test.each([...TUS_SUCCESSES, ...TUS_ERRORS])(
 test("tus 1: an answer to a fault of ours says the version, and no more than it should", async () => {
   const stack = await startWorkerAlone();
   const caller = await newCaller({ stack });
-  const database = await stack.miniflare.getD1Database("DB", "causeway");
+  const database = stack.openDatabase("DB");
   expect((await postUpload(caller, creationHeaders(10))).status).toBe(201);
   await database.exec("ALTER TABLE files RENAME TO files_gone");
   const answer = await postUpload(caller, creationHeaders(10));

@@ -9,12 +9,12 @@ const EVERYTHING = { scope: "visible" } as const;
 export function FilesPage() {
   const { shell: texts } = useTexts();
   return (
-    <Page title={texts.files} actions={<QuotaIndicator cleanUpHref="#/trash" />}>
-      <section className="card">
+    <Page title={texts.files} actions={<QuotaIndicator compact cleanUpHref="#/trash" />}>
+      <section className="card file-manager">
         <UploadErrorBoundary>
-          <FileUploader />
+          <FileUploader compact />
         </UploadErrorBoundary>
-        <FilesPanel query={EVERYTHING} label={texts.files} />
+        <FilesPanel query={EVERYTHING} label={texts.files} isOfAll />
       </section>
     </Page>
   );

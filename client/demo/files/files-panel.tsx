@@ -3,11 +3,15 @@ import type { FileRecord } from "#contract/api.ts";
 import { FileList, FilePreview, type FilesQuery, ShareDialog } from "../../react/index.ts";
 import { colleaguesOf, nameIn } from "../session/identities.ts";
 import { useVisitor } from "../session/visitor.ts";
+import { mayChange } from "./may-change.ts";
+import { useEntities } from "./use-entities.ts";
 
 interface FilesPanelProps {
   readonly query: FilesQuery;
   readonly label: string;
   readonly initialView?: "list" | "grid";
+  /** Whether its files are attached to many contacts, which are named then. */
+  readonly isOfAll?: boolean;
 }
 
 interface Opened {
@@ -16,12 +20,12 @@ interface Opened {
 }
 
 /** A list of files, with what opens of it: a file over the page, and with whom it is shared. */
-export function FilesPanel({ query, label, initialView = "list" }: FilesPanelProps) {
+export function FilesPanel({ query, label, initialView = "list", isOfAll = false }: FilesPanelProps) {
   const { identity } = useVisitor();
   const [opened, setOpened] = useState<Opened>();
   const [shared, setShared] = useState<FileRecord>();
   const nameOf = (userId: string) => nameIn(identity.tenant, userId);
-  const mayChange = ({ ownerId }: FileRecord) => identity.role === "admin" || ownerId === identity.user;
+  const entities = useEntities();
   return (
     <>
       <FileList
@@ -30,8 +34,9 @@ export function FilesPanel({ query, label, initialView = "list" }: FilesPanelPro
         initialView={initialView}
         onOpen={({ id }, among) => setOpened({ fileId: id, among })}
         onShare={setShared}
-        mayChange={mayChange}
+        mayChange={(file) => mayChange(identity, file)}
         nameOf={nameOf}
+        {...(isOfAll ? { entities } : {})}
       />
       {opened !== undefined && (
         <FilePreview
@@ -40,6 +45,7 @@ export function FilesPanel({ query, label, initialView = "list" }: FilesPanelPro
           onChange={(fileId) => setOpened({ ...opened, fileId })}
           onClose={() => setOpened(undefined)}
           onShare={setShared}
+          hrefOf={({ id }) => `#/files/${id}`}
           nameOf={nameOf}
         />
       )}

@@ -10,7 +10,7 @@ export function SharedPage() {
   return (
     <Page title={texts.shared}>
       <section className="card">
-        <FilesPanel query={SHARED} label={texts.shared} />
+        <FilesPanel query={SHARED} label={texts.shared} isOfAll />
       </section>
     </Page>
   );

@@ -48,4 +48,25 @@ export interface DemoTexts {
     readonly back: string;
   };
   readonly admin: AdminTexts;
+  readonly files: {
+    /** @param days how long what was deleted is kept */
+    trashNote(days: number): string;
+    readonly back: string;
+    readonly loading: string;
+    readonly missing: string;
+    readonly missingHint: string;
+    readonly failed: string;
+    readonly again: string;
+    readonly preview: string;
+    readonly details: string;
+    readonly timeline: string;
+    readonly versions: string;
+    readonly newVersion: string;
+    readonly sharing: string;
+    readonly attachedTo: string;
+    readonly unattached: string;
+    /** @param when its day, in words */
+    uploaded(size: string, by: string, when: string): string;
+    running(files: number): string;
+  };
 }

@@ -1,9 +1,12 @@
 import type { FileRecord } from "#contract/api.ts";
+import type { CausewayClient } from "../client.ts";
 import type { SignUrls } from "./files-api.ts";
 
 /** Browsers take what is clicked in one moment for one download. */
 const BETWEEN_MS = 250;
 const LIFE_SECONDS = 300;
+/** A browser has begun with an address by then. */
+const REVOKE_MS = 60_000;
 
 function save(url: string, filename: string): void {
   const link = document.createElement("a");
@@ -30,4 +33,16 @@ export async function download(sign: SignUrls, files: readonly FileRecord[]): Pr
     save(url, filename);
   }
   return files.length - there.length;
+}
+
+/** Saves one version of a file, which no signed URL is for: the browser holds it meanwhile. Throws `ApiError`. */
+export async function saveVersion(
+  versions: Pick<CausewayClient["versions"], "content">,
+  { id, filename }: Pick<FileRecord, "id" | "filename">,
+  version: number,
+): Promise<void> {
+  const answer = await versions.content(id, version);
+  const url = URL.createObjectURL(await answer.blob());
+  save(url, filename);
+  setTimeout(() => URL.revokeObjectURL(url), REVOKE_MS);
 }

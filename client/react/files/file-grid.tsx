@@ -9,6 +9,7 @@ import { FileRow } from "./file-row.tsx";
 import { GridHead } from "./grid-head.tsx";
 import type { ListChoice } from "./list-choice.ts";
 import { MoreFiles } from "./list-state.tsx";
+import type { ListedEntity } from "./listed-entities.ts";
 import type { Thumbnails } from "./thumbnails.ts";
 import type { FilesView } from "./use-files.ts";
 import { useGridKeys } from "./use-grid-keys.ts";
@@ -27,6 +28,7 @@ export interface FileGridProps {
   readonly renaming: string | undefined;
   readonly rules: ActionRules;
   readonly nameOf: (userId: string) => string;
+  readonly entities: readonly ListedEntity[];
   readonly onAct: (action: FileAction, files: readonly FileRecord[]) => void;
   readonly onMenu: (place: MenuPlace) => void;
   /** @param filename undefined where it is left as it was */
@@ -68,7 +70,13 @@ export function FileGrid(props: FileGridProps) {
   const onKeyDown = useGridKeys(props, { columns, page, moveTo });
   const itemOf = (file: FileRecord): FileItemProps => ({
     ...{ file, isNarrow, thumbnails: props.thumbnails, rules: props.rules },
-    ...{ nameOf: props.nameOf, onAct: props.onAct, onMenu: props.onMenu, onRename: props.onRename },
+    ...{
+      nameOf: props.nameOf,
+      entities: props.entities,
+      onAct: props.onAct,
+      onMenu: props.onMenu,
+      onRename: props.onRename,
+    },
     ...{ onPick: selection.pick, onToggle: selection.toggle },
     isActive: file.id === selection.active,
     isSelected: selection.current.ids.has(file.id),
@@ -117,7 +125,7 @@ export function FileGrid(props: FileGridProps) {
           <GridHead
             {...{ choice, onChoice, selection, isNarrow }}
             count={files.length}
-            isSorted={!props.rules.isTrash}
+            isTrash={props.rules.isTrash}
           />
         )}
         <div ref={body} role="rowgroup" className="cw-file-rows" style={{ height: heightPixels }}>

@@ -2,6 +2,7 @@ import type { MouseEvent } from "react";
 import type { FileRecord } from "#contract/api.ts";
 import type { ActionRules, FileAction } from "./file-actions.ts";
 import type { MenuPlace } from "./file-menu.tsx";
+import type { ListedEntity } from "./listed-entities.ts";
 import type { Thumbnails } from "./thumbnails.ts";
 
 /** A file of a list, as a row or as a card. */
@@ -15,6 +16,7 @@ export interface FileItemProps {
   readonly isSelected: boolean;
   readonly isRenaming: boolean;
   readonly nameOf: (userId: string) => string;
+  readonly entities: readonly ListedEntity[];
   readonly onPick: (id: string, how: { readonly extends: boolean; readonly adds: boolean }) => void;
   readonly onToggle: (id: string) => void;
   readonly onAct: (action: FileAction, files: readonly FileRecord[]) => void;

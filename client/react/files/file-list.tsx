@@ -4,6 +4,7 @@ import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Root } from "../ui/root.tsx";
 import { useClient } from "../use-client.ts";
 import { BulkBar } from "./bulk-bar.tsx";
+import { EmptyTrash } from "./empty-trash.tsx";
 import { type ActionRules, type FileAction, actionsOnAll } from "./file-actions.ts";
 import { FileGrid } from "./file-grid.tsx";
 import { FileMenu, type MenuPlace } from "./file-menu.tsx";
@@ -14,6 +15,7 @@ import { ListFilters } from "./list-filters.tsx";
 import { ListNotice } from "./list-notice.tsx";
 import { ListState } from "./list-state.tsx";
 import { ListToolbar } from "./list-toolbar.tsx";
+import type { ListedEntity } from "./listed-entities.ts";
 import { createThumbnails } from "./thumbnails.ts";
 import { useFileChanges } from "./use-file-changes.ts";
 import { useFiles } from "./use-files.ts";
@@ -30,22 +32,28 @@ export interface FileListProps {
   readonly onShare?: (file: FileRecord) => void;
   /** Whether the user may rename, tag, share and delete it; by default all of them, and a refusal is told. */
   readonly mayChange?: (file: FileRecord) => boolean;
+  /** What files of the list may be attached to: named in their rows, and filtered by. */
+  readonly entities?: readonly ListedEntity[];
   /** A user's name by their id. */
   readonly nameOf?: (userId: string) => string;
 }
 
 const EVERYTHING: FilesQuery = {};
+const NO_ENTITIES: readonly ListedEntity[] = [];
 const always = () => true;
 const sameName = (userId: string) => userId;
 
 /** The field of a name that is being changed, else the row that the keyboard is at. */
 function placeOfKeyboard(list: HTMLElement | null): HTMLElement | null {
-  return list?.querySelector<HTMLElement>(".cw-file-rename input, [data-file-id][tabindex='0']") ?? null;
+  const find = (selector: string) => list?.querySelector<HTMLElement>(selector) ?? null;
+  // The field lies in the row.
+  return find(".cw-file-rename input") ?? find("[data-file-id][tabindex='0']");
 }
 
 /** A list of stored files: searched, sorted, filtered, chosen from and changed. */
 export function FileList(props: FileListProps) {
   const { query = EVERYTHING, label, onOpen, onShare, mayChange = always, nameOf = sameName } = props;
+  const { entities = NO_ENTITIES } = props;
   const client = useClient();
   const { fileList: texts } = useFileTexts();
   const root = useRef<HTMLElement>(null);
@@ -96,9 +104,11 @@ export function FileList(props: FileListProps) {
 
   return (
     <Root ref={root} className="cw-files" aria-label={label ?? texts.label}>
-      <ListToolbar choice={choice} onChoice={setChoice} view={view} onView={setView} isTrash={isTrash} />
+      <ListToolbar choice={choice} onChoice={setChoice} view={view} onView={setView} isTrash={isTrash}>
+        {isTrash && files.length > 0 && <EmptyTrash {...{ query, store, mayChange, tell: notices.tell }} />}
+      </ListToolbar>
       {chosen.length === 0 ? (
-        <ListFilters choice={choice} onChoice={setChoice} files={files} isTrash={isTrash} />
+        <ListFilters {...{ choice, files, entities, isTrash }} onChoice={setChoice} />
       ) : (
         <BulkBar
           count={chosen.length}
@@ -111,7 +121,7 @@ export function FileList(props: FileListProps) {
         <ListState list={list} isFiltered={isNarrowed(choice)} isTrash={isTrash} view={view} />
       ) : (
         <FileGrid
-          {...{ list, view, selection, thumbnails, renaming, rules, nameOf }}
+          {...{ list, view, selection, thumbnails, renaming, rules, nameOf, entities }}
           {...{ choice, onChoice: setChoice, onAct: act, onMenu: setMenu }}
           label={label ?? texts.label}
           onRename={(file, filename) => {

@@ -6,6 +6,7 @@ import { describeFile } from "./describe-file.ts";
 import { type FileItemProps, itemHandlers } from "./file-item.ts";
 import { FilePicture } from "./file-picture.tsx";
 import { ItemCheckbox, ItemMenuButton, ItemName } from "./item-parts.tsx";
+import { entityOf } from "./listed-entities.ts";
 import { Tags } from "./tags.tsx";
 
 interface FileRowProps extends FileItemProps {
@@ -37,7 +38,11 @@ export const FileRow = memo(({ index, topPixels, heightPixels, ...props }: FileR
         <FilePicture file={file} thumbnails={props.thumbnails} />
         <div className="cw-file-naming">
           <ItemName {...props} />
-          {isNarrow ? <NarrowFacts {...props} /> : <Tags tags={file.tags} />}
+          {isNarrow ? (
+            <NarrowFacts {...props} />
+          ) : (
+            <Tags tags={file.tags} entity={entityOf(file, props.entities)} />
+          )}
         </div>
       </div>
       {!isNarrow && (
@@ -49,7 +54,7 @@ export const FileRow = memo(({ index, topPixels, heightPixels, ...props }: FileR
             <SentenceLine sentence={describeFile(file, texts)} />
           </div>
           <div role="gridcell" className="cw-cell-date">
-            <Moment at={file.createdAt} />
+            <Moment at={shownDate(props)} />
           </div>
           <div role="gridcell" className="cw-cell-by">
             {props.nameOf(file.ownerId)}
@@ -64,7 +69,13 @@ export const FileRow = memo(({ index, topPixels, heightPixels, ...props }: FileR
 });
 FileRow.displayName = "FileRow";
 
-function NarrowFacts({ file, nameOf }: FileItemProps) {
+/** In the trash, since when it is there. */
+function shownDate({ file, rules }: FileItemProps): string {
+  return (rules.isTrash ? file.deletedAt : null) ?? file.createdAt;
+}
+
+function NarrowFacts(props: FileItemProps) {
+  const { file, nameOf } = props;
   const texts = useFileTexts();
   const size = file.sizeBytes === null ? "" : `${texts.common.bytes(file.sizeBytes)} · `;
   return (
@@ -72,7 +83,7 @@ function NarrowFacts({ file, nameOf }: FileItemProps) {
       <SentenceLine sentence={describeFile(file, texts)} />
       <span className="cw-file-minor">
         {size}
-        <Moment at={file.createdAt} /> · {nameOf(file.ownerId)}
+        <Moment at={shownDate(props)} /> · {nameOf(file.ownerId)}
       </span>
     </div>
   );

@@ -11,13 +11,13 @@ export interface GridHeadProps {
   readonly selection: SelectionView;
   readonly isNarrow: boolean;
   readonly count: number;
-  /** Whether its columns can be sorted by. */
-  readonly isSorted: boolean;
+  /** The trash has an order of its own. */
+  readonly isTrash: boolean;
 }
 
 /** The heads of the columns. Where there are none to be seen, they are there for screen readers. */
 export function GridHead(props: GridHeadProps) {
-  const { isNarrow } = props;
+  const { isNarrow, isTrash } = props;
   const { columns } = useFileTexts().fileList;
   return (
     <div role="rowgroup" className="cw-file-head">
@@ -32,7 +32,12 @@ export function GridHead(props: GridHeadProps) {
             <div role="columnheader" className="cw-cell-state">
               {columns.state}
             </div>
-            <SortHead {...props} name="date" label={columns.uploaded} className="cw-cell-date" />
+            <SortHead
+              {...props}
+              name="date"
+              label={isTrash ? columns.deleted : columns.uploaded}
+              className="cw-cell-date"
+            />
             <div role="columnheader" className="cw-cell-by">
               {columns.by}
             </div>
@@ -70,10 +75,10 @@ interface SortHeadProps extends GridHeadProps {
   readonly className: string;
 }
 
-function SortHead({ name, label, className, choice, onChoice, isSorted, isNarrow }: SortHeadProps) {
-  const isThis = isSorted && choice.sort === name;
+function SortHead({ name, label, className, choice, onChoice, isTrash, isNarrow }: SortHeadProps) {
+  const isThis = !isTrash && choice.sort === name;
   const direction = choice.order === "asc" ? "ascending" : "descending";
-  if (!isSorted || isNarrow) {
+  if (isTrash || isNarrow) {
     return (
       <div role="columnheader" className={className} {...(isThis ? { "aria-sort": direction } : {})}>
         {label}

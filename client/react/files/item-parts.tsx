@@ -54,7 +54,7 @@ export function ItemName(props: FileItemProps) {
 }
 
 /** Chooses the name without its ending, which stays as a rule. */
-function chooseStem(field: HTMLInputElement | null): void {
+export function chooseStem(field: HTMLInputElement | null): void {
   if (field === null) return;
   const dot = field.value.lastIndexOf(".");
   field.focus();

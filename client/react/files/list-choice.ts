@@ -1,6 +1,7 @@
 import type { FileClass } from "#contract/file-types.ts";
 import type { SortName } from "../texts/files-texts.ts";
 import type { FilesQuery } from "./files-api.ts";
+import type { ListedEntity } from "./listed-entities.ts";
 
 /** What somebody looks for in a list. */
 export interface ListChoice {
@@ -8,22 +9,29 @@ export interface ListChoice {
   readonly kind: FileClass | undefined;
   readonly state: FilesQuery["state"];
   readonly tags: readonly string[];
+  /** What they are attached to. */
+  readonly entity: ListedEntity | undefined;
   readonly sort: SortName;
   readonly order: "asc" | "desc";
 }
 
 export const NO_CHOICE: ListChoice = {
-  ...{ search: "", kind: undefined, state: undefined, tags: [] },
+  ...{ search: "", kind: undefined, state: undefined, tags: [], entity: undefined },
   ...{ sort: "date", order: "desc" },
 };
 
 /** Whether files are left out. */
-export function isNarrowed({ search, kind, state, tags }: ListChoice): boolean {
-  return search.trim() !== "" || kind !== undefined || state !== undefined || tags.length > 0;
+export function isNarrowed(choice: ListChoice): boolean {
+  return choice.search.trim() !== "" || isFiltered(choice);
+}
+
+/** Whether by more than words. */
+export function isFiltered({ kind, state, tags, entity }: ListChoice): boolean {
+  return kind !== undefined || state !== undefined || tags.length > 0 || entity !== undefined;
 }
 
 export function withoutFilters(choice: ListChoice): ListChoice {
-  return { ...choice, kind: undefined, state: undefined, tags: [] };
+  return { ...choice, kind: undefined, state: undefined, tags: [], entity: undefined };
 }
 
 /** The other way round where it is sorted so already; names begin with A, dates and sizes with the newest and largest. */
@@ -35,7 +43,7 @@ export function sortedBy(choice: ListChoice, sort: SortName): ListChoice {
 
 /** What is asked for. The trash has an order of its own. */
 export function queryOf(query: FilesQuery, choice: ListChoice): FilesQuery {
-  const { search, kind, state, tags, sort, order } = choice;
+  const { search, kind, state, tags, entity, sort, order } = choice;
   const words = search.trim();
   return {
     ...query,
@@ -43,6 +51,7 @@ export function queryOf(query: FilesQuery, choice: ListChoice): FilesQuery {
     ...(kind === undefined ? {} : { class: kind }),
     ...(state === undefined ? {} : { state }),
     ...(tags.length === 0 ? {} : { tags: [...(query.tags ?? []), ...tags] }),
+    ...(entity === undefined ? {} : { entityType: entity.entityType, entityId: entity.entityId }),
     ...(query.trash === "true" ? {} : { sort, order }),
   };
 }

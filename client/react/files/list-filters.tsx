@@ -4,13 +4,16 @@ import { Icon } from "../icons/icon.tsx";
 import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Button } from "../ui/button.tsx";
 import { ChoiceButton } from "../ui/choice-button.tsx";
-import { type ListChoice, withoutFilters } from "./list-choice.ts";
+import { isFiltered, type ListChoice, withoutFilters } from "./list-choice.ts";
+import { keyOfEntity, type ListedEntity } from "./listed-entities.ts";
 
 export interface ListFiltersProps {
   readonly choice: ListChoice;
   readonly onChoice: (choice: ListChoice) => void;
   /** Of whose tags one can be chosen. */
   readonly files: readonly FileRecord[];
+  /** Of which the attached files can be chosen. */
+  readonly entities: readonly ListedEntity[];
   readonly isTrash: boolean;
 }
 
@@ -27,11 +30,10 @@ function tagsIn(files: readonly FileRecord[], chosen: readonly string[]): readon
 }
 
 /** What the list is narrowed to. */
-export function ListFilters({ choice, onChoice, files, isTrash }: ListFiltersProps) {
+export function ListFilters({ choice, onChoice, files, entities, isTrash }: ListFiltersProps) {
   const { fileList: texts } = useFileTexts();
-  const { kind, state, tags } = choice;
+  const { kind, state, tags, entity } = choice;
   const offered = tagsIn(files, tags);
-  const isOn = kind !== undefined || state !== undefined || tags.length > 0;
   return (
     <div className="cw-filters" role="group" aria-label={texts.filter}>
       <ChoiceButton
@@ -48,6 +50,20 @@ export function ListFilters({ choice, onChoice, files, isTrash }: ListFiltersPro
           isOn={state !== undefined}
           options={[["", texts.anyState], ...STATES.map((each) => [each, texts.states[each]] as const)]}
           onChoice={(next) => onChoice({ ...choice, state: next === "" ? undefined : next })}
+        />
+      )}
+      {entities.length > 0 && (
+        <ChoiceButton
+          label={texts.attachedTo}
+          value={entity === undefined ? "" : keyOfEntity(entity)}
+          isOn={entity !== undefined}
+          options={[
+            ["", texts.anywhere],
+            ...entities.map((each) => [keyOfEntity(each), each.label] as const),
+          ]}
+          onChoice={(next) =>
+            onChoice({ ...choice, entity: entities.find((each) => keyOfEntity(each) === next) })
+          }
         />
       )}
       {offered.length > 0 && (
@@ -73,7 +89,7 @@ export function ListFilters({ choice, onChoice, files, isTrash }: ListFiltersPro
           <Icon name="close" />
         </button>
       ))}
-      {isOn && (
+      {isFiltered(choice) && (
         <Button look="link" onClick={() => onChoice(withoutFilters(choice))}>
           {texts.clearFilters}
         </Button>

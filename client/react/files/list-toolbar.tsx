@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { Icon } from "../icons/icon.tsx";
 import { LIST_ICONS } from "../icons/list-outlines.ts";
 import type { SortName } from "../texts/files-texts.ts";
@@ -13,6 +13,8 @@ export interface ListToolbarProps {
   readonly view: "list" | "grid";
   readonly onView: (view: "list" | "grid") => void;
   readonly isTrash: boolean;
+  /** What can be done with the whole list. */
+  readonly children?: ReactNode;
 }
 
 /** From the last letter on: who types isn't asked about. */
@@ -20,12 +22,13 @@ const SEARCH_DELAY_MS = 250;
 
 type Sorting = `${SortName}-${"asc" | "desc"}`;
 
-export function ListToolbar({ choice, onChoice, view, onView, isTrash }: ListToolbarProps) {
+export function ListToolbar({ choice, onChoice, view, onView, isTrash, children }: ListToolbarProps) {
   const { fileList: texts } = useFileTexts();
   return (
     <div className="cw-list-toolbar" data-view={view}>
       <SearchField value={choice.search} onChange={(search) => onChoice({ ...choice, search })} />
       {!isTrash && <SortChoice choice={choice} onChoice={onChoice} />}
+      {children}
       <div className="cw-views" role="group" aria-label={texts.view}>
         {(["list", "grid"] as const).map((each) => (
           <IconButton

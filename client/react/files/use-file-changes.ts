@@ -10,6 +10,9 @@ import type { FileStore } from "./file-store.ts";
 import type { SignUrls } from "./files-api.ts";
 import type { Notices } from "./use-notice.ts";
 
+/** What is done with files: a list's store, or something like it for one file. */
+export type ChangedFiles = Pick<FileStore, "rename" | "tag" | "take" | "putBack">;
+
 /** What a list does with its files; what came of it is told. None of them throws. */
 export interface FileChanges {
   rename(file: FileRecord, filename: string): Promise<void>;
@@ -18,7 +21,7 @@ export interface FileChanges {
   download(files: readonly FileRecord[]): Promise<void>;
 }
 
-export function useFileChanges(store: FileStore, { tell }: Pick<Notices, "tell">): FileChanges {
+export function useFileChanges(store: ChangedFiles, { tell }: Pick<Notices, "tell">): FileChanges {
   const client = useClient();
   const texts = useFileTexts();
   return useMemo(
@@ -28,7 +31,7 @@ export function useFileChanges(store: FileStore, { tell }: Pick<Notices, "tell">
 }
 
 function createChanges(
-  store: FileStore,
+  store: ChangedFiles,
   texts: AllTexts,
   tell: Notices["tell"],
   sign: SignUrls,

@@ -1,5 +1,6 @@
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import type { FileRecord } from "#contract/api.ts";
+import { ApiError } from "../../core/problem.ts";
 import { changedFileOf, useLive } from "../hooks/use-live.ts";
 import { usePaced } from "../hooks/use-paced.ts";
 import { isLively } from "../timeline/steps.ts";
@@ -26,6 +27,15 @@ export function useFile(fileId: string, known?: FileRecord): FileView {
   const failure = failed?.of === fileId ? failed : undefined;
   const isFollowed = failure === undefined && (file === undefined || isLively(file));
 
+  const fail = useCallback(
+    (error: unknown) => {
+      // What is gone, or was taken from the user, isn't shown as it was.
+      if (error instanceof ApiError && error.problem.status === 404) setAsked(undefined);
+      setFailed({ of: fileId, error });
+    },
+    [fileId],
+  );
+
   useEffect(() => {
     if (!isFollowed) return undefined;
     const life = new AbortController();
@@ -33,17 +43,17 @@ export function useFile(fileId: string, known?: FileRecord): FileView {
     files
       .waitUntil(fileId, (each) => !isLively(each), { signal: life.signal, onUpdate: setAsked })
       .catch((error: unknown) => {
-        if (!life.signal.aborted) setFailed({ of: fileId, error });
+        if (!life.signal.aborted) fail(error);
       });
     return () => life.abort();
-  }, [files, fileId, isFollowed]);
+  }, [files, fileId, isFollowed, fail]);
 
   const refresh = usePaced(fileId, async (signal) => {
     try {
       setAsked(await files.get(fileId, { signal }));
       setFailed(undefined);
     } catch (error) {
-      if (!signal.aborted) setFailed({ of: fileId, error });
+      if (!signal.aborted) fail(error);
     }
   });
   useLive((event) => {

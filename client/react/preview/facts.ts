@@ -1,4 +1,5 @@
 import type { FileRecord } from "#contract/api.ts";
+import { entityOf, type ListedEntity } from "../files/listed-entities.ts";
 import type { PreviewTexts } from "../texts/files-texts.ts";
 import type { AllTexts } from "../texts/use-file-texts.ts";
 
@@ -49,21 +50,27 @@ function seenFacts(
   ];
 }
 
+export interface FactsContext {
+  nameOf(userId: string): string;
+  readonly nowMs: number;
+  readonly entities?: readonly ListedEntity[];
+}
+
 /** What is known of a file, in the order in which it is asked for. */
 export function factsOf(
   file: FileRecord,
   texts: AllTexts,
-  nameOf: (userId: string) => string,
-  nowMs: number,
+  { nameOf, nowMs, entities = [] }: FactsContext,
 ): readonly Fact[] {
   const { sizeBytes, entityType, entityId } = file;
+  const attachedTo = entityOf(file, entities)?.label ?? `${entityType ?? ""} ${entityId ?? ""}`;
   const facts: readonly (readonly [FactName, string | undefined])[] = [
     ["name", file.filename],
     ["type", file.mimeType],
     ["size", sizeBytes === null ? undefined : texts.common.bytes(sizeBytes)],
     ["uploaded", texts.timeline.at(new Date(file.createdAt), nowMs)],
     ["by", nameOf(file.ownerId)],
-    ["attachedTo", entityType === null ? undefined : `${entityType} ${entityId ?? ""}`],
+    ["attachedTo", entityType === null ? undefined : attachedTo],
     ["tags", words(file.tags.join(", "))],
     ...seenFacts(file, texts),
     ["digest", file.sha256 ?? undefined],

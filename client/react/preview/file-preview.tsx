@@ -3,6 +3,7 @@ import { type KeyboardEvent, useRef, useState } from "react";
 import type { FileRecord } from "#contract/api.ts";
 import { download } from "../files/download.ts";
 import { type FileView, useFile } from "../files/use-file.ts";
+import { Icon } from "../icons/icon.tsx";
 import { LIST_ICONS } from "../icons/list-outlines.ts";
 import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Button, IconButton } from "../ui/button.tsx";
@@ -21,6 +22,8 @@ export interface FilePreviewProps {
   readonly onChange?: (fileId: string) => void;
   readonly onClose: () => void;
   readonly onShare?: (file: FileRecord) => void;
+  /** Where the file has a page of its own: it is linked to. */
+  readonly hrefOf?: (file: FileRecord) => string;
   /** A user's name by their id. */
   readonly nameOf?: (userId: string) => string;
   /** Whether the details are shown from the beginning. */
@@ -78,7 +81,14 @@ export function FilePreview(props: FilePreviewProps) {
           <Dialog.Backdrop className="cw-backdrop" />
           <Dialog.Popup ref={popup} className="cw-preview" initialFocus={popup} onKeyDown={onKeyDown}>
             <PreviewHead
-              {...{ file, index, count: files.length, hasDetails, onShare: props.onShare }}
+              {...{
+                file,
+                index,
+                count: files.length,
+                hasDetails,
+                onShare: props.onShare,
+                hrefOf: props.hrefOf,
+              }}
               onDetails={() => setDetails(!hasDetails)}
             />
             <div className="cw-preview-body" data-details={hasDetails || undefined}>
@@ -139,9 +149,11 @@ interface PreviewHeadProps {
   readonly hasDetails: boolean;
   readonly onDetails: () => void;
   readonly onShare: FilePreviewProps["onShare"];
+  readonly hrefOf: FilePreviewProps["hrefOf"];
 }
 
-function PreviewHead({ file, index, count, hasDetails, onDetails, onShare }: PreviewHeadProps) {
+function PreviewHead(props: PreviewHeadProps) {
+  const { file, index, count, hasDetails, onDetails, onShare, hrefOf } = props;
   const texts = useFileTexts();
   const { signedUrls } = useClient();
   const [trouble, setTrouble] = useState<string>();
@@ -173,6 +185,16 @@ function PreviewHead({ file, index, count, hasDetails, onDetails, onShare }: Pre
       )}
       {file !== undefined && isReady && onShare !== undefined && (
         <IconButton icon={LIST_ICONS.share} label={texts.preview.share} onClick={() => onShare(file)} />
+      )}
+      {file !== undefined && hrefOf !== undefined && (
+        <a
+          className="cw-icon-button"
+          href={hrefOf(file)}
+          title={texts.preview.openPage}
+          aria-label={texts.preview.openPage}
+        >
+          <Icon name={LIST_ICONS.page} />
+        </a>
       )}
       <IconButton
         icon={LIST_ICONS.info}

@@ -11,6 +11,14 @@ interface ImageViewProps {
   readonly variant: "original" | "optimized";
 }
 
+/** As large as the image will be, so that nothing moves when it comes. */
+function sizeOf({ derivatives, properties }: FileRecord, variant: ImageViewProps["variant"]) {
+  const made = derivatives.find(({ name }) => name === variant);
+  const { width, height } = made ?? properties;
+  if (typeof width !== "number" || typeof height !== "number") return {};
+  return { width, height, style: { aspectRatio: `${width} / ${height}` } };
+}
+
 /** An image: as its ThumbHash until it is there. */
 export function ImageView({ file, variant }: ImageViewProps) {
   const { preview: texts } = useFileTexts();
@@ -21,12 +29,11 @@ export function ImageView({ file, variant }: ImageViewProps) {
   if (isBroken)
     return <PreviewNotice icon="warning" tone="warning" title={texts.undrawn} hint={texts.undrawnHint} />;
   const hash = pictureOfHash(file.properties["thumbHash"]);
-  const { width, height } = file.properties;
-  const ratio =
-    typeof width === "number" && typeof height === "number" ? { aspectRatio: `${width} / ${height}` } : {};
   return (
     <ZoomFrame label={texts.image(file.filename)}>
-      {!isShown && hash !== undefined && <img className="cw-preview-hash" src={hash} alt="" style={ratio} />}
+      {!isShown && hash !== undefined && (
+        <img className="cw-preview-hash" src={hash} alt="" {...sizeOf(file, variant)} />
+      )}
       {!isShown && <span className="cw-hidden">{texts.loading}</span>}
       {loaded.kind === "ready" && (
         <img

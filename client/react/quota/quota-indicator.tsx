@@ -10,6 +10,8 @@ import { useTexts } from "../use-client.ts";
 export interface QuotaIndicatorProps {
   /** Where room is made, such as the trash; shown once it gets narrow. */
   readonly cleanUpHref?: string;
+  /** Whether it is a line and a bar, for a heading: its title and parts are for screen readers then. */
+  readonly compact?: boolean;
 }
 
 interface Part {
@@ -55,7 +57,7 @@ function Bar({ quota }: { readonly quota: Quota }) {
   );
 }
 
-function Known({ quota, cleanUpHref }: { readonly quota: Quota } & QuotaIndicatorProps): ReactNode {
+function Known({ quota, cleanUpHref, compact }: { readonly quota: Quota } & QuotaIndicatorProps): ReactNode {
   const { quota: texts, common } = useTexts();
   const warning = warningOf(texts, quota);
   return (
@@ -65,7 +67,7 @@ function Known({ quota, cleanUpHref }: { readonly quota: Quota } & QuotaIndicato
         <span className="cw-muted">{texts.left(quota.availableBytes)}</span>
       </p>
       <Bar quota={quota} />
-      <ul className="cw-quota-parts cw-small">
+      <ul className={compact === true ? "cw-hidden" : "cw-quota-parts cw-small"}>
         {partsOf(quota).map(({ name, bytes }) => (
           <li key={name} data-part={name}>
             {texts[name]} <span className="cw-muted">{common.bytes(bytes)}</span>
@@ -89,8 +91,15 @@ export function QuotaIndicator(props: QuotaIndicatorProps) {
   const { state, refresh } = useQuota();
   const titleId = useId();
   return (
-    <Root className="cw-quota" aria-labelledby={titleId} aria-busy={state.kind === "loading"}>
-      <h3 id={titleId}>{texts.title}</h3>
+    <Root
+      className="cw-quota"
+      aria-labelledby={titleId}
+      aria-busy={state.kind === "loading"}
+      data-compact={props.compact === true ? true : undefined}
+    >
+      <h3 id={titleId} className={props.compact === true ? "cw-hidden" : undefined}>
+        {texts.title}
+      </h3>
       {state.kind === "loading" ? <p className="cw-muted">{texts.loading}</p> : undefined}
       {state.kind === "failed" ? (
         <p className="cw-quota-words">

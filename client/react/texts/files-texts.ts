@@ -15,6 +15,8 @@ export interface FileListTexts {
     readonly size: string;
     readonly state: string;
     readonly uploaded: string;
+    /** In the trash. */
+    readonly deleted: string;
     readonly by: string;
     readonly actions: string;
   };
@@ -33,6 +35,9 @@ export interface FileListTexts {
   readonly states: Readonly<Record<Exclude<FileState, "deleted">, string>>;
   readonly anyState: string;
   readonly tag: string;
+  readonly attachedTo: string;
+  /** Whatever it is attached to, or nothing. */
+  readonly anywhere: string;
   readonly clearFilters: string;
   removeFilter(name: string): string;
   select(filename: string): string;
@@ -59,6 +64,9 @@ export interface FileListTexts {
   readonly undo: string;
   purgeQuestion(filenames: readonly string[]): string;
   readonly purgeWarning: string;
+  readonly emptyNow: string;
+  readonly emptyQuestion: string;
+  emptied(count: number): string;
   readonly cancel: string;
   tagsOf(filenames: readonly string[]): string;
   readonly addTag: string;
@@ -77,14 +85,16 @@ export interface FileListTexts {
   more(count: number): string;
 }
 
-/** Of `FilePreview`. */
+/** Of `FilePreview`, and of what a file's own page is made of. */
 export interface PreviewTexts {
+  viewer(filename: string): string;
   readonly close: string;
   readonly next: string;
   readonly previous: string;
   place(index: number, count: number): string;
   readonly download: string;
   readonly share: string;
+  readonly openPage: string;
   readonly details: string;
   readonly loading: string;
   readonly checking: string;
@@ -140,7 +150,10 @@ export interface PreviewTexts {
   readonly versions: string;
   version(version: number): string;
   readonly currentVersion: string;
+  readonly downloadVersion: string;
   readonly useVersion: string;
+  renaming(filename: string): string;
+  readonly save: string;
   readonly shares: string;
   readonly timeline: string;
 }
@@ -154,6 +167,7 @@ export interface ShareTexts {
   readonly permission: string;
   readonly permissions: Readonly<Record<SharePermission, string>>;
   readonly addPerson: string;
+  linksWork(count: number): string;
   readonly notShared: string;
   until(when: string): string;
   readonly remove: string;

@@ -22,6 +22,10 @@ export function createFormat(locale: string, units: readonly string[] = UNITS): 
   const tenths = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   const percents = new Intl.NumberFormat(locale, { style: "percent" });
   const plurals = new Intl.PluralRules(locale);
+  // Made once: a row of a list is drawn in the time that making one takes.
+  const dayOfYear = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
+  const wholeDay = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
+  const times = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
   return {
     bytes(bytes) {
       let [value, unit] = [bytes, 0];
@@ -36,10 +40,9 @@ export function createFormat(locale: string, units: readonly string[] = UNITS): 
     percent: (portion) => percents.format(Math.floor(portion * 100) / 100),
     day(date, nowMs) {
       const isThisYear = date.getFullYear() === new Date(nowMs).getFullYear();
-      const year = isThisYear ? {} : ({ year: "numeric" } as const);
-      return date.toLocaleDateString(locale, { day: "numeric", month: "short", ...year });
+      return (isThisYear ? dayOfYear : wholeDay).format(date);
     },
-    time: (date) => date.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" }),
+    time: (date) => times.format(date),
     plural: (count) => plurals.select(count),
   };
 }

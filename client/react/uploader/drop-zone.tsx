@@ -14,6 +14,7 @@ export interface DropZoneProps {
   readonly accept: string | undefined;
   readonly isDragging: boolean;
   readonly isWholePage: boolean;
+  readonly isCompact: boolean;
   readonly input: RefObject<HTMLInputElement | null>;
   readonly chooseButton: RefObject<HTMLButtonElement | null>;
   onChoose(): void;
@@ -56,14 +57,15 @@ function useInputProps(onPicks: (picks: Picks) => void) {
 }
 
 /** Where files come in by hand: dropped, or chosen. */
-export function DropZone({ rules, hasFolders, accept, isDragging, isWholePage, ...props }: DropZoneProps) {
+export function DropZone(props: DropZoneProps) {
   const { uploader: texts } = useTexts();
+  const { rules, hasFolders, accept, isDragging, isWholePage, isCompact } = props;
   const { input, chooseButton, onChoose, onPicks } = props;
   const folderInputId = useId();
   const inputProps = useInputProps(onPicks);
   const chooseFolder = () => document.getElementById(folderInputId)?.click();
   return (
-    <div className="cw-drop-zone" data-target={isDragging}>
+    <div className="cw-drop-zone" data-target={isDragging} data-compact={isCompact || undefined}>
       <Icon name="upload" />
       <div className="cw-drop-zone-words">
         <p>{hasFolders ? texts.dropHere : texts.dropFilesHere}</p>

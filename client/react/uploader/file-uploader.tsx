@@ -27,6 +27,8 @@ export interface FileUploaderProps extends FileUploaderOptions {
   readonly folders?: boolean;
   /** Whether files may be dropped and pasted anywhere on the page. */
   readonly wholePage?: boolean;
+  /** Whether its drop zone is one line, where uploading isn't what the page is for. */
+  readonly compact?: boolean;
   /** Shown above, as the component's heading; by default it has its name for screen readers alone. */
   readonly heading?: ReactNode;
 }
@@ -48,7 +50,7 @@ function leaveRow(fallback: HTMLElement | null): void {
 
 /** Files come in, and go where they belong: dropped, chosen or pasted, and shown until they have passed their check. */
 export function FileUploader(props: FileUploaderProps) {
-  const { accept, folders = true, wholePage = true, heading } = props;
+  const { accept, folders = true, wholePage = true, compact = false, heading } = props;
   const state = useFileUploader(props);
   const { uploads, summary, checks, remove } = state;
   const { uploader: texts } = useTexts();
@@ -123,6 +125,7 @@ export function FileUploader(props: FileUploaderProps) {
         accept={accept}
         isDragging={isDragging}
         isWholePage={wholePage}
+        isCompact={compact}
         input={input}
         chooseButton={chooseButton}
         onChoose={() => void choose()}

@@ -7,6 +7,7 @@ export interface BridgeEnv {
   readonly QUEUES_TOKEN: string;
   readonly QUEUES: unknown;
   readonly MAX_RETRIES?: unknown;
+  readonly PULL_HOLD_MS?: unknown;
 }
 
 const BridgeConfig = z.object({
@@ -16,6 +17,8 @@ const BridgeConfig = z.object({
   QUEUES: z.array(z.string().min(1)).min(1),
   /** Failed deliveries after which a message is dead. 100 is the most that Cloudflare allows. */
   MAX_RETRIES: z.int().min(1).max(100).default(100),
+  /** How long a pull of an empty queue waits for a message. Cloudflare's answers at once. */
+  PULL_HOLD_MS: z.int().min(0).default(0),
 });
 type BridgeConfig = z.infer<typeof BridgeConfig>;
 

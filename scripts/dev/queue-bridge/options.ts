@@ -9,6 +9,8 @@ export interface QueueBridgeSettings {
   /** 0 takes a free one; `unsafeGetDirectURL(QUEUE_BRIDGE_NAME)` tells which. */
   readonly port: number;
   readonly maxRetries?: number;
+  /** How long a pull of an empty queue waits for a message: for consumers that nobody kills. */
+  readonly pullHoldMs?: number;
 }
 
 export const QUEUE_BRIDGE_NAME = "queue-bridge";
@@ -24,6 +26,7 @@ export function queueBridgeWorker(settings: QueueBridgeSettings) {
       QUEUES: [...settings.queues],
       QUEUES_TOKEN: settings.token,
       ...(settings.maxRetries === undefined ? {} : { MAX_RETRIES: settings.maxRetries }),
+      ...(settings.pullHoldMs === undefined ? {} : { PULL_HOLD_MS: settings.pullHoldMs }),
     },
     durableObjects: { QUEUE_OBJECTS: { className: "QueueObject", useSQLite: true } },
     // A socket of its own: requests reach the bridge without passing the main worker.

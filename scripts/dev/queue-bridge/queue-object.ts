@@ -6,27 +6,39 @@ import type { Backlog, LeasedMessage, OutgoingMessage, QueueCounts, Retry, Settl
 /** One queue. Its answers leave only after its rows are written, which the Durable Object's output gate sees to. */
 export class QueueObject extends DurableObject<BridgeEnv> {
   readonly #store: MessageStore;
+  readonly #pullHoldMs: number;
+  /** Resolves when something may be deliverable that wasn't. */
+  #change = Promise.withResolvers<void>();
 
   constructor(ctx: DurableObjectState, env: BridgeEnv) {
     super(ctx, env);
-    const { MAX_RETRIES: maxRetries } = parseBridgeConfig(env);
+    const { MAX_RETRIES: maxRetries, PULL_HOLD_MS } = parseBridgeConfig(env);
+    this.#pullHoldMs = PULL_HOLD_MS;
     this.#store = new MessageStore(ctx.storage, { now: () => this.now(), maxRetries });
   }
 
   /** Stores messages, all or none, and says how many there are then. */
   add(messages: readonly OutgoingMessage[]): Backlog {
     this.#store.add(messages);
+    this.#noteChange();
     return this.#store.measureBacklog();
   }
 
   /** Leases messages, and says how many there are in all. */
-  pull(batchSize: number, visibilityTimeoutMs: number): { messages: LeasedMessage[]; backlog: Backlog } {
+  async pull(
+    batchSize: number,
+    visibilityTimeoutMs: number,
+  ): Promise<{ messages: LeasedMessage[]; backlog: Backlog }> {
+    if (this.#pullHoldMs > 0 && this.#store.count().visible === 0) {
+      await Promise.race([this.#change.promise, scheduler.wait(this.#pullHoldMs)]);
+    }
     const messages = this.#store.lease(batchSize, visibilityTimeoutMs);
     return { messages, backlog: this.#store.measureBacklog() };
   }
 
   /** Acknowledges and retries messages by lease id. */
   settle(acks: readonly string[], retries: readonly Retry[]): Settlement {
+    if (retries.length > 0) this.#noteChange();
     return this.#store.settle(acks, retries);
   }
 
@@ -38,6 +50,11 @@ export class QueueObject extends DurableObject<BridgeEnv> {
   /** How many messages are in each state. */
   count(): QueueCounts {
     return this.#store.count();
+  }
+
+  #noteChange(): void {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
   }
 
   /** The clock, in ms since 1970. Tests replace it (clocked.ts). */

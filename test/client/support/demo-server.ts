@@ -5,30 +5,23 @@ import { BLOCKED_EXTENSIONS } from "#contract/blocked-types.ts";
 import { acceptedTypes, CLASS_LIMIT_BYTES } from "#contract/file-types.ts";
 import type { Quota } from "#contract/quota.ts";
 import type { UploadRulesResponse } from "#contract/upload-rules.ts";
+import { answerCall, type Call, emptyFilesApi, type FilesApi } from "../react/files/files-api.ts";
+import { send } from "../react/files/files-server.ts";
+import { derivative, type StoredFile, storedFile } from "../react/files/stored-files.ts";
+import { type AdminApi, answerAdmin, emptyAdminApi } from "./admin-api.ts";
 import { createTusHandler, type Listening, listen, type TusHandler } from "./tus-endpoint.ts";
 
-interface FakeFile {
-  id: string;
-  filename: string;
-  mimeType: string;
-  sizeBytes: number;
-  state: string;
-  verdict: { signatureName: string } | null;
-  derivatives: { name: string }[];
-  missingDerivatives: { name: string; state: string }[];
-  ownerId: string;
-  createdAt: string;
-}
-
-export interface DemoServer extends Listening {
+export interface DemoServer extends Listening, FilesApi {
   readonly tus: TusHandler;
-  readonly files: Map<string, FakeFile>;
+  readonly admin: AdminApi;
   /** Whether `POST /v1/dev/token` exists. */
   givesTokens: boolean;
   /** How long a file is being checked. */
   checkMs: number;
   rules: UploadRulesResponse;
   quota: Quota;
+  /** When it is, to whoever uploads. */
+  now: () => Date;
 }
 
 /** How long a thumbnail is being made. */
@@ -42,7 +35,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 const GIB = 1024 ** 3;
 
-const USUAL_RULES: UploadRulesResponse = {
+export const USUAL_RULES: UploadRulesResponse = {
   types: acceptedTypes().map((type) => ({ ...type, type: type.mimeType, extensions: [...type.extensions] })),
   blockedExtensions: [...BLOCKED_EXTENSIONS],
   maxBytes: CLASS_LIMIT_BYTES,
@@ -50,53 +43,24 @@ const USUAL_RULES: UploadRulesResponse = {
   availableBytes: 7 * GIB,
 };
 
-const USUAL_QUOTA: Quota = {
+export const USUAL_QUOTA: Quota = {
   ...{ quotaBytes: 10 * GIB, usedBytes: 3 * GIB, reservedBytes: 0, availableBytes: 7 * GIB },
   ...{ filesBytes: 2 * GIB, versionsBytes: 0.7 * GIB, trashBytes: 0.3 * GIB, derivativesBytes: 0 },
   ...{ fileCount: 812, openUploads: 0, level: "ok", warningThreshold: 80 },
 };
 
-const THUMBNAIL =
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><rect width="40" height="40" fill="#87b6d9"/>' +
-  '<path d="M0 30l12-12 9 9 6-6 13 13v6H0z" fill="#3f6b4f"/><circle cx="29" cy="11" r="4" fill="#ffe08a"/></svg>';
-
-export function fakeFile(id: string, filename: string, changes: Partial<FakeFile> = {}): FakeFile {
-  return {
-    id,
-    filename,
-    mimeType: "application/pdf",
-    sizeBytes: 2_400_000,
-    state: "clean",
-    verdict: null,
-    derivatives: [],
-    missingDerivatives: [],
-    ownerId: "ann",
-    createdAt: "2026-11-12T09:30:00Z",
-    ...changes,
-  };
-}
-
-/** The built demo and as much of the API as it uses, in memory. */
+/** The built demo, or another page, and as much of the API as it uses, in memory. */
 export async function startDemoServer(builtDir: string): Promise<DemoServer> {
-  const tus = createTusHandler();
-  const files = new Map<string, FakeFile>();
+  const listening = await listen((request, response) => {
+    route(server, builtDir, request, response).catch(() => response.destroy());
+  });
   const server: DemoServer = {
-    tus,
-    files,
-    givesTokens: true,
-    checkMs: 300,
-    rules: USUAL_RULES,
-    quota: USUAL_QUOTA,
-    ...(await listen((request, response) => {
-      route(server, builtDir, request, response).catch(() => response.destroy());
-    })),
+    ...listening,
+    ...emptyFilesApi(listening.origin),
+    ...{ tus: createTusHandler(), admin: emptyAdminApi(), givesTokens: true, checkMs: 300 },
+    ...{ rules: USUAL_RULES, quota: USUAL_QUOTA, now: () => new Date() },
   };
   return server;
-}
-
-function json(response: ServerResponse, status: number, body?: unknown): void {
-  const type = status < 400 ? "application/json" : "application/problem+json";
-  response.writeHead(status, { "Content-Type": type }).end(body === undefined ? "" : JSON.stringify(body));
 }
 
 async function route(
@@ -105,27 +69,26 @@ async function route(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { pathname } = new URL(request.url ?? "/", server.origin);
+  const url = new URL(request.url ?? "/", server.origin);
+  const { pathname } = url;
   if (pathname.startsWith("/v1/uploads")) return upload(server, request, response);
-  if (pathname === "/v1/dev/token") return token(server, response);
-  if (pathname === "/v1/upload-rules") return json(response, 200, server.rules);
-  if (pathname === "/v1/quota") return json(response, 200, server.quota);
-  if (pathname === "/v1/signed-urls") return sign(server, request, response);
-  if (pathname.startsWith("/v1/files")) return serveFiles(server, request, response, pathname);
-  if (pathname.startsWith("/d/")) {
-    response.writeHead(200, { "Content-Type": "image/svg+xml" }).end(THUMBNAIL);
-    return;
+  if (pathname === "/v1/dev/token") return send(response, token(server));
+  if (pathname === "/v1/upload-rules") return send(response, { status: 200, json: server.rules });
+  if (pathname === "/v1/quota") return send(response, { status: 200, json: server.quota });
+  if (pathname.startsWith("/v1/")) {
+    const others = (method: string, call: Call) => answerAdmin(server.admin, method, call);
+    return send(response, await answerCall(server, request, url, others));
   }
-  if (pathname.startsWith("/v1/")) return json(response, 404, { code: "NOT_FOUND", title: "No such route" });
   const path = pathname === "/" ? "/index.html" : pathname;
-  response.writeHead(200, { "Content-Type": TYPES[extname(path)] ?? "application/octet-stream" });
-  response.end(await readFile(join(builtDir, path)));
+  const type = TYPES[extname(path)] ?? "application/octet-stream";
+  send(response, { status: 200, raw: { type, body: await readFile(join(builtDir, path)) } });
 }
 
-function token(server: DemoServer, response: ServerResponse): void {
+function token({ givesTokens }: DemoServer) {
   const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
-  if (server.givesTokens) json(response, 200, { token: "a.b.c", expiresAt });
-  else json(response, 404, { code: "ROUTE_NOT_FOUND", title: "There is nothing here" });
+  return givesTokens
+    ? { status: 200, json: { token: "a.b.c", expiresAt } }
+    : { status: 404, json: { code: "ROUTE_NOT_FOUND", title: "There is nothing here" } };
 }
 
 /** Files the upload once it is complete. */
@@ -134,62 +97,45 @@ function upload(server: DemoServer, request: IncomingMessage, response: ServerRe
   server.tus.handle(request, response);
 }
 
-function fileCompleted({ tus, files, checkMs }: DemoServer, id: string): void {
+function fileCompleted({ tus, files, checkMs, now }: DemoServer, id: string): void {
   const stored = tus.uploads.get(id);
-  if (stored === undefined || stored.bytes.length < stored.lengthBytes || files.has(id)) return;
+  const isFiled = files.some((file) => file.id === id);
+  if (stored === undefined || stored.bytes.length < stored.lengthBytes || isFiled) return;
   const pairs = stored.metadata.split(",").map((pair) => pair.split(" "));
   const metadata = new Map(pairs.map(([key, value = ""]) => [key, Buffer.from(value, "base64").toString()]));
-  const filename = metadata.get("filename") ?? "";
-  const mimeType = metadata.get("filetype") ?? "";
-  const createdAt = new Date().toISOString();
-  const file = fakeFile(id, filename, {
-    mimeType,
-    sizeBytes: stored.lengthBytes,
-    state: "quarantined",
-    createdAt,
+  const createdAt = now().toISOString();
+  const file = storedFile(id, metadata.get("filename") ?? "", {
+    ...{ mimeType: metadata.get("filetype") ?? "", sizeBytes: stored.lengthBytes },
+    ...{ state: "quarantined", verdict: null, createdAt, updatedAt: createdAt },
+    ...{ entityType: metadata.get("entityType") ?? null, entityId: metadata.get("entityId") ?? null },
   });
-  files.set(id, file);
-  setTimeout(() => settle(file), checkMs);
+  files.push(file);
+  setTimeout(() => settle(file), checkMs).unref();
 }
 
-function settle(file: FakeFile): void {
+/** A file is what its name says. */
+function settle(file: StoredFile): void {
+  const { verdict } = storedFile("", "");
   file.state = file.filename.includes("eicar") ? "infected" : "clean";
-  if (file.state === "infected") file.verdict = { signatureName: "Eicar-Test-Signature" };
-  else if (file.mimeType.startsWith("image/")) {
-    file.missingDerivatives.push({ name: "thumbnail", state: "making" });
-    setTimeout(() => {
-      file.missingDerivatives.pop();
-      file.derivatives.push({ name: "thumbnail" });
-    }, MAKING_MS);
-  }
+  if (file.filename.includes("locked")) file.state = "unscannable";
+  file.verdict = { ...verdict, ...VERDICTS[file.state] };
+  if (file.state !== "clean" || !file.mimeType.startsWith("image/")) return;
+  file.missingDerivatives.push({ name: "thumbnail", state: "making", reason: null });
+  setTimeout(() => {
+    file.missingDerivatives.pop();
+    file.derivatives.push(derivative("thumbnail"));
+  }, MAKING_MS);
 }
 
-async function sign(server: DemoServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  let text = "";
-  for await (const chunk of request) text += chunk;
-  const { items } = JSON.parse(text) as { items: { fileId: string }[] };
-  const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
-  const signed = items.map(({ fileId }) => ({
-    fileId,
-    url: `${server.origin}/d/${fileId}/x?sig=1`,
-    expiresAt,
-  }));
-  json(response, 200, { items: signed });
-}
-
-function serveFiles(
-  { files }: DemoServer,
-  request: IncomingMessage,
-  response: ServerResponse,
-  pathname: string,
-): void {
-  const id = pathname.split("/")[3];
-  const file = files.get(id ?? "");
-  if (id === undefined) json(response, 200, { items: [...files.values()], nextCursor: null });
-  else if (file === undefined) json(response, 404, { code: "FILE_NOT_FOUND", title: "No such file" });
-  else if (request.method !== "DELETE") json(response, 200, file);
-  else {
-    files.delete(id);
-    json(response, 204);
-  }
-}
+const VERDICTS: Readonly<Record<string, Partial<StoredFile["verdict"]>>> = {
+  infected: {
+    verdict: "infected",
+    signatureName: "Eicar-Test-Signature",
+    reason: "The file contains malware: Eicar-Test-Signature.",
+  },
+  unscannable: {
+    verdict: "unscannable",
+    signatureName: "Encrypted.Zip",
+    reason: "The file is protected by a password, so it can't be checked for viruses.",
+  },
+};

@@ -1,126 +1,114 @@
 /*
- * Not a test: screenshots of the demo's states with fixed data, in every width and theme, for people to look at.
- *   node test/client/support/demo-shots.ts [directory]
+ * Not a test: pictures of every page and state of the demo with fixed data, for people to look at.
+ *   npm run screenshots [-- directory [state…]]
  */
 import { mkdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import { parseArgs } from "node:util";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { de } from "../../../client/react/texts/de.ts";
+import { en } from "../../../client/react/texts/en.ts";
+import { filesDe } from "../../../client/react/texts/files-de.ts";
+import { filesEn } from "../../../client/react/texts/files-en.ts";
 import { launchChromium } from "../../support/browser.ts";
 import { buildDemo } from "./built-demo.ts";
-import { type DemoServer, fakeFile, startDemoServer } from "./demo-server.ts";
+import { NOW } from "./demo-data.ts";
+import { type DemoServer, startDemoServer } from "./demo-server.ts";
+import { type Scene, show, type State, STATES } from "./demo-states.ts";
 
-const WIDTHS = [390, 768, 1440] as const;
-const THEMES = ["light", "dark"] as const;
-const MIB = 1024 * 1024;
-const LONG =
-  "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft_Rahmenvertrag_v12.pdf";
+const TEXTS = { en: { ...en, ...filesEn }, de: { ...de, ...filesDe } } as const;
 
-const STORED = [
-  fakeFile("f1", LONG),
-  fakeFile("f2", "Werksbesichtigung Hamburg.jpg", {
-    mimeType: "image/jpeg",
-    sizeBytes: 4_812_000,
-    derivatives: [{ name: "thumbnail" }],
-    ownerId: "bob",
-  }),
-  fakeFile("f3", "Rechnung 2026-1187.pdf", {
-    state: "infected",
-    verdict: { signatureName: "Eicar-Test-Signature" },
-    sizeBytes: 68,
-  }),
-  fakeFile("f4", "Preisliste (Kennwort).xlsx", {
-    mimeType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    state: "unscannable",
-    createdAt: "2025-03-02T09:30:00Z",
-  }),
-  fakeFile("f5", "Präsentation.pptx", {
-    mimeType: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    state: "quarantined",
-    sizeBytes: 18_300_000,
-  }),
-];
+type Width = 390 | 768 | 1440;
+type Theme = "light" | "dark";
 
-function pdf(name: string, sizeBytes: number) {
-  return { name, mimeType: "application/pdf", buffer: Buffer.alloc(sizeBytes, name) };
+/** All states once, in one look. */
+interface Pass {
+  readonly name: string;
+  readonly language: keyof typeof TEXTS;
+  readonly isRightToLeft?: boolean;
+  readonly contrast?: "more";
+  readonly widths: readonly Width[];
+  readonly themes: readonly Theme[];
 }
 
-async function takeShots(browser: Browser, server: DemoServer, directory: string): Promise<void> {
-  for (const theme of THEMES) {
-    for (const width of WIDTHS) {
-      const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme });
-      const page = await context.newPage();
-      const shoot = (name: string) =>
-        page.screenshot({ path: join(directory, `${name}-${width}-${theme}.png`), fullPage: true });
-      await shootStates(page, server, shoot);
-      await context.close();
+const PASSES: readonly Pass[] = [
+  { name: "en", language: "en", widths: [390, 768, 1440], themes: ["light", "dark"] },
+  { name: "de", language: "de", widths: [390, 1440], themes: ["light"] },
+  { name: "contrast", language: "en", contrast: "more", widths: [1440], themes: ["light", "dark"] },
+  { name: "rtl", language: "en", isRightToLeft: true, widths: [390, 1440], themes: ["light"] },
+];
+
+const HEIGHT = 900;
+
+/** A page that looks as the pass wants it, at a fixed time. */
+async function newPage(browser: Browser, { language, isRightToLeft = false, contrast }: Pass): Promise<Page> {
+  const look: BrowserContextOptions = {
+    ...{ viewport: { width: 1440, height: HEIGHT }, timezoneId: "Europe/Berlin", reducedMotion: "reduce" },
+    locale: language === "de" ? "de-DE" : "en-GB",
+    ...(contrast && { contrast }),
+  };
+  const context = await browser.newContext(look);
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  await page.clock.install({ time: NOW });
+  if (isRightToLeft) {
+    await page.addInitScript(() =>
+      addEventListener("DOMContentLoaded", () => document.documentElement.setAttribute("dir", "rtl")),
+    );
+  }
+  return page;
+}
+
+async function shoot(page: Page, { widths, themes }: Pass, pathOf: (look: string) => string): Promise<void> {
+  for (const colorScheme of themes) {
+    await page.emulateMedia({ colorScheme });
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: HEIGHT });
+      const isCovered = (await page.getByRole("dialog").count()) > 0;
+      // What is measured anew is drawn with the next frame.
+      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+      await page.screenshot({ path: pathOf(`${width}-${colorScheme}`), fullPage: !isCovered });
     }
   }
 }
 
-async function shootStates(page: Page, server: DemoServer, shoot: (name: string) => Promise<unknown>) {
-  server.files.clear();
-  server.tus.speed = 0;
-  await page.goto(server.origin);
-  await page.getByText("Nothing is attached").waitFor();
-  await shoot("empty");
-  for (const file of STORED) server.files.set(file.id, file);
-  await page.reload();
-  await page.locator("li.row").nth(4).waitFor();
-  await page.locator("li.row img").waitFor();
-  await shoot("list");
-  await page.getByRole("button", { name: `Delete ${LONG}` }).click();
-  await shoot("dialog");
-  await page.keyboard.press("Escape");
-  await shootUploads(page, server, shoot);
+/** Tells what couldn't be reached and goes on: the others are to be looked at all the same. */
+async function takePass(
+  browser: Browser,
+  server: DemoServer,
+  pass: Pass,
+  states: readonly State[],
+  directory: string,
+) {
+  for (const state of states) {
+    const page = await newPage(browser, pass);
+    const scene: Scene = { page, server, texts: TEXTS[pass.language] };
+    try {
+      await show(scene, state);
+      await shoot(page, pass, (look) => join(directory, `${state.name}-${pass.name}-${look}.png`));
+    } catch (error) {
+      process.exitCode = 1;
+      process.stderr.write(`${state.name} (${pass.name}): ${String(error)}\n`);
+      await page.screenshot({ path: join(directory, `${state.name}-${pass.name}-unreached.png`) });
+    }
+    await page.context().close();
+  }
 }
 
-async function shootUploads(page: Page, server: DemoServer, shoot: (name: string) => Promise<unknown>) {
-  const input = page.locator("#file-input");
-  server.tus.next("PATCH", { stallAfterBytes: 5 * MIB });
-  await input.setInputFiles([pdf("Wartungsprotokoll.pdf", 7 * MIB)]);
-  await page.locator(".bar[aria-valuenow]:not([aria-valuenow='0'])").first().waitFor();
-  await page.getByRole("button", { name: "Pause Wartungsprotokoll.pdf" }).click({ timeout: 5000 });
-  await page.locator("li.row", { hasText: "Paused" }).waitFor();
-  server.tus.speed = 1.5 * MIB;
-  const script = {
-    name: "Angebotsrechner.exe",
-    mimeType: "application/octet-stream",
-    buffer: Buffer.from("MZ"),
-  };
-  await input.setInputFiles([
-    pdf(`Kopie von ${LONG}`, 26 * MIB),
-    pdf("Bauplan Halle 3.pdf", 18 * MIB),
-    script,
-  ]);
-  await page.locator("li.row", { hasText: "left" }).first().waitFor();
-  await shoot("uploading");
-  await page.context().setOffline(true);
-  await page.locator("li.row", { hasText: "Waiting for your connection" }).first().waitFor();
-  await shoot("offline");
-  await page.context().setOffline(false);
-  server.tus.speed = 0;
-  await page.reload();
-  await page.getByRole("button", { name: /^Continue/ }).waitFor();
-  await shoot("continue");
-  await page.evaluate(() => localStorage.clear());
-  await page.route("**/v1/files?*", (route) => route.abort());
-  await page.reload();
-  await page.getByRole("button", { name: "Try again" }).waitFor();
-  await shoot("failed");
-  await page.unroute("**/v1/files?*");
-  server.givesTokens = false;
-  await page.reload();
-  await page.getByRole("button", { name: "Use this token" }).waitFor();
-  await shoot("sign-in");
-  server.givesTokens = true;
-}
-
-const directory = process.argv[2] ?? "/tmp/demo-shots";
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { pass: { type: "string", multiple: true } },
+});
+const [directory = join(tmpdir(), "causeway-screenshots"), ...names] = positionals;
+const wanted = STATES.filter(({ name }) => names.length === 0 || names.includes(name));
+const passes = PASSES.filter(({ name }) => values.pass?.includes(name) ?? true);
 const builtDir = await buildDemo();
 const [browser, server] = await Promise.all([launchChromium(), startDemoServer(builtDir)]);
 try {
   await mkdir(directory, { recursive: true });
-  await takeShots(browser, server, directory);
+  for (const pass of passes) await takePass(browser, server, pass, wanted, directory);
+  process.stdout.write(`${directory}\n`);
 } finally {
   await browser.close();
   await server.close();

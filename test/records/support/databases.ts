@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { TenantId } from "#contract/ids.ts";
+import { bundleOnce } from "../../../scripts/dev/build.ts";
 import { COMPATIBILITY } from "../../../scripts/dev/compatibility.ts";
 import { miniflare } from "../../../scripts/dev/from-wrangler.ts";
 import { applyMigrations } from "../../../scripts/dev/migrations.ts";
+import { openDatabase } from "../../../scripts/dev/side-door/client.ts";
+import { SIDE_DOOR_NAME, sideDoorWorker } from "../../../scripts/dev/side-door/options.ts";
 import { useStarted } from "../../support/started.ts";
 
 export interface Databases {
@@ -19,20 +22,25 @@ export function useDatabases(...more: readonly string[]): Databases {
   return useStarted(() => startDatabases(...more));
 }
 
+const TOKEN = "records-tests";
+
 async function startDatabases(...more: readonly string[]): Promise<Databases> {
   const names = ["DB", ...more];
   const runtime = new miniflare.Miniflare(
     miniflare.convertV4MiniflareOptions({
-      modules: true,
-      script: "export default {}",
-      compatibilityDate: COMPATIBILITY.compatibilityDate,
-      d1Databases: names,
+      workers: [
+        sideDoorWorker({
+          script: await bundleOnce("scripts/dev/side-door/index.ts"),
+          compatibilityDate: COMPATIBILITY.compatibilityDate,
+          ...{ token: TOKEN, d1Databases: names },
+        }) as never,
+      ],
     }),
   );
+  const door = { url: await runtime.unsafeGetDirectURL(SIDE_DOOR_NAME), token: TOKEN };
   const open = async (name: string): Promise<D1Database> => {
-    const database = await runtime.getD1Database(name);
+    const database = openDatabase(door, name);
     await applyMigrations(database);
-    // The same type by another declaration.
     return database;
   };
   const opened: [string, D1Database][] = [];

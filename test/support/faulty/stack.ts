@@ -4,6 +4,8 @@ import { bundleOnce } from "../../../scripts/dev/build.ts";
 import { COMPATIBILITY } from "../../../scripts/dev/compatibility.ts";
 import { miniflare } from "../../../scripts/dev/from-wrangler.ts";
 import { applyMigrations } from "../../../scripts/dev/migrations.ts";
+import { openDatabase, runCron } from "../../../scripts/dev/side-door/client.ts";
+import { SIDE_DOOR_NAME, sideDoorWorker } from "../../../scripts/dev/side-door/options.ts";
 import type { StackAccess } from "../api.ts";
 import { newStateDirectory } from "../migrated-state.ts";
 import { useStarted } from "../started.ts";
@@ -13,7 +15,7 @@ const SECRET = "fault-tests-fault-tests-fault-tests-fault-tests";
 const SIGNING_KEY = { kid: "test", secret: SECRET };
 const NAME = "faulty";
 
-type D1 = Awaited<ReturnType<InstanceType<typeof miniflare.Miniflare>["getD1Database"]>>;
+type D1 = ReturnType<typeof openDatabase>;
 
 /** The product's worker over a bucket and a queue that fail when they are told to. Nothing is scanned here. */
 export interface FaultyStack extends StackAccess {
@@ -64,8 +66,13 @@ export function useFaultyStack(vars: Readonly<Record<string, string>> = {}): Fau
 export async function startFaultyStack(vars: Readonly<Record<string, string>> = {}): Promise<FaultyStack> {
   const directory = await newStateDirectory("causeway-faulty-");
   // Where there is one more, whatever goes over all databases goes over it.
-  const databases = "TENANT_JURISDICTIONS" in vars ? ["DB_EU"] : [];
+  const databases = ["DB", ...("TENANT_JURISDICTIONS" in vars ? ["DB_EU"] : [])];
   const script = await bundleOnce("test/support/faulty/worker/index.ts");
+  const sideDoor = sideDoorWorker({
+    script: await bundleOnce("scripts/dev/side-door/index.ts"),
+    compatibilityDate: COMPATIBILITY.compatibilityDate,
+    ...{ token: SECRET, d1Databases: databases, main: NAME },
+  });
   const runtime = new miniflare.Miniflare(
     miniflare.convertV4MiniflareOptions({
       resourcePersistencePath: directory,
@@ -84,7 +91,7 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
             ...vars,
           },
           r2Buckets: ["BUCKET", "BUCKET_EU"],
-          d1Databases: ["DB", ...databases],
+          d1Databases: databases,
           durableObjects: { UPLOADS: { className: "UploadObject", useSQLite: true } },
           serviceBindings: {
             JOBS: { name: NAME, entrypoint: "FaultyQueue" },
@@ -92,13 +99,14 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
           },
           unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
         },
+        sideDoor as never,
       ],
     }),
   );
   await runtime.ready;
-  const database = await runtime.getD1Database("DB", NAME);
-  await applyMigrations(database);
-  for (const name of databases) await applyMigrations(await runtime.getD1Database(name, NAME));
+  const door = { url: await runtime.unsafeGetDirectURL(SIDE_DOOR_NAME), token: SECRET };
+  const database = openDatabase(door, "DB");
+  for (const name of databases) await applyMigrations(openDatabase(door, name));
   const url = await runtime.unsafeGetDirectURL(NAME);
   return {
     url: url.href,
@@ -127,8 +135,7 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
       return results;
     },
     async queryIn(binding, sql, ...values) {
-      const asked = await runtime.getD1Database(binding, NAME);
-      const { results } = await asked
+      const { results } = await openDatabase(door, binding)
         .prepare(sql)
         .bind(...values)
         .all();
@@ -139,7 +146,6 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
       return (await bucket.list({ prefix })).objects.map(({ key }) => key);
     },
     async eraseRecord(fileId) {
-      const database = await runtime.getD1Database("DB", NAME);
       await database.prepare("DELETE FROM files WHERE id = ?").bind(fileId).run();
     },
     async dropMultipart({ key, id }) {
@@ -170,10 +176,7 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
     database,
     signingKey: SIGNING_KEY,
     async runScheduled(atMs = Date.now()) {
-      const worker = (await runtime.getWorker(NAME)) as unknown as {
-        scheduled(options: { cron: string; scheduledTime: Date }): Promise<{ outcome: string }>;
-      };
-      const { outcome } = await worker.scheduled({ cron: "* * * * *", scheduledTime: new Date(atMs) });
+      const outcome = await runCron(door, atMs);
       if (outcome !== "ok") throw new Error(`The cron handler ended with ${outcome}.`);
     },
     async stop() {
