@@ -1,12 +1,12 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, FileChooser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { launchChromium } from "../support/browser.ts";
 import { buildDemo } from "./support/built-demo.ts";
 import { fill } from "./support/demo-data.ts";
-import { type DemoServer, startDemoServer } from "./support/demo-server.ts";
+import { type DemoServer, settle, startDemoServer } from "./support/demo-server.ts";
 import { choose, MIB, pdf, row, uploads } from "./support/demo-states.ts";
 
 let builtDir: string;
@@ -42,10 +42,12 @@ const told = (text: string) => page.getByRole("status").filter({ hasText: text }
 const storedBytes = () => server.tus.uploads.get("file1")?.bytes.length;
 
 test("what is attached is sent, checked and listed; deleted, it can be had back", async () => {
+  server.checkMs = 600_000;
   await open("/contacts/c-1002");
   await page.getByText("No files yet.").waitFor();
   await choose(page, [pdf("offer.pdf", 3 * MIB)]);
   await uploads(page).getByText("Checking for viruses").waitFor();
+  for (const file of server.files) settle(file);
   await row(page, "file1").getByText("Ready").waitFor();
   expect(server.files[0]).toMatchObject({ entityType: "contact", entityId: "c-1002" });
   await row(page, "file1").getByRole("button", { name: "Actions on offer.pdf" }).click();
@@ -144,6 +146,9 @@ async function tabTo(name: string): Promise<void> {
 test("a clerk uploads without a mouse: to the contact, files chosen, paused, resumed, cancelled when asked", async () => {
   // As in browsers that choose by an input: the browser's own chooser is told of then.
   await page.addInitScript(() => Reflect.deleteProperty(globalThis, "showOpenFilePicker"));
+  // Listened for from here on: the browser has been told of it by the time that the key is pressed.
+  const chooser = Promise.withResolvers<FileChooser>();
+  page.once("filechooser", chooser.resolve);
   server.tus.next("PATCH", { stallAfterBytes: MIB });
   await open("/contacts");
   await page.getByText("Yusuf Demir").waitFor();
@@ -155,9 +160,8 @@ test("a clerk uploads without a mouse: to the contact, files chosen, paused, res
   await page.getByRole("heading", { name: "Yusuf Demir", level: 1 }).waitFor();
   await page.getByText("No files yet.").waitFor();
   await tabTo("Choose files");
-  const chooser = page.waitForEvent("filechooser");
   await press("Enter");
-  await (await chooser).setFiles([pdf("offer.pdf", 2 * MIB)]);
+  await (await chooser.promise).setFiles([pdf("offer.pdf", 2 * MIB)]);
   await expect.poll(storedBytes).toBe(MIB);
   await tabTo("Pause: offer.pdf");
   await press("Enter");
