@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { launchChromium } from "../support/browser.ts";
 import { buildDemo } from "./support/built-demo.ts";
 import { fill } from "./support/demo-data.ts";
+import { choose, MIB, pdf, row, uploads } from "./support/demo-scene.ts";
 import { type DemoServer, settle, startDemoServer } from "./support/demo-server.ts";
-import { choose, MIB, pdf, row, uploads } from "./support/demo-states.ts";
 
 let builtDir: string;
 let browser: Browser;
