@@ -7,11 +7,14 @@ const READ_BYTES = 16 * 1024 * 1024;
 const READ_LIMIT_MS = 300;
 const SCRATCH_BYTES = 64 * 1024;
 
-/** Reads on in what nobody reads of a body, then lets go of it: left alone, it stalls the connection's next request. */
-export async function releaseUnreadBody({ body, headers }: Request): Promise<void> {
+/**
+ * Reads on in what nobody reads of a body, then lets go of it: left alone, it stalls the connection's next request.
+ * @param isAwaited whether its client is to come to read the answer
+ */
+export async function releaseUnreadBody({ body, headers }: Request, isAwaited = true): Promise<void> {
   if (body === null || body.locked) return;
   // A client that waits to be told to go on (100 Continue) would be told so by reading.
-  if (headers.has("Expect")) return body.cancel().catch(() => {});
+  if (!isAwaited || headers.has("Expect")) return body.cancel().catch(() => {});
   const reader = body.getReader({ mode: "byob" });
   const timer = setTimeout(() => void reader.cancel().catch(() => {}), READ_LIMIT_MS);
   // A client that goes away ends its body too.

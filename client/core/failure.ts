@@ -42,13 +42,17 @@ function isToldBy({ status, code }: Problem): boolean {
   return code !== `HTTP_${status}`;
 }
 
+function isBusy({ status, code }: Problem, retryAfterMs: number | undefined): boolean {
+  // The same creation, whose answer was lost, is still being carried out.
+  if (code === "IDEMPOTENCY_KEY_IN_USE") return true;
+  return status === 429 || (status === 503 && retryAfterMs !== undefined);
+}
+
 function classifyAnswer(method: string, answer: Answer, nowMs: number): Failure {
   const { status } = answer;
   const problem = parseProblem(status, answer.body);
   const retryAfterMs = parseRetryAfterMs(answer.header("Retry-After"), nowMs);
-  if (status === 429 || (status === 503 && retryAfterMs !== undefined)) {
-    return { kind: "busy", problem, retryAfterMs };
-  }
+  if (isBusy(problem, retryAfterMs)) return { kind: "busy", problem, retryAfterMs };
   if (isGone(answer)) return { kind: "gone", problem };
   // The offset was wrong: the next attempt asks for the right one. To a creation a 409 is a refusal.
   if (status === 409 && method !== "POST") return { kind: "temporary", problem };

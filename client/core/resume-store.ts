@@ -63,11 +63,13 @@ export class ResumeStore {
 
   async #all(nowMs: number): Promise<readonly ResumePoint[]> {
     const values = await this.#tried(() => this.#storage.list(), []);
-    const points = values.filter(isResumePoint).filter(({ scope }) => this.#isOurs(scope));
+    const points = values.filter(isResumePoint);
     const isDead = ({ startedAtMs, doneAtMs = nowMs }: ResumePoint) =>
       nowMs - startedAtMs > MAX_AGE_MS || nowMs - doneAtMs > DONE_KEPT_MS;
+    // Those of other users too: they may not come back to this device.
     await Promise.all(points.filter(isDead).map(({ url }) => this.remove(url)));
-    return points.filter((point) => !isDead(point)).sort((a, b) => b.startedAtMs - a.startedAtMs);
+    const own = points.filter((point) => this.#isOurs(point.scope) && !isDead(point));
+    return own.sort((a, b) => b.startedAtMs - a.startedAtMs);
   }
 
   async save(point: ResumePoint): Promise<void> {

@@ -1,3 +1,4 @@
+import { newKey } from "./api/idempotency.ts";
 import { takeTokens, type UploadContext } from "./context.ts";
 import { isBodyTooLong } from "./failure.ts";
 import type { Hold } from "./hold.ts";
@@ -38,6 +39,8 @@ export class Sending {
   #tokens: TokenSource;
   #ahead: Promise<void> | undefined;
   #creating: Promise<Standing> | undefined;
+  /** Of the upload that is made next: a creation whose answer was lost is sent again with it. */
+  #creationKey = newKey();
 
   constructor(options: SendingOptions) {
     this.#options = options;
@@ -96,8 +99,10 @@ export class Sending {
     const { file, meta, context, place } = this.#options;
     await requireAccepted(file, context.rules);
     const send = createSend({ ...this.#transport(signal), outlasts: true });
-    const creating = createUpload(send, context.scope.endpoint, file, meta).then((created) => {
+    const key = this.#creationKey;
+    const creating = createUpload(send, context.scope.endpoint, file, meta, key).then((created) => {
       place.begin(created.url);
+      this.#creationKey = newKey();
       return created;
     });
     this.#creating = creating;

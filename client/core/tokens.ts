@@ -11,21 +11,49 @@ export interface TokenSource {
 /** A token that hasn't come by then won't: whoever waits for it would hold up all others. */
 const TOKEN_TIMEOUT_MS = 30_000;
 
-/** @param timeoutMs how long `getToken` may take */
+/** Whether a JWT says that it has ended (RFC 7519, 4.1.4). Of what isn't one, nothing is known. */
+function hasEnded(token: string, nowMs: number): boolean {
+  const [, payload = ""] = token.split(".");
+  try {
+    const claims: unknown = JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/")));
+    const isDated = typeof claims === "object" && claims !== null && "exp" in claims;
+    return isDated && typeof claims.exp === "number" && claims.exp * 1000 <= nowMs;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * A token that has ended isn't sent: the server would refuse it when the whole body of its request has gone up.
+ * @param timeoutMs how long `getToken` may take
+ */
 export function createTokenSource(getToken: GetToken, timeoutMs = TOKEN_TIMEOUT_MS): TokenSource {
   let renewing: Promise<string> | undefined;
+  /** The newest there is: if it seems to have ended, it is this device's clock that is wrong. */
+  let newest: string | undefined;
 
   const ask = async (refresh: boolean) => within(Promise.resolve(getToken({ refresh })), timeoutMs);
 
   function startRenewing(): Promise<string> {
-    renewing ??= ask(true).finally(() => {
+    renewing ??= renew().finally(() => {
       renewing = undefined;
     });
     return renewing;
   }
 
+  async function renew(): Promise<string> {
+    newest = await ask(true);
+    return newest;
+  }
+
+  async function current(): Promise<string> {
+    if (renewing !== undefined) return renewing;
+    const token = await ask(false);
+    return token !== newest && hasEnded(token, Date.now()) ? startRenewing() : token;
+  }
+
   return {
-    current: async () => renewing ?? ask(false),
+    current,
     renewed: async () => startRenewing(),
   };
 }

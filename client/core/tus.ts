@@ -1,3 +1,4 @@
+import { keyHeader } from "./api/idempotency.ts";
 import type { Answer } from "./request.ts";
 import type { Send } from "./transport.ts";
 import type { UploadMeta } from "./types.ts";
@@ -76,15 +77,20 @@ function parseStanding(method: string, answer: Answer): Standing {
   };
 }
 
-/** Makes an upload, without content: with some, a lost answer would leave a finished file behind. */
+/**
+ * Makes an upload, without content: with some, a lost answer would leave a finished file behind.
+ * @param idempotencyKey by which the same creation, sent again, comes to the same upload
+ */
 export async function createUpload(
   send: Send,
   endpoint: string,
   file: File,
   meta: UploadMeta,
+  idempotencyKey: string,
 ): Promise<{ readonly url: string } & Standing> {
   const headers = {
     ...TUS,
+    ...keyHeader({ idempotencyKey }),
     "Upload-Length": String(file.size),
     "Upload-Metadata": formatMetadata(file, meta),
   };
@@ -93,7 +99,7 @@ export async function createUpload(
   if (!isOk(answer) || location === undefined) throw new UnexpectedAnswer("POST", answer);
   return {
     url: new URL(location, answer.url || endpoint).href,
-    // A creation that is sent again by the same grant tells how far its upload is.
+    // One that is sent again by the same grant tells how far its upload is; by a key, how far it was.
     offsetBytes: parseBytes(answer.header("Upload-Offset")) ?? 0,
     lengthBytes: file.size,
     maxAppendBytes: parseMaxAppend(answer),

@@ -26,6 +26,9 @@ export interface UploadOptions {
 /** Why all that belongs to a run stops. One for all: where thousands stop at once, making one for each is what takes long. */
 const ENDED = new Error("the run has ended");
 
+/** States in which there is nothing to give up. */
+const OVER: ReadonlySet<UploadState["kind"]> = new Set(["verifying", "uploaded", "refused", "aborted"]);
+
 /** What one run has, until it ends. */
 class Run {
   readonly claim = new AbortController();
@@ -124,10 +127,13 @@ export class Upload {
     if (kind === "retrying" || kind === "offline") this.#attempts?.retryNow();
   }
 
-  /** Gives up for good and deletes what was sent, here and on the server; what another tab sends, stays. Never rejects. */
+  /**
+   * Gives up for good and deletes what was sent, here and on the server; what another tab sends, stays, and so does what is
+   * all sent: that is a file by now, also while it is verified. Never rejects.
+   */
   async abort(): Promise<void> {
     const { kind } = this.state;
-    if (kind === "uploaded" || kind === "refused" || kind === "aborted") return;
+    if (OVER.has(kind)) return;
     if (kind === "elsewhere") return this.#end({ kind: "aborted" });
     this.#transfer.giveUp();
     this.#attempts?.stop();

@@ -126,7 +126,8 @@ const press = (...keys: readonly string[]) =>
 const focused = () =>
   page.evaluate(() => {
     const element = document.activeElement;
-    const label = element instanceof HTMLInputElement ? element.labels?.[0]?.textContent : undefined;
+    const field = element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement;
+    const label = field ? element.labels?.[0]?.textContent : undefined;
     const name = element?.getAttribute("aria-label") ?? label ?? element?.textContent ?? "";
     return element?.getAttribute("data-file-id") ?? name;
   });
@@ -181,7 +182,11 @@ test("and works with the list: a range, a name, tags, a share, delete and undo, 
   await told("2 selected");
   await press("Escape", "ArrowUp");
   expect(await focused()).toBe("f1");
-  await press("F2");
+  await press("Shift+F10");
+  await page.getByRole("menu").waitFor();
+  await page.keyboard.type("Ren");
+  await press("Enter");
+  await page.getByRole("textbox", { name: "New name of" }).waitFor();
   await page.keyboard.type("Contract");
   await press("Enter");
   await told("is now called Contract.pdf");
@@ -228,4 +233,21 @@ test("and looks: a file opens, arrows go to the next, Escape brings the focus ba
   await press("ArrowLeft", "Escape");
   await page.getByRole("dialog").waitFor({ state: "detached" });
   await expect.poll(focused).toBe("f1");
+});
+
+test("an admin releases what is harmless without a mouse: told what it means, and asked why", async () => {
+  fill(server, "usual");
+  await open("/quarantine");
+  await page.getByText("Found later: it had passed an earlier check.").waitFor();
+  await tabTo("Release Rechnung 2026-1187.pdf");
+  await press("Enter");
+  await page.getByRole("dialog", { name: "Release Rechnung 2026-1187.pdf?" }).waitFor();
+  await tabTo("Why it is harmless");
+  await page.keyboard.type("The sender has confirmed it.");
+  await tabTo("Release");
+  await press("Enter");
+  await told("Rechnung 2026-1187.pdf is released.");
+  expect(server.admin.blocked.map(({ fileId }) => fileId)).toEqual(["f4", "f6"]);
+  // On with the next one.
+  expect(await focused()).toBe("Release Preisliste (Kennwort).xlsx");
 });

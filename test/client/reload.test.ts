@@ -66,6 +66,23 @@ test("lists what is unfinished to its user only, and discards it", async () => {
   expect(endpoint.uploads.size).toBe(0);
 });
 
+test("what the server has dropped by now is forgotten, whoever's it was", async () => {
+  const storage = await leaveUnfinished();
+  const [point] = (await storage.list()) as { scope: object; startedAtMs: number }[];
+  if (point === undefined) throw new Error("There is one.");
+  const ofBob = (url: string, days: number) => ({
+    ...{ ...point, url, scope: { ...point.scope, userId: "bob" } },
+    startedAtMs: point.startedAtMs - days * 24 * 3_600_000,
+  });
+  await storage.set("dropped", ofBob("dropped", 7));
+  await storage.set("there", ofBob("there", 5));
+  expect(await makeUploader(endpoint, { storage }).findPrevious()).toHaveLength(1);
+  expect(await Promise.all(["dropped", "there"].map((url) => storage.get(url)))).toMatchObject([
+    undefined,
+    { url: "there" },
+  ]);
+});
+
 test.each([
   ["the browser's locks", () => {}],
   ["an uploader's own, where there are none", () => vi.stubGlobal("navigator", undefined)],

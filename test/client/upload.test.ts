@@ -154,6 +154,30 @@ test("waits as long as Retry-After says", async () => {
   expect(Date.now() - seenAtMs).toBeGreaterThan(900);
 });
 
+test("a creation that is still being carried out is waited for, and no refusal", async () => {
+  const problem = { code: "IDEMPOTENCY_KEY_IN_USE", title: "Under way" };
+  endpoint.next("POST", { status: 409, headers: { "Retry-After": "0" }, problem });
+  const upload = makeUploader(endpoint).add(makeFile(10));
+  upload.start();
+  expect(await reached(upload, "uploaded", "refused")).toMatchObject({ kind: "uploaded" });
+});
+
+test("a token that has ended isn't sent; one that was just made is, whatever this device's clock says", async () => {
+  const ended = `x.${btoa(JSON.stringify({ exp: 1 }))}.x`;
+  let renewals = 0;
+  const getToken = ({ refresh }: { readonly refresh: boolean }) => {
+    if (refresh) renewals += 1;
+    return renewals === 0 ? ended : `${ended}${renewals}`;
+  };
+  const upload = makeUploader(endpoint, { getToken }).add(makeFile(2 * CHUNK));
+  upload.start();
+  await reached(upload, "uploaded");
+  expect(new Set(endpoint.seen.map(({ authorization }) => authorization))).toEqual(
+    new Set([`Bearer ${ended}1`]),
+  );
+  expect(renewals).toBe(1);
+});
+
 test.each(["POST", "PATCH"])("a refusal of %s is final and carries the problem", async (method) => {
   const problem = {
     type: "urn:causeway:error:file-type-refused",

@@ -16,7 +16,7 @@ import {
   useErasureStack,
 } from "../support/erasures.ts";
 import type { Fault, Operation } from "../support/faulty/faults.ts";
-import { rows, someCalls } from "../support/runs.ts";
+import { rows, runs, someCalls } from "../support/runs.ts";
 import { addRowsAbout } from "../support/tenant-rows.ts";
 
 const stack = useErasureStack();
@@ -61,6 +61,16 @@ async function fillSmallTenant(): Promise<Filled> {
   };
 }
 
+const KINDS = ["fail", "lose-answer"] as const;
+
+/** At which call a database fails, and how: in one way in turn, in `npm run test:long` at each call in every way. */
+function failuresAt(calls: readonly number[]) {
+  return calls.flatMap((atCall, index) => {
+    const kinds = runs(0, 1) === 1 ? KINDS : KINDS.slice(index % 2).slice(0, 1);
+    return kinds.map((kind) => ({ atCall, kind }));
+  });
+}
+
 /** Begins an erasure whose own first run fails at once, so that the cron's runs are the only ones. */
 async function beginQuietly(filled: Filled): Promise<Erasure> {
   await stack.control({ database: { kind: "fail", atCall: 2 } });
@@ -83,31 +93,27 @@ test("a database that fails at any one of its calls is asked again, and nothing 
   const calls = await callsOfARun();
   // Some of them are the cron's other work.
   expect(calls).toBeGreaterThan(15);
-  for (const atCall of someCalls(calls, 5)) {
-    for (const kind of ["fail", "lose-answer"] as const) {
-      const filled = await fillSmallTenant();
-      const { id } = await beginQuietly(filled);
-      await stack.control({ database: { kind, atCall } });
-      await stack.runScheduled().catch(() => {});
-      expect((await stack.control({ database: null })).databaseCalls, `${kind} at ${atCall}`).toBe(0);
-      await stack.runScheduled();
-      await expectProven(stack, filled, id);
-    }
+  for (const { atCall, kind } of failuresAt(someCalls(calls, 4))) {
+    const filled = await fillSmallTenant();
+    const { id } = await beginQuietly(filled);
+    await stack.control({ database: { kind, atCall } });
+    await stack.runScheduled().catch(() => {});
+    expect((await stack.control({ database: null })).databaseCalls, `${kind} at ${atCall}`).toBe(0);
+    await stack.runScheduled();
+    await expectProven(stack, filled, id);
   }
 }, 300_000);
 
 test("a database that fails as an erasure comes to its end does not make it end twice, or never", async () => {
-  for (const atCall of someCalls(13, 5)) {
-    for (const kind of ["fail", "lose-answer"] as const) {
-      const filled = await fillSmallTenant();
-      const { id } = await beginQuietly(filled);
-      await stack.control({ database: null });
-      await stack.runScheduled();
-      await stack.control({ database: { kind, atCall } });
-      await stack.runScheduled(later()).catch(() => {});
-      await stack.control({ database: null });
-      await expectProven(stack, filled, id);
-    }
+  for (const { atCall, kind } of failuresAt(someCalls(13, 3))) {
+    const filled = await fillSmallTenant();
+    const { id } = await beginQuietly(filled);
+    await stack.control({ database: null });
+    await stack.runScheduled();
+    await stack.control({ database: { kind, atCall } });
+    await stack.runScheduled(later()).catch(() => {});
+    await stack.control({ database: null });
+    await expectProven(stack, filled, id);
   }
 }, 300_000);
 
@@ -136,7 +142,7 @@ async function landLate({ admin }: Filled): Promise<{ readonly file: string; rea
 
 test("a run that another has overtaken, at whatever call, changes and counts nothing of its own", async () => {
   const calls = await callsOfARun();
-  for (const atCall of someCalls(calls, 3)) {
+  for (const atCall of someCalls(calls, 5)) {
     const filled = await fillSmallTenant();
     const { id } = await beginQuietly(filled);
     await stack.control({ database: { kind: "hold", atCall } });

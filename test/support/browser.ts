@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, type BrowserContext, chromium } from "playwright-core";
 
 const PROGRAMS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/local/bin/chromium"];
 /** Without these Chromium calls Google's hosts at every start, and as root it refuses to run. */
@@ -7,8 +7,17 @@ const FLAGS =
   "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking " +
   "--disable-component-update --disable-sync";
 
+function launchOptions() {
+  const executablePath = PROGRAMS.find((path) => existsSync(path)) ?? "chromium";
+  return { executablePath, args: FLAGS.split(" ") };
+}
+
 /** The system's Chromium without a window. */
 export function launchChromium(): Promise<Browser> {
-  const executablePath = PROGRAMS.find((path) => existsSync(path)) ?? "chromium";
-  return chromium.launch({ executablePath, args: FLAGS.split(" ") });
+  return chromium.launch(launchOptions());
+}
+
+/** The same as a user has it, with what it keeps from one start to the next in `directory`. Closing it ends it. */
+export function launchProfile(directory: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(directory, launchOptions());
 }

@@ -3,8 +3,11 @@ import type { Standing } from "#contract/reports.ts";
 import { REPORT_SIGNATURE_HEADER, REPORTS_PATH, signReport } from "#contract/reports.ts";
 import type { WorkerAlone } from "./worker-alone.ts";
 
-/** Sends what a processor would, to a worker that has none. */
-export async function sendReport(worker: WorkerAlone, content: object): Promise<Response> {
+/** Sends what a processor would. */
+export async function sendReport(
+  worker: Pick<WorkerAlone, "url" | "reportSecret">,
+  content: object,
+): Promise<Response> {
   const body = JSON.stringify(content);
   const signature = await signReport(worker.reportSecret, body, Date.now());
   const headers = { "content-type": "application/json", [REPORT_SIGNATURE_HEADER]: signature };

@@ -16,7 +16,8 @@ const INFECTED = { verdict: "infected", signatureName: "Eicar-Test", signatureVe
 const DAY_MS = 24 * 3_600_000;
 
 async function addVersion(caller: Caller, verdict: object, replaces?: string): Promise<FileVersionRef> {
-  const metadata = { filename: "notes.txt", ...(replaces === undefined ? {} : { replaces }) };
+  const attached = { entityType: "contact", entityId: "c-7" };
+  const metadata = { filename: "notes.txt", ...(replaces === undefined ? attached : { replaces }) };
   const uploaded = await uploadFile(caller, Buffer.from("hello"), metadata);
   const [row] = await worker.query(
     "SELECT file_id, max(version) AS version FROM file_versions WHERE file_id = ?",

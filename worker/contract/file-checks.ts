@@ -34,6 +34,15 @@ function refuse(rule: FileRule, detail: string): FileRefusal {
   return { accepted: false, rule, detail };
 }
 
+/** In sentences that people read. */
+const CLASS_WORDS: Readonly<Record<FileClass, string>> = {
+  document: "Documents",
+  image: "Images",
+  video: "Videos",
+  audio: "Sound files",
+  other: "Files of this type",
+};
+
 const MIB = 1024 * 1024;
 
 function formatMebibytes(bytes: number): string {
@@ -120,7 +129,7 @@ function endingsWithin(filename: string, mimeType: string): readonly string[] {
 function checkSize(type: FileType, sizeBytes: number | undefined, overrides: FileRuleOverrides): FileCheck {
   const limitBytes = classLimitBytes(type.fileClass, overrides);
   if (sizeBytes !== undefined && sizeBytes > limitBytes) {
-    const detail = `A file of this kind (${type.fileClass}) may be ${formatMebibytes(limitBytes)} at most.`;
+    const detail = `${CLASS_WORDS[type.fileClass]} may be ${formatMebibytes(limitBytes)} at most.`;
     return { accepted: false, rule: "size", detail, limitBytes };
   }
   return { accepted: true, mimeType: type.mimeType, fileClass: type.fileClass };

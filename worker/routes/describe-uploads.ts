@@ -4,6 +4,7 @@ import type { ErrorCode } from "#contract/errors.ts";
 import { UPLOAD_CONTENT_TYPE } from "#contract/tus.ts";
 import type { AppEnv } from "../app-env.ts";
 import { COMPLETED_UPLOAD_EXAMPLE } from "./examples.ts";
+import { IDEMPOTENCY_ERRORS } from "./idempotent.ts";
 import { tokenProblems } from "./open-api.ts";
 import { answerFields, field, requestFields } from "./upload-fields.ts";
 
@@ -106,21 +107,9 @@ function describeCollection(registry: Registry): void {
         replaces: field("IETF: the file that this is a new version of"),
       }),
       headers: requestFields(
-        ...([
-          "Tus-Resumable",
-          "Upload-Length",
-          "Upload-Metadata",
-          "Upload-Defer-Length",
-          "Upload-Concat",
-        ] as const),
-        ...([
-          "Upload-Checksum",
-          "Upload-Complete",
-          "Content-Disposition",
-          "Content-Digest",
-          "Repr-Digest",
-        ] as const),
-        "Want-Repr-Digest",
+        ...(["Tus-Resumable", "Upload-Length", "Upload-Metadata", "Upload-Defer-Length"] as const),
+        ...(["Upload-Concat", "Upload-Checksum", "Upload-Complete", "Content-Disposition"] as const),
+        ...(["Content-Digest", "Repr-Digest", "Want-Repr-Digest", "Idempotency-Key"] as const),
       ),
       body: { required: false, content: { [UPLOAD_CONTENT_TYPE]: BINARY, "*/*": BINARY } },
     },
@@ -149,6 +138,7 @@ function describeCollection(registry: Registry): void {
         ] as const),
         ...(["UPLOAD_FINAL", "GRANT_SCOPE", "GRANT_USED", "FILE_TYPE_REFUSED"] as const),
         ...(["OPEN_UPLOADS_EXCEEDED", "RATE_LIMITED"] as const),
+        ...IDEMPOTENCY_ERRORS,
       ),
     },
   });

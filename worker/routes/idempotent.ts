@@ -40,7 +40,7 @@ export const IdempotencyHeaders = z.object({
 const KEY = /^(?:"([ !#-[\]-~]{1,255})"|([!#-[\]-~]{1,255}))$/;
 
 /** A file may take as long as its client does; nothing else takes a minute. */
-const LEASE_MS = { json: 60_000, file: 600_000 } as const;
+const LEASE_MS = { json: 60_000, file: 600_000, upload: 60_000 } as const;
 
 /** What of a file tells one request from another: its bytes are read once, by whoever stores them. */
 const FILE_HEADERS = [
@@ -50,9 +50,18 @@ const FILE_HEADERS = [
   "Content-Digest",
   "Repr-Digest",
 ];
+/** … and what of an upload that begins without content, in either protocol. */
+const UPLOAD_HEADERS = [
+  ...FILE_HEADERS,
+  ...["Tus-Resumable", "Upload-Length", "Upload-Metadata", "Upload-Defer-Length", "Upload-Concat"],
+  "Upload-Complete",
+];
 /** From this status on it isn't the request's own fault. */
 const FAILED = 500;
-const KEPT_HEADERS = ["Content-Type", "Location", "Causeway-Warning"];
+const KEPT_HEADERS = [
+  ...["Content-Type", "Location", "Causeway-Warning"],
+  ...["Upload-Offset", "Upload-Complete", "Upload-Limit", "Upload-Expires"],
+];
 
 const KeptAnswer = z.object({
   status: z.int(),
@@ -73,8 +82,8 @@ async function hashOf(parts: readonly unknown[]): Promise<string> {
 }
 
 /** A form's boundary is another each time that it is sent. */
-function fileFactsOf(headers: Headers): readonly (readonly [string, string])[] {
-  return headersOf(headers, FILE_HEADERS).map(([name, value]) => [
+function fileFactsOf(headers: Headers, names: readonly string[]): readonly (readonly [string, string])[] {
+  return headersOf(headers, names).map(([name, value]) => [
     name,
     name === "Content-Type" ? bareMediaType(value) : value,
   ]);
@@ -82,8 +91,9 @@ function fileFactsOf(headers: Headers): readonly (readonly [string, string])[] {
 
 async function fingerprintOf(c: AppContext, body: keyof typeof LEASE_MS): Promise<string> {
   const { pathname, search } = new URL(c.req.url);
-  const content = body === "json" ? c.get("jsonText") : fileFactsOf(c.req.raw.headers);
-  return hashOf([pathname, search, content]);
+  if (body === "json") return hashOf([pathname, search, c.get("jsonText")]);
+  const names = body === "file" ? FILE_HEADERS : UPLOAD_HEADERS;
+  return hashOf([pathname, search, fileFactsOf(c.req.raw.headers, names)]);
 }
 
 /** Answers may have tokens in them: whoever reads the database reads none. */
@@ -101,7 +111,7 @@ async function replay(c: AppContext, kept: string, purpose: readonly string[]): 
   }
   const text = await unseal(kept.slice(dot + 1), sealingOf(purpose), key);
   const { status, headers, body } = KeptAnswer.parse(JSON.parse(text));
-  return new Response(body, { status, headers });
+  return new Response(body === "" ? null : body, { status, headers });
 }
 
 async function answerOf(c: AppContext, purpose: readonly string[]): Promise<Answer> {
@@ -113,7 +123,10 @@ async function answerOf(c: AppContext, purpose: readonly string[]): Promise<Answ
   return { text: `${key.kid}.${await seal(text, sealingOf(purpose), key)}`, goodUntilMs };
 }
 
-/** A statement that wasn't answered may still be carried out; a file that isn't stored whole is discarded. */
+/**
+ * A statement that wasn't answered may still be carried out; a file that isn't stored whole is discarded, and so is an upload
+ * that couldn't be begun.
+ */
 function mayHaveMade(c: AppContext, body: keyof typeof LEASE_MS): boolean {
   if (c.res.status < FAILED) return false;
   return body === "json" || c.get("isStored") === true;
@@ -122,7 +135,7 @@ function mayHaveMade(c: AppContext, body: keyof typeof LEASE_MS): boolean {
 /**
  * Has a route heed the key. Comes after whatever says who is asking. Throws the `IDEMPOTENCY_ERRORS`.
  * @param operation what the key is of, with the user
- * @param body `json`, which was read before this, or a `file`, which is a stream
+ * @param body `json`, which was read before this, a `file`, which is a stream, or none, of which an `upload` begins
  */
 export function idempotent(operation: string, body: keyof typeof LEASE_MS) {
   return createMiddleware<AppEnv>(async (c, next) => {

@@ -32,6 +32,10 @@ const REQUEST = {
   "Content-Digest": field("IETF (RFC 9530): of this body, as `sha-256=:…:`"),
   "Repr-Digest": field("IETF (RFC 9530): of the whole file, as `sha-256=:…:`"),
   "Want-Repr-Digest": field("IETF (RFC 9530): asks for the file's digest, as `sha-256=1`"),
+  "Idempotency-Key": field(
+    "Heeded where the request has no content, and isn't a grant's: of your choice, new for each upload. The same request " +
+      "with it, within a day, is answered with the same `Location`",
+  ),
 } as const;
 
 /** Fields of answers. */

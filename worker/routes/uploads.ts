@@ -24,6 +24,7 @@ import { UploadClient } from "../uploads/upload-client.ts";
 import type { UploadCreation } from "../uploads/upload-context.ts";
 import { describeUploads } from "./describe-uploads.ts";
 import { findPartials, sumOf } from "./final-uploads.ts";
+import { idempotent } from "./idempotent.ts";
 import { openApiRouter } from "./open-api.ts";
 import type { UploadRef } from "./upload-objects.ts";
 import { sendToObject } from "./upload-objects.ts";
@@ -195,6 +196,18 @@ function parseVersion(text: string): number | undefined {
   return version === undefined || version < 2 ? undefined : version;
 }
 
+const heedKey = idempotent("createUpload", "upload");
+
+/**
+ * Of what begins without content: what brings some goes on where that got to, which no answer of before could say. Who has a
+ * grant is answered by that (`Upload.wasCreatedBy`).
+ */
+const heedCreationKey = createMiddleware<AppEnv>(async (c, next) => {
+  const isHeeded =
+    effectiveMethod(c.req.raw) === "POST" && bodyBytesOf(c.req.raw) === 0 && c.get("grant") === undefined;
+  return isHeeded ? heedKey(c, next) : next();
+});
+
 const COLLECTION_METHODS = ["POST"];
 const UPLOAD_METHODS = ["HEAD", "GET", "PATCH", "DELETE"];
 
@@ -210,7 +223,7 @@ describeUploads(uploads.openAPIRegistry);
 
 uploads
   .use(answerOptions, authenticateUpload, uploadTenant)
-  .all("/", limitCreations, (c) => {
+  .all("/", limitCreations, heedCreationKey, (c) => {
     requireMethod(c, COLLECTION_METHODS);
     return handleCreation(c);
   })

@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { AppError, asAppError, problemResponse } from "#contract/errors.ts";
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
 import type { ProcessJob } from "#contract/jobs.ts";
-import { TUS_VERSION } from "#contract/tus.ts";
+import { parseHeaderInteger, TUS_VERSION } from "#contract/tus.ts";
 import { LiveClient } from "../live/live-client.ts";
 import { checkContent } from "../services/content-type.ts";
 import { deleteUploaded } from "../services/deleted-uploads.ts";
@@ -77,8 +77,19 @@ export class UploadObject extends DurableObject<Env> {
     const answer = await this.#answer(request, context).catch((error: unknown) =>
       this.#describe(error, request, context),
     );
-    await releaseUnreadBody(request);
+    await releaseUnreadBody(request, !this.#isRepeat(request, answer));
     return answer;
+  }
+
+  /**
+   * Whether it is refused as an append that was cut, once more: a browser whose connection was reset sends the whole request
+   * again by itself (Chromium), and what it sends of that is for nothing.
+   */
+  #isRepeat({ method, headers }: Request, { status }: Response): boolean {
+    const offset = parseHeaderInteger(headers.get("Upload-Offset") ?? "");
+    return (
+      method === "PATCH" && status === 409 && offset !== undefined && offset === this.#upload.cutFromBytes
+    );
   }
 
   async #record(job: ProcessJob, origin: UploadOrigin): Promise<boolean> {

@@ -53,6 +53,8 @@ export class Upload {
   readonly #alarm: Alarm;
   readonly #finaliser: Finaliser;
   readonly #takeover = new Takeover();
+  /** Where the last append began whose body ended early. */
+  cutFromBytes: number | undefined;
   /** Every way to end the upload from outside. */
   readonly removal: Removal;
 
@@ -177,7 +179,9 @@ export class Upload {
     }
     checkLength(state, this.offsetBytes, request);
     await settleLength(this.#reservation, state, this.offsetBytes, request);
+    const fromBytes = this.offsetBytes;
     await this.#runAppend(request);
+    if (source.endedEarly) this.cutFromBytes = fromBytes;
     await this.#reservation.giveBack();
     if (source.wasCut && !isComplete(this.#store.requireState())) {
       const detail = source.wasSilent ? "Nothing more came of the body, and it was given up." : undefined;

@@ -11,7 +11,7 @@ export interface MakingOptions extends CallOptions {
 const KEY_BYTES = 16;
 
 /** `crypto.randomUUID` isn't there in a page without HTTPS. */
-function newKey(): string {
+export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -12,13 +12,14 @@ export function RunningUploads() {
   const underWay = running + waiting;
   useLeaveQuestion(underWay > 0);
   if (underWay === 0) return null;
+  const words = texts.running(underWay);
   const portion = totalBytes === 0 ? 0 : sentBytes / totalBytes;
   return (
-    <div className="running-uploads">
-      <span>{texts.running(underWay)}</span>
-      <progress value={portion} aria-label={texts.running(underWay)} />
+    <aside className="running-uploads" aria-label={words}>
+      <span>{words}</span>
+      <progress value={portion} aria-label={words} />
       <span className="muted">{common.percent(portion)}</span>
-    </div>
+    </aside>
   );
 }
 

@@ -65,6 +65,6 @@ export const de: DemoTexts = {
     attachedTo: "Gehört zu",
     unattached: "Gehört zu keinem Kontakt.",
     uploaded: (size, by, when) => `${size}hochgeladen von ${by}, ${when}`,
-    running: (files) => (files === 1 ? "1 Upload läuft weiter" : `${files} Uploads laufen weiter`),
+    running: (files) => (files === 1 ? "1 Upload noch nicht fertig" : `${files} Uploads noch nicht fertig`),
   },
 };

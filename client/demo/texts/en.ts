@@ -63,6 +63,6 @@ export const en: DemoTexts = {
     attachedTo: "Attached to",
     unattached: "Not attached to a contact.",
     uploaded: (size, by, when) => `${size}uploaded by ${by}, ${when}`,
-    running: (files) => (files === 1 ? "1 upload goes on" : `${files} uploads go on`),
+    running: (files) => (files === 1 ? "1 upload not finished yet" : `${files} uploads not finished yet`),
   },
 };

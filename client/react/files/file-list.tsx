@@ -45,7 +45,9 @@ const sameName = (userId: string) => userId;
 
 /** The field of a name that is being changed, else the row that the keyboard is at. */
 function placeOfKeyboard(list: HTMLElement | null): HTMLElement | null {
-  return list?.querySelector<HTMLElement>(".cw-file-rename input, [data-file-id][tabindex='0']") ?? null;
+  const find = (selector: string) => list?.querySelector<HTMLElement>(selector) ?? null;
+  // The field lies in the row.
+  return find(".cw-file-rename input") ?? find("[data-file-id][tabindex='0']");
 }
 
 /** A list of stored files: searched, sorted, filtered, chosen from and changed. */

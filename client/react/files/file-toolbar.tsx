@@ -23,6 +23,8 @@ export interface FileToolbarProps {
   readonly onGone?: () => void;
 }
 
+/** What a file's page is opened for, mostly. */
+const MAIN: ReadonlySet<FileAction> = new Set(["download", "restore"]);
 const nobody = () => {};
 
 /** What can be done with one file, and what came of it: what is deleted can be had back. */
@@ -63,11 +65,11 @@ export function FileToolbar(props: FileToolbarProps) {
   return (
     <Root className="cw-file-toolbar" aria-label={texts.actionsOf(file.filename)}>
       <div className="cw-file-buttons">
-        {actions.map((action, index) => (
+        {actions.map((action) => (
           <Button
             key={action}
             icon={ACTION_ICONS[action]}
-            look={index === 0 ? "accent" : "plain"}
+            look={MAIN.has(action) ? "accent" : "plain"}
             onClick={() => act(action)}
           >
             {texts[action]}

@@ -141,6 +141,8 @@ export const uploaderDe: UploaderTexts = {
   cancelled: "Abgebrochen",
   deleted: "Gelöscht",
   checking: "Wird auf Viren geprüft",
+  checkingStill:
+    "Wird noch auf Viren geprüft. Bei großen Dateien, oder wenn viele davor sind, dauert das Minuten.",
   ready: "Bereit",
   infected: (name) => `Gesperrt: enthält ${name ?? "Schadsoftware"}`,
   unscannable: () => "Gesperrt: konnte nicht geprüft werden",

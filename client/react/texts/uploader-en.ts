@@ -116,6 +116,7 @@ export const uploaderEn: UploaderTexts = {
   cancelled: "Cancelled",
   deleted: "Deleted",
   checking: "Checking for viruses",
+  checkingStill: "Still checking for viruses. Of a large file, or with many before it, that takes minutes.",
   ready: "Ready",
   infected: (name) => `Blocked: contains ${name ?? "malware"}`,
   unscannable: (reason) => (reason === undefined ? "Could not be checked" : `Blocked: ${reason}`),

@@ -60,6 +60,8 @@ export interface UploaderTexts {
   readonly cancelled: string;
   readonly deleted: string;
   readonly checking: string;
+  /** When that has taken a while. */
+  readonly checkingStill: string;
   readonly ready: string;
   infected(signatureName: string | undefined): string;
   unscannable(reason: string | undefined): string;

@@ -1,4 +1,4 @@
-import { memo, useCallback, useSyncExternalStore } from "react";
+import { memo, useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import type { UploadProgress, UploadState } from "../../core/types.ts";
 import type { Upload } from "../../core/upload.ts";
 import { useUpload } from "../hooks/use-upload.ts";
@@ -15,6 +15,8 @@ import { isRunning } from "./summary.ts";
 import { Thumbnail } from "./thumbnail.tsx";
 
 const TICK_MS = 1_000;
+/** From then on a check is said to take a while. */
+const LONG_CHECK_MS = 10_000;
 const WITH_BAR: ReadonlySet<UploadState["kind"]> = new Set([
   "uploading",
   "paused",
@@ -48,6 +50,20 @@ function useSecondsUntil(atMs: number): number {
   );
   const read = () => Math.max(0, Math.ceil((atMs - Date.now()) / 1000));
   return useSyncExternalStore(subscribe, read, read);
+}
+
+/** Whether something has been so for so long. */
+function useLasting(isSo: boolean, ms: number): boolean {
+  const [isLong, setLong] = useState(false);
+  useEffect(() => {
+    if (!isSo) return undefined;
+    const timer = setTimeout(() => setLong(true), ms);
+    return () => {
+      clearTimeout(timer);
+      setLong(false);
+    };
+  }, [isSo, ms]);
+  return isLong;
 }
 
 function factsOf(
@@ -97,6 +113,8 @@ export const UploadRow = memo(({ upload, checks, names, onRemove }: UploadRowPro
   const check = useCheck(upload, checks);
   const { state, progress } = view;
   const secondsLeft = useSecondsUntil(state.kind === "retrying" ? state.retryAtMs : 0);
+  const isChecked = check?.kind === "settled" || check?.kind === "unknown";
+  const isSlow = useLasting(state.kind === "uploaded" && !isChecked, LONG_CHECK_MS);
   const { file, meta } = upload;
   const portion = progress.totalBytes === 0 ? 1 : progress.sentBytes / progress.totalBytes;
   const isOnItsWay = isRunning(upload) || state.kind === "paused" || state.kind === "failed";
@@ -111,7 +129,7 @@ export const UploadRow = memo(({ upload, checks, names, onRemove }: UploadRowPro
       <div className="cw-upload-body">
         <FileName name={file.name} folder={meta.folder ?? ""} />
         <div className="cw-upload-words">
-          <SentenceLine sentence={sentence} />
+          <SentenceLine sentence={isSlow ? { ...sentence, text: texts.uploader.checkingStill } : sentence} />
           <span className="cw-upload-facts cw-words">{factsOf(texts, state.kind, progress)}</span>
         </div>
         {WITH_BAR.has(state.kind) ? (

@@ -20,7 +20,7 @@ async function post({ url, token }: SideDoor, path: string, body: Question | Cro
     signal: AbortSignal.timeout(PATIENCE_MS),
   });
   if (!response.ok) throw new Error(`The side door answered ${response.status}.`);
-  const answer = (await response.json()) as Answer;
+  const answer = JSON.parse(await response.text()) as Answer;
   if ("error" in answer) throw rebuildError(answer.error);
   return answer;
 }
@@ -34,7 +34,7 @@ function rebuildError({ name, message, cause }: WireError): Error {
 /** JSON would make something else of it: null, or an object. */
 function requirePlain(value: unknown): void {
   if (value === null || ["string", "number", "boolean"].includes(typeof value)) return;
-  throw new Error(`D1_TYPE_ERROR: Type '${typeof value}' not supported for value '${String(value)}'`);
+  throw new Error(`D1_TYPE_ERROR: Type '${typeof value}' not supported`);
 }
 
 type Ask = (question: Pick<Question, "method" | "statements" | "columnNames">) => Promise<unknown>;

@@ -168,6 +168,40 @@ test("the trash: restored, and deleted for good after a question", async () => {
   expect(server.files.map(({ id }) => id)).toContain("f1");
 });
 
+test("the trash is emptied after a question: of what is listed and what isn't yet", async () => {
+  server.trash.push(...manyFiles(250));
+  await show("?trash");
+  await page.getByRole("button", { name: "Empty the trash" }).click();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  expect(server.trash).toHaveLength(250);
+  await page.getByRole("button", { name: "Empty the trash" }).click();
+  await page.getByRole("button", { name: "Delete for good" }).click();
+  await status("250 files deleted for good").waitFor();
+  await page.getByText("The trash is empty.").waitFor();
+  expect(server.trash).toHaveLength(0);
+});
+
+test("a thumbnail that can't be loaded is its type's icon, not a broken picture", async () => {
+  server.files = server.files.map((file) => (file.id === "f2" ? { ...file, properties: {} } : file));
+  server.failures.set("GET /v1/picture/f2", { status: 404, code: "VARIANT_NOT_FOUND" });
+  await show();
+  await expect.poll(() => server.seen).toContain("GET /v1/picture/f2");
+  await expect.poll(() => row("f2").locator("img").count()).toBe(0);
+  await row("f2").locator(".cw-file-picture > .cw-icon").waitFor();
+});
+
+test("files say what they are attached to, and are narrowed to it", async () => {
+  server.files = server.files.map((file) => (file.id === "f1" ? { ...file, entityId: "c-2" } : file));
+  await show("?entities");
+  await row("f1").getByText("Corrib Analytics").waitFor();
+  await page.getByRole("button", { name: "Attached to: Anything" }).click();
+  await page.getByRole("menuitemradio", { name: "Corrib Analytics" }).click();
+  await row("f2").waitFor({ state: "detached" });
+  await row("f1").waitFor();
+  await page.getByRole("button", { name: "Clear filters" }).click();
+  await row("f2").getByText("Nordlicht").waitFor();
+});
+
 test("of thousands of files those that are seen are drawn, and the end is reached page after page", async () => {
   server.files = manyFiles(1_500);
   await show();

@@ -231,6 +231,8 @@ test("what is shared of one file isn't shown under another's name", async () => 
     await route.continue();
   });
   await show();
+  // From then on the page hears what it is asked to share.
+  await page.locator('[data-file-id="f8"]').waitFor();
   const share = (id: string, filename: string) =>
     page.evaluate((detail) => dispatchEvent(new CustomEvent("share", { detail })), { id, filename });
   await share("f8", "notes.md");

@@ -107,7 +107,7 @@ const contact = (name: string, act: (scene: Scene) => Promise<unknown>): State =
 
 /** One upload that is under way, one that is paused, one that waits. */
 async function upload({ page, server, texts }: Scene): Promise<void> {
-  server.tus.speed = 1.5 * MIB;
+  server.tus.speed = 0.5 * MIB;
   await chooseLarge(page, {
     "Wartungsprotokoll.pdf": 12,
     "Kopie von Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft.pdf": 26,
@@ -158,7 +158,7 @@ const CONTACT_STATES: readonly State[] = [
   contact("upload-earlier", async (scene) => {
     scene.server.tus.next("PATCH", { stallAfterBytes: 2 * MIB });
     await chooseLarge(scene.page, { "Bauplan Halle 3.pdf": 18 });
-    await uploads(scene.page).locator("[aria-valuenow]").first().waitFor();
+    await uploads(scene.page).locator("[aria-valuenow]:not([aria-valuenow='0'])").first().waitFor();
     await scene.page.reload();
     await scene.page.locator(".cw-previous").waitFor();
     await scene.page.locator(FILE).first().waitFor();
@@ -168,7 +168,11 @@ const CONTACT_STATES: readonly State[] = [
     await choose(page, [pdf("Vertrag.pdf", 40_000)]);
     await uploads(page).getByText(texts.uploader.checking).waitFor();
   }),
-  contact("upload-ready", (scene) => settled(scene, ["Vertrag.pdf"], '[data-tone="ready"]')),
+  contact("upload-ready", async (scene) => {
+    await settled(scene, ["Vertrag.pdf"], '[data-tone="ready"]');
+    // A row that has the focus stays.
+    await uploads(scene.page).getByRole("button").first().focus();
+  }),
   contact("upload-blocked", async (scene) => {
     await settled(scene, ["eicar Rechnung.pdf", "locked Preisliste.pdf"], '[data-tone="danger"]');
     await scene.page.locator('.cw-upload-list [data-tone="warning"]').waitFor();
@@ -212,7 +216,10 @@ const LIST_STATES: readonly State[] = [
   {
     name: "files-failed",
     async reach(scene) {
-      scene.server.failures.set("GET /v1/files", { status: 500, code: "INTERNAL_ERROR" });
+      scene.server.failures.set("GET /v1/files", {
+        ...{ status: 500, code: "INTERNAL_ERROR", title: "Something went wrong here" },
+        detail: "Something went wrong on the server. It was noted.",
+      });
       await open(scene, "/files", `${EMPTY}[role=alert]`);
     },
   },
@@ -231,7 +238,8 @@ const LIST_STATES: readonly State[] = [
   }),
   list("files-deleted", async (scene) => {
     await menuOf(scene, "f6", "delete");
-    await scene.page.getByRole("button", { name: scene.texts.fileList.undo }).waitFor();
+    // What has the focus stays.
+    await scene.page.getByRole("button", { name: scene.texts.fileList.undo }).focus();
   }),
   {
     name: "files-quota-full",

@@ -41,8 +41,7 @@ async function startDatabases(...more: readonly string[]): Promise<Databases> {
   const open = async (name: string): Promise<D1Database> => {
     const database = openDatabase(door, name);
     await applyMigrations(database);
-    // The same type by another declaration.
-    return database as unknown as D1Database;
+    return database;
   };
   const opened: [string, D1Database][] = [];
   for (const name of names) opened.push([name, await open(name)]);

@@ -2,6 +2,7 @@ import type { Caller } from "../api.ts";
 import { APPEND, creationHeaders, metadataHeader } from "../api.ts";
 import type { HeaderChange } from "../tus.ts";
 import { changed, locationOf, postUpload } from "../tus.ts";
+import { IDEMPOTENT } from "./idempotency.ts";
 import { replacements } from "./replacements.ts";
 import type { Scene } from "./scene.ts";
 import {
@@ -40,6 +41,12 @@ function replacing(
     const headers = { ...good.headers, "upload-metadata": metadataHeader({ ...TYPED, replaces }) };
     return { ...good, headers, by: by(scene) };
   };
+}
+
+/** Of a creation without content. */
+function ofEmpty(refusal: Refusal): Refusal {
+  return (scene, good) =>
+    refusal(scene, { ...good, body: null, headers: creationHeaders(CONTENT.length, TYPED) });
 }
 
 const CREATION: Refusals = {
@@ -81,6 +88,9 @@ const CREATION: Refusals = {
       headers: { ...APPEND, "upload-concat": `final;${partial}`, "upload-metadata": metadataHeader(TYPED) },
     };
   },
+  IDEMPOTENCY_KEY_INVALID: ofEmpty(IDEMPOTENT.IDEMPOTENCY_KEY_INVALID),
+  IDEMPOTENCY_KEY_REUSED: ofEmpty(IDEMPOTENT.IDEMPOTENCY_KEY_REUSED),
+  IDEMPOTENCY_KEY_IN_USE: ofEmpty(IDEMPOTENT.IDEMPOTENCY_KEY_IN_USE),
   GRANT_SCOPE: async (scene, good) => ({ ...good, by: (await scene.mintGrant({ maxBytes: 1 })).by }),
   async GRANT_USED(scene, good) {
     const { by } = await scene.mintGrant();

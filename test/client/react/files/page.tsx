@@ -18,6 +18,10 @@ const PEOPLE = [
   { id: "bob", name: "Bob Iglesias" },
   { id: "hildegard", name: "Hildegard Brandt-Oberhauser" },
 ];
+const ENTITIES = [
+  { entityType: "contact", entityId: "c-1", label: "Nordlicht" },
+  { entityType: "contact", entityId: "c-2", label: "Corrib Analytics" },
+];
 const nameOf = (userId: string) => PEOPLE.find(({ id }) => id === userId)?.name ?? userId;
 
 function Files() {
@@ -42,6 +46,7 @@ function Files() {
         onShare={setShared}
         mayChange={({ ownerId }) => ownerId === (asked.get("user") ?? "ann")}
         nameOf={nameOf}
+        entities={asked.has("entities") ? ENTITIES : []}
       />
       {opened !== undefined && (
         <FilePreview
@@ -50,6 +55,7 @@ function Files() {
           onChange={setOpened}
           onClose={() => setOpened(undefined)}
           onShare={setShared}
+          hrefOf={({ id }) => `?page=${id}`}
           nameOf={nameOf}
           initialDetails={asked.has("details")}
         />

@@ -13,7 +13,9 @@ export function answerShares(
   userId: string | undefined,
 ): Answer {
   const all = server.shares.get(id) ?? [];
-  if (userId === undefined) return { status: 200, json: { items: all } };
+  if (userId === undefined) {
+    return { status: 200, json: { items: all.map((share) => ({ expiresAt: null, ...share })) } };
+  }
   const others = all.filter((share) => share.userId !== userId);
   const createdAt = "2026-11-20T10:00:00Z";
   const share = {
