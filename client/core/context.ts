@@ -2,6 +2,7 @@ import type { Awake } from "./awake.ts";
 import type { ChunkSizes } from "./chunks.ts";
 import type { Claims } from "./claims.ts";
 import type { Connection } from "./connection.ts";
+import type { FindDuplicate } from "./duplicates.ts";
 import type { Scope } from "./fingerprint.ts";
 import { createGrantSource, type GetGrant, type RenewGrant } from "./grants.ts";
 import type { ResumeStore } from "./resume-store.ts";
@@ -35,6 +36,10 @@ export interface UploadContext {
   readonly awake: Awake;
   /** Undefined where only the server is to check. */
   readonly rules: RuleSource | undefined;
+  /** Undefined where nobody can be asked. */
+  readonly findDuplicate: FindDuplicate | undefined;
+  /** Whether that is done where an upload's options don't say. */
+  readonly findDuplicates: boolean;
 }
 
 /** What one upload's requests are sent with: the user's tokens, or those of a grant of its own. */

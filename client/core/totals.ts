@@ -1,7 +1,7 @@
 import type { UploadState } from "./types.ts";
 import type { Upload } from "./upload.ts";
 
-/** All uploads of a list as one. Those that were refused or aborted count only as such. */
+/** All uploads of a list as one. Those that were refused, aborted or found to be there already count only as such. */
 export interface UploadTotals {
   readonly sentBytes: number;
   readonly totalBytes: number;
@@ -15,7 +15,8 @@ export interface UploadTotals {
   readonly failed: number;
 }
 
-type Group = "running" | "waiting" | "paused" | "done" | "failed" | "aborted";
+/** What is in none is nothing that is to be sent, or not yet. */
+type Group = "running" | "waiting" | "paused" | "done" | "failed" | "none";
 
 const GROUPS: Readonly<Record<UploadState["kind"], Group>> = {
   waiting: "waiting",
@@ -29,22 +30,23 @@ const GROUPS: Readonly<Record<UploadState["kind"], Group>> = {
   uploaded: "done",
   failed: "failed",
   refused: "failed",
-  aborted: "aborted",
+  aborted: "none",
+  duplicate: "none",
 };
 
 export function totalsOf(uploads: readonly Upload[]): UploadTotals {
-  const counts = { running: 0, waiting: 0, paused: 0, done: 0, failed: 0, aborted: 0 };
+  const counts = { running: 0, waiting: 0, paused: 0, done: 0, failed: 0, none: 0 };
   let [sentBytes, totalBytes, bytesPerSecond, leftBytes] = [0, 0, 0, 0];
   for (const { state, progress } of uploads) {
     const group = GROUPS[state.kind];
     counts[group] += 1;
-    if (group === "aborted" || state.kind === "refused") continue;
+    if (group === "none" || state.kind === "refused") continue;
     sentBytes += progress.sentBytes;
     totalBytes += progress.totalBytes;
     bytesPerSecond += progress.bytesPerSecond ?? 0;
     if (group === "running" || group === "waiting") leftBytes += progress.totalBytes - progress.sentBytes;
   }
-  const { paused: _paused, aborted: _aborted, ...told } = counts;
+  const { paused: _paused, none: _none, ...told } = counts;
   const isMoving = bytesPerSecond > 0;
   return {
     sentBytes,

@@ -1,3 +1,4 @@
+import type { FileRecord } from "#contract/api.ts";
 import type { Problem } from "#contract/errors.ts";
 import type { WantedBytes } from "./chunks.ts";
 import type { Connection } from "./connection.ts";
@@ -23,6 +24,8 @@ export interface UploadMeta {
 export type UploadState =
   | { readonly kind: "waiting" }
   | { readonly kind: "hashing" }
+  /** Nothing was sent: `of` has the same bytes already. `resume()` sends it all the same. */
+  | { readonly kind: "duplicate"; readonly of: FileRecord }
   | { readonly kind: "uploading" }
   | { readonly kind: "paused" }
   /** Another tab sends this file, and is shown here; when it goes, this one goes on. */
@@ -101,6 +104,11 @@ export interface UploadingOptions {
   readonly connection?: Connection;
   /** Whether a file that breaks the server's rules (`GET /v1/upload-rules`) is refused without asking it. True. */
   readonly checkRules?: boolean;
+  /**
+   * Whether a file's bytes are looked for among those that the user may see before they are sent, where it isn't said for
+   * the upload itself. Of files up to 64 MiB, within 3 s, and not with an upload's grant. False.
+   */
+  readonly findDuplicates?: boolean;
 }
 
 /** An upload of an earlier visit, on this device. */

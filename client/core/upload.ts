@@ -19,6 +19,8 @@ export interface UploadOptions {
    * Whether it is uploaded only when the server's SHA-256 is the file's own. Not with an upload's grant, which may not ask.
    */
   readonly verify?: boolean;
+  /** Whether it waits as `duplicate` where a file that its user may see has the same bytes. As the uploader's. */
+  readonly findDuplicates?: boolean | undefined;
 }
 
 /** Why all that belongs to a run stops. One for all: where thousands stop at once, making one for each is what takes long. */
@@ -57,6 +59,8 @@ export class Upload {
   readonly #status: Status;
   readonly #listeners = new Set<(upload: Upload) => void>();
   readonly #verify: boolean;
+  /** Until it was found to have no duplicate, or is to be sent all the same. */
+  #mayBeDuplicate: boolean;
   #run: Run | undefined;
   #attempts: Attempts | undefined;
 
@@ -64,13 +68,15 @@ export class Upload {
     file: File,
     meta: UploadMeta,
     context: UploadContext,
-    { priority = 0, verify = false, ...origin }: UploadOptions & TransferOrigin = {},
+    { priority = 0, verify = false, findDuplicates, ...origin }: UploadOptions & TransferOrigin = {},
   ) {
     this.file = file;
     this.meta = meta;
     if (verify && context.access.kind === "grants") throw new TypeError("a grant can't ask for a digest");
     this.priority = priority;
     this.#verify = verify;
+    // What an earlier visit has begun is wanted.
+    this.#mayBeDuplicate = (findDuplicates ?? context.findDuplicates) && origin.point === undefined;
     this.#context = context;
     this.#transfer = new Transfer(file, meta, context, origin);
     this.#status = new Status(file.size, () => {
@@ -114,10 +120,10 @@ export class Upload {
     if (this.#run !== undefined) this.#end({ kind: "paused" });
   }
 
-  /** Goes on after a pause or a failure, or at once where it would wait before trying again. */
+  /** Goes on after a pause or a failure, at once where it would wait before trying again, and though there is a duplicate. */
   resume(): void {
     const { kind } = this.state;
-    if (kind === "paused" || kind === "failed") this.#begin();
+    if (kind === "paused" || kind === "failed" || kind === "duplicate") this.#begin();
     if (kind === "retrying" || kind === "offline") this.#attempts?.retryNow();
   }
 
@@ -159,7 +165,24 @@ export class Upload {
     this.#status.set(state);
   }
 
+  /** Whether it goes on: nobody has the same bytes, or wasn't asked in time. */
+  async #isWanted(run: Run): Promise<boolean> {
+    const { findDuplicate } = this.#context;
+    if (!this.#mayBeDuplicate || findDuplicate === undefined) return true;
+    const { file, meta } = this;
+    const isCurrent = () => this.#run === run;
+    const onBegin = () => isCurrent() && this.#status.set({ kind: "hashing" });
+    const { signal } = run.slot;
+    const of = await findDuplicate({ file, meta, signal, priority: () => this.priority, onBegin });
+    if (!isCurrent()) return false;
+    this.#mayBeDuplicate = false;
+    if (of === undefined) this.#status.set({ kind: "waiting" });
+    else this.#end({ kind: "duplicate", of });
+    return of === undefined;
+  }
+
   async #prepare(run: Run): Promise<void> {
+    if (!(await this.#isWanted(run))) return;
     const isCurrent = () => this.#run === run;
     const turn = {
       transfer: this.#transfer,

@@ -3,6 +3,7 @@ import { ChunkSizes } from "./chunks.ts";
 import { createClaims } from "./claims.ts";
 import { browserConnection } from "./connection.ts";
 import type { Access, UploadContext } from "./context.ts";
+import { createDuplicateSearch } from "./duplicates.ts";
 import { findOnOtherDevices } from "./other-devices.ts";
 import { PreviousUploads } from "./previous.ts";
 import { ResumeStore } from "./resume-store.ts";
@@ -75,6 +76,9 @@ function accessOf({ getGrant, renewGrant, getToken }: UploaderOptions, stallTime
   return { kind: "session", tokens: createTokenSource(getToken, stallTimeoutMs) };
 }
 
+/** For duplicates at a time, ahead of what is being sent. */
+const SEARCHES = 3;
+
 function createContext(options: UploaderOptions): UploadContext {
   const { chunkSizeBytes, endpoint, tenantId = "", userId = "", stallTimeoutMs = 60_000 } = options;
   const scope = { endpoint, tenantId, userId };
@@ -94,6 +98,8 @@ function createContext(options: UploaderOptions): UploadContext {
     connection: options.connection ?? browserConnection(),
     awake: new Awake(),
     rules: hasRules ? createRuleSource(endpoint, { tokens: access.tokens, stallTimeoutMs }) : undefined,
+    findDuplicate: createDuplicateSearch({ access, scope, stallTimeoutMs }, new Slots(SEARCHES)),
+    findDuplicates: options.findDuplicates ?? false,
   };
 }
 

@@ -49,6 +49,7 @@ function fill(database: DatabaseSync): void {
       SELECT ${tenant}, ${id}, 1, i * 11, i, i FROM numbers WHERE i % 5 = 0;
     ${numbers} INSERT INTO audit_events (tenant_id, id, at_ms, action, actor_id, actor_kind, file_id)
       SELECT ${tenant}, printf('e%04d', i), i, 'file.created', 'ann', 'member', ${id} FROM numbers;
+    UPDATE file_versions SET sha256 = file_id || '/' || version WHERE state <> 'uploading' AND state <> 'quarantined';
     UPDATE files SET deleted_at_ms = 5 WHERE created_at_ms % 9 = 0;
   `);
 }
@@ -93,6 +94,26 @@ test("migrations leave every row, and what is counted of them, as it was", () =>
     if (first !== undefined) expect(rowsOf(database, table, Object.keys(first)), table).toEqual(rows);
   }
   expect(database.prepare("PRAGMA foreign_key_check").all()).toEqual([]);
+});
+
+test("a file has the digest of its current version, also where the version before writes it", () => {
+  const database = filled();
+  migrate(database, LATER);
+  const differing = () =>
+    database
+      .prepare(
+        `SELECT f.id FROM files AS f JOIN file_versions AS v ON v.tenant_id = f.tenant_id AND v.file_id = f.id
+          AND v.version = f.current_version WHERE v.sha256 IS NOT f.sha256`,
+      )
+      .all();
+  const countOf = () => database.prepare("SELECT count(sha256) AS count FROM files").get()?.["count"];
+  expect(differing()).toEqual([]);
+  expect(countOf()).toBe((FILES * 3) / 5);
+  database.exec("UPDATE file_versions SET state = 'clean', sha256 = 'new' WHERE state = 'quarantined'");
+  expect(differing()).toEqual([]);
+  expect(countOf()).toBe((FILES * 4) / 5);
+  database.exec("UPDATE files SET current_version = 2 WHERE CAST(substr(id, 2) AS INTEGER) % 7 = 0");
+  expect(differing()).toEqual([]);
 });
 
 test("after migrations the triggers count on, and what the version before writes has its place", () => {

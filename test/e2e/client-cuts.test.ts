@@ -130,4 +130,4 @@ test("100 MB over ten cuts, of network, server, tab and browser, arrive whole wi
   expect(line.sentBytes).toBeLessThanOrEqual(1.02 * SIZE_BYTES);
   expect(await isStored(scene)).toBe(true);
   expect(await listedFiles(scene.caller)).toHaveLength(1);
-}, 180_000);
+}, 240_000);

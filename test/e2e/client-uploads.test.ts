@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createUploader, type Upload } from "../../client/index.ts";
+import { createFilesClient, createUploader, type Upload } from "../../client/index.ts";
 import { type Caller, newCaller, sharedStack } from "../support/api.ts";
 import { expectStored, textOf } from "../support/tus.ts";
 
@@ -18,7 +18,7 @@ function uploaderOf({ tenantId, token }: Caller, options: { chunkSizeBytes?: num
 function ended(upload: Upload): Promise<Upload["state"]> {
   return new Promise((resolve) => {
     upload.subscribe(({ state }) => {
-      if (["uploaded", "failed", "refused", "paused"].includes(state.kind)) resolve(state);
+      if (["uploaded", "failed", "refused", "paused", "duplicate"].includes(state.kind)) resolve(state);
     });
   });
 }
@@ -36,6 +36,24 @@ test("a file is uploaded, and its bytes are the server's by SHA-256; one against
   program.start();
   expect((await ends).map(({ kind }) => kind)).toEqual(["uploaded", "refused"]);
   await expectStored(caller, notes.id ?? "", bytes);
+});
+
+test("bytes that are there already are found by who may see them, and by nobody else", async () => {
+  const ann = await newCaller();
+  const bob = await newCaller({ tenantId: ann.tenantId, user: "bob" });
+  const file = new File([textOf(20_000)], "notes.txt", { type: "text/plain" });
+  const upload = async (caller: Caller) => {
+    const sent = uploaderOf(caller).add(file, {}, { findDuplicates: true });
+    const end = ended(sent);
+    sent.start();
+    return end;
+  };
+  const first = await upload(ann);
+  if (first.kind !== "uploaded") throw new Error(`It is ${first.kind}.`);
+  const files = createFilesClient({ baseUrl: sharedStack().url, getToken: () => ann.token });
+  await files.waitUntilSettled(first.fileId);
+  expect(await upload(ann)).toMatchObject({ kind: "duplicate", of: { id: first.fileId, state: "clean" } });
+  expect((await upload(bob)).kind).toBe("uploaded");
 });
 
 test("what one device left unfinished is listed on another, and deleted from there", async () => {

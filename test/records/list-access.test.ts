@@ -16,7 +16,7 @@ const databases = useDatabases("COPY");
 function clean(facts: Pick<ListedFile, "tenantId" | "id" | "ownerId" | "filename">): ListedFile {
   return {
     ...{ ...CONTACT, tags: [], state: "clean", mimeType: "text/plain", fileClass: "document" },
-    ...{ sizeBytes: 1, createdAtMs: 1, deletedAtMs: null, isPurging: false, sharedWith: {} },
+    ...{ sha256: null, sizeBytes: 1, createdAtMs: 1, deletedAtMs: null, isPurging: false, sharedWith: {} },
     ...facts,
   };
 }
@@ -62,6 +62,42 @@ test("a share or a setting that was ended is ended in lists, whatever a copy of 
   // Nobody can take one's own files away: those may come from the copy, which here has one of another name.
   await (COPY ?? DB).prepare("UPDATE files SET filename = 'copied' WHERE id = ?").bind(own.id).run();
   expect(await list({ scope: "own" })).toEqual(["copied"]);
+});
+
+test("how many others have the same bytes changes nothing of what is read for somebody who may not see those", async () => {
+  const tenantId = newTenantId();
+  const sha256 = "5a".repeat(32);
+  const bob = { tenantId, userId: UserId.parse("bob"), role: "member" } as const;
+  const privateOf = (ownerId: string, id: number): ListedFile => ({
+    ...clean({ tenantId, id: String(id).padStart(26, "3"), ownerId, filename: "private" }),
+    ...{ sha256, entityType: null, entityId: null },
+  });
+  const { DB } = databases.bindings;
+  const others = Array.from({ length: 50 }, (_, index) => privateOf("ann", 100 + index));
+  await insert(DB, [
+    { ...privateOf("bob", 98), sha256: null },
+    // So that a search ends at an entry, whatever it finds: that is counted too.
+    { ...privateOf("eve", 99), sha256: "f".repeat(64) },
+    ...others.map((file) => ({ ...file, sha256: "0".repeat(64) })),
+  ]);
+  const read = async (query: object) => {
+    const { database, rows } = countRows(DB, "rows_read");
+    const asked = FileListQuery.parse({ sha256, state: "clean", ...query });
+    const { items } = await getFiles({ DB: database }, bob, asked, async () => "", Date.now());
+    return { found: items.length, rows: rows() };
+  };
+  const QUERIES = [{ scope: "visible" }, { scope: "own" }, { scope: "shared" }, { ...CONTACT }];
+  const before = await Promise.all(QUERIES.map(read));
+  await DB.prepare("UPDATE file_versions SET sha256 = ? WHERE tenant_id = ? AND sha256 < ?")
+    .bind(sha256, tenantId, sha256)
+    .run();
+  expect(await Promise.all(QUERIES.map(read))).toEqual(before);
+  for (const { found, rows } of before) {
+    expect(found).toBe(0);
+    expect(rows).toBeLessThan(20);
+  }
+  await insert(DB, [{ ...privateOf("ann", 200), sharedWith: { bob: null } }]);
+  expect(await read({ scope: "visible" })).toMatchObject({ found: 1 });
 });
 
 test("an entity that is asked for many times is counted once", async () => {

@@ -14,6 +14,8 @@ export interface ListedFile {
   readonly state: string;
   readonly mimeType: string;
   readonly fileClass: string;
+  /** Null until it was checked. */
+  readonly sha256: string | null;
   /** -1 while it isn't known. */
   readonly sizeBytes: number;
   readonly createdAtMs: number;
@@ -30,6 +32,7 @@ export interface ListQuery {
   readonly tag?: readonly string[];
   readonly type?: string;
   readonly class?: string;
+  readonly sha256?: string;
   readonly state?: string;
   readonly ownerId?: string;
   readonly createdAfter?: string;
@@ -82,6 +85,8 @@ export function insertionOf(
         createdAtMs,
       ],
     ],
+    // By its check, later than the rest.
+    ["UPDATE file_versions SET sha256 = ? WHERE tenant_id = ? AND file_id = ?", [file.sha256, tenantId, id]],
     ...(file.state === "uploading"
       ? [[RESERVE, [tenantId, id, Math.max(0, file.sizeBytes), createdAtMs]] as const]
       : []),
@@ -136,12 +141,16 @@ function isFound({ filename }: ListedFile, q: string): boolean {
 
 /** Facts of a file that a query names by the same word, and that are to be the same. */
 function factsOf(file: ListedFile): ListQuery {
-  const { entityType, entityId, mimeType, fileClass, state, ownerId } = file;
+  const { entityType, entityId, mimeType, fileClass, sha256, state, ownerId } = file;
   const entity = { ...(entityType !== null && { entityType }), ...(entityId !== null && { entityId }) };
-  return { ...entity, type: mimeType, class: fileClass, state, ownerId };
+  return {
+    ...entity,
+    ...(sha256 !== null && { sha256 }),
+    ...{ type: mimeType, class: fileClass, state, ownerId },
+  };
 }
 
-const COMPARED = ["entityType", "entityId", "type", "class", "state", "ownerId"] as const;
+const COMPARED = ["entityType", "entityId", "type", "class", "sha256", "state", "ownerId"] as const;
 
 function isAsked(file: ListedFile, query: ListQuery): boolean {
   const { tag = [], createdAfter = "1970-01-01T00:00:00Z", createdBefore = "2999-01-01T00:00:00Z" } = query;
@@ -196,6 +205,8 @@ export function expectedList(
 export const USERS = ["ann", "bob", "eve"] as const;
 const TYPES = ["image/png", "image/heic", "application/pdf", "text/plain"] as const;
 const STATES = ["uploading", "quarantined", "clean", "infected", "unscannable"] as const;
+/** Few as well. */
+const DIGESTS = ["a".repeat(64), "b".repeat(64)] as const;
 const TAGS = ["offer", "signed", "a,b", "*"] as const;
 /** Few, so that lists have several with the same. */
 const WORDS = [
@@ -254,6 +265,7 @@ export function listedFile(tenantIds: readonly string[], nowMs: number): fc.Arbi
     state: fc.constantFrom(...STATES),
     mimeType: fc.constantFrom(...TYPES),
     fileClass: fc.constantFrom(...FILE_CLASSES.slice(0, 3)),
+    digest: fc.constantFrom(...DIGESTS),
     sizeBytes: fc.constantFrom(-1, 0, 7, 2 ** 40),
     createdAtMs: timeMs,
     deletedAtMs: fc.option(timeMs, { nil: null, freq: 2 }),
@@ -266,11 +278,13 @@ export function listedFile(tenantIds: readonly string[], nowMs: number): fc.Arbi
       },
     ),
   });
-  return fc.tuple(facts, maybe(entity)).map(([{ isDying, ...file }, of]) => {
+  return fc.tuple(facts, maybe(entity)).map(([{ isDying, digest, ...file }, of]) => {
     const belongs = { entityType: of?.type ?? null, entityId: of?.id ?? null };
     // The length of what is stored is known, and what is purged was deleted.
     const sizeBytes = file.state === "uploading" ? file.sizeBytes : Math.max(0, file.sizeBytes);
-    return { ...file, ...belongs, sizeBytes, isPurging: isDying && file.deletedAtMs !== null };
+    const isChecked = file.state !== "uploading" && file.state !== "quarantined";
+    const sha256 = isChecked ? digest : null;
+    return { ...file, ...belongs, sha256, sizeBytes, isPurging: isDying && file.deletedAtMs !== null };
   });
 }
 
@@ -305,6 +319,7 @@ export const listQuery: fc.Arbitrary<ListQuery> = fc
       tag: fc.array(fc.constantFrom(...TAGS), { maxLength: 2 }),
       type: fc.constantFrom(...TYPES),
       class: fc.constantFrom(...FILE_CLASSES),
+      sha256: fc.constantFrom(...DIGESTS),
       state: fc.constantFrom(...STATES),
       ownerId: fc.constantFrom(...USERS),
       createdAfter: timeMs.map((ms) => new Date(ms).toISOString()),

@@ -64,7 +64,12 @@ export function file(tenantId: string, facts: Partial<ListedFile> = {}): ListedF
   return {
     ...{ tenantId, id: String(made).padStart(26, "0"), ownerId: "ann", filename: `${made}.txt` },
     ...{ entityType: null, entityId: null, tags: [], state: "clean", mimeType: "text/plain" },
-    ...{ fileClass: "document", sizeBytes: 1, createdAtMs: Date.UTC(2026, 0, 1) + made * DAY_MS },
+    ...{
+      fileClass: "document",
+      sha256: null,
+      sizeBytes: 1,
+      createdAtMs: Date.UTC(2026, 0, 1) + made * DAY_MS,
+    },
     ...{ deletedAtMs: null, isPurging: false, sharedWith: {} },
     ...facts,
   };

@@ -107,6 +107,60 @@ test("what is attached to an entity is its tenant's members', or its owner's, as
   for (const [query, , closed] of TABLE) expect(await names(bob, query), queryText(query)).toEqual(closed);
 });
 
+test("files are found by their bytes, of those that the caller may see", async () => {
+  const listed = await Listed.start();
+  const tenantId = newTenantId();
+  const same = { sha256: "5a".repeat(32) };
+  const contact = { entityType: "contact", entityId: "c-1" };
+  const bobs = { ...same, ownerId: "bob" };
+  await listed.add(
+    file(tenantId, { ...same, filename: "own" }),
+    file(tenantId, { ...same, ...contact, filename: "own, attached" }),
+    file(tenantId, { ...bobs, filename: "shared", sharedWith: { ann: null } }),
+    file(tenantId, { ...bobs, filename: "shared until before", sharedWith: { ann: 1 } }),
+    file(tenantId, { ...bobs, ...contact, filename: "attached" }),
+    file(tenantId, { ...bobs, ...contact, entityId: null, filename: "of no contact" }),
+    file(tenantId, { ...bobs, filename: "private" }),
+    file(tenantId, { ...same, filename: "trash", deletedAtMs: 2 }),
+    file(tenantId, { ...same, filename: "blocked", state: "infected" }),
+    file(tenantId, { ...contact, filename: "other bytes", sha256: "0".repeat(64) }),
+    file(tenantId, { filename: "not checked", state: "quarantined" }),
+    file(newTenantId(), { ...same, ...contact, filename: "another tenant's", sharedWith: { ann: null } }),
+  );
+  const [ann, admin] = await Promise.all([
+    listed.caller({ tenantId, userId: "ann", role: "member" }),
+    listed.caller({ tenantId, userId: "ann", role: "admin" }),
+  ]);
+  const VISIBLE = { ...same, scope: "visible", state: "clean", order: "asc" };
+  const OPEN: readonly (readonly [Caller, object, readonly string[]])[] = [
+    [ann, VISIBLE, ["own", "own, attached", "shared", "attached"]],
+    [ann, { ...VISIBLE, sort: "name" }, ["attached", "own", "own, attached", "shared"]],
+    [ann, { ...VISIBLE, ...contact }, ["own, attached", "attached"]],
+    [ann, { ...VISIBLE, ownerId: "bob" }, ["shared", "attached"]],
+    [ann, same, ["blocked", "own, attached", "own"]],
+    [ann, { ...same, scope: "shared" }, ["shared"]],
+    [ann, { ...same, trash: "true" }, ["trash"]],
+    [ann, { ...VISIBLE, sha256: "f".repeat(64) }, []],
+    [
+      admin,
+      VISIBLE,
+      [...["own", "own, attached", "shared", "shared until before", "attached", "of no contact"], "private"],
+    ],
+    [admin, { ...same, ownerId: "bob", q: "p" }, ["private"]],
+  ];
+  for (const [caller, query, expected] of OPEN)
+    expect(await names(caller, query), queryText(query)).toEqual(expected);
+  const first = await list(ann, { ...VISIBLE, limit: 2 });
+  expect(await names(ann, { ...VISIBLE, limit: 2, cursor: first.nextCursor })).toEqual([
+    "shared",
+    "attached",
+  ]);
+  await listed.run([
+    [`UPDATE tenants SET settings = '{"entityAccess":"owner"}' WHERE tenant_id = ?`, [tenantId]],
+  ]);
+  expect(await names(ann, VISIBLE)).toEqual(["own", "own, attached", "shared"]);
+});
+
 test("a cursor is of one list: of its filters, order, tenant and caller", async () => {
   const listed = await Listed.start();
   const tenantId = newTenantId();
@@ -206,6 +260,9 @@ describe("a query that isn't right is refused, naming what", () => {
     ["mimeType", { mimeType: "image/*" }],
     ["tag", { tags: Array.from({ length: 9 }, (_, index) => `t${index}`) }],
     ["class", { class: "images" }],
+    ["sha256", { sha256: "5a".repeat(31) }],
+    ["sha256", { sha256: "5A".repeat(32) }],
+    ["sha256", { sha256: ["5a".repeat(32), "5b".repeat(32)] }],
     ["state", { state: "deleted" }],
     ["state", { state: ["clean", "infected"] }],
     ["ownerId", { ownerId: "a b" }],

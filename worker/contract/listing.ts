@@ -46,6 +46,15 @@ export const FileListQuery = z
     tag: Tags.meta({ description: "The older name of tags", deprecated: true }),
     mimeType: MediaType.optional().meta({ description: "Exact media type" }),
     type: MediaType.optional().meta({ description: "The older name of mimeType", deprecated: true }),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, "is not a SHA-256 in hex: 64 digits, letters in lower case")
+      .optional()
+      .meta({
+        description:
+          "Files whose current version has these bytes, as its `sha256` says. Others' files that the caller may not see " +
+          "change neither the answer nor how long it takes",
+      }),
     class: z.enum(FILE_CLASSES).optional(),
     state: FileState.exclude(["deleted"])
       .optional()

@@ -14,6 +14,8 @@ export interface FileFilters {
   /** All of them. */
   readonly tags: readonly string[];
   readonly mimeType?: string | undefined;
+  /** Of the current version, in hex. */
+  readonly sha256?: string | undefined;
   readonly fileClass?: FileClass | undefined;
   readonly state?: FileRow["state"] | undefined;
   readonly createdFromMs?: number | undefined;
@@ -61,6 +63,8 @@ export interface Filter {
   readonly counted?: SQL | undefined;
   /** How far its files are counted, where not as far as others' are. */
   readonly bound?: number;
+  /** Which part of a tenant's files it is taken to have where they aren't counted. */
+  readonly part?: number;
   /** What looks at a list of ids that is made before, where each file would take a lookup. */
   readonly listed?: Listed;
   /** FTS5's query by which names are found; the source is made of what it finds. */

@@ -4,6 +4,7 @@ import type { FileClass } from "#contract/file-types.ts";
 import type { TenantId } from "#contract/ids.ts";
 import { lengthOf, SEARCHED_LENGTH } from "#contract/names.ts";
 import { allOf } from "./all-of.ts";
+import { digestFilter, ownerFilter } from "./file-list-digests.ts";
 import type { FileListing, Filter, Range } from "./file-list-filter.ts";
 import { filesIn, isAmong } from "./file-list-filter.ts";
 import type { Fact, Source } from "./file-list-indexes.ts";
@@ -14,7 +15,6 @@ import {
   BY_ENTITY,
   BY_ENTITY_TYPE,
   BY_NAME,
-  BY_OWNER,
   BY_RESERVATION,
   BY_SIZE,
   BY_TAG,
@@ -152,14 +152,13 @@ function given<T>(value: T | undefined, filterOf: (value: T) => Filter): readonl
 export function filtersOf(listing: FileListing): readonly Filter[] {
   const { filters } = listing;
   const { createdFromMs, createdBeforeMs, entityType, entityId, search } = filters;
-  const among = (source: Source, fact: Fact, column: string) => (value: string) =>
-    filesIn(source, fact, listing, sql`${sql.raw(`f.${column}`)} = ${value}`);
   return [
-    ...given(filters.ownerId, among(BY_OWNER, "owner", "owner_id")),
+    ...given(filters.ownerId, (ownerId) => ownerFilter(listing, ownerId)),
     ...given(entityType, (type) => entityFilter(listing, type, entityId)),
     ...given(filters.state, (state) => stateFilter(listing, state)),
     ...given(filters.fileClass, (fileClass) => classFilter(listing, fileClass)),
-    ...given(filters.mimeType, among(BY_TYPE, "row", "mime_type")),
+    ...given(filters.mimeType, (type) => filesIn(BY_TYPE, "row", listing, sql`f.mime_type = ${type}`)),
+    ...given(filters.sha256, (sha256) => digestFilter(listing, sha256)),
     ...given(createdFromMs ?? createdBeforeMs, () => createdFilter(listing)),
     ...filters.tags.map((tag) => tagFilter(listing, tag)),
     ...given(filters.sharedWith, (userId) => sharedFilter(listing, userId)),

@@ -40,6 +40,8 @@ export const BLOCKED = indexOfFiles("files_blocked", ["created"], "date");
 /** Of every class but documents. */
 export const BY_CLASS = indexOfFiles("files_by_rarer_class", ["class", "created"], "date");
 export const BY_TYPE = indexOfFiles("files_by_type", ["created"], "date");
+/** By the current version's bytes; whether a file is attached to an entity, and whose it is, are asked before it is read. */
+export const BY_SHA256 = indexOfFiles("files_by_sha256", ["owner", "created"]);
 export const IN_TRASH = indexOfFiles("files_in_trash", WIDE, "deletion");
 export const IN_TRASH_BY_OWNER = indexOfFiles("files_in_trash_by_owner", WIDE, "deletion");
 

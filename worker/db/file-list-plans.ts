@@ -56,8 +56,10 @@ export function countedOf({ filters }: Question): readonly Filter[] {
   return filters.flatMap((filter) => filter.parts ?? [filter]);
 }
 
-/** A union has each tag and word three times; with so many of them it has the 100 parameters that D1 takes at most. */
+/** A union has each tag and word in each of its parts; with so many of them it has the 100 parameters that D1 takes at most. */
 const UNION_TERMS = 8;
+/** The same of a union by bytes, which has four parts. */
+const UNION_TERMS_OF_BYTES = 3;
 /** A lookup beside the index costs so many steps in it (0011). */
 const LOOKUP_STEPS = 20;
 /** To list a file before, and to look whether one is listed. */
@@ -105,8 +107,9 @@ function listedIn(filter: Filter): Filter {
 
 /** Each part by its own index: walked where that is in the list's order, and else gathered. */
 function unionOf(filter: Filter, listing: FileListing, measured: Measures["filters"]): readonly UnionPlan[] {
-  const { tags, search } = listing.filters;
-  if (filter.parts === undefined || tags.length + search.words.length > UNION_TERMS) return [];
+  const { tags, search, sha256 } = listing.filters;
+  const most = sha256 === undefined ? UNION_TERMS : UNION_TERMS_OF_BYTES;
+  if (filter.parts === undefined || tags.length + search.words.length > most) return [];
   const parts = filter.parts.flatMap((part) => {
     const [best] = [...walkOf(part, listing), ...gatherOf(part, measured.get(part))];
     return best ?? [];
@@ -146,7 +149,7 @@ function partOf(filter: Filter, measures: Measures): number {
       filter.parts.reduce((sum, part) => sum + partOf(part, measures), 0),
     );
   const measured = measures.filters.get(filter);
-  if (measured === undefined) return UNCOUNTED_PART;
+  if (measured === undefined) return filter.part ?? UNCOUNTED_PART;
   const counted = Math.min(1, Math.max(1, measured.matches) / Math.max(1, measures.fileCount));
   return measured.matches < measured.bound ? counted : Math.sqrt(counted);
 }

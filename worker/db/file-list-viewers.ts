@@ -1,9 +1,10 @@
 import type { SQL } from "drizzle-orm";
 import { sql } from "drizzle-orm";
 import type { TenantId, UserId } from "#contract/ids.ts";
+import { isAttachedWith, ownParts } from "./file-list-digests.ts";
 import type { FileListing, Filter } from "./file-list-filter.ts";
 import { filesIn, isAmong } from "./file-list-filter.ts";
-import { BY_ENTITY_TYPE, BY_OWNER, BY_SHARE } from "./file-list-indexes.ts";
+import { BY_ENTITY_TYPE, BY_SHA256, BY_SHARE } from "./file-list-indexes.ts";
 
 /** Which files somebody may see, as filters of lists. */
 
@@ -51,8 +52,12 @@ function visibleBy(tenantId: TenantId, userId: UserId, isShared: SQL): SQL {
 
 /** What is attached to an entity, where that is enough to be seen: the setting is asked before any file is. */
 function openFilter(listing: FileListing): Filter {
-  const from = sql`(SELECT 1 WHERE ${hasOpenEntities(listing.tenantId)}) AS open CROSS JOIN ${BY_ENTITY_TYPE.from}`;
-  return filesIn({ ...BY_ENTITY_TYPE, from }, "row", listing, IS_ATTACHED);
+  const { tenantId, filters } = listing;
+  const { sha256 } = filters;
+  const [source, check] =
+    sha256 === undefined ? [BY_ENTITY_TYPE, IS_ATTACHED] : [BY_SHA256, isAttachedWith(sha256)];
+  const from = sql`(SELECT 1 WHERE ${hasOpenEntities(tenantId)}) AS open CROSS JOIN ${source.from}`;
+  return filesIn({ ...source, from }, "row", listing, check);
 }
 
 /** Of a member's own and of attached files so many are counted: where there are more, a page is soon full of them. */
@@ -61,13 +66,15 @@ const VISIBLE_BOUND = 2_000;
 /** No index has all of these files, but each has a part of them. */
 export function visibleFilter(listing: FileListing, userId: UserId): Filter {
   const { tenantId, nowMs } = listing;
-  const own = filesIn(BY_OWNER, "owner", listing, sql`f.owner_id = ${userId}`);
   const shared = sharedFilter(listing, userId);
   const isShared = isAmong(sharedIds(tenantId, userId, nowMs)).check;
   return {
     fact: "row",
     check: isVisibleTo(tenantId, userId, nowMs),
     listed: { check: visibleBy(tenantId, userId, isShared), of: shared },
-    parts: [{ ...own, bound: VISIBLE_BOUND }, shared, { ...openFilter(listing), bound: VISIBLE_BOUND }],
+    parts: [
+      ...ownParts(listing, userId).map((own) => ({ ...own, bound: VISIBLE_BOUND })),
+      ...[shared, { ...openFilter(listing), bound: VISIBLE_BOUND }],
+    ],
   };
 }

@@ -48,10 +48,11 @@ export async function insertVerdict(
     // The version comes after its file, which looks at it.
     db
       .update(files)
-      // Its state too, which the version's trigger would write once more.
+      // Its state and digest too, which the version's triggers would write once more.
       .set({
         updatedAtMs: nowMs,
         state: sql`iif(${files.currentVersion} = ${version}, ${verdict}, ${files.state})`,
+        sha256: sql`iif(${files.currentVersion} = ${version}, ${report.sha256}, ${files.sha256})`,
       })
       .where(
         and(

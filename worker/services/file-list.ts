@@ -75,6 +75,7 @@ function filtersOf(query: FileListQuery, view: View): FileFilters {
     // In one order, so that a cursor fits however they are repeated.
     tags: [...new Set([...(query.tags ?? []), ...(query.tag ?? [])])].toSorted(),
     mimeType: query.mimeType ?? query.type,
+    sha256: query.sha256,
     fileClass: query.class satisfies FileClass | undefined,
     state: query.state,
     createdFromMs: parseTime(query.createdAfter),

@@ -1,4 +1,4 @@
-import { useId } from "react";
+import { useEffect, useId, useRef } from "react";
 import type { Rescan } from "#contract/rescans.ts";
 import { Button } from "../../react/ui/button.tsx";
 import { ProgressBar } from "../../react/ui/progress-bar.tsx";
@@ -19,9 +19,17 @@ export function RescansPanel() {
   const { told, tell, complain, dismiss } = useTold();
   const whyOf = useWhy();
   const titleId = useId();
+  const panel = useRef<HTMLElement>(null);
+  const hasActed = useRef(false);
+  // What was pressed may be gone, and the focus with it.
+  useEffect(() => {
+    if (hasActed.current && document.activeElement === document.body) panel.current?.focus();
+  }, [rescans]);
   const open = (rescans ?? []).filter(isOpen);
 
   const run = async (call: Promise<Rescan>, words?: string) => {
+    dismiss();
+    hasActed.current = true;
     try {
       await call;
       if (words !== undefined) tell(words);
@@ -30,11 +38,13 @@ export function RescansPanel() {
     }
     await refresh();
   };
+  // That something was begun is told while it goes on.
+  const shown = told?.isProblem === true || open.length > 0 ? told : undefined;
   return (
-    <section className="card stack" aria-labelledby={titleId}>
+    <section className="card stack" ref={panel} tabIndex={-1} aria-labelledby={titleId}>
       <h2 id={titleId}>{texts.title}</h2>
       <p className="muted">{texts.hint}</p>
-      <ToldLine told={told} onDismiss={dismiss} />
+      <ToldLine told={shown} onDismiss={dismiss} />
       {error !== undefined && <p role="alert">{texts.failed(whyOf(error))}</p>}
       {open.map((rescan) => (
         <OpenRescan

@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useId, useMemo, useState } from "react";
+import { type ReactNode, useCallback, useMemo, useState } from "react";
 import { Link, useLocation } from "wouter";
 import type { FileRecord } from "#contract/api.ts";
 import {
@@ -112,13 +112,13 @@ function Note({ file, nameOf }: { readonly file: FileRecord; readonly nameOf: (u
   );
 }
 
+/** What is in it is a region by itself, with the same name. */
 function Card({ title, children }: { readonly title: string; readonly children: ReactNode }) {
-  const id = useId();
   return (
-    <section className="card file-card" aria-labelledby={id}>
-      <h2 id={id}>{title}</h2>
+    <div className="card file-card">
+      <h2>{title}</h2>
       {children}
-    </section>
+    </div>
   );
 }
 

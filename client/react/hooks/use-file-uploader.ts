@@ -6,7 +6,15 @@ import type { Upload } from "../../core/upload.ts";
 import { type Checks, checksOf, type Settled, type Told } from "../uploader/checks.ts";
 import { Intake, type IntakeView } from "../uploader/intake.ts";
 import type { Picks } from "../uploader/picked.ts";
-import { isFinished, isRunning, isStopped, type Summary, summarize, uploadsOf } from "../uploader/summary.ts";
+import {
+  isDuplicate,
+  isFinished,
+  isRunning,
+  isStopped,
+  type Summary,
+  summarize,
+  uploadsOf,
+} from "../uploader/summary.ts";
 import { usePrevious } from "../uploader/use-previous.ts";
 import { useRules } from "../uploader/use-rules.ts";
 import { useClient } from "../use-client.ts";
@@ -15,6 +23,11 @@ import { useUploads } from "./use-uploads.ts";
 export interface FileUploaderOptions {
   /** What the files belong to: the uploads of other places aren't shown here. */
   readonly meta?: UploadMeta;
+  /**
+   * Whether a file whose bytes are there already, among those that the user may see, waits to be confirmed. By default it
+   * does. Of files up to 64 MiB, as far as the server answers within 3 s.
+   */
+  readonly findDuplicates?: boolean;
   /** The file is there, and being checked. */
   onUploaded?(upload: Upload): void;
   /** The file has passed its check, or hasn't. */
@@ -29,6 +42,8 @@ export interface FileUploaderState {
   readonly intake: IntakeView;
   readonly rules: UploadRulesResponse | undefined;
   readonly previous: readonly UnfinishedUpload[];
+  /** Those whose bytes are there already: `resume()` sends one, `remove` leaves it out. */
+  readonly duplicates: readonly Upload[];
   /** @param isAsked whether they were chosen to continue uploads of earlier visits, under whatever name */
   add(picks: Picks, isAsked?: boolean): void;
   dismissRefusals(): void;
@@ -97,7 +112,7 @@ function useIntake(): { intake: Intake; view: IntakeView; rules: UploadRulesResp
  * component that asked for them is gone.
  */
 export function useFileUploader(options: FileUploaderOptions): FileUploaderState {
-  const { meta = NO_META } = options;
+  const { meta = NO_META, findDuplicates = true } = options;
   const client = useClient();
   const uploader = client.uploads;
   const checks = checksOf(client);
@@ -110,8 +125,8 @@ export function useFileUploader(options: FileUploaderOptions): FileUploaderState
   useEvents(uploads, checks, options);
 
   const add = useCallback(
-    (picks: Picks, isAsked = false) => void intake.add(picks, meta, isAsked),
-    [intake, meta],
+    (picks: Picks, isAsked = false) => void intake.add(picks, meta, { isAsked, findDuplicates }),
+    [intake, meta, findDuplicates],
   );
   const remove = useCallback(
     (gone: readonly Upload[]) => {
@@ -125,6 +140,7 @@ export function useFileUploader(options: FileUploaderOptions): FileUploaderState
   );
   return {
     ...{ uploads, summary, checks, intake: view, rules, previous: previous.found, add, remove },
+    duplicates: uploads.filter(isDuplicate),
     dismissRefusals: intake.dismiss,
     discardPrevious: previous.discard,
     resumePrevious: previous.resumeFound,

@@ -90,16 +90,16 @@ export function QuotaIndicator(props: QuotaIndicatorProps) {
   const { quota: texts, common } = useTexts();
   const { state, refresh } = useQuota();
   const titleId = useId();
+  const isCompact = props.compact === true;
   return (
     <Root
       className="cw-quota"
-      aria-labelledby={titleId}
+      aria-label={isCompact ? texts.title : undefined}
+      aria-labelledby={isCompact ? undefined : titleId}
       aria-busy={state.kind === "loading"}
-      data-compact={props.compact === true ? true : undefined}
+      data-compact={isCompact || undefined}
     >
-      <h3 id={titleId} className={props.compact === true ? "cw-hidden" : undefined}>
-        {texts.title}
-      </h3>
+      {isCompact ? undefined : <h3 id={titleId}>{texts.title}</h3>}
       {state.kind === "loading" ? <p className="cw-muted">{texts.loading}</p> : undefined}
       {state.kind === "failed" ? (
         <p className="cw-quota-words">

@@ -2,7 +2,7 @@ import type { Problem } from "#contract/errors.ts";
 import type { FileRefusal } from "#contract/file-checks.ts";
 import type { FileClass } from "#contract/file-types.ts";
 import { createFormat, roundTimeLeft } from "./format.ts";
-import type { TotalsWords, UploaderTexts } from "./uploader-texts.ts";
+import type { DuplicateWords, TotalsWords, UploaderTexts } from "./uploader-texts.ts";
 
 const format = createFormat("de-DE", ["Byte", "KB", "MB", "GB", "TB"]);
 
@@ -102,6 +102,12 @@ function totals({ done, files, sentBytes, totalBytes, bytesPerSecond, secondsLef
   return [count, portion(sentBytes, totalBytes), ...speed, ...left].join(" · ");
 }
 
+function duplicateOf({ filename, attachedTo, uploadedBy, uploadedAt }: DuplicateWords): string {
+  const attached = attachedTo === undefined ? "" : `, angehängt an ${attachedTo}`;
+  const day = format.day(uploadedAt, Date.now());
+  return `Schon vorhanden: ${filename}${attached}, hochgeladen von ${uploadedBy} am ${day}`;
+}
+
 export const uploaderDe: UploaderTexts = {
   title: "Dateien hochladen",
   dropHere: "Dateien oder Ordner hier ablegen",
@@ -115,6 +121,13 @@ export const uploaderDe: UploaderTexts = {
 
   waiting: "Wartet, bis sie an der Reihe ist",
   preparing: "Wird vorbereitet",
+  duplicate: "Schon vorhanden. Trotzdem hochladen?",
+  duplicateOf,
+  uploadAnyway: "Trotzdem hochladen",
+  skipDuplicate: "Nicht hochladen",
+  duplicatesTitle: (count) => `${filesOf(count)} sind schon vorhanden`,
+  skipDuplicates: (count) => `${format.number(count)} auslassen, die schon vorhanden sind`,
+  uploadAllAnyway: "Alle trotzdem hochladen",
   uploading: (seconds) =>
     seconds === undefined ? "Wird hochgeladen" : `Wird hochgeladen, ${timeLeft(seconds)}`,
   finishing: "Wird hochgeladen, gleich fertig",

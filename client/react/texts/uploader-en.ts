@@ -2,7 +2,7 @@ import type { Problem } from "#contract/errors.ts";
 import type { FileRefusal } from "#contract/file-checks.ts";
 import type { FileClass } from "#contract/file-types.ts";
 import { createFormat, roundTimeLeft } from "./format.ts";
-import type { TotalsWords, UploaderTexts } from "./uploader-texts.ts";
+import type { DuplicateWords, TotalsWords, UploaderTexts } from "./uploader-texts.ts";
 
 const format = createFormat("en-GB");
 
@@ -78,6 +78,12 @@ function totals({ done, files, sentBytes, totalBytes, bytesPerSecond, secondsLef
   return [count, portion(sentBytes, totalBytes), ...speed, ...left].join(" · ");
 }
 
+function duplicateOf({ filename, attachedTo, uploadedBy, uploadedAt }: DuplicateWords): string {
+  const attached = attachedTo === undefined ? "" : `, attached to ${attachedTo}`;
+  const day = format.day(uploadedAt, Date.now());
+  return `Already here: ${filename}${attached}, uploaded by ${uploadedBy} on ${day}`;
+}
+
 export const uploaderEn: UploaderTexts = {
   title: "Upload files",
   dropHere: "Drop files or folders here",
@@ -91,6 +97,13 @@ export const uploaderEn: UploaderTexts = {
 
   waiting: "Waiting for its turn",
   preparing: "Preparing",
+  duplicate: "Already here. Upload it anyway?",
+  duplicateOf,
+  uploadAnyway: "Upload anyway",
+  skipDuplicate: "Don’t upload",
+  duplicatesTitle: (count) => `${countOf(count, "file")} are already here`,
+  skipDuplicates: (count) => `Skip ${format.number(count)} that are already here`,
+  uploadAllAnyway: "Upload them anyway",
   uploading: (seconds) => (seconds === undefined ? "Uploading" : `Uploading, ${timeLeft(seconds)}`),
   finishing: "Uploading, finishing",
   comparing: "Comparing what has arrived",

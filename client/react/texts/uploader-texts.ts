@@ -2,6 +2,15 @@ import type { Problem } from "#contract/errors.ts";
 import type { FileRefusal } from "#contract/file-checks.ts";
 import type { FileClass } from "#contract/file-types.ts";
 
+/** A file that has the same bytes as one that was chosen. */
+export interface DuplicateWords {
+  readonly filename: string;
+  /** What it is attached to, where that is another record than the chosen one's. */
+  readonly attachedTo: string | undefined;
+  readonly uploadedBy: string;
+  readonly uploadedAt: Date;
+}
+
 export interface TotalsWords {
   readonly done: number;
   readonly files: number;
@@ -28,6 +37,15 @@ export interface UploaderTexts {
 
   readonly waiting: string;
   readonly preparing: string;
+  /** Short, for whoever hears it of a file. */
+  readonly duplicate: string;
+  duplicateOf(words: DuplicateWords): string;
+  readonly uploadAnyway: string;
+  readonly skipDuplicate: string;
+  /** @param count two or more */
+  duplicatesTitle(count: number): string;
+  skipDuplicates(count: number): string;
+  readonly uploadAllAnyway: string;
   uploading(secondsLeft: number | undefined): string;
   readonly finishing: string;
   /** What the server has is compared with what was sent. */

@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useId, useRef, useState } from "react";
+import { type ReactNode, useCallback, useId, useMemo, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import type { Upload } from "../../core/upload.ts";
 import {
@@ -11,6 +11,7 @@ import { Root } from "../ui/root.tsx";
 import { useTexts } from "../use-client.ts";
 import { type Question, QuestionDialog } from "./dialogs.tsx";
 import { DropZone } from "./drop-zone.tsx";
+import { Duplicates, type Names } from "./duplicates.tsx";
 import { chooseFiles, type Picks } from "./picked.ts";
 import { Previous } from "./previous.tsx";
 import { Refusals } from "./refusals.tsx";
@@ -20,7 +21,7 @@ import { UploadList } from "./upload-list.tsx";
 import { useAnnouncements } from "./use-announcements.ts";
 import { useDrops, useLeaveWarning, usePastes } from "./use-drops.ts";
 
-export interface FileUploaderProps extends FileUploaderOptions {
+export interface FileUploaderProps extends FileUploaderOptions, Names {
   /** What the file chooser offers, as of `<input accept>`. What is dropped is held to the server's rules alone. */
   readonly accept?: string;
   /** Whether folders can be chosen and dropped. */
@@ -44,13 +45,14 @@ function inOrder({ uploads, checks }: FileUploaderState): readonly Upload[] {
 function leaveRow(fallback: HTMLElement | null): void {
   const row = document.activeElement?.closest("li");
   const neighbour = row?.nextElementSibling ?? row?.previousElementSibling;
-  const button = neighbour?.querySelector<HTMLElement>(".cw-upload-actions button:last-child");
+  const button = Array.from(neighbour?.querySelectorAll("button") ?? []).at(-1);
   (button ?? fallback)?.focus();
 }
 
 /** Files come in, and go where they belong: dropped, chosen or pasted, and shown until they have passed their check. */
 export function FileUploader(props: FileUploaderProps) {
   const { accept, folders = true, wholePage = true, compact = false, heading } = props;
+  const { nameOf, nameOfEntity } = props;
   const state = useFileUploader(props);
   const { uploads, summary, checks, remove } = state;
   const { uploader: texts } = useTexts();
@@ -61,6 +63,7 @@ export function FileUploader(props: FileUploaderProps) {
   const isContinuing = useRef(false);
   const chooseButton = useRef<HTMLButtonElement>(null);
   const titleId = useId();
+  const names = useMemo(() => ({ nameOf, nameOfEntity }), [nameOf, nameOfEntity]);
   const isDragging = useDrops(state.add, wholePage ? undefined : root);
   usePastes(state.add, wholePage ? undefined : root);
   useLeaveWarning(summary.running > 0);
@@ -88,6 +91,11 @@ export function FileUploader(props: FileUploaderProps) {
     if (!isConfirmed || question === undefined) return;
     if (question.kind === "cancel") drop(question.uploads);
     else state.discardPrevious(question.upload);
+  };
+  /** The notice that was clicked goes with them. */
+  const settleDuplicates = (settle: (duplicates: readonly Upload[]) => void) => {
+    chooseButton.current?.focus();
+    settle(state.duplicates);
   };
   const addChosen = (picks: Picks) => {
     state.add(picks, isContinuing.current);
@@ -135,7 +143,12 @@ export function FileUploader(props: FileUploaderProps) {
         <p className="cw-muted">{texts.adding(state.intake.seen)}</p>
       )}
       <Refusals view={state.intake} onDismiss={state.dismissRefusals} />
-      {uploads.length > 0 ? (
+      <Duplicates
+        uploads={state.duplicates}
+        onSkip={() => settleDuplicates(remove)}
+        onUpload={() => settleDuplicates((each) => each.forEach((upload) => upload.resume()))}
+      />
+      {uploads.length > state.duplicates.length ? (
         <Totals
           summary={summary}
           finished={uploads.filter((upload) => isFinished(upload, checks)).length}
@@ -146,7 +159,7 @@ export function FileUploader(props: FileUploaderProps) {
         />
       ) : undefined}
       {uploads.length > 0 ? (
-        <UploadList uploads={inOrder(state)} checks={checks} onRemove={onRemove} />
+        <UploadList uploads={inOrder(state)} checks={checks} names={names} onRemove={onRemove} />
       ) : undefined}
       <LiveRegion announcer={announcer} />
       <QuestionDialog question={question} onAnswer={onAnswer} />

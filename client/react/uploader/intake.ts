@@ -18,6 +18,13 @@ export interface IntakeView {
 
 const EMPTY: IntakeView = { seen: undefined, refusals: [], isIncomplete: false };
 
+export interface Intent {
+  /** Whether they were chosen to continue earlier uploads, under whatever name. */
+  readonly isAsked: boolean;
+  /** Whether their bytes are looked for before they are sent. */
+  readonly findDuplicates: boolean;
+}
+
 export interface IntakeOptions {
   readonly uploader: Uploader;
   rules(): UploadRulesResponse | undefined;
@@ -44,18 +51,15 @@ export class Intake {
 
   readonly read = (): IntakeView => this.#view;
 
-  /**
-   * Adds one after what is being added. Never rejects.
-   * @param isAsked whether they were chosen to continue earlier uploads, under whatever name
-   */
-  add(picks: Picks, meta: UploadMeta, isAsked = false): Promise<void> {
-    this.#running = this.#running.then(() => this.#take(picks, meta, isAsked));
+  /** Adds one after what is being added. Never rejects. */
+  add(picks: Picks, meta: UploadMeta, intent: Intent): Promise<void> {
+    this.#running = this.#running.then(() => this.#take(picks, meta, intent));
     return this.#running;
   }
 
   readonly dismiss = (): void => this.#show(EMPTY);
 
-  async #take(picks: Picks, meta: UploadMeta, isAsked: boolean): Promise<void> {
+  async #take(picks: Picks, meta: UploadMeta, { isAsked, findDuplicates }: Intent): Promise<void> {
     const gate = createGate(this.#options.rules());
     const pace = createPace();
     const uploads: Upload[] = [];
@@ -69,7 +73,7 @@ export class Intake {
         seen += 1;
         const refusal = gate(pick.file);
         if (refusal !== undefined) refusals.push(refusal);
-        else if (!(await previous.resume(pick, isAsked))) uploads.push(this.#add(pick, meta));
+        else if (!(await previous.resume(pick, isAsked))) uploads.push(this.#add(pick, meta, findDuplicates));
         if (!pace.isDue()) continue;
         this.#show({ seen, refusals: [...refusals], isIncomplete });
         await pace.rest();
@@ -82,9 +86,9 @@ export class Intake {
     await startAll(uploads);
   }
 
-  #add({ file, folder, handle }: PickedFile, meta: UploadMeta): Upload {
+  #add({ file, folder, handle }: PickedFile, meta: UploadMeta, findDuplicates: boolean): Upload {
     const whole = folder === "" ? meta : { ...meta, folder };
-    return this.#options.uploader.add(file, whole, { handle });
+    return this.#options.uploader.add(file, whole, { handle, findDuplicates });
   }
 
   #show(view: IntakeView): void {

@@ -15,6 +15,8 @@ export function describeUpload(
       return { tone: "quiet", icon: "clock", text: texts.waiting };
     case "hashing":
       return { tone: "busy", icon: "upload", text: texts.preparing };
+    case "duplicate":
+      return { tone: "warning", icon: "file", text: texts.duplicate };
     case "uploading":
       return { tone: "busy", icon: "upload", text: describeUploading(texts, progress) };
     case "paused":

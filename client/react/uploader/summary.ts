@@ -20,9 +20,11 @@ export interface Summary {
 type Kind = UploadState["kind"];
 
 const RUNNING: ReadonlySet<Kind> = new Set(["waiting", "hashing", "uploading", "offline", "retrying"]);
-const OVER: ReadonlySet<Kind> = new Set(["refused", "aborted"]);
+/** Nothing is to be sent of them, or not yet. */
+const UNCOUNTED: ReadonlySet<Kind> = new Set(["refused", "aborted", "duplicate"]);
 
 export const isRunning = ({ state }: Upload): boolean => RUNNING.has(state.kind);
+export const isDuplicate = ({ state }: Upload): boolean => state.kind === "duplicate";
 export const isStopped = ({ state }: Upload): boolean => state.kind === "paused" || state.kind === "failed";
 
 /** Whether nothing more will happen to it, and nobody has to see to it. */
@@ -35,7 +37,7 @@ export function isFinished(upload: Upload, checks: Checks): boolean {
 /** Whether somebody has to see to it. */
 export function needsAttention(upload: Upload, checks: Checks): boolean {
   const { kind } = upload.state;
-  if (kind === "failed" || kind === "refused") return true;
+  if (kind === "failed" || kind === "refused" || kind === "duplicate") return true;
   const check = checks.of(upload);
   return check?.kind === "settled" && (check.file.state === "infected" || check.file.state === "unscannable");
 }
@@ -51,7 +53,7 @@ export function uploadsOf(uploads: readonly Upload[], meta: UploadMeta): readonl
 }
 
 export function summarize(uploads: readonly Upload[]): Summary {
-  const counted = uploads.filter(({ state }) => !OVER.has(state.kind));
+  const counted = uploads.filter(({ state }) => !UNCOUNTED.has(state.kind));
   let [sentBytes, totalBytes, speed] = [0, 0, 0];
   for (const { progress } of counted) {
     sentBytes += progress.sentBytes;

@@ -3,6 +3,7 @@ import { useRef, useState } from "react";
 import type { Upload } from "../../core/upload.ts";
 import { useTexts } from "../use-client.ts";
 import type { Checks } from "./checks.ts";
+import type { Names } from "./duplicates.tsx";
 import { UploadRow } from "./upload-row.tsx";
 
 const USUAL_ROW_PIXELS = 72;
@@ -11,6 +12,7 @@ const ROWS_BEYOND_VIEW = 4;
 export interface UploadListProps {
   readonly uploads: readonly Upload[];
   readonly checks: Checks;
+  readonly names: Names;
   onRemove(upload: Upload): void;
 }
 
@@ -28,7 +30,7 @@ function createKeys(): (upload: Upload) => number {
 }
 
 /** The rows that are in view, of however many there are. */
-export function UploadList({ uploads, checks, onRemove }: UploadListProps) {
+export function UploadList({ uploads, checks, names, onRemove }: UploadListProps) {
   const texts = useTexts();
   const scroller = useRef<HTMLDivElement>(null);
   const [keyOf] = useState(createKeys);
@@ -59,7 +61,7 @@ export function UploadList({ uploads, checks, onRemove }: UploadListProps) {
               aria-setsize={uploads.length}
               aria-posinset={index + 1}
             >
-              <UploadRow upload={upload} checks={checks} onRemove={onRemove} />
+              <UploadRow upload={upload} checks={checks} names={names} onRemove={onRemove} />
             </li>
           );
         })}

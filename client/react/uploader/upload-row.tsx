@@ -9,6 +9,7 @@ import { ProgressBar } from "../ui/progress-bar.tsx";
 import { SentenceLine } from "../ui/sentence.tsx";
 import { useTexts } from "../use-client.ts";
 import type { Check, Checks } from "./checks.ts";
+import { describeDuplicate, DuplicateChoice, type Names } from "./duplicates.tsx";
 import { describeUpload } from "./sentences.ts";
 import { isRunning } from "./summary.ts";
 import { Thumbnail } from "./thumbnail.tsx";
@@ -27,6 +28,7 @@ const WITH_BAR: ReadonlySet<UploadState["kind"]> = new Set([
 export interface UploadRowProps {
   readonly upload: Upload;
   readonly checks: Checks;
+  readonly names: Names;
   /** Takes it off the list, and gives it up if it is on its way. */
   onRemove(upload: Upload): void;
 }
@@ -109,17 +111,20 @@ function MainAction({ upload }: { readonly upload: Upload }) {
 }
 
 /** One upload until it is taken off the list; renders by itself, without the list around it. */
-export const UploadRow = memo(({ upload, checks, onRemove }: UploadRowProps) => {
+export const UploadRow = memo(({ upload, checks, names, onRemove }: UploadRowProps) => {
   const texts = useTexts();
   const view = useUpload(upload);
   const check = useCheck(upload, checks);
   const { state, progress } = view;
   const secondsLeft = useSecondsUntil(state.kind === "retrying" ? state.retryAtMs : 0);
   const isSlow = useLasting(isBeingChecked(state, check), LONG_CHECK_MS);
-  const sentence = describeUpload(texts.uploader, view, check, secondsLeft);
   const { file, meta } = upload;
   const portion = progress.totalBytes === 0 ? 1 : progress.sentBytes / progress.totalBytes;
   const isOnItsWay = isRunning(upload) || state.kind === "paused" || state.kind === "failed";
+  const sentence =
+    state.kind === "duplicate"
+      ? describeDuplicate(texts.uploader, state.of, meta, names)
+      : describeUpload(texts.uploader, view, check, secondsLeft);
   const removal = isOnItsWay ? texts.uploader.cancel : texts.uploader.remove;
   return (
     <div className="cw-upload">
@@ -137,15 +142,18 @@ export const UploadRow = memo(({ upload, checks, onRemove }: UploadRowProps) => 
             isMoving={state.kind === "uploading"}
           />
         ) : undefined}
+        {state.kind === "duplicate" ? <DuplicateChoice upload={upload} onSkip={onRemove} /> : undefined}
       </div>
       <div className="cw-upload-actions">
         <MainAction upload={upload} />
-        <IconButton
-          icon="close"
-          label={removal}
-          name={texts.uploader.actionOn(removal, file.name)}
-          onClick={() => onRemove(upload)}
-        />
+        {state.kind === "duplicate" ? undefined : (
+          <IconButton
+            icon="close"
+            label={removal}
+            name={texts.uploader.actionOn(removal, file.name)}
+            onClick={() => onRemove(upload)}
+          />
+        )}
       </div>
     </div>
   );

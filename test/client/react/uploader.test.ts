@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -7,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { launchChromium } from "../../support/browser.ts";
 import { type DemoServer, startDemoServer } from "../support/demo-server.ts";
 import { buildPage } from "./built-page.ts";
+import { storedFile } from "./files/stored-files.ts";
 import { withLive } from "./live-page.ts";
 
 const MIB = 1024 * 1024;
@@ -79,6 +81,70 @@ test("what breaks a rule is listed with it, before the rest is sent; what has no
   expect(server.tus.uploads.size).toBe(1);
   await refusals.getByRole("button", { name: "Dismiss" }).click();
   await refusals.waitFor({ state: "detached" });
+});
+
+const META = { entityType: "contact", entityId: "c-1" };
+
+/** The server has these bytes already, of another record where nothing else is said. */
+function isThere(file: ReturnType<typeof pdf>, id: string, changes: object = {}): void {
+  const sha256 = createHash("sha256").update(file.buffer).digest("hex");
+  const elsewhere = { entityType: "deal", entityId: "7", createdAt: "2024-05-03T09:30:00Z" };
+  server.files.push(storedFile(id, "Offer 2024.pdf", { sha256, ...elsewhere, ...changes }));
+}
+
+test("bytes that are there already are sent only when their user says so, by keyboard alone", async () => {
+  const [offer, other] = [pdf("offer.pdf"), pdf("other.pdf")];
+  isThere(offer, "there");
+  await open();
+  await choose([offer, other]);
+  const said = "Already here: Offer 2024.pdf, attached to deal 7, uploaded by ann on 3 May 2024";
+  await row("offer.pdf").getByText(said).waitFor();
+  await page.getByRole("status").filter({ hasText: "offer.pdf: Already here. Upload it anyway?" }).waitFor();
+  await row("other.pdf").getByText("Ready").waitFor();
+  expect(server.tus.uploads.size).toBe(1);
+  expect(await rows().first().textContent()).toContain("offer.pdf");
+  await row("offer.pdf").getByRole("button", { name: "Upload anyway: offer.pdf" }).focus();
+  await page.keyboard.press("Enter");
+  await row("offer.pdf").getByText("Ready").waitFor();
+  expect(server.tus.uploads.size).toBe(2);
+  expect(await page.evaluate(() => document.activeElement?.closest("li")?.textContent)).toContain(
+    "offer.pdf",
+  );
+  // Of the same record is the one to tell.
+  isThere(offer, "here", META);
+  await choose([offer]);
+  const again = row("offer.pdf").filter({
+    hasText: "Already here: Offer 2024.pdf, uploaded by ann on 3 May 2024",
+  });
+  await again.getByRole("button", { name: "Don’t upload: offer.pdf" }).focus();
+  await page.keyboard.press("Enter");
+  await again.waitFor({ state: "detached" });
+  expect(await page.evaluate(() => document.activeElement?.closest("li") !== null)).toBe(true);
+  expect(server.tus.uploads.size).toBe(2);
+});
+
+test("many of them are settled at once", async () => {
+  const files = ["a.pdf", "b.pdf", "c.pdf", "d.pdf"].map((name) => pdf(name));
+  for (const [index, file] of files.entries()) isThere(file, `there${index}`);
+  await open("language=de");
+  await choose(files);
+  const notice = page.getByRole("region", { name: "4 Dateien sind schon vorhanden" });
+  await notice.waitFor();
+  await page.addScriptTag({ path: AXE });
+  const found = await page.evaluate(() =>
+    (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } }).axe.run(),
+  );
+  expect(found.violations.map(({ id }) => id)).toEqual([]);
+  await row("a.pdf").getByRole("button", { name: "Nicht hochladen: a.pdf" }).click();
+  await page.getByRole("button", { name: "3 auslassen, die schon vorhanden sind" }).click();
+  await notice.waitFor({ state: "detached" });
+  await expect.poll(() => rows().count()).toBe(0);
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Dateien auswählen");
+  expect(server.tus.uploads.size).toBe(0);
+  await choose(files.slice(0, 2));
+  await page.getByRole("button", { name: "Alle trotzdem hochladen" }).click();
+  await page.getByText("2 Dateien hochgeladen", { exact: true }).waitFor();
+  expect(server.tus.uploads.size).toBe(2);
 });
 
 test("an infected file says what it contains, above the others", async () => {

@@ -125,6 +125,8 @@ async function answer(
     response.end(request.method === "HEAD" ? "" : body);
     return;
   }
+  // Whatever is asked for, nothing is said.
+  if (fault !== undefined && request.method === "GET") return;
   if (request.method === "POST") return create(request, response, uploads);
   const id = request.url?.split("/").at(-1) ?? "";
   const upload = uploads.get(id);

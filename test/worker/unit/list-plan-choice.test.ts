@@ -77,6 +77,28 @@ describe("the plan is the cheap one", () => {
     ],
     ["all that is attached", VISIBLE, [300, 20, 2_000], {}, "walk files_by_creation, listed"],
     ["few of a rare tag", { ...VISIBLE, tags: ["a"] }, [3, 300, 20, 0], {}, "walk file_tags_by_creation"],
+    [
+      "the same bytes of what a member may see",
+      { ...VISIBLE, sha256: "5a".repeat(32) },
+      [0, 1, 1, 20, 3],
+      {},
+      "union of gather files_by_sha256 and gather files_by_sha256 and gather shares_by_user and gather files_by_sha256",
+    ],
+    [
+      "the same of what is shared with somebody",
+      { sharedWith: "ann" as FileFilters["sharedWith"], sha256: "5a".repeat(32) },
+      [0, 5_000],
+      {},
+      "gather shares_by_user",
+    ],
+    [
+      "the same of an owner",
+      { ...OWNER, sha256: "5a".repeat(32) },
+      [1, 1],
+      {},
+      "union of gather files_by_sha256 and gather files_by_sha256",
+    ],
+    ["the same of a tenant", { sha256: "5a".repeat(32) }, [2], {}, "gather files_by_sha256"],
     ["a day, by name", { createdFromMs: 5 }, [900], { sort: "name" }, "gather files_by_creation"],
   ] as const)("%s", (_, filters, matches, more, expected) => {
     expect(chosen(filters, matches, more)).toBe(expected);

@@ -41,6 +41,7 @@ describe("every statement of every plan goes by an index", () => {
     { tags: ["a"] },
     { tags: ["a", "b"] },
     { mimeType: "image/png" },
+    { sha256: "a".repeat(64) },
     { fileClass: "image" },
     { state: "unscannable" },
     { createdFromMs: 1 },
@@ -139,21 +140,29 @@ describe("every statement of every plan goes by an index", () => {
     expect(seen.size).toBeGreaterThan(list.trash ? 100 : 500);
   });
 
-  test("a union has no more parameters than D1 takes, and there is none of more tags and words", async () => {
-    const all: Partial<FileFilters> = Object.assign({}, ...PARTS.filter(({ sharedWith }) => !sharedWith));
-    const unionsWith = (tags: number) => {
-      const filters = { ...all, search: searchTermsOf("ab"), tags: Array.from({ length: tags }, String) };
-      const after = { value: "x", id: FileId.parse("0".repeat(26)) };
-      const question = questionOf(listingOf(filters, { sort: "name", order: "asc", after }));
-      const plans = plansOf(question, fewOfEach(question));
-      return { question, unions: plans.filter(({ way }) => way === "union") };
-    };
-    const { question, unions } = unionsWith(8);
-    expect(unions).toHaveLength(1);
-    for (const union of unions) await readPage(db, question, union);
-    for (const { params } of local.takeStatements()) expect(params.length).toBeLessThanOrEqual(100);
-    expect(unionsWith(9).unions).toEqual([]);
-  });
+  test.each([
+    [8, undefined],
+    [3, "a".repeat(64)],
+  ])(
+    "a union of %d tags and words has no more parameters than D1 takes, and there is none of more",
+    async (most, sha256) => {
+      const all: Partial<FileFilters> = Object.assign({}, ...PARTS.filter(({ sharedWith }) => !sharedWith), {
+        sha256,
+      });
+      const unionsWith = (tags: number) => {
+        const filters = { ...all, search: searchTermsOf("ab"), tags: Array.from({ length: tags }, String) };
+        const after = { value: "x", id: FileId.parse("0".repeat(26)) };
+        const question = questionOf(listingOf(filters, { sort: "name", order: "asc", after }));
+        const plans = plansOf(question, fewOfEach(question));
+        return { question, unions: plans.filter(({ way }) => way === "union") };
+      };
+      const { question, unions } = unionsWith(most);
+      expect(unions).toHaveLength(1);
+      for (const union of unions) await readPage(db, question, union);
+      for (const { params } of local.takeStatements()) expect(params.length).toBeLessThanOrEqual(100);
+      expect(unionsWith(most + 1).unions).toEqual([]);
+    },
+  );
 
   test("what a page shows of its files too: by their ids", async () => {
     const [file] = fc.sample(listedFile([TENANT], 0), { numRuns: 1, seed: 1 });
@@ -206,6 +215,7 @@ function filtersOf(query: ListQuery, { userId, role }: Asker): FileFilters {
     entityId: query.entityId,
     tags: query.tag ?? [],
     mimeType: query.type,
+    sha256: query.sha256,
     fileClass: query.class as FileFilters["fileClass"],
     state: query.state as FileFilters["state"],
     createdFromMs: time(query.createdAfter),

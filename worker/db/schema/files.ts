@@ -10,6 +10,8 @@ import { fileId, tenantId } from "./columns.ts";
 /** Files that are listed, and those listed in the trash. One that is being removed for good is in neither. */
 const LIVE = sql`deleted_at_ms IS NULL AND purging_at_ms IS NULL`;
 const TRASH = sql`deleted_at_ms IS NOT NULL AND purging_at_ms IS NULL`;
+/** Whether a tenant's members may see it where its setting lets them: docs/decisions/0029-entity-access.md. */
+const IS_ATTACHED = sql`(entity_type IS NOT NULL AND entity_id IS NOT NULL)`;
 
 /** A tenant's record of a file; its bytes are in versions. Every key begins with the tenant. */
 export const files = sqliteTable(
@@ -46,6 +48,8 @@ export const files = sqliteTable(
     sizeBytes: integer("size_bytes").notNull().default(-1),
     mimeType: text("mime_type").notNull().default(""),
     fileClass: text("file_class", { enum: FILE_CLASSES }).notNull().default("other"),
+    /** In hex; null until it was checked. */
+    sha256: text("sha256"),
     /** The name as it is searched and sorted by: `foldName` of the contract. */
     foldedName: text("folded_name").notNull().default(""),
     /** Rowid of its name in `file_search`. */
@@ -78,6 +82,10 @@ export const files = sqliteTable(
       .on(t.tenantId, t.fileClass, t.createdAtMs, t.id)
       .where(sql`${LIVE} AND file_class <> 'document'`),
     index("files_by_type").on(t.tenantId, t.mimeType, t.createdAtMs, t.id).where(LIVE),
+    // Who may see a file comes before it: a search for bytes reads nothing of what isn't its caller's to see.
+    index("files_by_sha256")
+      .on(t.tenantId, t.sha256, IS_ATTACHED, t.ownerId, t.createdAtMs, t.id)
+      .where(sql`${LIVE} AND sha256 IS NOT NULL`),
     index("files_in_trash")
       .on(t.tenantId, t.deletedAtMs, t.id, t.ownerId, t.entityType, t.fileClass, t.createdAtMs, t.foldedName)
       .where(TRASH),

@@ -10,7 +10,7 @@ export async function axeFindings(
   part = "html",
   rules?: readonly string[],
 ): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe.source);
   const options = rules === undefined ? {} : { runOnly: rules };
   const { violations } = await page.evaluate<axe.AxeResults>(
     `axe.run(${JSON.stringify(part)}, ${JSON.stringify(options)})`,

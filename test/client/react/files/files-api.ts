@@ -126,6 +126,7 @@ function list({ server, url }: Call): Answer {
   const found = source
     .filter(({ filename }) => filename.toLowerCase().includes(words))
     .filter((file) => state === null || file.state === state)
+    .filter(({ sha256 }) => (query.get("sha256") ?? sha256) === sha256)
     .filter(
       ({ mimeType }) => kind === null || mimeType.startsWith(kind === "document" ? "application" : kind),
     )
