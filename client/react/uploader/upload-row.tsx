@@ -52,6 +52,10 @@ function useSecondsUntil(atMs: number): number {
   return useSyncExternalStore(subscribe, read, read);
 }
 
+function isBeingChecked({ kind }: UploadState, check: Check | undefined): boolean {
+  return kind === "uploaded" && check?.kind !== "settled" && check?.kind !== "unknown";
+}
+
 /** Whether something has been so for so long. */
 function useLasting(isSo: boolean, ms: number): boolean {
   const [isLong, setLong] = useState(false);
@@ -113,8 +117,7 @@ export const UploadRow = memo(({ upload, checks, names, onRemove }: UploadRowPro
   const check = useCheck(upload, checks);
   const { state, progress } = view;
   const secondsLeft = useSecondsUntil(state.kind === "retrying" ? state.retryAtMs : 0);
-  const isChecked = check?.kind === "settled" || check?.kind === "unknown";
-  const isSlow = useLasting(state.kind === "uploaded" && !isChecked, LONG_CHECK_MS);
+  const isSlow = useLasting(isBeingChecked(state, check), LONG_CHECK_MS);
   const { file, meta } = upload;
   const portion = progress.totalBytes === 0 ? 1 : progress.sentBytes / progress.totalBytes;
   const isOnItsWay = isRunning(upload) || state.kind === "paused" || state.kind === "failed";
