@@ -7,7 +7,7 @@ import { launchChromium } from "../support/browser.ts";
 import { buildDemo } from "./support/built-demo.ts";
 import { fill } from "./support/demo-data.ts";
 import { type DemoServer, startDemoServer } from "./support/demo-server.ts";
-import { choose, FILE, MIB, pdf, row, uploads } from "./support/demo-states.ts";
+import { choose, MIB, pdf, row, uploads } from "./support/demo-states.ts";
 
 let builtDir: string;
 let browser: Browser;

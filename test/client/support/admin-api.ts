@@ -22,14 +22,13 @@ export function answerAdmin(admin: AdminApi, method: string, call: Call): Answer
   const { parts } = call;
   if (parts[0] === "entities") return countFiles(call.server, call.body);
   if (parts[0] !== "admin") return undefined;
-  switch (parts[1]) {
+  switch (parts[1] ?? "") {
     case "quarantine":
       return answerQuarantine(admin, call);
     case "failed-jobs":
       return answerFailedJobs(admin, method, call);
     case "rescans":
       return answerRescans(admin, method, call);
-    case undefined:
     default:
       return NOT_FOUND;
   }
