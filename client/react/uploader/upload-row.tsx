@@ -52,6 +52,10 @@ function useSecondsUntil(atMs: number): number {
   return useSyncExternalStore(subscribe, read, read);
 }
 
+function isBeingChecked({ kind }: UploadState, check: Check | undefined): boolean {
+  return kind === "uploaded" && check?.kind !== "settled" && check?.kind !== "unknown";
+}
+
 /** Whether something has been so for so long. */
 function useLasting(isSo: boolean, ms: number): boolean {
   const [isLong, setLong] = useState(false);
@@ -106,6 +110,23 @@ function MainAction({ upload }: { readonly upload: Upload }) {
   );
 }
 
+/** Gives it up, or takes it off the list; a duplicate's own choice has that. */
+function Removal({ upload, onRemove }: Pick<UploadRowProps, "upload" | "onRemove">) {
+  const { uploader: texts } = useTexts();
+  const { kind } = upload.state;
+  if (kind === "duplicate") return undefined;
+  const isOnItsWay = isRunning(upload) || kind === "paused" || kind === "failed";
+  const label = isOnItsWay ? texts.cancel : texts.remove;
+  return (
+    <IconButton
+      icon="close"
+      label={label}
+      name={texts.actionOn(label, upload.file.name)}
+      onClick={() => onRemove(upload)}
+    />
+  );
+}
+
 /** One upload until it is taken off the list; renders by itself, without the list around it. */
 export const UploadRow = memo(({ upload, checks, names, onRemove }: UploadRowProps) => {
   const texts = useTexts();
@@ -113,16 +134,13 @@ export const UploadRow = memo(({ upload, checks, names, onRemove }: UploadRowPro
   const check = useCheck(upload, checks);
   const { state, progress } = view;
   const secondsLeft = useSecondsUntil(state.kind === "retrying" ? state.retryAtMs : 0);
-  const isChecked = check?.kind === "settled" || check?.kind === "unknown";
-  const isSlow = useLasting(state.kind === "uploaded" && !isChecked, LONG_CHECK_MS);
+  const isSlow = useLasting(isBeingChecked(state, check), LONG_CHECK_MS);
   const { file, meta } = upload;
   const portion = progress.totalBytes === 0 ? 1 : progress.sentBytes / progress.totalBytes;
-  const isOnItsWay = isRunning(upload) || state.kind === "paused" || state.kind === "failed";
   const sentence =
     state.kind === "duplicate"
       ? describeDuplicate(texts.uploader, state.of, meta, names)
       : describeUpload(texts.uploader, view, check, secondsLeft);
-  const removal = isOnItsWay ? texts.uploader.cancel : texts.uploader.remove;
   return (
     <div className="cw-upload">
       <Thumbnail file={file} />
@@ -143,14 +161,7 @@ export const UploadRow = memo(({ upload, checks, names, onRemove }: UploadRowPro
       </div>
       <div className="cw-upload-actions">
         <MainAction upload={upload} />
-        {state.kind === "duplicate" ? undefined : (
-          <IconButton
-            icon="close"
-            label={removal}
-            name={texts.uploader.actionOn(removal, file.name)}
-            onClick={() => onRemove(upload)}
-          />
-        )}
+        <Removal upload={upload} onRemove={onRemove} />
       </div>
     </div>
   );

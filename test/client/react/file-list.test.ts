@@ -1,8 +1,8 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { axeFindings } from "../../support/axe.ts";
 import { launchChromium } from "../../support/browser.ts";
 import { buildFilesPage } from "../../support/files-page.ts";
-import { axeFindings } from "./files/axe.ts";
 import { type FilesServer, startFilesServer } from "./files/files-server.ts";
 import { manyFiles, variedFiles } from "./files/stored-files.ts";
 import { idOf, withLive } from "./live-page.ts";
