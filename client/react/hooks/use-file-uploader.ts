@@ -8,7 +8,7 @@ import { Intake, type IntakeView } from "../uploader/intake.ts";
 import type { Picks } from "../uploader/picked.ts";
 import {
   isDuplicate,
-  isFinished,
+  isOver,
   isRunning,
   isStopped,
   type Summary,
@@ -54,6 +54,7 @@ export interface FileUploaderState {
   resumeAll(): void;
   /** Gives uploads up and takes them off the list; those that have ended are only taken off. */
   remove(uploads: readonly Upload[]): void;
+  /** Takes off the list what has ended, however it has. */
   clearFinished(): void;
 }
 
@@ -146,6 +147,6 @@ export function useFileUploader(options: FileUploaderOptions): FileUploaderState
     resumePrevious: previous.resumeFound,
     pauseAll: () => waitingFirst(uploads.filter(isRunning)).forEach((upload) => upload.pause()),
     resumeAll: () => uploads.filter(isStopped).forEach((upload) => upload.resume()),
-    clearFinished: () => remove(uploads.filter((upload) => isFinished(upload, checks))),
+    clearFinished: () => remove(uploads.filter((upload) => isOver(upload, checks))),
   };
 }

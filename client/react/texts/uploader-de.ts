@@ -1,6 +1,7 @@
 import type { Problem } from "#contract/errors.ts";
 import type { FileRefusal } from "#contract/file-checks.ts";
 import type { FileClass } from "#contract/file-types.ts";
+import { type Outcomes, outcomesIn } from "../uploader/summary.ts";
 import { createFormat, roundTimeLeft } from "./format.ts";
 import type { DuplicateWords, TotalsWords, UploaderTexts } from "./uploader-texts.ts";
 
@@ -102,6 +103,24 @@ function totals({ done, files, sentBytes, totalBytes, bytesPerSecond, secondsLef
   return [count, portion(sentBytes, totalBytes), ...speed, ...left].join(" · ");
 }
 
+const OUTCOMES: Readonly<Record<keyof Outcomes, string>> = {
+  ready: "bereit",
+  checking: "in Prüfung",
+  unknown: "hochgeladen",
+  blocked: "gesperrt",
+  refused: "nicht angenommen",
+  elsewhere: "in einem anderen Tab",
+  cancelled: "abgebrochen",
+  deleted: "gelöscht",
+};
+
+function outcome(outcomes: Outcomes): string {
+  const parts = outcomesIn(outcomes);
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return `${filesOf(outcomes[only])} ${OUTCOMES[only]}`;
+  return parts.map((each) => `${format.number(outcomes[each])} ${OUTCOMES[each]}`).join(" · ");
+}
+
 function duplicateOf({ filename, attachedTo, uploadedBy, uploadedAt }: DuplicateWords): string {
   const attached = attachedTo === undefined ? "" : `, angehängt an ${attachedTo}`;
   const day = format.day(uploadedAt, Date.now());
@@ -159,7 +178,7 @@ export const uploaderDe: UploaderTexts = {
   actionOn: (action, filename) => `${action}: ${filename}`,
 
   totals,
-  allDone: (files) => `${filesOf(files)} hochgeladen`,
+  outcome,
   progressOfAll: "Upload aller Dateien",
   pauseAll: "Alle anhalten",
   resumeAll: "Alle fortsetzen",
@@ -182,6 +201,10 @@ export const uploaderDe: UploaderTexts = {
 
   confirmTitle: (count) => (count === 1 ? "Diesen Upload abbrechen?" : `${uploadsOf(count)} abbrechen?`),
   confirmBody: (bytes) => `${format.bytes(bytes)} sind gesendet und würden gelöscht.`,
+  arrived: (count) =>
+    count === 1
+      ? "1 Datei ist angekommen und bleibt."
+      : `${format.number(count)} Dateien sind angekommen und bleiben.`,
   discardTitle: "Diesen Upload verwerfen?",
   discardBody: "Was davon gesendet ist, wird gelöscht.",
   keepPrevious: "Behalten",

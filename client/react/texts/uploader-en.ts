@@ -1,6 +1,7 @@
 import type { Problem } from "#contract/errors.ts";
 import type { FileRefusal } from "#contract/file-checks.ts";
 import type { FileClass } from "#contract/file-types.ts";
+import { type Outcomes, outcomesIn } from "../uploader/summary.ts";
 import { createFormat, roundTimeLeft } from "./format.ts";
 import type { DuplicateWords, TotalsWords, UploaderTexts } from "./uploader-texts.ts";
 
@@ -78,6 +79,24 @@ function totals({ done, files, sentBytes, totalBytes, bytesPerSecond, secondsLef
   return [count, portion(sentBytes, totalBytes), ...speed, ...left].join(" · ");
 }
 
+const OUTCOMES: Readonly<Record<keyof Outcomes, string>> = {
+  ready: "ready",
+  checking: "being checked",
+  unknown: "uploaded",
+  blocked: "blocked",
+  refused: "refused",
+  elsewhere: "in another tab",
+  cancelled: "cancelled",
+  deleted: "deleted",
+};
+
+function outcome(outcomes: Outcomes): string {
+  const parts = outcomesIn(outcomes);
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return `${countOf(outcomes[only], "file")} ${OUTCOMES[only]}`;
+  return parts.map((each) => `${format.number(outcomes[each])} ${OUTCOMES[each]}`).join(" · ");
+}
+
 function duplicateOf({ filename, attachedTo, uploadedBy, uploadedAt }: DuplicateWords): string {
   const attached = attachedTo === undefined ? "" : `, attached to ${attachedTo}`;
   const day = format.day(uploadedAt, Date.now());
@@ -133,7 +152,7 @@ export const uploaderEn: UploaderTexts = {
   actionOn: (action, filename) => `${action}: ${filename}`,
 
   totals,
-  allDone: (files) => `${countOf(files, "file")} uploaded`,
+  outcome,
   progressOfAll: "Upload of all files",
   pauseAll: "Pause all",
   resumeAll: "Resume all",
@@ -156,6 +175,8 @@ export const uploaderEn: UploaderTexts = {
 
   confirmTitle: (count) => (count === 1 ? "Cancel this upload?" : `Cancel ${countOf(count, "upload")}?`),
   confirmBody: (bytes) => `${format.bytes(bytes)} have been sent and would be deleted.`,
+  arrived: (count) =>
+    count === 1 ? "1 file has arrived and stays." : `${format.number(count)} files have arrived and stay.`,
   discardTitle: "Discard this upload?",
   discardBody: "What was sent of it is deleted.",
   keepPrevious: "Keep it",

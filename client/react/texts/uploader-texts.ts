@@ -1,6 +1,7 @@
 import type { Problem } from "#contract/errors.ts";
 import type { FileRefusal } from "#contract/file-checks.ts";
 import type { FileClass } from "#contract/file-types.ts";
+import type { Outcomes } from "../uploader/summary.ts";
 
 /** A file that has the same bytes as one that was chosen. */
 export interface DuplicateWords {
@@ -80,7 +81,8 @@ export interface UploaderTexts {
   actionOn(action: string, filename: string): string;
 
   totals(words: TotalsWords): string;
-  allDone(files: number): string;
+  /** When nothing is on its way any more: only what there is of it is said. */
+  outcome(outcomes: Outcomes): string;
   readonly progressOfAll: string;
   readonly pauseAll: string;
   readonly resumeAll: string;
@@ -103,6 +105,8 @@ export interface UploaderTexts {
 
   confirmTitle(count: number): string;
   confirmBody(sentBytes: number): string;
+  /** Of files that can't be cancelled any more. */
+  arrived(count: number): string;
   readonly discardTitle: string;
   readonly discardBody: string;
   readonly keepPrevious: string;

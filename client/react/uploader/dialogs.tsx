@@ -8,7 +8,11 @@ interface Answered {
 }
 
 /** Asks before what was sent is deleted. */
-function CancelDialog({ uploads, onAnswer }: Answered & { readonly uploads: readonly Upload[] }) {
+function CancelDialog({
+  uploads,
+  arrived,
+  onAnswer,
+}: Answered & { readonly uploads: readonly Upload[]; readonly arrived: number }) {
   const { uploader: texts } = useTexts();
   const [first] = uploads;
   const sentBytes = uploads.reduce((bytes, { progress }) => bytes + progress.sentBytes, 0);
@@ -21,6 +25,7 @@ function CancelDialog({ uploads, onAnswer }: Answered & { readonly uploads: read
     >
       {uploads.length === 1 ? <p dir="auto">{first?.file.name}</p> : undefined}
       <p className="cw-muted">{texts.confirmBody(sentBytes)}</p>
+      {arrived > 0 ? <p className="cw-muted">{texts.arrived(arrived)}</p> : undefined}
     </ConfirmDialog>
   );
 }
@@ -43,7 +48,14 @@ function DiscardDialog({ upload, onAnswer }: Answered & { readonly upload: Unfin
 
 /** What is asked before it is done. */
 export type Question =
-  | { readonly kind: "cancel"; readonly uploads: readonly Upload[] }
+  | {
+      readonly kind: "cancel";
+      readonly uploads: readonly Upload[];
+      /** Those of them that were paused for as long as it is asked. */
+      readonly paused: readonly Upload[];
+      /** How many others have arrived, and stay. */
+      readonly arrived: number;
+    }
   | { readonly kind: "discard"; readonly upload: UnfinishedUpload };
 
 export function QuestionDialog({
@@ -54,7 +66,7 @@ export function QuestionDialog({
     case undefined:
       return undefined;
     case "cancel":
-      return <CancelDialog uploads={question.uploads} onAnswer={onAnswer} />;
+      return <CancelDialog uploads={question.uploads} arrived={question.arrived} onAnswer={onAnswer} />;
     case "discard":
       return <DiscardDialog upload={question.upload} onAnswer={onAnswer} />;
   }

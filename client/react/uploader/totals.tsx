@@ -2,19 +2,20 @@ import type { ReactNode } from "react";
 import { Button } from "../ui/button.tsx";
 import { ProgressBar } from "../ui/progress-bar.tsx";
 import { useTexts } from "../use-client.ts";
-import type { Summary } from "./summary.ts";
+import type { Outcomes, Summary } from "./summary.ts";
 
 export interface TotalsProps {
   readonly summary: Summary;
-  /** How many rows have nothing more to tell. */
-  readonly finished: number;
+  readonly outcomes: Outcomes;
+  /** How many rows can be cleared. */
+  readonly over: number;
   onPauseAll(): void;
   onResumeAll(): void;
   onCancelAll(): void;
   onClear(): void;
 }
 
-function Actions({ summary, finished, ...on }: TotalsProps): ReactNode {
+function Actions({ summary, over, ...on }: TotalsProps): ReactNode {
   const { uploader: texts } = useTexts();
   return (
     <div className="cw-totals-actions">
@@ -31,7 +32,7 @@ function Actions({ summary, finished, ...on }: TotalsProps): ReactNode {
       {summary.running + summary.paused > 0 ? (
         <Button onClick={on.onCancelAll}>{texts.cancelAll}</Button>
       ) : undefined}
-      {finished > 0 ? <Button onClick={on.onClear}>{texts.clearFinished}</Button> : undefined}
+      {over > 0 ? <Button onClick={on.onClear}>{texts.clearFinished}</Button> : undefined}
     </div>
   );
 }
@@ -44,7 +45,7 @@ export function Totals(props: TotalsProps) {
   const words = { done: uploaded, files, sentBytes, totalBytes, ...rest };
   return (
     <div className="cw-totals">
-      <p className="cw-totals-words">{isOver ? texts.allDone(uploaded) : texts.totals(words)}</p>
+      <p className="cw-totals-words">{isOver ? texts.outcome(props.outcomes) : texts.totals(words)}</p>
       <Actions {...props} />
       {isOver ? undefined : (
         <ProgressBar

@@ -60,7 +60,7 @@ test("a chosen file is sent, checked and ready, is heard of, and goes when it is
   await choose([pdf("offer.pdf", 3 * MIB)]);
   await row("offer.pdf").getByText("Checking for viruses").waitFor();
   await row("offer.pdf").getByText("Ready").waitFor();
-  await page.getByText("1 file uploaded").waitFor();
+  await page.getByText("1 file ready").waitFor();
   await page.getByRole("status").filter({ hasText: "offer.pdf: Ready" }).waitFor();
   await row("offer.pdf").getByRole("button", { name: "Remove from the list: offer.pdf" }).click();
   await row("offer.pdf").waitFor({ state: "detached" });
@@ -143,7 +143,7 @@ test("many of them are settled at once", async () => {
   expect(server.tus.uploads.size).toBe(0);
   await choose(files.slice(0, 2));
   await page.getByRole("button", { name: "Alle trotzdem hochladen" }).click();
-  await page.getByText("2 Dateien hochgeladen", { exact: true }).waitFor();
+  await page.getByText("2 Dateien bereit", { exact: true }).waitFor();
   expect(server.tus.uploads.size).toBe(2);
 });
 
@@ -153,6 +153,50 @@ test("an infected file says what it contains, above the others", async () => {
   await row("eicar.pdf").getByText("Blocked: contains Eicar-Test-Signature").waitFor();
   await row("fine.pdf").getByText("Ready").waitFor();
   expect(await rows().first().textContent()).toContain("eicar.pdf");
+});
+
+/** What is said to screen readers from now on. */
+async function listen(): Promise<() => Promise<string>> {
+  await page.evaluate(() => {
+    const said: string[] = [];
+    Object.assign(globalThis, { said });
+    const region = document.querySelector('[role="status"]');
+    if (region === null) throw new Error("Nothing is said here.");
+    new MutationObserver(() => said.push(region.textContent)).observe(region, {
+      childList: true,
+      characterData: true,
+      subtree: true,
+    });
+  });
+  return () => page.evaluate(() => (globalThis as unknown as { said: string[] }).said.join(" "));
+}
+
+test("many are told as they have ended, in words and to who hears it; all of them are cleared together", async () => {
+  await open();
+  const said = await listen();
+  await choose([...["a.pdf", "b.pdf", "c.pdf", "d.pdf"].map((name) => pdf(name)), pdf("eicar.pdf")]);
+  await page.getByText("4 ready · 1 blocked").waitFor();
+  await expect.poll(said).toContain("4 ready · 1 blocked");
+  expect(await said()).toContain("eicar.pdf: Blocked: contains Eicar-Test-Signature");
+  expect(await said()).not.toContain("a.pdf");
+  await page.getByRole("button", { name: "Clear finished" }).click();
+  await expect.poll(() => rows().count()).toBe(0);
+});
+
+test("nothing is sent while it is asked whether to cancel; what has arrived stays, and is told", async () => {
+  await open();
+  await choose([pdf("there.pdf")]);
+  await row("there.pdf").getByText("Ready").waitFor();
+  await stallAt(MIB);
+  await choose([pdf("offer.pdf", 2 * MIB)]);
+  await expect.poll(() => storedBytes("file2")).toBe(MIB);
+  await page.getByRole("button", { name: "Cancel all" }).click();
+  const dialog = page.getByRole("dialog", { name: "Cancel this upload?" });
+  await dialog.getByText("1 file has arrived and stays.").waitFor();
+  await row("offer.pdf").getByText("Paused").waitFor();
+  await dialog.getByRole("button", { name: "Keep uploading" }).click();
+  await row("offer.pdf").getByText("Ready").waitFor();
+  expect(server.tus.uploads.size).toBe(2);
 });
 
 test("by keyboard alone: paused, resumed, and given up only when asked again", async () => {
