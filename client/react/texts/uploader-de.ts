@@ -131,8 +131,10 @@ export const uploaderDe: UploaderTexts = {
   title: "Dateien hochladen",
   dropHere: "Dateien oder Ordner hier ablegen",
   dropFilesHere: "Dateien hier ablegen",
+  dropFileHere: "Eine Datei hier ablegen",
   dropAnywhere: "Irgendwo ablegen, um die Dateien hinzuzufügen",
   chooseFiles: "Dateien auswählen",
+  chooseFile: "Datei auswählen",
   chooseFolder: "Ordner auswählen",
   limits,
   adding: (count) => `Dateien werden hinzugefügt: bisher ${format.number(count)}`,
@@ -190,6 +192,9 @@ export const uploaderDe: UploaderTexts = {
   noRoom: (bytes) => `Dafür ist kein Platz: ${format.bytes(bytes)} Speicher sind noch frei.`,
   andMore: (count) => `und ${format.number(count)} weitere`,
 
+  tryAgain: "Erneut versuchen",
+  tooManyTitle: "Nichts hinzugefügt",
+  tooMany: "Hier ist nur eine Datei möglich. Bitte die gemeinte auswählen.",
   incompleteTitle: "Nicht alles war lesbar",
   incomplete: "Ein Ordner oder eine Datei ist nicht lesbar. Was davor gelesen wurde, ist hinzugefügt.",
 
@@ -199,6 +204,23 @@ export const uploaderDe: UploaderTexts = {
   continuePrevious: (count) => `${uploadsOf(count)} fortsetzen`,
   discard: "Verwerfen",
 
+  notContinued([name = "", ...more], [expected = "", ...others]) {
+    const isOne = more.length === 0;
+    const title =
+      others.length === 0 && expected !== "" && isOne
+        ? `Das ist nicht ${expected}`
+        : `${filesOf(more.length + 1)} nicht unter den unfertigen`;
+    const body = isOne
+      ? `${name} setzt keinen unfertigen Upload fort. Sie käme als neue Datei hinzu.`
+      : `${name} und ${format.number(more.length)} weitere setzen keinen unfertigen Upload fort. Sie kämen als neue Dateien hinzu.`;
+    return { title, body, keep: "Nicht hinzufügen", confirm: "Trotzdem hinzufügen" };
+  },
+  otherEnding: ([name = ""], [expected = ""]) => ({
+    title: "Eine andere Art von Datei",
+    body: `${name} würde zur neuen Version von ${expected}, obwohl es eine andere Art von Datei ist.`,
+    keep: "Nicht hochladen",
+    confirm: "Trotzdem hochladen",
+  }),
   confirmTitle: (count) => (count === 1 ? "Diesen Upload abbrechen?" : `${uploadsOf(count)} abbrechen?`),
   confirmBody: (bytes) => `${format.bytes(bytes)} sind gesendet und würden gelöscht.`,
   arrived: (count) =>

@@ -46,9 +46,15 @@ function retrying(problem: Problem | undefined, seconds: number): string {
     : `Interrupted, ${when}`;
 }
 
+/** By code, where the server's own sentence is of types and codes. */
+const REFUSED: Readonly<Record<string, string>> = {
+  QUOTA_EXCEEDED: "there is no room left for it.",
+  FILE_TYPE_MISMATCH: "its content is not what its name says.",
+  CONTENT_ENCRYPTED: "it is protected by a password.",
+};
+
 function refused({ code, detail, title }: Problem): string {
-  if (code === "QUOTA_EXCEEDED") return "Not accepted: there is no room left for it.";
-  return `Not accepted: ${detail ?? title}`;
+  return `Not accepted: ${REFUSED[code] ?? detail ?? title}`;
 }
 
 function failed({ code, status, title }: Problem): string {
@@ -107,8 +113,10 @@ export const uploaderEn: UploaderTexts = {
   title: "Upload files",
   dropHere: "Drop files or folders here",
   dropFilesHere: "Drop files here",
+  dropFileHere: "Drop a file here",
   dropAnywhere: "Drop anywhere to add the files",
   chooseFiles: "Choose files",
+  chooseFile: "Choose a file",
   chooseFolder: "Choose a folder",
   limits,
   adding: (count) => `Adding files: ${format.number(count)} so far`,
@@ -164,6 +172,9 @@ export const uploaderEn: UploaderTexts = {
   noRoom: (bytes) => `There is no room for it: ${format.bytes(bytes)} of storage is left.`,
   andMore: (count) => `and ${format.number(count)} more`,
 
+  tryAgain: "Try again",
+  tooManyTitle: "Nothing added",
+  tooMany: "One file is taken here. Choose the one that you mean.",
   incompleteTitle: "Not all could be read",
   incomplete: "One of the folders or files can't be read. What was read before it is added.",
 
@@ -173,6 +184,23 @@ export const uploaderEn: UploaderTexts = {
   continuePrevious: (count) => `Continue ${countOf(count, "upload")}`,
   discard: "Discard",
 
+  notContinued([name = "", ...more], [expected = "", ...others]) {
+    const isOne = more.length === 0;
+    const title =
+      others.length === 0 && expected !== "" && isOne
+        ? `This is not ${expected}`
+        : `${countOf(more.length + 1, "file")} that ${isOne ? "isn’t" : "aren’t"} among the unfinished ones`;
+    const body = isOne
+      ? `${name} continues no unfinished upload. It would be added as a new file.`
+      : `${name} and ${format.number(more.length)} more continue no unfinished upload. They would be added as new files.`;
+    return { title, body, keep: "Don’t add", confirm: "Add anyway" };
+  },
+  otherEnding: ([name = ""], [expected = ""]) => ({
+    title: "A different kind of file",
+    body: `${name} would become the new version of ${expected}, though it is another kind of file.`,
+    keep: "Don’t upload",
+    confirm: "Upload it anyway",
+  }),
   confirmTitle: (count) => (count === 1 ? "Cancel this upload?" : `Cancel ${countOf(count, "upload")}?`),
   confirmBody: (bytes) => `${format.bytes(bytes)} have been sent and would be deleted.`,
   arrived: (count) =>

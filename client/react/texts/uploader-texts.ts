@@ -12,6 +12,13 @@ export interface DuplicateWords {
   readonly uploadedAt: Date;
 }
 
+export interface QuestionWords {
+  readonly title: string;
+  readonly body: string;
+  readonly keep: string;
+  readonly confirm: string;
+}
+
 export interface TotalsWords {
   readonly done: number;
   readonly files: number;
@@ -27,9 +34,12 @@ export interface UploaderTexts {
   readonly dropHere: string;
   /** Where folders aren't taken. */
   readonly dropFilesHere: string;
+  /** Where one is taken at a time. */
+  readonly dropFileHere: string;
   /** Over the whole page while files are dragged. */
   readonly dropAnywhere: string;
   readonly chooseFiles: string;
+  readonly chooseFile: string;
   readonly chooseFolder: string;
   /** Largest sizes in bytes, by class. */
   limits(maxBytes: Readonly<Record<FileClass, number>>): string;
@@ -93,6 +103,10 @@ export interface UploaderTexts {
   rule(refusal: FileRefusal, filename: string): string;
   noRoom(availableBytes: number): string;
   andMore(count: number): string;
+  readonly tryAgain: string;
+  /** Where one file is taken at a time. */
+  readonly tooManyTitle: string;
+  readonly tooMany: string;
   readonly incompleteTitle: string;
   readonly incomplete: string;
 
@@ -103,6 +117,13 @@ export interface UploaderTexts {
   continuePrevious(count: number): string;
   readonly discard: string;
 
+  /**
+   * Chosen to continue uploads, and none of them.
+   * @param expected the names of those that are left
+   */
+  notContinued(names: readonly string[], expected: readonly string[]): QuestionWords;
+  /** A new version that ends in another way than the file that it is of. */
+  otherEnding(names: readonly string[], expected: readonly string[]): QuestionWords;
   confirmTitle(count: number): string;
   confirmBody(sentBytes: number): string;
   /** Of files that can't be cancelled any more. */

@@ -2,6 +2,7 @@ import type { UnfinishedUpload } from "../../core/types.ts";
 import type { Upload } from "../../core/upload.ts";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { useTexts } from "../use-client.ts";
+import type { Doubt } from "./intake.ts";
 
 interface Answered {
   onAnswer(isConfirmed: boolean): void;
@@ -46,6 +47,19 @@ function DiscardDialog({ upload, onAnswer }: Answered & { readonly upload: Unfin
   );
 }
 
+/** Before files are added that may not be what is meant. */
+function DoubtDialog({ doubt: { kind, picks, expected }, onAnswer }: Answered & { readonly doubt: Doubt }) {
+  const { uploader: texts } = useTexts();
+  const names = picks.map(({ file }) => file.name);
+  const words =
+    kind === "not-continued" ? texts.notContinued(names, expected) : texts.otherEnding(names, expected);
+  return (
+    <ConfirmDialog title={words.title} keep={words.keep} confirm={words.confirm} onAnswer={onAnswer}>
+      <p>{words.body}</p>
+    </ConfirmDialog>
+  );
+}
+
 /** What is asked before it is done. */
 export type Question =
   | {
@@ -56,7 +70,8 @@ export type Question =
       /** How many others have arrived, and stay. */
       readonly arrived: number;
     }
-  | { readonly kind: "discard"; readonly upload: UnfinishedUpload };
+  | { readonly kind: "discard"; readonly upload: UnfinishedUpload }
+  | { readonly kind: "doubt"; readonly doubt: Doubt };
 
 export function QuestionDialog({
   question,
@@ -69,5 +84,7 @@ export function QuestionDialog({
       return <CancelDialog uploads={question.uploads} arrived={question.arrived} onAnswer={onAnswer} />;
     case "discard":
       return <DiscardDialog upload={question.upload} onAnswer={onAnswer} />;
+    case "doubt":
+      return <DoubtDialog doubt={question.doubt} onAnswer={onAnswer} />;
   }
 }

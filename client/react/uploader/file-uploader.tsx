@@ -49,6 +49,10 @@ function inOrder({ uploads, checks }: FileUploaderState): readonly Upload[] {
   return [...urgent, ...onTheirWay, ...arrived];
 }
 
+function doubtOf({ intake: { doubt } }: FileUploaderState): Question | undefined {
+  return doubt === undefined ? undefined : { kind: "doubt", doubt };
+}
+
 /** Nothing is sent while it is asked: what arrives meanwhile would stay, whatever the answer. */
 function askToCancel(uploads: readonly Upload[], arrived: number): Question {
   const paused = uploads.filter(isRunning);
@@ -64,12 +68,22 @@ function leaveRow(fallback: HTMLElement | null): void {
   (button ?? fallback)?.focus();
 }
 
+function Heading({ id, children }: { readonly id: string; readonly children: ReactNode }) {
+  const { uploader: texts } = useTexts();
+  if (children !== undefined) return <h2 id={id}>{children}</h2>;
+  return (
+    <h2 id={id} className="cw-hidden">
+      {texts.title}
+    </h2>
+  );
+}
+
 /** Files come in, and go where they belong: dropped, chosen or pasted, and shown until they have passed their check. */
 export function FileUploader(props: FileUploaderProps) {
   const { accept, folders = true, wholePage = true, compact = false, heading } = props;
   const { nameOf, nameOfEntity } = props;
   const state = useFileUploader(props);
-  const { uploads, summary, checks, remove } = state;
+  const { uploads, summary, checks, isMultiple, remove } = state;
   const { uploader: texts } = useTexts();
   const [announcer] = useState(createAnnouncer);
   const [question, setQuestion] = useState<Question>();
@@ -100,11 +114,19 @@ export function FileUploader(props: FileUploaderProps) {
     },
     [drop],
   );
+  const { retry } = state;
+  const onRetry = useCallback(
+    (upload: Upload) => {
+      leaveRow(chooseButton.current);
+      retry(upload);
+    },
+    [retry],
+  );
   const onAnswer = (isConfirmed: boolean) => {
     // At once, so that the focus is back in its row before that goes.
     flushSync(() => setQuestion(undefined));
     if (question?.kind === "cancel") answerCancel(question, isConfirmed);
-    else if (question !== undefined && isConfirmed) state.discardPrevious(question.upload);
+    else if (question?.kind === "discard" && isConfirmed) state.discardPrevious(question.upload);
   };
   const answerCancel = (asked: Question & { readonly kind: "cancel" }, isConfirmed: boolean) => {
     if (!isConfirmed) return asked.paused.forEach((upload) => upload.resume());
@@ -125,7 +147,7 @@ export function FileUploader(props: FileUploaderProps) {
   const choose = async (toContinue = false) => {
     isContinuing.current = toContinue;
     // What the chooser offers is the input's to say.
-    const picks = accept === undefined ? await chooseFiles() : undefined;
+    const picks = accept === undefined ? await chooseFiles(isMultiple) : undefined;
     if (picks === undefined) input.current?.click();
     else addChosen(picks);
   };
@@ -139,13 +161,7 @@ export function FileUploader(props: FileUploaderProps) {
 
   return (
     <Root className="cw-uploader" ref={setRoot} aria-labelledby={titleId}>
-      {heading === undefined ? (
-        <h2 id={titleId} className="cw-hidden">
-          {texts.title}
-        </h2>
-      ) : (
-        <h2 id={titleId}>{heading}</h2>
-      )}
+      <Heading id={titleId}>{heading}</Heading>
       <Previous
         uploads={state.previous}
         onContinue={() =>
@@ -155,7 +171,8 @@ export function FileUploader(props: FileUploaderProps) {
       />
       <DropZone
         rules={state.rules}
-        hasFolders={folders}
+        hasFolders={folders && isMultiple}
+        isMultiple={isMultiple}
         accept={accept}
         isDragging={isDragging}
         isWholePage={wholePage}
@@ -168,7 +185,14 @@ export function FileUploader(props: FileUploaderProps) {
       {state.intake.seen === undefined ? undefined : (
         <p className="cw-muted">{texts.adding(state.intake.seen)}</p>
       )}
-      <Refusals view={state.intake} onDismiss={state.dismissRefusals} />
+      <Refusals
+        view={state.intake}
+        onDismiss={state.dismissRefusals}
+        onRetry={() => {
+          chooseButton.current?.focus();
+          state.retryRefused();
+        }}
+      />
       <Duplicates
         uploads={state.duplicates}
         onSkip={() => settleDuplicates(remove)}
@@ -186,10 +210,17 @@ export function FileUploader(props: FileUploaderProps) {
         />
       ) : undefined}
       {uploads.length > 0 ? (
-        <UploadList uploads={inOrder(state)} checks={checks} names={names} onRemove={onRemove} />
+        <UploadList
+          uploads={inOrder(state)}
+          checks={checks}
+          names={names}
+          onRemove={onRemove}
+          onRetry={onRetry}
+        />
       ) : undefined}
       <LiveRegion announcer={announcer} />
       <QuestionDialog question={question} onAnswer={onAnswer} />
+      <QuestionDialog question={doubtOf(state)} onAnswer={state.settleDoubt} />
     </Root>
   );
 }

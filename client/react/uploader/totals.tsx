@@ -3,6 +3,7 @@ import { Button } from "../ui/button.tsx";
 import { ProgressBar } from "../ui/progress-bar.tsx";
 import { useTexts } from "../use-client.ts";
 import type { Outcomes, Summary } from "./summary.ts";
+import { useTimeLeft } from "./time-left.ts";
 
 export interface TotalsProps {
   readonly summary: Summary;
@@ -42,7 +43,8 @@ export function Totals(props: TotalsProps) {
   const { uploader: texts } = useTexts();
   const { files, uploaded, sentBytes, totalBytes, running, paused, ...rest } = props.summary;
   const isOver = running + paused === 0;
-  const words = { done: uploaded, files, sentBytes, totalBytes, ...rest };
+  const secondsLeft = useTimeLeft(props.summary);
+  const words = { done: uploaded, files, sentBytes, totalBytes, ...rest, secondsLeft };
   return (
     <div className="cw-totals">
       <p className="cw-totals-words">{isOver ? texts.outcome(props.outcomes) : texts.totals(words)}</p>
