@@ -16,7 +16,7 @@ import { Duplicates, type Names } from "./duplicates.tsx";
 import { chooseFiles, type Picks } from "./picked.ts";
 import { Previous } from "./previous.tsx";
 import { Refusals } from "./refusals.tsx";
-import { hasArrived, isOver, isRunning, isStopped, needsAttention, outcomesOf } from "./summary.ts";
+import { hasArrived, isRunning, isStopped, needsAttention, outcomesOf } from "./summary.ts";
 import { Totals } from "./totals.tsx";
 import { UploadList } from "./upload-list.tsx";
 import { useAnnouncements } from "./use-announcements.ts";
@@ -202,7 +202,6 @@ export function FileUploader(props: FileUploaderProps) {
         <Totals
           summary={summary}
           outcomes={outcomesOf(uploads, checks)}
-          over={uploads.filter((upload) => isOver(upload, checks)).length}
           onPauseAll={state.pauseAll}
           onResumeAll={state.resumeAll}
           onCancelAll={cancelAll}

@@ -84,6 +84,11 @@ export function outcomesIn(outcomes: Outcomes): readonly (keyof Outcomes)[] {
   return OUTCOMES_IN_ORDER.filter((each) => outcomes[each] > 0);
 }
 
+/** How many have ended for good. */
+export function overOf({ checking: _checking, elsewhere: _elsewhere, ...over }: Outcomes): number {
+  return Object.values(over).reduce((sum, count) => sum + count, 0);
+}
+
 /** Whether nothing more will happen to it, however it has ended. */
 export function isOver(upload: Upload, checks: Checks): boolean {
   const outcome = outcomeOf(upload, checks.of(upload));
@@ -105,6 +110,7 @@ export function isFinished(upload: Upload, checks: Checks): boolean {
 export function needsAttention(upload: Upload, checks: Checks): boolean {
   const { kind } = upload.state;
   if (kind === "failed" || kind === "refused" || kind === "duplicate") return true;
+  if (kind !== "uploaded") return false;
   const check = checks.of(upload);
   return check?.kind === "settled" && (check.file.state === "infected" || check.file.state === "unscannable");
 }

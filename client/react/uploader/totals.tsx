@@ -2,21 +2,19 @@ import type { ReactNode } from "react";
 import { Button } from "../ui/button.tsx";
 import { ProgressBar } from "../ui/progress-bar.tsx";
 import { useTexts } from "../use-client.ts";
-import type { Outcomes, Summary } from "./summary.ts";
+import { type Outcomes, overOf, type Summary } from "./summary.ts";
 import { useTimeLeft } from "./time-left.ts";
 
 export interface TotalsProps {
   readonly summary: Summary;
   readonly outcomes: Outcomes;
-  /** How many rows can be cleared. */
-  readonly over: number;
   onPauseAll(): void;
   onResumeAll(): void;
   onCancelAll(): void;
   onClear(): void;
 }
 
-function Actions({ summary, over, ...on }: TotalsProps): ReactNode {
+function Actions({ summary, outcomes, ...on }: TotalsProps): ReactNode {
   const { uploader: texts } = useTexts();
   return (
     <div className="cw-totals-actions">
@@ -33,7 +31,7 @@ function Actions({ summary, over, ...on }: TotalsProps): ReactNode {
       {summary.running + summary.paused > 0 ? (
         <Button onClick={on.onCancelAll}>{texts.cancelAll}</Button>
       ) : undefined}
-      {over > 0 ? <Button onClick={on.onClear}>{texts.clearFinished}</Button> : undefined}
+      {overOf(outcomes) > 0 ? <Button onClick={on.onClear}>{texts.clearFinished}</Button> : undefined}
     </div>
   );
 }

@@ -6,7 +6,7 @@ import type { Announcer } from "../ui/announcer.tsx";
 import type { Checks } from "./checks.ts";
 import { namesByRule } from "./refusals.tsx";
 import { describeUpload } from "./sentences.ts";
-import { isOver, isRunning, needsAttention, outcomesOf } from "./summary.ts";
+import { hasArrived, isOver, isRunning, needsAttention, outcomesOf } from "./summary.ts";
 
 /** More at once than this are told as a number. */
 const TOLD_ONE_BY_ONE = 3;
@@ -51,11 +51,6 @@ class Told {
   isTold(upload: Upload, checks: Checks): boolean {
     return this.#troubles.get(upload) === newsOf(upload, checks);
   }
-}
-
-function isOnItsWay(upload: Upload, checks: Checks): boolean {
-  const { kind } = upload.state;
-  return isRunning(upload) || kind === "verifying" || (kind === "uploaded" && !isOver(upload, checks));
 }
 
 function sayTroubles(
@@ -108,7 +103,7 @@ export function useAnnouncements(
     for (const upload of uploads) {
       if (known.isTrouble(upload, checks)) troubles.push(upload);
       if (isOver(upload, checks)) known.end(upload);
-      else isBusy ||= isOnItsWay(upload, checks);
+      else isBusy ||= isRunning(upload) || hasArrived(upload);
     }
     // What had ended before the component was there is no news.
     if (isFirst) known.takeEnded();
