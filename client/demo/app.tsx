@@ -96,13 +96,13 @@ function Visit({ session }: { readonly session: Session }) {
   };
   return (
     <>
+      <RunningUploads />
       <div className="frame">
         <Navigation identity={session.identity} />
         <main id="main" tabIndex={-1}>
           {needsToken ? <SignIn onToken={takeToken} /> : <Pages />}
         </main>
       </div>
-      <RunningUploads />
     </>
   );
 }

@@ -96,12 +96,34 @@ test("after a reload an upload is offered to be continued where it was, on its c
   await page.locator('input[data-cw="files"]').setInputFiles(path);
   await expect.poll(storedBytes).toBe(MIB);
   await page.reload();
+  // Elsewhere it is told where.
+  await page.getByRole("link", { name: "Files", exact: true }).click();
+  await page.getByRole("link", { name: /^1 unfinished upload, at / }).click();
   const chooser = page.waitForEvent("filechooser");
   await page.getByRole("button", { name: "Continue 1 upload" }).click();
   await (await chooser).setFiles(path);
   await row(page, "file1").getByText("Ready").waitFor();
   expect(server.tus.seen.filter((request) => request.method === "PATCH").at(-1)?.offset).toBe(String(MIB));
   await rm(directory, { recursive: true });
+});
+
+test("uploads are told on other pages with the way back, and asked about before somebody else signs in", async () => {
+  server.tus.next("PATCH", { stallAfterBytes: MIB });
+  await open("/contacts/c-1002");
+  await choose(page, [pdf("offer.pdf", 2 * MIB)]);
+  await expect.poll(storedBytes).toBe(MIB);
+  expect(await page.locator(".running-uploads").count()).toBe(0);
+  await page.getByRole("link", { name: "Files", exact: true }).click();
+  await page.getByRole("link", { name: "1 upload not finished yet" }).waitFor();
+  await context.setOffline(true);
+  await page.getByRole("link", { name: "1 upload waits for the connection" }).waitFor();
+  await page.getByLabel("Signed in as").selectOption("acme/bob");
+  const dialog = page.getByRole("dialog", { name: "Stop 1 upload?" });
+  await dialog.getByRole("button", { name: "Stay" }).click();
+  expect(await page.getByLabel("Signed in as").inputValue()).toBe("acme/ann");
+  await page.getByRole("link", { name: "1 upload waits for the connection" }).click();
+  await context.setOffline(false);
+  await row(page, "file1").getByText("Ready").waitFor();
 });
 
 test("asks for a token where the server gives none, and uses it", async () => {

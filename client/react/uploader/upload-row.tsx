@@ -11,7 +11,7 @@ import { useTexts } from "../use-client.ts";
 import type { Check, Checks } from "./checks.ts";
 import { describeDuplicate, DuplicateChoice, type Names } from "./duplicates.tsx";
 import { describeUpload } from "./sentences.ts";
-import { isRunning } from "./summary.ts";
+import { isRunning, isStopped } from "./summary.ts";
 import { Thumbnail } from "./thumbnail.tsx";
 
 const TICK_MS = 1_000;
@@ -31,6 +31,8 @@ export interface UploadRowProps {
   readonly names: Names;
   /** Takes it off the list, and gives it up if it is on its way. */
   onRemove(upload: Upload): void;
+  /** Begins one anew that there was no room for. */
+  onRetry(upload: Upload): void;
 }
 
 function useCheck(upload: Upload, checks: Checks): Check | undefined {
@@ -84,15 +86,27 @@ function factsOf(
   return [uploader.portion(sentBytes, totalBytes), ...speed, percent].join(" · ");
 }
 
+function portionOf({ sentBytes, totalBytes }: UploadProgress): number {
+  return totalBytes === 0 ? 1 : sentBytes / totalBytes;
+}
+
 /** The one thing to do with it, beside giving it up. */
-function MainAction({ upload }: { readonly upload: Upload }) {
+function MainAction({ upload, onRetry }: Pick<UploadRowProps, "upload" | "onRetry">) {
   const { uploader: texts } = useTexts();
-  const { kind } = upload.state;
+  const { state } = upload;
+  const { kind } = state;
   const nameOf = (action: string) => texts.actionOn(action, upload.file.name);
   if (kind === "failed") {
     return (
       <Button icon="retry" aria-label={nameOf(texts.goOn)} onClick={() => upload.resume()}>
         {texts.goOn}
+      </Button>
+    );
+  }
+  if (kind === "refused" && state.problem.code === "QUOTA_EXCEEDED") {
+    return (
+      <Button icon="retry" aria-label={nameOf(texts.tryAgain)} onClick={() => onRetry(upload)}>
+        {texts.tryAgain}
       </Button>
     );
   }
@@ -110,6 +124,7 @@ function MainAction({ upload }: { readonly upload: Upload }) {
   );
 }
 
+<<<<<<< HEAD
 /** Gives it up, or takes it off the list; a duplicate's own choice has that. */
 function Removal({ upload, onRemove }: Pick<UploadRowProps, "upload" | "onRemove">) {
   const { uploader: texts } = useTexts();
@@ -117,6 +132,11 @@ function Removal({ upload, onRemove }: Pick<UploadRowProps, "upload" | "onRemove
   if (kind === "duplicate") return undefined;
   const isOnItsWay = isRunning(upload) || kind === "paused" || kind === "failed";
   const label = isOnItsWay ? texts.cancel : texts.remove;
+=======
+function Removal({ upload, onRemove }: Pick<UploadRowProps, "upload" | "onRemove">) {
+  const { uploader: texts } = useTexts();
+  const label = isRunning(upload) || isStopped(upload) ? texts.cancel : texts.remove;
+>>>>>>> p1
   return (
     <IconButton
       icon="close"
@@ -128,7 +148,7 @@ function Removal({ upload, onRemove }: Pick<UploadRowProps, "upload" | "onRemove
 }
 
 /** One upload until it is taken off the list; renders by itself, without the list around it. */
-export const UploadRow = memo(({ upload, checks, names, onRemove }: UploadRowProps) => {
+export const UploadRow = memo(({ upload, checks, names, onRemove, onRetry }: UploadRowProps) => {
   const texts = useTexts();
   const view = useUpload(upload);
   const check = useCheck(upload, checks);
@@ -136,7 +156,10 @@ export const UploadRow = memo(({ upload, checks, names, onRemove }: UploadRowPro
   const secondsLeft = useSecondsUntil(state.kind === "retrying" ? state.retryAtMs : 0);
   const isSlow = useLasting(isBeingChecked(state, check), LONG_CHECK_MS);
   const { file, meta } = upload;
+<<<<<<< HEAD
   const portion = progress.totalBytes === 0 ? 1 : progress.sentBytes / progress.totalBytes;
+=======
+>>>>>>> p1
   const sentence =
     state.kind === "duplicate"
       ? describeDuplicate(texts.uploader, state.of, meta, names)
@@ -153,15 +176,20 @@ export const UploadRow = memo(({ upload, checks, names, onRemove }: UploadRowPro
         {WITH_BAR.has(state.kind) ? (
           <ProgressBar
             label={texts.uploader.progressOf(file.name)}
-            portion={portion}
+            portion={portionOf(progress)}
             isMoving={state.kind === "uploading"}
           />
         ) : undefined}
         {state.kind === "duplicate" ? <DuplicateChoice upload={upload} onSkip={onRemove} /> : undefined}
       </div>
       <div className="cw-upload-actions">
+<<<<<<< HEAD
         <MainAction upload={upload} />
         <Removal upload={upload} onRemove={onRemove} />
+=======
+        <MainAction upload={upload} onRetry={onRetry} />
+        {state.kind === "duplicate" ? undefined : <Removal upload={upload} onRemove={onRemove} />}
+>>>>>>> p1
       </div>
     </div>
   );
