@@ -79,7 +79,7 @@ export function FileSheet({ file, onChanged }: FileSheetProps) {
           )}
           {mine && (
             <Card title={texts.sharing}>
-              <FileSharing key={turn} file={file} nameOf={nameOf} />
+              <FileSharing key={turn} file={file} nameOf={nameOf} entities={entities} />
             </Card>
           )}
         </div>
@@ -88,6 +88,7 @@ export function FileSheet({ file, onChanged }: FileSheetProps) {
         <ShareDialog
           file={file}
           people={colleaguesOf(identity)}
+          entities={entities}
           onClose={() => {
             setSharing(false);
             setTurn(turn + 1);

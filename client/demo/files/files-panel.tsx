@@ -47,10 +47,16 @@ export function FilesPanel({ query, label, initialView = "list", isOfAll = false
           onShare={setShared}
           hrefOf={({ id }) => `#/files/${id}`}
           nameOf={nameOf}
+          entities={entities}
         />
       )}
       {shared !== undefined && (
-        <ShareDialog file={shared} people={colleaguesOf(identity)} onClose={() => setShared(undefined)} />
+        <ShareDialog
+          file={shared}
+          people={colleaguesOf(identity)}
+          entities={entities}
+          onClose={() => setShared(undefined)}
+        />
       )}
     </>
   );

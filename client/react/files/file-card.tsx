@@ -10,6 +10,7 @@ import { ItemCheckbox, ItemMenuButton, ItemName } from "./item-parts.tsx";
 export const FileCard = memo((props: FileItemProps) => {
   const { file, isSelected, isActive } = props;
   const texts = useFileTexts();
+  const sentence = describeFile(file, texts);
   return (
     <div
       role="gridcell"
@@ -24,12 +25,12 @@ export const FileCard = memo((props: FileItemProps) => {
       <ItemCheckbox {...props} />
       <div className="cw-card-words">
         <ItemName {...props} />
-        {file.state === "clean" ? (
-          <span className="cw-file-minor">
+        {sentence.tone === "ready" ? (
+          <bdi className="cw-file-minor">
             {file.sizeBytes === null ? "" : texts.common.bytes(file.sizeBytes)}
-          </span>
+          </bdi>
         ) : (
-          <SentenceLine sentence={describeFile(file, texts)} />
+          <SentenceLine sentence={sentence} />
         )}
       </div>
       <ItemMenuButton {...props} />

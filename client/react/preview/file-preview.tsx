@@ -2,6 +2,7 @@ import { Dialog } from "@base-ui/react/dialog";
 import { type KeyboardEvent, useRef, useState } from "react";
 import type { FileRecord } from "#contract/api.ts";
 import { download } from "../files/download.ts";
+import type { ListedEntity } from "../files/listed-entities.ts";
 import { type FileView, useFile } from "../files/use-file.ts";
 import { Icon } from "../icons/icon.tsx";
 import { LIST_ICONS } from "../icons/list-outlines.ts";
@@ -26,11 +27,14 @@ export interface FilePreviewProps {
   readonly hrefOf?: (file: FileRecord) => string;
   /** A user's name by their id. */
   readonly nameOf?: (userId: string) => string;
+  /** What it may be attached to, as the host calls it. */
+  readonly entities?: readonly ListedEntity[];
   /** Whether the details are shown from the beginning. */
   readonly initialDetails?: boolean;
 }
 
 const ALONE: readonly FileRecord[] = [];
+const NO_ENTITIES: readonly ListedEntity[] = [];
 const sameName = (userId: string) => userId;
 
 /** Where arrow keys are somebody else's: fields, players, tabs. */
@@ -47,7 +51,7 @@ function isWithin(target: EventTarget | null, element: HTMLElement | null): bool
 
 /** A file over the whole page, with those beside it and what is known of it. Escape closes it. */
 export function FilePreview(props: FilePreviewProps) {
-  const { fileId, files = ALONE, onChange, onClose, nameOf = sameName } = props;
+  const { fileId, files = ALONE, onChange, onClose, nameOf = sameName, entities = NO_ENTITIES } = props;
   const root = useRootProps();
   const { language } = useShared();
   const index = files.findIndex(({ id }) => id === fileId);
@@ -97,7 +101,7 @@ export function FilePreview(props: FilePreviewProps) {
               </div>
               <Neighbours previous={previous} next={next} onChange={onChange} />
               {hasDetails && file !== undefined && (
-                <DetailsPanel key={file.id} file={file} nameOf={nameOf} onChanged={view.refresh} />
+                <DetailsPanel key={file.id} {...{ file, nameOf, entities }} onChanged={view.refresh} />
               )}
             </div>
           </Dialog.Popup>

@@ -126,6 +126,7 @@ export const filesDe: FilesTexts = {
     blockedHint: "Niemand kann sie öffnen oder herunterladen.",
     unscannable: "Gesperrt: konnte nicht auf Viren geprüft werden",
     deleted: "Diese Datei ist im Papierkorb.",
+    released: "Von einem Administrator freigegeben, obwohl die Prüfung sie gesperrt hat",
     making: "Die Vorschau wird erstellt",
     makingHint: "Die Datei selbst ist bereit und lässt sich herunterladen.",
     undrawn: "Die Vorschau konnte nicht erstellt werden",
@@ -194,6 +195,10 @@ export const filesDe: FilesTexts = {
     linksWork: (count) =>
       count === 1 ? "1 Link gilt für Außenstehende." : `${count} Links gelten für Außenstehende.`,
     notShared: "Mit niemandem geteilt.",
+    seenWith: (name) => `Alle, die ${name} sehen dürfen, können sie ansehen und herunterladen.`,
+    unknownPerson: (text) =>
+      `Niemand hier heißt „${text}“. Ist es eine Benutzerkennung? Dann teilen Sie sie trotzdem.`,
+    addAnyway: "Trotzdem teilen",
     until: (when) => `Bis ${when}`,
     remove: "Entfernen",
     removePerson: (name) => `Nicht mehr mit ${name} teilen`,

@@ -116,6 +116,7 @@ export const filesEn: FilesTexts = {
     blockedHint: "Nobody can open or download it.",
     unscannable: "Blocked: it could not be checked for viruses",
     deleted: "This file is in the trash.",
+    released: "Released by an admin, though its check blocked it",
     making: "The preview is being made",
     makingHint: "The file itself is ready and can be downloaded.",
     undrawn: "The preview could not be made",
@@ -184,6 +185,9 @@ export const filesEn: FilesTexts = {
     linksWork: (count) =>
       count === 1 ? "1 link works for people outside." : `${count} links work for people outside.`,
     notShared: "Shared with nobody.",
+    seenWith: (name) => `Everybody who may see ${name} can view and download it.`,
+    unknownPerson: (text) => `Nobody here is called “${text}”. Is it a user id? Then share it anyway.`,
+    addAnyway: "Share anyway",
     until: (when) => `Until ${when}`,
     remove: "Remove",
     removePerson: (name) => `Stop sharing with ${name}`,

@@ -104,6 +104,8 @@ export interface PreviewTexts {
   readonly blockedHint: string;
   readonly unscannable: string;
   readonly deleted: string;
+  /** By a person, against what its check found. */
+  readonly released: string;
   readonly making: string;
   readonly makingHint: string;
   readonly undrawn: string;
@@ -169,6 +171,11 @@ export interface ShareTexts {
   readonly addPerson: string;
   linksWork(count: number): string;
   readonly notShared: string;
+  /** Of what is attached to something whose files all who see it may read. */
+  seenWith(name: string): string;
+  /** No user is known by what was typed. */
+  unknownPerson(text: string): string;
+  readonly addAnyway: string;
   until(when: string): string;
   readonly remove: string;
   removePerson(name: string): string;
@@ -212,6 +219,8 @@ export interface TimelineTexts {
   readonly waitingForUpload: string;
   readonly checking: string;
   readonly checked: string;
+  /** By a person, against what the check found. */
+  readonly released: string;
   foundLater(signature: string): string;
   infected(signature: string): string;
   unscannable(reason: string): string;

@@ -305,6 +305,39 @@ test("shared with people and by a link, by keyboard; copied and revoked", async 
   await dialog().waitFor({ state: "detached" });
 });
 
+test("a name that nobody has is asked about; while it is typed, nothing is taken from screen readers", async () => {
+  await show("?entities");
+  await page.getByRole("button", { name: "Actions on notes.md" }).click();
+  await page.getByRole("menuitem", { name: "Share" }).click();
+  await dialog().getByText("Everybody who may see Nordlicht can view and download it.").waitFor();
+  expect(await dialog().getByText("Shared with nobody.").count()).toBe(0);
+  await page.getByRole("combobox", { name: "Person" }).pressSequentially("nobody-such");
+  await page.getByRole("button", { name: "Share", exact: true }).click();
+  await page.getByRole("alert").filter({ hasText: "Nobody here is called “nobody-such”." }).waitFor();
+  expect(server.shares.get("f8") ?? []).toEqual([]);
+  await page.getByRole("button", { name: "Share anyway" }).click();
+  await status("Shared with nobody-such.").waitFor();
+  expect(server.shares.get("f8")).toMatchObject([{ userId: "nobody-such" }]);
+});
+
+test("what a person released isn't said to have passed its check", async () => {
+  server.files = server.files.map((file) =>
+    file.id === "f8" ? { ...file, verdict: { ...storedFile("", "").verdict, engine: "person" } } : file,
+  );
+  await show("?open=f8&details&entities");
+  const steps = page.getByRole("region", { name: "What happened to the file" }).getByRole("listitem");
+  await steps.getByText("Blocked by its check, and released by an admin").waitFor();
+  expect(await steps.filter({ hasText: "released" }).getAttribute("data-state")).toBe("failed");
+  expect(await page.getByText("no virus found").count()).toBe(0);
+  // What it is attached to has its name there.
+  await page.getByRole("complementary").locator("dd").getByText("Nordlicht").waitFor();
+  await page.keyboard.press("Escape");
+  await page
+    .locator('[data-file-id="f8"]')
+    .getByText("Released by an admin, though its check blocked it")
+    .waitFor();
+});
+
 test.each([
   ["f3", "light", "en"],
   ["f7", "dark", "de"],
