@@ -132,7 +132,7 @@ export function FileList(props: FileListProps) {
       )}
       <ListNotice {...notices} />
       <FileMenu
-        {...{ place: menu, rules, onAct: act }}
+        {...{ place: menu, chosen, rules, onAct: act }}
         onClose={() => setMenu(undefined)}
         finalFocus={() => placeOfKeyboard(root.current)}
       />

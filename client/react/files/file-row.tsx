@@ -77,12 +77,15 @@ function shownDate({ file, rules }: FileItemProps): string {
 function NarrowFacts(props: FileItemProps) {
   const { file, nameOf } = props;
   const texts = useFileTexts();
-  const size = file.sizeBytes === null ? "" : `${texts.common.bytes(file.sizeBytes)} · `;
   return (
     <div className="cw-file-facts">
       <SentenceLine sentence={describeFile(file, texts)} />
       <span className="cw-file-minor">
-        {size}
+        {file.sizeBytes !== null && (
+          <>
+            <bdi>{texts.common.bytes(file.sizeBytes)}</bdi> ·{" "}
+          </>
+        )}
         <Moment at={shownDate(props)} /> · {nameOf(file.ownerId)}
       </span>
     </div>

@@ -49,6 +49,12 @@ function isWithin(target: EventTarget | null, element: HTMLElement | null): bool
   return target === document.body || (target instanceof Node && element?.contains(target) === true);
 }
 
+/** Where a list of the page has a file; true is what had the focus before. */
+function placeOf(fileId: string | undefined): HTMLElement | true {
+  if (fileId === undefined) return true;
+  return document.querySelector<HTMLElement>(`[data-file-id="${CSS.escape(fileId)}"]`) ?? true;
+}
+
 /** A file over the whole page, with those beside it and what is known of it. Escape closes it. */
 export function FilePreview(props: FilePreviewProps) {
   const { fileId, files = ALONE, onChange, onClose, nameOf = sameName, entities = NO_ENTITIES } = props;
@@ -59,6 +65,7 @@ export function FilePreview(props: FilePreviewProps) {
   const { file } = view;
   const [hasDetails, setDetails] = useState(props.initialDetails ?? false);
   const popup = useRef<HTMLDivElement>(null);
+  const [first] = useState(fileId);
   const previous = files[index - 1]?.id;
   const next = files[index + 1]?.id;
 
@@ -83,7 +90,13 @@ export function FilePreview(props: FilePreviewProps) {
       <Dialog.Portal>
         <div lang={language} {...root}>
           <Dialog.Backdrop className="cw-backdrop" />
-          <Dialog.Popup ref={popup} className="cw-preview" initialFocus={popup} onKeyDown={onKeyDown}>
+          <Dialog.Popup
+            ref={popup}
+            className="cw-preview"
+            initialFocus={popup}
+            finalFocus={() => placeOf(first === fileId ? undefined : fileId)}
+            onKeyDown={onKeyDown}
+          >
             <PreviewHead
               {...{
                 file,
@@ -171,14 +184,16 @@ function PreviewHead(props: PreviewHeadProps) {
   };
   return (
     <header className="cw-preview-head">
-      <Dialog.Title className="cw-preview-title">
-        <FileName name={file?.filename ?? ""} />
-      </Dialog.Title>
-      {count > 1 && (
-        <span className="cw-file-minor cw-preview-place" role="status">
-          {texts.preview.place(index + 1, count)}
-        </span>
-      )}
+      <div className="cw-preview-naming">
+        <Dialog.Title className="cw-preview-title">
+          <FileName name={file?.filename ?? ""} />
+        </Dialog.Title>
+        {count > 1 && (
+          <span className="cw-file-minor cw-preview-place" role="status">
+            {texts.preview.place(index + 1, count)}
+          </span>
+        )}
+      </div>
       <span className="cw-preview-trouble" role="alert">
         {trouble}
       </span>

@@ -97,6 +97,23 @@ test("by keyboard alone: moves, chooses a range, opens, renames, deletes and und
   await expect.poll(focused).toBe("f8");
 });
 
+test("by pointer: a range of boxes, and the menu of all that are chosen, which stay chosen", async () => {
+  await show("?language=en");
+  const box = (id: string) => row(id).getByRole("checkbox");
+  await box("f9").click();
+  await box("f6").click({ modifiers: ["Shift"] });
+  expect(await selected()).toEqual(["f9", "f8", "f7", "f6"]);
+  // Not the text between them.
+  expect(await page.evaluate(() => getSelection()?.toString() ?? "")).toBe("");
+  await row("f8").click({ button: "right" });
+  const menu = page.getByRole("menu", { name: "Actions on the selected files" });
+  expect(await menu.getByRole("menuitem", { name: "Rename" }).count()).toBe(0);
+  await menu.getByRole("menuitem", { name: "Delete" }).click();
+  await status("4 files moved to the trash").waitFor();
+  await row("f3").click({ button: "right" });
+  await page.getByRole("menu", { name: "Actions on Rechnung 2026-1187.pdf" }).waitFor();
+});
+
 test("what the server refuses comes back, and why is told", async () => {
   server.failures.set("BULK f8", { status: 403, code: "PERMISSION_REQUIRED", detail: "It isn't yours." });
   server.failures.set("PATCH /v1/files/f7", {

@@ -70,8 +70,10 @@ test("arrow keys go through the files, and each says what it is or why it isn't 
   await text.waitFor();
   await page.keyboard.press("Escape");
   await dialog().waitFor({ state: "detached" });
-  // The keyboard is where it was.
-  expect(await page.evaluate(() => document.activeElement?.textContent)).toContain("Angebot.docx");
+  // The keyboard is at what was looked at last.
+  await expect
+    .poll(() => page.evaluate(() => document.activeElement?.getAttribute("data-file-id")))
+    .toBe("f8");
 });
 
 test("Markdown does nothing and fetches nothing", async () => {
@@ -186,6 +188,7 @@ test("the details: facts, what happened, versions, shares", async () => {
   const version = {
     sizeBytes: 4_800_000,
     verdict: "clean",
+    originalFilename: "Werksbesichtigung Hamburg.jpg",
     signatureName: null,
     reason: null,
     uploadedBy: "bob",
@@ -193,7 +196,7 @@ test("the details: facts, what happened, versions, shares", async () => {
   const createdAt = "2026-11-20T09:30:00Z";
   server.versions.set("f2", [
     { ...version, version: 2, isCurrent: true, state: "clean", createdAt },
-    { ...version, version: 1, isCurrent: false, state: "clean", createdAt },
+    { ...version, version: 1, originalFilename: "Werk alt.jpg", isCurrent: false, state: "clean", createdAt },
   ]);
   server.shares.set("f2", [{ userId: "hildegard", permission: "download" }]);
   const [, photo] = server.files;
@@ -218,6 +221,11 @@ test("the details: facts, what happened, versions, shares", async () => {
     "Copied to frankfurt",
   ]);
   await details.getByText("Hildegard Brandt-Oberhauser").waitFor();
+  await details
+    .locator(".cw-versions li")
+    .filter({ hasText: "Version 1" })
+    .getByText("Werk alt.jpg")
+    .waitFor();
   await details.getByRole("button", { name: "Make current: Version 1" }).click();
   await expect.poll(() => server.seen).toContain("POST /v1/files/f2/versions/1/restore");
   expect(await axeFindings(page, ".cw-preview")).toEqual([]);
