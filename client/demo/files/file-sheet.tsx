@@ -55,6 +55,7 @@ export function FileSheet({ file, onChanged }: FileSheetProps) {
           <FileToolbar
             file={file}
             mayChange={mine}
+            entities={entities}
             onShare={() => setSharing(true)}
             onChanged={onChanged}
             onGone={leave}

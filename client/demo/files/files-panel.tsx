@@ -36,7 +36,7 @@ export function FilesPanel({ query, label, initialView = "list", isOfAll = false
         onShare={setShared}
         mayChange={(file) => mayChange(identity, file)}
         nameOf={nameOf}
-        {...(isOfAll ? { entities } : {})}
+        {...(isOfAll ? { entities } : { attachTo: entities })}
       />
       {opened !== undefined && (
         <FilePreview

@@ -34,6 +34,8 @@ export interface FileListProps {
   readonly mayChange?: (file: FileRecord) => boolean;
   /** What files of the list may be attached to: named in their rows, and filtered by. */
   readonly entities?: readonly ListedEntity[];
+  /** What they can be attached to: `entities` where it isn't given. */
+  readonly attachTo?: readonly ListedEntity[];
   /** A user's name by their id. */
   readonly nameOf?: (userId: string) => string;
 }
@@ -53,7 +55,7 @@ function placeOfKeyboard(list: HTMLElement | null): HTMLElement | null {
 /** A list of stored files: searched, sorted, filtered, chosen from and changed. */
 export function FileList(props: FileListProps) {
   const { query = EVERYTHING, label, onOpen, onShare, mayChange = always, nameOf = sameName } = props;
-  const { entities = NO_ENTITIES } = props;
+  const { entities = NO_ENTITIES, attachTo = entities } = props;
   const client = useClient();
   const { fileList: texts } = useFileTexts();
   const root = useRef<HTMLElement>(null);
@@ -72,6 +74,7 @@ export function FileList(props: FileListProps) {
   const rules: ActionRules = {
     ...{ isTrash, mayChange },
     ...{ canOpen: onOpen !== undefined, canShare: onShare !== undefined },
+    canAttach: attachTo.length > 0,
   };
   const chosen = files.filter(({ id }) => selection.current.ids.has(id));
 
@@ -92,6 +95,7 @@ export function FileList(props: FileListProps) {
         void changes.download(on);
         break;
       case "tags":
+      case "attach":
       case "purge":
         setDialog({ kind: action, ids: on.map(({ id }) => id) });
         break;
@@ -136,7 +140,7 @@ export function FileList(props: FileListProps) {
         onClose={() => setMenu(undefined)}
         finalFocus={() => placeOfKeyboard(root.current)}
       />
-      <ListDialog dialog={dialog} files={files} changes={changes} onClose={() => setDialog(undefined)} />
+      <ListDialog {...{ dialog, files, changes, entities: attachTo }} onClose={() => setDialog(undefined)} />
     </Root>
   );
 }

@@ -178,7 +178,7 @@ function PreviewHead(props: PreviewHeadProps) {
   const save = (wanted: FileRecord) => {
     setTrouble(undefined);
     download(signedUrls.createSome, [wanted]).then(
-      (refused) => refused > 0 && setTrouble(texts.fileList.notDone(refused, "")),
+      (refused) => refused.length > 0 && setTrouble(texts.fileList.notDone("download", refused, "")),
       (error: unknown) => setTrouble(whyOf(error, texts)),
     );
   };

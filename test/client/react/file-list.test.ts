@@ -127,9 +127,13 @@ test("what the server refuses comes back, and why is told", async () => {
   await row("f9").click({ position: { x: 400, y: 20 } });
   await page.keyboard.up("Control");
   await page.getByRole("toolbar").getByRole("button", { name: "Delete" }).click();
-  await status("Not done for 1 file. It isn't yours.").waitFor();
+  await status("notes.md could not be moved to the trash. It isn't yours.").waitFor();
   await row("f8").waitFor();
   await row("f9").waitFor({ state: "detached" });
+  server.failures.delete("BULK f8");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await status("notes.md moved to the trash").waitFor();
+  await row("f8").waitFor({ state: "detached" });
   await row("f7").focus();
   await page.keyboard.press("F2");
   await page.keyboard.type("clients");
@@ -217,6 +221,17 @@ test("files say what they are attached to, and are narrowed to it", async () => 
   await row("f1").waitFor();
   await page.getByRole("button", { name: "Clear filters" }).click();
   await row("f2").getByText("Nordlicht").waitFor();
+  // What is in the wrong place is put right.
+  await row("f9").getByRole("checkbox").click();
+  await row("f8").getByRole("checkbox").click();
+  await page.getByRole("toolbar").getByRole("button", { name: "Attach to…" }).click();
+  const question = page.getByRole("dialog", { name: "Attach 2 files to…" });
+  await question.getByRole("combobox", { name: "Attached to" }).selectOption("Corrib Analytics");
+  expect(await axeFindings(page, ".cw-modal")).toEqual([]);
+  await question.getByRole("button", { name: "Save" }).click();
+  await status("2 files attached to Corrib Analytics").waitFor();
+  await row("f8").getByText("Corrib Analytics").waitFor();
+  await row("f9").getByText("Corrib Analytics").waitFor();
 });
 
 test("of thousands of files those that are seen are drawn, and the end is reached page after page", async () => {
