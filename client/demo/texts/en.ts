@@ -62,6 +62,8 @@ export const en: DemoTexts = {
     sharing: "Shared with",
     attachedTo: "Attached to",
     unattached: "Not attached to a contact.",
+    versionOf: (size, version, changed, uploaded) =>
+      `${size}version ${version}, changed ${changed}; first ${uploaded}`,
     uploaded: (size, by, when) => `${size}uploaded by ${by}, ${when}`,
     running: (files) => (files === 1 ? "1 upload not finished yet" : `${files} uploads not finished yet`),
   },

@@ -27,6 +27,12 @@ export interface FileListProps {
   readonly query?: FilesQuery;
   readonly label?: string;
   readonly initialView?: "list" | "grid";
+  /** What is looked for at first. */
+  readonly initialChoice?: Partial<ListChoice>;
+  /** Called with what is looked for, for whoever has it again as `initialChoice`. */
+  readonly onChoice?: (choice: ListChoice) => void;
+  /** How many days the trash keeps files: each says until when. */
+  readonly trashDays?: number;
   /** Called with a file that is opened, and those that it stands among. */
   readonly onOpen?: (file: FileRecord, files: readonly FileRecord[]) => void;
   readonly onShare?: (file: FileRecord) => void;
@@ -59,7 +65,11 @@ export function FileList(props: FileListProps) {
   const client = useClient();
   const { fileList: texts } = useFileTexts();
   const root = useRef<HTMLElement>(null);
-  const [choice, setChoice] = useState<ListChoice>(NO_CHOICE);
+  const [choice, setChoice] = useState<ListChoice>({ ...NO_CHOICE, ...props.initialChoice });
+  const choose = (next: ListChoice) => {
+    setChoice(next);
+    props.onChoice?.(next);
+  };
   const [view, setView] = useState(props.initialView ?? "list");
   const [menu, setMenu] = useState<MenuPlace>();
   const [renaming, setRenaming] = useState<string>();
@@ -72,7 +82,7 @@ export function FileList(props: FileListProps) {
   const changes = useFileChanges(store, notices);
   const thumbnails = useMemo(() => createThumbnails(client.signedUrls.createSome), [client]);
   const rules: ActionRules = {
-    ...{ isTrash, mayChange },
+    ...{ isTrash, mayChange, trashDays: props.trashDays },
     ...{ canOpen: onOpen !== undefined, canShare: onShare !== undefined },
     canAttach: attachTo.length > 0,
   };
@@ -108,11 +118,11 @@ export function FileList(props: FileListProps) {
 
   return (
     <Root ref={root} className="cw-files" aria-label={label ?? texts.label}>
-      <ListToolbar choice={choice} onChoice={setChoice} view={view} onView={setView} isTrash={isTrash}>
+      <ListToolbar choice={choice} onChoice={choose} view={view} onView={setView} isTrash={isTrash}>
         {isTrash && files.length > 0 && <EmptyTrash {...{ query, store, mayChange, tell: notices.tell }} />}
       </ListToolbar>
       {chosen.length === 0 ? (
-        <ListFilters {...{ choice, files, entities, isTrash }} onChoice={setChoice} />
+        <ListFilters {...{ choice, files, entities, isTrash }} onChoice={choose} />
       ) : (
         <BulkBar
           count={chosen.length}
@@ -126,7 +136,7 @@ export function FileList(props: FileListProps) {
       ) : (
         <FileGrid
           {...{ list, view, selection, thumbnails, renaming, rules, nameOf, entities }}
-          {...{ choice, onChoice: setChoice, onAct: act, onMenu: setMenu }}
+          {...{ choice, onChoice: choose, onAct: act, onMenu: setMenu }}
           label={label ?? texts.label}
           onRename={(file, filename) => {
             setRenaming(undefined);

@@ -2,12 +2,12 @@ import { memo } from "react";
 import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Moment } from "../ui/moment.tsx";
 import { SentenceLine } from "../ui/sentence.tsx";
-import { describeFile } from "./describe-file.ts";
 import { type FileItemProps, itemHandlers } from "./file-item.ts";
 import { FilePicture } from "./file-picture.tsx";
 import { ItemCheckbox, ItemMenuButton, ItemName } from "./item-parts.tsx";
 import { entityOf } from "./listed-entities.ts";
 import { Tags } from "./tags.tsx";
+import { useSentence } from "./use-sentence.ts";
 
 interface FileRowProps extends FileItemProps {
   readonly index: number;
@@ -19,6 +19,7 @@ interface FileRowProps extends FileItemProps {
 export const FileRow = memo(({ index, topPixels, heightPixels, ...props }: FileRowProps) => {
   const { file, isSelected, isActive, isNarrow } = props;
   const texts = useFileTexts();
+  const sentence = useSentence(props);
   return (
     <div
       role="row"
@@ -51,7 +52,7 @@ export const FileRow = memo(({ index, topPixels, heightPixels, ...props }: FileR
             <bdi>{file.sizeBytes === null ? "" : texts.common.bytes(file.sizeBytes)}</bdi>
           </div>
           <div role="gridcell" className="cw-cell-state">
-            <SentenceLine sentence={describeFile(file, texts)} />
+            <SentenceLine sentence={sentence} />
           </div>
           <div role="gridcell" className="cw-cell-date">
             <Moment at={shownDate(props)} />
@@ -79,7 +80,7 @@ function NarrowFacts(props: FileItemProps) {
   const texts = useFileTexts();
   return (
     <div className="cw-file-facts">
-      <SentenceLine sentence={describeFile(file, texts)} />
+      <SentenceLine sentence={useSentence(props)} />
       <span className="cw-file-minor">
         {file.sizeBytes !== null && (
           <>

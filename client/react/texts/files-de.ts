@@ -117,6 +117,7 @@ export const filesDe: FilesTexts = {
     loading: "Dateien werden geladen",
     loadingMore: "Weitere Dateien werden geladen",
     empty: "Noch keine Dateien.",
+    keptUntil: (date, nowMs) => `Bis ${format.day(date, nowMs)} aufgehoben`,
     emptyTrash: "Der Papierkorb ist leer.",
     noMatch: "Keine Datei passt dazu.",
     noMatchHint: "Versuchen Sie weniger Wörter oder Filter.",
@@ -142,7 +143,8 @@ export const filesDe: FilesTexts = {
     uploading: "Die Datei ist noch nicht ganz hochgeladen.",
     blocked: (signature) =>
       signature === null ? "Gesperrt: enthält Schadsoftware" : `Gesperrt: enthält ${signature}`,
-    blockedHint: "Niemand kann sie öffnen oder herunterladen.",
+    blockedHint:
+      "Niemand kann sie öffnen oder herunterladen. Sollte sie harmlos sein, bitten Sie einen Administrator, sie anzusehen.",
     unscannable: "Gesperrt: konnte nicht auf Viren geprüft werden",
     deleted: "Diese Datei ist im Papierkorb.",
     released: "Von einem Administrator freigegeben, obwohl die Prüfung sie gesperrt hat",

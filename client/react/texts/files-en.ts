@@ -105,6 +105,7 @@ export const filesEn: FilesTexts = {
     loading: "Loading files",
     loadingMore: "Loading more files",
     empty: "No files yet.",
+    keptUntil: (date, nowMs) => `Kept until ${format.day(date, nowMs)}`,
     emptyTrash: "The trash is empty.",
     noMatch: "No file matches.",
     noMatchHint: "Try fewer words or filters.",
@@ -129,7 +130,7 @@ export const filesEn: FilesTexts = {
     uploading: "Its upload isn't finished.",
     blocked: (signature) =>
       signature === null ? "Blocked: contains malware" : `Blocked: contains ${signature}`,
-    blockedHint: "Nobody can open or download it.",
+    blockedHint: "Nobody can open or download it. If it should be harmless, ask an admin to look at it.",
     unscannable: "Blocked: it could not be checked for viruses",
     deleted: "This file is in the trash.",
     released: "Released by an admin, though its check blocked it",

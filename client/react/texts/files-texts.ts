@@ -87,6 +87,8 @@ export interface FileListTexts {
   readonly loadingMore: string;
   readonly empty: string;
   readonly emptyTrash: string;
+  /** Of a file in the trash. */
+  keptUntil(date: Date, nowMs: number): string;
   readonly noMatch: string;
   readonly noMatchHint: string;
   failed(why: string): string;

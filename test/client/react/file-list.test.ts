@@ -181,7 +181,11 @@ test("a list that couldn't be loaded says so and is asked for again; an empty on
 
 test("the trash: restored, and deleted for good after a question", async () => {
   server.trash.push(...server.files.splice(0, 2));
+  for (const file of server.trash) file.deletedAt = "2026-11-20T12:00:00Z";
   await show("?trash");
+  await row("f1")
+    .getByText(/^Kept until 20 Dec/)
+    .waitFor();
   await row("f1").click({ button: "right" });
   await page.getByRole("menuitem", { name: "Restore" }).click();
   await row("f1").waitFor({ state: "detached" });
@@ -193,6 +197,7 @@ test("the trash is emptied after a question: of what is listed and what isn't ye
   server.trash.push(...manyFiles(250));
   await show("?trash");
   await page.getByRole("button", { name: "Empty the trash" }).click();
+  await page.getByRole("dialog", { name: "Delete more than 100 files in the trash for good?" }).waitFor();
   await page.getByRole("button", { name: "Cancel" }).click();
   expect(server.trash).toHaveLength(250);
   await page.getByRole("button", { name: "Empty the trash" }).click();
