@@ -113,7 +113,12 @@ function Pages() {
     <Switch>
       <Route path="/contacts" component={ContactsPage} />
       <Route path="/contacts/:id">{({ id }) => <ContactPage id={id} />}</Route>
-      <Route path="/files" component={FilesPage} />
+      <Route path="/files">
+        <FilesPage key="newest" />
+      </Route>
+      <Route path="/files/largest">
+        <FilesPage key="largest" isLargestFirst />
+      </Route>
       <Route path="/files/:id">{({ id }) => <FilePage key={id} id={id} />}</Route>
       <Route path="/shared" component={SharedPage} />
       <Route path="/trash" component={TrashPage} />

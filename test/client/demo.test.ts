@@ -261,6 +261,27 @@ test("and looks: a file opens, arrows go to the next, Escape brings the focus ba
   await expect.poll(focused).toBe("f1");
 });
 
+test("who comes back to the files finds what was looked for; a file's page leads to its contact, and to what makes room", async () => {
+  fill(server, "usual");
+  server.quota = { ...server.quota, level: "critical" };
+  await open("/files");
+  const search = page.getByRole("searchbox");
+  await search.fill("rahmen");
+  await row(page, "f2").waitFor({ state: "detached" });
+  await row(page, "f1").getByRole("button", { name: "Rahmenvertrag 2026.pdf", exact: true }).click();
+  await page.getByRole("link", { name: "Open its own page" }).click();
+  await page.getByText(/version 3, changed .*; first uploaded by Ann Lindqvist/).waitFor();
+  const contact = page.locator(".page-above").getByRole("link", { name: "Hildegard Brandt-Oberhauser" });
+  expect(await contact.getAttribute("href")).toBe("#/contacts/c-1001");
+  await page.goBack();
+  await row(page, "f1").waitFor();
+  expect(await search.inputValue()).toBe("rahmen");
+  expect(await row(page, "f2").count()).toBe(0);
+  await page.getByRole("link", { name: "Make room" }).click();
+  await row(page, "f2").waitFor();
+  await page.locator('[role="columnheader"][aria-sort="descending"]', { hasText: "Size" }).waitFor();
+});
+
 test("an admin releases what is harmless without a mouse: told what it means, and asked why", async () => {
   fill(server, "usual");
   await open("/quarantine");

@@ -72,7 +72,7 @@ export const adminDe: AdminTexts = {
     noMatch: "Nichts dieser Art ist gesperrt.",
     reason: reasonOf,
     foundLater: "Später gefunden: Eine frühere Prüfung hatte sie bestanden.",
-    notCurrent: (version) => `Fassung ${version}, nicht die aktuelle`,
+    notCurrent: (version) => `Version ${version}, nicht die aktuelle`,
     uploadedBy: (name) => `Hochgeladen von ${name}`,
     attachedTo: "Angehängt an",
     notAttached: "Nirgends angehängt",

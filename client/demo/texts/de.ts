@@ -75,6 +75,8 @@ export const de: DemoTexts = {
     sharing: "Geteilt mit",
     attachedTo: "Gehört zu",
     unattached: "Gehört zu keinem Kontakt.",
+    versionOf: (size, version, changed, uploaded) =>
+      `${size}Version ${version}, geändert ${changed}; zuerst ${uploaded}`,
     uploaded: (size, by, when) => `${size}hochgeladen von ${by}, ${when}`,
   },
 };

@@ -73,6 +73,8 @@ export const en: DemoTexts = {
     sharing: "Shared with",
     attachedTo: "Attached to",
     unattached: "Not attached to a contact.",
+    versionOf: (size, version, changed, uploaded) =>
+      `${size}version ${version}, changed ${changed}; first ${uploaded}`,
     uploaded: (size, by, when) => `${size}uploaded by ${by}, ${when}`,
   },
 };

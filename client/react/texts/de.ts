@@ -51,7 +51,7 @@ export const de: Texts = {
     used: (used, quota) => `${format.bytes(used)} von ${format.bytes(quota)} belegt`,
     left: (bytes) => `${format.bytes(bytes)} frei`,
     files: "Dateien",
-    versions: "Frühere Fassungen",
+    versions: "Frühere Versionen",
     trash: "Papierkorb",
     uploads: "Wird hochgeladen",
     nearlyFull: "Der Speicher ist fast voll.",

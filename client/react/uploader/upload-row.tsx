@@ -124,19 +124,9 @@ function MainAction({ upload, onRetry }: Pick<UploadRowProps, "upload" | "onRetr
   );
 }
 
-<<<<<<< HEAD
-/** Gives it up, or takes it off the list; a duplicate's own choice has that. */
-function Removal({ upload, onRemove }: Pick<UploadRowProps, "upload" | "onRemove">) {
-  const { uploader: texts } = useTexts();
-  const { kind } = upload.state;
-  if (kind === "duplicate") return undefined;
-  const isOnItsWay = isRunning(upload) || kind === "paused" || kind === "failed";
-  const label = isOnItsWay ? texts.cancel : texts.remove;
-=======
 function Removal({ upload, onRemove }: Pick<UploadRowProps, "upload" | "onRemove">) {
   const { uploader: texts } = useTexts();
   const label = isRunning(upload) || isStopped(upload) ? texts.cancel : texts.remove;
->>>>>>> p1
   return (
     <IconButton
       icon="close"
@@ -156,10 +146,6 @@ export const UploadRow = memo(({ upload, checks, names, onRemove, onRetry }: Upl
   const secondsLeft = useSecondsUntil(state.kind === "retrying" ? state.retryAtMs : 0);
   const isSlow = useLasting(isBeingChecked(state, check), LONG_CHECK_MS);
   const { file, meta } = upload;
-<<<<<<< HEAD
-  const portion = progress.totalBytes === 0 ? 1 : progress.sentBytes / progress.totalBytes;
-=======
->>>>>>> p1
   const sentence =
     state.kind === "duplicate"
       ? describeDuplicate(texts.uploader, state.of, meta, names)
@@ -183,13 +169,8 @@ export const UploadRow = memo(({ upload, checks, names, onRemove, onRetry }: Upl
         {state.kind === "duplicate" ? <DuplicateChoice upload={upload} onSkip={onRemove} /> : undefined}
       </div>
       <div className="cw-upload-actions">
-<<<<<<< HEAD
-        <MainAction upload={upload} />
-        <Removal upload={upload} onRemove={onRemove} />
-=======
         <MainAction upload={upload} onRetry={onRetry} />
         {state.kind === "duplicate" ? undefined : <Removal upload={upload} onRemove={onRemove} />}
->>>>>>> p1
       </div>
     </div>
   );
