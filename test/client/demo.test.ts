@@ -239,6 +239,7 @@ test("an admin releases what is harmless without a mouse: told what it means, an
   fill(server, "usual");
   await open("/quarantine");
   await page.getByText("Found later: it had passed an earlier check.").waitFor();
+  await page.getByRole("link", { name: "Quarantine 3 blocked" }).waitFor();
   await tabTo("Release Rechnung 2026-1187.pdf");
   await press("Enter");
   await page.getByRole("dialog", { name: "Release Rechnung 2026-1187.pdf?" }).waitFor();
@@ -248,6 +249,7 @@ test("an admin releases what is harmless without a mouse: told what it means, an
   await press("Enter");
   await told("Rechnung 2026-1187.pdf is released.");
   expect(server.admin.blocked.map(({ fileId }) => fileId)).toEqual(["f4", "f6"]);
+  await page.getByRole("link", { name: "Quarantine 2 blocked" }).waitFor();
   // On with the next one.
   expect(await focused()).toBe("Release Preisliste (Kennwort).xlsx");
 });

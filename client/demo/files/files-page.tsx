@@ -1,4 +1,5 @@
 import { FileUploader, QuotaIndicator, UploadErrorBoundary } from "../../react/index.ts";
+import { useNames } from "../contacts/use-names.ts";
 import { Page } from "../shell/page.tsx";
 import { useTexts } from "../texts/use-texts.ts";
 import { FilesPanel } from "./files-panel.tsx";
@@ -8,11 +9,12 @@ const EVERYTHING = { scope: "visible" } as const;
 /** All that the user may see, wherever it is attached. */
 export function FilesPage() {
   const { shell: texts } = useTexts();
+  const names = useNames();
   return (
     <Page title={texts.files} actions={<QuotaIndicator compact cleanUpHref="#/trash" />}>
       <section className="card file-manager">
         <UploadErrorBoundary>
-          <FileUploader compact />
+          <FileUploader compact {...names} />
         </UploadErrorBoundary>
         <FilesPanel query={EVERYTHING} label={texts.files} isOfAll />
       </section>
