@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { BlockedState, BlockedVersion } from "#contract/quarantine.ts";
 import type { Client } from "../../index.ts";
 import { Icon } from "../../react/icons/icon.tsx";
@@ -20,6 +20,7 @@ import { RowStore } from "./row-store.ts";
 import { Rows } from "./rows.tsx";
 import { ToldLine, useTold } from "./told.tsx";
 import { useChosen } from "./use-chosen.ts";
+import { useRowsRead } from "./use-rows.ts";
 import { useTestSignatures } from "./use-test-signatures.ts";
 import { useWhy } from "./use-why.ts";
 
@@ -79,7 +80,7 @@ function Quarantine() {
   const [asked, setAsked] = useState<Asked>();
   const { told, tell, complain, dismiss } = useTold();
   const whyOf = useWhy();
-  const { rows } = useSyncExternalStore(store.subscribe, store.read);
+  const { rows } = useRowsRead(store);
   const chosen = useChosen(rows, keyOf);
   const [asksForChosen, setAsksForChosen] = useState(false);
   const [isBusy, setBusy] = useState(false);
