@@ -102,6 +102,20 @@ test("after a reload an upload is offered to be continued where it was, on its c
   await rm(directory, { recursive: true });
 });
 
+test("a phone isn't told to drop files, and what the menu counts makes its page no wider", async () => {
+  fill(server, "usual");
+  const phone = await browser.newContext({
+    ...{ viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true },
+  });
+  const mobile = await phone.newPage();
+  await mobile.goto(`${server.origin}/#/contacts/c-1001`);
+  await mobile.getByRole("button", { name: "Choose files" }).waitFor();
+  expect(await mobile.getByText("Drop files").isVisible()).toBe(false);
+  await mobile.getByText("3 blocked").waitFor({ state: "attached" });
+  expect(await mobile.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  await phone.close();
+});
+
 test("asks for a token where the server gives none, and uses it", async () => {
   server.givesTokens = false;
   await open("/files");
