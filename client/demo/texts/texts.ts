@@ -45,11 +45,13 @@ export interface DemoTexts {
     readonly list: string;
     /** Of files; undefined until it is known. */
     count(files: number | undefined): string;
+    /** Where there is no answer. @param areOld whether earlier numbers are shown */
+    uncounted(areOld: boolean): string;
+    readonly again: string;
     readonly back: string;
   };
   readonly admin: AdminTexts;
   readonly uploads: {
-    running(files: number): string;
     /** Without a connection. */
     waiting(files: number): string;
     /** Of earlier visits. @param at the contact's name that they belong to */
@@ -80,6 +82,5 @@ export interface DemoTexts {
     uploaded(size: string, by: string, when: string): string;
     /** @param changed when the file was changed last; `uploaded` is of its first version */
     versionOf(size: string, version: number, changed: string, uploaded: string): string;
-    running(files: number): string;
   };
 }
