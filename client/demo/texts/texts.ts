@@ -52,6 +52,7 @@ export interface DemoTexts {
   };
   readonly admin: AdminTexts;
   readonly uploads: {
+    running(files: number): string;
     /** Without a connection. */
     waiting(files: number): string;
     /** Of earlier visits. @param at the contact's name that they belong to */
