@@ -263,6 +263,7 @@ describe("a query that isn't right is refused, naming what", () => {
     ["sha256", { sha256: "5a".repeat(31) }],
     ["sha256", { sha256: "5A".repeat(32) }],
     ["sha256", { sha256: ["5a".repeat(32), "5b".repeat(32)] }],
+    ["sha256", { sha256: "5a".repeat(32), q: "a b", tags: ["c", "d"] }],
     ["state", { state: "deleted" }],
     ["state", { state: ["clean", "infected"] }],
     ["ownerId", { ownerId: "a b" }],

@@ -10,6 +10,8 @@ export const MAX_PAGE_SIZE = 200;
 /** Of one list: words and tags are statements' parameters, of which D1 takes a hundred. */
 export const MAX_SEARCH_WORDS = 20;
 export const MAX_LISTED_TAGS = 10;
+/** Of words and tags beside a SHA-256: with more, files would have to be read that the caller may not see. */
+export const MAX_TERMS_OF_BYTES = 3;
 /** The longest name, folded: a cursor holds the one that a page ended with. */
 const MAX_CURSOR_LENGTH = 8192;
 
@@ -53,7 +55,7 @@ export const FileListQuery = z
       .meta({
         description:
           "Files whose current version has these bytes, as its `sha256` says. Others' files that the caller may not see " +
-          "change neither the answer nor how long it takes",
+          "change neither the answer nor how long it takes. With it, three words and tags at most",
       }),
     class: z.enum(FILE_CLASSES).optional(),
     state: FileState.exclude(["deleted"])
@@ -104,6 +106,10 @@ export const FileListQuery = z
     };
     if (query.entityId !== undefined && query.entityType === undefined)
       refuse("entityId", "means something only with entityType");
+    const { tags = [], tag = [], q = "" } = query;
+    const terms = tags.length + tag.length + searchTermsOf(q).words.length;
+    if (query.sha256 !== undefined && terms > MAX_TERMS_OF_BYTES)
+      refuse("sha256", `is looked for with ${MAX_TERMS_OF_BYTES} words and tags at most`);
     if (query.trash !== "true") return;
     if (query.sort !== undefined) refuse("sort", "can't be chosen in the trash");
     if (query.scope === "shared") refuse("scope", "can't be shared in the trash");

@@ -1,3 +1,4 @@
+import { MAX_TERMS_OF_BYTES } from "#contract/listing.ts";
 import type { FileListing, Filter } from "./file-list-filter.ts";
 import { filtersOf, sortedSource } from "./file-list-filters.ts";
 import type { Fact, Source } from "./file-list-indexes.ts";
@@ -58,8 +59,6 @@ export function countedOf({ filters }: Question): readonly Filter[] {
 
 /** A union has each tag and word in each of its parts; with so many of them it has the 100 parameters that D1 takes at most. */
 const UNION_TERMS = 8;
-/** The same of a union by bytes, which has four parts. */
-const UNION_TERMS_OF_BYTES = 3;
 /** A lookup beside the index costs so many steps in it (0011). */
 const LOOKUP_STEPS = 20;
 /** To list a file before, and to look whether one is listed. */
@@ -108,7 +107,7 @@ function listedIn(filter: Filter): Filter {
 /** Each part by its own index: walked where that is in the list's order, and else gathered. */
 function unionOf(filter: Filter, listing: FileListing, measured: Measures["filters"]): readonly UnionPlan[] {
   const { tags, search, sha256 } = listing.filters;
-  const most = sha256 === undefined ? UNION_TERMS : UNION_TERMS_OF_BYTES;
+  const most = sha256 === undefined ? UNION_TERMS : MAX_TERMS_OF_BYTES;
   if (filter.parts === undefined || tags.length + search.words.length > most) return [];
   const parts = filter.parts.flatMap((part) => {
     const [best] = [...walkOf(part, listing), ...gatherOf(part, measured.get(part))];
