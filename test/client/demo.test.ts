@@ -296,6 +296,33 @@ test("who comes back to the files finds what was looked for; a file's page leads
   await page.locator('[role="columnheader"][aria-sort="descending"]', { hasText: "Size" }).waitFor();
 });
 
+test("of what was released an admin is told by whom, why, and what had been found", async () => {
+  fill(server, "usual");
+  for (const file of server.files) if (file.id === "f1") file.verdict.engine = "person";
+  const release = {
+    ...{ id: "1", at: "2026-11-20T10:00:00Z", action: "version.released", fileId: "f1", version: 3 },
+    ...{ actor: { id: "ann", kind: "admin" }, requestId: null },
+    detail: {
+      reason: "The sender has confirmed it.",
+      was: "infected",
+      signatureName: "Eicar-Test-Signature",
+    },
+  };
+  await page.route("**/v1/admin/audit?*", (route) => {
+    const items = route.request().url().includes("version.released") ? [release] : [];
+    return route.fulfill({ json: { items, nextCursor: null } });
+  });
+  await open("/files/f1");
+  await page
+    .getByText(
+      "The check found Eicar-Test-Signature. Released by Ann Lindqvist: “The sender has confirmed it.”",
+    )
+    .waitFor();
+  await page.getByLabel("Signed in as").selectOption("acme/bob");
+  await page.getByText("Blocked by its check, and released by an admin").waitFor();
+  expect(await page.getByText("The check found").count()).toBe(0);
+});
+
 test("an admin releases what is harmless without a mouse: told what it means, and asked why", async () => {
   fill(server, "usual");
   await open("/quarantine");

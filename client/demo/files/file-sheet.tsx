@@ -20,6 +20,7 @@ import { Page } from "../shell/page.tsx";
 import { useTexts } from "../texts/use-texts.ts";
 import { AttachedTo } from "./attached-to.tsx";
 import { mayChange } from "./may-change.ts";
+import { ReleaseNote } from "./release-note.tsx";
 import { useEntities } from "./use-entities.ts";
 
 interface FileSheetProps {
@@ -68,6 +69,7 @@ export function FileSheet({ file, onChanged }: FileSheetProps) {
           </Card>
           <Card title={texts.timeline}>
             <FileTimeline fileId={file.id} file={file} nameOf={nameOf} />
+            <ReleaseNote file={file} />
           </Card>
           <Card title={texts.details}>
             <FileFacts file={file} nameOf={nameOf} entities={entities} />

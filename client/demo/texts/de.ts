@@ -80,6 +80,8 @@ export const de: DemoTexts = {
     sharing: "Geteilt mit",
     attachedTo: "Gehört zu",
     unattached: "Gehört zu keinem Kontakt.",
+    found: (signatureName) => `Die Prüfung fand ${signatureName}.`,
+    releasedBy: (name, reason) => `Freigegeben von ${name}: „${reason}“`,
     versionOf: (size, version, changed, uploaded) =>
       `${size}Version ${version}, geändert ${changed}; zuerst ${uploaded}`,
     uploaded: (size, by, when) => `${size}hochgeladen von ${by}, ${when}`,

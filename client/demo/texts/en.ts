@@ -78,6 +78,8 @@ export const en: DemoTexts = {
     sharing: "Shared with",
     attachedTo: "Attached to",
     unattached: "Not attached to a contact.",
+    found: (signatureName) => `The check found ${signatureName}.`,
+    releasedBy: (name, reason) => `Released by ${name}: “${reason}”`,
     versionOf: (size, version, changed, uploaded) =>
       `${size}version ${version}, changed ${changed}; first ${uploaded}`,
     uploaded: (size, by, when) => `${size}uploaded by ${by}, ${when}`,

@@ -81,6 +81,9 @@ export interface DemoTexts {
     readonly unattached: string;
     /** @param when its day, in words */
     uploaded(size: string, by: string, when: string): string;
+    /** What its check had found in a file that was released. */
+    found(signatureName: string): string;
+    releasedBy(name: string, reason: string): string;
     /** @param changed when the file was changed last; `uploaded` is of its first version */
     versionOf(size: string, version: number, changed: string, uploaded: string): string;
   };

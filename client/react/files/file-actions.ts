@@ -33,21 +33,25 @@ export interface ActionRules {
   mayChange(file: FileRecord): boolean;
 }
 
-/** In the order of menus. */
-export function actionsOn(file: FileRecord, rules: ActionRules): readonly FileAction[] {
-  const { isTrash, canOpen, canShare, canAttach } = rules;
+/** In the order of menus, with whether each can be done with a file that isn't in the trash. */
+function possible(file: FileRecord, rules: ActionRules): readonly (readonly [FileAction, boolean])[] {
   const mayChange = rules.mayChange(file);
-  if (isTrash) return mayChange ? ["restore", "purge"] : [];
   const isReady = file.state === "clean";
   return [
-    ...(canOpen ? (["open"] as const) : []),
-    ...(isReady ? (["download"] as const) : []),
-    ...(mayChange ? (["rename"] as const) : []),
-    ...(mayChange && canShare && isReady ? (["share"] as const) : []),
-    ...(mayChange ? (["tags"] as const) : []),
-    ...(mayChange && canAttach ? (["attach"] as const) : []),
-    ...(mayChange ? (["delete"] as const) : []),
+    ["open", rules.canOpen],
+    ["download", isReady],
+    ["rename", mayChange],
+    ["share", mayChange && rules.canShare && isReady],
+    ["tags", mayChange],
+    ["attach", mayChange && rules.canAttach],
+    ["delete", mayChange],
   ];
+}
+
+/** In the order of menus. */
+export function actionsOn(file: FileRecord, rules: ActionRules): readonly FileAction[] {
+  if (rules.isTrash) return rules.mayChange(file) ? ["restore", "purge"] : [];
+  return possible(file, rules).flatMap(([action, isPossible]) => (isPossible ? [action] : []));
 }
 
 /** What can be done with all of them. */

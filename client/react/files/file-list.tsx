@@ -46,10 +46,15 @@ export interface FileListProps {
   readonly nameOf?: (userId: string) => string;
 }
 
-const EVERYTHING: FilesQuery = {};
-const NO_ENTITIES: readonly ListedEntity[] = [];
-const always = () => true;
-const sameName = (userId: string) => userId;
+/** Everything that the user has. */
+const DEFAULTS: Required<Pick<FileListProps, "query" | "mayChange" | "nameOf" | "entities" | "initialView">> =
+  {
+    query: {},
+    mayChange: () => true,
+    nameOf: (userId) => userId,
+    entities: [],
+    initialView: "list",
+  };
 
 /** The field of a name that is being changed, else the row that the keyboard is at. */
 function placeOfKeyboard(list: HTMLElement | null): HTMLElement | null {
@@ -60,8 +65,11 @@ function placeOfKeyboard(list: HTMLElement | null): HTMLElement | null {
 
 /** A list of stored files: searched, sorted, filtered, chosen from and changed. */
 export function FileList(props: FileListProps) {
-  const { query = EVERYTHING, label, onOpen, onShare, mayChange = always, nameOf = sameName } = props;
-  const { entities = NO_ENTITIES, attachTo = entities } = props;
+  const { query, label, onOpen, onShare, mayChange, nameOf, entities, initialView } = {
+    ...DEFAULTS,
+    ...props,
+  };
+  const { attachTo = entities } = props;
   const client = useClient();
   const { fileList: texts } = useFileTexts();
   const root = useRef<HTMLElement>(null);
@@ -70,7 +78,7 @@ export function FileList(props: FileListProps) {
     setChoice(next);
     props.onChoice?.(next);
   };
-  const [view, setView] = useState(props.initialView ?? "list");
+  const [view, setView] = useState(initialView);
   const [menu, setMenu] = useState<MenuPlace>();
   const [renaming, setRenaming] = useState<string>();
   const [dialog, setDialog] = useState<OpenDialog>();
