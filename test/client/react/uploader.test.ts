@@ -330,6 +330,13 @@ test("what continues no upload is added only when its user says so; one file alo
   await open("replaces=there");
   expect(await page.locator('input[data-cw="files"]').getAttribute("multiple")).toBe(null);
   await page.getByRole("button", { name: "Choose a file" }).waitFor();
+  await page.evaluate(() => {
+    const clipboardData = new DataTransfer();
+    for (const name of ["a.txt", "b.txt"]) clipboardData.items.add(new File([name], name));
+    document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+  });
+  await page.getByRole("region", { name: "Nothing added" }).getByText("One file is taken here.").waitFor();
+  expect(await rows().count()).toBe(0);
   await choose([pdf("offer.pdf")]);
   const other = page.getByRole("dialog", { name: "A different kind of file" });
   await other.getByText("offer.pdf would become the new version of Offer.docx").waitFor();
