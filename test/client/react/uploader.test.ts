@@ -176,7 +176,7 @@ test("many are told as they have ended, in words and to who hears it; all of the
   await open();
   const said = await listen();
   await choose([...["a.pdf", "b.pdf", "c.pdf", "d.pdf"].map((name) => pdf(name)), pdf("eicar.pdf")]);
-  await page.getByText("4 ready · 1 blocked").waitFor();
+  await page.locator(".cw-totals-words", { hasText: "4 ready · 1 blocked" }).waitFor();
   await expect.poll(said).toContain("4 ready · 1 blocked");
   expect(await said()).toContain("eicar.pdf: Blocked: contains Eicar-Test-Signature");
   expect(await said()).not.toContain("a.pdf");
