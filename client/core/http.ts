@@ -1,4 +1,5 @@
 import { backoffMs, parseRetryAfterMs } from "./backoff.ts";
+import { noteAnswer, noteSilence } from "./endpoint-warning.ts";
 import { ApiError, isPassing, localProblem, parseProblem } from "./problem.ts";
 import { createTokenSource, type TokenSource } from "./tokens.ts";
 import type { GetToken } from "./types.ts";
@@ -104,9 +105,11 @@ async function tokenFrom(asking: Promise<string>, signal: AbortSignal): Promise<
   }
 }
 
-async function refusalOf(answer: Response): Promise<ApiError> {
+async function refusalOf(answer: Response, url: string): Promise<ApiError> {
   const retryAfterMs = parseRetryAfterMs(answer.headers.get("Retry-After"), Date.now());
-  return new ApiError(parseProblem(answer.status, await answer.text()), { retryAfterMs });
+  const body = await answer.text();
+  noteAnswer(url, answer.status, body);
+  return new ApiError(parseProblem(answer.status, body), { retryAfterMs });
 }
 
 function mayBeRepeated({ method = "GET", headers = {}, content, isRepeatable }: ApiRequest): boolean {
@@ -157,7 +160,17 @@ export function createApiCall(baseUrl: string, options: ApiOptions): ApiCall {
 }
 
 function createAttempt(baseUrl: string, tokens: TokenSource, options: ApiOptions): ApiCall {
-  const { fetch: send = (url: string, init: RequestInit) => fetch(url, init) } = options;
+  const { fetch: ask = (url: string, init: RequestInit) => fetch(url, init) } = options;
+
+  async function send(url: string, init: RequestInit): Promise<Response> {
+    try {
+      return await ask(url, init);
+    } catch (cause) {
+      // As fetch has it where nothing answers. An abort is another.
+      if (cause instanceof TypeError) noteSilence(url);
+      throw cause;
+    }
+  }
 
   async function exchange(request: ApiRequest, signal: AbortSignal): Promise<Response> {
     const url = baseUrl + request.path + queryOf(request.query ?? {});
@@ -175,16 +188,21 @@ function createAttempt(baseUrl: string, tokens: TokenSource, options: ApiOptions
 
   return async (request, read, { signal, timeoutMs = options.timeoutMs ?? TIMEOUT_MS } = {}) => {
     const deadline = new AbortController();
+    const url = baseUrl + request.path;
     const timer = setTimeout(() => deadline.abort(new Error("Nobody answered in time.")), timeoutMs);
     const either = signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]);
     try {
       const answer = await exchange(request, either);
-      if (!answer.ok) throw await refusalOf(answer);
-      return await read(answer);
+      if (!answer.ok) throw await refusalOf(answer, url);
+      const result = await read(answer);
+      noteAnswer(url, answer.status, "");
+      return result;
     } catch (cause) {
       if (cause instanceof ApiError) throw cause;
       // The caller's own abort is theirs to see; our timeout is a lost connection.
       signal?.throwIfAborted();
+      // What breaks where JSON should be is most often a page.
+      if (cause instanceof SyntaxError) noteAnswer(url, 200, "<");
       throw new ApiError(localProblem("CONNECTION_LOST"), { cause });
     } finally {
       clearTimeout(timer);

@@ -1,3 +1,4 @@
+import { noteAnswer, noteSilence } from "./endpoint-warning.ts";
 import { type Answer, type HttpRequest, sendRequest } from "./request.ts";
 import type { TokenSource } from "./tokens.ts";
 import { unlessAborted } from "./wait.ts";
@@ -28,7 +29,11 @@ export function createSend(options: TransportOptions): Send {
   return async (request, onSent = () => {}) => {
     const first = await exchange(request, onSent, () => options.tokens.current(), options);
     // Sending the same bytes again is safe: a request refused with 401 has stored nothing.
-    return first.status === 401 ? exchange(request, onSent, () => options.tokens.renewed(), options) : first;
+    const isRefused = first.status === 401;
+    const renewed = () => options.tokens.renewed();
+    const answer = isRefused ? await exchange(request, onSent, renewed, options) : first;
+    noteAnswer(request.url, answer.status, answer.body);
+    return answer;
   };
 }
 
@@ -44,6 +49,7 @@ async function exchange(
     return await watched({ ...request, headers: { ...headers, Authorization } }, onSent, options);
   } catch (cause) {
     if (body !== undefined && !(await isReadable(body))) throw new FileUnreadable("", { cause });
+    if (!options.signal.aborted) noteSilence(request.url);
     throw new ConnectionLost(`${method} got no answer`, { cause });
   }
 }

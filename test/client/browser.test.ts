@@ -180,3 +180,32 @@ test("a worker hashes what is to be verified, and progress is told while a reque
   await reachState(page, "uploaded");
   expect((await worker).url()).toMatch(/^blob:/);
 });
+
+test("a page under development is told once, on its console, that nothing or something else is at the endpoint", async () => {
+  const page = await context.newPage();
+  const told: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "warning") told.push(message.text());
+  });
+  await page.goto(server.origin);
+  const ask = (endpoint: string) =>
+    page.evaluate(async (at) => {
+      const options = { endpoint: at, getToken: () => "token", tenantId: "acme", userId: "ann", retries: 1 };
+      const client = causeway.createClient({ ...options, retryBaseMs: 1 });
+      await client.quota.get().catch(() => {});
+      await client.files.get("f1").catch(() => {});
+    }, endpoint);
+  const silent = await listen(() => {});
+  await silent.close();
+  await ask(silent.origin);
+  expect(told.splice(0)).toEqual([expect.stringMatching(`^Causeway: ${silent.origin} doesn't answer`)]);
+  const other = await listen((_request, response) => {
+    response
+      .setHeader("Access-Control-Allow-Origin", "*")
+      .setHeader("Access-Control-Allow-Headers", "*, Authorization");
+    response.end("<!doctype html>");
+  });
+  await ask(other.origin);
+  await other.close();
+  expect(told).toEqual([expect.stringMatching("answers 200 to .*/v1/quota, but not as the API does")]);
+});

@@ -126,6 +126,20 @@ test("uploads are told on other pages with the way back, and asked about before 
   await row(page, "file1").getByText("Ready").waitFor();
 });
 
+test("a phone isn't told to drop files, and what the menu counts makes its page no wider", async () => {
+  fill(server, "usual");
+  const phone = await browser.newContext({
+    ...{ viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true },
+  });
+  const mobile = await phone.newPage();
+  await mobile.goto(`${server.origin}/#/contacts/c-1001`);
+  await mobile.getByRole("button", { name: "Choose files" }).waitFor();
+  expect(await mobile.getByText("Drop files").isVisible()).toBe(false);
+  await mobile.getByText("3 blocked").waitFor({ state: "attached" });
+  expect(await mobile.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  await phone.close();
+});
+
 test("asks for a token where the server gives none, and uses it", async () => {
   server.givesTokens = false;
   await open("/files");
@@ -286,6 +300,7 @@ test("an admin releases what is harmless without a mouse: told what it means, an
   fill(server, "usual");
   await open("/quarantine");
   await page.getByText("Found later: it had passed an earlier check.").waitFor();
+  await page.getByRole("link", { name: "Quarantine 3 blocked" }).waitFor();
   await tabTo("Release Rechnung 2026-1187.pdf");
   await press("Enter");
   await page.getByRole("dialog", { name: "Release Rechnung 2026-1187.pdf?" }).waitFor();
@@ -295,6 +310,7 @@ test("an admin releases what is harmless without a mouse: told what it means, an
   await press("Enter");
   await told("Rechnung 2026-1187.pdf is released.");
   expect(server.admin.blocked.map(({ fileId }) => fileId)).toEqual(["f4", "f6"]);
+  await page.getByRole("link", { name: "Quarantine 2 blocked" }).waitFor();
   // On with the next one.
   expect(await focused()).toBe("Release Preisliste (Kennwort).xlsx");
 });

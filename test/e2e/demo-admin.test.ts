@@ -101,12 +101,18 @@ test("an admin releases a blocked file by a reason, and removes another for good
   await row.getByRole("button", { name: "Release demo-admin-harmless.txt" }).click();
   const dialog = page.getByRole("dialog");
   const release = dialog.getByRole("button", { name: "Release" });
+  await dialog.getByLabel("Why it is harmless").fill(" ok ");
   expect(await release.isDisabled()).toBe(true);
   await dialog.getByLabel("Why it is harmless").fill("The sender has confirmed it.");
   await release.click();
   await page.getByText("demo-admin-harmless.txt is released.").waitFor();
   await row.waitFor({ state: "detached" });
   expect((await getRecord(bob, harmless)).state).toBe("clean");
+  const released = page.getByRole("list", { name: "Released" }).getByRole("listitem");
+  const its = released.filter({ hasText: "demo-admin-harmless.txt" });
+  await its.getByText("Released by Ann Lindqvist").waitFor();
+  await its.getByText("The sender has confirmed it.").waitFor();
+  expect(await its.getByRole("link").getAttribute("href")).toBe(`#/files/${harmless}`);
 
   await page.getByRole("button", { name: "Delete demo-admin-harmful.txt" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
@@ -117,6 +123,27 @@ test("an admin releases a blocked file by a reason, and removes another for good
   expect(await readProblem(await bob.fetch(`/v1/files/${harmful}`))).toMatchObject({
     code: "FILE_NOT_FOUND",
   });
+});
+
+test("several are deleted for good at once, and test signatures are warned of", async () => {
+  const names = ["one", "two", "three"].map((each) => `demo-admin-batch-${each}.txt`);
+  const ids = await Promise.all(names.map((name) => addFile(name, eicar())));
+  const page = await open("/quarantine");
+  await page.getByText("no signatures but those of the EICAR test file").waitFor();
+  const link = rowOf(page, names[0] ?? "").getByRole("link", { name: names[0] ?? "" });
+  expect(await link.getAttribute("href")).toBe(`#/files/${ids[0]}`);
+  for (const name of names.slice(0, 2)) await page.getByRole("checkbox", { name: `Select ${name}` }).check();
+  await page.getByRole("button", { name: "Delete 2 for good" }).click();
+  await page
+    .getByRole("dialog", { name: "Delete 2 files for good?" })
+    .getByText("Nobody can get them back.")
+    .waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await page.getByText("2 files are deleted for good.").waitFor();
+  for (const id of ids.slice(0, 2)) expect((await bob.fetch(`/v1/files/${id}`)).status).toBe(404);
+  await rowOf(page, names[2] ?? "")
+    .first()
+    .waitFor();
 });
 
 test("an admin has everything checked again", async () => {

@@ -117,7 +117,7 @@ test("a released version that is newer than the current one takes its place", as
 
 test("a reason is needed", async () => {
   const { admin, ref } = await infectedFile();
-  for (const body of [{}, { reason: " " }, { reason: "x".repeat(501) }]) {
+  for (const body of [{}, { reason: " " }, { reason: " x " }, { reason: "x".repeat(501) }]) {
     expect(await readProblem(await release(admin, ref, body))).toMatchObject({ status: 400 });
   }
 });

@@ -49,7 +49,7 @@ export type QuarantinePage = z.infer<typeof QuarantinePage>;
 /** Body of `POST /v1/admin/quarantine/{fileId}/{version}/release`. */
 export const ReleaseRequest = z
   .strictObject({
-    reason: z.string().trim().min(1).max(500).meta({ description: "Why it is harmless; recorded" }),
+    reason: z.string().trim().min(3).max(500).meta({ description: "Why it is harmless; recorded" }),
   })
   .meta({ id: "ReleaseRequest" });
 export type ReleaseRequest = z.infer<typeof ReleaseRequest>;

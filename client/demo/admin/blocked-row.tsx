@@ -14,19 +14,29 @@ export type BlockedAction = "release" | "delete";
 
 interface BlockedRowProps {
   readonly version: BlockedVersion;
+  /** Undefined where there is nothing to choose from. */
+  readonly isChosen: boolean | undefined;
+  readonly onChoose: () => void;
   readonly onAction: (action: BlockedAction, version: BlockedVersion) => void;
 }
 
 /** What is known of a blocked version, and what can be done about it. */
-export function BlockedRow({ version, onAction }: BlockedRowProps) {
+export function BlockedRow({ version, isChosen, onChoose, onAction }: BlockedRowProps) {
   const { admin } = useTexts();
   const { quarantine: texts } = admin;
-  const { state, filename } = version;
+  const { state, fileId, filename } = version;
   const isInfected = state === "infected";
   return (
     <article className="row">
+      {isChosen !== undefined && (
+        <label className="row-check">
+          <input type="checkbox" checked={isChosen} aria-label={texts.select(filename)} onChange={onChoose} />
+        </label>
+      )}
       <div className="row-body">
-        <FileName name={filename} />
+        <Link href={`/files/${fileId}`} className="row-name">
+          <FileName name={filename} />
+        </Link>
         <SentenceLine
           sentence={{
             tone: isInfected ? "danger" : "warning",

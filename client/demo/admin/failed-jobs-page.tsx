@@ -12,7 +12,7 @@ import { RowStore } from "./row-store.ts";
 import { Rows } from "./rows.tsx";
 import { ToldLine, useTold } from "./told.tsx";
 import { useMoments } from "./use-moments.ts";
-import { useRows } from "./use-rows.ts";
+import { useRowsRead } from "./use-rows.ts";
 import { useWhy } from "./use-why.ts";
 
 const PAGE_ROWS = 20;
@@ -44,7 +44,7 @@ function FailedJobs() {
       }),
     [client],
   );
-  const { rows } = useRows(store);
+  const { rows } = useRowsRead(store);
 
   const retry = async (job: FailedJob) => {
     const row = document.activeElement?.closest("li");

@@ -1,19 +1,27 @@
 import { useEffect, useMemo, useState } from "react";
 import type { BlockedState, BlockedVersion } from "#contract/quarantine.ts";
 import type { Client } from "../../index.ts";
+import { Icon } from "../../react/icons/icon.tsx";
 import { ConfirmDialog } from "../../react/ui/confirm-dialog.tsx";
 import { useVisitor } from "../session/visitor.ts";
 import { Choice } from "../shell/choice.tsx";
 import { Page } from "../shell/page.tsx";
 import { useTexts } from "../texts/use-texts.ts";
 import { AdminsOnly } from "./admins-only.tsx";
+import { tellBlockedChanged } from "./blocked-changes.ts";
 import { type BlockedAction, BlockedRow } from "./blocked-row.tsx";
+import { ChosenBar } from "./chosen-bar.tsx";
 import { leaveRow } from "./leave-row.ts";
 import { ReleaseDialog } from "./release-dialog.tsx";
+import { ReleasedPanel } from "./released-panel.tsx";
+import { removeBlocked } from "./remove-blocked.ts";
 import { RescansPanel } from "./rescans-panel.tsx";
 import { RowStore } from "./row-store.ts";
 import { Rows } from "./rows.tsx";
 import { ToldLine, useTold } from "./told.tsx";
+import { useChosen } from "./use-chosen.ts";
+import { useRowsRead } from "./use-rows.ts";
+import { useTestSignatures } from "./use-test-signatures.ts";
 import { useWhy } from "./use-why.ts";
 
 type Filter = BlockedState | "all";
@@ -47,7 +55,10 @@ function useBlockedNews(client: Client, store: RowStore<BlockedVersion>): void {
   useEffect(
     () =>
       client.live.subscribe(({ type }) => {
-        if (type === "file.infected" || type === "file.unscannable") void store.refresh();
+        if (type === "file.infected" || type === "file.unscannable") {
+          void store.refresh();
+          tellBlockedChanged();
+        }
       }),
     [client, store],
   );
@@ -69,6 +80,12 @@ function Quarantine() {
   const [asked, setAsked] = useState<Asked>();
   const { told, tell, complain, dismiss } = useTold();
   const whyOf = useWhy();
+  const { rows } = useRowsRead(store);
+  const chosen = useChosen(rows, keyOf);
+  const [asksForChosen, setAsksForChosen] = useState(false);
+  const [isBusy, setBusy] = useState(false);
+  const [turn, setTurn] = useState(0);
+  const hasTestSignatures = useTestSignatures(client);
   useBlockedNews(client, store);
 
   const finish = async ({ version, row }: Asked, done: Promise<void>, words: string) => {
@@ -78,10 +95,12 @@ function Quarantine() {
       leaveRow(row);
       store.remove(version);
       tell(words);
+      setTurn((before) => before + 1);
     } catch (error) {
       complain(texts.notDone(version.filename, whyOf(error)));
       void store.refresh();
     }
+    tellBlockedChanged();
   };
   const release = (what: Asked, reason: string) => {
     const { fileId, version, filename } = what.version;
@@ -92,6 +111,20 @@ function Quarantine() {
     if (!isConfirmed) setAsked(undefined);
     else void finish(what, client.admin.quarantine.remove(fileId, version), texts.deleted(filename));
   };
+  const answerChosen = async (isConfirmed: boolean) => {
+    setAsksForChosen(false);
+    if (!isConfirmed) return;
+    setBusy(true);
+    const { length } = chosen.rows;
+    const { removed, error } = await removeBlocked(client, chosen.rows);
+    setBusy(false);
+    leaveRow(undefined);
+    for (const version of removed) store.remove(version);
+    if (removed.length === length) tell(texts.deletedMany(length));
+    else complain(texts.notAllDeleted(removed.length, length, whyOf(error)));
+    tellBlockedChanged();
+    void store.refresh();
+  };
   const ask = (action: BlockedAction, version: BlockedVersion) =>
     setAsked({ action, version, row: document.activeElement?.closest("li") });
 
@@ -101,6 +134,12 @@ function Quarantine() {
       : { icon: "shield" as const, text: texts.noMatch };
   return (
     <Page title={shell.quarantine} note={texts.hint}>
+      {hasTestSignatures && (
+        <div className="cw-notice page-notice" data-tone="danger">
+          <Icon name="warning" />
+          <p>{texts.testSignatures}</p>
+        </div>
+      )}
       <section className="card stack" aria-label={texts.list}>
         <Choice
           label={texts.filter}
@@ -109,14 +148,30 @@ function Quarantine() {
           onChoose={setFilter}
         />
         <ToldLine told={told} onDismiss={dismiss} />
+        {rows.length > 1 && (
+          <ChosenBar
+            chosen={chosen}
+            count={rows.length}
+            isBusy={isBusy}
+            onDelete={() => setAsksForChosen(true)}
+          />
+        )}
         <Rows
           label={texts.list}
           store={store}
           keyOf={keyOf}
-          render={(version) => <BlockedRow version={version} onAction={ask} />}
+          render={(version) => (
+            <BlockedRow
+              version={version}
+              isChosen={rows.length > 1 ? chosen.has(version) : undefined}
+              onChoose={() => chosen.toggle(version)}
+              onAction={ask}
+            />
+          )}
           empty={empty}
         />
       </section>
+      <ReleasedPanel turn={turn} />
       <RescansPanel />
       {asked?.action === "release" && (
         <ReleaseDialog
@@ -133,6 +188,16 @@ function Quarantine() {
           onAnswer={(isConfirmed) => answerDelete(asked, isConfirmed)}
         >
           {texts.deleteWarning}
+        </ConfirmDialog>
+      )}
+      {asksForChosen && (
+        <ConfirmDialog
+          title={texts.deleteManyTitle(chosen.rows.length)}
+          keep={texts.cancel}
+          confirm={texts.delete}
+          onAnswer={(isConfirmed) => void answerChosen(isConfirmed)}
+        >
+          {texts.deleteManyWarning}
         </ConfirmDialog>
       )}
     </Page>

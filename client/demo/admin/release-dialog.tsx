@@ -4,6 +4,7 @@ import { Modal } from "../../react/ui/modal.tsx";
 import { useTexts } from "../texts/use-texts.ts";
 
 /** Of a reason, as the server takes it. */
+const MIN_LENGTH = 3;
 const MAX_LENGTH = 500;
 
 interface ReleaseDialogProps {
@@ -17,9 +18,10 @@ export function ReleaseDialog({ filename, onRelease, onClose }: ReleaseDialogPro
   const { quarantine: texts } = useTexts().admin;
   const id = useId();
   const [reason, setReason] = useState("");
+  const isReason = reason.trim().length >= MIN_LENGTH;
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    if (reason.trim() !== "") onRelease(reason.trim());
+    if (isReason) onRelease(reason.trim());
   };
   return (
     <Modal title={texts.releaseTitle(filename)} onClose={onClose}>
@@ -40,7 +42,7 @@ export function ReleaseDialog({ filename, onRelease, onClose }: ReleaseDialogPro
         </p>
         <div className="cw-dialog-buttons">
           <Button onClick={onClose}>{texts.cancel}</Button>
-          <Button type="submit" look="accent" disabled={reason.trim() === ""}>
+          <Button type="submit" look="accent" disabled={!isReason}>
             {texts.release}
           </Button>
         </div>

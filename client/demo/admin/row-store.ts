@@ -28,6 +28,8 @@ export class RowStore<Row> {
   state: RowsState<Row> = { phase: "loading", rows: [], nextCursor: null };
   readonly #source: RowSource<Row>;
   readonly #listeners = new Set<() => void>();
+  /** Of each question that isn't answered yet, the keys of what was taken off since it was asked. */
+  readonly #asking = new Set<Set<string>>();
   #life = new AbortController();
 
   constructor(source: RowSource<Row>) {
@@ -70,6 +72,8 @@ export class RowStore<Row> {
   /** Takes one off that isn't there any more. */
   remove(row: Row): void {
     const key = this.#source.keyOf(row);
+    // The answer to a question from before still has it.
+    for (const gone of this.#asking) gone.add(key);
     const rows = this.state.rows.filter((each) => this.#source.keyOf(each) !== key);
     this.#set({ ...this.state, rows });
   }
@@ -85,11 +89,16 @@ export class RowStore<Row> {
     take: (page: RowsPage<Row>) => Pick<RowsState<Row>, "rows" | "nextCursor">,
   ): Promise<void> {
     const { signal } = this.#life;
+    const gone = new Set<string>();
+    this.#asking.add(gone);
     try {
-      const page = await this.#source.load(place, signal);
-      if (!signal.aborted) this.#set({ phase: "known", ...take(page) });
+      const { items, nextCursor } = await this.#source.load(place, signal);
+      const left = items.filter((row) => !gone.has(this.#source.keyOf(row)));
+      if (!signal.aborted) this.#set({ phase: "known", ...take({ items: left, nextCursor }) });
     } catch (error) {
       if (!signal.aborted) this.#set({ ...this.state, phase: "failed", error });
+    } finally {
+      this.#asking.delete(gone);
     }
   }
 

@@ -10,6 +10,7 @@ import { Avatar } from "./avatar.tsx";
 import { ContactDetails } from "./contact-details.tsx";
 import { type Contact, contactsOf, entityOf } from "./contacts.ts";
 import { useClearing } from "./use-clearing.ts";
+import { useNames } from "./use-names.ts";
 
 /** A contact with what is attached: the components as a customer embeds them. */
 export function ContactPage({ id }: { readonly id: string }) {
@@ -43,13 +44,14 @@ function Attachments({ contact }: { readonly contact: Contact }) {
   const entity = useMemo(() => entityOf(contact), [contact]);
   // What colleagues attach is told of the contact, not of the user.
   const ofContact = useMemo(() => ({ ...client, live: client.liveOf(entity) }), [client, entity]);
+  const names = useNames();
   const onSettled = useClearing(ofContact, entity);
   return (
     <CausewayProvider {...provider} client={ofContact}>
       <section className="card attachments" aria-labelledby="attachments-title">
         <h2 id="attachments-title">{texts.attachments}</h2>
         <UploadErrorBoundary>
-          <FileUploader meta={entity} onSettled={onSettled} />
+          <FileUploader meta={entity} onSettled={onSettled} {...names} />
         </UploadErrorBoundary>
         <FilesPanel query={entity} label={texts.list} />
       </section>

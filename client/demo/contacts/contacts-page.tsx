@@ -1,5 +1,7 @@
 import { useMemo } from "react";
 import { Link } from "wouter";
+import { Icon } from "../../react/icons/icon.tsx";
+import { Button } from "../../react/ui/button.tsx";
 import { useVisitor } from "../session/visitor.ts";
 import { Page } from "../shell/page.tsx";
 import { useTexts } from "../texts/use-texts.ts";
@@ -15,6 +17,15 @@ export function ContactsPage() {
   const counts = useCounts(contacts);
   return (
     <Page title={texts.title}>
+      <div role="status">
+        {counts.isMissing && (
+          <div className="cw-notice page-notice" data-tone="danger">
+            <Icon name="warning" />
+            <p>{texts.uncounted(counts.files.size > 0)}</p>
+            <Button onClick={counts.retry}>{texts.again}</Button>
+          </div>
+        )}
+      </div>
       <ul className="card contact-list">
         {contacts.map(({ id, name, role }) => (
           <li key={id}>
@@ -24,7 +35,7 @@ export function ContactsPage() {
                 <bdi className="contact-name">{name}</bdi>
                 <span className="muted">{role}</span>
               </span>
-              <bdi className="muted contact-count">{texts.count(counts.get(id))}</bdi>
+              <bdi className="muted contact-count">{texts.count(counts.files.get(id))}</bdi>
             </Link>
           </li>
         ))}

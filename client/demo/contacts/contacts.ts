@@ -84,10 +84,14 @@ export function entityOf({ id }: Contact): EntityRef {
   return { entityType: "contact", entityId: id };
 }
 
+/** Scripts whose letters join: two initials side by side are a word, as of an Arabic name they would be "no". */
+const JOINING = /[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Mongolian}]/u;
+
+/** For an avatar: two letters, or one where two would be read together. */
 export function initialsOf(name: string): string {
-  return name
+  const letters = name
     .split(/[\s-]+/)
     .slice(0, 2)
-    .map((word) => word.charAt(0))
-    .join("");
+    .map((word) => String.fromCodePoint(word.codePointAt(0) ?? 0x20));
+  return JOINING.test(letters[0] ?? "") ? (letters[0] ?? "") : letters.join("");
 }

@@ -1,4 +1,5 @@
 import { FileUploader, QuotaIndicator, UploadErrorBoundary } from "../../react/index.ts";
+import { useNames } from "../contacts/use-names.ts";
 import { Page } from "../shell/page.tsx";
 import { useTexts } from "../texts/use-texts.ts";
 import { FilesPanel } from "./files-panel.tsx";
@@ -15,11 +16,12 @@ interface FilesPageProps {
 /** All that the user may see, wherever it is attached. */
 export function FilesPage({ isLargestFirst = false }: FilesPageProps) {
   const { shell: texts } = useTexts();
+  const names = useNames();
   return (
     <Page title={texts.files} actions={<QuotaIndicator compact cleanUpHref="#/files/largest" />}>
       <section className="card file-manager">
         <UploadErrorBoundary>
-          <FileUploader compact />
+          <FileUploader compact {...names} />
         </UploadErrorBoundary>
         <FilesPanel
           query={EVERYTHING}

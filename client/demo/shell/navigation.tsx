@@ -1,14 +1,17 @@
-import { useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { Link, useRoute } from "wouter";
+import { BlockedCount } from "../admin/blocked-count.tsx";
 import type { Identity } from "../session/identities.ts";
 import { useTexts } from "../texts/use-texts.ts";
 
 interface Place {
   readonly href: string;
   readonly label: string;
+  /** How many wait there. */
+  readonly count?: ReactNode;
 }
 
-function Entry({ href, label }: Place) {
+function Entry({ href, label, count }: Place) {
   const [isHere] = useRoute(href);
   const [isWithin] = useRoute(`${href}/*`);
   const isCurrent = isHere || isWithin;
@@ -21,6 +24,7 @@ function Entry({ href, label }: Place) {
     <li ref={entry}>
       <Link href={href} aria-current={isHere ? "page" : isWithin ? "true" : undefined}>
         {label}
+        {count}
       </Link>
     </li>
   );
@@ -36,7 +40,7 @@ export function Navigation({ identity }: { readonly identity: Identity }) {
     { href: "/trash", label: texts.trash },
   ];
   const forAdmins: readonly Place[] = [
-    { href: "/quarantine", label: texts.quarantine },
+    { href: "/quarantine", label: texts.quarantine, count: <BlockedCount /> },
     { href: "/failed-jobs", label: texts.failedJobs },
   ];
   return (

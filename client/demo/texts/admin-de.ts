@@ -94,6 +94,27 @@ export const adminDe: AdminTexts = {
     deleteWarning: "Sie kommt nicht in den Papierkorb. Niemand kann sie zurückholen.",
     deleted: (filename) => `${filename} ist endgültig gelöscht.`,
     notDone: (filename, why) => `Mit ${filename} ist nichts geschehen. ${why}`,
+    waiting: (count) => `${count} gesperrt`,
+    select: (filename) => `${filename} auswählen`,
+    selectAll: (count) => `Alle ${format.number(count)} angezeigten auswählen`,
+    deleteMany: (count) => `${format.number(count)} endgültig löschen`,
+    deleteManyTitle: (count) => `${files(count)} endgültig löschen?`,
+    deleteManyWarning: "Sie kommen nicht in den Papierkorb. Niemand kann sie zurückholen.",
+    deletedMany: (count) => `${files(count)} ${count === 1 ? "ist" : "sind"} endgültig gelöscht.`,
+    notAllDeleted: (deleted, of, why) =>
+      `${format.number(deleted)} von ${files(of)} gelöscht; die übrigen sind noch hier. ${why}`,
+    testSignatures:
+      "Der Virenscanner kennt nur die EICAR-Testdatei: Echte Schadsoftware gilt als sauber. Installieren Sie die Signaturen von ClamAV (freshclam), bevor Dateien von Menschen kommen.",
+    releasedTitle: "Freigegeben",
+    releasedHint:
+      "Was Administratoren gegen den Virenscanner für harmlos erklärt haben, die letzten zehn. Von Hand lässt sich nichts davon wieder sperren: Was nicht harmlos ist, löschen Sie auf seiner Seite, und endgültig im Papierkorb.",
+    releasedGone: "Eine endgültig gelöschte Datei",
+    foundBefore: (name, isInfected) =>
+      name === undefined
+        ? `Der Scanner hatte ${isInfected ? "Schadsoftware gefunden" : "sie nicht prüfen können"}.`
+        : `Der Scanner hatte gefunden: ${name}.`,
+    releasedBy: (name, when) => `Freigegeben von ${name}, ${when}:`,
+    ofVersion: (version) => `Version ${version}`,
   },
   rescans: {
     title: "Alles noch einmal prüfen",

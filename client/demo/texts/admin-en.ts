@@ -51,6 +51,27 @@ export const adminEn: AdminTexts = {
     deleteWarning: "It doesn't go to the trash. Nobody can get it back.",
     deleted: (filename) => `${filename} is deleted for good.`,
     notDone: (filename, why) => `Nothing has become of ${filename}. ${why}`,
+    waiting: (count) => `${count} blocked`,
+    select: (filename) => `Select ${filename}`,
+    selectAll: (count) => `Select all ${format.number(count)} shown`,
+    deleteMany: (count) => `Delete ${format.number(count)} for good`,
+    deleteManyTitle: (count) => `Delete ${files(count)} for good?`,
+    deleteManyWarning: "They don't go to the trash. Nobody can get them back.",
+    deletedMany: (count) => `${files(count)} ${count === 1 ? "is" : "are"} deleted for good.`,
+    notAllDeleted: (deleted, of, why) =>
+      `${format.number(deleted)} of ${files(of)} deleted; the others are still here. ${why}`,
+    testSignatures:
+      "The virus scanner has no signatures but those of the EICAR test file: real malware passes as clean. Install ClamAV's own (freshclam) before files of people come in.",
+    releasedTitle: "Released",
+    releasedHint:
+      "What admins have called harmless against the virus scanner, the last ten. By hand it can't be blocked again: what isn't harmless can be deleted on its page, and for good from the trash.",
+    releasedGone: "A file that was deleted for good",
+    foundBefore: (name, isInfected) =>
+      name === undefined
+        ? `The scanner had found ${isInfected ? "malware" : "that it can't be checked"}.`
+        : `The scanner had found: ${name}.`,
+    releasedBy: (name, when) => `Released by ${name}, ${when}:`,
+    ofVersion: (version) => `Version ${version}`,
   },
   rescans: {
     title: "Check everything again",

@@ -39,6 +39,24 @@ export interface QuarantineTexts {
   readonly deleteWarning: string;
   deleted(filename: string): string;
   notDone(filename: string, why: string): string;
+  /** Beside the menu's word, for screen readers. @param count its number, as it is shown */
+  waiting(count: string): string;
+  select(filename: string): string;
+  selectAll(count: number): string;
+  deleteMany(count: number): string;
+  deleteManyTitle(count: number): string;
+  readonly deleteManyWarning: string;
+  deletedMany(count: number): string;
+  notAllDeleted(deleted: number, of: number, why: string): string;
+  /** Where no scanner knows any malware. */
+  readonly testSignatures: string;
+  readonly releasedTitle: string;
+  readonly releasedHint: string;
+  /** In place of the name of a file that was deleted for good. */
+  readonly releasedGone: string;
+  foundBefore(signatureName: string | undefined, isInfected: boolean): string;
+  releasedBy(name: string, when: string): string;
+  ofVersion(version: number): string;
 }
 
 export interface RescanTexts {

@@ -44,6 +44,11 @@ export const de: DemoTexts = {
     attachments: "Anhänge",
     list: "Angehängte Dateien",
     count: (files) => (files === undefined ? "" : files === 1 ? "1 Datei" : `${files || "Keine"} Dateien`),
+    uncounted: (areOld) =>
+      areOld
+        ? "Es kam keine Antwort: Die Zahlen der Dateien sind die von vorhin. Besteht eine Verbindung?"
+        : "Es kam keine Antwort: Wie viele Dateien sie haben, ist nicht bekannt. Besteht eine Verbindung?",
+    again: "Noch einmal versuchen",
     back: "Alle Kontakte",
   },
   admin: adminDe,

@@ -43,6 +43,11 @@ export const en: DemoTexts = {
     attachments: "Attachments",
     list: "Attached files",
     count: (files) => (files === undefined ? "" : files === 1 ? "1 file" : `${files || "No"} files`),
+    uncounted: (areOld) =>
+      areOld
+        ? "There was no answer: the numbers of files are those of before. Is there a connection?"
+        : "There was no answer: how many files they have isn't known. Is there a connection?",
+    again: "Try again",
     back: "All contacts",
   },
   admin: adminEn,

@@ -45,6 +45,9 @@ export interface DemoTexts {
     readonly list: string;
     /** Of files; undefined until it is known. */
     count(files: number | undefined): string;
+    /** Where there is no answer. @param areOld whether earlier numbers are shown */
+    uncounted(areOld: boolean): string;
+    readonly again: string;
     readonly back: string;
   };
   readonly admin: AdminTexts;

@@ -103,7 +103,7 @@ export function QuotaIndicator(props: QuotaIndicatorProps) {
       {state.kind === "loading" ? <p className="cw-muted">{texts.loading}</p> : undefined}
       {state.kind === "failed" ? (
         <p className="cw-quota-words">
-          <span>{texts.unknown}</span>
+          <span>{state.problem.status === 401 ? common.problem(state.problem) : texts.unknown}</span>
           <Button onClick={refresh}>{common.tryAgain}</Button>
         </p>
       ) : undefined}

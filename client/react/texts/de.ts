@@ -8,7 +8,6 @@ const format = createFormat("de-DE", ["Byte", "KB", "MB", "GB", "TB"]);
 /** By code; the server's own sentences are English. */
 const PROBLEMS: Readonly<Record<string, string>> = {
   CONNECTION_LOST: "Es kam keine Antwort. Besteht eine Verbindung?",
-  TOKEN_UNAVAILABLE: "Die Anmeldung ist abgelaufen.",
   FILE_UNREADABLE: "Die Datei ist nicht mehr lesbar.",
   QUOTA_EXCEEDED: "Der Speicher ist voll.",
   PERMISSION_REQUIRED: "Dazu fehlt die Berechtigung.",
@@ -28,7 +27,9 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   INTERNAL: "Auf dem Server ist etwas schiefgegangen.",
 };
 
-function problem({ code, detail, title }: Problem): string {
+function problem({ code, status, detail, title }: Problem): string {
+  // Which of its checks a token failed is for developers.
+  if (status === 401 || code === "TOKEN_UNAVAILABLE") return "Die Anmeldung gilt nicht oder ist abgelaufen.";
   return PROBLEMS[code] ?? detail ?? `${title}.`;
 }
 

@@ -1,8 +1,16 @@
+import type { Problem } from "#contract/errors.ts";
 import { createFormat } from "./format.ts";
 import type { Texts } from "./texts.ts";
 import { uploaderEn } from "./uploader-en.ts";
 
 const format = createFormat("en-GB");
+
+function problem({ code, status, detail, title }: Problem): string {
+  if (code === "CONNECTION_LOST") return "There was no answer. Is there a connection?";
+  // Which of its checks a token failed is for developers.
+  if (status === 401 || code === "TOKEN_UNAVAILABLE") return "Your sign-in isn't valid, or has ended.";
+  return detail ?? `${title}.`;
+}
 
 export const en: Texts = {
   common: {
@@ -12,8 +20,7 @@ export const en: Texts = {
       date.toDateString() === new Date(nowMs).toDateString()
         ? `today, ${format.time(date)}`
         : format.day(date, nowMs),
-    problem: ({ code, detail, title }) =>
-      code === "CONNECTION_LOST" ? "There was no answer. Is there a connection?" : (detail ?? `${title}.`),
+    problem,
     tryAgain: "Try again",
     dismiss: "Dismiss",
     close: "Close",

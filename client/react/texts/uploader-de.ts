@@ -59,7 +59,8 @@ function failed({ code, status, title }: Problem): string {
     return "Angehalten: Die Datei wurde geändert oder verschoben. Bitte entfernen und neu hinzufügen.";
   if (status === 404 || status === 410)
     return "Angehalten: Was gesendet war, ist verfallen. Bitte neu beginnen.";
-  if (status === 401) return "Angehalten: Die Anmeldung ist abgelaufen. Was gesendet war, bleibt erhalten.";
+  if (status === 401)
+    return "Angehalten: Die Anmeldung gilt nicht oder ist abgelaufen. Es ist nichts verloren.";
   return `Angehalten: ${title}. Was gesendet war, bleibt erhalten.`;
 }
 

@@ -61,7 +61,7 @@ function failed({ code, status, title }: Problem): string {
   if (code === "FILE_UNREADABLE")
     return "Stopped: the file was changed or moved. Remove it and add it again.";
   if (status === 404 || status === 410) return "Stopped: what was sent has expired. Start it again.";
-  if (status === 401) return "Stopped: your sign-in has ended. What was sent is kept.";
+  if (status === 401) return "Stopped: your sign-in isn't valid, or has ended. Nothing is lost.";
   return `Stopped: ${title}. What was sent is kept.`;
 }
 
