@@ -37,13 +37,6 @@ export function IdentityMenu({ identity, onChange }: IdentityMenuProps) {
   };
   return (
     <>
-      <Choice
-        label={shell.signedInAs}
-        value={keyOf(identity)}
-        options={[]}
-        groups={groups}
-        onChoose={choose}
-      />
       {asked !== undefined && (
         <ConfirmDialog
           title={texts.switchTitle(asked.underWay)}
@@ -54,6 +47,13 @@ export function IdentityMenu({ identity, onChange }: IdentityMenuProps) {
           <p>{texts.switchBody(identity.name)}</p>
         </ConfirmDialog>
       )}
+      <Choice
+        label={shell.signedInAs}
+        value={keyOf(identity)}
+        options={[]}
+        groups={groups}
+        onChoose={choose}
+      />
     </>
   );
 }

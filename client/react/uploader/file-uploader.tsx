@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useId, useMemo, useRef, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { waitingFirst } from "../../core/turn.ts";
 import type { Upload } from "../../core/upload.ts";
@@ -78,6 +78,20 @@ function Heading({ id, children }: { readonly id: string; readonly children: Rea
   );
 }
 
+/** Whoever leaves the page with the question open has not said yes. */
+function useResumeOnLeave(question: Question | undefined): void {
+  const latest = useRef<Question>(undefined);
+  useEffect(() => {
+    latest.current = question;
+  }, [question]);
+  useEffect(
+    () => () => {
+      if (latest.current?.kind === "cancel") latest.current.paused.forEach((upload) => upload.resume());
+    },
+    [],
+  );
+}
+
 /** Files come in, and go where they belong: dropped, chosen or pasted, and shown until they have passed their check. */
 export function FileUploader(props: FileUploaderProps) {
   const { accept, folders = true, wholePage = true, compact = false, heading } = props;
@@ -96,6 +110,7 @@ export function FileUploader(props: FileUploaderProps) {
   const isDragging = useDrops(state.add, wholePage ? undefined : root);
   usePastes(state.add, wholePage ? undefined : root);
   useLeaveWarning(summary.running > 0 || question?.kind === "cancel");
+  useResumeOnLeave(question);
   useAnnouncements(announcer, texts, state);
 
   const drop = useCallback(

@@ -88,7 +88,10 @@ export function useAnnouncements(
   texts: UploaderTexts,
   { uploads, checks, intake }: FileUploaderState,
 ): void {
-  const { refusals } = intake;
+  const { refusals, isTooMany } = intake;
+  useEffect(() => {
+    if (isTooMany) announcer.say(`${texts.tooManyTitle}. ${texts.tooMany}`);
+  }, [announcer, texts, isTooMany]);
   useEffect(() => {
     if (refusals.length === 0 || intake.seen !== undefined) return;
     const rules = namesByRule(texts, refusals).keys();

@@ -176,7 +176,7 @@ test("many are told as they have ended, in words and to who hears it; all of the
   await open();
   const said = await listen();
   await choose([...["a.pdf", "b.pdf", "c.pdf", "d.pdf"].map((name) => pdf(name)), pdf("eicar.pdf")]);
-  await page.getByText("4 ready · 1 blocked").waitFor();
+  await page.locator(".cw-totals-words", { hasText: "4 ready · 1 blocked" }).waitFor();
   await expect.poll(said).toContain("4 ready · 1 blocked");
   expect(await said()).toContain("eicar.pdf: Blocked: contains Eicar-Test-Signature");
   expect(await said()).not.toContain("a.pdf");
@@ -330,6 +330,13 @@ test("what continues no upload is added only when its user says so; one file alo
   await open("replaces=there");
   expect(await page.locator('input[data-cw="files"]').getAttribute("multiple")).toBe(null);
   await page.getByRole("button", { name: "Choose a file" }).waitFor();
+  await page.evaluate(() => {
+    const clipboardData = new DataTransfer();
+    for (const name of ["a.txt", "b.txt"]) clipboardData.items.add(new File([name], name));
+    document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+  });
+  await page.getByRole("region", { name: "Nothing added" }).getByText("One file is taken here.").waitFor();
+  expect(await rows().count()).toBe(0);
   await choose([pdf("offer.pdf")]);
   const other = page.getByRole("dialog", { name: "A different kind of file" });
   await other.getByText("offer.pdf would become the new version of Offer.docx").waitFor();
