@@ -106,12 +106,13 @@ test("a phone isn't told to drop files, and what the menu counts makes its page 
   fill(server, "usual");
   const phone = await browser.newContext({
     ...{ viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true },
+    locale: "de-DE",
   });
   const mobile = await phone.newPage();
   await mobile.goto(`${server.origin}/#/contacts/c-1001`);
-  await mobile.getByRole("button", { name: "Choose files" }).waitFor();
-  expect(await mobile.getByText("Drop files").isVisible()).toBe(false);
-  await mobile.getByText("3 blocked").waitFor({ state: "attached" });
+  await mobile.getByRole("button", { name: "Dateien auswählen" }).waitFor();
+  expect(await mobile.getByText("hier ablegen").isVisible()).toBe(false);
+  await mobile.getByText("3 gesperrt").waitFor({ state: "attached" });
   expect(await mobile.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
   await phone.close();
 });
