@@ -96,13 +96,13 @@ function Visit({ session }: { readonly session: Session }) {
   };
   return (
     <>
+      <RunningUploads />
       <div className="frame">
         <Navigation identity={session.identity} />
         <main id="main" tabIndex={-1}>
           {needsToken ? <SignIn onToken={takeToken} /> : <Pages />}
         </main>
       </div>
-      <RunningUploads />
     </>
   );
 }
@@ -113,7 +113,12 @@ function Pages() {
     <Switch>
       <Route path="/contacts" component={ContactsPage} />
       <Route path="/contacts/:id">{({ id }) => <ContactPage id={id} />}</Route>
-      <Route path="/files" component={FilesPage} />
+      <Route path="/files">
+        <FilesPage key="newest" />
+      </Route>
+      <Route path="/files/largest">
+        <FilesPage key="largest" isLargestFirst />
+      </Route>
       <Route path="/files/:id">{({ id }) => <FilePage key={id} id={id} />}</Route>
       <Route path="/shared" component={SharedPage} />
       <Route path="/trash" component={TrashPage} />

@@ -5,11 +5,12 @@ import { de } from "../../client/react/texts/de.ts";
 import { en } from "../../client/react/texts/en.ts";
 import { filesDe } from "../../client/react/texts/files-de.ts";
 import { filesEn } from "../../client/react/texts/files-en.ts";
+import { axeFindings } from "../support/axe.ts";
 import { launchChromium } from "../support/browser.ts";
-import { axeFindings } from "./react/files/axe.ts";
 import { buildDemo } from "./support/built-demo.ts";
+import { show } from "./support/demo-scene.ts";
 import { type DemoServer, startDemoServer } from "./support/demo-server.ts";
-import { show, STATES } from "./support/demo-states.ts";
+import { STATES } from "./support/demo-states.ts";
 import { unnamedOn } from "./support/names.ts";
 
 let builtDir: string;

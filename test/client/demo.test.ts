@@ -1,13 +1,13 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, FileChooser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { launchChromium } from "../support/browser.ts";
 import { buildDemo } from "./support/built-demo.ts";
 import { fill } from "./support/demo-data.ts";
-import { type DemoServer, startDemoServer } from "./support/demo-server.ts";
-import { choose, FILE, MIB, pdf, row, uploads } from "./support/demo-states.ts";
+import { choose, MIB, pdf, row, uploads } from "./support/demo-scene.ts";
+import { type DemoServer, settle, startDemoServer } from "./support/demo-server.ts";
 
 let builtDir: string;
 let browser: Browser;
@@ -42,10 +42,12 @@ const told = (text: string) => page.getByRole("status").filter({ hasText: text }
 const storedBytes = () => server.tus.uploads.get("file1")?.bytes.length;
 
 test("what is attached is sent, checked and listed; deleted, it can be had back", async () => {
+  server.checkMs = 600_000;
   await open("/contacts/c-1002");
   await page.getByText("No files yet.").waitFor();
   await choose(page, [pdf("offer.pdf", 3 * MIB)]);
   await uploads(page).getByText("Checking for viruses").waitFor();
+  for (const file of server.files) settle(file);
   await row(page, "file1").getByText("Ready").waitFor();
   expect(server.files[0]).toMatchObject({ entityType: "contact", entityId: "c-1002" });
   await row(page, "file1").getByRole("button", { name: "Actions on offer.pdf" }).click();
@@ -94,6 +96,9 @@ test("after a reload an upload is offered to be continued where it was, on its c
   await page.locator('input[data-cw="files"]').setInputFiles(path);
   await expect.poll(storedBytes).toBe(MIB);
   await page.reload();
+  // Elsewhere it is told where.
+  await page.getByRole("link", { name: "Files", exact: true }).click();
+  await page.getByRole("link", { name: /^1 unfinished upload, at / }).click();
   const chooser = page.waitForEvent("filechooser");
   await page.getByRole("button", { name: "Continue 1 upload" }).click();
   await (await chooser).setFiles(path);
@@ -115,6 +120,25 @@ test("a phone isn't told to drop files, and what the menu counts makes its page 
   await mobile.getByText("3 gesperrt").waitFor({ state: "attached" });
   expect(await mobile.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
   await phone.close();
+});
+
+test("uploads are told on other pages with the way back, and asked about before somebody else signs in", async () => {
+  server.tus.next("PATCH", { stallAfterBytes: MIB });
+  await open("/contacts/c-1002");
+  await choose(page, [pdf("offer.pdf", 2 * MIB)]);
+  await expect.poll(storedBytes).toBe(MIB);
+  expect(await page.locator(".running-uploads").count()).toBe(0);
+  await page.getByRole("link", { name: "Files", exact: true }).click();
+  await page.getByRole("link", { name: "1 upload not finished yet" }).waitFor();
+  await context.setOffline(true);
+  await page.getByRole("link", { name: "1 upload waits for the connection" }).waitFor();
+  await page.getByLabel("Signed in as").selectOption("acme/bob");
+  const dialog = page.getByRole("dialog", { name: "Stop 1 upload?" });
+  await dialog.getByRole("button", { name: "Stay" }).click();
+  expect(await page.getByLabel("Signed in as").inputValue()).toBe("acme/ann");
+  await page.getByRole("link", { name: "1 upload waits for the connection" }).click();
+  await context.setOffline(false);
+  await row(page, "file1").getByText("Ready").waitFor();
 });
 
 test("asks for a token where the server gives none, and uses it", async () => {
@@ -159,6 +183,9 @@ async function tabTo(name: string): Promise<void> {
 test("a clerk uploads without a mouse: to the contact, files chosen, paused, resumed, cancelled when asked", async () => {
   // As in browsers that choose by an input: the browser's own chooser is told of then.
   await page.addInitScript(() => Reflect.deleteProperty(globalThis, "showOpenFilePicker"));
+  // Listened for from here on: the browser has been told of it by the time that the key is pressed.
+  const chooser = Promise.withResolvers<FileChooser>();
+  page.once("filechooser", chooser.resolve);
   server.tus.next("PATCH", { stallAfterBytes: MIB });
   await open("/contacts");
   await page.getByText("Yusuf Demir").waitFor();
@@ -170,9 +197,8 @@ test("a clerk uploads without a mouse: to the contact, files chosen, paused, res
   await page.getByRole("heading", { name: "Yusuf Demir", level: 1 }).waitFor();
   await page.getByText("No files yet.").waitFor();
   await tabTo("Choose files");
-  const chooser = page.waitForEvent("filechooser");
   await press("Enter");
-  await (await chooser).setFiles([pdf("offer.pdf", 2 * MIB)]);
+  await (await chooser.promise).setFiles([pdf("offer.pdf", 2 * MIB)]);
   await expect.poll(storedBytes).toBe(MIB);
   await tabTo("Pause: offer.pdf");
   await press("Enter");
@@ -248,6 +274,27 @@ test("and looks: a file opens, arrows go to the next, Escape brings the focus ba
   await press("ArrowLeft", "Escape");
   await page.getByRole("dialog").waitFor({ state: "detached" });
   await expect.poll(focused).toBe("f1");
+});
+
+test("who comes back to the files finds what was looked for; a file's page leads to its contact, and to what makes room", async () => {
+  fill(server, "usual");
+  server.quota = { ...server.quota, level: "critical" };
+  await open("/files");
+  const search = page.getByRole("searchbox");
+  await search.fill("rahmen");
+  await row(page, "f2").waitFor({ state: "detached" });
+  await row(page, "f1").getByRole("button", { name: "Rahmenvertrag 2026.pdf", exact: true }).click();
+  await page.getByRole("link", { name: "Open its own page" }).click();
+  await page.getByText(/version 3, changed .*; first uploaded by Ann Lindqvist/).waitFor();
+  const contact = page.locator(".page-above").getByRole("link", { name: "Hildegard Brandt-Oberhauser" });
+  expect(await contact.getAttribute("href")).toBe("#/contacts/c-1001");
+  await page.goBack();
+  await row(page, "f1").waitFor();
+  expect(await search.inputValue()).toBe("rahmen");
+  expect(await row(page, "f2").count()).toBe(0);
+  await page.getByRole("link", { name: "Make room" }).click();
+  await row(page, "f2").waitFor();
+  await page.locator('[role="columnheader"][aria-sort="descending"]', { hasText: "Size" }).waitFor();
 });
 
 test("an admin releases what is harmless without a mouse: told what it means, and asked why", async () => {

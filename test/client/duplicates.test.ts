@@ -134,7 +134,7 @@ test("what isn't said to be the same isn't taken to be", async () => {
   endpoint.answers.set(path, { items: [{ id: "another", sha256: "0".repeat(64), ...META }] });
   const upload = makeUploader(endpoint, { findDuplicates: true }).add(file, META);
   upload.start();
-  await reached(upload, "uploaded");
+  expect(await reached(upload, "duplicate", "uploaded")).toMatchObject({ kind: "uploaded" });
 });
 
 test("nobody waits longer than 3 s for an answer", async () => {

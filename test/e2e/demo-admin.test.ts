@@ -4,7 +4,6 @@ import { afterAll, beforeAll, expect, inject, onTestFinished, test } from "vites
 import type { FailedJobPage } from "#contract/failed-jobs.ts";
 import { TenantId } from "#contract/ids.ts";
 import type { RescanList } from "#contract/rescans.ts";
-import { axeFindings } from "../client/react/files/axe.ts";
 import {
   type Caller,
   getRecord,
@@ -15,6 +14,7 @@ import {
   waitForRecord,
   waitForVerdict,
 } from "../support/api.ts";
+import { axeFindings } from "../support/axe.ts";
 import { launchChromium } from "../support/browser.ts";
 import { eicar } from "../support/eicar.ts";
 import { sendReport } from "../support/reports.ts";

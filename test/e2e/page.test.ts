@@ -117,8 +117,8 @@ test("a colleague sees what is attached to the contact and may read it, but not 
   await choose(page, { name, mimeType: "text/plain", buffer: Buffer.from("an offer") });
   await row(page, name).getByText("Ready").waitFor();
   await page.getByLabel("Signed in as").selectOption({ label: "Bob Okafor, Acme" });
-  await row(page, name).getByText("Ann Lindqvist").waitFor();
   await openOwnPage(page, name);
+  await page.getByText(/, uploaded by Ann Lindqvist, /).waitFor();
   await page.getByRole("link", { name: "Hildegard Brandt-Oberhauser" }).waitFor();
   await page.getByText("an offer", { exact: true }).waitFor();
   expect(await actionsOf(page, name)).toEqual(["Download"]);

@@ -11,7 +11,7 @@ export function AttachedTo({ file: { entityType, entityId } }: { readonly file: 
   if (entityType === null) return <p className="muted">{texts.unattached}</p>;
   const isContact = entityType === "contact";
   const contact = isContact ? contactsOf(identity.tenant).find(({ id }) => id === entityId) : undefined;
-  if (contact === undefined) return <p>{`${entityType} ${entityId ?? ""}`}</p>;
+  if (contact === undefined) return <span>{`${entityType} ${entityId ?? ""}`}</span>;
   return (
     <Link href={`/contacts/${contact.id}`}>
       <bdi>{contact.name}</bdi>

@@ -48,13 +48,14 @@ export function FileSheet({ file, onChanged }: FileSheetProps) {
       title={<bdi>{file.filename}</bdi>}
       name={file.filename}
       note={<Note file={file} nameOf={nameOf} />}
-      above={<Link href="/files">{texts.back}</Link>}
+      above={<Above file={file} />}
     >
       <div className="file-columns">
         <div className="file-main">
           <FileToolbar
             file={file}
             mayChange={mine}
+            entities={entities}
             onShare={() => setSharing(true)}
             onChanged={onChanged}
             onGone={leave}
@@ -79,7 +80,7 @@ export function FileSheet({ file, onChanged }: FileSheetProps) {
           )}
           {mine && (
             <Card title={texts.sharing}>
-              <FileSharing key={turn} file={file} nameOf={nameOf} />
+              <FileSharing key={turn} file={file} nameOf={nameOf} entities={entities} />
             </Card>
           )}
         </div>
@@ -88,6 +89,7 @@ export function FileSheet({ file, onChanged }: FileSheetProps) {
         <ShareDialog
           file={file}
           people={colleaguesOf(identity)}
+          entities={entities}
           onClose={() => {
             setSharing(false);
             setTurn(turn + 1);
@@ -98,16 +100,30 @@ export function FileSheet({ file, onChanged }: FileSheetProps) {
   );
 }
 
+/** Back to all files, and to those of the contact that it is attached to. */
+function Above({ file }: { readonly file: FileRecord }) {
+  const { files: texts } = useTexts();
+  return (
+    <span className="file-above">
+      <Link href="/files">{texts.back}</Link>
+      {file.entityType !== null && <AttachedTo file={file} />}
+    </span>
+  );
+}
+
 function Note({ file, nameOf }: { readonly file: FileRecord; readonly nameOf: (userId: string) => string }) {
   const { files: texts } = useTexts();
   const { common } = useComponentTexts();
   const [nowMs] = useState(Date.now);
   const size = file.sizeBytes === null ? "" : `${common.bytes(file.sizeBytes)}, `;
   const when = common.moment(new Date(file.createdAt), nowMs);
+  const changed = common.moment(new Date(file.updatedAt), nowMs);
+  const isFirst = file.version === 1;
+  const words = texts.uploaded(isFirst ? size : "", nameOf(file.ownerId), when);
   return (
     <span className="file-note">
       <FileStatus file={file} />
-      <span>{texts.uploaded(size, nameOf(file.ownerId), when)}</span>
+      <span>{isFirst ? words : texts.versionOf(size, file.version, changed, words)}</span>
     </span>
   );
 }

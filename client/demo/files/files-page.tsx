@@ -6,17 +6,29 @@ import { FilesPanel } from "./files-panel.tsx";
 
 const EVERYTHING = { scope: "visible" } as const;
 
+const LARGEST_FIRST = { sort: "size", order: "desc" } as const;
+
+interface FilesPageProps {
+  /** For whoever has to make room. */
+  readonly isLargestFirst?: boolean;
+}
+
 /** All that the user may see, wherever it is attached. */
-export function FilesPage() {
+export function FilesPage({ isLargestFirst = false }: FilesPageProps) {
   const { shell: texts } = useTexts();
   const names = useNames();
   return (
-    <Page title={texts.files} actions={<QuotaIndicator compact cleanUpHref="#/trash" />}>
+    <Page title={texts.files} actions={<QuotaIndicator compact cleanUpHref="#/files/largest" />}>
       <section className="card file-manager">
         <UploadErrorBoundary>
           <FileUploader compact {...names} />
         </UploadErrorBoundary>
-        <FilesPanel query={EVERYTHING} label={texts.files} isOfAll />
+        <FilesPanel
+          query={EVERYTHING}
+          label={texts.files}
+          isOfAll
+          {...(isLargestFirst && { initialChoice: LARGEST_FIRST })}
+        />
       </section>
     </Page>
   );

@@ -1,8 +1,15 @@
 import { useState } from "react";
 import type { FileRecord } from "#contract/api.ts";
-import { FileList, FilePreview, type FilesQuery, ShareDialog } from "../../react/index.ts";
+import {
+  FileList,
+  type FileListProps,
+  FilePreview,
+  type FilesQuery,
+  ShareDialog,
+} from "../../react/index.ts";
 import { colleaguesOf, nameIn } from "../session/identities.ts";
 import { useVisitor } from "../session/visitor.ts";
+import { keepChoice, keptChoice } from "./kept-choice.ts";
 import { mayChange } from "./may-change.ts";
 import { useEntities } from "./use-entities.ts";
 
@@ -12,6 +19,8 @@ interface FilesPanelProps {
   readonly initialView?: "list" | "grid";
   /** Whether its files are attached to many contacts, which are named then. */
   readonly isOfAll?: boolean;
+  readonly initialChoice?: FileListProps["initialChoice"];
+  readonly trashDays?: number;
 }
 
 interface Opened {
@@ -20,7 +29,8 @@ interface Opened {
 }
 
 /** A list of files, with what opens of it: a file over the page, and with whom it is shared. */
-export function FilesPanel({ query, label, initialView = "list", isOfAll = false }: FilesPanelProps) {
+export function FilesPanel(props: FilesPanelProps) {
+  const { query, label, initialView = "list", isOfAll = false, initialChoice = {}, trashDays } = props;
   const { identity } = useVisitor();
   const [opened, setOpened] = useState<Opened>();
   const [shared, setShared] = useState<FileRecord>();
@@ -32,11 +42,14 @@ export function FilesPanel({ query, label, initialView = "list", isOfAll = false
         query={query}
         label={label}
         initialView={initialView}
+        initialChoice={keptChoice() ?? initialChoice}
+        onChoice={keepChoice}
+        {...(trashDays === undefined ? {} : { trashDays })}
         onOpen={({ id }, among) => setOpened({ fileId: id, among })}
         onShare={setShared}
         mayChange={(file) => mayChange(identity, file)}
         nameOf={nameOf}
-        {...(isOfAll ? { entities } : {})}
+        {...(isOfAll ? { entities } : { attachTo: entities })}
       />
       {opened !== undefined && (
         <FilePreview
@@ -47,10 +60,16 @@ export function FilesPanel({ query, label, initialView = "list", isOfAll = false
           onShare={setShared}
           hrefOf={({ id }) => `#/files/${id}`}
           nameOf={nameOf}
+          entities={entities}
         />
       )}
       {shared !== undefined && (
-        <ShareDialog file={shared} people={colleaguesOf(identity)} onClose={() => setShared(undefined)} />
+        <ShareDialog
+          file={shared}
+          people={colleaguesOf(identity)}
+          entities={entities}
+          onClose={() => setShared(undefined)}
+        />
       )}
     </>
   );

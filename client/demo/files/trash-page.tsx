@@ -13,7 +13,7 @@ export function TrashPage() {
   return (
     <Page title={shell.trash} note={files.trashNote(KEPT_DAYS)}>
       <section className="card">
-        <FilesPanel query={TRASH} label={shell.trash} isOfAll />
+        <FilesPanel query={TRASH} label={shell.trash} isOfAll trashDays={KEPT_DAYS} />
       </section>
     </Page>
   );

@@ -1,3 +1,6 @@
+import { useState } from "react";
+import { useClient } from "../../react/index.ts";
+import { ConfirmDialog } from "../../react/ui/confirm-dialog.tsx";
 import { Choice } from "../shell/choice.tsx";
 import { useTexts } from "../texts/use-texts.ts";
 import { IDENTITIES, type Identity, identityOf, keyOf, TENANT_NAMES } from "./identities.ts";
@@ -9,9 +12,11 @@ interface IdentityMenuProps {
   readonly onChange: (identity: Identity) => void;
 }
 
-/** Who looks at the page, and for which tenant. */
+/** Who looks at the page, and for which tenant; asks first where that stops uploads. */
 export function IdentityMenu({ identity, onChange }: IdentityMenuProps) {
-  const { shell: texts } = useTexts();
+  const { shell, uploads: texts } = useTexts();
+  const { uploads } = useClient();
+  const [asked, setAsked] = useState<{ readonly next: Identity; readonly underWay: number }>();
   const groups = TENANTS.map((tenant) => {
     const label = TENANT_NAMES[tenant] ?? tenant;
     const members = IDENTITIES.filter((each) => each.tenant === tenant);
@@ -20,13 +25,35 @@ export function IdentityMenu({ identity, onChange }: IdentityMenuProps) {
       options: members.map((each) => ({ value: keyOf(each), label: `${each.name}, ${label}` })),
     };
   });
+  const choose = (key: string) => {
+    const next = identityOf(key);
+    const { running, waiting } = uploads.totals;
+    if (running + waiting === 0) onChange(next);
+    else setAsked({ next, underWay: running + waiting });
+  };
+  const answer = (isConfirmed: boolean) => {
+    setAsked(undefined);
+    if (isConfirmed && asked !== undefined) onChange(asked.next);
+  };
   return (
-    <Choice
-      label={texts.signedInAs}
-      value={keyOf(identity)}
-      options={[]}
-      groups={groups}
-      onChoose={(key) => onChange(identityOf(key))}
-    />
+    <>
+      <Choice
+        label={shell.signedInAs}
+        value={keyOf(identity)}
+        options={[]}
+        groups={groups}
+        onChoose={choose}
+      />
+      {asked !== undefined && (
+        <ConfirmDialog
+          title={texts.switchTitle(asked.underWay)}
+          keep={texts.switchKeep}
+          confirm={texts.switchConfirm(asked.next.name)}
+          onAnswer={answer}
+        >
+          <p>{texts.switchBody(identity.name)}</p>
+        </ConfirmDialog>
+      )}
+    </>
   );
 }

@@ -52,6 +52,17 @@ export const de: DemoTexts = {
     back: "Alle Kontakte",
   },
   admin: adminDe,
+  uploads: {
+    running: (files) => (files === 1 ? "1 Upload noch nicht fertig" : `${files} Uploads noch nicht fertig`),
+    waiting: (files) =>
+      files === 1 ? "1 Upload wartet auf die Verbindung" : `${files} Uploads warten auf die Verbindung`,
+    unfinished: (files, at) =>
+      `${files === 1 ? "1 unfertiger Upload" : `${files} unfertige Uploads`}${at === undefined ? "" : ` bei ${at}`}`,
+    switchTitle: (files) => (files === 1 ? "1 Upload anhalten?" : `${files} Uploads anhalten?`),
+    switchBody: (name) => `Was gesendet ist, bleibt erhalten, und ${name} kann es hier fortsetzen.`,
+    switchKeep: "Bleiben",
+    switchConfirm: (name) => `Als ${name} weitermachen`,
+  },
   files: {
     trashNote: (days) =>
       `Was gelöscht wurde, bleibt ${days} Tage hier und lässt sich so lange wiederherstellen.`,
@@ -69,7 +80,8 @@ export const de: DemoTexts = {
     sharing: "Geteilt mit",
     attachedTo: "Gehört zu",
     unattached: "Gehört zu keinem Kontakt.",
+    versionOf: (size, version, changed, uploaded) =>
+      `${size}Version ${version}, geändert ${changed}; zuerst ${uploaded}`,
     uploaded: (size, by, when) => `${size}hochgeladen von ${by}, ${when}`,
-    running: (files) => (files === 1 ? "1 Upload noch nicht fertig" : `${files} Uploads noch nicht fertig`),
   },
 };

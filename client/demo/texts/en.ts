@@ -51,6 +51,17 @@ export const en: DemoTexts = {
     back: "All contacts",
   },
   admin: adminEn,
+  uploads: {
+    running: (files) => (files === 1 ? "1 upload not finished yet" : `${files} uploads not finished yet`),
+    waiting: (files) =>
+      files === 1 ? "1 upload waits for the connection" : `${files} uploads wait for the connection`,
+    unfinished: (files, at) =>
+      `${files === 1 ? "1 unfinished upload" : `${files} unfinished uploads`}${at === undefined ? "" : `, at ${at}`}`,
+    switchTitle: (files) => (files === 1 ? "Stop 1 upload?" : `Stop ${files} uploads?`),
+    switchBody: (name) => `What was sent is kept, and ${name} can continue it here.`,
+    switchKeep: "Stay",
+    switchConfirm: (name) => `Continue as ${name}`,
+  },
   files: {
     trashNote: (days) => `What was deleted is kept here for ${days} days, and can be had back until then.`,
     back: "All files",
@@ -67,7 +78,8 @@ export const en: DemoTexts = {
     sharing: "Shared with",
     attachedTo: "Attached to",
     unattached: "Not attached to a contact.",
+    versionOf: (size, version, changed, uploaded) =>
+      `${size}version ${version}, changed ${changed}; first ${uploaded}`,
     uploaded: (size, by, when) => `${size}uploaded by ${by}, ${when}`,
-    running: (files) => (files === 1 ? "1 upload not finished yet" : `${files} uploads not finished yet`),
   },
 };

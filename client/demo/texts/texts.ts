@@ -51,6 +51,17 @@ export interface DemoTexts {
     readonly back: string;
   };
   readonly admin: AdminTexts;
+  readonly uploads: {
+    running(files: number): string;
+    /** Without a connection. */
+    waiting(files: number): string;
+    /** Of earlier visits. @param at the contact's name that they belong to */
+    unfinished(files: number, at: string | undefined): string;
+    switchTitle(files: number): string;
+    switchBody(name: string): string;
+    readonly switchKeep: string;
+    switchConfirm(name: string): string;
+  };
   readonly files: {
     /** @param days how long what was deleted is kept */
     trashNote(days: number): string;
@@ -70,6 +81,8 @@ export interface DemoTexts {
     readonly unattached: string;
     /** @param when its day, in words */
     uploaded(size: string, by: string, when: string): string;
+    /** @param changed when the file was changed last; `uploaded` is of its first version */
+    versionOf(size: string, version: number, changed: string, uploaded: string): string;
     running(files: number): string;
   };
 }

@@ -29,6 +29,7 @@ export function changesOfOne(
     },
     tag: (fileIds, tags, action) => change({ action, fileIds, tags }),
     take: (action, fileIds) => change({ action, fileIds }),
+    refresh: async () => onChanged(),
     putBack: (fileIds) => change({ action: "restore", fileIds }),
   };
 }

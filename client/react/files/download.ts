@@ -21,8 +21,8 @@ function later(): Promise<void> {
   });
 }
 
-/** Saves files by signed URLs, one after the other. Returns how many could not be. Throws `ApiError` where none can be asked. */
-export async function download(sign: SignUrls, files: readonly FileRecord[]): Promise<number> {
+/** Saves files by signed URLs, one after the other. Returns the names of those that could not be. Throws `ApiError` where none can be asked. */
+export async function download(sign: SignUrls, files: readonly FileRecord[]): Promise<readonly string[]> {
   const signed = await sign(files.map(({ id }) => ({ fileId: id, expiresInSeconds: LIFE_SECONDS })));
   const there = files.flatMap(({ filename }, index) => {
     const item = signed[index];
@@ -32,7 +32,7 @@ export async function download(sign: SignUrls, files: readonly FileRecord[]): Pr
     if (index > 0) await later();
     save(url, filename);
   }
-  return files.length - there.length;
+  return files.filter((_, index) => signed[index]?.ok !== true).map(({ filename }) => filename);
 }
 
 /** Saves one version of a file, which no signed URL is for: the browser holds it meanwhile. Throws `ApiError`. */

@@ -21,18 +21,23 @@ export function EmptyTrash({ query, store, mayChange, tell }: EmptyTrashProps) {
   const { files } = useClient();
   const texts = useFileTexts();
   const { fileList } = texts;
+  const count = store.state.files.filter(mayChange).length;
   const [isAsked, setAsked] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const empty = async () => {
     setBusy(true);
     try {
-      const ids: string[] = [];
-      for await (const file of files.all(query)) if (mayChange(file)) ids.push(file.id);
-      const items = ids.length === 0 ? [] : await files.change({ action: "purge", fileIds: ids });
-      const failed = items.flatMap((item) => (item.ok ? [] : [item.error]));
+      const filenames = new Map<string, string>();
+      for await (const file of files.all(query)) if (mayChange(file)) filenames.set(file.id, file.filename);
+      const fileIds = [...filenames.keys()];
+      const items = fileIds.length === 0 ? [] : await files.change({ action: "purge", fileIds });
+      const failed = items.flatMap((item) => (item.ok ? [] : [item]));
       const [first] = failed;
       if (first === undefined) tell({ text: fileList.emptied(items.length), isProblem: false });
-      else tell({ text: fileList.notDone(failed.length, texts.common.problem(first)), isProblem: true });
+      else {
+        const names = failed.map(({ fileId }) => filenames.get(fileId) ?? fileId);
+        tell({ text: fileList.notDone("purge", names, texts.common.problem(first.error)), isProblem: true });
+      }
     } catch (error) {
       tell({ text: whyOf(error, texts), isProblem: true });
     }
@@ -46,7 +51,7 @@ export function EmptyTrash({ query, store, mayChange, tell }: EmptyTrashProps) {
       </Button>
       {isAsked && (
         <ConfirmDialog
-          title={fileList.emptyQuestion}
+          title={fileList.emptyQuestion(count, store.state.hasMore)}
           keep={fileList.cancel}
           confirm={fileList.purge}
           onAnswer={(isConfirmed) => {

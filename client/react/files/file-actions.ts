@@ -1,10 +1,10 @@
 import type { FileRecord } from "#contract/api.ts";
 import { LIST_ICONS } from "../icons/list-outlines.ts";
 import type { IconName } from "../icons/outlines.ts";
-import type { FileListTexts } from "../texts/files-texts.ts";
+import type { FileChange, FileListTexts } from "../texts/files-texts.ts";
 
 /** What can be done with files of a list, one or many. */
-export type FileAction = "open" | "download" | "rename" | "share" | "tags" | "delete" | "restore" | "purge";
+export type FileAction = FileChange | "open" | "rename" | "share";
 
 export const ACTION_ICONS: Readonly<Record<FileAction, IconName>> = {
   open: "eye",
@@ -12,23 +12,30 @@ export const ACTION_ICONS: Readonly<Record<FileAction, IconName>> = {
   rename: LIST_ICONS.pencil,
   share: LIST_ICONS.share,
   tags: LIST_ICONS.tag,
+  attach: "folder",
   delete: "trash",
   restore: "retry",
   purge: "trash",
 };
 
-export const MANY: ReadonlySet<FileAction> = new Set(["download", "tags", "delete", "restore", "purge"]);
+export const MANY: ReadonlySet<FileAction> = new Set([
+  ...(["download", "tags", "attach", "delete", "restore", "purge"] as const),
+]);
 
 export interface ActionRules {
   readonly isTrash: boolean;
+  /** How long the trash keeps files, where that is known. */
+  readonly trashDays?: number | undefined;
   readonly canOpen: boolean;
   readonly canShare: boolean;
+  /** Whether there is something to attach them to. */
+  readonly canAttach: boolean;
   mayChange(file: FileRecord): boolean;
 }
 
 /** In the order of menus. */
 export function actionsOn(file: FileRecord, rules: ActionRules): readonly FileAction[] {
-  const { isTrash, canOpen, canShare } = rules;
+  const { isTrash, canOpen, canShare, canAttach } = rules;
   const mayChange = rules.mayChange(file);
   if (isTrash) return mayChange ? ["restore", "purge"] : [];
   const isReady = file.state === "clean";
@@ -37,7 +44,9 @@ export function actionsOn(file: FileRecord, rules: ActionRules): readonly FileAc
     ...(isReady ? (["download"] as const) : []),
     ...(mayChange ? (["rename"] as const) : []),
     ...(mayChange && canShare && isReady ? (["share"] as const) : []),
-    ...(mayChange ? (["tags", "delete"] as const) : []),
+    ...(mayChange ? (["tags"] as const) : []),
+    ...(mayChange && canAttach ? (["attach"] as const) : []),
+    ...(mayChange ? (["delete"] as const) : []),
   ];
 }
 

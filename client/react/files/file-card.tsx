@@ -1,15 +1,16 @@
 import { memo } from "react";
 import { useFileTexts } from "../texts/use-file-texts.ts";
 import { SentenceLine } from "../ui/sentence.tsx";
-import { describeFile } from "./describe-file.ts";
 import { type FileItemProps, itemHandlers } from "./file-item.ts";
 import { FilePicture } from "./file-picture.tsx";
 import { ItemCheckbox, ItemMenuButton, ItemName } from "./item-parts.tsx";
+import { useSentence } from "./use-sentence.ts";
 
 /** A file as a card, known by its picture. */
 export const FileCard = memo((props: FileItemProps) => {
   const { file, isSelected, isActive } = props;
   const texts = useFileTexts();
+  const sentence = useSentence(props);
   return (
     <div
       role="gridcell"
@@ -24,12 +25,12 @@ export const FileCard = memo((props: FileItemProps) => {
       <ItemCheckbox {...props} />
       <div className="cw-card-words">
         <ItemName {...props} />
-        {file.state === "clean" ? (
-          <span className="cw-file-minor">
+        {sentence.tone === "ready" ? (
+          <bdi className="cw-file-minor">
             {file.sizeBytes === null ? "" : texts.common.bytes(file.sizeBytes)}
-          </span>
+          </bdi>
         ) : (
-          <SentenceLine sentence={describeFile(file, texts)} />
+          <SentenceLine sentence={sentence} />
         )}
       </div>
       <ItemMenuButton {...props} />

@@ -25,8 +25,14 @@ export interface FileItemProps {
 }
 
 /** What a row or a card answers to: a click chooses it, a second one opens it, the other button has its menu. */
-export function itemHandlers({ file, rules, onPick, onAct, onMenu }: FileItemProps) {
+export function itemHandlers({ file, isSelected, rules, onPick, onAct, onMenu }: FileItemProps) {
   return {
+    // With Shift, a browser would mark the text from where it was pressed before.
+    onMouseDown(event: MouseEvent<HTMLElement>) {
+      if (!event.shiftKey || event.target instanceof HTMLInputElement) return;
+      event.preventDefault();
+      if (!isControl(event.target)) event.currentTarget.focus({ preventScroll: true });
+    },
     onClick(event: MouseEvent) {
       if (isControl(event.target)) return;
       onPick(file.id, { extends: event.shiftKey, adds: event.ctrlKey || event.metaKey });
@@ -37,13 +43,17 @@ export function itemHandlers({ file, rules, onPick, onAct, onMenu }: FileItemPro
     onContextMenu(event: MouseEvent) {
       if (event.target instanceof HTMLInputElement) return;
       event.preventDefault();
-      onPick(file.id, { extends: false, adds: false });
+      if (!isSelected) onPick(file.id, { extends: false, adds: false });
       const { clientX, clientY } = event;
-      onMenu({ file, anchor: { getBoundingClientRect: () => new DOMRect(clientX, clientY) } });
+      onMenu({
+        file,
+        isOfAll: isSelected,
+        anchor: { getBoundingClientRect: () => new DOMRect(clientX, clientY) },
+      });
     },
   };
 }
 
 function isControl(target: EventTarget): boolean {
-  return target instanceof Element && target.closest("button, input, a") !== null;
+  return target instanceof Element && target.closest("button, input, a, label") !== null;
 }

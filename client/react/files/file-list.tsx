@@ -27,6 +27,12 @@ export interface FileListProps {
   readonly query?: FilesQuery;
   readonly label?: string;
   readonly initialView?: "list" | "grid";
+  /** What is looked for at first. */
+  readonly initialChoice?: Partial<ListChoice>;
+  /** Called with what is looked for, for whoever has it again as `initialChoice`. */
+  readonly onChoice?: (choice: ListChoice) => void;
+  /** How many days the trash keeps files: each says until when. */
+  readonly trashDays?: number;
   /** Called with a file that is opened, and those that it stands among. */
   readonly onOpen?: (file: FileRecord, files: readonly FileRecord[]) => void;
   readonly onShare?: (file: FileRecord) => void;
@@ -34,6 +40,8 @@ export interface FileListProps {
   readonly mayChange?: (file: FileRecord) => boolean;
   /** What files of the list may be attached to: named in their rows, and filtered by. */
   readonly entities?: readonly ListedEntity[];
+  /** What they can be attached to: `entities` where it isn't given. */
+  readonly attachTo?: readonly ListedEntity[];
   /** A user's name by their id. */
   readonly nameOf?: (userId: string) => string;
 }
@@ -53,11 +61,15 @@ function placeOfKeyboard(list: HTMLElement | null): HTMLElement | null {
 /** A list of stored files: searched, sorted, filtered, chosen from and changed. */
 export function FileList(props: FileListProps) {
   const { query = EVERYTHING, label, onOpen, onShare, mayChange = always, nameOf = sameName } = props;
-  const { entities = NO_ENTITIES } = props;
+  const { entities = NO_ENTITIES, attachTo = entities } = props;
   const client = useClient();
   const { fileList: texts } = useFileTexts();
   const root = useRef<HTMLElement>(null);
-  const [choice, setChoice] = useState<ListChoice>(NO_CHOICE);
+  const [choice, setChoice] = useState<ListChoice>({ ...NO_CHOICE, ...props.initialChoice });
+  const choose = (next: ListChoice) => {
+    setChoice(next);
+    props.onChoice?.(next);
+  };
   const [view, setView] = useState(props.initialView ?? "list");
   const [menu, setMenu] = useState<MenuPlace>();
   const [renaming, setRenaming] = useState<string>();
@@ -70,8 +82,9 @@ export function FileList(props: FileListProps) {
   const changes = useFileChanges(store, notices);
   const thumbnails = useMemo(() => createThumbnails(client.signedUrls.createSome), [client]);
   const rules: ActionRules = {
-    ...{ isTrash, mayChange },
+    ...{ isTrash, mayChange, trashDays: props.trashDays },
     ...{ canOpen: onOpen !== undefined, canShare: onShare !== undefined },
+    canAttach: attachTo.length > 0,
   };
   const chosen = files.filter(({ id }) => selection.current.ids.has(id));
 
@@ -92,6 +105,7 @@ export function FileList(props: FileListProps) {
         void changes.download(on);
         break;
       case "tags":
+      case "attach":
       case "purge":
         setDialog({ kind: action, ids: on.map(({ id }) => id) });
         break;
@@ -104,11 +118,11 @@ export function FileList(props: FileListProps) {
 
   return (
     <Root ref={root} className="cw-files" aria-label={label ?? texts.label}>
-      <ListToolbar choice={choice} onChoice={setChoice} view={view} onView={setView} isTrash={isTrash}>
+      <ListToolbar choice={choice} onChoice={choose} view={view} onView={setView} isTrash={isTrash}>
         {isTrash && files.length > 0 && <EmptyTrash {...{ query, store, mayChange, tell: notices.tell }} />}
       </ListToolbar>
       {chosen.length === 0 ? (
-        <ListFilters {...{ choice, files, entities, isTrash }} onChoice={setChoice} />
+        <ListFilters {...{ choice, files, entities, isTrash }} onChoice={choose} />
       ) : (
         <BulkBar
           count={chosen.length}
@@ -122,7 +136,7 @@ export function FileList(props: FileListProps) {
       ) : (
         <FileGrid
           {...{ list, view, selection, thumbnails, renaming, rules, nameOf, entities }}
-          {...{ choice, onChoice: setChoice, onAct: act, onMenu: setMenu }}
+          {...{ choice, onChoice: choose, onAct: act, onMenu: setMenu }}
           label={label ?? texts.label}
           onRename={(file, filename) => {
             setRenaming(undefined);
@@ -132,11 +146,11 @@ export function FileList(props: FileListProps) {
       )}
       <ListNotice {...notices} />
       <FileMenu
-        {...{ place: menu, rules, onAct: act }}
+        {...{ place: menu, chosen, rules, onAct: act }}
         onClose={() => setMenu(undefined)}
         finalFocus={() => placeOfKeyboard(root.current)}
       />
-      <ListDialog dialog={dialog} files={files} changes={changes} onClose={() => setDialog(undefined)} />
+      <ListDialog {...{ dialog, files, changes, entities: attachTo }} onClose={() => setDialog(undefined)} />
     </Root>
   );
 }

@@ -5,6 +5,8 @@ import { iconOfType } from "../icons/outlines.ts";
 import { pictureOfHash } from "./thumb-hash.ts";
 import { hasThumbnail, type Thumbnails } from "./thumbnails.ts";
 
+/** What is a picture by itself; of all others the thumbnail is of a page, which begins at its top. */
+const PICTURES = /^(image|video|audio)\//;
 const nothing = () => () => undefined;
 
 function useThumbnail(file: FileRecord, thumbnails: Thumbnails): string | undefined {
@@ -32,7 +34,11 @@ export function FilePicture({ file, thumbnails }: FilePictureProps) {
   const hash = file.state === "clean" ? pictureOfHash(file.properties["thumbHash"]) : undefined;
   const hasImage = url !== undefined && url !== broken;
   return (
-    <span className="cw-file-picture" data-has-image={hasImage || hash !== undefined || undefined}>
+    <span
+      className="cw-file-picture"
+      data-has-image={hasImage || hash !== undefined || undefined}
+      data-is-page={!PICTURES.test(file.mimeType) || undefined}
+    >
       {hash !== undefined && loaded !== url && <img className="cw-file-hash" src={hash} alt="" />}
       {hasImage && (
         <img

@@ -2,12 +2,12 @@ import { memo } from "react";
 import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Moment } from "../ui/moment.tsx";
 import { SentenceLine } from "../ui/sentence.tsx";
-import { describeFile } from "./describe-file.ts";
 import { type FileItemProps, itemHandlers } from "./file-item.ts";
 import { FilePicture } from "./file-picture.tsx";
 import { ItemCheckbox, ItemMenuButton, ItemName } from "./item-parts.tsx";
 import { entityOf } from "./listed-entities.ts";
 import { Tags } from "./tags.tsx";
+import { useSentence } from "./use-sentence.ts";
 
 interface FileRowProps extends FileItemProps {
   readonly index: number;
@@ -19,6 +19,7 @@ interface FileRowProps extends FileItemProps {
 export const FileRow = memo(({ index, topPixels, heightPixels, ...props }: FileRowProps) => {
   const { file, isSelected, isActive, isNarrow } = props;
   const texts = useFileTexts();
+  const sentence = useSentence(props);
   return (
     <div
       role="row"
@@ -51,7 +52,7 @@ export const FileRow = memo(({ index, topPixels, heightPixels, ...props }: FileR
             <bdi>{file.sizeBytes === null ? "" : texts.common.bytes(file.sizeBytes)}</bdi>
           </div>
           <div role="gridcell" className="cw-cell-state">
-            <SentenceLine sentence={describeFile(file, texts)} />
+            <SentenceLine sentence={sentence} />
           </div>
           <div role="gridcell" className="cw-cell-date">
             <Moment at={shownDate(props)} />
@@ -77,12 +78,15 @@ function shownDate({ file, rules }: FileItemProps): string {
 function NarrowFacts(props: FileItemProps) {
   const { file, nameOf } = props;
   const texts = useFileTexts();
-  const size = file.sizeBytes === null ? "" : `${texts.common.bytes(file.sizeBytes)} · `;
   return (
     <div className="cw-file-facts">
-      <SentenceLine sentence={describeFile(file, texts)} />
+      <SentenceLine sentence={useSentence(props)} />
       <span className="cw-file-minor">
-        {size}
+        {file.sizeBytes !== null && (
+          <>
+            <bdi>{texts.common.bytes(file.sizeBytes)}</bdi> ·{" "}
+          </>
+        )}
         <Moment at={shownDate(props)} /> · {nameOf(file.ownerId)}
       </span>
     </div>

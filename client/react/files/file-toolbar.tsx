@@ -8,6 +8,7 @@ import { changesOfOne } from "./changes-of-one.ts";
 import { ACTION_ICONS, actionsOn, type FileAction } from "./file-actions.ts";
 import { ListDialog, type OpenDialog } from "./list-dialog.tsx";
 import { ListNotice } from "./list-notice.tsx";
+import type { ListedEntity } from "./listed-entities.ts";
 import { RenameDialog } from "./rename-dialog.tsx";
 import { useFileChanges } from "./use-file-changes.ts";
 import { useNotice } from "./use-notice.ts";
@@ -17,6 +18,8 @@ export interface FileToolbarProps {
   readonly onShare?: (file: FileRecord) => void;
   /** Whether the user may rename, tag, share and delete it. True, and a refusal is told. */
   readonly mayChange?: boolean;
+  /** What it can be attached to. */
+  readonly entities?: readonly ListedEntity[];
   /** Called when it was changed here: `refresh` of `useFile` asks for it anew. */
   readonly onChanged?: () => void;
   /** Called when it was deleted for good. */
@@ -25,11 +28,13 @@ export interface FileToolbarProps {
 
 /** What a file's page is opened for, mostly. */
 const MAIN: ReadonlySet<FileAction> = new Set(["download", "restore"]);
+const NO_ENTITIES: readonly ListedEntity[] = [];
 const nobody = () => {};
 
 /** What can be done with one file, and what came of it: what is deleted can be had back. */
 export function FileToolbar(props: FileToolbarProps) {
   const { file, onShare, mayChange = true, onChanged = nobody, onGone = nobody } = props;
+  const { entities = NO_ENTITIES } = props;
   const { files } = useClient();
   const { fileList: texts } = useFileTexts();
   const [asked, setAsked] = useState<OpenDialog["kind"] | "rename">();
@@ -38,7 +43,7 @@ export function FileToolbar(props: FileToolbarProps) {
   const changes = useFileChanges(store, notices);
   const actions = actionsOn(file, {
     ...{ isTrash: file.state === "deleted", canOpen: false, canShare: onShare !== undefined },
-    mayChange: () => mayChange,
+    ...{ canAttach: entities.length > 0, mayChange: () => mayChange },
   });
   const act = (action: FileAction) => {
     switch (action) {
@@ -52,6 +57,7 @@ export function FileToolbar(props: FileToolbarProps) {
         break;
       case "rename":
       case "tags":
+      case "attach":
       case "purge":
         setAsked(action);
         break;
@@ -83,6 +89,7 @@ export function FileToolbar(props: FileToolbarProps) {
       <ListDialog
         dialog={asked === undefined || asked === "rename" ? undefined : { kind: asked, ids: [file.id] }}
         files={[file]}
+        entities={entities}
         changes={changes}
         onClose={close}
       />

@@ -7,7 +7,7 @@ import type { FileItemProps } from "./file-item.ts";
 
 /** What rows and cards are made of. */
 
-export function ItemCheckbox({ file, isSelected, isActive, onToggle }: FileItemProps) {
+export function ItemCheckbox({ file, isSelected, isActive, onPick, onToggle }: FileItemProps) {
   const { fileList: texts } = useFileTexts();
   return (
     <label className="cw-file-check">
@@ -16,7 +16,12 @@ export function ItemCheckbox({ file, isSelected, isActive, onToggle }: FileItemP
         checked={isSelected}
         aria-label={texts.select(file.filename)}
         tabIndex={isActive ? 0 : -1}
-        onChange={() => onToggle(file.id)}
+        onChange={({ nativeEvent }) => {
+          // A box is changed by a click, also where the keyboard presses it.
+          const isRange = nativeEvent instanceof MouseEvent && nativeEvent.shiftKey;
+          if (isRange) onPick(file.id, { extends: true, adds: true });
+          else onToggle(file.id);
+        }}
       />
     </label>
   );

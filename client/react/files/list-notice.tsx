@@ -6,6 +6,7 @@ import type { Notices } from "./use-notice.ts";
 /** What has just been done. The region is there before there is something in it: else it isn't read. */
 export function ListNotice({ notice, dismiss, hold }: Notices) {
   const { fileList: texts, common } = useFileTexts();
+  const next = notice?.retry ?? notice?.undo;
   return (
     <div className="cw-notices" role="status" aria-live="polite">
       {notice !== undefined && (
@@ -19,15 +20,15 @@ export function ListNotice({ notice, dismiss, hold }: Notices) {
         >
           <Icon name={notice.isProblem ? "warning" : "ready"} />
           <span className="cw-notice-text">{notice.text}</span>
-          {notice.undo !== undefined && (
+          {next !== undefined && (
             <Button
               look="link"
               onClick={() => {
                 dismiss();
-                notice.undo?.();
+                next();
               }}
             >
-              {texts.undo}
+              {notice.retry === undefined ? texts.undo : common.tryAgain}
             </Button>
           )}
           <IconButton icon="close" label={common.dismiss} onClick={dismiss} />

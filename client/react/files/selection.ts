@@ -14,14 +14,17 @@ function rangeOf(order: readonly string[], from: string | undefined, to: string)
   return start < 0 ? [to] : order.slice(Math.min(start, end), Math.max(start, end) + 1);
 }
 
-/** A click: alone it chooses one, with Shift all from the anchor, with Ctrl or Cmd one more or one less. */
+/** A click: alone it chooses one, with Shift all from the anchor, with Ctrl or Cmd one more or one less; with both, all from the anchor as well. */
 export function pick(
   selection: Selection,
   order: readonly string[],
   id: string,
   { extends: isRange = false, adds = false } = {},
 ): Selection {
-  if (isRange) return { ...selection, ids: new Set(rangeOf(order, selection.anchor, id)), active: id };
+  if (isRange) {
+    const range = rangeOf(order, selection.anchor, id);
+    return { ...selection, ids: new Set(adds ? [...selection.ids, ...range] : range), active: id };
+  }
   if (adds) return toggle(selection, id);
   return { ids: new Set([id]), anchor: id, active: id };
 }

@@ -42,7 +42,7 @@ export function useGridKeys(props: FileGridProps, place: Place): (event: Keyboar
         selection.clear();
         break;
       case "menu":
-        onMenu({ file, anchor: row });
+        onMenu({ file, isOfAll: selection.current.ids.has(file.id), anchor: row });
         break;
       case "delete": {
         const action = rules.isTrash ? "purge" : "delete";

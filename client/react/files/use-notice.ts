@@ -5,6 +5,8 @@ export interface Notice {
   readonly text: string;
   readonly isProblem: boolean;
   readonly undo?: () => void;
+  /** Tries again what went wrong. */
+  readonly retry?: () => void;
 }
 
 /** Long enough to be read, and to be reached by keyboard. */

@@ -8,7 +8,7 @@ import { Intake, type IntakeView } from "../uploader/intake.ts";
 import type { Picks } from "../uploader/picked.ts";
 import {
   isDuplicate,
-  isFinished,
+  isOver,
   isRunning,
   isStopped,
   type Summary,
@@ -28,6 +28,8 @@ export interface FileUploaderOptions {
    * does. Of files up to 64 MiB, as far as the server answers within 3 s.
    */
   readonly findDuplicates?: boolean;
+  /** Whether several files are taken at a time. By default they are, unless they are to replace one. */
+  readonly multiple?: boolean;
   /** The file is there, and being checked. */
   onUploaded?(upload: Upload): void;
   /** The file has passed its check, or hasn't. */
@@ -47,6 +49,14 @@ export interface FileUploaderState {
   /** @param isAsked whether they were chosen to continue uploads of earlier visits, under whatever name */
   add(picks: Picks, isAsked?: boolean): void;
   dismissRefusals(): void;
+  /** Adds what there was no room for once more: there may be by now. */
+  retryRefused(): void;
+  /** The same for an upload that the server refused. */
+  retry(upload: Upload): void;
+  /** Whether several files are taken at a time. */
+  readonly isMultiple: boolean;
+  /** Answers what the intake asks (`intake.doubt`). */
+  settleDoubt(isConfirmed: boolean): void;
   discardPrevious(upload: UnfinishedUpload): void;
   /** Goes on with those whose files are found; whether files have to be chosen for others. Call it in a click. */
   resumePrevious(): Promise<boolean>;
@@ -54,6 +64,7 @@ export interface FileUploaderState {
   resumeAll(): void;
   /** Gives uploads up and takes them off the list; those that have ended are only taken off. */
   remove(uploads: readonly Upload[]): void;
+  /** Takes off the list what has ended, however it has. */
   clearFinished(): void;
 }
 
@@ -91,7 +102,16 @@ function useIntake(): { intake: Intake; view: IntakeView; rules: UploadRulesResp
   const client = useClient();
   const latest = useRef<UploadRulesResponse>(undefined);
   const intake = useMemo(
-    () => new Intake({ uploader: client.uploads, rules: () => latest.current }),
+    () =>
+      new Intake({
+        uploader: client.uploads,
+        rules: () => latest.current,
+        filenameOf: (fileId) =>
+          client.files.get(fileId).then(
+            ({ filename }) => filename,
+            () => undefined,
+          ),
+      }),
     [client],
   );
   const view = useSyncExternalStore(intake.subscribe, intake.read, intake.read);
@@ -113,6 +133,7 @@ function useIntake(): { intake: Intake; view: IntakeView; rules: UploadRulesResp
  */
 export function useFileUploader(options: FileUploaderOptions): FileUploaderState {
   const { meta = NO_META, findDuplicates = true } = options;
+  const { multiple: isMultiple = meta.replaces === undefined } = options;
   const client = useClient();
   const uploader = client.uploads;
   const checks = checksOf(client);
@@ -125,8 +146,16 @@ export function useFileUploader(options: FileUploaderOptions): FileUploaderState
   useEvents(uploads, checks, options);
 
   const add = useCallback(
-    (picks: Picks, isAsked = false) => void intake.add(picks, meta, { isAsked, findDuplicates }),
-    [intake, meta, findDuplicates],
+    (picks: Picks, isAsked = false) =>
+      void intake.add(picks, meta, { isAsked, findDuplicates, isSingle: !isMultiple }),
+    [intake, meta, findDuplicates, isMultiple],
+  );
+  const retry = useCallback(
+    (upload: Upload) => {
+      uploader.remove(upload);
+      uploader.add(upload.file, upload.meta, { findDuplicates: false }).start();
+    },
+    [uploader],
   );
   const remove = useCallback(
     (gone: readonly Upload[]) => {
@@ -140,12 +169,16 @@ export function useFileUploader(options: FileUploaderOptions): FileUploaderState
   );
   return {
     ...{ uploads, summary, checks, intake: view, rules, previous: previous.found, add, remove },
+    isMultiple,
+    settleDoubt: intake.settle,
+    retryRefused: () => intake.retry(meta, { isAsked: false, findDuplicates, isSingle: false, isSure: true }),
+    retry,
     duplicates: uploads.filter(isDuplicate),
     dismissRefusals: intake.dismiss,
     discardPrevious: previous.discard,
     resumePrevious: previous.resumeFound,
     pauseAll: () => waitingFirst(uploads.filter(isRunning)).forEach((upload) => upload.pause()),
     resumeAll: () => uploads.filter(isStopped).forEach((upload) => upload.resume()),
-    clearFinished: () => remove(uploads.filter((upload) => isFinished(upload, checks))),
+    clearFinished: () => remove(uploads.filter((upload) => isOver(upload, checks))),
   };
 }

@@ -2,6 +2,7 @@ import { Dialog } from "@base-ui/react/dialog";
 import { type KeyboardEvent, useRef, useState } from "react";
 import type { FileRecord } from "#contract/api.ts";
 import { download } from "../files/download.ts";
+import type { ListedEntity } from "../files/listed-entities.ts";
 import { type FileView, useFile } from "../files/use-file.ts";
 import { Icon } from "../icons/icon.tsx";
 import { LIST_ICONS } from "../icons/list-outlines.ts";
@@ -26,11 +27,14 @@ export interface FilePreviewProps {
   readonly hrefOf?: (file: FileRecord) => string;
   /** A user's name by their id. */
   readonly nameOf?: (userId: string) => string;
+  /** What it may be attached to, as the host calls it. */
+  readonly entities?: readonly ListedEntity[];
   /** Whether the details are shown from the beginning. */
   readonly initialDetails?: boolean;
 }
 
 const ALONE: readonly FileRecord[] = [];
+const NO_ENTITIES: readonly ListedEntity[] = [];
 const sameName = (userId: string) => userId;
 
 /** Where arrow keys are somebody else's: fields, players, tabs. */
@@ -45,9 +49,15 @@ function isWithin(target: EventTarget | null, element: HTMLElement | null): bool
   return target === document.body || (target instanceof Node && element?.contains(target) === true);
 }
 
+/** Where a list of the page has a file; true is what had the focus before. */
+function placeOf(fileId: string | undefined): HTMLElement | true {
+  if (fileId === undefined) return true;
+  return document.querySelector<HTMLElement>(`[data-file-id="${CSS.escape(fileId)}"]`) ?? true;
+}
+
 /** A file over the whole page, with those beside it and what is known of it. Escape closes it. */
 export function FilePreview(props: FilePreviewProps) {
-  const { fileId, files = ALONE, onChange, onClose, nameOf = sameName } = props;
+  const { fileId, files = ALONE, onChange, onClose, nameOf = sameName, entities = NO_ENTITIES } = props;
   const root = useRootProps();
   const { language } = useShared();
   const index = files.findIndex(({ id }) => id === fileId);
@@ -55,6 +65,7 @@ export function FilePreview(props: FilePreviewProps) {
   const { file } = view;
   const [hasDetails, setDetails] = useState(props.initialDetails ?? false);
   const popup = useRef<HTMLDivElement>(null);
+  const [first] = useState(fileId);
   const previous = files[index - 1]?.id;
   const next = files[index + 1]?.id;
 
@@ -79,7 +90,13 @@ export function FilePreview(props: FilePreviewProps) {
       <Dialog.Portal>
         <div lang={language} {...root}>
           <Dialog.Backdrop className="cw-backdrop" />
-          <Dialog.Popup ref={popup} className="cw-preview" initialFocus={popup} onKeyDown={onKeyDown}>
+          <Dialog.Popup
+            ref={popup}
+            className="cw-preview"
+            initialFocus={popup}
+            finalFocus={() => placeOf(first === fileId ? undefined : fileId)}
+            onKeyDown={onKeyDown}
+          >
             <PreviewHead
               {...{
                 file,
@@ -97,7 +114,7 @@ export function FilePreview(props: FilePreviewProps) {
               </div>
               <Neighbours previous={previous} next={next} onChange={onChange} />
               {hasDetails && file !== undefined && (
-                <DetailsPanel key={file.id} file={file} nameOf={nameOf} onChanged={view.refresh} />
+                <DetailsPanel key={file.id} {...{ file, nameOf, entities }} onChanged={view.refresh} />
               )}
             </div>
           </Dialog.Popup>
@@ -161,20 +178,22 @@ function PreviewHead(props: PreviewHeadProps) {
   const save = (wanted: FileRecord) => {
     setTrouble(undefined);
     download(signedUrls.createSome, [wanted]).then(
-      (refused) => refused > 0 && setTrouble(texts.fileList.notDone(refused, "")),
+      (refused) => refused.length > 0 && setTrouble(texts.fileList.notDone("download", refused, "")),
       (error: unknown) => setTrouble(whyOf(error, texts)),
     );
   };
   return (
     <header className="cw-preview-head">
-      <Dialog.Title className="cw-preview-title">
-        <FileName name={file?.filename ?? ""} />
-      </Dialog.Title>
-      {count > 1 && (
-        <span className="cw-file-minor cw-preview-place" role="status">
-          {texts.preview.place(index + 1, count)}
-        </span>
-      )}
+      <div className="cw-preview-naming">
+        <Dialog.Title className="cw-preview-title">
+          <FileName name={file?.filename ?? ""} />
+        </Dialog.Title>
+        {count > 1 && (
+          <span className="cw-file-minor cw-preview-place" role="status">
+            {texts.preview.place(index + 1, count)}
+          </span>
+        )}
+      </div>
       <span className="cw-preview-trouble" role="alert">
         {trouble}
       </span>

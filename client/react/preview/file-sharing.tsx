@@ -1,4 +1,6 @@
 import type { FileRecord } from "#contract/api.ts";
+import { type ListedEntity, seenWith } from "../files/listed-entities.ts";
+import { SeenBy } from "../share/seen-by.tsx";
 import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Root } from "../ui/root.tsx";
 import { useClient } from "../use-client.ts";
@@ -9,12 +11,16 @@ export interface FileSharingProps {
   readonly file: FileRecord;
   /** A user's name by their id. */
   readonly nameOf?: (userId: string) => string;
+  /** What it may be attached to: whose files all may read is told. */
+  readonly entities?: readonly ListedEntity[];
 }
+
+const NO_ENTITIES: readonly ListedEntity[] = [];
 
 const sameName = (userId: string) => userId;
 
 /** Whom a file is shared with, and how many links to it work; changed in a `ShareDialog`. */
-export function FileSharing({ file, nameOf = sameName }: FileSharingProps) {
+export function FileSharing({ file, nameOf = sameName, entities = NO_ENTITIES }: FileSharingProps) {
   const texts = useFileTexts();
   const { shares, shareLinks } = useClient();
   const { loaded } = useLoaded(file.id, (signal) =>
@@ -25,7 +31,7 @@ export function FileSharing({ file, nameOf = sameName }: FileSharingProps) {
   const working = links.items.filter(({ state }) => state === "active").length;
   return (
     <Root className="cw-file-sharing" aria-label={texts.preview.shares}>
-      {items.length === 0 && <p className="cw-file-minor">{texts.share.notShared}</p>}
+      <SeenBy seenWith={seenWith(file, entities)} isShared={items.length > 0} />
       <ul className="cw-shared-with">
         {items.map(({ userId, permission }) => (
           <li key={userId}>

@@ -53,7 +53,7 @@ export function FileVersions({ file, nameOf = sameName, mayChange = true, onChan
           {loaded.value.items.map((version) => (
             <VersionItem
               key={version.version}
-              {...{ version, nameOf, mayChange }}
+              {...{ version, filename: file.filename, nameOf, mayChange }}
               onSave={() => save(version.version)}
               onUse={() => restore(version.version)}
             />
@@ -71,18 +71,21 @@ export function FileVersions({ file, nameOf = sameName, mayChange = true, onChan
 
 interface VersionItemProps {
   readonly version: FileVersion;
+  /** The file's: a version that was uploaded by another name says so. */
+  readonly filename: string;
   readonly nameOf: (userId: string) => string;
   readonly mayChange: boolean;
   readonly onSave: () => void;
   readonly onUse: () => void;
 }
 
-function VersionItem({ version, nameOf, mayChange, onSave, onUse }: VersionItemProps) {
+function VersionItem({ version, filename, nameOf, mayChange, onSave, onUse }: VersionItemProps) {
   const texts = useFileTexts();
-  const { state, isCurrent, sizeBytes, uploadedBy, createdAt, reason, signatureName } = version;
+  const { state, isCurrent, originalFilename, sizeBytes, uploadedBy, createdAt, reason, signatureName } =
+    version;
   const { preview } = texts;
+  const hasName = originalFilename !== filename;
   const name = preview.version(version.version);
-  const size = sizeBytes === null ? "" : `${texts.common.bytes(sizeBytes)} · `;
   const isReady = state === "clean";
   return (
     <li>
@@ -92,8 +95,18 @@ function VersionItem({ version, nameOf, mayChange, onSave, onUse }: VersionItemP
           {isCurrent && <span className="cw-tag">{preview.currentVersion}</span>}
         </span>
         <span className="cw-file-minor">
-          {size}
+          {sizeBytes !== null && (
+            <>
+              <bdi>{texts.common.bytes(sizeBytes)}</bdi> ·{" "}
+            </>
+          )}
           <Moment at={createdAt} />
+          {hasName && (
+            <>
+              {" "}
+              · <bdi>{originalFilename}</bdi>
+            </>
+          )}
           {uploadedBy === null ? "" : ` · ${nameOf(uploadedBy)}`}
         </span>
         {!isReady && (

@@ -1,7 +1,7 @@
 import { type SubmitEvent, useId, useState } from "react";
 import type { ShareLinkInput } from "#contract/inputs.ts";
 import { LIST_ICONS } from "../icons/list-outlines.ts";
-import type { ShareTexts } from "../texts/files-texts.ts";
+import type { ShareTexts } from "../texts/share-texts.ts";
 import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Button } from "../ui/button.tsx";
 import { ChoiceButton } from "../ui/choice-button.tsx";

@@ -6,6 +6,7 @@ import { Button, IconButton } from "../ui/button.tsx";
 import { ChoiceButton } from "../ui/choice-button.tsx";
 import { useRootProps } from "../ui/root.tsx";
 import { useShared } from "../use-client.ts";
+import { SeenBy } from "./seen-by.tsx";
 import type { SharesView } from "./use-shares.ts";
 
 /** Somebody of the tenant's. */
@@ -20,20 +21,23 @@ interface SharePeopleProps {
   readonly shares: readonly Share[];
   readonly people: readonly Person[];
   readonly view: SharesView;
+  /** What it is attached to, where all who see that may read it. */
+  readonly seenWith: string | undefined;
 }
 
 function nameIn(people: readonly Person[], userId: string): string {
   return people.find(({ id }) => id === userId)?.name ?? userId;
 }
 
-/** Whoever is called so, else the text as a user's id. */
-function userOf(people: readonly Person[], text: string): string {
-  const wanted = text.trim();
-  const same = people.find(({ name, id }) => name.toLowerCase() === wanted.toLowerCase() || id === wanted);
-  return same?.id ?? wanted;
+function personCalled(people: readonly Person[], text: string): Person | undefined {
+  return people.find(({ name, id }) => name.toLowerCase() === text.toLowerCase() || id === text);
 }
 
-export function SharePeople({ shares, people, view }: SharePeopleProps) {
+function isLike({ name }: Person, text: string): boolean {
+  return name.toLowerCase().includes(text.trim().toLowerCase());
+}
+
+export function SharePeople({ shares, people, view, seenWith }: SharePeopleProps) {
   const { share: texts, timeline } = useFileTexts();
   const [nowMs] = useState(Date.now);
   const options = PERMISSIONS.map((each) => [each, texts.permissions[each]] as const);
@@ -41,7 +45,7 @@ export function SharePeople({ shares, people, view }: SharePeopleProps) {
     <section className="cw-share-section">
       <h3>{texts.people}</h3>
       <AddPerson people={people} view={view} />
-      {shares.length === 0 && <p className="cw-file-minor">{texts.notShared}</p>}
+      <SeenBy seenWith={seenWith} isShared={shares.length > 0} />
       <ul className="cw-share-list">
         {shares.map(({ userId, permission, expiresAt }) => {
           const name = nameIn(people, userId);
@@ -81,10 +85,22 @@ function AddPerson({ people, view }: Pick<SharePeopleProps, "people" | "view">) 
   const fieldId = useId();
   const [text, setText] = useState("");
   const [permission, setPermission] = useState<SharePermission>("download");
+  const [doubted, setDoubted] = useState<string>();
+  const isDoubted = doubted === text;
   const add = async (event: SubmitEvent) => {
     event.preventDefault();
-    const userId = userOf(people, text);
-    if (userId !== "" && (await view.share(userId, nameIn(people, userId), permission))) setText("");
+    const wanted = text.trim();
+    if (wanted === "") return;
+    const person = personCalled(people, wanted);
+    // Of whoever isn't told here, that there is such a user isn't known.
+    if (person === undefined && people.length > 0 && !isDoubted) {
+      setDoubted(text);
+      return;
+    }
+    const { id, name } = person ?? { id: wanted, name: wanted };
+    if (!(await view.share(id, name, permission))) return;
+    setText("");
+    setDoubted(undefined);
   };
   return (
     <form className="cw-share-add" onSubmit={(event) => void add(event)}>
@@ -99,9 +115,12 @@ function AddPerson({ people, view }: Pick<SharePeopleProps, "people" | "view">) 
           onChoice={setPermission}
         />
         <Button type="submit" look="accent">
-          {texts.addPerson}
+          {isDoubted ? texts.addAnyway : texts.addPerson}
         </Button>
       </div>
+      <p className="cw-share-doubt" role="alert">
+        {isDoubted && texts.unknownPerson(text.trim())}
+      </p>
     </form>
   );
 }
@@ -118,9 +137,15 @@ function PersonField({ fieldId, people, text, onText }: PersonFieldProps) {
   const { share: texts } = useFileTexts();
   const root = useRootProps();
   const { language } = useShared();
+  const [isOpen, setOpen] = useState(false);
+  // With nothing in it, it would still take the rest of the dialog from screen readers.
+  if (isOpen && !people.some((person) => isLike(person, text))) setOpen(false);
   return (
     <Autocomplete.Root
       items={people}
+      filter={isLike}
+      open={isOpen}
+      onOpenChange={setOpen}
       itemToStringValue={({ name }) => name}
       value={text}
       onValueChange={onText}

@@ -1,5 +1,6 @@
-import type { FilesTexts } from "./files-texts.ts";
+import type { FileChange, FilesTexts } from "./files-texts.ts";
 import { createFormat } from "./format.ts";
+import { shareDe } from "./share-de.ts";
 import { timelineDe } from "./timeline-de.ts";
 
 const format = createFormat("de-DE");
@@ -21,6 +22,15 @@ function is(filenames: readonly string[]): string {
 function was(filenames: readonly string[]): string {
   return filenames.length === 1 ? "wurde" : "wurden";
 }
+
+const DONE: Readonly<Record<FileChange, string>> = {
+  download: "heruntergeladen",
+  tags: "verschlagwortet",
+  attach: "zugeordnet",
+  delete: "gelöscht",
+  restore: "wiederhergestellt",
+  purge: "endgültig gelöscht",
+};
 
 export const filesDe: FilesTexts = {
   fileList: {
@@ -81,13 +91,22 @@ export const filesDe: FilesTexts = {
     inTrash: (filenames) => `${named(filenames)} ${is(filenames)} im Papierkorb`,
     restored: (filenames) => `${named(filenames)} ${was(filenames)} wiederhergestellt`,
     purged: (filenames) => `${named(filenames)} ${was(filenames)} endgültig gelöscht`,
-    notDone: (count, why) => `Nicht möglich bei ${count === 1 ? "1 Datei" : files(count)}. ${why}`,
+    notDone: (change, filenames, why) =>
+      `${named(filenames)} ${filenames.length === 1 ? "konnte" : "konnten"} nicht ${DONE[change]} werden. ${why}`.trimEnd(),
+    attach: "Zuordnen …",
+    attachQuestion: (filenames) => `${named(filenames)} zuordnen`,
+    attached: (filenames, to) =>
+      `${named(filenames)} ${filenames.length === 1 ? "gehört" : "gehören"} jetzt zu ${to}`,
+    detached: (filenames) =>
+      `${named(filenames)} ${filenames.length === 1 ? "gehört" : "gehören"} jetzt zu nichts mehr`,
+    nowhere: "Nichts",
     undo: "Rückgängig",
     purgeQuestion: (filenames) => `${named(filenames)} endgültig löschen?`,
     purgeWarning:
       "Das kann niemand rückgängig machen. Links darauf gelten nach spätestens 30 Sekunden nicht mehr.",
     emptyNow: "Papierkorb leeren",
-    emptyQuestion: "Alles im Papierkorb endgültig löschen?",
+    emptyQuestion: (count, hasMore) =>
+      `${hasMore ? `Mehr als ${files(count)}` : files(count)} im Papierkorb endgültig löschen?`,
     emptied: (count) => `${files(count)} endgültig gelöscht`,
     cancel: "Abbrechen",
     tagsOf: (filenames) => `Schlagwörter: ${named(filenames)}`,
@@ -98,6 +117,7 @@ export const filesDe: FilesTexts = {
     loading: "Dateien werden geladen",
     loadingMore: "Weitere Dateien werden geladen",
     empty: "Noch keine Dateien.",
+    keptUntil: (date, nowMs) => `Bis ${format.day(date, nowMs)} aufgehoben`,
     emptyTrash: "Der Papierkorb ist leer.",
     noMatch: "Keine Datei passt dazu.",
     noMatchHint: "Versuchen Sie weniger Wörter oder Filter.",
@@ -123,9 +143,11 @@ export const filesDe: FilesTexts = {
     uploading: "Die Datei ist noch nicht ganz hochgeladen.",
     blocked: (signature) =>
       signature === null ? "Gesperrt: enthält Schadsoftware" : `Gesperrt: enthält ${signature}`,
-    blockedHint: "Niemand kann sie öffnen oder herunterladen.",
+    blockedHint:
+      "Niemand kann sie öffnen oder herunterladen. Sollte sie harmlos sein, bitten Sie einen Administrator, sie anzusehen.",
     unscannable: "Gesperrt: konnte nicht auf Viren geprüft werden",
     deleted: "Diese Datei ist im Papierkorb.",
+    released: "Von einem Administrator freigegeben, obwohl die Prüfung sie gesperrt hat",
     making: "Die Vorschau wird erstellt",
     makingHint: "Die Datei selbst ist bereit und lässt sich herunterladen.",
     undrawn: "Die Vorschau konnte nicht erstellt werden",
@@ -179,53 +201,6 @@ export const filesDe: FilesTexts = {
     shares: "Geteilt mit",
     timeline: "Verlauf",
   },
-  share: {
-    title: (filename) => `${filename} teilen`,
-    people: "Personen",
-    person: "Person",
-    personHint: "Name oder Benutzerkennung",
-    permission: "Darf",
-    permissions: {
-      view: "Sehen, dass es sie gibt",
-      download: "Ansehen und herunterladen",
-      delete: "Herunterladen und löschen",
-    },
-    addPerson: "Teilen",
-    linksWork: (count) =>
-      count === 1 ? "1 Link gilt für Außenstehende." : `${count} Links gelten für Außenstehende.`,
-    notShared: "Mit niemandem geteilt.",
-    until: (when) => `Bis ${when}`,
-    remove: "Entfernen",
-    removePerson: (name) => `Nicht mehr mit ${name} teilen`,
-    permissionOf: (name) => `Was ${name} darf`,
-    links: "Links für Außenstehende",
-    linksHint: "Wer die Adresse hat, kann die Datei ohne Anmeldung herunterladen.",
-    expiry: "Gilt",
-    expiries: { day: "1 Tag", week: "1 Woche", month: "30 Tage", year: "1 Jahr" },
-    password: "Kennwort (freiwillig)",
-    passwordHint: "8 Zeichen oder mehr. Teilen Sie es auf anderem Weg mit als den Link.",
-    limit: "Höchstens so viele Downloads (freiwillig)",
-    limitHint: "Ohne Zahl beliebig viele.",
-    createLink: "Link erstellen",
-    noLinks: "Es gibt keinen Link.",
-    linkAddress: "Adresse des Links",
-    copy: "Kopieren",
-    copied: "Kopiert",
-    notCopied: "Der Browser hat das Kopieren nicht erlaubt. Markieren und kopieren Sie die Adresse.",
-    revoke: "Widerrufen",
-    revokeLink: (address) => `Link ${address} widerrufen`,
-    revoked: "Der Link wurde widerrufen und gilt nicht mehr.",
-    linkStates: { active: "Gilt", expired: "Abgelaufen", revoked: "Widerrufen", "used-up": "Aufgebraucht" },
-    ends: (when) => `bis ${when}`,
-    downloads: (count, most) =>
-      most === null ? `${count} ${count === 1 ? "Download" : "Downloads"}` : `${count} von ${most} Downloads`,
-    withPassword: "mit Kennwort",
-    shared: (name) => `Mit ${name} geteilt.`,
-    unshared: (name) => `Nicht mehr mit ${name} geteilt.`,
-    linkMade: "Der Link kann kopiert werden.",
-    invalidPassword: "Ein Kennwort hat 8 Zeichen oder mehr.",
-    invalidLimit: "Eine ganze Zahl von 1 bis 1.000.000.",
-    loading: "Wird geladen",
-  },
+  share: shareDe,
   timeline: timelineDe,
 };

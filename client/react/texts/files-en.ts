@@ -1,5 +1,6 @@
-import type { FilesTexts } from "./files-texts.ts";
+import type { FileChange, FilesTexts } from "./files-texts.ts";
 import { createFormat } from "./format.ts";
+import { shareEn } from "./share-en.ts";
 import { timelineEn } from "./timeline-en.ts";
 
 const format = createFormat("en-GB");
@@ -13,6 +14,15 @@ function named(filenames: readonly string[]): string {
   const [only] = filenames;
   return filenames.length === 1 && only !== undefined ? only : files(filenames.length);
 }
+
+const DONE: Readonly<Record<FileChange, string>> = {
+  download: "downloaded",
+  tags: "tagged",
+  attach: "attached",
+  delete: "moved to the trash",
+  restore: "restored",
+  purge: "deleted for good",
+};
 
 export const filesEn: FilesTexts = {
   fileList: {
@@ -73,12 +83,18 @@ export const filesEn: FilesTexts = {
     inTrash: (filenames) => `${named(filenames)} moved to the trash`,
     restored: (filenames) => `${named(filenames)} restored`,
     purged: (filenames) => `${named(filenames)} deleted for good`,
-    notDone: (count, why) => `Not done for ${files(count)}. ${why}`,
+    notDone: (change, filenames, why) => `${named(filenames)} could not be ${DONE[change]}. ${why}`.trimEnd(),
+    attach: "Attach to…",
+    attachQuestion: (filenames) => `Attach ${named(filenames)} to…`,
+    attached: (filenames, to) => `${named(filenames)} attached to ${to}`,
+    detached: (filenames) => `${named(filenames)} attached to nothing now`,
+    nowhere: "Nothing",
     undo: "Undo",
     purgeQuestion: (filenames) => `Delete ${named(filenames)} for good?`,
     purgeWarning: "Nobody can bring this back. Links to it stop working within 30 seconds.",
     emptyNow: "Empty the trash",
-    emptyQuestion: "Delete everything in the trash for good?",
+    emptyQuestion: (count, hasMore) =>
+      `Delete ${hasMore ? `more than ${files(count)}` : files(count)} in the trash for good?`,
     emptied: (count) => `${files(count)} deleted for good`,
     cancel: "Cancel",
     tagsOf: (filenames) => `Tags of ${named(filenames)}`,
@@ -89,6 +105,7 @@ export const filesEn: FilesTexts = {
     loading: "Loading files",
     loadingMore: "Loading more files",
     empty: "No files yet.",
+    keptUntil: (date, nowMs) => `Kept until ${format.day(date, nowMs)}`,
     emptyTrash: "The trash is empty.",
     noMatch: "No file matches.",
     noMatchHint: "Try fewer words or filters.",
@@ -113,9 +130,10 @@ export const filesEn: FilesTexts = {
     uploading: "Its upload isn't finished.",
     blocked: (signature) =>
       signature === null ? "Blocked: contains malware" : `Blocked: contains ${signature}`,
-    blockedHint: "Nobody can open or download it.",
+    blockedHint: "Nobody can open or download it. If it should be harmless, ask an admin to look at it.",
     unscannable: "Blocked: it could not be checked for viruses",
     deleted: "This file is in the trash.",
+    released: "Released by an admin, though its check blocked it",
     making: "The preview is being made",
     makingHint: "The file itself is ready and can be downloaded.",
     undrawn: "The preview could not be made",
@@ -169,53 +187,6 @@ export const filesEn: FilesTexts = {
     shares: "Shared with",
     timeline: "What happened",
   },
-  share: {
-    title: (filename) => `Share ${filename}`,
-    people: "People",
-    person: "Person",
-    personHint: "Name or user id",
-    permission: "May",
-    permissions: {
-      view: "See that it is there",
-      download: "View and download",
-      delete: "Download and delete",
-    },
-    addPerson: "Share",
-    linksWork: (count) =>
-      count === 1 ? "1 link works for people outside." : `${count} links work for people outside.`,
-    notShared: "Shared with nobody.",
-    until: (when) => `Until ${when}`,
-    remove: "Remove",
-    removePerson: (name) => `Stop sharing with ${name}`,
-    permissionOf: (name) => `What ${name} may do`,
-    links: "Links for people outside",
-    linksHint: "Whoever has the address can download the file, without signing in.",
-    expiry: "Works for",
-    expiries: { day: "1 day", week: "1 week", month: "30 days", year: "1 year" },
-    password: "Password (optional)",
-    passwordHint: "8 characters or more. Tell it to them by another way than the link.",
-    limit: "Downloads at most (optional)",
-    limitHint: "Without a number, as many as they like.",
-    createLink: "Create link",
-    noLinks: "There is no link.",
-    linkAddress: "Address of the link",
-    copy: "Copy",
-    copied: "Copied",
-    notCopied: "The browser didn't allow copying. Select the address and copy it.",
-    revoke: "Revoke",
-    revokeLink: (address) => `Revoke the link ${address}`,
-    revoked: "The link was revoked and doesn't work any more.",
-    linkStates: { active: "Works", expired: "Expired", revoked: "Revoked", "used-up": "Used up" },
-    ends: (when) => `until ${when}`,
-    downloads: (count, most) =>
-      most === null ? `${count} ${count === 1 ? "download" : "downloads"}` : `${count} of ${most} downloads`,
-    withPassword: "with a password",
-    shared: (name) => `Shared with ${name}.`,
-    unshared: (name) => `Not shared with ${name} any more.`,
-    linkMade: "The link is ready to be copied.",
-    invalidPassword: "A password has 8 characters or more.",
-    invalidLimit: "A whole number from 1 to 1,000,000.",
-    loading: "Loading what is shared",
-  },
+  share: shareEn,
   timeline: timelineEn,
 };

@@ -1,9 +1,12 @@
 import type { FileState } from "#contract/api.ts";
 import type { FileClass } from "#contract/file-types.ts";
-import type { SharePermission, ShareLinkState } from "#contract/sharing.ts";
+import type { ShareTexts } from "./share-texts.ts";
 
 /** What can be sorted by, and by which column's head. */
 export type SortName = "name" | "size" | "date";
+
+/** What files may have done to them, one or many. */
+export type FileChange = "download" | "tags" | "attach" | "delete" | "restore" | "purge";
 
 /** Of lists of files: `FileList`. */
 export interface FileListTexts {
@@ -60,12 +63,19 @@ export interface FileListTexts {
   inTrash(filenames: readonly string[]): string;
   restored(filenames: readonly string[]): string;
   purged(filenames: readonly string[]): string;
-  notDone(count: number, why: string): string;
+  notDone(change: FileChange, filenames: readonly string[], why: string): string;
+  /** Opens the choice of what files are attached to. */
+  readonly attach: string;
+  attachQuestion(filenames: readonly string[]): string;
+  attached(filenames: readonly string[], to: string): string;
+  detached(filenames: readonly string[]): string;
+  readonly nowhere: string;
   readonly undo: string;
   purgeQuestion(filenames: readonly string[]): string;
   readonly purgeWarning: string;
   readonly emptyNow: string;
-  readonly emptyQuestion: string;
+  /** @param hasMore whether there are more than are known */
+  emptyQuestion(count: number, hasMore: boolean): string;
   emptied(count: number): string;
   readonly cancel: string;
   tagsOf(filenames: readonly string[]): string;
@@ -77,6 +87,8 @@ export interface FileListTexts {
   readonly loadingMore: string;
   readonly empty: string;
   readonly emptyTrash: string;
+  /** Of a file in the trash. */
+  keptUntil(date: Date, nowMs: number): string;
   readonly noMatch: string;
   readonly noMatchHint: string;
   failed(why: string): string;
@@ -104,6 +116,8 @@ export interface PreviewTexts {
   readonly blockedHint: string;
   readonly unscannable: string;
   readonly deleted: string;
+  /** By a person, against what its check found. */
+  readonly released: string;
   readonly making: string;
   readonly makingHint: string;
   readonly undrawn: string;
@@ -158,50 +172,6 @@ export interface PreviewTexts {
   readonly timeline: string;
 }
 
-/** Of `ShareDialog`, and of what tells whom a file is shared with. */
-export interface ShareTexts {
-  title(filename: string): string;
-  readonly people: string;
-  readonly person: string;
-  readonly personHint: string;
-  readonly permission: string;
-  readonly permissions: Readonly<Record<SharePermission, string>>;
-  readonly addPerson: string;
-  linksWork(count: number): string;
-  readonly notShared: string;
-  until(when: string): string;
-  readonly remove: string;
-  removePerson(name: string): string;
-  permissionOf(name: string): string;
-  readonly links: string;
-  readonly linksHint: string;
-  readonly expiry: string;
-  readonly expiries: Readonly<Record<"day" | "week" | "month" | "year", string>>;
-  readonly password: string;
-  readonly passwordHint: string;
-  readonly limit: string;
-  readonly limitHint: string;
-  readonly createLink: string;
-  readonly noLinks: string;
-  readonly linkAddress: string;
-  readonly copy: string;
-  readonly copied: string;
-  readonly notCopied: string;
-  readonly revoke: string;
-  revokeLink(address: string): string;
-  readonly revoked: string;
-  readonly linkStates: Readonly<Record<ShareLinkState, string>>;
-  ends(when: string): string;
-  downloads(count: number, most: number | null): string;
-  readonly withPassword: string;
-  shared(name: string): string;
-  unshared(name: string): string;
-  readonly linkMade: string;
-  readonly invalidPassword: string;
-  readonly invalidLimit: string;
-  readonly loading: string;
-}
-
 /** Of `FileTimeline`. */
 export interface TimelineTexts {
   readonly label: string;
@@ -212,6 +182,8 @@ export interface TimelineTexts {
   readonly waitingForUpload: string;
   readonly checking: string;
   readonly checked: string;
+  /** By a person, against what the check found. */
+  readonly released: string;
   foundLater(signature: string): string;
   infected(signature: string): string;
   unscannable(reason: string): string;

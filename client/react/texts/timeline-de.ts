@@ -11,6 +11,7 @@ export const timelineDe: TimelineTexts = {
   waitingForUpload: "Wird danach auf Viren geprüft",
   checking: "Wird auf Viren geprüft",
   checked: "Geprüft: kein Virus gefunden",
+  released: "Von der Prüfung gesperrt, von einem Administrator freigegeben",
   foundLater: (signature) => `Bei einer späteren Prüfung gesperrt: enthält ${signature}`,
   infected: (signature) => `Gesperrt: enthält ${signature}`,
   unscannable: (reason) => `Gesperrt: ${reason}`,

@@ -11,6 +11,7 @@ export const timelineEn: TimelineTexts = {
   waitingForUpload: "Will be checked for viruses",
   checking: "Being checked for viruses",
   checked: "Checked: no virus found",
+  released: "Blocked by its check, and released by an admin",
   foundLater: (signature) => `Blocked when it was checked again: contains ${signature}`,
   infected: (signature) => `Blocked: contains ${signature}`,
   unscannable: (reason) => `Blocked: ${reason}`,

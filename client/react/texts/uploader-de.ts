@@ -1,6 +1,7 @@
 import type { Problem } from "#contract/errors.ts";
 import type { FileRefusal } from "#contract/file-checks.ts";
 import type { FileClass } from "#contract/file-types.ts";
+import { type Outcomes, outcomesIn } from "../uploader/summary.ts";
 import { createFormat, roundTimeLeft } from "./format.ts";
 import type { DuplicateWords, TotalsWords, UploaderTexts } from "./uploader-texts.ts";
 
@@ -103,6 +104,24 @@ function totals({ done, files, sentBytes, totalBytes, bytesPerSecond, secondsLef
   return [count, portion(sentBytes, totalBytes), ...speed, ...left].join(" · ");
 }
 
+const OUTCOMES: Readonly<Record<keyof Outcomes, string>> = {
+  ready: "bereit",
+  checking: "in Prüfung",
+  unknown: "hochgeladen",
+  blocked: "gesperrt",
+  refused: "nicht angenommen",
+  elsewhere: "in einem anderen Tab",
+  cancelled: "abgebrochen",
+  deleted: "gelöscht",
+};
+
+function outcome(outcomes: Outcomes): string {
+  const parts = outcomesIn(outcomes);
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return `${filesOf(outcomes[only])} ${OUTCOMES[only]}`;
+  return parts.map((each) => `${format.number(outcomes[each])} ${OUTCOMES[each]}`).join(" · ");
+}
+
 function duplicateOf({ filename, attachedTo, uploadedBy, uploadedAt }: DuplicateWords): string {
   const attached = attachedTo === undefined ? "" : `, angehängt an ${attachedTo}`;
   const day = format.day(uploadedAt, Date.now());
@@ -113,8 +132,10 @@ export const uploaderDe: UploaderTexts = {
   title: "Dateien hochladen",
   dropHere: "Dateien oder Ordner hier ablegen",
   dropFilesHere: "Dateien hier ablegen",
+  dropFileHere: "Eine Datei hier ablegen",
   dropAnywhere: "Irgendwo ablegen, um die Dateien hinzuzufügen",
   chooseFiles: "Dateien auswählen",
+  chooseFile: "Datei auswählen",
   chooseFolder: "Ordner auswählen",
   limits,
   adding: (count) => `Dateien werden hinzugefügt: bisher ${format.number(count)}`,
@@ -160,7 +181,7 @@ export const uploaderDe: UploaderTexts = {
   actionOn: (action, filename) => `${action}: ${filename}`,
 
   totals,
-  allDone: (files) => `${filesOf(files)} hochgeladen`,
+  outcome,
   progressOfAll: "Upload aller Dateien",
   pauseAll: "Alle anhalten",
   resumeAll: "Alle fortsetzen",
@@ -172,6 +193,9 @@ export const uploaderDe: UploaderTexts = {
   noRoom: (bytes) => `Dafür ist kein Platz: ${format.bytes(bytes)} Speicher sind noch frei.`,
   andMore: (count) => `und ${format.number(count)} weitere`,
 
+  tryAgain: "Erneut versuchen",
+  tooManyTitle: "Nichts hinzugefügt",
+  tooMany: "Hier ist nur eine Datei möglich. Bitte die gemeinte auswählen.",
   incompleteTitle: "Nicht alles war lesbar",
   incomplete: "Ein Ordner oder eine Datei ist nicht lesbar. Was davor gelesen wurde, ist hinzugefügt.",
 
@@ -181,8 +205,29 @@ export const uploaderDe: UploaderTexts = {
   continuePrevious: (count) => `${uploadsOf(count)} fortsetzen`,
   discard: "Verwerfen",
 
+  notContinued([name = "", ...more], [expected = "", ...others]) {
+    const isOne = more.length === 0;
+    const title =
+      others.length === 0 && expected !== "" && isOne
+        ? `Das ist nicht ${expected}`
+        : `${filesOf(more.length + 1)} nicht unter den unfertigen`;
+    const body = isOne
+      ? `${name} setzt keinen unfertigen Upload fort. Sie käme als neue Datei hinzu.`
+      : `${name} und ${format.number(more.length)} weitere setzen keinen unfertigen Upload fort. Sie kämen als neue Dateien hinzu.`;
+    return { title, body, keep: "Nicht hinzufügen", confirm: "Trotzdem hinzufügen" };
+  },
+  otherEnding: ([name = ""], [expected = ""]) => ({
+    title: "Eine andere Art von Datei",
+    body: `${name} würde zur neuen Version von ${expected}, obwohl es eine andere Art von Datei ist.`,
+    keep: "Nicht hochladen",
+    confirm: "Trotzdem hochladen",
+  }),
   confirmTitle: (count) => (count === 1 ? "Diesen Upload abbrechen?" : `${uploadsOf(count)} abbrechen?`),
   confirmBody: (bytes) => `${format.bytes(bytes)} sind gesendet und würden gelöscht.`,
+  arrived: (count) =>
+    count === 1
+      ? "1 Datei ist angekommen und bleibt."
+      : `${format.number(count)} Dateien sind angekommen und bleiben.`,
   discardTitle: "Diesen Upload verwerfen?",
   discardBody: "Was davon gesendet ist, wird gelöscht.",
   keepPrevious: "Behalten",

@@ -1,6 +1,7 @@
 import type { Problem } from "#contract/errors.ts";
 import type { FileRefusal } from "#contract/file-checks.ts";
 import type { FileClass } from "#contract/file-types.ts";
+import { type Outcomes, outcomesIn } from "../uploader/summary.ts";
 import { createFormat, roundTimeLeft } from "./format.ts";
 import type { DuplicateWords, TotalsWords, UploaderTexts } from "./uploader-texts.ts";
 
@@ -45,9 +46,15 @@ function retrying(problem: Problem | undefined, seconds: number): string {
     : `Interrupted, ${when}`;
 }
 
+/** By code, where the server's own sentence is of types and codes. */
+const REFUSED: Readonly<Record<string, string>> = {
+  QUOTA_EXCEEDED: "there is no room left for it.",
+  FILE_TYPE_MISMATCH: "its content is not what its name says.",
+  CONTENT_ENCRYPTED: "it is protected by a password.",
+};
+
 function refused({ code, detail, title }: Problem): string {
-  if (code === "QUOTA_EXCEEDED") return "Not accepted: there is no room left for it.";
-  return `Not accepted: ${detail ?? title}`;
+  return `Not accepted: ${REFUSED[code] ?? detail ?? title}`;
 }
 
 function failed({ code, status, title }: Problem): string {
@@ -78,6 +85,24 @@ function totals({ done, files, sentBytes, totalBytes, bytesPerSecond, secondsLef
   return [count, portion(sentBytes, totalBytes), ...speed, ...left].join(" · ");
 }
 
+const OUTCOMES: Readonly<Record<keyof Outcomes, string>> = {
+  ready: "ready",
+  checking: "being checked",
+  unknown: "uploaded",
+  blocked: "blocked",
+  refused: "refused",
+  elsewhere: "in another tab",
+  cancelled: "cancelled",
+  deleted: "deleted",
+};
+
+function outcome(outcomes: Outcomes): string {
+  const parts = outcomesIn(outcomes);
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return `${countOf(outcomes[only], "file")} ${OUTCOMES[only]}`;
+  return parts.map((each) => `${format.number(outcomes[each])} ${OUTCOMES[each]}`).join(" · ");
+}
+
 function duplicateOf({ filename, attachedTo, uploadedBy, uploadedAt }: DuplicateWords): string {
   const attached = attachedTo === undefined ? "" : `, attached to ${attachedTo}`;
   const day = format.day(uploadedAt, Date.now());
@@ -88,8 +113,10 @@ export const uploaderEn: UploaderTexts = {
   title: "Upload files",
   dropHere: "Drop files or folders here",
   dropFilesHere: "Drop files here",
+  dropFileHere: "Drop a file here",
   dropAnywhere: "Drop anywhere to add the files",
   chooseFiles: "Choose files",
+  chooseFile: "Choose a file",
   chooseFolder: "Choose a folder",
   limits,
   adding: (count) => `Adding files: ${format.number(count)} so far`,
@@ -133,7 +160,7 @@ export const uploaderEn: UploaderTexts = {
   actionOn: (action, filename) => `${action}: ${filename}`,
 
   totals,
-  allDone: (files) => `${countOf(files, "file")} uploaded`,
+  outcome,
   progressOfAll: "Upload of all files",
   pauseAll: "Pause all",
   resumeAll: "Resume all",
@@ -145,6 +172,9 @@ export const uploaderEn: UploaderTexts = {
   noRoom: (bytes) => `There is no room for it: ${format.bytes(bytes)} of storage is left.`,
   andMore: (count) => `and ${format.number(count)} more`,
 
+  tryAgain: "Try again",
+  tooManyTitle: "Nothing added",
+  tooMany: "One file is taken here. Choose the one that you mean.",
   incompleteTitle: "Not all could be read",
   incomplete: "One of the folders or files can't be read. What was read before it is added.",
 
@@ -154,8 +184,27 @@ export const uploaderEn: UploaderTexts = {
   continuePrevious: (count) => `Continue ${countOf(count, "upload")}`,
   discard: "Discard",
 
+  notContinued([name = "", ...more], [expected = "", ...others]) {
+    const isOne = more.length === 0;
+    const title =
+      others.length === 0 && expected !== "" && isOne
+        ? `This is not ${expected}`
+        : `${countOf(more.length + 1, "file")} that ${isOne ? "isn’t" : "aren’t"} among the unfinished ones`;
+    const body = isOne
+      ? `${name} continues no unfinished upload. It would be added as a new file.`
+      : `${name} and ${format.number(more.length)} more continue no unfinished upload. They would be added as new files.`;
+    return { title, body, keep: "Don’t add", confirm: "Add anyway" };
+  },
+  otherEnding: ([name = ""], [expected = ""]) => ({
+    title: "A different kind of file",
+    body: `${name} would become the new version of ${expected}, though it is another kind of file.`,
+    keep: "Don’t upload",
+    confirm: "Upload it anyway",
+  }),
   confirmTitle: (count) => (count === 1 ? "Cancel this upload?" : `Cancel ${countOf(count, "upload")}?`),
   confirmBody: (bytes) => `${format.bytes(bytes)} have been sent and would be deleted.`,
+  arrived: (count) =>
+    count === 1 ? "1 file has arrived and stays." : `${format.number(count)} files have arrived and stay.`,
   discardTitle: "Discard this upload?",
   discardBody: "What was sent of it is deleted.",
   keepPrevious: "Keep it",

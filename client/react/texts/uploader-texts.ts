@@ -1,6 +1,7 @@
 import type { Problem } from "#contract/errors.ts";
 import type { FileRefusal } from "#contract/file-checks.ts";
 import type { FileClass } from "#contract/file-types.ts";
+import type { Outcomes } from "../uploader/summary.ts";
 
 /** A file that has the same bytes as one that was chosen. */
 export interface DuplicateWords {
@@ -9,6 +10,13 @@ export interface DuplicateWords {
   readonly attachedTo: string | undefined;
   readonly uploadedBy: string;
   readonly uploadedAt: Date;
+}
+
+export interface QuestionWords {
+  readonly title: string;
+  readonly body: string;
+  readonly keep: string;
+  readonly confirm: string;
 }
 
 export interface TotalsWords {
@@ -26,9 +34,12 @@ export interface UploaderTexts {
   readonly dropHere: string;
   /** Where folders aren't taken. */
   readonly dropFilesHere: string;
+  /** Where one is taken at a time. */
+  readonly dropFileHere: string;
   /** Over the whole page while files are dragged. */
   readonly dropAnywhere: string;
   readonly chooseFiles: string;
+  readonly chooseFile: string;
   readonly chooseFolder: string;
   /** Largest sizes in bytes, by class. */
   limits(maxBytes: Readonly<Record<FileClass, number>>): string;
@@ -80,7 +91,8 @@ export interface UploaderTexts {
   actionOn(action: string, filename: string): string;
 
   totals(words: TotalsWords): string;
-  allDone(files: number): string;
+  /** When nothing is on its way any more: only what there is of it is said. */
+  outcome(outcomes: Outcomes): string;
   readonly progressOfAll: string;
   readonly pauseAll: string;
   readonly resumeAll: string;
@@ -91,6 +103,10 @@ export interface UploaderTexts {
   rule(refusal: FileRefusal, filename: string): string;
   noRoom(availableBytes: number): string;
   andMore(count: number): string;
+  readonly tryAgain: string;
+  /** Where one file is taken at a time. */
+  readonly tooManyTitle: string;
+  readonly tooMany: string;
   readonly incompleteTitle: string;
   readonly incomplete: string;
 
@@ -101,8 +117,17 @@ export interface UploaderTexts {
   continuePrevious(count: number): string;
   readonly discard: string;
 
+  /**
+   * Chosen to continue uploads, and none of them.
+   * @param expected the names of those that are left
+   */
+  notContinued(names: readonly string[], expected: readonly string[]): QuestionWords;
+  /** A new version that ends in another way than the file that it is of. */
+  otherEnding(names: readonly string[], expected: readonly string[]): QuestionWords;
   confirmTitle(count: number): string;
   confirmBody(sentBytes: number): string;
+  /** Of files that can't be cancelled any more. */
+  arrived(count: number): string;
   readonly discardTitle: string;
   readonly discardBody: string;
   readonly keepPrevious: string;

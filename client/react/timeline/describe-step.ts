@@ -1,3 +1,4 @@
+import { isReleased } from "../files/describe-file.ts";
 import type { AllTexts } from "../texts/use-file-texts.ts";
 import type { Step } from "./steps.ts";
 
@@ -11,6 +12,9 @@ interface Context {
   readonly nowMs: number;
   nameOf(userId: string): string;
 }
+
+/** Of signatures that aren't their maker's own, as in development. */
+const UNNUMBERED: ReadonlySet<string> = new Set(["", "unnumbered"]);
 
 type StepOf<Kind extends Step["kind"]> = Extract<Step, { kind: Kind }>;
 
@@ -42,7 +46,9 @@ function describeCheck({ state, at, verdict, trouble }: StepOf<"checked">, texts
       details: trouble === null ? [] : [trouble],
     };
   }
-  const details = [timeline.scannedBy(verdict.engine, verdict.signatureVersion)];
+  if (isReleased({ state: "clean", verdict })) return { title: timeline.released, at, details: [] };
+  const { engine, signatureVersion } = verdict;
+  const details = [UNNUMBERED.has(signatureVersion) ? engine : timeline.scannedBy(engine, signatureVersion)];
   const name = verdict.signatureName ?? preview.blocked(null);
   switch (verdict.verdict) {
     case "clean":

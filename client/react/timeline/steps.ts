@@ -1,4 +1,5 @@
 import type { FileRecord } from "#contract/api.ts";
+import { isReleased } from "../files/describe-file.ts";
 
 /** How it stands with one step of a file's life. */
 export type StepState = "done" | "running" | "waiting" | "failed";
@@ -70,6 +71,7 @@ const COPIED = { pending: "running", stored: "done", failed: "failed" } as const
 export function stepsOf(file: Told): readonly Step[] {
   const { state, createdAt, ownerId, verdict, processingError, replicas } = file;
   const isUploading = state === "uploading";
+  const isDoubtful = processingError !== null || isReleased(file);
   const copies = replicas.map(({ target, state: copy, storedAt, error, nextTryAt }): Step => ({
     ...{ kind: "copied", state: COPIED[copy], target },
     ...{ at: storedAt, error, nextTryAt },
@@ -77,7 +79,7 @@ export function stepsOf(file: Told): readonly Step[] {
   return [
     { kind: "uploaded", state: isUploading ? "running" : "done", at: createdAt, by: ownerId },
     {
-      ...{ kind: "checked", state: processingError === null ? CHECKED[state] : "failed" },
+      ...{ kind: "checked", state: isDoubtful ? "failed" : CHECKED[state] },
       ...{ at: verdict?.scannedAt ?? null, verdict, trouble: processingError },
     },
     ...optimisedStep(file),

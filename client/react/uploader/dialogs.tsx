@@ -2,13 +2,18 @@ import type { UnfinishedUpload } from "../../core/types.ts";
 import type { Upload } from "../../core/upload.ts";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { useTexts } from "../use-client.ts";
+import type { Doubt } from "./intake.ts";
 
 interface Answered {
   onAnswer(isConfirmed: boolean): void;
 }
 
 /** Asks before what was sent is deleted. */
-function CancelDialog({ uploads, onAnswer }: Answered & { readonly uploads: readonly Upload[] }) {
+function CancelDialog({
+  uploads,
+  arrived,
+  onAnswer,
+}: Answered & { readonly uploads: readonly Upload[]; readonly arrived: number }) {
   const { uploader: texts } = useTexts();
   const [first] = uploads;
   const sentBytes = uploads.reduce((bytes, { progress }) => bytes + progress.sentBytes, 0);
@@ -21,6 +26,7 @@ function CancelDialog({ uploads, onAnswer }: Answered & { readonly uploads: read
     >
       {uploads.length === 1 ? <p dir="auto">{first?.file.name}</p> : undefined}
       <p className="cw-muted">{texts.confirmBody(sentBytes)}</p>
+      {arrived > 0 ? <p className="cw-muted">{texts.arrived(arrived)}</p> : undefined}
     </ConfirmDialog>
   );
 }
@@ -41,10 +47,31 @@ function DiscardDialog({ upload, onAnswer }: Answered & { readonly upload: Unfin
   );
 }
 
+/** Before files are added that may not be what is meant. */
+function DoubtDialog({ doubt: { kind, picks, expected }, onAnswer }: Answered & { readonly doubt: Doubt }) {
+  const { uploader: texts } = useTexts();
+  const names = picks.map(({ file }) => file.name);
+  const words =
+    kind === "not-continued" ? texts.notContinued(names, expected) : texts.otherEnding(names, expected);
+  return (
+    <ConfirmDialog title={words.title} keep={words.keep} confirm={words.confirm} onAnswer={onAnswer}>
+      <p>{words.body}</p>
+    </ConfirmDialog>
+  );
+}
+
 /** What is asked before it is done. */
 export type Question =
-  | { readonly kind: "cancel"; readonly uploads: readonly Upload[] }
-  | { readonly kind: "discard"; readonly upload: UnfinishedUpload };
+  | {
+      readonly kind: "cancel";
+      readonly uploads: readonly Upload[];
+      /** Those of them that were paused for as long as it is asked. */
+      readonly paused: readonly Upload[];
+      /** How many others have arrived, and stay. */
+      readonly arrived: number;
+    }
+  | { readonly kind: "discard"; readonly upload: UnfinishedUpload }
+  | { readonly kind: "doubt"; readonly doubt: Doubt };
 
 export function QuestionDialog({
   question,
@@ -54,8 +81,10 @@ export function QuestionDialog({
     case undefined:
       return undefined;
     case "cancel":
-      return <CancelDialog uploads={question.uploads} onAnswer={onAnswer} />;
+      return <CancelDialog uploads={question.uploads} arrived={question.arrived} onAnswer={onAnswer} />;
     case "discard":
       return <DiscardDialog upload={question.upload} onAnswer={onAnswer} />;
+    case "doubt":
+      return <DoubtDialog doubt={question.doubt} onAnswer={onAnswer} />;
   }
 }

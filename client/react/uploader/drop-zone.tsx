@@ -11,6 +11,8 @@ import { USUAL_LIMITS } from "./rules.ts";
 export interface DropZoneProps {
   readonly rules: UploadRulesResponse | undefined;
   readonly hasFolders: boolean;
+  /** Whether it takes several files at a time. */
+  readonly isMultiple: boolean;
   readonly accept: string | undefined;
   readonly isDragging: boolean;
   readonly isWholePage: boolean;
@@ -41,10 +43,9 @@ function takeFolders(input: HTMLInputElement | null): void {
   if (input !== null) input.webkitdirectory = true;
 }
 
-function useInputProps(onPicks: (picks: Picks) => void) {
+function inputProps(onPicks: (picks: Picks) => void) {
   return {
     type: "file",
-    multiple: true,
     hidden: true,
     tabIndex: -1,
     "aria-hidden": true,
@@ -59,29 +60,31 @@ function useInputProps(onPicks: (picks: Picks) => void) {
 /** Where files come in by hand: dropped, or chosen. */
 export function DropZone(props: DropZoneProps) {
   const { uploader: texts } = useTexts();
-  const { rules, hasFolders, accept, isDragging, isWholePage, isCompact } = props;
+  const { rules, hasFolders, isMultiple, accept, isDragging, isWholePage, isCompact } = props;
   const { input, chooseButton, onChoose, onPicks } = props;
   const folderInputId = useId();
-  const inputProps = useInputProps(onPicks);
+  const common = inputProps(onPicks);
   const chooseFolder = () => document.getElementById(folderInputId)?.click();
+  const dropWords = hasFolders ? texts.dropHere : texts.dropFilesHere;
+  const words = isMultiple ? dropWords : texts.dropFileHere;
   return (
     <div className="cw-drop-zone" data-target={isDragging} data-compact={isCompact || undefined}>
       <Icon name="upload" />
       <div className="cw-drop-zone-words">
-        <p>{hasFolders ? texts.dropHere : texts.dropFilesHere}</p>
+        <p>{words}</p>
         <p className="cw-muted cw-small">{texts.limits(rules?.maxBytes ?? USUAL_LIMITS)}</p>
       </div>
       <div className="cw-drop-zone-buttons">
         {hasFolders ? (
           <>
             <Button onClick={chooseFolder}>{texts.chooseFolder}</Button>
-            <input {...inputProps} id={folderInputId} data-cw="folder" ref={takeFolders} />
+            <input {...common} multiple id={folderInputId} data-cw="folder" ref={takeFolders} />
           </>
         ) : undefined}
         <Button look="accent" ref={chooseButton} onClick={onChoose}>
-          {texts.chooseFiles}
+          {isMultiple ? texts.chooseFiles : texts.chooseFile}
         </Button>
-        <input {...inputProps} ref={input} accept={accept} data-cw="files" />
+        <input {...common} multiple={isMultiple} ref={input} accept={accept} data-cw="files" />
       </div>
       {isDragging && isWholePage ? <PageOverlay /> : undefined}
     </div>

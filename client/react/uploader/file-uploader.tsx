@@ -1,5 +1,6 @@
 import { type ReactNode, useCallback, useId, useMemo, useRef, useState } from "react";
 import { flushSync } from "react-dom";
+import { waitingFirst } from "../../core/turn.ts";
 import type { Upload } from "../../core/upload.ts";
 import {
   type FileUploaderOptions,
@@ -15,7 +16,7 @@ import { Duplicates, type Names } from "./duplicates.tsx";
 import { chooseFiles, type Picks } from "./picked.ts";
 import { Previous } from "./previous.tsx";
 import { Refusals } from "./refusals.tsx";
-import { isFinished, isRunning, isStopped, needsAttention } from "./summary.ts";
+import { hasArrived, isRunning, isStopped, needsAttention, outcomesOf } from "./summary.ts";
 import { Totals } from "./totals.tsx";
 import { UploadList } from "./upload-list.tsx";
 import { useAnnouncements } from "./use-announcements.ts";
@@ -34,11 +35,29 @@ export interface FileUploaderProps extends FileUploaderOptions, Names {
   readonly heading?: ReactNode;
 }
 
-/** What somebody has to see to comes first; all else stays in the order of adding. */
+/** Of fewer, none hides another: they stay in the order of adding. */
+const MANY = 8;
+
+/** What somebody has to see to comes first, and of many what has arrived last. */
 function inOrder({ uploads, checks }: FileUploaderState): readonly Upload[] {
-  const urgent = uploads.filter((upload) => needsAttention(upload, checks));
-  if (urgent.length === 0) return uploads;
-  return [...urgent, ...uploads.filter((upload) => !needsAttention(upload, checks))];
+  const [urgent, onTheirWay, arrived]: [Upload[], Upload[], Upload[]] = [[], [], []];
+  for (const upload of uploads) {
+    if (needsAttention(upload, checks)) urgent.push(upload);
+    else if (uploads.length > MANY && hasArrived(upload)) arrived.push(upload);
+    else onTheirWay.push(upload);
+  }
+  return [...urgent, ...onTheirWay, ...arrived];
+}
+
+function doubtOf({ intake: { doubt } }: FileUploaderState): Question | undefined {
+  return doubt === undefined ? undefined : { kind: "doubt", doubt };
+}
+
+/** Nothing is sent while it is asked: what arrives meanwhile would stay, whatever the answer. */
+function askToCancel(uploads: readonly Upload[], arrived: number): Question {
+  const paused = uploads.filter(isRunning);
+  for (const upload of waitingFirst(paused)) upload.pause();
+  return { kind: "cancel", uploads, paused, arrived };
 }
 
 /** Puts the focus on the next row's last button, or the previous one's, before the row it is in goes. */
@@ -49,12 +68,22 @@ function leaveRow(fallback: HTMLElement | null): void {
   (button ?? fallback)?.focus();
 }
 
+function Heading({ id, children }: { readonly id: string; readonly children: ReactNode }) {
+  const { uploader: texts } = useTexts();
+  if (children !== undefined) return <h2 id={id}>{children}</h2>;
+  return (
+    <h2 id={id} className="cw-hidden">
+      {texts.title}
+    </h2>
+  );
+}
+
 /** Files come in, and go where they belong: dropped, chosen or pasted, and shown until they have passed their check. */
 export function FileUploader(props: FileUploaderProps) {
   const { accept, folders = true, wholePage = true, compact = false, heading } = props;
   const { nameOf, nameOfEntity } = props;
   const state = useFileUploader(props);
-  const { uploads, summary, checks, remove } = state;
+  const { uploads, summary, checks, isMultiple, remove } = state;
   const { uploader: texts } = useTexts();
   const [announcer] = useState(createAnnouncer);
   const [question, setQuestion] = useState<Question>();
@@ -66,7 +95,7 @@ export function FileUploader(props: FileUploaderProps) {
   const names = useMemo(() => ({ nameOf, nameOfEntity }), [nameOf, nameOfEntity]);
   const isDragging = useDrops(state.add, wholePage ? undefined : root);
   usePastes(state.add, wholePage ? undefined : root);
-  useLeaveWarning(summary.running > 0);
+  useLeaveWarning(summary.running > 0 || question?.kind === "cancel");
   useAnnouncements(announcer, texts, state);
 
   const drop = useCallback(
@@ -80,17 +109,31 @@ export function FileUploader(props: FileUploaderProps) {
     (upload: Upload) => {
       // What the server has may be more than what this page was told of.
       const hasBegun = (isRunning(upload) || isStopped(upload)) && upload.id !== undefined;
-      if (hasBegun) setQuestion({ kind: "cancel", uploads: [upload] });
+      if (hasBegun) setQuestion(askToCancel([upload], 0));
       else drop([upload]);
     },
     [drop],
   );
+  const { retry } = state;
+  const onRetry = useCallback(
+    (upload: Upload) => {
+      leaveRow(chooseButton.current);
+      retry(upload);
+    },
+    [retry],
+  );
   const onAnswer = (isConfirmed: boolean) => {
     // At once, so that the focus is back in its row before that goes.
     flushSync(() => setQuestion(undefined));
-    if (!isConfirmed || question === undefined) return;
-    if (question.kind === "cancel") drop(question.uploads);
-    else state.discardPrevious(question.upload);
+    if (question?.kind === "cancel") answerCancel(question, isConfirmed);
+    else if (question?.kind === "discard" && isConfirmed) state.discardPrevious(question.upload);
+  };
+  const answerCancel = (asked: Question & { readonly kind: "cancel" }, isConfirmed: boolean) => {
+    if (!isConfirmed) return asked.paused.forEach((upload) => upload.resume());
+    // Its last bytes may have been on their way when it was paused.
+    const arrived = asked.uploads.filter(hasArrived);
+    drop(asked.uploads.filter((upload) => !hasArrived(upload)));
+    if (arrived.length > 0) announcer.say(texts.arrived(arrived.length));
   };
   /** The notice that was clicked goes with them. */
   const settleDuplicates = (settle: (duplicates: readonly Upload[]) => void) => {
@@ -104,22 +147,21 @@ export function FileUploader(props: FileUploaderProps) {
   const choose = async (toContinue = false) => {
     isContinuing.current = toContinue;
     // What the chooser offers is the input's to say.
-    const picks = accept === undefined ? await chooseFiles() : undefined;
+    const picks = accept === undefined ? await chooseFiles(isMultiple) : undefined;
     if (picks === undefined) input.current?.click();
     else addChosen(picks);
   };
   const cancelAll = () =>
-    setQuestion({ kind: "cancel", uploads: uploads.filter((each) => isRunning(each) || isStopped(each)) });
+    setQuestion(
+      askToCancel(
+        uploads.filter((each) => isRunning(each) || isStopped(each)),
+        uploads.filter(hasArrived).length,
+      ),
+    );
 
   return (
     <Root className="cw-uploader" ref={setRoot} aria-labelledby={titleId}>
-      {heading === undefined ? (
-        <h2 id={titleId} className="cw-hidden">
-          {texts.title}
-        </h2>
-      ) : (
-        <h2 id={titleId}>{heading}</h2>
-      )}
+      <Heading id={titleId}>{heading}</Heading>
       <Previous
         uploads={state.previous}
         onContinue={() =>
@@ -129,7 +171,8 @@ export function FileUploader(props: FileUploaderProps) {
       />
       <DropZone
         rules={state.rules}
-        hasFolders={folders}
+        hasFolders={folders && isMultiple}
+        isMultiple={isMultiple}
         accept={accept}
         isDragging={isDragging}
         isWholePage={wholePage}
@@ -142,7 +185,14 @@ export function FileUploader(props: FileUploaderProps) {
       {state.intake.seen === undefined ? undefined : (
         <p className="cw-muted">{texts.adding(state.intake.seen)}</p>
       )}
-      <Refusals view={state.intake} onDismiss={state.dismissRefusals} />
+      <Refusals
+        view={state.intake}
+        onDismiss={state.dismissRefusals}
+        onRetry={() => {
+          chooseButton.current?.focus();
+          state.retryRefused();
+        }}
+      />
       <Duplicates
         uploads={state.duplicates}
         onSkip={() => settleDuplicates(remove)}
@@ -151,7 +201,7 @@ export function FileUploader(props: FileUploaderProps) {
       {uploads.length > state.duplicates.length ? (
         <Totals
           summary={summary}
-          finished={uploads.filter((upload) => isFinished(upload, checks)).length}
+          outcomes={outcomesOf(uploads, checks)}
           onPauseAll={state.pauseAll}
           onResumeAll={state.resumeAll}
           onCancelAll={cancelAll}
@@ -159,10 +209,17 @@ export function FileUploader(props: FileUploaderProps) {
         />
       ) : undefined}
       {uploads.length > 0 ? (
-        <UploadList uploads={inOrder(state)} checks={checks} names={names} onRemove={onRemove} />
+        <UploadList
+          uploads={inOrder(state)}
+          checks={checks}
+          names={names}
+          onRemove={onRemove}
+          onRetry={onRetry}
+        />
       ) : undefined}
       <LiveRegion announcer={announcer} />
       <QuestionDialog question={question} onAnswer={onAnswer} />
+      <QuestionDialog question={doubtOf(state)} onAnswer={state.settleDoubt} />
     </Root>
   );
 }

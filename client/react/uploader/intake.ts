@@ -5,7 +5,7 @@ import type { Uploader } from "../../core/uploader.ts";
 import { findPreviousOf } from "./earlier.ts";
 import { createPace } from "./pace.ts";
 import type { PickedFile, Picks } from "./picked.ts";
-import { createGate, type Refusal } from "./rules.ts";
+import { createGate, isOfSameKind, type Refusal } from "./rules.ts";
 
 export interface IntakeView {
   /** How many files of what is being added have been looked at; undefined while nothing is being added. */
@@ -14,20 +14,46 @@ export interface IntakeView {
   readonly refusals: readonly Refusal[];
   /** Whether some of what was dropped couldn't be read. */
   readonly isIncomplete: boolean;
+  /** Whether there were several where one is taken: then none is. */
+  readonly isTooMany: boolean;
+  /** What is asked before they are added. */
+  readonly doubt: Doubt | undefined;
 }
 
-const EMPTY: IntakeView = { seen: undefined, refusals: [], isIncomplete: false };
+const EMPTY: IntakeView = {
+  ...{ seen: undefined, refusals: [], isIncomplete: false, isTooMany: false },
+  doubt: undefined,
+};
 
 export interface Intent {
   /** Whether they were chosen to continue earlier uploads, under whatever name. */
   readonly isAsked: boolean;
   /** Whether their bytes are looked for before they are sent. */
   readonly findDuplicates: boolean;
+  /** Whether there may be one alone. */
+  readonly isSingle: boolean;
+  /** Whether nothing is asked of them any more. */
+  readonly isSure?: boolean;
+  /** Whether what is left of the quota is the server's to say: what is known here may be from before. */
+  readonly ignoresRoom?: boolean;
+}
+
+/** Files that may not be what their user means. */
+export interface Doubt {
+  /** They continue none of the uploads that they were chosen for, or the new version is of another kind. */
+  readonly kind: "not-continued" | "other-ending";
+  readonly picks: readonly PickedFile[];
+  /** What was expected instead: the names of unfinished uploads, or of the file that is replaced. */
+  readonly expected: readonly string[];
+  readonly meta: UploadMeta;
+  readonly intent: Intent;
 }
 
 export interface IntakeOptions {
   readonly uploader: Uploader;
   rules(): UploadRulesResponse | undefined;
+  /** How a file is called; undefined where that can't be had. */
+  filenameOf(fileId: string): Promise<string | undefined>;
 }
 
 /**
@@ -59,9 +85,39 @@ export class Intake {
 
   readonly dismiss = (): void => this.#show(EMPTY);
 
-  async #take(picks: Picks, meta: UploadMeta, { isAsked, findDuplicates }: Intent): Promise<void> {
-    const gate = createGate(this.#options.rules());
+  /** Answers what is asked: they are added all the same, or left out. */
+  readonly settle = (isConfirmed: boolean): void => {
+    const { doubt } = this.#view;
+    if (doubt === undefined) return;
+    this.#show({ ...this.#view, doubt: undefined });
+    if (isConfirmed)
+      void this.add(doubt.picks, doubt.meta, { ...doubt.intent, isAsked: false, isSure: true });
+  };
+
+  /** Adds those that there was no room for once more. */
+  retry(meta: UploadMeta, intent: Intent): void {
+    const picks = this.#view.refusals.flatMap((each) => (each.kind === "no-room" ? [each.pick] : []));
+    void this.add(picks, meta, { ...intent, ignoresRoom: true });
+  }
+
+  async #take(picks: Picks, meta: UploadMeta, intent: Intent): Promise<void> {
+    if (!intent.isSingle || intent.isSure === true) return this.#takeAll(picks, meta, intent);
+    this.#show({ ...EMPTY, seen: 0 });
+    const [first, second] = await firstTwo(picks);
+    if (first === undefined || second !== undefined)
+      return this.#show({ ...EMPTY, isTooMany: second !== undefined });
+    const replaced = meta.replaces === undefined ? undefined : await this.#options.filenameOf(meta.replaces);
+    if (replaced === undefined || isOfSameKind(first.file.name, replaced))
+      return this.#takeAll([first], meta, intent);
+    const doubt = { kind: "other-ending", picks: [first], expected: [replaced], meta, intent } as const;
+    this.#show({ ...EMPTY, doubt });
+  }
+
+  async #takeAll(picks: Picks, meta: UploadMeta, intent: Intent): Promise<void> {
+    const { isAsked, findDuplicates, ignoresRoom = false } = intent;
+    const gate = createGate(this.#options.rules(), ignoresRoom);
     const pace = createPace();
+    const unmatched: PickedFile[] = [];
     const uploads: Upload[] = [];
     const refusals: Refusal[] = [];
     let seen = 0;
@@ -71,18 +127,25 @@ export class Intake {
     try {
       for await (const pick of picks) {
         seen += 1;
-        const refusal = gate(pick.file);
+        const refusal = gate(pick);
+        const isContinued = refusal === undefined && (await previous.resume(pick, isAsked));
         if (refusal !== undefined) refusals.push(refusal);
-        else if (!(await previous.resume(pick, isAsked))) uploads.push(this.#add(pick, meta, findDuplicates));
+        else if (!isContinued && isAsked) unmatched.push(pick);
+        else if (!isContinued) uploads.push(this.#add(pick, meta, findDuplicates));
         if (!pace.isDue()) continue;
-        this.#show({ seen, refusals: [...refusals], isIncomplete });
+        this.#show({ ...EMPTY, seen, refusals: [...refusals], isIncomplete });
         await pace.rest();
       }
     } catch {
       // A folder or file that can't be read ends the walk; what was read before it goes on.
       isIncomplete = true;
     }
-    this.#show({ seen: undefined, refusals, isIncomplete });
+    const expected = previous.left();
+    const doubt =
+      unmatched.length === 0
+        ? undefined
+        : ({ kind: "not-continued", picks: unmatched, expected, meta, intent } as const);
+    this.#show({ ...EMPTY, refusals, isIncomplete, doubt });
     await startAll(uploads);
   }
 
@@ -95,6 +158,16 @@ export class Intake {
     this.#view = view;
     for (const listener of this.#listeners) listener();
   }
+}
+
+async function firstTwo(picks: Picks): Promise<readonly PickedFile[]> {
+  const found: PickedFile[] = [];
+  try {
+    for await (const pick of picks) if (found.push(pick) === 2) break;
+  } catch {
+    // A folder that can't be read: what was read before it goes on.
+  }
+  return found;
 }
 
 async function startAll(uploads: readonly Upload[]): Promise<void> {

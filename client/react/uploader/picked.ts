@@ -82,7 +82,7 @@ export function picksOfDrop({ items, files }: DataTransfer): Picks {
  * Has the user choose files, by what finds them again on the next visit where the browser can; call it in a click.
  * Undefined where it can't: then an `<input>` does.
  */
-export async function chooseFiles(): Promise<Picks | undefined> {
-  const picked = await pickFiles();
+export async function chooseFiles(multiple: boolean): Promise<Picks | undefined> {
+  const picked = await pickFiles({ multiple });
   return picked?.map((each) => ({ ...each, folder: "" })).filter(isMeant);
 }

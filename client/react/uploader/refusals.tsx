@@ -1,7 +1,7 @@
 import { useId } from "react";
 import { Icon } from "../icons/icon.tsx";
 import type { UploaderTexts } from "../texts/uploader-texts.ts";
-import { IconButton } from "../ui/button.tsx";
+import { Button, IconButton } from "../ui/button.tsx";
 import { FileName } from "../ui/file-name.tsx";
 import { useTexts } from "../use-client.ts";
 import type { IntakeView } from "./intake.ts";
@@ -33,22 +33,23 @@ export function namesByRule(
 export interface RefusalsProps {
   readonly view: IntakeView;
   onDismiss(): void;
+  onRetry(): void;
 }
 
 /** Files that are not even begun, each with the rule that it broke. */
-export function Refusals({ view, onDismiss }: RefusalsProps) {
+export function Refusals({ view, onDismiss, onRetry }: RefusalsProps) {
   const { uploader: texts, common } = useTexts();
   const titleId = useId();
-  const { refusals, isIncomplete } = view;
-  if (refusals.length === 0 && !isIncomplete) return undefined;
+  const { refusals, isIncomplete, isTooMany } = view;
+  if (refusals.length === 0 && !isIncomplete && !isTooMany) return undefined;
+  const otherTitle = isTooMany ? texts.tooManyTitle : texts.incompleteTitle;
   return (
     <section className="cw-notice" data-tone="danger" aria-labelledby={titleId}>
       <Icon name="blocked" />
       <div>
-        <h3 id={titleId}>
-          {refusals.length === 0 ? texts.incompleteTitle : texts.refusalsTitle(refusals.length)}
-        </h3>
+        <h3 id={titleId}>{refusals.length === 0 ? otherTitle : texts.refusalsTitle(refusals.length)}</h3>
         {isIncomplete ? <p>{texts.incomplete}</p> : undefined}
+        {isTooMany ? <p>{texts.tooMany}</p> : undefined}
         <ul className="cw-refusals">
           {[...namesByRule(texts, refusals)].map(([rule, names]) => (
             <li key={rule}>
@@ -67,6 +68,9 @@ export function Refusals({ view, onDismiss }: RefusalsProps) {
             </li>
           ))}
         </ul>
+        {refusals.some(({ kind }) => kind === "no-room") ? (
+          <Button onClick={onRetry}>{texts.tryAgain}</Button>
+        ) : undefined}
       </div>
       <IconButton icon="close" label={common.dismiss} onClick={onDismiss} />
     </section>

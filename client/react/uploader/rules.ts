@@ -1,11 +1,17 @@
 import { checkFile, type FileRefusal } from "#contract/file-checks.ts";
 import { acceptedTypes, CLASS_LIMIT_BYTES } from "#contract/file-types.ts";
 import type { UploadRulesResponse } from "#contract/upload-rules.ts";
+import type { PickedFile } from "./picked.ts";
 
 /** Why a file isn't added: a rule of the server's, no room for it, or that it can't be read. */
 export type Refusal =
   | { readonly kind: "rule"; readonly filename: string; readonly refusal: FileRefusal }
-  | { readonly kind: "no-room"; readonly filename: string; readonly availableBytes: number };
+  | {
+      readonly kind: "no-room";
+      readonly filename: string;
+      readonly pick: PickedFile;
+      readonly availableBytes: number;
+    };
 
 /** Until the server has told its rules, what is so for every tenant; it has the last word in any case. */
 export const USUAL_LIMITS = CLASS_LIMIT_BYTES;
@@ -19,15 +25,31 @@ function ownTypes({ types }: UploadRulesResponse): UploadRulesResponse["types"] 
   );
 }
 
-/** Checks files against the rules, one after the other: each takes its room. */
-export function createGate(rules: UploadRulesResponse | undefined): (file: File) => Refusal | undefined {
+function endingOf(filename: string): string {
+  const dot = filename.lastIndexOf(".");
+  return dot < 0 ? "" : filename.slice(dot + 1).toLowerCase();
+}
+
+/** Whether two names end alike, or in two endings of one type. */
+export function isOfSameKind(filename: string, other: string): boolean {
+  const [ending, otherEnding] = [endingOf(filename), endingOf(other)];
+  if (ending === otherEnding) return true;
+  return [...usualTypes.values()].some((endings) => endings.has(ending) && endings.has(otherEnding));
+}
+
+/** Checks files against the rules, one after the other: each takes its room, unless that is the server's to say. */
+export function createGate(
+  rules: UploadRulesResponse | undefined,
+  ignoresRoom: boolean,
+): (pick: PickedFile) => Refusal | undefined {
   const overrides =
     rules === undefined
       ? {}
       : { maxBytes: rules.maxBytes, blockedExtensions: rules.blockedExtensions, extraTypes: ownTypes(rules) };
   const types = rules === undefined ? undefined : new Set(rules.types.map(({ mimeType }) => mimeType));
-  let availableBytes = rules?.availableBytes ?? Number.POSITIVE_INFINITY;
-  return (file) => {
+  let availableBytes = (ignoresRoom ? undefined : rules?.availableBytes) ?? Number.POSITIVE_INFINITY;
+  return (pick) => {
+    const { file } = pick;
     const check = checkFile(file.name, file.type, file.size, { overrides });
     if (!check.accepted) return { kind: "rule", filename: file.name, refusal: check };
     if (types?.has(check.mimeType) === false) {
@@ -35,7 +57,7 @@ export function createGate(rules: UploadRulesResponse | undefined): (file: File)
       const refusal = { accepted: false, rule: "type-not-allowed", detail } as const;
       return { kind: "rule", filename: file.name, refusal };
     }
-    if (file.size > availableBytes) return { kind: "no-room", filename: file.name, availableBytes };
+    if (file.size > availableBytes) return { kind: "no-room", filename: file.name, pick, availableBytes };
     availableBytes -= file.size;
     return undefined;
   };

@@ -1,6 +1,6 @@
 import type { UploadMeta, UploadState } from "../../core/types.ts";
 import type { Upload } from "../../core/upload.ts";
-import type { Checks } from "./checks.ts";
+import type { Check, Checks, Settled } from "./checks.ts";
 
 /** Many uploads in a few figures. */
 export interface Summary {
@@ -27,6 +27,78 @@ export const isRunning = ({ state }: Upload): boolean => RUNNING.has(state.kind)
 export const isDuplicate = ({ state }: Upload): boolean => state.kind === "duplicate";
 export const isStopped = ({ state }: Upload): boolean => state.kind === "paused" || state.kind === "failed";
 
+/** What has become of uploads that are no longer on their way. */
+export interface Outcomes {
+  readonly ready: number;
+  readonly checking: number;
+  /** The files are there, and how they stand couldn't be asked. */
+  readonly unknown: number;
+  readonly blocked: number;
+  readonly refused: number;
+  readonly elsewhere: number;
+  readonly cancelled: number;
+  readonly deleted: number;
+}
+
+function outcomeOf({ state }: Upload, check: Check | undefined): keyof Outcomes | undefined {
+  const { kind } = state;
+  if (kind !== "uploaded") return ENDS[kind];
+  if (check?.kind === "unknown") return "unknown";
+  return check?.kind === "settled" ? OUTCOMES[check.file.state] : "checking";
+}
+
+/** How those end that aren't uploaded here. */
+const ENDS: Readonly<Partial<Record<Kind, keyof Outcomes>>> = {
+  refused: "refused",
+  elsewhere: "elsewhere",
+  aborted: "cancelled",
+  verifying: "checking",
+};
+
+const OUTCOMES: Readonly<Record<Settled["state"], keyof Outcomes>> = {
+  uploading: "checking",
+  quarantined: "checking",
+  clean: "ready",
+  infected: "blocked",
+  unscannable: "blocked",
+  deleted: "deleted",
+};
+
+export function outcomesOf(uploads: Iterable<Upload>, checks: Checks): Outcomes {
+  const counts = { ready: 0, checking: 0, unknown: 0, blocked: 0 };
+  const outcomes = { ...counts, refused: 0, elsewhere: 0, cancelled: 0, deleted: 0 };
+  for (const upload of uploads) {
+    const outcome = outcomeOf(upload, checks.of(upload));
+    if (outcome !== undefined) outcomes[outcome] += 1;
+  }
+  return outcomes;
+}
+
+const OUTCOMES_IN_ORDER: readonly (keyof Outcomes)[] = [
+  ...(["ready", "checking", "unknown", "blocked", "refused"] as const),
+  ...(["elsewhere", "cancelled", "deleted"] as const),
+];
+
+/** Those that there are, in the order in which they are told. */
+export function outcomesIn(outcomes: Outcomes): readonly (keyof Outcomes)[] {
+  return OUTCOMES_IN_ORDER.filter((each) => outcomes[each] > 0);
+}
+
+/** How many have ended for good. */
+export function overOf({ checking: _checking, elsewhere: _elsewhere, ...over }: Outcomes): number {
+  return Object.values(over).reduce((sum, count) => sum + count, 0);
+}
+
+/** Whether nothing more will happen to it, however it has ended. */
+export function isOver(upload: Upload, checks: Checks): boolean {
+  const outcome = outcomeOf(upload, checks.of(upload));
+  return outcome !== undefined && outcome !== "checking" && outcome !== "elsewhere";
+}
+
+/** Whether all of it is at the server: a file by now, which nobody cancels any more. */
+export const hasArrived = ({ state }: Upload): boolean =>
+  state.kind === "uploaded" || state.kind === "verifying";
+
 /** Whether nothing more will happen to it, and nobody has to see to it. */
 export function isFinished(upload: Upload, checks: Checks): boolean {
   if (upload.state.kind === "aborted") return true;
@@ -38,6 +110,7 @@ export function isFinished(upload: Upload, checks: Checks): boolean {
 export function needsAttention(upload: Upload, checks: Checks): boolean {
   const { kind } = upload.state;
   if (kind === "failed" || kind === "refused" || kind === "duplicate") return true;
+  if (kind !== "uploaded") return false;
   const check = checks.of(upload);
   return check?.kind === "settled" && (check.file.state === "infected" || check.file.state === "unscannable");
 }

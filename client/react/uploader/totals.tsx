@@ -2,19 +2,19 @@ import type { ReactNode } from "react";
 import { Button } from "../ui/button.tsx";
 import { ProgressBar } from "../ui/progress-bar.tsx";
 import { useTexts } from "../use-client.ts";
-import type { Summary } from "./summary.ts";
+import { type Outcomes, overOf, type Summary } from "./summary.ts";
+import { useTimeLeft } from "./time-left.ts";
 
 export interface TotalsProps {
   readonly summary: Summary;
-  /** How many rows have nothing more to tell. */
-  readonly finished: number;
+  readonly outcomes: Outcomes;
   onPauseAll(): void;
   onResumeAll(): void;
   onCancelAll(): void;
   onClear(): void;
 }
 
-function Actions({ summary, finished, ...on }: TotalsProps): ReactNode {
+function Actions({ summary, outcomes, ...on }: TotalsProps): ReactNode {
   const { uploader: texts } = useTexts();
   return (
     <div className="cw-totals-actions">
@@ -31,7 +31,7 @@ function Actions({ summary, finished, ...on }: TotalsProps): ReactNode {
       {summary.running + summary.paused > 0 ? (
         <Button onClick={on.onCancelAll}>{texts.cancelAll}</Button>
       ) : undefined}
-      {finished > 0 ? <Button onClick={on.onClear}>{texts.clearFinished}</Button> : undefined}
+      {overOf(outcomes) > 0 ? <Button onClick={on.onClear}>{texts.clearFinished}</Button> : undefined}
     </div>
   );
 }
@@ -41,10 +41,11 @@ export function Totals(props: TotalsProps) {
   const { uploader: texts } = useTexts();
   const { files, uploaded, sentBytes, totalBytes, running, paused, ...rest } = props.summary;
   const isOver = running + paused === 0;
-  const words = { done: uploaded, files, sentBytes, totalBytes, ...rest };
+  const secondsLeft = useTimeLeft(props.summary);
+  const words = { done: uploaded, files, sentBytes, totalBytes, ...rest, secondsLeft };
   return (
     <div className="cw-totals">
-      <p className="cw-totals-words">{isOver ? texts.allDone(uploaded) : texts.totals(words)}</p>
+      <p className="cw-totals-words">{isOver ? texts.outcome(props.outcomes) : texts.totals(words)}</p>
       <Actions {...props} />
       {isOver ? undefined : (
         <ProgressBar

@@ -14,6 +14,7 @@ export interface UploadListProps {
   readonly checks: Checks;
   readonly names: Names;
   onRemove(upload: Upload): void;
+  onRetry(upload: Upload): void;
 }
 
 /** Uploads have no id before the server knows them; their rows have, so that each stays the one it is. */
@@ -30,7 +31,7 @@ function createKeys(): (upload: Upload) => number {
 }
 
 /** The rows that are in view, of however many there are. */
-export function UploadList({ uploads, checks, names, onRemove }: UploadListProps) {
+export function UploadList({ uploads, checks, names, onRemove, onRetry }: UploadListProps) {
   const texts = useTexts();
   const scroller = useRef<HTMLDivElement>(null);
   const [keyOf] = useState(createKeys);
@@ -61,7 +62,13 @@ export function UploadList({ uploads, checks, names, onRemove }: UploadListProps
               aria-setsize={uploads.length}
               aria-posinset={index + 1}
             >
-              <UploadRow upload={upload} checks={checks} names={names} onRemove={onRemove} />
+              <UploadRow
+                upload={upload}
+                checks={checks}
+                names={names}
+                onRemove={onRemove}
+                onRetry={onRetry}
+              />
             </li>
           );
         })}

@@ -11,7 +11,7 @@ import { useTexts } from "../use-client.ts";
 import type { Check, Checks } from "./checks.ts";
 import { describeDuplicate, DuplicateChoice, type Names } from "./duplicates.tsx";
 import { describeUpload } from "./sentences.ts";
-import { isRunning } from "./summary.ts";
+import { isRunning, isStopped } from "./summary.ts";
 import { Thumbnail } from "./thumbnail.tsx";
 
 const TICK_MS = 1_000;
@@ -31,6 +31,8 @@ export interface UploadRowProps {
   readonly names: Names;
   /** Takes it off the list, and gives it up if it is on its way. */
   onRemove(upload: Upload): void;
+  /** Begins one anew that there was no room for. */
+  onRetry(upload: Upload): void;
 }
 
 function useCheck(upload: Upload, checks: Checks): Check | undefined {
@@ -50,6 +52,10 @@ function useSecondsUntil(atMs: number): number {
   );
   const read = () => Math.max(0, Math.ceil((atMs - Date.now()) / 1000));
   return useSyncExternalStore(subscribe, read, read);
+}
+
+function isBeingChecked({ kind }: UploadState, check: Check | undefined): boolean {
+  return kind === "uploaded" && check?.kind !== "settled" && check?.kind !== "unknown";
 }
 
 /** Whether something has been so for so long. */
@@ -80,15 +86,27 @@ function factsOf(
   return [uploader.portion(sentBytes, totalBytes), ...speed, percent].join(" · ");
 }
 
+function portionOf({ sentBytes, totalBytes }: UploadProgress): number {
+  return totalBytes === 0 ? 1 : sentBytes / totalBytes;
+}
+
 /** The one thing to do with it, beside giving it up. */
-function MainAction({ upload }: { readonly upload: Upload }) {
+function MainAction({ upload, onRetry }: Pick<UploadRowProps, "upload" | "onRetry">) {
   const { uploader: texts } = useTexts();
-  const { kind } = upload.state;
+  const { state } = upload;
+  const { kind } = state;
   const nameOf = (action: string) => texts.actionOn(action, upload.file.name);
   if (kind === "failed") {
     return (
       <Button icon="retry" aria-label={nameOf(texts.goOn)} onClick={() => upload.resume()}>
         {texts.goOn}
+      </Button>
+    );
+  }
+  if (kind === "refused" && state.problem.code === "QUOTA_EXCEEDED") {
+    return (
+      <Button icon="retry" aria-label={nameOf(texts.tryAgain)} onClick={() => onRetry(upload)}>
+        {texts.tryAgain}
       </Button>
     );
   }
@@ -106,23 +124,32 @@ function MainAction({ upload }: { readonly upload: Upload }) {
   );
 }
 
+function Removal({ upload, onRemove }: Pick<UploadRowProps, "upload" | "onRemove">) {
+  const { uploader: texts } = useTexts();
+  const label = isRunning(upload) || isStopped(upload) ? texts.cancel : texts.remove;
+  return (
+    <IconButton
+      icon="close"
+      label={label}
+      name={texts.actionOn(label, upload.file.name)}
+      onClick={() => onRemove(upload)}
+    />
+  );
+}
+
 /** One upload until it is taken off the list; renders by itself, without the list around it. */
-export const UploadRow = memo(({ upload, checks, names, onRemove }: UploadRowProps) => {
+export const UploadRow = memo(({ upload, checks, names, onRemove, onRetry }: UploadRowProps) => {
   const texts = useTexts();
   const view = useUpload(upload);
   const check = useCheck(upload, checks);
   const { state, progress } = view;
   const secondsLeft = useSecondsUntil(state.kind === "retrying" ? state.retryAtMs : 0);
-  const isChecked = check?.kind === "settled" || check?.kind === "unknown";
-  const isSlow = useLasting(state.kind === "uploaded" && !isChecked, LONG_CHECK_MS);
+  const isSlow = useLasting(isBeingChecked(state, check), LONG_CHECK_MS);
   const { file, meta } = upload;
-  const portion = progress.totalBytes === 0 ? 1 : progress.sentBytes / progress.totalBytes;
-  const isOnItsWay = isRunning(upload) || state.kind === "paused" || state.kind === "failed";
   const sentence =
     state.kind === "duplicate"
       ? describeDuplicate(texts.uploader, state.of, meta, names)
       : describeUpload(texts.uploader, view, check, secondsLeft);
-  const removal = isOnItsWay ? texts.uploader.cancel : texts.uploader.remove;
   return (
     <div className="cw-upload">
       <Thumbnail file={file} />
@@ -135,22 +162,15 @@ export const UploadRow = memo(({ upload, checks, names, onRemove }: UploadRowPro
         {WITH_BAR.has(state.kind) ? (
           <ProgressBar
             label={texts.uploader.progressOf(file.name)}
-            portion={portion}
+            portion={portionOf(progress)}
             isMoving={state.kind === "uploading"}
           />
         ) : undefined}
         {state.kind === "duplicate" ? <DuplicateChoice upload={upload} onSkip={onRemove} /> : undefined}
       </div>
       <div className="cw-upload-actions">
-        <MainAction upload={upload} />
-        {state.kind === "duplicate" ? undefined : (
-          <IconButton
-            icon="close"
-            label={removal}
-            name={texts.uploader.actionOn(removal, file.name)}
-            onClick={() => onRemove(upload)}
-          />
-        )}
+        <MainAction upload={upload} onRetry={onRetry} />
+        {state.kind === "duplicate" ? undefined : <Removal upload={upload} onRemove={onRemove} />}
       </div>
     </div>
   );

@@ -1,8 +1,8 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { axeFindings } from "../../support/axe.ts";
 import { launchChromium } from "../../support/browser.ts";
 import { buildFilesPage } from "../../support/files-page.ts";
-import { axeFindings } from "./files/axe.ts";
 import { type FilesServer, startFilesServer } from "./files/files-server.ts";
 import { manyFiles, variedFiles } from "./files/stored-files.ts";
 import { idOf, withLive } from "./live-page.ts";
@@ -97,6 +97,23 @@ test("by keyboard alone: moves, chooses a range, opens, renames, deletes and und
   await expect.poll(focused).toBe("f8");
 });
 
+test("by pointer: a range of boxes, and the menu of all that are chosen, which stay chosen", async () => {
+  await show("?language=en");
+  const box = (id: string) => row(id).getByRole("checkbox");
+  await box("f9").click();
+  await box("f6").click({ modifiers: ["Shift"] });
+  expect(await selected()).toEqual(["f9", "f8", "f7", "f6"]);
+  // Not the text between them.
+  expect(await page.evaluate(() => getSelection()?.toString() ?? "")).toBe("");
+  await row("f8").click({ button: "right" });
+  const menu = page.getByRole("menu", { name: "Actions on the selected files" });
+  expect(await menu.getByRole("menuitem", { name: "Rename" }).count()).toBe(0);
+  await menu.getByRole("menuitem", { name: "Delete" }).click();
+  await status("4 files moved to the trash").waitFor();
+  await row("f3").click({ button: "right" });
+  await page.getByRole("menu", { name: "Actions on Rechnung 2026-1187.pdf" }).waitFor();
+});
+
 test("what the server refuses comes back, and why is told", async () => {
   server.failures.set("BULK f8", { status: 403, code: "PERMISSION_REQUIRED", detail: "It isn't yours." });
   server.failures.set("PATCH /v1/files/f7", {
@@ -110,9 +127,13 @@ test("what the server refuses comes back, and why is told", async () => {
   await row("f9").click({ position: { x: 400, y: 20 } });
   await page.keyboard.up("Control");
   await page.getByRole("toolbar").getByRole("button", { name: "Delete" }).click();
-  await status("Not done for 1 file. It isn't yours.").waitFor();
+  await status("notes.md could not be moved to the trash. It isn't yours.").waitFor();
   await row("f8").waitFor();
   await row("f9").waitFor({ state: "detached" });
+  server.failures.delete("BULK f8");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await status("notes.md moved to the trash").waitFor();
+  await row("f8").waitFor({ state: "detached" });
   await row("f7").focus();
   await page.keyboard.press("F2");
   await page.keyboard.type("clients");
@@ -160,7 +181,11 @@ test("a list that couldn't be loaded says so and is asked for again; an empty on
 
 test("the trash: restored, and deleted for good after a question", async () => {
   server.trash.push(...server.files.splice(0, 2));
+  for (const file of server.trash) file.deletedAt = "2026-11-20T12:00:00Z";
   await show("?trash");
+  await row("f1")
+    .getByText(/^Kept until 20 Dec/)
+    .waitFor();
   await row("f1").click({ button: "right" });
   await page.getByRole("menuitem", { name: "Restore" }).click();
   await row("f1").waitFor({ state: "detached" });
@@ -172,6 +197,7 @@ test("the trash is emptied after a question: of what is listed and what isn't ye
   server.trash.push(...manyFiles(250));
   await show("?trash");
   await page.getByRole("button", { name: "Empty the trash" }).click();
+  await page.getByRole("dialog", { name: "Delete more than 100 files in the trash for good?" }).waitFor();
   await page.getByRole("button", { name: "Cancel" }).click();
   expect(server.trash).toHaveLength(250);
   await page.getByRole("button", { name: "Empty the trash" }).click();
@@ -200,6 +226,17 @@ test("files say what they are attached to, and are narrowed to it", async () => 
   await row("f1").waitFor();
   await page.getByRole("button", { name: "Clear filters" }).click();
   await row("f2").getByText("Nordlicht").waitFor();
+  // What is in the wrong place is put right.
+  await row("f9").getByRole("checkbox").click();
+  await row("f8").getByRole("checkbox").click();
+  await page.getByRole("toolbar").getByRole("button", { name: "Attach to…" }).click();
+  const question = page.getByRole("dialog", { name: "Attach 2 files to…" });
+  await question.getByRole("combobox", { name: "Attached to" }).selectOption("Corrib Analytics");
+  expect(await axeFindings(page, ".cw-modal")).toEqual([]);
+  await question.getByRole("button", { name: "Save" }).click();
+  await status("2 files attached to Corrib Analytics").waitFor();
+  await row("f8").getByText("Corrib Analytics").waitFor();
+  await row("f9").getByText("Corrib Analytics").waitFor();
 });
 
 test("of thousands of files those that are seen are drawn, and the end is reached page after page", async () => {

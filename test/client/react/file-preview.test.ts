@@ -1,8 +1,8 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { axeFindings } from "../../support/axe.ts";
 import { launchChromium } from "../../support/browser.ts";
 import { buildFilesPage } from "../../support/files-page.ts";
-import { axeFindings } from "./files/axe.ts";
 import { type FilesServer, startFilesServer } from "./files/files-server.ts";
 import { derivative, storedFile, variedFiles } from "./files/stored-files.ts";
 import { idOf, withLive } from "./live-page.ts";
@@ -70,8 +70,10 @@ test("arrow keys go through the files, and each says what it is or why it isn't 
   await text.waitFor();
   await page.keyboard.press("Escape");
   await dialog().waitFor({ state: "detached" });
-  // The keyboard is where it was.
-  expect(await page.evaluate(() => document.activeElement?.textContent)).toContain("Angebot.docx");
+  // The keyboard is at what was looked at last.
+  await expect
+    .poll(() => page.evaluate(() => document.activeElement?.getAttribute("data-file-id")))
+    .toBe("f8");
 });
 
 test("Markdown does nothing and fetches nothing", async () => {
@@ -186,6 +188,7 @@ test("the details: facts, what happened, versions, shares", async () => {
   const version = {
     sizeBytes: 4_800_000,
     verdict: "clean",
+    originalFilename: "Werksbesichtigung Hamburg.jpg",
     signatureName: null,
     reason: null,
     uploadedBy: "bob",
@@ -193,7 +196,7 @@ test("the details: facts, what happened, versions, shares", async () => {
   const createdAt = "2026-11-20T09:30:00Z";
   server.versions.set("f2", [
     { ...version, version: 2, isCurrent: true, state: "clean", createdAt },
-    { ...version, version: 1, isCurrent: false, state: "clean", createdAt },
+    { ...version, version: 1, originalFilename: "Werk alt.jpg", isCurrent: false, state: "clean", createdAt },
   ]);
   server.shares.set("f2", [{ userId: "hildegard", permission: "download" }]);
   const [, photo] = server.files;
@@ -218,6 +221,11 @@ test("the details: facts, what happened, versions, shares", async () => {
     "Copied to frankfurt",
   ]);
   await details.getByText("Hildegard Brandt-Oberhauser").waitFor();
+  await details
+    .locator(".cw-versions li")
+    .filter({ hasText: "Version 1" })
+    .getByText("Werk alt.jpg")
+    .waitFor();
   await details.getByRole("button", { name: "Make current: Version 1" }).click();
   await expect.poll(() => server.seen).toContain("POST /v1/files/f2/versions/1/restore");
   expect(await axeFindings(page, ".cw-preview")).toEqual([]);
@@ -303,6 +311,39 @@ test("shared with people and by a link, by keyboard; copied and revoked", async 
     .waitFor();
   await page.keyboard.press("Escape");
   await dialog().waitFor({ state: "detached" });
+});
+
+test("a name that nobody has is asked about; while it is typed, nothing is taken from screen readers", async () => {
+  await show("?entities");
+  await page.getByRole("button", { name: "Actions on notes.md" }).click();
+  await page.getByRole("menuitem", { name: "Share" }).click();
+  await dialog().getByText("Everybody who may see Nordlicht can view and download it.").waitFor();
+  expect(await dialog().getByText("Shared with nobody.").count()).toBe(0);
+  await page.getByRole("combobox", { name: "Person" }).pressSequentially("nobody-such");
+  await page.getByRole("button", { name: "Share", exact: true }).click();
+  await page.getByRole("alert").filter({ hasText: "Nobody here is called “nobody-such”." }).waitFor();
+  expect(server.shares.get("f8") ?? []).toEqual([]);
+  await page.getByRole("button", { name: "Share anyway" }).click();
+  await status("Shared with nobody-such.").waitFor();
+  expect(server.shares.get("f8")).toMatchObject([{ userId: "nobody-such" }]);
+});
+
+test("what a person released isn't said to have passed its check", async () => {
+  server.files = server.files.map((file) =>
+    file.id === "f8" ? { ...file, verdict: { ...storedFile("", "").verdict, engine: "person" } } : file,
+  );
+  await show("?open=f8&details&entities");
+  const steps = page.getByRole("region", { name: "What happened to the file" }).getByRole("listitem");
+  await steps.getByText("Blocked by its check, and released by an admin").waitFor();
+  expect(await steps.filter({ hasText: "released" }).getAttribute("data-state")).toBe("failed");
+  expect(await page.getByText("no virus found").count()).toBe(0);
+  // What it is attached to has its name there.
+  await page.getByRole("complementary").locator("dd").getByText("Nordlicht").waitFor();
+  await page.keyboard.press("Escape");
+  await page
+    .locator('[data-file-id="f8"]')
+    .getByText("Released by an admin, though its check blocked it")
+    .waitFor();
 });
 
 test.each([

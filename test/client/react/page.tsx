@@ -19,7 +19,8 @@ const client = createClient({ endpoint: "", getToken: () => "a.b.c", tenantId: "
 /** What the uploader told its host, for tests to read. */
 const told: string[] = [];
 Object.assign(globalThis, { told });
-const META = { entityType: "contact", entityId: "c-1" };
+const replaces = query.get("replaces");
+const META = replaces === null ? { entityType: "contact", entityId: "c-1" } : { replaces };
 
 /** A part of the page that fails when it is told to, by the event "fail". */
 function Failing() {

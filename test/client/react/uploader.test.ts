@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { TimeLeft } from "../../../client/react/uploader/time-left.ts";
 import { launchChromium } from "../../support/browser.ts";
 import { type DemoServer, startDemoServer } from "../support/demo-server.ts";
 import { buildPage } from "./built-page.ts";
@@ -60,7 +61,7 @@ test("a chosen file is sent, checked and ready, is heard of, and goes when it is
   await choose([pdf("offer.pdf", 3 * MIB)]);
   await row("offer.pdf").getByText("Checking for viruses").waitFor();
   await row("offer.pdf").getByText("Ready").waitFor();
-  await page.getByText("1 file uploaded").waitFor();
+  await page.getByText("1 file ready").waitFor();
   await page.getByRole("status").filter({ hasText: "offer.pdf: Ready" }).waitFor();
   await row("offer.pdf").getByRole("button", { name: "Remove from the list: offer.pdf" }).click();
   await row("offer.pdf").waitFor({ state: "detached" });
@@ -143,7 +144,7 @@ test("many of them are settled at once", async () => {
   expect(server.tus.uploads.size).toBe(0);
   await choose(files.slice(0, 2));
   await page.getByRole("button", { name: "Alle trotzdem hochladen" }).click();
-  await page.getByText("2 Dateien hochgeladen", { exact: true }).waitFor();
+  await page.getByText("2 Dateien bereit", { exact: true }).waitFor();
   expect(server.tus.uploads.size).toBe(2);
 });
 
@@ -153,6 +154,50 @@ test("an infected file says what it contains, above the others", async () => {
   await row("eicar.pdf").getByText("Blocked: contains Eicar-Test-Signature").waitFor();
   await row("fine.pdf").getByText("Ready").waitFor();
   expect(await rows().first().textContent()).toContain("eicar.pdf");
+});
+
+/** What is said to screen readers from now on. */
+async function listen(): Promise<() => Promise<string>> {
+  await page.evaluate(() => {
+    const said: string[] = [];
+    Object.assign(globalThis, { said });
+    const region = document.querySelector('[role="status"]');
+    if (region === null) throw new Error("Nothing is said here.");
+    new MutationObserver(() => said.push(region.textContent)).observe(region, {
+      childList: true,
+      characterData: true,
+      subtree: true,
+    });
+  });
+  return () => page.evaluate(() => (globalThis as unknown as { said: string[] }).said.join(" "));
+}
+
+test("many are told as they have ended, in words and to who hears it; all of them are cleared together", async () => {
+  await open();
+  const said = await listen();
+  await choose([...["a.pdf", "b.pdf", "c.pdf", "d.pdf"].map((name) => pdf(name)), pdf("eicar.pdf")]);
+  await page.getByText("4 ready · 1 blocked").waitFor();
+  await expect.poll(said).toContain("4 ready · 1 blocked");
+  expect(await said()).toContain("eicar.pdf: Blocked: contains Eicar-Test-Signature");
+  expect(await said()).not.toContain("a.pdf");
+  await page.getByRole("button", { name: "Clear finished" }).click();
+  await expect.poll(() => rows().count()).toBe(0);
+});
+
+test("nothing is sent while it is asked whether to cancel; what has arrived stays, and is told", async () => {
+  await open();
+  await choose([pdf("there.pdf")]);
+  await row("there.pdf").getByText("Ready").waitFor();
+  await stallAt(MIB);
+  await choose([pdf("offer.pdf", 2 * MIB)]);
+  await expect.poll(() => storedBytes("file2")).toBe(MIB);
+  await page.getByRole("button", { name: "Cancel all" }).click();
+  const dialog = page.getByRole("dialog", { name: "Cancel this upload?" });
+  await dialog.getByText("1 file has arrived and stays.").waitFor();
+  await row("offer.pdf").getByText("Paused").waitFor();
+  await dialog.getByRole("button", { name: "Keep uploading" }).click();
+  await row("offer.pdf").getByText("Ready").waitFor();
+  expect(server.tus.uploads.size).toBe(2);
 });
 
 test("by keyboard alone: paused, resumed, and given up only when asked again", async () => {
@@ -256,6 +301,56 @@ test("continues after a reload with the same file, whatever it is called now", a
   expect(server.tus.uploads.size).toBe(1);
   expect(await page.getByText("from an earlier visit").count()).toBe(0);
   await rm(directory, { recursive: true });
+});
+
+test("what continues no upload is added only when its user says so; one file alone replaces another", async () => {
+  await page.addInitScript(() => Reflect.deleteProperty(globalThis, "showOpenFilePicker"));
+  await stallAt(MIB);
+  await open();
+  await choose([pdf("offer.pdf", 2 * MIB)]);
+  await expect.poll(() => storedBytes()).toBe(MIB);
+  await page.reload();
+  const chooseToContinue = async () => {
+    const chooser = page.waitForEvent("filechooser");
+    await page.getByRole("button", { name: "Continue 1 upload" }).click();
+    await (await chooser).setFiles([pdf("notes.pdf")]);
+    return page.getByRole("dialog", { name: "This is not offer.pdf" });
+  };
+  const dialog = await chooseToContinue();
+  await dialog.getByText("notes.pdf continues no unfinished upload.").waitFor();
+  await dialog.getByRole("button", { name: "Don’t add" }).click();
+  await dialog.waitFor({ state: "detached" });
+  expect(await rows().count()).toBe(0);
+  await chooseToContinue();
+  await dialog.getByRole("button", { name: "Add anyway" }).click();
+  await row("notes.pdf").getByText("Ready").waitFor();
+  await page.getByText("1 upload from an earlier visit").waitFor();
+
+  server.files.push(storedFile("there", "Offer.docx"));
+  await open("replaces=there");
+  expect(await page.locator('input[data-cw="files"]').getAttribute("multiple")).toBe(null);
+  await page.getByRole("button", { name: "Choose a file" }).waitFor();
+  await choose([pdf("offer.pdf")]);
+  const other = page.getByRole("dialog", { name: "A different kind of file" });
+  await other.getByText("offer.pdf would become the new version of Offer.docx").waitFor();
+  await other.getByRole("button", { name: "Don’t upload" }).click();
+  expect(await rows().count()).toBe(0);
+});
+
+test("what there was no room for is tried again, where it was and where the server said so", async () => {
+  server.rules = { ...server.rules, availableBytes: MIB };
+  const problem = { code: "QUOTA_EXCEEDED", title: "There is no room left" };
+  server.tus.next("POST", { status: 413, problem });
+  await open();
+  await page.waitForLoadState("networkidle");
+  await choose([pdf("large.pdf", 2 * MIB), pdf("fine.pdf")]);
+  await row("fine.pdf").getByText("Not accepted: there is no room left for it.").waitFor();
+  await row("fine.pdf").getByRole("button", { name: "Try again: fine.pdf" }).click();
+  await row("fine.pdf").getByText("Ready").waitFor();
+  const refusals = page.getByRole("region", { name: "1 file not added" });
+  await refusals.getByRole("button", { name: "Try again" }).click();
+  await row("large.pdf").getByText("Ready").waitFor();
+  expect(await refusals.count()).toBe(0);
 });
 
 test("continues after a reload with one click where the browser finds the file again", async () => {
@@ -363,6 +458,21 @@ test.each([
   await row("offer.pdf").getByRole("button").last().click();
   await page.getByRole("dialog").waitFor();
   expect(await findings()).toEqual([]);
+});
+
+test("how long many small files take is told by how fast they go, though none of them has a speed", () => {
+  const timeLeft = new TimeLeft();
+  const work = (uploaded: number) => ({
+    ...{ files: 1_000, uploaded, running: 1_000 - uploaded },
+    ...{ sentBytes: uploaded * 100, totalBytes: 100_000 },
+  });
+  expect(timeLeft.note(work(0), 0)).toBe(undefined);
+  expect(timeLeft.note(work(10), 1_000)).toBe(undefined);
+  expect(timeLeft.note(work(40), 4_000)).toBeCloseTo(96);
+  // It has become slower.
+  for (let second = 5; second <= 60; second += 1) timeLeft.note(work(40 + second), second * 1_000);
+  expect(timeLeft.note(work(100), 60_000)).toBeCloseTo(900, -1.5);
+  expect(timeLeft.note({ ...work(100), running: 0 }, 61_000)).toBe(undefined);
 });
 
 test("ten thousand files: a few rows are drawn, the first at once, and all are there", async () => {

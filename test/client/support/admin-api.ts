@@ -22,7 +22,7 @@ export function answerAdmin(admin: AdminApi, method: string, call: Call): Answer
   const { parts } = call;
   if (parts[0] === "entities") return countFiles(call.server, call.body);
   if (parts[0] !== "admin") return undefined;
-  switch (parts[1]) {
+  switch (parts[1] ?? "") {
     case "quarantine":
       return answerQuarantine(admin, call);
     case "failed-jobs":
@@ -31,7 +31,6 @@ export function answerAdmin(admin: AdminApi, method: string, call: Call): Answer
       return { status: 200, json: { items: [], nextCursor: null } };
     case "rescans":
       return answerRescans(admin, method, call);
-    case undefined:
     default:
       return NOT_FOUND;
   }

@@ -14,8 +14,9 @@ import { filesEn } from "../../../client/react/texts/files-en.ts";
 import { launchChromium } from "../../support/browser.ts";
 import { buildDemo } from "./built-demo.ts";
 import { NOW } from "./demo-data.ts";
+import { type Scene, show, type State } from "./demo-scene.ts";
 import { type DemoServer, startDemoServer } from "./demo-server.ts";
-import { type Scene, show, type State, STATES } from "./demo-states.ts";
+import { STATES } from "./demo-states.ts";
 
 const TEXTS = { en: { ...en, ...filesEn }, de: { ...de, ...filesDe } } as const;
 

@@ -69,6 +69,8 @@ export function createTusHandler(): TusHandler {
       }
       const index = faults.findIndex((entry) => entry.method === request.method);
       const fault = index < 0 ? undefined : faults.splice(index, 1)[0]?.fault;
+      // Whatever is asked for, nothing is said.
+      if (fault !== undefined && "stallAfterBytes" in fault && request.method === "GET") return;
       answer(request, response, handler, fault).catch(() => response.destroy());
     },
   };
@@ -125,8 +127,6 @@ async function answer(
     response.end(request.method === "HEAD" ? "" : body);
     return;
   }
-  // Whatever is asked for, nothing is said.
-  if (fault !== undefined && request.method === "GET") return;
   if (request.method === "POST") return create(request, response, uploads);
   const id = request.url?.split("/").at(-1) ?? "";
   const upload = uploads.get(id);

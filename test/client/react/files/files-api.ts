@@ -174,6 +174,8 @@ function changeOne({ server, body }: Call, id: string): boolean {
       return move(trash, files, id);
     case "purge":
       return move(trash, undefined, id);
+    case "attach":
+      return file !== undefined && Boolean(Object.assign(file, { entityId: body["entityId"] }));
     default: {
       if (file === undefined) return false;
       const others = file.tags.filter((tag) => !tags.includes(tag));

@@ -19,9 +19,10 @@ const PEOPLE = [
   { id: "hildegard", name: "Hildegard Brandt-Oberhauser" },
 ];
 const ENTITIES = [
-  { entityType: "contact", entityId: "c-1", label: "Nordlicht" },
+  { entityType: "contact", entityId: "c-1", label: "Nordlicht", isReadByAll: true },
   { entityType: "contact", entityId: "c-2", label: "Corrib Analytics" },
 ];
+const entities = asked.has("entities") ? ENTITIES : [];
 const nameOf = (userId: string) => PEOPLE.find(({ id }) => id === userId)?.name ?? userId;
 
 function Files() {
@@ -38,6 +39,7 @@ function Files() {
       <h1>Nordlicht Maschinenbau</h1>
       <FileList
         query={asked.has("trash") ? { trash: "true" } : {}}
+        trashDays={30}
         initialView={asked.get("view") === "grid" ? "grid" : "list"}
         onOpen={(file, all) => {
           setFiles(all);
@@ -46,7 +48,7 @@ function Files() {
         onShare={setShared}
         mayChange={({ ownerId }) => ownerId === (asked.get("user") ?? "ann")}
         nameOf={nameOf}
-        entities={asked.has("entities") ? ENTITIES : []}
+        entities={entities}
       />
       {opened !== undefined && (
         <FilePreview
@@ -57,11 +59,12 @@ function Files() {
           onShare={setShared}
           hrefOf={({ id }) => `?page=${id}`}
           nameOf={nameOf}
+          entities={entities}
           initialDetails={asked.has("details")}
         />
       )}
       {shared !== undefined && (
-        <ShareDialog file={shared} people={PEOPLE} onClose={() => setShared(undefined)} />
+        <ShareDialog file={shared} people={PEOPLE} entities={entities} onClose={() => setShared(undefined)} />
       )}
     </main>
   );
