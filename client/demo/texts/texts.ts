@@ -83,6 +83,5 @@ export interface DemoTexts {
     uploaded(size: string, by: string, when: string): string;
     /** @param changed when the file was changed last; `uploaded` is of its first version */
     versionOf(size: string, version: number, changed: string, uploaded: string): string;
-    running(files: number): string;
   };
 }
