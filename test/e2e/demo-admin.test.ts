@@ -205,7 +205,13 @@ test("on a phone, by keyboard: who goes to a page is at its heading, and the bar
 test("contacts tell how many files they have, and an Arabic name begins where the others do", async () => {
   await addFile("demo-admin-counted.txt", Buffer.from("counted"));
   const page = await open("/contacts");
-  await page.getByRole("link", { name: /Hildegard.*\d+ files?$/ }).waitFor();
+  const counted = page.getByRole("link", { name: /Hildegard.*\d+ files?$/ });
+  await counted.waitFor();
+  await page.context().setOffline(true);
+  await page.getByText("the numbers of files are those of before").waitFor();
+  expect(await counted.count()).toBe(1);
+  await page.context().setOffline(false);
+  await page.getByText("There was no answer").waitFor({ state: "detached" });
   const starts = await page.locator(".contact-name").evaluateAll((names) =>
     names.map((name) => {
       const range = document.createRange();
