@@ -107,6 +107,21 @@ test("after a reload an upload is offered to be continued where it was, on its c
   await rm(directory, { recursive: true });
 });
 
+test("a phone isn't told to drop files, and what the menu counts makes its page no wider", async () => {
+  fill(server, "usual");
+  const phone = await browser.newContext({
+    ...{ viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true },
+    locale: "de-DE",
+  });
+  const mobile = await phone.newPage();
+  await mobile.goto(`${server.origin}/#/contacts/c-1001`);
+  await mobile.getByRole("button", { name: "Dateien auswählen" }).waitFor();
+  expect(await mobile.getByText("hier ablegen").isVisible()).toBe(false);
+  await mobile.getByText("3 gesperrt").waitFor({ state: "attached" });
+  expect(await mobile.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  await phone.close();
+});
+
 test("uploads are told on other pages with the way back, and asked about before somebody else signs in", async () => {
   server.tus.next("PATCH", { stallAfterBytes: MIB });
   await open("/contacts/c-1002");
@@ -124,20 +139,6 @@ test("uploads are told on other pages with the way back, and asked about before 
   await page.getByRole("link", { name: "1 upload waits for the connection" }).click();
   await context.setOffline(false);
   await row(page, "file1").getByText("Ready").waitFor();
-});
-
-test("a phone isn't told to drop files, and what the menu counts makes its page no wider", async () => {
-  fill(server, "usual");
-  const phone = await browser.newContext({
-    ...{ viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true },
-  });
-  const mobile = await phone.newPage();
-  await mobile.goto(`${server.origin}/#/contacts/c-1001`);
-  await mobile.getByRole("button", { name: "Choose files" }).waitFor();
-  expect(await mobile.getByText("Drop files").isVisible()).toBe(false);
-  await mobile.getByText("3 blocked").waitFor({ state: "attached" });
-  expect(await mobile.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
-  await phone.close();
 });
 
 test("asks for a token where the server gives none, and uses it", async () => {

@@ -10,14 +10,14 @@ export interface Counts {
   readonly retry: () => void;
 }
 
-/** As they were last heard by whom: a visit without a connection has those of the one before. */
+/** As they were last heard, by the client that asked: a visit without a connection has those of the one before. */
 const heard = new WeakMap<object, ReadonlyMap<string, number>>();
 
 /** How many files each of the contacts has. */
 export function useCounts(contacts: readonly Contact[]): Counts {
   const { client } = useVisitor();
   const [files, setFiles] = useState<ReadonlyMap<string, number>>(() => heard.get(client) ?? new Map());
-  const [isMissing, setMissing] = useState(false);
+  const [isMissing, setMissing] = useState(() => !navigator.onLine);
   const [turn, setTurn] = useState(0);
   const retry = useCallback(() => setTurn((before) => before + 1), []);
   useEffect(() => {
@@ -34,6 +34,7 @@ export function useCounts(contacts: readonly Contact[]): Counts {
       },
     );
     addEventListener("online", retry, { signal: life.signal });
+    addEventListener("offline", () => setMissing(true), { signal: life.signal });
     return () => life.abort();
   }, [client, contacts, turn, retry]);
   return { files, isMissing, retry };
