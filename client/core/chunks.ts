@@ -25,11 +25,13 @@ function checked(bytes: number | undefined): number | undefined {
  */
 export class ChunkSizes {
   readonly #wanted: () => number | undefined;
+  #hasWarned = false;
   #bytes = PART_BYTES;
 
   /**
-   * @param wanted as the host wants it, whatever the connection does; a function is asked before each request
-   * @throws RangeError when that is not a positive integer
+   * @param wanted as the host wants it, whatever the connection does; a function is asked before each request, and what is no
+   *   answer of one is told on the console once, and left aside
+   * @throws RangeError when it is a number that is not a positive integer
    */
   constructor(wanted: WantedBytes) {
     this.#wanted = typeof wanted === "function" ? () => checked(wanted()) : () => checked(wanted);
@@ -41,12 +43,24 @@ export class ChunkSizes {
    * @param maxAppendBytes the most that the server takes at once, if it says so
    */
   endOf(offsetBytes: number, sizeBytes: number, maxAppendBytes = LARGEST_BYTES): number {
-    const wanted = this.#wanted();
+    const wanted = this.#ask();
     const bytes = Math.max(1, Math.min(wanted ?? this.#bytes, maxAppendBytes));
     const end = offsetBytes + bytes;
     // What came of a request that was cut isn't a multiple: the next brings it to one.
     const aligned = bytes >= PART_BYTES && wanted === undefined ? end - (end % PART_BYTES) : end;
     return Math.min(sizeBytes, aligned > offsetBytes ? aligned : end);
+  }
+
+  /** A host's mistake doesn't stop its users' uploads, nor is it made good by trying again. */
+  #ask(): number | undefined {
+    try {
+      return this.#wanted();
+    } catch (error) {
+      // oxlint-disable-next-line no-console -- it is the host's mistake, and none that its users could put right
+      if (!this.#hasWarned) console.warn("chunkSizeBytes() gave no number of bytes:", error);
+      this.#hasWarned = true;
+      return undefined;
+    }
   }
 
   /** A request brought so much in this time. */

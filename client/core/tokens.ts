@@ -24,13 +24,15 @@ function hasEnded(token: string, nowMs: number): boolean {
 }
 
 /**
- * A token that has ended isn't sent: the server would refuse it when the whole body of its request has gone up.
+ * A token that has ended isn't sent where another can be had: the server would refuse it when the whole body of its request
+ * has gone up.
  * @param timeoutMs how long `getToken` may take
  */
 export function createTokenSource(getToken: GetToken, timeoutMs = TOKEN_TIMEOUT_MS): TokenSource {
   let renewing: Promise<string> | undefined;
-  /** The newest there is: if it seems to have ended, it is this device's clock that is wrong. */
-  let newest: string | undefined;
+  let renewingEarly: Promise<string> | undefined;
+  /** False once a token that was just made seemed to have ended: it is this device's clock that is wrong. */
+  let isClockRight = true;
 
   const ask = async (refresh: boolean) => within(Promise.resolve(getToken({ refresh })), timeoutMs);
 
@@ -42,14 +44,26 @@ export function createTokenSource(getToken: GetToken, timeoutMs = TOKEN_TIMEOUT_
   }
 
   async function renew(): Promise<string> {
-    newest = await ask(true);
-    return newest;
+    const token = await ask(true);
+    if (hasEnded(token, Date.now())) isClockRight = false;
+    return token;
+  }
+
+  /** The token at hand where no other can be had: of whether it has ended, the server knows more than this clock. */
+  function renewEarly(token: string): Promise<string> {
+    renewingEarly ??= startRenewing()
+      .catch(() => token)
+      .finally(() => {
+        renewingEarly = undefined;
+      });
+    return renewingEarly;
   }
 
   async function current(): Promise<string> {
-    if (renewing !== undefined) return renewing;
+    const underWay = renewingEarly ?? renewing;
+    if (underWay !== undefined) return underWay;
     const token = await ask(false);
-    return token !== newest && hasEnded(token, Date.now()) ? startRenewing() : token;
+    return isClockRight && hasEnded(token, Date.now()) ? renewEarly(token) : token;
   }
 
   return {

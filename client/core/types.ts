@@ -89,8 +89,8 @@ export interface UploadingOptions {
   readonly endpoint: string;
   /**
    * Bytes in one request; without it, what takes some 20 s on this connection. A function is asked before each request, for a
-   * host that knows more of the connection. Never more than the server announces, because Cloudflare caps and may buffer
-   * request bodies.
+   * host that knows more of the connection; an answer that is no positive integer is left aside. Never more than the server
+   * announces, because Cloudflare caps and may buffer request bodies.
    */
   readonly chunkSizeBytes?: WantedBytes;
   readonly maxConcurrent?: number;
@@ -106,7 +106,7 @@ export interface UploadingOptions {
   readonly checkRules?: boolean;
   /**
    * Whether a file's bytes are looked for among those that the user may see before they are sent, where it isn't said for
-   * the upload itself. Of files up to 64 MiB, within 3 s, and not with an upload's grant. False.
+   * the upload itself. Of files up to 64 MiB that are read within 10 s, with 3 s for an answer, and not with an upload's grant. False.
    */
   readonly findDuplicates?: boolean;
 }

@@ -61,6 +61,8 @@ export class Upload {
   readonly #verify: boolean;
   /** Until it was found to have no duplicate, or is to be sent all the same. */
   #mayBeDuplicate: boolean;
+  /** Where all of it is, however it was paused or failed since. */
+  #sentTo: string | undefined;
   #run: Run | undefined;
   #attempts: Attempts | undefined;
 
@@ -129,12 +131,12 @@ export class Upload {
 
   /**
    * Gives up for good and deletes what was sent, here and on the server; what another tab sends, stays, and so does what is
-   * all sent: that is a file by now, also while it is verified. Never rejects.
+   * all sent: that is a file by now, also where it is verified or that was paused. Never rejects.
    */
   async abort(): Promise<void> {
     const { kind } = this.state;
     if (OVER.has(kind)) return;
-    if (kind === "elsewhere") return this.#end({ kind: "aborted" });
+    if (kind === "elsewhere" || this.#isAllSent) return this.#end({ kind: "aborted" });
     this.#transfer.giveUp();
     this.#attempts?.stop();
     const run = this.#run;
@@ -145,6 +147,10 @@ export class Upload {
     if (!this.#transfer.isHeld) run?.claim.abort(ENDED);
     await this.#transfer.discard();
     run?.claim.abort(ENDED);
+  }
+
+  get #isAllSent(): boolean {
+    return this.#sentTo !== undefined && this.#sentTo === this.#transfer.url;
   }
 
   #begin(): void {
@@ -218,6 +224,7 @@ export class Upload {
   #onDone(): void {
     this.#status.sent(this.file.size);
     const url = this.#transfer.url ?? "";
+    this.#sentTo = url;
     const uploaded = { fileId: fileIdOf(url), version: versionOf(url) };
     if (this.#verify) void this.#compare(uploaded);
     else this.#end({ kind: "uploaded", ...uploaded });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { createTokenSource } from "../../client/core/tokens.ts";
 import { contentOf, KIB, makeFile, makeUploader, reached, trace } from "./support/harness.ts";
 import { startTusEndpoint, type TusEndpoint } from "./support/tus-endpoint.ts";
@@ -63,6 +63,32 @@ test("a refresh that never settles is given up, and isn't what others wait for a
   await expect(waiting).rejects.toThrow("not settled");
   await expect(sharing).rejects.toThrow("not settled");
   expect(await tokens.current()).toBe("token");
+});
+
+const ENDED = `x.${btoa(JSON.stringify({ exp: 1 }))}.x`;
+
+test("a token that seems to have ended is sent where no other can be had, but not again once it was refused", async () => {
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<string>();
+  const tokens = createTokenSource(({ refresh }) => {
+    if (!refresh) return ENDED;
+    asked.resolve();
+    return answer.promise;
+  });
+  const first = tokens.current();
+  await asked.promise;
+  const taken = Promise.allSettled([first, tokens.current(), tokens.renewed()]);
+  answer.reject(new Error("no refresh"));
+  const sent = { status: "fulfilled", value: ENDED };
+  expect(await taken).toMatchObject([sent, sent, { status: "rejected" }]);
+});
+
+test("once a token that was just made seems to have ended, the host is asked once per request", async () => {
+  const asked: boolean[] = [];
+  const tokens = createTokenSource(({ refresh }) => `${ENDED}${asked.push(refresh)}`);
+  const taken = [await tokens.current(), await tokens.current(), await tokens.current()];
+  expect(asked).toEqual([false, true, false, false]);
+  expect(taken).toEqual([2, 3, 4].map((count) => `${ENDED}${count}`));
 });
 
 test("abort deletes what the server has", async () => {
@@ -197,4 +223,14 @@ test("while the device is offline it waits, and goes on by itself", async () => 
 
 test("refuses a chunk size that isn't finite", () => {
   expect(() => makeUploader(endpoint, { chunkSizeBytes: Number.POSITIVE_INFINITY })).toThrow(RangeError);
+});
+
+test("sends on where a function gives no chunk size, and says so once", async () => {
+  const warn = vi.spyOn(console, "warn").mockReturnValue();
+  onTestFinished(() => warn.mockRestore());
+  const upload = makeUploader(endpoint, { chunkSizeBytes: () => 0.5 }).add(makeFile(2 * CHUNK));
+  endpoint.maxAppendBytes = CHUNK;
+  upload.start();
+  expect(await reached(upload, "uploaded", "failed", "retrying")).toMatchObject({ kind: "uploaded" });
+  expect(warn).toHaveBeenCalledOnce();
 });

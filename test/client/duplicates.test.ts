@@ -128,6 +128,44 @@ test("what fails is sent, and the others aren't asked for meanwhile", async () =
   expect(methods().filter((method) => method === "GET")).toHaveLength(1);
 });
 
+test("a file that can't be read, is read slowly or may not be asked for keeps none of the others from being found", async () => {
+  const uploader = makeUploader(endpoint, { findDuplicates: true });
+  const unreadable = Object.assign(makeFile(KIB, "gone.pdf"), {
+    arrayBuffer: () => Promise.reject(new Error("gone")),
+  });
+  endpoint.next("GET", { status: 403, problem: { code: "FORBIDDEN", title: "Not yours" } });
+  for (const each of [unreadable, makeFile(KIB, "forbidden.pdf")]) {
+    const upload = uploader.add(each, META);
+    upload.start();
+    await reached(upload, "uploaded", "failed");
+  }
+  const file = makeFile(2 * KIB);
+  const bytes = await contentOf(file);
+  await answerWith(file, { id: "here", ...META });
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+  const reading = Promise.withResolvers<ArrayBuffer>();
+  const slow = Object.assign(makeFile(2 * KIB), { arrayBuffer: () => reading.promise });
+  const stuck = Object.assign(makeFile(KIB, "stuck.pdf"), { arrayBuffer: () => new Promise(() => {}) });
+  const uploads = [slow, stuck].map((each) => uploader.add(each, META));
+  for (const upload of uploads) upload.start();
+  await vi.advanceTimersByTimeAsync(9_999);
+  expect(uploads.map(({ state }) => state.kind)).toEqual(["hashing", "hashing"]);
+  reading.resolve(new Uint8Array(bytes).buffer);
+  const [found, sent] = uploads;
+  if (found === undefined || sent === undefined) throw new Error("There are two.");
+  expect(await reached(found, "duplicate", "uploaded")).toMatchObject({ kind: "duplicate" });
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await reached(sent, "uploaded")).toMatchObject({ kind: "uploaded" });
+});
+
+test("of a file that is to be attached to nothing, the one that is on nothing is told", async () => {
+  const file = makeFile(KIB);
+  await answerWith(file, { id: "elsewhere", ...META }, { id: "loose", entityType: null, entityId: null });
+  const upload = makeUploader(endpoint, { findDuplicates: true }).add(file);
+  upload.start();
+  expect(await reached(upload, "duplicate", "uploaded")).toMatchObject({ of: { id: "loose" } });
+});
+
 test("what isn't said to be the same isn't taken to be", async () => {
   const file = makeFile(KIB);
   const { path } = await searchOf(file);

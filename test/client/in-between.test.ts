@@ -112,3 +112,24 @@ test("uploads are verified one at a time", async () => {
   await Promise.all(uploads.map((upload) => reached(upload, "uploaded")));
   expect(asked().size).toBe(2);
 });
+
+test("giving up what is all sent deletes nothing, whether its verification was paused, failed or begun again", async () => {
+  const uploader = makeUploader(endpoint);
+  const uploads = ["a.pdf", "b.pdf", "c.pdf"].map((name) =>
+    uploader.add(makeFile(10, name), {}, { verify: true }),
+  );
+  for (const upload of uploads) {
+    upload.start();
+    await reached(upload, "verifying");
+    upload.pause();
+  }
+  const [, failed, resumed] = uploads;
+  endpoint.answers.set("/v1/files/file2/versions/1", { state: "infected", sha256: null });
+  failed?.resume();
+  if (failed !== undefined) await reached(failed, "failed");
+  resumed?.resume();
+  await Promise.all(uploads.map((upload) => upload.abort()));
+  expect(uploads.map(({ state }) => state.kind)).toEqual(["aborted", "aborted", "aborted"]);
+  expect(endpoint.uploads.size).toBe(3);
+  expect(endpoint.seen.map(({ method }) => method)).not.toContain("DELETE");
+});
