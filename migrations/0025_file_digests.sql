@@ -1,11 +1,7 @@
 -- Files are found by their bytes: the SHA-256 of the current version is kept with the file, as its state and size are.
 ALTER TABLE `files` ADD `sha256` text;
 --> statement-breakpoint
--- What there is already, before the index: one write of each row.
-UPDATE `files` SET `sha256` = v.`sha256` FROM `file_versions` AS v
-WHERE v.`tenant_id` = `files`.`tenant_id` AND v.`file_id` = `files`.`id` AND v.`version` = `files`.`current_version`
-	AND v.`sha256` IS NOT NULL;
---> statement-breakpoint
+-- No row is in it yet: what there is already gets its digest with its next version, or in steps (docs/deployment.md).
 CREATE INDEX `files_by_sha256` ON `files` (`tenant_id`,`sha256`,(entity_type IS NOT NULL AND entity_id IS NOT NULL),`owner_id`,`created_at_ms`,`id`) WHERE deleted_at_ms IS NULL AND purging_at_ms IS NULL AND sha256 IS NOT NULL;
 --> statement-breakpoint
 -- A verdict has written it already, unless it is the version before that works.

@@ -41,8 +41,15 @@ export class DeathGuard {
    * Does `work`, for which there is a hand in the lane. Throws LANE_FULL where a suspect, or what is beside it, is in the way
    * for too long, and what `signal` says while waiting.
    * @param name of what is done with which bytes
+   * @param stepAside called when a suspect has to wait for this in its lane
    */
-  async run<T>(name: string, lane: LaneName, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  async run<T>(
+    name: string,
+    lane: LaneName,
+    work: () => Promise<T>,
+    signal: AbortSignal,
+    stepAside?: () => void,
+  ): Promise<T> {
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new ProcessorFailure("LANE_FULL")), MAX_ALONE_WAIT_MS);
     const wait = AbortSignal.any([signal, late.signal]);
@@ -56,7 +63,7 @@ export class DeathGuard {
       }
     };
     const isSuspect = this.isSuspect(name);
-    const inLane = () => this.#gateOf(lane).run(isSuspect, begin, wait);
+    const inLane = () => this.#gateOf(lane).run(isSuspect, begin, wait, stepAside);
     try {
       return await (isSuspect ? this.#suspects.run(true, inLane, wait) : inLane());
     } finally {

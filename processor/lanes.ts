@@ -45,6 +45,9 @@ export interface LaneWatch {
   done?(lane: Lane, seconds: number): void;
 }
 
+/** Waits for something that isn't work, with a hand taken: how long that takes isn't counted as work. */
+export type Waiting = <T>(wait: Promise<T>) => Promise<T>;
+
 interface Turn {
   readonly owner: string;
 }
@@ -109,19 +112,28 @@ export class Lane {
   }
 
   /** Does `work` where it can begin at once, and nobody waits; undefined where not: it doesn't wait for its turn. */
-  runIfFree<T>(work: () => Promise<T>, owner: string = COMMON): Promise<T> | undefined {
+  runIfFree<T>(work: (waiting: Waiting) => Promise<T>, owner: string = COMMON): Promise<T> | undefined {
     if (this.#line.length > 0) return undefined;
     if (this.#begin(owner)) return this.#perform(work, owner);
     this.#budget.renounce(this);
     return undefined;
   }
 
-  async #perform<T>(work: () => Promise<T>, owner: string): Promise<T> {
+  async #perform<T>(work: (waiting: Waiting) => Promise<T>, owner: string): Promise<T> {
     const beganAtMs = performance.now();
+    let waitedMs = 0;
+    const waiting: Waiting = async (wait) => {
+      const sinceMs = performance.now();
+      try {
+        return await wait;
+      } finally {
+        waitedMs += performance.now() - sinceMs;
+      }
+    };
     try {
-      return await work();
+      return await work(waiting);
     } finally {
-      const seconds = (performance.now() - beganAtMs) / 1000;
+      const seconds = (performance.now() - beganAtMs - waitedMs) / 1000;
       this.#shares.end(owner, seconds);
       for (const watch of this.#watches) watch.done?.(this, seconds);
       this.#running -= 1;

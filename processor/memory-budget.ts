@@ -16,6 +16,11 @@ export class MemoryBudget {
     return this.#usedBytes;
   }
 
+  /** Less than nothing where one alone has more than there is. */
+  get freeBytes(): number {
+    return this.#totalBytes - this.#usedBytes;
+  }
+
   /** Takes `bytes` if they are there and nobody was refused before. One alone gets more than there is: else it never would. */
   take(taker: object, bytes: number): boolean {
     if (bytes === 0) return true;

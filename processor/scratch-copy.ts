@@ -35,32 +35,39 @@ export interface ScratchParts {
   readonly sandbox: Pick<Sandbox, "patience" | "room">;
 }
 
+export interface ScratchWish {
+  /** What is written beside the copy at most. */
+  readonly toolBytes?: number;
+  /** Of what isn't known to be clean yet: only while as much room again is left for what verdicts need. */
+  readonly isEarly?: boolean;
+}
+
 /** What tools write beside an original at most: a photo decoded to 512 MiB, and what is made of it. */
 const TOOL_BYTES = 544 * 2 ** 20;
 
 /**
  * Copies an object to disk for as long as `work` takes, and returns what that does; undefined where the object is gone.
  * Throws STORE_UNAVAILABLE and SCRATCH_FULL, and what `work` does.
- * @param toolBytes what is written beside the copy at most
  */
 export async function withScratchCopy<T>(
   { store, sandbox }: ScratchParts,
   { objectKey, etag }: CopiedObject,
   signal: AbortSignal,
   work: (copy: ScratchCopy) => Promise<T>,
-  toolBytes = TOOL_BYTES,
+  { toolBytes = TOOL_BYTES, isEarly = false }: ScratchWish = {},
 ): Promise<T | undefined> {
   const end = new AbortController();
   const deadline = AbortSignal.any([signal, end.signal, AbortSignal.timeout(READ_DEADLINE_MS)]);
   try {
     const object = await store.findObject(objectKey, etag, deadline);
     if (object === undefined) return undefined;
-    return await sandbox.room.within(object.sizeBytes + toolBytes, () =>
+    const bytes = object.sizeBytes + toolBytes;
+    const copied = () =>
       withScratch(async (copy) => {
         await pipeline(object.body, createWriteStream(copy.path));
         return sandbox.patience.during(`${objectKey} ${etag}`, copy.scratch, () => work(copy));
-      }),
-    );
+      });
+    return await sandbox.room.within(bytes, copied, isEarly ? bytes : 0);
   } finally {
     // Of an object for which there was no room, its body.
     end.abort();

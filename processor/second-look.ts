@@ -63,7 +63,7 @@ export class SecondLook {
       job,
       signal,
       async (copy) => ({ fault: await findSevenZipFault(this.#sandbox, copy, sizeBytes, signal) }),
-      SEVEN_ZIP_SCRATCH_BYTES,
+      { toolBytes: SEVEN_ZIP_SCRATCH_BYTES },
     );
     return look === undefined ? "gone" : look.fault;
   }

@@ -76,7 +76,8 @@ export class ContentLook {
         : lookInSandbox(kind, copy, sandbox, signal);
     const parts = { store: this.#store, sandbox };
     // Only of a PDF something is written: its objects.
-    const found = await withScratchCopy(parts, job, signal, lookInto, kind === "pdf" ? undefined : 0);
+    const wish = kind === "pdf" ? {} : { toolBytes: 0 };
+    const found = await withScratchCopy(parts, job, signal, lookInto, wish);
     return found ?? NOT_LOOKED_AT;
   }
 

@@ -4,14 +4,15 @@ import type { ProcessJob } from "#contract/jobs.ts";
 import type { Standing } from "#contract/reports.ts";
 import { CRASHED_SENTENCE, type DeathGuard } from "../death-guard.ts";
 import { ProcessorFailure } from "../failure.ts";
-import type { Lanes } from "../lanes.ts";
+import type { Lanes, Waiting } from "../lanes.ts";
 import type { ObjectStore } from "../object-store.ts";
 import { nameBytes } from "../queue.ts";
 import type { Reporter } from "../report.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import { withScratchCopy } from "../scratch-copy.ts";
+import { type ScratchCopy, withScratchCopy } from "../scratch-copy.ts";
 import { withinDeriveTime } from "./deadline.ts";
 import type { Deriver, Original, Product } from "./deriver.ts";
+import type { Early } from "./early-derivation.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { failAll, NO_TOOL, NOT_ISOLATED } from "./products.ts";
 import type { Publisher } from "./publisher.ts";
@@ -26,6 +27,12 @@ export interface DerivativesParts {
   readonly tools: Tools;
   readonly sandbox: Pick<Sandbox, "mayRun" | "patience" | "room">;
   readonly publisher: Publisher;
+}
+
+/** Of work that is ahead of its verdict. */
+interface Ahead {
+  approve(): Promise<void>;
+  readonly stepAside: () => void;
 }
 
 const UNREADABLE = "The file could not be read: it may be damaged.";
@@ -62,12 +69,13 @@ export class Derivatives {
 
   /**
    * The same of one that isn't known to be clean, where that can begin at once; undefined where not. It is opened and drawn,
-   * and nothing of it leaves its scratch directory before `approval` resolves. Throws what that does.
+   * and nothing of it leaves its scratch directory before `approval` resolves. It takes no room that verdicts need, and steps
+   * aside for a suspect. Throws what `derive` does.
    */
   begin(
     job: ProcessJob,
     plan: Plan,
-    approval: Promise<void>,
+    { approval, stepAside }: Early,
     signal: AbortSignal,
   ): Promise<void> | undefined {
     const deriver = this.#findDeriver(plan.type);
@@ -76,7 +84,10 @@ export class Derivatives {
       return undefined;
     const isSuspect = [nameBytes(job), deathNameOf(job)].some((name) => this.#parts.deaths.isSuspect(name));
     if (isSuspect || this.#refusalOf(deriver, job) !== undefined) return undefined;
-    const work = () => this.#makeGuarded(job, plan, deriver, signal, approval);
+    const work = (waiting: Waiting) => {
+      const ahead = { approve: () => waiting(approval), stepAside };
+      return this.#makeGuarded(job, plan, deriver, signal, ahead);
+    };
     return this.#parts.lanes[deriver.lane].runIfFree(work, job.tenantId);
   }
 
@@ -86,12 +97,12 @@ export class Derivatives {
     plan: Plan,
     deriver: Deriver,
     signal: AbortSignal,
-    approval?: Promise<void>,
+    ahead?: Ahead,
   ): Promise<void> {
     const { deaths } = this.#parts;
-    const make = (deadline: AbortSignal) => this.#make(job, plan, deriver, deadline, approval);
+    const make = (deadline: AbortSignal) => this.#make(job, plan, deriver, deadline, ahead);
     const work = () => withinDeriveTime(signal, make);
-    await deaths.run(deathNameOf(job), deriver.lane, work, signal);
+    await deaths.run(deathNameOf(job), deriver.lane, work, signal, ahead?.stepAside);
     deaths.forget(deathNameOf(job));
   }
 
@@ -118,19 +129,20 @@ export class Derivatives {
     { type, wishes, wanted }: Plan,
     deriver: Deriver,
     signal: AbortSignal,
-    approval?: Promise<void>,
+    ahead?: Ahead,
   ): Promise<void> {
-    await withScratchCopy(this.#parts, job, signal, async ({ scratch, path }) => {
+    const work = async ({ scratch, path }: ScratchCopy) => {
       const left = new Set(wanted);
       const original: Original = { type, sizeBytes: job.sizeBytes, path, scratch, wishes };
       for await (const product of deriver.make(original, new Set(wanted), signal)) {
-        await approval;
+        await ahead?.approve();
         if (product.result !== "properties") left.delete(product.name);
         await this.#bring(job, product, signal);
       }
-      await approval;
+      await ahead?.approve();
       await this.#giveUp(job, [...left], UNREADABLE, signal);
-    });
+    };
+    await withScratchCopy(this.#parts, job, signal, work, { isEarly: ahead !== undefined });
   }
 
   async #bring(job: ProcessJob, product: Product, signal: AbortSignal): Promise<void> {

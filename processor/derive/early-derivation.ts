@@ -12,6 +12,12 @@ import { type Plan, planOf } from "./plan.ts";
 /** So long it may keep a hand of its lane from others without a verdict. */
 const MAX_AHEAD_MS = 10_000;
 
+/** What something begun early waits for, and how it gives way to what can't wait for that. */
+export interface Early {
+  readonly approval: Promise<void>;
+  readonly stepAside: () => void;
+}
+
 /** The derivation of one job, which may begin early. */
 export class EarlyDerivation {
   readonly #derivatives: Pick<Derivatives, "begin">;
@@ -22,6 +28,8 @@ export class EarlyDerivation {
   #plan: Plan | undefined;
   #work: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #isApproved = false;
+  #hasFailed = false;
 
   constructor(derivatives: Pick<Derivatives, "begin">, job: ProcessJob, signal: AbortSignal) {
     this.#derivatives = derivatives;
@@ -36,23 +44,28 @@ export class EarlyDerivation {
     if (standing.state !== "quarantined") return;
     const signal = AbortSignal.any([this.#signal, this.#dropped.signal]);
     this.#plan = planOf(this.#job, standing);
-    this.#work = this.#derivatives.begin(this.#job, this.#plan, this.#approval.promise, signal);
-    // Told by whoever finishes it.
-    this.#work?.catch(() => undefined);
+    const early = { approval: this.#approval.promise, stepAside: () => this.#stepAside() };
+    this.#work = this.#derivatives.begin(this.#job, this.#plan, early, signal);
+    // After approval it is told by whoever finishes it.
+    this.#work?.catch(() => {
+      this.#hasFailed = true;
+    });
     if (this.#work !== undefined) this.#timer = setTimeout(() => this.#end(), MAX_AHEAD_MS);
   }
 
   /**
-   * Brings what was begun of what is clean now. False where nothing was, or something else: it is dropped then.
+   * Brings what was begun of what is clean now. False where nothing was, or something else, or it has failed (there was no room
+   * for it then, say): it is dropped, and to be done as if nothing had been begun.
    * Throws what `Derivatives.derive` does.
    */
   async finish(standing: Standing): Promise<boolean> {
     const isWanted = isDeepStrictEqual(planOf(this.#job, standing), this.#plan);
-    if (this.#work === undefined || !isWanted || this.#dropped.signal.aborted) {
+    if (this.#work === undefined || !isWanted || this.#hasFailed || this.#dropped.signal.aborted) {
       await this.drop();
       return false;
     }
     clearTimeout(this.#timer);
+    this.#isApproved = true;
     this.#approval.resolve();
     await this.#work;
     return true;
@@ -62,6 +75,11 @@ export class EarlyDerivation {
   async drop(): Promise<void> {
     this.#end();
     await this.#work?.catch(() => undefined);
+  }
+
+  /** Once it is known to be clean, it is work as any other. */
+  #stepAside(): void {
+    if (!this.#isApproved) this.#end();
   }
 
   #end(): void {

@@ -20,9 +20,13 @@ export class ScratchRoom {
     return new ScratchRoom(bavail * bsize);
   }
 
-  /** Does `work` with so much room. Throws SCRATCH_FULL, also where `work` found the file system full. */
-  async within<T>(bytes: number, work: () => Promise<T>): Promise<T> {
-    if (!this.#budget.take(work, bytes)) {
+  /**
+   * Does `work` with so much room. Throws SCRATCH_FULL, also where `work` found the file system full.
+   * @param leftBytes what others are to have beside it: with less, it isn't begun
+   */
+  async within<T>(bytes: number, work: () => Promise<T>, leftBytes = 0): Promise<T> {
+    const isLeft = leftBytes === 0 || bytes + leftBytes <= this.#budget.freeBytes;
+    if (!isLeft || !this.#budget.take(work, bytes)) {
       this.#budget.renounce(work);
       throw new ProcessorFailure("SCRATCH_FULL");
     }

@@ -5,11 +5,34 @@ export class ScanGate {
   readonly #line = new Line<{ readonly alone: boolean }>(() => this.#advance());
   #inside = 0;
   #isAloneInside = false;
+  /** Of those inside and in line that would rather end than have one wait that must be alone. */
+  readonly #obliging = new Set<() => void>();
 
-  /** Throws LANE_FULL when the wait was too long, and what `signal` says while waiting. */
-  async run<T>(alone: boolean, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  /**
+   * Throws LANE_FULL when the wait was too long, and what `signal` says while waiting.
+   * @param stepAside called when one has to wait that must be alone
+   */
+  async run<T>(
+    alone: boolean,
+    work: () => Promise<T>,
+    signal: AbortSignal,
+    stepAside?: () => void,
+  ): Promise<T> {
     signal.throwIfAborted();
-    if (this.#line.length > 0 || !this.#begin(alone)) await this.#line.wait({ alone }, signal);
+    if (stepAside === undefined) return this.#pass(alone, work, signal);
+    this.#obliging.add(stepAside);
+    try {
+      return await this.#pass(alone, work, signal);
+    } finally {
+      this.#obliging.delete(stepAside);
+    }
+  }
+
+  async #pass<T>(alone: boolean, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    if (this.#line.length > 0 || !this.#begin(alone)) {
+      if (alone) for (const stepAside of this.#obliging) stepAside();
+      await this.#line.wait({ alone }, signal);
+    }
     try {
       return await work();
     } finally {

@@ -139,6 +139,31 @@ describe("the guard", () => {
     await Promise.all([before, suspect, behind, elsewhere, other].map(({ done }) => done));
   });
 
+  test("has a suspect wait for nothing of its lane that would rather end", async () => {
+    const guard = guardAfter("suspect");
+    const aside = new AbortController();
+    const left = Promise.withResolvers<void>();
+    aside.signal.addEventListener("abort", () => left.resolve());
+    const early = guard.run(
+      "early",
+      "image",
+      () => left.promise,
+      never,
+      () => aside.abort(),
+    );
+    const elsewhere = occupy(guard, "elsewhere", "image");
+    await turn();
+    expect(aside.signal.aborted).toBe(false);
+    elsewhere.end();
+    await elsewhere.done;
+    const suspect = occupy(guard, "suspect", "image");
+    await early;
+    await turn();
+    expect(suspect.state.isBegun).toBe(true);
+    suspect.end();
+    await suspect.done;
+  });
+
   test("gives up what its processor died of three times, until somebody asks for it anew", async () => {
     for (let death = 1; death <= 3; death += 1) {
       const begun = start();

@@ -1,7 +1,9 @@
+import { setImmediate } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Standing } from "#contract/reports.ts";
 import { NO_WISHES } from "#contract/wishes.ts";
-import { EarlyDerivation } from "../../processor/derive/early-derivation.ts";
+import { type Early, EarlyDerivation } from "../../processor/derive/early-derivation.ts";
+import { ProcessorFailure } from "../../processor/failure.ts";
 import { createJob } from "./support/jobs.ts";
 
 const job = createJob({ sizeBytes: 1, declaredType: "image/jpeg" });
@@ -11,13 +13,18 @@ const before: Standing = {
 const clean: Standing = { ...before, state: "clean", sniffedType: "image/jpeg" };
 
 /** One that is drawn already, and waits for its verdict. */
-function begin(standing = before) {
+function begin(standing = before, failure: { readonly early?: Error; readonly late?: Error } = {}) {
   const seen = { isBegun: false, isBrought: false };
+  let given: Early | undefined;
   const early = new EarlyDerivation(
     {
-      begin: async (_job, _plan, approval) => {
+      begin: async (_job, _plan, begun) => {
+        const { approval } = begun;
+        given = begun;
         seen.isBegun = true;
+        if (failure.early) throw failure.early;
         await approval;
+        if (failure.late) throw failure.late;
         seen.isBrought = true;
       },
     },
@@ -25,7 +32,7 @@ function begin(standing = before) {
     new AbortController().signal,
   );
   early.begin(standing);
-  return { early, seen };
+  return { early, seen, stepAside: () => given?.stepAside() };
 }
 
 test("what was begun is brought by a verdict by which the same is wanted", async () => {
@@ -42,6 +49,23 @@ test.each<[string, Partial<Standing>]>([
   const { early, seen } = begin();
   expect(await early.finish({ ...clean, ...change })).toBe(false);
   expect(seen).toEqual({ isBegun: true, isBrought: false });
+});
+
+test("what failed before there was a verdict is done as if nothing had been begun; what fails after it is told", async () => {
+  const full = new ProcessorFailure("SCRATCH_FULL");
+  const { early } = begin(before, { early: full });
+  await setImmediate();
+  expect(await early.finish(clean)).toBe(false);
+  await expect(begin(before, { late: full }).early.finish(clean)).rejects.toBe(full);
+});
+
+test("it steps aside before there is a verdict, and not after", async () => {
+  const [before, after] = [begin(), begin()];
+  before.stepAside();
+  expect(await before.early.finish(clean)).toBe(false);
+  const finished = after.early.finish(clean);
+  after.stepAside();
+  expect(await finished).toBe(true);
 });
 
 test("nothing is begun early of what is clean", async () => {

@@ -117,6 +117,22 @@ describe("a lane", () => {
     for (const each of [media, image, waiting]) await each.end();
   });
 
+  test("counts no wait as work that its work says is one", async () => {
+    const { image } = createLanes(limits());
+    vi.useFakeTimers({ toFake: ["performance", "setTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const seconds: number[] = [];
+    image.watch({ done: (_lane, took) => seconds.push(took) });
+    const sleep = (ms: number) => new Promise((resolve) => void setTimeout(resolve, ms));
+    const done = image.runIfFree(async (waiting) => {
+      await sleep(2_000);
+      await waiting(sleep(8_000));
+    });
+    await vi.advanceTimersByTimeAsync(10_000);
+    await done;
+    expect(seconds).toEqual([2]);
+  });
+
   test("has a free hand again after work that failed", async () => {
     const { document } = createLanes(limits());
     const failing = document.run(() => Promise.reject(new Error("no")), never);

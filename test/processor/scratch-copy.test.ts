@@ -33,8 +33,10 @@ function createCopies(roomBytes: number) {
   };
   const sandbox = { patience: new Patience(), room: new ScratchRoom(roomBytes) };
   const store = { findObject } as ObjectStore;
-  return (work: (path: string) => Promise<unknown>, toolBytes = 2) =>
-    withScratchCopy({ store, sandbox }, createJob(), never, ({ path }) => work(path), toolBytes);
+  return (work: (path: string) => Promise<unknown>, toolBytes = 2, isEarly = false) => {
+    const wish = { toolBytes, isEarly };
+    return withScratchCopy({ store, sandbox }, createJob(), never, ({ path }) => work(path), wish);
+  };
 }
 
 describe("room for copies", () => {
@@ -55,6 +57,15 @@ describe("room for copies", () => {
     end.resolve();
     expect(await Promise.all([first, second])).toEqual(["original", "original"]);
     expect(await copy(read, 7)).toBe("original");
+  });
+
+  test("is taken before a verdict only while there is as much again, of one alone too", async () => {
+    const read = (path: string) => readFile(path, "utf8");
+    await expect(createCopies(19)(read, 2, true)).rejects.toMatchObject({ code: "SCRATCH_FULL" });
+    const copy = createCopies(20);
+    const verdict = (path: string) => copy(() => read(path));
+    expect(await copy(verdict, 2, true)).toBe("original");
+    await copy(() => expect(copy(read, 2, true)).rejects.toMatchObject({ code: "SCRATCH_FULL" }));
   });
 
   test("is given to one alone, though it needs more", async () => {

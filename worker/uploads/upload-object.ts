@@ -83,13 +83,15 @@ export class UploadObject extends DurableObject<Env> {
 
   /**
    * Whether it is refused as an append that was cut, once more: a browser whose connection was reset sends the whole request
-   * again by itself (Chromium), and what it sends of that is for nothing.
+   * again by itself (Chromium), and what it sends of that is for nothing. True of the first only: whoever repeats it again is
+   * told why.
    */
   #isRepeat({ method, headers }: Request, { status }: Response): boolean {
     const offset = parseHeaderInteger(headers.get("Upload-Offset") ?? "");
-    return (
-      method === "PATCH" && status === 409 && offset !== undefined && offset === this.#upload.cutFromBytes
-    );
+    const isRefused = method === "PATCH" && status === 409 && offset !== undefined;
+    if (!isRefused || offset !== this.#upload.cutFromBytes) return false;
+    this.#upload.cutFromBytes = undefined;
+    return true;
   }
 
   async #record(job: ProcessJob, origin: UploadOrigin): Promise<boolean> {

@@ -53,7 +53,7 @@ export class Upload {
   readonly #alarm: Alarm;
   readonly #finaliser: Finaliser;
   readonly #takeover = new Takeover();
-  /** Where the last append began whose body ended early. */
+  /** Where the last append began whose body ended early, until it comes again. */
   cutFromBytes: number | undefined;
   /** Every way to end the upload from outside. */
   readonly removal: Removal;
