@@ -51,11 +51,11 @@ export class RowStore<Row> {
   }
 
   readonly refresh = async (): Promise<void> => {
-    await this.#ask({}, ({ items, nextCursor }) => {
-      const { rows, nextCursor: last } = this.state;
-      const merged = this.#merge(items, rows);
+    await this.#ask({}, (page) => {
+      const behind = this.#standingBehind(page);
       // Of a list that more than a page is known of, the end is further down.
-      return { rows: merged, nextCursor: merged.length > items.length ? last : nextCursor };
+      const nextCursor = behind.length > 0 ? this.state.nextCursor : page.nextCursor;
+      return { rows: this.#merge(page.items, behind), nextCursor };
     });
   };
 
@@ -76,6 +76,8 @@ export class RowStore<Row> {
     for (const gone of this.#asking) gone.add(key);
     const rows = this.state.rows.filter((each) => this.#source.keyOf(each) !== key);
     this.#set({ ...this.state, rows });
+    // Else a page would seem to be the end of the list.
+    if (rows.length === 0) void this.loadMore();
   }
 
   /** Forgets all that is known, and asks anew. */
@@ -100,6 +102,14 @@ export class RowStore<Row> {
     } finally {
       this.#asking.delete(gone);
     }
+  }
+
+  /** What is known behind a first page: what isn't told of among its rows is gone. */
+  #standingBehind({ items, nextCursor }: RowsPage<Row>): readonly Row[] {
+    if (nextCursor === null) return [];
+    const places = new Map(this.state.rows.map((row, index) => [this.#source.keyOf(row), index]));
+    const last = items.findLast((row) => places.has(this.#source.keyOf(row)));
+    return last === undefined ? [] : this.state.rows.slice((places.get(this.#source.keyOf(last)) ?? 0) + 1);
   }
 
   /** The first ones, and those of the others that aren't among them. */

@@ -21,7 +21,8 @@ export function Rows<Row>({ label, store, keyOf, render, empty }: RowsProps<Row>
   const { admin: texts } = useTexts();
   const { phase, rows, nextCursor, error } = useRows(store);
   const whyOf = useWhy();
-  if (phase === "loading") return <RowsLoading label={texts.loading} />;
+  if (phase === "loading" || (phase === "more" && rows.length === 0))
+    return <RowsLoading label={texts.loading} />;
   const failure = phase === "failed" && (
     <RowsNotice icon="warning" text={texts.failed(whyOf(error))} onRetry={() => void store.refresh()} />
   );

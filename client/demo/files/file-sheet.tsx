@@ -76,7 +76,13 @@ export function FileSheet({ file, onChanged }: FileSheetProps) {
           </Card>
           {mine && (
             <Card title={texts.versions}>
-              <FileVersions key={turn} file={file} nameOf={nameOf} onChanged={onChanged} />
+              <FileVersions
+                key={turn}
+                file={file}
+                nameOf={nameOf}
+                mayChange={file.state !== "deleted"}
+                onChanged={onChanged}
+              />
               {file.state !== "deleted" && <NewVersion file={file} onChanged={again} />}
             </Card>
           )}
