@@ -29,8 +29,8 @@ export class ChunkSizes {
   #bytes = PART_BYTES;
 
   /**
-   * @param wanted as the host wants it, whatever the connection does; a function is asked before each request, and what is no
-   *   answer of one is told on the console once, and left aside
+   * @param wanted as the host wants it, whatever the connection does; a function is asked before each request; an answer that
+   *   is no positive integer is told on the console once, and left aside
    * @throws RangeError when it is a number that is not a positive integer
    */
   constructor(wanted: WantedBytes) {

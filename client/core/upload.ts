@@ -223,9 +223,8 @@ export class Upload {
 
   #onDone(): void {
     this.#status.sent(this.file.size);
-    const url = this.#transfer.url ?? "";
-    this.#sentTo = url;
-    const uploaded = { fileId: fileIdOf(url), version: versionOf(url) };
+    this.#sentTo = this.#transfer.url ?? "";
+    const uploaded = { fileId: fileIdOf(this.#sentTo), version: versionOf(this.#sentTo) };
     if (this.#verify) void this.#compare(uploaded);
     else this.#end({ kind: "uploaded", ...uploaded });
   }

@@ -66,9 +66,9 @@ class UserBrowser {
     await this.open();
   }
 
-  /** The device has no network for a while. */
+  /** The device has no network for a while, and what was in flight is lost. */
   async loseNetwork(): Promise<void> {
-    await this.#scene.line.down();
+    await this.#scene.line.downLosing();
     await this.#context?.setOffline(true);
     await reachState(this.page, "offline");
     this.#scene.line.up();
@@ -101,7 +101,9 @@ const CUTS = [
 ] as const;
 
 /**
- * What is counted is all that left the browser, heads of requests among it. A server that is killed takes with it what it
+ * What is counted is all that left the browser, heads of requests among it. Of that each loss of the network loses what the
+ * line took last, up to 64 KiB; a real network may have more in flight. What a tab or a browser sent before it went arrives,
+ * as the systems deliver what they have. A server that is killed takes with it what it
  * has in memory of the part that is coming, 8 MiB at most however large the file is: it is killed when it has just answered.
  */
 test("100 MB over ten cuts, of network, server, tab and browser, arrive whole with 2 % sent again at most", async () => {

@@ -17,6 +17,8 @@ export interface Line {
    * too.
    */
   down(): Promise<void>;
+  /** As `down`, when it takes something next: that, up to 64 KiB, is counted and lost. */
+  downLosing(): Promise<void>;
   up(): void;
   /** Resolves when all connections are over: what a browser that went away has sent has arrived. */
   quiet(): Promise<void>;
@@ -55,6 +57,8 @@ class OpenLine implements Line {
   #stopAtBytes = Number.POSITIVE_INFINITY;
   #marks: { readonly bytes: number; readonly resolve: () => void }[] = [];
   #awaited: Awaited | undefined;
+  /** Takes the place of passing on what comes next. */
+  #onLost: (() => void) | undefined;
   sentBytes = 0;
 
   constructor(target: URL) {
@@ -94,6 +98,13 @@ class OpenLine implements Line {
       upstream.end();
     }
     await this.quiet();
+  }
+
+  async downLosing(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#onLost = resolve;
+    });
+    await this.down();
   }
 
   up(): void {
@@ -150,11 +161,19 @@ class OpenLine implements Line {
 
   #onRequest(data: Buffer, pair: Pair): void {
     this.sentBytes += data.byteLength;
+    if (this.#onLost !== undefined) return this.#lose(pair, this.#onLost);
     pair.method = REQUEST.exec(data.toString("latin1", 0, 200))?.[1] ?? pair.method;
     const isTaken = pair.upstream.write(data);
     if (this.sentBytes >= this.#stopAtBytes) this.#stop();
     if (!isTaken || this.#isStopped) pair.client.pause();
     this.#tell();
+  }
+
+  #lose({ client }: Pair, onLost: () => void): void {
+    // What came behind it would else be passed on before the line is down.
+    client.pause();
+    this.#onLost = undefined;
+    onLost();
   }
 
   #onAnswer(data: Buffer, { client, upstream, method }: Pair): void {
