@@ -28,7 +28,9 @@ export function EmptyTrash({ query, store, mayChange, tell }: EmptyTrashProps) {
     try {
       const ids: string[] = [];
       for await (const file of files.all(query)) if (mayChange(file)) ids.push(file.id);
-      const items = ids.length === 0 ? [] : await files.change({ action: "purge", fileIds: ids });
+      // What somebody restores meanwhile stays.
+      const purge = { action: "purge", fileIds: ids, onlyTrash: true } as const;
+      const items = ids.length === 0 ? [] : await files.change(purge);
       const failed = items.flatMap((item) => (item.ok ? [] : [item.error]));
       const [first] = failed;
       if (first === undefined) tell({ text: fileList.emptied(items.length), isProblem: false });
