@@ -3,6 +3,7 @@ import { UserId } from "#contract/ids.ts";
 import { derivativeKey } from "#contract/keys.ts";
 import type { Actor } from "../../worker/db/audit.ts";
 import { recordRead } from "../../worker/services/audit.ts";
+import { claimKey, settleKey } from "../../worker/services/idempotency.ts";
 import { applyReport } from "../../worker/services/reports.ts";
 import { recordStoredUpload } from "../../worker/services/stored-uploads.ts";
 import { createUpload } from "../../worker/services/uploads.ts";
@@ -78,4 +79,25 @@ export async function countWrittenRows(
   }
   await step("read", () => recordRead(env, { actor, fileId, version: 1, atMs: Date.now() }, []));
   return steps;
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+/** The rows of an `Idempotency-Key`: taken, settled with an answer, and removed as another comes a day later. */
+export async function countKeyRows(
+  real: D1Database,
+  tenantId: Identity["tenantId"],
+): Promise<{ readonly taken: number; readonly settled: number; readonly removed: number }> {
+  const { database, rows } = countRows(real, "rows_written");
+  const env = { DB: database };
+  const requestOf = (keyHash: string) => ({ tenantId, keyHash, fingerprint: "f", leaseMs: 1_000 });
+  const beganAtMs = Date.now();
+  const claim = await claimKey(env, requestOf("first"), beganAtMs);
+  const taken = rows();
+  if (!("takenId" in claim)) throw new Error("The key has been taken before.");
+  const answer = { text: "answer", goodUntilMs: Number.MAX_SAFE_INTEGER };
+  await settleKey(env, requestOf("first"), claim.takenId, answer);
+  const settled = rows() - taken;
+  await claimKey(env, requestOf("second"), beganAtMs + DAY_MS);
+  return { taken, settled, removed: rows() - taken - settled - taken };
 }

@@ -328,14 +328,20 @@ describe("outlives the runtime", () => {
     expect(await after.queue.ack({ acks: [requireLease(first)] })).toMatchObject({ ackCount: 1 });
   });
 
-  test("where pulls are held: one of an empty queue waits for a message, new or handed back", async () => {
+  test("where pulls are held: one of an empty queue waits for a message, new, handed back or released", async () => {
     const { queue: held } = await startAt(await makePath(), { pullHoldMs: HOUR_MS });
     const first = held.pull();
+    await held.untilPulls(1);
     await held.sendTexts("sent");
     expect(bodies(await first)).toEqual(["sent"]);
     const second = held.pull();
+    await held.untilPulls(2);
     await held.ack({ retries: leases(await first) });
     expect(bodies(await second)).toEqual(["sent"]);
+    const third = held.pull();
+    await held.untilPulls(3);
+    await held.release();
+    expect(bodies(await third)).toEqual(["sent"]);
   });
 
   test("a kill right after send has resolved: the message", async () => {

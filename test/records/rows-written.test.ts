@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countWrittenRows } from "../../bench/records/written-rows.ts";
+import { countKeyRows, countWrittenRows } from "../../bench/records/written-rows.ts";
 import { newTenantId, useDatabases } from "./support/databases.ts";
 
 const databases = useDatabases();
@@ -21,4 +21,9 @@ test("an entity takes one row more, and a tag four", async () => {
   const declared = { entityType: "contact", entityId: "1", tags: "red,blue" };
   const [creation] = await countWrittenRows(databases.bindings.DB, newTenantId(), declared);
   expect(creation).toEqual({ step: "creation", rows: 24 });
+});
+
+test("a creation with a key takes three rows more, and one when the key goes", async () => {
+  const rows = await countKeyRows(databases.bindings.DB, newTenantId());
+  expect(rows).toEqual({ taken: 2, settled: 1, removed: 1 });
 });

@@ -56,6 +56,7 @@ type SendOptions = { contentType?: string; delaySeconds?: number };
 interface ClockedObject {
   advanceClock(durationMs: number): Promise<void>;
   stall(durationMs: number): Promise<void>;
+  untilPulls(count: number): Promise<void>;
 }
 
 /** What a producer's call was refused with. */
@@ -170,6 +171,8 @@ export function openQueue({ runtime, url, client }: Stack, name: string) {
     advance: async (durationMs: number) => (await findObject()).advanceClock(durationMs),
     /** Lets this queue's object wait before it does anything else. */
     stall: async (durationMs: number) => (await findObject()).stall(durationMs),
+    /** Resolves when so many pulls have come to this queue's object since it was started. */
+    untilPulls: async (count: number) => (await findObject()).untilPulls(count),
   };
 }
 

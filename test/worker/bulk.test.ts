@@ -60,6 +60,18 @@ test("files are purged: nothing is left of them", async () => {
   for (const id of ids) expect(await worker.objectKeys(`t/${caller.tenantId}/${id}/`)).toEqual([]);
 });
 
+test("what is to be purged from the trash alone stays where it was restored", async () => {
+  const { caller, ids } = await newFiles(2);
+  const [restored, deleted] = ids;
+  await inBulk(caller, { action: "delete", fileIds: [deleted] });
+  expect(await inBulk(caller, { action: "purge", fileIds: ids, onlyTrash: true })).toEqual([
+    refused(restored, "FILE_NOT_IN_TRASH"),
+    ok(deleted),
+  ]);
+  expect(await getRecord(caller, restored ?? "")).toMatchObject({ deletedAt: null });
+  expect((await caller.fetch(`/v1/files/${deleted}`)).status).toBe(404);
+});
+
 test("tags are added and taken away, and files attached and detached", async () => {
   const { caller, ids } = await newFiles(2);
   const tagsOf = async () =>

@@ -28,7 +28,15 @@ const fileIds = z.array(FileId).min(1).max(MAX_BULK_FILES);
 /** Body of `POST /v1/files/bulk`. */
 export const BulkRequest = z
   .discriminatedUnion("action", [
-    z.strictObject({ action: z.enum(["delete", "restore", "purge"]), fileIds }),
+    z.strictObject({ action: z.enum(["delete", "restore"]), fileIds }),
+    z.strictObject({
+      action: z.literal("purge"),
+      fileIds,
+      onlyTrash: z
+        .boolean()
+        .optional()
+        .meta({ description: "Refuses files that aren't in the trash, as one that was restored meanwhile" }),
+    }),
     z.strictObject({ action: z.enum(["tag", "untag"]), fileIds, tags: Tags.min(1) }),
     z
       .strictObject({

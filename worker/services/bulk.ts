@@ -62,7 +62,9 @@ export async function changeInBulk(
   );
   return request.fileIds.map((fileId) => {
     if (done.has(fileId)) return { fileId, ok: true };
-    const error = refusals.get(fileId) ?? new AppError(OVERTAKEN[request.action]);
+    const error =
+      refusals.get(fileId) ??
+      new AppError(isOfTrash(request) ? "FILE_NOT_IN_TRASH" : OVERTAKEN[request.action]);
     return { fileId, ok: false, error: formatProblem(error) };
   });
 }
@@ -75,12 +77,18 @@ function refusalOf(
   try {
     if (found === undefined) throw new AppError("FILE_NOT_FOUND");
     requireActionable(identity, found, ACTION_OF[request.action]);
+    if (isOfTrash(request) && found.file.deletedAtMs === null) throw new AppError("FILE_NOT_IN_TRASH");
     if (request.action === "tag") requireRoom(found.tags, request.tags);
     return undefined;
   } catch (error) {
     if (error instanceof AppError) return error;
     throw error;
   }
+}
+
+/** Whether it is done only with what is in the trash, though it could be done with others. */
+function isOfTrash(request: BulkRequest): boolean {
+  return request.action === "purge" && request.onlyTrash === true;
 }
 
 function requireRoom(tags: readonly string[], more: readonly string[]): void {
@@ -108,7 +116,7 @@ async function carryOut(
     case "restore":
       return restoreFiles(db, { tenantId, fileIds }, event);
     case "purge": {
-      const marked = await markForPurge(env, caller, fileIds, nowMs);
+      const marked = await markForPurge(env, caller, fileIds, nowMs, isOfTrash(request));
       later(purgeMarked(env, removal, caller, marked, nowMs));
       return marked;
     }

@@ -4,7 +4,7 @@ import { filePrefix } from "#contract/keys.ts";
 import type { Database, DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";
 import type { EventOfEach, FileSet } from "../db/file-sets.ts";
-import { findUnstoredVersions } from "../db/file-sets.ts";
+import { findUnstoredVersions, isInTrash } from "../db/file-sets.ts";
 import { deletePurged, markPurging } from "../db/trash.ts";
 import type { ObjectLister, ObjectRemover } from "../storage/object-store.ts";
 import { emptyPrefix } from "./empty-prefix.ts";
@@ -47,15 +47,21 @@ export async function purgeFile(
   await purgeMarked(env, removal, caller, marked, nowMs);
 }
 
-/** Marks what is still there, and returns which. The caller's permission has been checked. */
+/**
+ * Marks what is still there, and returns which. The caller's permission has been checked.
+ * @param onlyTrash not what isn't in the trash (any more)
+ */
 export async function markForPurge(
   env: DatabaseBindings,
   { identity, actor }: Caller,
   fileIds: readonly FileId[],
   nowMs: number,
+  onlyTrash = false,
 ): Promise<readonly FileId[]> {
   const { tenantId, userId } = identity;
-  return markPurging(databaseFor(env, tenantId), { tenantId, fileIds }, userId, { actor, atMs: nowMs });
+  const set = { tenantId, fileIds };
+  const condition = onlyTrash ? isInTrash(set) : undefined;
+  return markPurging(databaseFor(env, tenantId), set, userId, { actor, atMs: nowMs }, condition);
 }
 
 /** Of work that goes on behind an answer: a Worker is ended 30 s after it (Cloudflare, Workers, "waitUntil"). */

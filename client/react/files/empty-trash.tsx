@@ -29,8 +29,9 @@ export function EmptyTrash({ query, store, mayChange, tell }: EmptyTrashProps) {
     try {
       const filenames = new Map<string, string>();
       for await (const file of files.all(query)) if (mayChange(file)) filenames.set(file.id, file.filename);
-      const fileIds = [...filenames.keys()];
-      const items = fileIds.length === 0 ? [] : await files.change({ action: "purge", fileIds });
+      // What somebody restores meanwhile stays.
+      const purge = { action: "purge", fileIds: [...filenames.keys()], onlyTrash: true } as const;
+      const items = filenames.size === 0 ? [] : await files.change(purge);
       const failed = items.flatMap((item) => (item.ok ? [] : [item]));
       const [first] = failed;
       if (first === undefined) tell({ text: fileList.emptied(items.length), isProblem: false });

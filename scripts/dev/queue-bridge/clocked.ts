@@ -10,6 +10,22 @@ export { default, LocalQueue } from "./index.ts";
 const OFFSET_KEY = "clock-offset-ms";
 
 export class QueueObject extends RealQueueObject {
+  #pulls = 0;
+  #pull = Promise.withResolvers<void>();
+
+  override pull(...options: Parameters<RealQueueObject["pull"]>): ReturnType<RealQueueObject["pull"]> {
+    const pulled = super.pull(...options);
+    this.#pulls += 1;
+    this.#pull.resolve();
+    this.#pull = Promise.withResolvers();
+    return pulled;
+  }
+
+  /** Resolves when so many pulls have come, and the last of them has something or is held. */
+  async untilPulls(count: number): Promise<void> {
+    while (this.#pulls < count) await this.#pull.promise;
+  }
+
   /** Moves this queue's clock forward, for good. */
   advanceClock(durationMs: number): void {
     this.ctx.storage.kv.put(OFFSET_KEY, this.#offsetMs() + durationMs);

@@ -44,7 +44,9 @@ export class QueueObject extends DurableObject<BridgeEnv> {
 
   /** Ends every lease at once, and says how many there were. */
   release(): number {
-    return this.#store.release();
+    const released = this.#store.release();
+    this.#noteChange();
+    return released;
   }
 
   /** How many messages are in each state. */
