@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { D1Database } from "@cloudflare/workers-types";
 import { z } from "zod";
@@ -22,6 +23,8 @@ const HOST = "127.0.0.1";
 const JOBS_QUEUE = "causeway-jobs";
 /** Where in a state directory the runtime keeps its own. */
 export const RUNTIME_STATE = "cloudflare";
+/** Of a state that has many files already; `fetch` itself waits no longer. */
+const MIGRATION_PATIENCE_MS = 300_000;
 const { compatibilityDate } = COMPATIBILITY;
 
 export interface WorkersOptions {
@@ -140,8 +143,10 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
   const { worker, d1Databases } = mainWorker(built, options, storeVars);
   const bridge = bridgeWorker(built, options);
   const limiter = rateLimiterWorker(built.rateLimiter, compatibilityDate);
+  // Its own, of this run: the queue's is the processor's too, which has no business with the database.
+  const doorToken = randomBytes(32).toString("hex");
   const sideDoor = sideDoorWorker({
-    ...{ script: built.sideDoor, compatibilityDate, token: options.secrets.queuesToken },
+    ...{ script: built.sideDoor, compatibilityDate, token: doorToken },
     ...{ d1Databases, main: WORKER_NAME },
   });
   const runtime = withoutSignalHandlers(
@@ -158,12 +163,9 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
       ),
   );
   await runtime.ready;
-  const door: SideDoor = {
-    url: await runtime.unsafeGetDirectURL(SIDE_DOOR_NAME),
-    token: options.secrets.queuesToken,
-  };
+  const door: SideDoor = { url: await runtime.unsafeGetDirectURL(SIDE_DOOR_NAME), token: doorToken };
   for (const name of Object.keys(d1Databases)) {
-    const database = openDatabase(door, name);
+    const database = openDatabase({ ...door, patienceMs: MIGRATION_PATIENCE_MS }, name);
     await applyMigrations(database);
     // Nothing of an earlier run is alive on this state: or the stack would be called healthy before its processor is.
     await database.prepare("DELETE FROM processor_heartbeats").run();
@@ -176,7 +178,7 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
     queues: { baseUrl: new URL("/client/v4", bridgeUrl).href, queueId: JOBS_QUEUE, token: queue.token },
     releaseLeases: () => releaseLeases(queue.url, queue.token),
     openDatabase: (name) => openDatabase(door, name),
-    runScheduled: async () => void (await runCron(door)),
+    runScheduled: () => runCron(door),
     miniflare: runtime,
     stop: () => runtime.dispose(),
   };

@@ -86,15 +86,30 @@ test("how many others have the same bytes changes nothing of what is read for so
     const { items } = await getFiles({ DB: database }, bob, asked, async () => "", Date.now());
     return { found: items.length, rows: rows() };
   };
-  const QUERIES = [{ scope: "visible" }, { scope: "own" }, { scope: "shared" }, { ...CONTACT }];
-  const before = await Promise.all(QUERIES.map(read));
+  /** With the most rows that each may read. */
+  const QUERIES: readonly (readonly [query: object, rows: number])[] = [
+    [{ scope: "visible" }, 20],
+    [{ scope: "own" }, 20],
+    [{ scope: "shared" }, 20],
+    [{ ...CONTACT }, 20],
+    [{ scope: "visible", sort: "name" }, 20],
+    [{ scope: "visible", sort: "size" }, 20],
+    [{ scope: "own", sort: "name" }, 20],
+    [{ scope: "visible", tags: ["red"] }, 20],
+    // All that have the owner, or the word, are counted, as without a digest.
+    [{ scope: "visible", ownerId: "ann" }, 80],
+    [{ scope: "visible", q: "private" }, 80],
+    [{ scope: "visible", q: "pr" }, 80],
+  ];
+  const readAll = () => Promise.all(QUERIES.map(([query]) => read(query)));
+  const before = await readAll();
   await DB.prepare("UPDATE file_versions SET sha256 = ? WHERE tenant_id = ? AND sha256 < ?")
     .bind(sha256, tenantId, sha256)
     .run();
-  expect(await Promise.all(QUERIES.map(read))).toEqual(before);
-  for (const { found, rows } of before) {
-    expect(found).toBe(0);
-    expect(rows).toBeLessThan(20);
+  expect(await readAll()).toEqual(before);
+  for (const [index, [query, most]] of QUERIES.entries()) {
+    expect(before[index]?.found, JSON.stringify(query)).toBe(0);
+    expect(before[index]?.rows, JSON.stringify(query)).toBeLessThan(most);
   }
   await insert(DB, [{ ...privateOf("ann", 200), sharedWith: { bob: null } }]);
   expect(await read({ scope: "visible" })).toMatchObject({ found: 1 });

@@ -5,19 +5,25 @@ import type { Answer, CronRun, Question, Statement, WireError } from "./wire.ts"
 export interface SideDoor {
   readonly url: URL;
   readonly token: string;
+  /** So long an answer is waited for. */
+  readonly patienceMs?: number;
 }
 
-/** D1 has no deadline of its own; what takes longer hangs. */
+/** D1 has no deadline of its own here; what takes longer hangs, unless it is known to take long. */
 const PATIENCE_MS = 60_000;
 
 type Done = Exclude<Answer, { readonly error: WireError }>;
 
-async function post({ url, token }: SideDoor, path: string, body: Question | CronRun): Promise<Done> {
+async function post(
+  { url, token, patienceMs = PATIENCE_MS }: SideDoor,
+  path: string,
+  body: Question | CronRun,
+): Promise<Done> {
   const response = await fetch(new URL(path, url), {
     method: "POST",
     headers: { authorization: `Bearer ${token}` },
     body: JSON.stringify(body),
-    signal: AbortSignal.timeout(PATIENCE_MS),
+    signal: AbortSignal.timeout(patienceMs),
   });
   if (!response.ok) throw new Error(`The side door answered ${response.status}.`);
   const answer = JSON.parse(await response.text()) as Answer;
@@ -104,8 +110,9 @@ export function openDatabase(door: SideDoor, database: string): D1Database {
   return opened as unknown as D1Database;
 }
 
-/** Runs the worker's cron handler, as of a time, and says how that ended: "ok", or otherwise. */
-export async function runCron(door: SideDoor, scheduledTimeMs = Date.now()): Promise<string> {
+/** Runs the worker's cron handler, as of a time. Throws where that didn't end well. */
+export async function runCron(door: SideDoor, scheduledTimeMs = Date.now()): Promise<void> {
   const { result } = await post(door, "/cron", { cron: "* * * * *", scheduledTimeMs });
-  return (result as { outcome: string }).outcome;
+  const { outcome } = result as { outcome: string };
+  if (outcome !== "ok") throw new Error(`The cron handler ended with "${outcome}".`);
 }
