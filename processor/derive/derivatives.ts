@@ -12,7 +12,6 @@ import type { Sandbox } from "../sandbox/sandbox.ts";
 import { type ScratchCopy, withScratchCopy } from "../scratch-copy.ts";
 import { withinDeriveTime } from "./deadline.ts";
 import type { Deriver, Original, Product } from "./deriver.ts";
-import type { Early } from "./early-derivation.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { failAll, NO_TOOL, NOT_ISOLATED } from "./products.ts";
 import type { Publisher } from "./publisher.ts";
@@ -27,6 +26,12 @@ export interface DerivativesParts {
   readonly tools: Tools;
   readonly sandbox: Pick<Sandbox, "mayRun" | "patience" | "room">;
   readonly publisher: Publisher;
+}
+
+/** What something begun early waits for, and how it gives way to what can't wait for that. */
+export interface Early {
+  readonly approval: Promise<void>;
+  readonly stepAside: () => void;
 }
 
 /** Of work that is ahead of its verdict. */

@@ -12,12 +12,6 @@ import { type Plan, planOf } from "./plan.ts";
 /** So long it may keep a hand of its lane from others without a verdict. */
 const MAX_AHEAD_MS = 10_000;
 
-/** What something begun early waits for, and how it gives way to what can't wait for that. */
-export interface Early {
-  readonly approval: Promise<void>;
-  readonly stepAside: () => void;
-}
-
 /** The derivation of one job, which may begin early. */
 export class EarlyDerivation {
   readonly #derivatives: Pick<Derivatives, "begin">;

@@ -2,7 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Standing } from "#contract/reports.ts";
 import { NO_WISHES } from "#contract/wishes.ts";
-import { type Early, EarlyDerivation } from "../../processor/derive/early-derivation.ts";
+import type { Early } from "../../processor/derive/derivatives.ts";
+import { EarlyDerivation } from "../../processor/derive/early-derivation.ts";
 import { ProcessorFailure } from "../../processor/failure.ts";
 import { createJob } from "./support/jobs.ts";
 
@@ -18,12 +19,13 @@ function begin(standing = before, failure: { readonly early?: Error; readonly la
   let given: Early | undefined;
   const early = new EarlyDerivation(
     {
-      begin: async (_job, _plan, begun) => {
+      begin: async (_job, _plan, begun, signal) => {
         const { approval } = begun;
         given = begun;
         seen.isBegun = true;
         if (failure.early) throw failure.early;
         await approval;
+        signal.throwIfAborted();
         if (failure.late) throw failure.late;
         seen.isBrought = true;
       },

@@ -187,3 +187,10 @@ test("they are for the tenant's admins, and only its own", async () => {
   expect(await readProblem(await post(other, retryPathOf(ref)))).toMatchObject({ status: 404 });
   expect(await announced()).toEqual([]);
 });
+
+test("what opens the local queue opens no database", async () => {
+  const door = await worker.miniflare.unsafeGetDirectURL("side-door");
+  const headers = { authorization: `Bearer ${worker.queues.token}` };
+  const answer = await fetch(new URL("/databases", door), { method: "POST", headers, body: "{}" });
+  expect(answer.status).toBe(401);
+});
