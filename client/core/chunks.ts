@@ -11,12 +11,8 @@ const TARGET_SECONDS = 20;
 /** Bytes of one request, where the host says it. */
 export type WantedBytes = number | undefined | (() => number | undefined);
 
-/** @throws RangeError when it is no number of bytes */
-function checked(bytes: number | undefined): number | undefined {
-  if (bytes !== undefined && (!Number.isSafeInteger(bytes) || bytes < 1)) {
-    throw new RangeError("chunkSizeBytes must be a positive, finite integer");
-  }
-  return bytes;
+function isBytes(bytes: number): boolean {
+  return Number.isSafeInteger(bytes) && bytes > 0;
 }
 
 /**
@@ -24,18 +20,19 @@ function checked(bytes: number | undefined): number | undefined {
  * connection.
  */
 export class ChunkSizes {
-  readonly #wanted: () => number | undefined;
-  #hasWarned = false;
+  readonly #wanted: WantedBytes;
   #bytes = PART_BYTES;
 
   /**
-   * @param wanted as the host wants it, whatever the connection does; a function is asked before each request; an answer that
-   *   is no positive integer is told on the console once, and left aside
+   * @param wanted as the host wants it, whatever the connection does; a function is asked before each request, and an answer
+   *   that is no positive integer is left aside
    * @throws RangeError when it is a number that is not a positive integer
    */
   constructor(wanted: WantedBytes) {
-    this.#wanted = typeof wanted === "function" ? () => checked(wanted()) : () => checked(wanted);
-    if (typeof wanted !== "function") checked(wanted);
+    if (typeof wanted === "number" && !isBytes(wanted)) {
+      throw new RangeError("chunkSizeBytes must be a positive, finite integer");
+    }
+    this.#wanted = wanted;
   }
 
   /**
@@ -51,16 +48,9 @@ export class ChunkSizes {
     return Math.min(sizeBytes, aligned > offsetBytes ? aligned : end);
   }
 
-  /** A host's mistake doesn't stop its users' uploads, nor is it made good by trying again. */
   #ask(): number | undefined {
-    try {
-      return this.#wanted();
-    } catch (error) {
-      // oxlint-disable-next-line no-console -- it is the host's mistake, and none that its users could put right
-      if (!this.#hasWarned) console.warn("chunkSizeBytes() gave no number of bytes:", error);
-      this.#hasWarned = true;
-      return undefined;
-    }
+    const bytes = typeof this.#wanted === "function" ? this.#wanted() : this.#wanted;
+    return bytes !== undefined && isBytes(bytes) ? bytes : undefined;
   }
 
   /** A request brought so much in this time. */

@@ -160,17 +160,7 @@ export function createApiCall(baseUrl: string, options: ApiOptions): ApiCall {
 }
 
 function createAttempt(baseUrl: string, tokens: TokenSource, options: ApiOptions): ApiCall {
-  const { fetch: ask = (url: string, init: RequestInit) => fetch(url, init) } = options;
-
-  async function send(url: string, init: RequestInit): Promise<Response> {
-    try {
-      return await ask(url, init);
-    } catch (cause) {
-      // As fetch has it where nothing answers. An abort is another.
-      if (cause instanceof TypeError) noteSilence(url);
-      throw cause;
-    }
-  }
+  const { fetch: send = (url: string, init: RequestInit) => fetch(url, init) } = options;
 
   async function exchange(request: ApiRequest, signal: AbortSignal): Promise<Response> {
     const url = baseUrl + request.path + queryOf(request.query ?? {});
@@ -201,7 +191,8 @@ function createAttempt(baseUrl: string, tokens: TokenSource, options: ApiOptions
       if (cause instanceof ApiError) throw cause;
       // The caller's own abort is theirs to see; our timeout is a lost connection.
       signal?.throwIfAborted();
-      // What breaks where JSON should be is most often a page.
+      // As fetch has it where nothing answers; what breaks where JSON should be is most often a page.
+      if (cause instanceof TypeError) noteSilence(url);
       if (cause instanceof SyntaxError) noteAnswer(url, 200, "<");
       throw new ApiError(localProblem("CONNECTION_LOST"), { cause });
     } finally {

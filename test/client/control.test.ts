@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createTokenSource } from "../../client/core/tokens.ts";
 import { contentOf, KIB, makeFile, makeUploader, reached, trace } from "./support/harness.ts";
 import { startTusEndpoint, type TusEndpoint } from "./support/tus-endpoint.ts";
@@ -225,12 +225,9 @@ test("refuses a chunk size that isn't finite", () => {
   expect(() => makeUploader(endpoint, { chunkSizeBytes: Number.POSITIVE_INFINITY })).toThrow(RangeError);
 });
 
-test("sends on where a function gives no chunk size, and says so once", async () => {
-  const warn = vi.spyOn(console, "warn").mockReturnValue();
-  onTestFinished(() => warn.mockRestore());
+test("sends on where a function gives no chunk size", async () => {
   const upload = makeUploader(endpoint, { chunkSizeBytes: () => 0.5 }).add(makeFile(2 * CHUNK));
   endpoint.maxAppendBytes = CHUNK;
   upload.start();
   expect(await reached(upload, "uploaded", "failed", "retrying")).toMatchObject({ kind: "uploaded" });
-  expect(warn).toHaveBeenCalledOnce();
 });

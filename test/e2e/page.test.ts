@@ -119,7 +119,8 @@ test("a colleague sees what is attached to the contact and may read it, but not 
   await page.getByLabel("Signed in as").selectOption({ label: "Bob Okafor, Acme" });
   await openOwnPage(page, name);
   await page.getByText(/, uploaded by Ann Lindqvist, /).waitFor();
-  await page.getByRole("link", { name: "Hildegard Brandt-Oberhauser" }).waitFor();
+  const attachedTo = page.locator(".file-side").getByRole("link", { name: "Hildegard Brandt-Oberhauser" });
+  await attachedTo.waitFor();
   await page.getByText("an offer", { exact: true }).waitFor();
   expect(await actionsOf(page, name)).toEqual(["Download"]);
   const downloading = page.waitForEvent("download");
@@ -134,7 +135,7 @@ test("malware is named on the page and can't be downloaded", async () => {
   await row(page, name).getByText("Blocked: contains").waitFor();
   await openOwnPage(page, name);
   await page.getByText("Nobody can open or download it.").waitFor();
-  expect(await actionsOf(page, name)).toEqual(["Rename", "Tags", "Delete"]);
+  expect(await actionsOf(page, name)).toEqual(["Rename", "Tags", "Attach to…", "Delete"]);
 });
 
 test("whoever has no right to a file, and who asks for none, is told the same", async () => {
