@@ -7,6 +7,7 @@ import { filesDe } from "../../client/react/texts/files-de.ts";
 import { filesEn } from "../../client/react/texts/files-en.ts";
 import { axeFindings } from "../support/axe.ts";
 import { launchChromium } from "../support/browser.ts";
+import { rows } from "../support/runs.ts";
 import { buildDemo } from "./support/built-demo.ts";
 import { show } from "./support/demo-scene.ts";
 import { type DemoServer, startDemoServer } from "./support/demo-server.ts";
@@ -34,28 +35,32 @@ const TEXTS = { en: { ...en, ...filesEn }, de: { ...de, ...filesDe } };
  * Each kind of page, and of one that was looked at whole what is new in a state. What opens over lists of files is looked
  * at with its components.
  */
-const LOOKED_AT = [
-  ["en", "contacts", "html"],
-  ["en", "uploading", "html"],
-  ["en", "upload-blocked", ".cw-uploader"],
-  ["en", "upload-earlier", ".cw-uploader"],
-  ["en", "files", "html"],
-  ["en", "files-selected", ".cw-bulk"],
-  ["en", "files-deleted", ".cw-notices"],
-  ["en", "trash", "main"],
-  ["en", "file-pages", "html"],
-  ["en", "file-blocked", "main"],
-  ["en", "quarantine", "html"],
-  ["en", "quarantine-release", ".cw-modal"],
-  ["en", "failed-jobs", "main"],
-  ["en", "settings", ".cw-menu"],
-  ["en", "sign-in", "main"],
-  ["en", "not-found", "main"],
-  ["de", "uploading", ".cw-uploader"],
-  ["de", "files", "html"],
-  ["de", "file-pages", "html"],
-  ["de", "quarantine", "main"],
-] as const;
+const LOOKED_AT = rows<readonly [language: "en" | "de", state: string, part: string]>(
+  [
+    ["en", "uploading", "html"],
+    ["en", "upload-blocked", ".cw-uploader"],
+    ["en", "files", "html"],
+    ["en", "file-pages", "html"],
+    ["en", "quarantine", "html"],
+    ["en", "settings", ".cw-menu"],
+    ["de", "files", "html"],
+  ],
+  [
+    ["en", "contacts", "html"],
+    ["en", "upload-earlier", ".cw-uploader"],
+    ["en", "files-selected", ".cw-bulk"],
+    ["en", "files-deleted", ".cw-notices"],
+    ["en", "trash", "main"],
+    ["en", "file-blocked", "main"],
+    ["en", "quarantine-release", ".cw-modal"],
+    ["en", "failed-jobs", "main"],
+    ["en", "sign-in", "main"],
+    ["en", "not-found", "main"],
+    ["de", "uploading", ".cw-uploader"],
+    ["de", "file-pages", "html"],
+    ["de", "quarantine", "main"],
+  ],
+);
 
 test.each(LOOKED_AT)(
   "axe finds nothing, light or dark, and all has a name: %s, %s",
