@@ -25,6 +25,8 @@ async function openPage(place = "/files"): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 } });
   onTestFinished(() => context.close());
   const page = await context.newPage();
+  // What checks and draws files has those of other tests too.
+  page.setDefaultTimeout(100_000);
   const refused: string[] = [];
   page.on("console", (message) => {
     if (/Content.Security.Policy/i.test(message.text())) refused.push(message.text());
