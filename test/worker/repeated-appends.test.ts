@@ -35,9 +35,7 @@ test("an append that was cut and comes again from its beginning, as Chromium sen
   // Whoever comes a second time may be a client that repeats what it isn't told of: it is told.
   const third = await openPatch(caller, location, { ...headers, "content-length": String(MIB / 4) });
   await third.write(bytes.subarray(0, MIB / 4));
-  // A connection whose body was let go of has no second answer.
-  await third.write(Buffer.from("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
   await third.end();
-  expect(third.received().match(/^HTTP\/1\.1 \d+/gm)).toEqual(["HTTP/1.1 409", expect.any(String)]);
+  expect(third.received().match(/^HTTP\/1\.1 \d+/gm)).toEqual(["HTTP/1.1 409"]);
   expect(await headOffset(caller, location)).toBeGreaterThan(0);
 });
