@@ -80,8 +80,8 @@ test("two tabs with one file show one upload, and the second goes on where the f
   await line.sent(2 * CHUNK);
   await choose(second, path);
   await reachState(second, "elsewhere");
-  line.stopAt(4 * CHUNK);
   line.flow();
+  line.stopAt(4 * CHUNK);
   await line.sent(4 * CHUNK);
   const sentInSecond = () =>
     second.evaluate(() => (globalThis as unknown as UploadingPage).upload.progress.sentBytes);

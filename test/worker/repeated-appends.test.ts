@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createUpload, headOffset, newCaller } from "../support/api.ts";
 import type { RawRequest } from "../support/raw-request.ts";
-import { openPatch } from "../support/tus.ts";
+import { expectReceived, openPatch } from "../support/tus.ts";
 
 const MIB = 1024 * 1024;
 const SIZE = 40 * MIB;
@@ -35,7 +35,9 @@ test("an append that was cut and comes again from its beginning, as Chromium sen
   // Whoever comes a second time may be a client that repeats what it isn't told of: it is told.
   const third = await openPatch(caller, location, { ...headers, "content-length": String(MIB / 4) });
   await third.write(bytes.subarray(0, MIB / 4));
-  await third.end();
-  expect(third.received().match(/^HTTP\/1\.1 \d+/gm)).toEqual(["HTTP/1.1 409"]);
+  // A connection whose body was let go of has no second answer.
+  await third.write(Buffer.from("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+  await expectReceived(third, /^HTTP\/1\.1 409 [^]*HTTP\/1\.1 200 /);
+  await third.cut();
   expect(await headOffset(caller, location)).toBeGreaterThan(0);
 });
