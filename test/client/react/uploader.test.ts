@@ -1,60 +1,11 @@
-import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { TimeLeft } from "../../../client/react/uploader/time-left.ts";
-import { launchChromium } from "../../support/browser.ts";
-import { type DemoServer, startDemoServer } from "../support/demo-server.ts";
-import { buildPage } from "./built-page.ts";
-import { storedFile } from "./files/stored-files.ts";
 import { withLive } from "./live-page.ts";
+import { MIB, pdf, useUploaderScene } from "./uploader-scene.ts";
 
-const MIB = 1024 * 1024;
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-
-let builtDir: string;
-let browser: Browser;
-let server: DemoServer;
-let context: BrowserContext;
-let page: Page;
-
-beforeAll(async () => {
-  [builtDir, browser] = await Promise.all([buildPage(), launchChromium()]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await rm(builtDir, { recursive: true });
-});
-
-beforeEach(async () => {
-  server = await startDemoServer(builtDir);
-  context = await browser.newContext();
-  page = await context.newPage();
-});
-
-afterEach(async () => {
-  await context.close();
-  await server.close();
-});
-
-function pdf(name: string, sizeBytes = 10) {
-  return { name, mimeType: "application/pdf", buffer: Buffer.alloc(sizeBytes, name) };
-}
-
-const rows = () => page.locator(".cw-upload-list").getByRole("list").getByRole("listitem");
-const row = (name: string) => rows().filter({ hasText: name });
-const choose = (files: Parameters<ReturnType<Page["locator"]>["setInputFiles"]>[0]) =>
-  page.locator('input[data-cw="files"]').setInputFiles(files);
-const open = (query = "") => page.goto(`${server.origin}/?${query}`);
-const storedBytes = (id = "file1") => server.tus.uploads.get(id)?.bytes.length;
-
-async function stallAt(bytes: number): Promise<void> {
-  server.tus.next("PATCH", { stallAfterBytes: bytes });
-}
+const { server, context, page, rows, row, choose, open, storedBytes, stallAt } = useUploaderScene();
 
 test("a chosen file is sent, checked and ready, is heard of, and goes when it is taken off", async () => {
   await open();
@@ -67,85 +18,6 @@ test("a chosen file is sent, checked and ready, is heard of, and goes when it is
   await row("offer.pdf").waitFor({ state: "detached" });
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Choose files");
   expect(server.files.length).toBe(1);
-});
-
-test("what breaks a rule is listed with it, before the rest is sent; what has no room too", async () => {
-  server.rules = { ...server.rules, availableBytes: MIB };
-  await open();
-  await page.waitForLoadState("networkidle");
-  const script = { name: "run.exe", mimeType: "application/octet-stream", buffer: Buffer.from("MZ") };
-  await choose([script, pdf("large.pdf", 2 * MIB), pdf("fine.pdf")]);
-  const refusals = page.getByRole("region", { name: "2 files not added" });
-  await refusals.getByText('Files ending in ".exe" are not accepted.').waitFor();
-  await refusals.getByText("There is no room for it: 1 MB of storage is left.").waitFor();
-  await row("fine.pdf").getByText("Ready").waitFor();
-  expect(server.tus.uploads.size).toBe(1);
-  await refusals.getByRole("button", { name: "Dismiss" }).click();
-  await refusals.waitFor({ state: "detached" });
-});
-
-const META = { entityType: "contact", entityId: "c-1" };
-
-/** The server has these bytes already, of another record where nothing else is said. */
-function isThere(file: ReturnType<typeof pdf>, id: string, changes: object = {}): void {
-  const sha256 = createHash("sha256").update(file.buffer).digest("hex");
-  const elsewhere = { entityType: "deal", entityId: "7", createdAt: "2024-05-03T09:30:00Z" };
-  server.files.push(storedFile(id, "Offer 2024.pdf", { sha256, ...elsewhere, ...changes }));
-}
-
-test("bytes that are there already are sent only when their user says so, by keyboard alone", async () => {
-  const [offer, other] = [pdf("offer.pdf"), pdf("other.pdf")];
-  isThere(offer, "there");
-  await open();
-  await choose([offer, other]);
-  const said = "Already here: Offer 2024.pdf, attached to deal 7, uploaded by ann on 3 May 2024";
-  await row("offer.pdf").getByText(said).waitFor();
-  await page.getByRole("status").filter({ hasText: "offer.pdf: Already here. Upload it anyway?" }).waitFor();
-  await row("other.pdf").getByText("Ready").waitFor();
-  expect(server.tus.uploads.size).toBe(1);
-  expect(await rows().first().textContent()).toContain("offer.pdf");
-  await row("offer.pdf").getByRole("button", { name: "Upload anyway: offer.pdf" }).focus();
-  await page.keyboard.press("Enter");
-  await row("offer.pdf").getByText("Ready").waitFor();
-  expect(server.tus.uploads.size).toBe(2);
-  expect(await page.evaluate(() => document.activeElement?.closest("li")?.textContent)).toContain(
-    "offer.pdf",
-  );
-  // Of the same record is the one to tell.
-  isThere(offer, "here", META);
-  await choose([offer]);
-  const again = row("offer.pdf").filter({
-    hasText: "Already here: Offer 2024.pdf, uploaded by ann on 3 May 2024",
-  });
-  await again.getByRole("button", { name: "Don’t upload: offer.pdf" }).focus();
-  await page.keyboard.press("Enter");
-  await again.waitFor({ state: "detached" });
-  expect(await page.evaluate(() => document.activeElement?.closest("li") !== null)).toBe(true);
-  expect(server.tus.uploads.size).toBe(2);
-});
-
-test("many of them are settled at once", async () => {
-  const files = ["a.pdf", "b.pdf", "c.pdf", "d.pdf"].map((name) => pdf(name));
-  for (const [index, file] of files.entries()) isThere(file, `there${index}`);
-  await open("language=de");
-  await choose(files);
-  const notice = page.getByRole("region", { name: "4 Dateien sind schon vorhanden" });
-  await notice.waitFor();
-  await page.addScriptTag({ path: AXE });
-  const found = await page.evaluate(() =>
-    (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } }).axe.run(),
-  );
-  expect(found.violations.map(({ id }) => id)).toEqual([]);
-  await row("a.pdf").getByRole("button", { name: "Nicht hochladen: a.pdf" }).click();
-  await page.getByRole("button", { name: "3 auslassen, die schon vorhanden sind" }).click();
-  await notice.waitFor({ state: "detached" });
-  await expect.poll(() => rows().count()).toBe(0);
-  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Dateien auswählen");
-  expect(server.tus.uploads.size).toBe(0);
-  await choose(files.slice(0, 2));
-  await page.getByRole("button", { name: "Alle trotzdem hochladen" }).click();
-  await page.getByText("2 Dateien bereit", { exact: true }).waitFor();
-  expect(server.tus.uploads.size).toBe(2);
 });
 
 test("an infected file says what it contains, above the others", async () => {
@@ -188,7 +60,7 @@ test("nothing is sent while it is asked whether to cancel; what has arrived stay
   await open();
   await choose([pdf("there.pdf")]);
   await row("there.pdf").getByText("Ready").waitFor();
-  await stallAt(MIB);
+  stallAt(MIB);
   await choose([pdf("offer.pdf", 2 * MIB)]);
   await expect.poll(() => storedBytes("file2")).toBe(MIB);
   await page.getByRole("button", { name: "Cancel all" }).click();
@@ -201,7 +73,7 @@ test("nothing is sent while it is asked whether to cancel; what has arrived stay
 });
 
 test("by keyboard alone: paused, resumed, and given up only when asked again", async () => {
-  await stallAt(MIB);
+  stallAt(MIB);
   await open();
   await choose([pdf("offer.pdf", 2 * MIB)]);
   await expect.poll(() => storedBytes()).toBe(MIB);
@@ -223,7 +95,7 @@ test("by keyboard alone: paused, resumed, and given up only when asked again", a
 });
 
 test("waits without a connection, asks before the page is left, and goes on by itself", async () => {
-  await stallAt(MIB);
+  stallAt(MIB);
   await open();
   await choose([pdf("offer.pdf", 2 * MIB)]);
   await expect.poll(() => storedBytes()).toBe(MIB);
@@ -238,154 +110,6 @@ test("waits without a connection, asks before the page is left, and goes on by i
   expect(server.tus.uploads.size).toBe(1);
 });
 
-async function folderOf(files: readonly string[]): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), "causeway-folder-"));
-  await mkdir(join(directory, "Contract/Annexes"), { recursive: true });
-  for (const file of files) await writeFile(join(directory, file), file);
-  return directory;
-}
-
-test("a dropped folder keeps its structure, and what systems leave in it stays out", async () => {
-  const directory = await folderOf(["Contract/main.txt", "Contract/.DS_Store", "Contract/Annexes/a.txt"]);
-  await open();
-  const devtools = await context.newCDPSession(page);
-  const data = { items: [], files: [join(directory, "Contract")], dragOperationsMask: 1 };
-  for (const type of ["dragEnter", "dragOver"] as const) {
-    await devtools.send("Input.dispatchDragEvent", { type, x: 5, y: 5, data });
-  }
-  await page.getByText("Drop anywhere to add the files").waitFor();
-  await devtools.send("Input.dispatchDragEvent", { type: "drop", x: 5, y: 5, data });
-  await row("Contract/Annexes/a.txt").getByText("Ready").waitFor();
-  await row("Contract/main.txt").getByText("Ready").waitFor();
-  const sent = [...server.tus.uploads.values()].map(({ metadata }) => metadata);
-  expect(sent.join()).toContain(`relativePath ${btoa("Contract/Annexes/a.txt")}`);
-  expect(sent).toHaveLength(2);
-  await rm(directory, { recursive: true });
-});
-
-test("takes what is pasted, but not where somebody types", async () => {
-  await open();
-  const paste = (target: string) =>
-    page.evaluate((selector) => {
-      const clipboardData = new DataTransfer();
-      clipboardData.items.add(new File(["x"], "pasted.txt", { type: "text/plain" }));
-      const event = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
-      document.querySelector(selector)?.dispatchEvent(event);
-    }, target);
-  await paste("h1 + *");
-  await row("pasted.txt").getByText("Ready").waitFor();
-  await page.evaluate(() => document.querySelector("h1")?.after(document.createElement("textarea")));
-  await paste("textarea");
-  await paste("h1");
-  await expect.poll(() => rows().count()).toBe(2);
-});
-
-test("continues after a reload with the same file, whatever it is called now", async () => {
-  // As in browsers that keep no handles.
-  await page.addInitScript(() => Reflect.deleteProperty(globalThis, "showOpenFilePicker"));
-  const directory = await folderOf([]);
-  // On disk, because the file has to be the same with its time.
-  const path = join(directory, "offer.pdf");
-  await writeFile(path, Buffer.alloc(2 * MIB, "x"));
-  await stallAt(MIB);
-  await open();
-  await choose(path);
-  await expect.poll(() => storedBytes()).toBe(MIB);
-  await page.reload();
-  const chooser = page.waitForEvent("filechooser");
-  await page.getByRole("button", { name: "Continue 1 upload" }).click();
-  const renamed = join(directory, "renamed.pdf");
-  await rename(path, renamed);
-  await (await chooser).setFiles(renamed);
-  await row("renamed.pdf").getByText("Ready").waitFor();
-  expect(server.tus.uploads.size).toBe(1);
-  expect(await page.getByText("from an earlier visit").count()).toBe(0);
-  await rm(directory, { recursive: true });
-});
-
-test("what continues no upload is added only when its user says so; one file alone replaces another", async () => {
-  await page.addInitScript(() => Reflect.deleteProperty(globalThis, "showOpenFilePicker"));
-  await stallAt(MIB);
-  await open();
-  await choose([pdf("offer.pdf", 2 * MIB)]);
-  await expect.poll(() => storedBytes()).toBe(MIB);
-  await page.reload();
-  const chooseToContinue = async () => {
-    const chooser = page.waitForEvent("filechooser");
-    await page.getByRole("button", { name: "Continue 1 upload" }).click();
-    await (await chooser).setFiles([pdf("notes.pdf")]);
-    return page.getByRole("dialog", { name: "This is not offer.pdf" });
-  };
-  const dialog = await chooseToContinue();
-  await dialog.getByText("notes.pdf continues no unfinished upload.").waitFor();
-  await dialog.getByRole("button", { name: "Don’t add" }).click();
-  await dialog.waitFor({ state: "detached" });
-  expect(await rows().count()).toBe(0);
-  await chooseToContinue();
-  await dialog.getByRole("button", { name: "Add anyway" }).click();
-  await row("notes.pdf").getByText("Ready").waitFor();
-  await page.getByText("1 upload from an earlier visit").waitFor();
-
-  server.files.push(storedFile("there", "Offer.docx"));
-  await open("replaces=there");
-  expect(await page.locator('input[data-cw="files"]').getAttribute("multiple")).toBe(null);
-  await page.getByRole("button", { name: "Choose a file" }).waitFor();
-  await page.evaluate(() => {
-    const clipboardData = new DataTransfer();
-    for (const name of ["a.txt", "b.txt"]) clipboardData.items.add(new File([name], name));
-    document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
-  });
-  await page.getByRole("region", { name: "Nothing added" }).getByText("One file is taken here.").waitFor();
-  expect(await rows().count()).toBe(0);
-  await choose([pdf("offer.pdf")]);
-  const other = page.getByRole("dialog", { name: "A different kind of file" });
-  await other.getByText("offer.pdf would become the new version of Offer.docx").waitFor();
-  await other.getByRole("button", { name: "Don’t upload" }).click();
-  expect(await rows().count()).toBe(0);
-});
-
-test("what there was no room for is tried again, where it was and where the server said so", async () => {
-  server.rules = { ...server.rules, availableBytes: MIB };
-  const problem = { code: "QUOTA_EXCEEDED", title: "There is no room left" };
-  server.tus.next("POST", { status: 413, problem });
-  await open();
-  await page.waitForLoadState("networkidle");
-  await choose([pdf("large.pdf", 2 * MIB), pdf("fine.pdf")]);
-  await row("fine.pdf").getByText("Not accepted: there is no room left for it.").waitFor();
-  await row("fine.pdf").getByRole("button", { name: "Try again: fine.pdf" }).click();
-  await row("fine.pdf").getByText("Ready").waitFor();
-  const refusals = page.getByRole("region", { name: "1 file not added" });
-  await refusals.getByRole("button", { name: "Try again" }).click();
-  await row("large.pdf").getByText("Ready").waitFor();
-  expect(await refusals.count()).toBe(0);
-});
-
-test("continues after a reload with one click where the browser finds the file again", async () => {
-  // A file of the page's own: nobody can click in the browser's chooser here.
-  await page.addInitScript((sizeBytes) => {
-    const open = async () =>
-      (await navigator.storage.getDirectory()).getFileHandle("offer.pdf", { create: true });
-    const showOpenFilePicker = async () => {
-      const handle = await open();
-      const stream = await handle.createWritable();
-      await stream.write(new Uint8Array(sizeBytes));
-      await stream.close();
-      return [handle];
-    };
-    Object.assign(globalThis, { showOpenFilePicker });
-  }, 2 * MIB);
-  await stallAt(MIB);
-  await open();
-  await page.getByRole("button", { name: "Choose files" }).click();
-  await expect.poll(() => storedBytes()).toBe(MIB);
-  await page.reload();
-  await page.getByText("They go on where they stopped.").waitFor();
-  await page.getByRole("button", { name: "Continue 1 upload" }).click();
-  await row("offer.pdf").getByText("Ready").waitFor();
-  expect(server.tus.uploads.size).toBe(1);
-  expect(storedBytes()).toBe(2 * MIB);
-});
-
 test("a long name is one text for search and screen readers, and shows its end", async () => {
   const name = `${"Donaudampfschifffahrtselektrizitätenhauptbetriebswerk".repeat(2)}_v12.pdf`;
   await open();
@@ -397,7 +121,7 @@ test("a long name is one text for search and screen readers, and shows its end",
 });
 
 test("an error in a component leaves transfers running, and the panel comes back with them", async () => {
-  await stallAt(MIB);
+  stallAt(MIB);
   await open();
   await choose([pdf("offer.pdf", 2 * MIB)]);
   await expect.poll(() => storedBytes()).toBe(MIB);
@@ -448,7 +172,7 @@ test.each([
 ] as const)("axe finds nothing: %s on a %s system", async (query, colorScheme) => {
   await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
   await open(query);
-  await stallAt(MIB);
+  stallAt(MIB);
   const script = { name: "run.exe", mimeType: "application/octet-stream", buffer: Buffer.from("MZ") };
   await choose([pdf("offer.pdf", 2 * MIB)]);
   await expect.poll(() => storedBytes()).toBe(MIB);
