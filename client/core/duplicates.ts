@@ -7,7 +7,7 @@ import { classifyFailure } from "./failure.ts";
 import { hashFile } from "./hash-worker.ts";
 import type { Slots } from "./slots.ts";
 import type { UploadMeta } from "./types.ts";
-import { unlessAborted, within } from "./wait.ts";
+import { unlessAborted, wait, within } from "./wait.ts";
 
 /** Hashing more takes longer than half a second on a usual computer, which is felt. */
 const MOST_BYTES = 64 * 1024 * 1024;
@@ -86,7 +86,11 @@ export function createDuplicateSearch(
     if (!(await slots.hold(signal, search.priority))) return undefined;
     try {
       const rests = () => Date.now() < restsUntilMs;
-      if (rests()) return undefined;
+      if (rests()) {
+        // In a task of its own: thousands may wait, and all in one go they would keep the page from drawing.
+        await wait(0, signal);
+        return undefined;
+      }
       search.onBegin();
       const sha256 = await within(hash(file, signal), HASHING_MS);
       return rests() ? undefined : choose(await ask(sha256, signal), meta);

@@ -4,9 +4,7 @@ import { type IconName, OUTLINES } from "./outlines.ts";
 export function Icon({ name }: { readonly name: IconName }) {
   return (
     <svg className="cw-icon" viewBox="0 0 24 24" aria-hidden="true">
-      {(typeof name === "string" ? OUTLINES[name] : name).map((outline) => (
-        <path key={outline} d={outline} />
-      ))}
+      <path d={(typeof name === "string" ? OUTLINES[name] : name).join("")} />
     </svg>
   );
 }

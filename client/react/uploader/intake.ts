@@ -20,6 +20,9 @@ export interface IntakeView {
   readonly doubt: Doubt | undefined;
 }
 
+/** How often it is told how many have been looked at, at most: each time the whole component renders. */
+const TOLD_EVERY_MS = 100;
+
 const EMPTY: IntakeView = {
   ...{ seen: undefined, refusals: [], isIncomplete: false, isTooMany: false },
   doubt: undefined,
@@ -122,6 +125,7 @@ export class Intake {
     const refusals: Refusal[] = [];
     let seen = 0;
     let isIncomplete = false;
+    let toldAtMs = performance.now();
     this.#show({ ...EMPTY, seen });
     const previous = await findPreviousOf(this.#options.uploader, meta);
     try {
@@ -133,7 +137,10 @@ export class Intake {
         else if (!isContinued && isAsked) unmatched.push(pick);
         else if (!isContinued) uploads.push(this.#add(pick, meta, findDuplicates));
         if (!pace.isDue()) continue;
-        this.#show({ ...EMPTY, seen, refusals: [...refusals], isIncomplete });
+        if (performance.now() - toldAtMs >= TOLD_EVERY_MS) {
+          toldAtMs = performance.now();
+          this.#show({ ...EMPTY, seen, refusals: [...refusals] });
+        }
         await pace.rest();
       }
     } catch {
@@ -174,6 +181,8 @@ async function startAll(uploads: readonly Upload[]): Promise<void> {
   const pace = createPace();
   for (const upload of uploads) {
     upload.start();
+    // What it begins with is done in between, and belongs to the slice.
+    await undefined;
     if (pace.isDue()) await pace.rest();
   }
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import sharp from "sharp";
 import { answerLinks, answerShares, answerVersions } from "./sharing-api.ts";
 import type { StoredFile } from "./stored-files.ts";
 
@@ -51,7 +52,11 @@ export function emptyFilesApi(origin: string): FilesApi {
 const THUMBNAIL =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><rect width="40" height="40" fill="#87b6d9"/>' +
   '<path d="M0 30l12-12 9 9 6-6 13 13v6H0z" fill="#3f6b4f"/><circle cx="29" cy="11" r="4" fill="#ffe08a"/></svg>';
-const PICTURE = { type: "image/svg+xml", body: THUMBNAIL };
+/** As the product makes them: each SVG would be a document to the browser. */
+const PICTURE = {
+  type: "image/webp",
+  body: await sharp(Buffer.from(THUMBNAIL)).resize(150, 150).webp().toBuffer(),
+};
 
 /** Answers for another part of the API; undefined where a call isn't for it. */
 export type AnswerOthers = (method: string, call: Call) => Answer | undefined;
