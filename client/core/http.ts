@@ -3,7 +3,7 @@ import { noteAnswer, noteSilence } from "./endpoint-warning.ts";
 import { ApiError, isPassing, localProblem, parseProblem } from "./problem.ts";
 import { createTokenSource, type TokenSource } from "./tokens.ts";
 import type { GetToken } from "./types.ts";
-import { wait } from "./wait.ts";
+import { unlessAborted, wait } from "./wait.ts";
 
 const TIMEOUT_MS = 30_000;
 const RETRIES = 3;
@@ -84,19 +84,9 @@ function initOf({ method = "GET", headers, body, content }: ApiRequest, signal: 
   return content instanceof ReadableStream ? ({ ...init, duplex: "half" } as RequestInit) : init;
 }
 
-/** A promise that doesn't outlast a signal. */
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason as Error);
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
-}
-
 async function tokenFrom(asking: Promise<string>, signal: AbortSignal): Promise<string> {
   try {
-    return await untilAborted(asking, signal);
+    return await unlessAborted(asking, signal);
   } catch (cause) {
     signal.throwIfAborted();
     // fetch rejects with a TypeError where nothing answers, and getToken is mostly a fetch.

@@ -1,4 +1,5 @@
 import type { LiveMessage } from "#contract/live.ts";
+import { MAX_TIMER_MS } from "./wait.ts";
 
 /** A socket that says nothing for so long after it was opened isn't one. */
 const HELLO_MS = 10_000;
@@ -42,7 +43,7 @@ export function listen({ url, endsAtMs, openSocket, onMessage, signal }: Listeni
     };
     const timers = [
       setTimeout(() => spokenSinceMs ?? end(), HELLO_MS),
-      setTimeout(end, Math.max(SHORTEST_MS, endsAtMs - Date.now())),
+      setTimeout(end, Math.min(MAX_TIMER_MS, Math.max(SHORTEST_MS, endsAtMs - Date.now()))),
       setInterval(ask, PING_MS),
     ];
     socket.addEventListener("message", hear, { signal: watched.signal });

@@ -1,34 +1,31 @@
-/** Waits; false when `signal` aborted before the time was over. */
-export function wait(delayMs: number, signal: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve(false);
-    const stop = () => {
-      clearTimeout(timer);
-      resolve(false);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve(true);
-    }, delayMs);
-    signal.addEventListener("abort", stop, { once: true });
-  });
-}
+/** The longest that a timer waits, some 25 days: more of it runs out at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** As the promise, but rejects when `signal` aborts first. */
+/** As the promise, but rejects with the reason of `signal` when that aborts first. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const stop = () => reject(new Error("aborted", { cause: signal.reason }));
-    if (signal.aborted) return stop();
-    signal.addEventListener("abort", stop, { once: true });
+    const stop = () => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop);
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
   });
 }
 
-/** As the promise, but rejects when it isn't settled within the time. */
-export async function within<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
+/** Waits, at most `MAX_TIMER_MS`; false when `signal` aborted before the time was over. */
+export function wait(delayMs: number, signal: AbortSignal): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`not settled within ${timeoutMs} ms`)), timeoutMs);
+  const over = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, Math.min(delayMs, MAX_TIMER_MS), true);
   });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  return unlessAborted(over, signal).catch(() => {
+    clearTimeout(timer);
+    return false;
+  });
+}
+
+/** As the promise, but rejects when it isn't settled within the time. */
+export function within<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new Error(`not settled within ${timeoutMs} ms`)), timeoutMs);
+  return unlessAborted(promise, late.signal).finally(() => clearTimeout(timer));
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import type { LiveEvent, LiveOptions, LiveReset } from "../../client/index.ts";
 import { ApiError, createLive } from "../../client/index.ts";
+import { wait } from "../../client/core/wait.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -69,6 +70,20 @@ test.each([
   await vi.advanceTimersByTimeAsync(MINUTE_MS);
   expect(live.state).toBe("polling");
   expect(page.told.length).toBeGreaterThanOrEqual(3);
+});
+
+test("a time that is longer than a timer's, as where the page's clock is wrong, isn't over at once", async () => {
+  const endsAt = "2999-01-01T00:00:00Z";
+  const getTicket = async () => ({ url: "ws://live.example/?ticket=t", expiresAt: endsAt, endsAt });
+  const { live } = openPage((socket) => socket.tell(HELLO), { getTicket });
+  let isOver = false;
+  const ended = new AbortController();
+  void wait(Date.parse(endsAt), ended.signal).then(() => {
+    isOver = true;
+  });
+  await vi.advanceTimersByTimeAsync(MINUTE_MS / 2);
+  expect([live.state, isOver]).toEqual(["open", false]);
+  ended.abort();
 });
 
 test("a server that closes each socket once it has said hello is asked ever more slowly", async () => {

@@ -1,25 +1,11 @@
 import type { Variant } from "#contract/api.ts";
 import { ApiError } from "../../core/problem.ts";
+import { wait } from "../../core/wait.ts";
 import type { CausewayClient } from "../client.ts";
 
 const FIRST_WAIT_MS = 300;
 const LONGEST_WAIT_MS = 4_000;
 const GROWTH = 1.4;
-
-/** The browser's timers know nothing of signals. */
-function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    }, delayMs);
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
-}
 
 /** A page as an image, drawn when it is first asked for: asked for again until it is there. Throws `ApiError`. */
 export async function loadPage(
@@ -37,7 +23,7 @@ export async function loadPage(
       const isBeingMade = error instanceof ApiError && error.problem.code === "VARIANT_BEING_MADE";
       if (!isBeingMade) throw error;
     }
-    await pause(waitMs, signal);
+    await wait(waitMs, signal);
   }
 }
 
