@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { axeFindings } from "../../support/axe.ts";
 import { storedFile } from "./files/stored-files.ts";
 import { MIB, pdf, useUploaderScene } from "./uploader-scene.ts";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const { server, page, rows, row, choose, open, storedBytes, stallAt, devTools } = useUploaderScene();
 
 test("what breaks a rule is listed with it, before the rest is sent; what has no room too", async () => {
@@ -72,11 +71,7 @@ test("many of them are settled at once", async () => {
   await choose(files);
   const notice = page.getByRole("region", { name: "4 Dateien sind schon vorhanden" });
   await notice.waitFor();
-  await page.addScriptTag({ path: AXE });
-  const found = await page.evaluate(() =>
-    (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } }).axe.run(),
-  );
-  expect(found.violations.map(({ id }) => id)).toEqual([]);
+  expect(await axeFindings(page)).toEqual([]);
   await row("a.pdf").getByRole("button", { name: "Nicht hochladen: a.pdf" }).click();
   await page.getByRole("button", { name: "3 auslassen, die schon vorhanden sind" }).click();
   await notice.waitFor({ state: "detached" });

@@ -1,10 +1,9 @@
-import { createRequire } from "node:module";
 import { expect, test } from "vitest";
 import { TimeLeft } from "../../../client/react/uploader/time-left.ts";
+import { axeFindings } from "../../support/axe.ts";
 import { withLive } from "./live-page.ts";
 import { MIB, pdf, useUploaderScene } from "./uploader-scene.ts";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const { server, context, page, rows, row, choose, open, storedBytes, stallAt } = useUploaderScene();
 
 test("a chosen file is sent, checked and ready, is heard of, and goes when it is taken off", async () => {
@@ -160,11 +159,6 @@ test("the storage in words, by what uses it; narrow room is said", async () => {
   await quota.getByText("1 GB of 10 GB used").waitFor();
 });
 
-interface Finding {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string }[];
-}
-
 test.each([
   ["language=en", "light"],
   ["language=de", "dark"],
@@ -178,17 +172,10 @@ test.each([
   await expect.poll(() => storedBytes()).toBe(MIB);
   await choose([script, pdf("eicar.pdf"), pdf("fine.pdf")]);
   await page.locator('[data-tone="danger"] >> text=Eicar').waitFor();
-  await page.addScriptTag({ path: AXE });
-  const findings = () =>
-    page.evaluate(async () => {
-      const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } };
-      const { violations } = await axe.run();
-      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-    });
-  expect(await findings()).toEqual([]);
+  expect(await axeFindings(page)).toEqual([]);
   await row("offer.pdf").getByRole("button").last().click();
   await page.getByRole("dialog").waitFor();
-  expect(await findings()).toEqual([]);
+  expect(await axeFindings(page)).toEqual([]);
 });
 
 test("how long many small files take is told by how fast they go, though none of them has a speed", () => {
