@@ -160,6 +160,52 @@ test("who signs in as somebody else sees what is that one's", async () => {
   await page.getByRole("link", { name: "Quarantine" }).waitFor({ state: "detached" });
 });
 
+/** What screen readers find there, without what differs from one build or day to the next. */
+async function treeOf(part: string): Promise<string> {
+  const tree = await page.locator(part).ariaSnapshot();
+  return tree
+    .replaceAll(/\s*- \/url: .*$/gm, "")
+    .replaceAll(/[\d.]+\s(bytes|KB|MB|GB)/g, "SIZE")
+    .replaceAll(/(\d{1,2} [A-Z][a-z]{2,3}( \d{4})?|today|yesterday)(, \d\d:\d\d)?/g, "DATE")
+    .replaceAll(/http:\S+/g, "URL");
+}
+
+test("what screen readers find on a contact's page, among files, on a file's page, and in dialogs", async () => {
+  fill(server, "usual");
+  const shown = new Set(["f1", "f3", "f5"]);
+  server.files = server.files.filter(({ id }) => shown.has(id));
+  const trees: string[] = [];
+  const look = async (name: string, part = "main") => {
+    trees.push(`# ${name}`, await treeOf(part), "");
+  };
+  await open("/contacts/c-1001");
+  await row(page, "f1").waitFor();
+  await page.getByText(/^Documents up to/).waitFor();
+  await look("contact");
+  await page.getByRole("link", { name: "Files", exact: true }).click();
+  await page.getByRole("heading", { name: "Files", level: 1 }).waitFor();
+  await row(page, "f1").waitFor();
+  await page.getByRole("meter").waitFor();
+  await look("files");
+  await row(page, "f1").click({ button: "right" });
+  await page.getByRole("menuitem", { name: "Share" }).click();
+  await page.locator(".cw-share-link").first().waitFor();
+  await look("share", "[role=dialog]");
+  await open("/files/f1");
+  await page.locator("img.cw-page").first().waitFor();
+  await page.getByText("Version 2").waitFor();
+  await page.getByText("1 link works for people outside.").waitFor();
+  await look("file");
+  await page.getByRole("button", { name: "Rename" }).click();
+  await look("rename", "[role=dialog]");
+  await page.keyboard.press("Escape");
+  await open("/quarantine");
+  await page.getByText("340 of about 812 files").waitFor();
+  await row(page, "f3").waitFor({ state: "detached" });
+  await look("quarantine");
+  await expect(trees.join("\n")).toMatchFileSnapshot("support/demo-trees.txt");
+});
+
 const press = (...keys: readonly string[]) =>
   keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
 const focused = () =>
