@@ -12,7 +12,8 @@ async function listen() {
   await page.evaluate(() => {
     const [said, shown]: [string[], Set<string>] = [[], new Set()];
     Object.assign(globalThis, { said, shown });
-    const LIVE = ':is([aria-live], [role="status"], [role="alert"], [role="log"], output):not([aria-live="off"])';
+    const LIVE =
+      ':is([aria-live], [role="status"], [role="alert"], [role="log"], output):not([aria-live="off"])';
     const regionsOf = ({ target, addedNodes }: MutationRecord) => {
       const around = target instanceof Element ? target : target.parentElement;
       const added = [...addedNodes].filter((node) => node instanceof Element && node.matches(LIVE));
