@@ -51,6 +51,12 @@ test("a grid to screen readers: heads, rows with the file's name, states in word
   await page.getByRole("columnheader", { name: "Uploaded" }).waitFor();
   await row("f3").getByText("Blocked: contains Eicar-Test-Signature").waitFor();
   await row("f5").getByText("Checking for viruses").waitFor();
+  // There is no room for the whole of a long reason, before somebody looks at it.
+  const reason = row("f4").locator(".cw-sentence > .cw-words");
+  const isWhole = () => reason.evaluate(({ scrollHeight, clientHeight }) => scrollHeight <= clientHeight);
+  expect(await isWhole()).toBe(false);
+  await row("f4").focus();
+  expect(await isWhole()).toBe(true);
   await row("f2").getByRole("button", { name: "Werksbesichtigung Hamburg.jpg", exact: true }).waitFor();
   await row("f2").getByRole("checkbox", { name: "Select Werksbesichtigung Hamburg.jpg" }).waitFor();
   // An image is shown by its signed thumbnail; all of them came by one request.
@@ -143,9 +149,13 @@ test("what the server refuses comes back, and why is told", async () => {
 });
 
 test("searched, filtered, sorted, tagged", async () => {
-  await show();
+  await show("?dir=rtl");
   await row("f1").waitFor();
+  // What is typed has its own direction; the hint before that has the page's.
+  const direction = () => page.getByRole("searchbox").evaluate((field) => getComputedStyle(field).direction);
+  expect(await direction()).toBe("rtl");
   await page.getByRole("searchbox").fill("rechnung");
+  expect(await direction()).toBe("ltr");
   await row("f1").waitFor({ state: "detached" });
   await row("f3").waitFor();
   await page.getByRole("searchbox").fill("nothing like it");
@@ -181,7 +191,7 @@ test("a list that couldn't be loaded says so and is asked for again; an empty on
 
 test("the trash: restored, and deleted for good after a question", async () => {
   server.trash.push(...server.files.splice(0, 2));
-  for (const file of server.trash) file.deletedAt = "2026-11-20T12:00:00Z";
+  for (const file of server.trash) file.purgeAt = "2026-12-20T12:00:00Z";
   await show("?trash");
   await row("f1")
     .getByText(/^Kept until 20 Dec/)

@@ -6,13 +6,43 @@ import { MIB, pdf, useUploaderScene } from "./uploader-scene.ts";
 
 const { server, context, page, rows, row, choose, open, storedBytes, stallAt } = useUploaderScene();
 
+/** What is said to screen readers from now on, by any part of the page, and how far uploads are shown to have come. */
+async function listen() {
+  await page.evaluate(() => {
+    const [said, shown]: [string[], Set<string>] = [[], new Set()];
+    Object.assign(globalThis, { said, shown });
+    const LIVE =
+      ':is([aria-live], [role="status"], [role="alert"], [role="log"], output):not([aria-live="off"])';
+    const regionsOf = ({ target, addedNodes }: MutationRecord) => {
+      const around = target instanceof Element ? target : target.parentElement;
+      const added = [...addedNodes].filter((node) => node instanceof Element && node.matches(LIVE));
+      return [around?.closest(LIVE), ...added].filter((region) => region instanceof Element);
+    };
+    new MutationObserver((changes) => {
+      for (const region of changes.flatMap(regionsOf)) said.push(region.textContent);
+      for (const { textContent } of document.querySelectorAll(".cw-upload-facts")) shown.add(textContent);
+    }).observe(document.body, { childList: true, characterData: true, subtree: true });
+  });
+  const read = () =>
+    page.evaluate(() => {
+      const { said, shown } = globalThis as unknown as { said: string[]; shown: Set<string> };
+      return { said: said.join(" "), shown: [...shown] };
+    });
+  return { said: async () => (await read()).said, shown: async () => (await read()).shown };
+}
+
 test("a chosen file is sent, checked and ready, is heard of, and goes when it is taken off", async () => {
+  Object.assign(server.tus, { speed: 4 * MIB, maxAppendBytes: MIB / 2 });
   await open();
+  const { said, shown } = await listen();
   await choose([pdf("offer.pdf", 3 * MIB)]);
   await row("offer.pdf").getByText("Checking for viruses").waitFor();
+  // Its percents were on the page, and nothing of them is said.
+  expect((await shown()).filter((facts) => facts.includes("%")).length).toBeGreaterThan(2);
   await row("offer.pdf").getByText("Ready").waitFor();
   await page.getByText("1 file ready").waitFor();
-  await page.getByRole("status").filter({ hasText: "offer.pdf: Ready" }).waitFor();
+  await expect.poll(said).toContain("offer.pdf: Ready");
+  expect(await said()).not.toMatch(/%|MB|left/);
   await row("offer.pdf").getByRole("button", { name: "Remove from the list: offer.pdf" }).click();
   await row("offer.pdf").waitFor({ state: "detached" });
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Choose files");
@@ -27,25 +57,9 @@ test("an infected file says what it contains, above the others", async () => {
   expect(await rows().first().textContent()).toContain("eicar.pdf");
 });
 
-/** What is said to screen readers from now on. */
-async function listen(): Promise<() => Promise<string>> {
-  await page.evaluate(() => {
-    const said: string[] = [];
-    Object.assign(globalThis, { said });
-    const region = document.querySelector('[role="status"]');
-    if (region === null) throw new Error("Nothing is said here.");
-    new MutationObserver(() => said.push(region.textContent)).observe(region, {
-      childList: true,
-      characterData: true,
-      subtree: true,
-    });
-  });
-  return () => page.evaluate(() => (globalThis as unknown as { said: string[] }).said.join(" "));
-}
-
 test("many are told as they have ended, in words and to who hears it; all of them are cleared together", async () => {
   await open();
-  const said = await listen();
+  const { said } = await listen();
   await choose([...["a.pdf", "b.pdf", "c.pdf", "d.pdf"].map((name) => pdf(name)), pdf("eicar.pdf")]);
   await page.locator(".cw-totals-words", { hasText: "4 ready · 1 blocked" }).waitFor();
   await expect.poll(said).toContain("4 ready · 1 blocked");
