@@ -203,6 +203,29 @@ test("the trash: restored, and deleted for good after a question", async () => {
   expect(server.files.map(({ id }) => id)).toContain("f1");
 });
 
+test("in a searched trash what is found is deleted, and nothing else: not all of it, nor what was restored meanwhile", async () => {
+  server.trash.push(...manyFiles(12));
+  await show("?trash");
+  const emptying = page.getByRole("button", { name: "Empty the trash" });
+  await emptying.waitFor();
+  await page.getByRole("searchbox").fill("0000");
+  await row("m10").waitFor({ state: "detached" });
+  expect(await emptying.count()).toBe(0);
+  await row("m1").getByRole("checkbox").click();
+  await row("m2").getByRole("checkbox").click();
+  await page.getByRole("toolbar").getByRole("button", { name: "Delete for good" }).click();
+  const [restored] = server.trash.splice(1, 1);
+  if (restored !== undefined) server.files.push(restored);
+  await page.getByRole("dialog").getByRole("button", { name: "Delete for good" }).click();
+  await status("could not be deleted for good").waitFor();
+  await row("m2").waitFor({ state: "detached" });
+  expect(server.files).toContain(restored);
+  expect(server.trash).toHaveLength(10);
+  await page.getByRole("button", { name: "Clear the search" }).click();
+  await row("m10").waitFor();
+  await emptying.waitFor();
+});
+
 test("the trash is emptied after a question: of what is listed and what isn't yet", async () => {
   server.trash.push(...manyFiles(250));
   await show("?trash");
@@ -254,6 +277,19 @@ test("of thousands of files those that are seen are drawn, and the end is reache
   await show();
   await row("m0").waitFor();
   const scroller = page.locator(".cw-file-scroller");
+  // A page that fails is asked for again by who sees that it has.
+  const lists = () => server.seen.filter((each) => each === "GET /v1/files").length;
+  server.failures.set("GET /v1/files", { status: 403, code: "PERMISSION_REQUIRED" });
+  await scroller.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+  const failed = page.getByRole("alert").filter({ hasText: "could not be loaded" });
+  await failed.waitFor();
+  await page.evaluate(
+    () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+  );
+  expect(lists()).toBe(2);
+  server.failures.clear();
+  await failed.getByRole("button", { name: "Try again" }).click();
+  await failed.waitFor({ state: "detached" });
   const atEnd = async () => {
     await scroller.evaluate((element) => element.scrollTo(0, element.scrollHeight));
     return row("m1499").count();

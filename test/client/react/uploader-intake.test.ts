@@ -109,6 +109,31 @@ test("a dropped folder keeps its structure, and what systems leave in it stays o
   await rm(directory, { recursive: true });
 });
 
+test("on a page with places of its own, each takes its files once, and what is written where it renders is no news", async () => {
+  await open("own");
+  const drop = (target: string, name: string) =>
+    page.evaluate(
+      ([selector = "", filename = ""]) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([filename], filename, { type: "text/plain" }));
+        const event = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+        document.querySelector(selector)?.dispatchEvent(event);
+      },
+      [target, name],
+    );
+  const [own, deal] = [page.locator(".cw-uploader").first(), page.locator(".cw-uploader").last()];
+  const rowsOf = (uploader: typeof own) => uploader.locator(".cw-upload-list li");
+  await drop("#own-drops", "host.txt");
+  await page.getByText("Dropped here: host.txt").waitFor();
+  await drop("h1", "page.txt");
+  await rowsOf(own).filter({ hasText: "page.txt" }).getByText("Ready").waitFor();
+  await drop(".cw-uploader ~ .cw-uploader", "deal.txt");
+  await rowsOf(deal).filter({ hasText: "deal.txt" }).getByText("Ready").waitFor();
+  await page.getByText("1 of the deal").waitFor();
+  expect([await rowsOf(own).count(), await rowsOf(deal).count(), server.tus.uploads.size]).toEqual([1, 1, 2]);
+  expect(await page.evaluate(() => (globalThis as unknown as { renders: number }).renders)).toBeLessThan(100);
+});
+
 test("takes what is pasted, but not where somebody types", async () => {
   await open();
   const paste = (target: string) =>
@@ -162,6 +187,16 @@ test("what continues no upload is added only when its user says so; one file alo
     await (await chooser).setFiles([pdf("notes.pdf")]);
     return page.getByRole("dialog", { name: "This is not offer.pdf" });
   };
+  // The chooser is closed, and a folder taken that is to continue nothing.
+  const closed = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Continue 1 upload" }).click();
+  await closed;
+  const directory = await folderOf(["Contract/main.txt"]);
+  await page.locator('input[data-cw="folder"]').setInputFiles(join(directory, "Contract"));
+  await row("Contract/main.txt").getByText("Ready").waitFor();
+  await rm(directory, { recursive: true });
+  await row("Contract/main.txt").getByRole("button", { name: "Remove from the list" }).click();
+  await expect.poll(() => rows().count()).toBe(0);
   const dialog = await chooseToContinue();
   await dialog.getByText("notes.pdf continues no unfinished upload.").waitFor();
   await dialog.getByRole("button", { name: "Don’t add" }).click();

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { TimeLeft } from "../../../client/react/uploader/time-left.ts";
 import { axeFindings } from "../../support/axe.ts";
 import { withLive } from "./live-page.ts";
 import { MIB, pdf, useUploaderScene } from "./uploader-scene.ts";
@@ -190,21 +189,6 @@ test.each([
   await row("offer.pdf").getByRole("button").last().click();
   await page.getByRole("dialog").waitFor();
   expect(await axeFindings(page)).toEqual([]);
-});
-
-test("how long many small files take is told by how fast they go, though none of them has a speed", () => {
-  const timeLeft = new TimeLeft();
-  const work = (uploaded: number) => ({
-    ...{ files: 1_000, uploaded, running: 1_000 - uploaded },
-    ...{ sentBytes: uploaded * 100, totalBytes: 100_000 },
-  });
-  expect(timeLeft.note(work(0), 0)).toBe(undefined);
-  expect(timeLeft.note(work(10), 1_000)).toBe(undefined);
-  expect(timeLeft.note(work(40), 4_000)).toBeCloseTo(96);
-  // It has become slower.
-  for (let second = 5; second <= 60; second += 1) timeLeft.note(work(40 + second), second * 1_000);
-  expect(timeLeft.note(work(100), 60_000)).toBeCloseTo(900, -1.5);
-  expect(timeLeft.note({ ...work(100), running: 0 }, 61_000)).toBe(undefined);
 });
 
 test("ten thousand files: a few rows are drawn, the first at once, and all are there", async () => {
