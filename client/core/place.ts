@@ -27,6 +27,7 @@ export class Place {
   #url: string | undefined;
   #startedAtMs = 0;
   #written = NOTHING;
+  #arrivedBytes = 0;
   #isJoined = false;
   #saving: Promise<void> | undefined;
 
@@ -48,6 +49,7 @@ export class Place {
     this.#url = url;
     this.#startedAtMs = Date.now();
     this.#written = NOTHING;
+    this.#arrivedBytes = 0;
     this.#isJoined = false;
   }
 
@@ -83,14 +85,21 @@ export class Place {
 
   /**
    * Before it is sent: so the server never has more of this file than is written down.
+   * @param bytes from its beginning to where what is sent next ends
+   * @param arrivedBytes what the server has
    * @throws the signal's reason; an error of the browser's when the file can't be read
    */
-  async writeDown(bytes: number, signal: AbortSignal): Promise<ResumePoint | undefined> {
+  async writeDown(
+    bytes: number,
+    arrivedBytes: number,
+    signal: AbortSignal,
+  ): Promise<ResumePoint | undefined> {
     if (this.fingerprint === undefined) return undefined;
     await this.#digest.cover(bytes, signal);
     // What is being given up leaves nothing behind.
     signal.throwIfAborted();
     this.#written = this.#digest.covered;
+    this.#arrivedBytes = arrivedBytes;
     const point = this.#point(this.fingerprint);
     await this.#save(point);
     return point;
@@ -124,6 +133,7 @@ export class Place {
       meta,
       startedAtMs: this.#startedAtMs,
       covered: this.#written,
+      arrivedBytes: this.#arrivedBytes,
       handle,
     };
   }

@@ -95,7 +95,7 @@ export class PreviousUploads {
     access: Session,
     matched?: { readonly file: File; readonly digest: PrefixDigest },
   ): UnfinishedUpload {
-    const { filename, sizeBytes, startedAtMs, meta, handle } = point;
+    const { filename, sizeBytes, arrivedBytes = 0, startedAtMs, meta, handle } = point;
     const resume = async (picked = matched?.file) => {
       if (picked === undefined && handle === undefined) throw new ApiError(localProblem("FILE_NEEDED"));
       const file = picked ?? (await openHandle(handle as FileSystemFileHandle));
@@ -108,6 +108,7 @@ export class PreviousUploads {
       id: fileIdOf(point.url),
       filename,
       sizeBytes,
+      arrivedBytes,
       startedAtMs,
       entityType: meta.entityType,
       entityId: meta.entityId,

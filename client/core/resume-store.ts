@@ -22,6 +22,8 @@ export interface ResumePoint {
   readonly startedAtMs: number;
   /** All that may have been sent: it is written down before it is. */
   readonly covered: CoveredPrefix;
+  /** What the server had said that it has, by then; undefined in those that are older than this. */
+  readonly arrivedBytes?: number | undefined;
   /** By which the browser finds the file again, where it keeps such. */
   readonly handle?: FileSystemFileHandle | undefined;
   /** All of it was sent. */

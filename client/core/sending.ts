@@ -120,7 +120,7 @@ export class Sending {
   async #append({ offsetBytes, maxAppendBytes }: Standing, { send, signal, events }: Attempt) {
     const { file, context, place, hold } = this.#options;
     const end = context.chunks.endOf(offsetBytes, file.size, maxAppendBytes);
-    await this.#writeDown(end, signal);
+    await this.#writeDown(end, offsetBytes, signal);
     // The next request's digest is ready when this one is through.
     this.#ahead = place.prepare(2 * end - offsetBytes, signal);
     const sentAtMs = Date.now();
@@ -143,11 +143,11 @@ export class Sending {
     return { ...standing, maxAppendBytes: standing.maxAppendBytes ?? maxAppendBytes };
   }
 
-  async #writeDown(bytes: number, signal: AbortSignal): Promise<void> {
+  async #writeDown(bytes: number, arrivedBytes: number, signal: AbortSignal): Promise<void> {
     const { place, hold } = this.#options;
     try {
       await this.#ahead;
-      const point = await place.writeDown(bytes, signal);
+      const point = await place.writeDown(bytes, arrivedBytes, signal);
       if (point === undefined) return;
       const { handle: _handle, ...plain } = point;
       hold.tell({ kind: "point", point: plain });

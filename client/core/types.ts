@@ -116,6 +116,8 @@ export interface UnfinishedUpload {
   readonly id: string;
   readonly filename: string;
   readonly sizeBytes: number;
+  /** What the server has of it at least: what it was last asked to take may have come too. */
+  readonly arrivedBytes: number;
   readonly startedAtMs: number;
   readonly entityType: string | undefined;
   readonly entityId: string | undefined;

@@ -28,12 +28,15 @@ const NAMES: Names = [
   ["javascript", /"\/JavaScript"|"\/JS": /],
   ["launch", /"\/Launch"/],
   ["embedded-files", /"\/EmbeddedFiles?"|"\/FileAttachment"/],
+  // ISO 32000-1, 12.7.8: its programs are in XML of its own, which isn't read.
+  ["xfa-form", /"\/XFA"/],
 ];
 /** The same as most write it, where nobody unpacks it. */
 const RAW: Names = [
   ["javascript", /\/JavaScript\b|\/JS\s*[(<]/],
   ["launch", /\/Launch\b/],
   ["embedded-files", /\/EmbeddedFiles?\b|\/FileAttachment\b/],
+  ["xfa-form", /\/XFA\b/],
 ];
 
 /** What is read of the file in this process is looked at in small pieces, and in time linear in them. */

@@ -62,6 +62,8 @@ test("lists what is unfinished to its user only, and discards it", async () => {
   const uploader = makeUploader(endpoint, { storage });
   const [unfinished] = await uploader.findPrevious();
   expect(unfinished).toMatchObject({ id: "file1", filename: "contract.pdf", sizeBytes: SIZE, ...META });
+  // The server has not said so far that it has anything.
+  expect(unfinished?.arrivedBytes).toBe(0);
   expect(await makeUploader(endpoint, { storage, userId: "bob" }).findPrevious()).toEqual([]);
   await unfinished?.discard();
   expect(await uploader.findPrevious()).toEqual([]);
@@ -291,6 +293,7 @@ test("what another sends can't be discarded", async () => {
   endpoint.next("PATCH", { stallAfterBytes: 10_000 });
   makeUploader(endpoint, { storage }).add(makeFile(SIZE), META).start();
   await expect.poll(() => endpoint.uploads.get("file1")?.bytes.length).toBe(40_000);
+  expect((await storage.list())[0]).toMatchObject({ arrivedBytes: 30_000 });
   await expect(previous?.discard()).rejects.toMatchObject({ problem: { code: "UPLOAD_ELSEWHERE" } });
   expect(endpoint.uploads.has("file1")).toBe(true);
 });

@@ -184,6 +184,7 @@ describe("a PDF", () => {
     ["a program", withCatalog("/OpenAction << /S /JavaScript /JS (app.alert) >>"), ["javascript"]],
     ["a start of another", withCatalog("/OpenAction << /S /Launch /F (cmd.exe) >>"), ["launch"]],
     ["files", withCatalog("/Names << /EmbeddedFiles << /Names [] >> >>"), ["embedded-files"]],
+    ["a form of XML", withCatalog("/AcroForm << /Fields [] /XFA [] >>"), ["xfa-form"]],
     ["a start whose name is elsewhere", withCatalog("/OpenAction << /S [ /Launch ] >>"), ["launch"]],
   ])("with %s, packed or not", async (_what, pdf, found) => {
     expect(await findIn(pdf, PDF)).toEqual({ found, isComplete: true });

@@ -4,6 +4,7 @@ import { ImageDeriver } from "../../processor/derive/images.ts";
 import type { Tools } from "../../processor/derive/tools.ts";
 import { Sandbox } from "../../processor/sandbox/sandbox.ts";
 import { heic } from "../support/heic.ts";
+import { heicWithGainMap, tiledHeic } from "../support/phone-photos.ts";
 import { ORANGE, plain, signpost } from "../support/photos.ts";
 import { near, pixelOf } from "../support/pixels.ts";
 import { ALL_TOOLS_THERE, derive } from "./support/derive.ts";
@@ -11,6 +12,7 @@ import { ALL_TOOLS_THERE, derive } from "./support/derive.ts";
 const HEIC = "image/heic";
 const WHITE = { r: 255, g: 255, b: 255 };
 const NOT_INSTALLED = "Photos of this type can't be drawn here: the program for it is not installed.";
+const TOO_LARGE = "The image has too many pixels to be drawn here.";
 const UNREADABLE = "The photo could not be read: it may be damaged or too large.";
 let sandbox: Sandbox;
 let deriver: ImageDeriver;
@@ -112,6 +114,19 @@ describe("a HEIC photo is drawn", () => {
     expect(await sizeOf(made.get("optimized"))).toEqual({ width: 100, height: 80 });
   });
 
+  test("by its base where a gain map is told of in Apple's way and in ISO's", async () => {
+    const { made, properties } = await derive(deriver, await heicWithGainMap(), HEIC);
+    expect(properties).toMatchObject({ width: 160, height: 120 });
+    expect(await sizeOf(made.get("optimized"))).toEqual({ width: 160, height: 120 });
+    for (const image of made.values()) expect(await pixelOf(image, 0.5, 0.5)).toEqual(near(ORANGE));
+  });
+
+  test("of more tiles than libheif takes by itself, by its own pixels and not by its thumbnail's", async () => {
+    const { made, properties } = await derive(deriver, await tiledHeic(13, 20, WHITE), HEIC, ["thumbnail"]);
+    expect(properties).toMatchObject({ width: 10_200, height: 6_630 });
+    expect(await pixelOf(made.get("thumbnail"), 0.5, 0.5)).toEqual(near(ORANGE));
+  });
+
   test("without what another picture beside it says of its brightness", async () => {
     const clear = await plain(160, 120).ensureAlpha(0.5).png().toBuffer();
     const bytes = await heic(clear, ["-q", "90"]);
@@ -136,6 +151,12 @@ describe("a HEIC photo isn't drawn", () => {
   test("while the program is being installed: the job comes again", async () => {
     const deriving = derive(deriverWhere("installing"), await photo(), HEIC);
     await expect(deriving).rejects.toMatchObject({ code: "TOOL_INSTALLING" });
+  });
+
+  test("that has more pixels than any camera's, in whatever small file", async () => {
+    const { missing } = await derive(deriver, await tiledHeic(36, 36), HEIC);
+    expect(missing["thumbnail"]).toEqual({ result: "failed", reason: TOO_LARGE });
+    expect(missing["optimized"]).toEqual({ result: "failed", reason: TOO_LARGE });
   });
 
   test("where half of it is missing", async () => {

@@ -4,6 +4,7 @@ import { ImageDeriver } from "../../processor/derive/images.ts";
 import { ALL_TOOLS_MISSING } from "../../processor/derive/tools.ts";
 import { Sandbox } from "../../processor/sandbox/sandbox.ts";
 import { photoWithGps, picture } from "../support/images.ts";
+import { motionPhoto, ultraHdr } from "../support/phone-photos.ts";
 import { noisy, ORANGE, plain, signpost } from "../support/photos.ts";
 import { near, pixelOf } from "../support/pixels.ts";
 import { derive } from "./support/derive.ts";
@@ -45,6 +46,21 @@ describe("colours are those of the picture", () => {
     expect(await pixelOf(white.made.get("optimized"), 0.5, 0.5)).toEqual(near({ r: 255, g: 255, b: 255 }));
     const black = await derive(deriver, await ink(255), "image/jpeg");
     expect(await pixelOf(black.made.get("optimized"), 0.5, 0.5)).toEqual(near({ r: 35, g: 31, b: 32 }, 40));
+  });
+
+  test.each([
+    ["how to brighten it", ultraHdr],
+    ["the film around it", motionPhoto],
+  ])("of a phone, with %s behind it, of which nothing is left", async (_what, make) => {
+    const { made, properties } = await derive(deriver, await make(), "image/jpeg");
+    expect(properties).toMatchObject({ width: 160, height: 120, format: "jpeg" });
+    for (const name of ["thumbnail", "optimized"] as const) {
+      const image = made.get(name);
+      expect(await pixelOf(image, 0.5, 0.5), name).toEqual(near(ORANGE));
+      expect(Object.keys(await sharp(image).metadata())).not.toEqual(
+        expect.arrayContaining([expect.stringMatching(/^(?:exif|xmp|icc|gainMap)$/)]),
+      );
+    }
   });
 
   test("of grey with transparency", async () => {
@@ -126,22 +142,6 @@ describe("what a photo's EXIF says", () => {
     const { properties } = await derive(deriver, photo, "image/jpeg");
     expect(properties).not.toHaveProperty("takenAt");
   });
-});
-
-test("a photo with a second picture behind it, of how bright the first is, is drawn by the first", async () => {
-  const item = (semantic: string) =>
-    `<rdf:li rdf:parseType="Resource"><Container:Item Item:Semantic="${semantic}" Item:Mime="image/jpeg"/></rdf:li>`;
-  const directory =
-    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">' +
-    '<rdf:Description xmlns:Container="http://ns.google.com/photos/1.0/container/" hdrgm:Version="1.0" ' +
-    'xmlns:Item="http://ns.google.com/photos/1.0/container/item/" xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/">' +
-    `<Container:Directory><rdf:Seq>${item("Primary")}${item("GainMap")}</rdf:Seq></Container:Directory>` +
-    "</rdf:Description></rdf:RDF></x:xmpmeta>";
-  const first = await plain(160, 120).withXmp(directory).jpeg({ quality: 95 }).toBuffer();
-  const second = await plain(40, 30, { r: 255, g: 255, b: 255 }).jpeg().toBuffer();
-  const { made, properties } = await derive(deriver, Buffer.concat([first, second]), "image/jpeg");
-  expect(properties).toMatchObject({ width: 160, height: 120, format: "jpeg" });
-  expect(await pixelOf(made.get("optimized"), 0.5, 0.5)).toEqual(near(ORANGE));
 });
 
 test("a picture of the picture is told with its size", async () => {

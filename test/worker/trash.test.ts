@@ -72,6 +72,8 @@ test.each([
     fileId,
   );
   expect(row).toEqual({ deleted_by: "ann", stays: days * DAY_MS });
+  const { deletedAt, purgeAt } = await getRecord(caller, fileId);
+  expect(Date.parse(purgeAt ?? "") - Date.parse(deletedAt ?? "")).toBe(days * DAY_MS);
 });
 
 test("of two deletions at once one is told that the file isn't there", async () => {

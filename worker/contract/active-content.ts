@@ -8,6 +8,7 @@ export const ACTIVE_CONTENT = [
   "javascript",
   "launch",
   "embedded-files",
+  "xfa-form",
   "script",
   "polyglot",
 ] as const;

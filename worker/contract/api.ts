@@ -114,6 +114,9 @@ export const FileRecord = z
     createdAt: Timestamp,
     updatedAt: Timestamp,
     deletedAt: Timestamp.nullable().meta({ description: "Since when it is in the trash" }),
+    purgeAt: Timestamp.nullable().meta({
+      description: "Until when the trash keeps it: then it is removed for good. null outside the trash",
+    }),
   })
   .meta({ id: "File" });
 export type FileRecord = z.infer<typeof FileRecord>;

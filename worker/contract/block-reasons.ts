@@ -11,6 +11,7 @@ const WORDS: Readonly<Record<ActiveContent, string>> = {
   javascript: "JavaScript",
   launch: "an action that starts a program",
   "embedded-files": "embedded files",
+  "xfa-form": "a form that may run scripts (XFA)",
   script: "scripts",
   polyglot: "two kinds of file at once",
 };

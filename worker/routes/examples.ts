@@ -58,6 +58,7 @@ export const FILE_EXAMPLE: z.input<typeof FileRecord> = {
   createdAt: "2026-11-25T09:30:00.000Z",
   updatedAt: "2026-11-25T09:30:02.000Z",
   deletedAt: null,
+  purgeAt: null,
 };
 
 export const FILE_LIST_EXAMPLE: z.input<typeof FileList> = { items: [FILE_EXAMPLE], nextCursor: null };

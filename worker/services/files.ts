@@ -152,6 +152,7 @@ export async function formatFile(found: FileWithDetails, publicUrlOf: PublicUrlO
     createdAt: formatTime(file.createdAtMs),
     updatedAt: formatTime(file.updatedAtMs),
     deletedAt: formatTimeOrNull(file.deletedAtMs),
+    purgeAt: formatTimeOrNull(file.purgeAtMs),
   };
 }
 

@@ -131,7 +131,7 @@ function Note({ file, nameOf }: { readonly file: FileRecord; readonly nameOf: (u
   return (
     <span className="file-note">
       <FileStatus file={file} />
-      <span>{isFirst ? words : texts.versionOf(size, file.version, changed, words)}</span>
+      <bdi>{isFirst ? words : texts.versionOf(size, file.version, changed, words)}</bdi>
     </span>
   );
 }

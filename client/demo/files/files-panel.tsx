@@ -20,7 +20,6 @@ interface FilesPanelProps {
   /** Whether its files are attached to many contacts, which are named then. */
   readonly isOfAll?: boolean;
   readonly initialChoice?: FileListProps["initialChoice"];
-  readonly trashDays?: number;
 }
 
 interface Opened {
@@ -30,7 +29,7 @@ interface Opened {
 
 /** A list of files, with what opens of it: a file over the page, and with whom it is shared. */
 export function FilesPanel(props: FilesPanelProps) {
-  const { query, label, initialView = "list", isOfAll = false, initialChoice = {}, trashDays } = props;
+  const { query, label, initialView = "list", isOfAll = false, initialChoice = {} } = props;
   const { identity } = useVisitor();
   const [opened, setOpened] = useState<Opened>();
   const [shared, setShared] = useState<FileRecord>();
@@ -44,7 +43,6 @@ export function FilesPanel(props: FilesPanelProps) {
         initialView={initialView}
         initialChoice={keptChoice() ?? initialChoice}
         onChoice={keepChoice}
-        {...(trashDays === undefined ? {} : { trashDays })}
         onOpen={({ id }, among) => setOpened({ fileId: id, among })}
         onShare={setShared}
         mayChange={(file) => mayChange(identity, file)}

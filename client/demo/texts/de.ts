@@ -64,8 +64,8 @@ export const de: DemoTexts = {
     switchConfirm: (name) => `Als ${name} weitermachen`,
   },
   files: {
-    trashNote: (days) =>
-      `Was gelöscht wurde, bleibt ${days} Tage hier und lässt sich so lange wiederherstellen.`,
+    trashNote:
+      "Was gelöscht wurde, lässt sich bis zu dem Tag wiederherstellen, der dabeisteht. Dann wird es endgültig gelöscht.",
     back: "Alle Dateien",
     loading: "Die Datei wird geladen",
     missing: "Diese Datei gibt es nicht",

@@ -63,7 +63,7 @@ export const en: DemoTexts = {
     switchConfirm: (name) => `Continue as ${name}`,
   },
   files: {
-    trashNote: (days) => `What was deleted is kept here for ${days} days, and can be had back until then.`,
+    trashNote: "What was deleted can be had back until the day beside it. Then it is removed for good.",
     back: "All files",
     loading: "Loading the file",
     missing: "There is no such file",

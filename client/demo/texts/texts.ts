@@ -63,8 +63,7 @@ export interface DemoTexts {
     switchConfirm(name: string): string;
   };
   readonly files: {
-    /** @param days how long what was deleted is kept */
-    trashNote(days: number): string;
+    readonly trashNote: string;
     readonly back: string;
     readonly loading: string;
     readonly missing: string;

@@ -20,7 +20,7 @@ export function BulkBar({ count, actions, onAct, onClear }: BulkBarProps) {
       </span>
       {actions.map((action) => (
         <Button key={action} icon={ACTION_ICONS[action]} onClick={() => onAct(action)}>
-          <span className="cw-bulk-label">{texts[action]}</span>
+          <span className="cw-bulk-label cw-words">{texts[action]}</span>
         </Button>
       ))}
     </div>

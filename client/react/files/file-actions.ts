@@ -24,8 +24,6 @@ export const MANY: ReadonlySet<FileAction> = new Set([
 
 export interface ActionRules {
   readonly isTrash: boolean;
-  /** How long the trash keeps files, where that is known. */
-  readonly trashDays?: number | undefined;
   readonly canOpen: boolean;
   readonly canShare: boolean;
   /** Whether there is something to attach them to. */

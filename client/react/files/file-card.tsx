@@ -8,7 +8,7 @@ import { useSentence } from "./use-sentence.ts";
 
 /** A file as a card, known by its picture. */
 export const FileCard = memo((props: FileItemProps) => {
-  const { file, isSelected, isActive } = props;
+  const { file, isSelected, isActive, isPassing } = props;
   const texts = useFileTexts();
   const sentence = useSentence(props);
   return (
@@ -21,8 +21,14 @@ export const FileCard = memo((props: FileItemProps) => {
       tabIndex={isActive ? 0 : -1}
       {...itemHandlers(props)}
     >
-      <FilePicture file={file} thumbnails={props.thumbnails} />
-      <ItemCheckbox {...props} />
+      {isPassing ? (
+        <span className="cw-file-picture" />
+      ) : (
+        <>
+          <FilePicture file={file} thumbnails={props.thumbnails} />
+          <ItemCheckbox {...props} />
+        </>
+      )}
       <div className="cw-card-words">
         <ItemName {...props} />
         {sentence.tone === "ready" ? (
@@ -33,7 +39,7 @@ export const FileCard = memo((props: FileItemProps) => {
           <SentenceLine sentence={sentence} />
         )}
       </div>
-      <ItemMenuButton {...props} />
+      {!isPassing && <ItemMenuButton {...props} />}
     </div>
   );
 });

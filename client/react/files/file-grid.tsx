@@ -45,9 +45,10 @@ export function FileGrid(props: FileGridProps) {
     files.findIndex(({ id }) => id === selection.active),
   );
   const onEnd = () => void (hasMore && store.loadMore());
-  const { attach, columns, isNarrow, lines, linePixels, heightPixels, page, scrollTo } = useGridLayout({
-    ...{ count: files.length, view, active, onEnd },
-  });
+  const { attach, columns, isNarrow, lines, linePixels, heightPixels, isFlying, page, scrollTo } =
+    useGridLayout({
+      ...{ count: files.length, view, active, onEnd },
+    });
   const isList = view === "list";
   const body = useRef<HTMLDivElement>(null);
   const wantsFocus = useRef(false);
@@ -81,6 +82,8 @@ export function FileGrid(props: FileGridProps) {
     isActive: file.id === selection.active,
     isSelected: selection.current.ids.has(file.id),
     isRenaming: file.id === props.renaming,
+    // Not what the keyboard is at: the focus would be lost.
+    isPassing: isFlying && file.id !== selection.active,
   });
   const lineOf = (line: GridLine) => {
     const inLine = files.slice(line.index * columns, (line.index + 1) * columns);

@@ -15,6 +15,8 @@ export interface FileItemProps {
   readonly isActive: boolean;
   readonly isSelected: boolean;
   readonly isRenaming: boolean;
+  /** Whether it goes by too fast for anything but words: what else there is to it comes when the list is slower. */
+  readonly isPassing: boolean;
   readonly nameOf: (userId: string) => string;
   readonly entities: readonly ListedEntity[];
   readonly onPick: (id: string, how: { readonly extends: boolean; readonly adds: boolean }) => void;

@@ -31,8 +31,6 @@ export interface FileListProps {
   readonly initialChoice?: Partial<ListChoice>;
   /** Called with what is looked for, for whoever has it again as `initialChoice`. */
   readonly onChoice?: (choice: ListChoice) => void;
-  /** How many days the trash keeps files: each says until when. */
-  readonly trashDays?: number;
   /** Called with a file that is opened, and those that it stands among. */
   readonly onOpen?: (file: FileRecord, files: readonly FileRecord[]) => void;
   readonly onShare?: (file: FileRecord) => void;
@@ -90,7 +88,7 @@ export function FileList(props: FileListProps) {
   const changes = useFileChanges(store, notices);
   const thumbnails = useMemo(() => createThumbnails(client.signedUrls.createSome), [client]);
   const rules: ActionRules = {
-    ...{ isTrash, mayChange, trashDays: props.trashDays },
+    ...{ isTrash, mayChange },
     ...{ canOpen: onOpen !== undefined, canShare: onShare !== undefined },
     canAttach: attachTo.length > 0,
   };

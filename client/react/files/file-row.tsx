@@ -17,7 +17,7 @@ interface FileRowProps extends FileItemProps {
 
 /** A file as a row: in columns, or on two lines where there is no room for them. */
 export const FileRow = memo(({ index, topPixels, heightPixels, ...props }: FileRowProps) => {
-  const { file, isSelected, isActive, isNarrow } = props;
+  const { file, isSelected, isActive, isNarrow, isPassing } = props;
   const texts = useFileTexts();
   const sentence = useSentence(props);
   return (
@@ -33,10 +33,14 @@ export const FileRow = memo(({ index, topPixels, heightPixels, ...props }: FileR
       {...itemHandlers(props)}
     >
       <div role="gridcell" className="cw-cell-check">
-        <ItemCheckbox {...props} />
+        {!isPassing && <ItemCheckbox {...props} />}
       </div>
       <div role="rowheader" className="cw-cell-name">
-        <FilePicture file={file} thumbnails={props.thumbnails} />
+        {isPassing ? (
+          <span className="cw-file-picture" />
+        ) : (
+          <FilePicture file={file} thumbnails={props.thumbnails} />
+        )}
         <div className="cw-file-naming">
           <ItemName {...props} />
           {isNarrow ? (
@@ -52,7 +56,7 @@ export const FileRow = memo(({ index, topPixels, heightPixels, ...props }: FileR
             <bdi>{file.sizeBytes === null ? "" : texts.common.bytes(file.sizeBytes)}</bdi>
           </div>
           <div role="gridcell" className="cw-cell-state">
-            <SentenceLine sentence={sentence} />
+            {isPassing ? sentence.text : <SentenceLine sentence={sentence} />}
           </div>
           <div role="gridcell" className="cw-cell-date">
             <Moment at={shownDate(props)} />
@@ -63,7 +67,7 @@ export const FileRow = memo(({ index, topPixels, heightPixels, ...props }: FileR
         </>
       )}
       <div role="gridcell" className="cw-cell-menu">
-        <ItemMenuButton {...props} />
+        {!isPassing && <ItemMenuButton {...props} />}
       </div>
     </div>
   );

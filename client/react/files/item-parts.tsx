@@ -43,9 +43,9 @@ export function ItemMenuButton({ file, isActive, onMenu }: FileItemProps) {
 
 /** The name, which opens the file, or a field while it is being changed. */
 export function ItemName(props: FileItemProps) {
-  const { file, isRenaming, isActive, rules, onAct } = props;
+  const { file, isRenaming, isActive, isPassing, rules, onAct } = props;
   if (isRenaming) return <RenameField {...props} />;
-  if (!rules.canOpen || rules.isTrash) return <FileName name={file.filename} />;
+  if (isPassing || !rules.canOpen || rules.isTrash) return <FileName name={file.filename} />;
   return (
     <button
       type="button"

@@ -5,6 +5,7 @@ import type { SortName } from "../texts/files-texts.ts";
 import { useFileTexts } from "../texts/use-file-texts.ts";
 import { IconButton } from "../ui/button.tsx";
 import { ChoiceButton } from "../ui/choice-button.tsx";
+import { directionOf } from "../ui/direction-of.ts";
 import type { ListChoice } from "./list-choice.ts";
 
 export interface ListToolbarProps {
@@ -91,7 +92,7 @@ function SearchField({ value, onChange }: SearchFieldProps) {
         placeholder={texts.search}
         value={text}
         maxLength={200}
-        dir="auto"
+        dir={directionOf(text)}
         onChange={(event) => setText(event.currentTarget.value)}
         onKeyDown={(event) => event.key === "Escape" && setText("")}
       />

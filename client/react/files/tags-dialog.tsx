@@ -3,6 +3,7 @@ import type { FileRecord } from "#contract/api.ts";
 import { Icon } from "../icons/icon.tsx";
 import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Button } from "../ui/button.tsx";
+import { directionOf } from "../ui/direction-of.ts";
 import { Modal } from "../ui/modal.tsx";
 import type { FileChanges } from "./use-file-changes.ts";
 
@@ -67,7 +68,7 @@ export function TagsDialog({ files, changes, onClose }: TagsDialogProps) {
             className="cw-input"
             value={text}
             maxLength={MAX_TAG_LENGTH}
-            dir="auto"
+            dir={directionOf(text)}
             autoComplete="off"
             onChange={(event) => setText(event.currentTarget.value)}
           />

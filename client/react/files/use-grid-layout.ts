@@ -1,4 +1,4 @@
-import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
+import { defaultRangeExtractor, useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useState } from "react";
 import { useWidth } from "./use-width.ts";
 
@@ -15,6 +15,8 @@ export interface GridLayout {
   readonly lines: readonly GridLine[];
   readonly linePixels: number;
   readonly heightPixels: number;
+  /** Whether lines go by too fast to be read: half a view or more from one drawing to the next. */
+  readonly isFlying: boolean;
   /** Lines that are seen at a time. */
   readonly page: number;
   scrollTo(fileIndex: number): void;
@@ -39,10 +41,22 @@ const OVERSCAN = 6;
 /** How long before its end more of the list is asked for. */
 const LINES_AHEAD = 30;
 
+/** Tells from where a list stood at the last drawing how fast it moves. */
+function createMotion() {
+  let [last, now] = [0, 0];
+  return (list: Pick<Virtualizer<HTMLElement, Element>, "scrollOffset" | "scrollRect" | "isScrolling">) => {
+    const offset = list.scrollOffset ?? 0;
+    // Drawn again where it is, it still came from where it was.
+    if (offset !== now) [last, now] = [now, offset];
+    return list.isScrolling && Math.abs(now - last) >= (list.scrollRect?.height ?? 0) / 2;
+  };
+}
+
 /** Which lines of a list are drawn, and where. Heights are the stylesheet's. */
 export function useGridLayout({ count, view, active, onEnd }: GridLayoutOptions): GridLayout {
   const [width = 0, widthRef] = useWidth();
   const [scroller, setScroller] = useState<HTMLElement | null>(null);
+  const [isFast] = useState(createMotion);
   const isNarrow = width < NARROW_PIXELS;
   const columns = view === "list" ? 1 : Math.max(2, Math.floor(width / CARD_WIDTH_PIXELS));
   const linePixels = view === "grid" ? CARD_PIXELS : isNarrow ? NARROW_ROW_PIXELS : ROW_PIXELS;
@@ -78,6 +92,7 @@ export function useGridLayout({ count, view, active, onEnd }: GridLayoutOptions)
     .map(({ index, start }): GridLine => ({ index, topPixels: start }));
   return {
     ...{ attach, columns, isNarrow, lines, linePixels },
+    isFlying: isFast(virtualizer),
     heightPixels: lineCount * linePixels,
     page: Math.max(1, Math.floor((scroller?.clientHeight ?? 0) / linePixels) - 1),
     scrollTo: (fileIndex) => virtualizer.scrollToIndex(Math.floor(fileIndex / columns)),

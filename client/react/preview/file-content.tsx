@@ -1,3 +1,4 @@
+import { useState } from "react";
 import type { FileRecord } from "#contract/api.ts";
 import { useFileTexts } from "../texts/use-file-texts.ts";
 import { ContentBoundary } from "./content-boundary.tsx";
@@ -30,7 +31,7 @@ function Content({ file }: { readonly file: FileRecord }) {
     case "checking":
       return <PreviewNotice icon="shield" tone="busy" title={texts.checking} hint={texts.checkingHint} />;
     case "deleted":
-      return <PreviewNotice icon="trash" title={texts.deleted} />;
+      return <Deleted file={file} />;
     case "blocked":
       return <Blocked file={file} />;
     case "making":
@@ -59,6 +60,13 @@ function Content({ file }: { readonly file: FileRecord }) {
     case "markdown":
       return <TextView file={file} kind={shown.kind} />;
   }
+}
+
+function Deleted({ file: { purgeAt } }: { readonly file: FileRecord }) {
+  const { preview, fileList } = useFileTexts();
+  const [nowMs] = useState(Date.now);
+  const hint = purgeAt === null ? {} : { hint: fileList.keptUntil(new Date(purgeAt), nowMs) };
+  return <PreviewNotice icon="trash" title={preview.deleted} {...hint} />;
 }
 
 function Blocked({ file: { state, verdict } }: { readonly file: FileRecord }) {

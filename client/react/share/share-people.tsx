@@ -4,6 +4,7 @@ import type { Share, SharePermission } from "#contract/sharing.ts";
 import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { ChoiceButton } from "../ui/choice-button.tsx";
+import { directionOf } from "../ui/direction-of.ts";
 import { useRootProps } from "../ui/root.tsx";
 import { useShared } from "../use-client.ts";
 import { SeenBy } from "./seen-by.tsx";
@@ -154,7 +155,7 @@ function PersonField({ fieldId, people, text, onText }: PersonFieldProps) {
         id={fieldId}
         className="cw-input"
         placeholder={texts.personHint}
-        dir="auto"
+        dir={directionOf(text)}
         autoComplete="off"
         maxLength={200}
       />

@@ -203,6 +203,7 @@ export const uploaderDe: UploaderTexts = {
   previousHint: "Dieselben Dateien noch einmal auswählen: Es geht dort weiter, wo es aufgehört hat.",
   previousReady: "Es geht dort weiter, wo es aufgehört hat.",
   continuePrevious: (count) => `${uploadsOf(count)} fortsetzen`,
+  portionArrived: (arrivedBytes, totalBytes) => `${portion(arrivedBytes, totalBytes)} hochgeladen`,
   discard: "Verwerfen",
 
   notContinued([name = "", ...more], [expected = "", ...others]) {

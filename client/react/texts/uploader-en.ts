@@ -182,6 +182,7 @@ export const uploaderEn: UploaderTexts = {
   previousHint: "Choose the same files again and they go on where they stopped.",
   previousReady: "They go on where they stopped.",
   continuePrevious: (count) => `Continue ${countOf(count, "upload")}`,
+  portionArrived: (arrivedBytes, totalBytes) => `${portion(arrivedBytes, totalBytes)} uploaded`,
   discard: "Discard",
 
   notContinued([name = "", ...more], [expected = "", ...others]) {

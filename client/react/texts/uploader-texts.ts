@@ -115,6 +115,8 @@ export interface UploaderTexts {
   /** Where the browser can open the files again by itself. */
   readonly previousReady: string;
   continuePrevious(count: number): string;
+  /** How much of it had arrived. */
+  portionArrived(arrivedBytes: number, totalBytes: number): string;
   readonly discard: string;
 
   /**

@@ -11,7 +11,7 @@ export function Button({ icon, look = "plain", className = "", children, ...prop
   return (
     <button type="button" {...props} className={`cw-button ${className}`} data-look={look}>
       {icon === undefined ? undefined : <Icon name={icon} />}
-      {children}
+      {typeof children === "string" ? <span className="cw-words">{children}</span> : children}
     </button>
   );
 }

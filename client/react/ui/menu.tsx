@@ -49,7 +49,7 @@ export function MenuItem({ icon, isDanger = false, onClick, children }: MenuItem
   return (
     <Menu.Item className="cw-menu-item" data-danger={isDanger || undefined} onClick={onClick}>
       <Icon name={icon} />
-      {children}
+      <span className="cw-words">{children}</span>
     </Menu.Item>
   );
 }
@@ -74,7 +74,7 @@ export function MenuChoice<T extends string>({ label, value, options, onChoice }
                 <Icon name={LIST_ICONS.check} />
               </Menu.RadioItemIndicator>
             </span>
-            {text}
+            <span className="cw-words">{text}</span>
           </Menu.RadioItem>
         ))}
       </Menu.RadioGroup>

@@ -182,7 +182,7 @@ async function startAll(uploads: readonly Upload[]): Promise<void> {
   for (const upload of uploads) {
     upload.start();
     // What it begins with is done in between, and belongs to the slice.
-    await undefined;
+    await Promise.resolve();
     if (pace.isDue()) await pace.rest();
   }
 }

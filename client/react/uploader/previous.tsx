@@ -32,7 +32,11 @@ export function Previous({ uploads, onContinue, onDiscard }: PreviousProps) {
         {uploads.slice(0, SHOWN).map((upload) => (
           <li key={upload.id}>
             <FileName name={upload.filename} />
-            <span className="cw-muted">{common.bytes(upload.sizeBytes)}</span>
+            <span className="cw-muted cw-words">
+              {upload.arrivedBytes === 0
+                ? common.bytes(upload.sizeBytes)
+                : texts.portionArrived(upload.arrivedBytes, upload.sizeBytes)}
+            </span>
             <Button
               look="link"
               aria-label={texts.actionOn(texts.discard, upload.filename)}

@@ -36,8 +36,10 @@ export interface Picture {
 /** Opens a file by its header. Throws what sharp throws, or a BitmapError. */
 export async function openPicture(path: string, isUpright: boolean): Promise<Picture> {
   if (await startsAsBitmap(path)) return openBitmap(path);
-  const options = { autoOrient: !isUpright, limitInputPixels: MAX_PIXELS } satisfies SharpOptions;
-  const metadata = await sharp(path, { ...options, failOn: "none" }).metadata();
+  const { options, metadata } = await readHeader(path, {
+    autoOrient: !isUpright,
+    limitInputPixels: MAX_PIXELS,
+  });
   const isVector = metadata.format === "svg";
   const primary = metadata.format === "heif" ? (metadata.pagePrimary ?? 0) : 0;
   const { width, height } = isUpright ? metadata : metadata.autoOrient;
@@ -51,6 +53,22 @@ export async function openPicture(path: string, isUpright: boolean): Promise<Pic
     isDeepWithProfile: metadata.depth === "ushort" && metadata.icc !== undefined,
     properties: { width, height, frames, format: metadata.format, ...describe(metadata) },
   };
+}
+
+/** A photo of 200 megapixels has 768 tiles, each an item: libheif takes 256 unless told otherwise. */
+const TOO_MANY_ITEMS = /Security limit exceeded: iinf box/;
+
+/** Throws what sharp throws. What isn't bounded by libheif then is by the number of pixels, and by the sandbox. */
+async function readHeader(
+  path: string,
+  options: SharpOptions,
+): Promise<{ options: SharpOptions; metadata: Metadata }> {
+  try {
+    return { options, metadata: await sharp(path, { ...options, failOn: "none" }).metadata() };
+  } catch (error) {
+    if (!(error instanceof Error && TOO_MANY_ITEMS.test(error.message)) || options.unlimited) throw error;
+    return readHeader(path, { ...options, unlimited: true });
+  }
 }
 
 /** The picture, upright and in sRGB. */

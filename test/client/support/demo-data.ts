@@ -125,7 +125,7 @@ function usualFiles(): StoredFile[] {
 }
 
 function trashedFiles(): StoredFile[] {
-  const gone = { state: "deleted", deletedAt: "2026-11-18T08:00:00Z" };
+  const gone = { state: "deleted", deletedAt: "2026-11-18T08:00:00Z", purgeAt: "2026-12-18T08:00:00Z" };
   return [
     storedFile("t1", "Angebot alt.pdf", { ...gone, ...DRAWN, ...at("10-02", "12:00") }),
     photoFile("t2", "Unscharf.jpg", { ...gone, ...at("10-01", "12:00") }),

@@ -1,5 +1,8 @@
 /** PDFs and Office documents: cut, locked, endless, with macros, and as what they are not. */
+import { deflateSync } from "node:zlib";
+import { base64Lines, base64Part, mail } from "../../processor/support/mails.ts";
 import { book } from "../books.ts";
+import { outlookMessage } from "../compound-files.ts";
 import { zip } from "../eicar.ts";
 import type { OfficeExtension } from "../office.ts";
 import { convertFlat, flatSheet, flatSlides, flatText, RTF } from "../office.ts";
@@ -35,6 +38,14 @@ const madeBy = (source: typeof letters, wanted: OfficeExtension) => async () => 
   return bytes ?? Buffer.alloc(0);
 };
 const doc = madeBy(letters, "doc");
+
+/** As Word saves a page with macros: they are packed, in what no scanner unpacks (ActiveMime). */
+const webArchive = () => {
+  const head = Buffer.concat([Buffer.from("ActiveMime\0\0"), Buffer.alloc(38)]);
+  const macros = Buffer.concat([head, deflateSync(Buffer.alloc(512))]);
+  const part = base64Part(base64Lines(macros), "application/x-mso");
+  return Buffer.from(mail([`Content-Location: file:///C:/a/editdata.mso\r\n${part}`]));
+};
 
 const MACROS = { name: "word/vbaProject.bin", content: Buffer.from("d0cf11e0a1b11ae1", "hex") };
 const bomb = () => docx("hello", [{ name: "word/media/zeros.bin", content: Buffer.alloc(150 * 2 ** 20) }]);
@@ -113,4 +124,7 @@ export const DOCUMENTS: readonly CorpusFile[] = [
     () => zip([{ name: "mimetype", content: Buffer.from("application/epub+zip") }]),
     clean(all("failed", "thumbnail", "text")),
   ),
+  row("with a file attached", "usual.msg", () => outlookMessage(Buffer.from("hello")), clean()),
+  row("a web archive with macros", "page.mht", webArchive, refused("FILE_TYPE_REFUSED")),
+  row("a web archive with macros", "page.doc", webArchive, refused("FILE_TYPE_MISMATCH")),
 ];

@@ -39,7 +39,6 @@ function Files() {
       <h1>Nordlicht Maschinenbau</h1>
       <FileList
         query={asked.has("trash") ? { trash: "true" } : {}}
-        trashDays={30}
         initialView={asked.get("view") === "grid" ? "grid" : "list"}
         onOpen={(file, all) => {
           setFiles(all);

@@ -38,6 +38,7 @@ export function storedFile(id: string, filename: string, changes: object = {}) {
     createdAt: "2026-11-20T09:30:00Z",
     updatedAt: "2026-11-20T09:30:00Z",
     deletedAt: null as string | null,
+    purgeAt: null as string | null,
     ...changes,
   };
 }
