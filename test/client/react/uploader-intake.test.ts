@@ -175,7 +175,11 @@ test("continues after a reload with the same file, whatever it is called now", a
 });
 
 test("what continues no upload is added only when its user says so; one file alone replaces another", async () => {
-  await page.addInitScript(() => Reflect.deleteProperty(globalThis, "showOpenFilePicker"));
+  // As in a frame of another origin.
+  await page.addInitScript(() => {
+    const showOpenFilePicker = () => Promise.reject(new DOMException("no", "SecurityError"));
+    Object.assign(globalThis, { showOpenFilePicker });
+  });
   stallAt(MIB);
   await open();
   await choose([pdf("offer.pdf", 2 * MIB)]);
