@@ -54,7 +54,7 @@ async function loadPages(count: number, delayMs: number, pages: number) {
   return list;
 }
 
-const idsOf = (files: readonly FileRecord[]) => files.map(({ id }) => id);
+const idsOf = (files: readonly FileRecord[]): readonly string[] => files.map(({ id }) => id);
 const newFiles = (count: number) =>
   manyFiles(count).map((file) => ({ ...file, id: `new ${file.id}` })) as unknown as FileRecord[];
 
