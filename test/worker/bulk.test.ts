@@ -4,9 +4,9 @@ import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import type { Caller } from "../support/api.ts";
 import { getRecord, newCaller, readProblem, uploadFile } from "../support/api.ts";
 import { auditOf, countsOf, NOTHING_COUNTED, patchFile, postBulk } from "../support/file-states.ts";
-import { useWorkerAlone } from "../support/worker-alone.ts";
+import { sharedWorkerAlone } from "../support/shared-worker.ts";
 
-const worker = useWorkerAlone();
+const worker = sharedWorkerAlone();
 
 const MISSING = "00000000000000000000000000";
 
