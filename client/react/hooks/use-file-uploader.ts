@@ -155,13 +155,6 @@ export function useFileUploader(options: FileUploaderOptions): FileUploaderState
       void intake.add(picks, meta, { isAsked, findDuplicates, isSingle: !isMultiple }),
     [intake, meta, findDuplicates, isMultiple],
   );
-  const retry = useCallback(
-    (upload: Upload) => {
-      uploader.remove(upload);
-      uploader.add(upload.file, upload.meta, { findDuplicates: false }).start();
-    },
-    [uploader],
-  );
   const remove = useCallback(
     (gone: readonly Upload[]) => {
       for (const upload of waitingFirst(gone)) {
@@ -177,7 +170,7 @@ export function useFileUploader(options: FileUploaderOptions): FileUploaderState
     isMultiple,
     settleDoubt: intake.settle,
     retryRefused: () => intake.retry(meta, { isAsked: false, findDuplicates, isSingle: false, isSure: true }),
-    retry,
+    retry: intake.again,
     duplicates: uploads.filter(isDuplicate),
     dismissRefusals: intake.dismiss,
     discardPrevious: previous.discard,

@@ -66,6 +66,7 @@ export interface IntakeOptions {
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #listeners = new Set<() => void>();
+  readonly #handles = new WeakMap<File, FileSystemFileHandle>();
   #view = EMPTY;
   #running = Promise.resolve();
 
@@ -102,6 +103,14 @@ export class Intake {
     const picks = this.#view.refusals.flatMap((each) => (each.kind === "no-room" ? [each.pick] : []));
     void this.add(picks, meta, { ...intent, ignoresRoom: true });
   }
+
+  /** Sends once more what the server refused. */
+  readonly again = (upload: Upload): void => {
+    const { uploader } = this.#options;
+    const { file, meta } = upload;
+    uploader.remove(upload);
+    uploader.add(file, meta, { handle: this.#handles.get(file), findDuplicates: false }).start();
+  };
 
   async #take(picks: Picks, meta: UploadMeta, intent: Intent): Promise<void> {
     if (!intent.isSingle || intent.isSure === true) return this.#takeAll(picks, meta, intent);
@@ -157,6 +166,7 @@ export class Intake {
   }
 
   #add({ file, folder, handle }: PickedFile, meta: UploadMeta, findDuplicates: boolean): Upload {
+    if (handle !== undefined) this.#handles.set(file, handle);
     const whole = folder === "" ? meta : { ...meta, folder };
     return this.#options.uploader.add(file, whole, { handle, findDuplicates });
   }
