@@ -63,7 +63,8 @@ test("files are purged: nothing is left of them", async () => {
 test("what is to be purged from the trash alone stays where it was restored", async () => {
   const { caller, ids } = await newFiles(2);
   const [restored, deleted] = ids;
-  await inBulk(caller, { action: "delete", fileIds: [deleted] });
+  await inBulk(caller, { action: "delete", fileIds: ids });
+  await inBulk(caller, { action: "restore", fileIds: [restored] });
   expect(await inBulk(caller, { action: "purge", fileIds: ids, onlyTrash: true })).toEqual([
     refused(restored, "FILE_NOT_IN_TRASH"),
     ok(deleted),
