@@ -20,7 +20,9 @@ export function ListState({ list, isFiltered, isTrash, view }: ListStateProps) {
   const texts = useFileTexts();
   const { fileList } = texts;
   const { phase, store } = list;
-  if (phase.kind === "loading") return <Skeleton view={view} label={fileList.loading} />;
+  // None of another query, or none but those that come, isn't that there are none.
+  const isUnknown = phase.kind === "loading" || (phase.kind !== "failed" && (list.isStale || list.hasMore));
+  if (isUnknown) return <Skeleton view={view} label={fileList.loading} />;
   if (phase.kind === "failed") {
     return (
       <div className="cw-list-state" role="alert">
