@@ -11,6 +11,7 @@ import {
   isOver,
   isRunning,
   isStopped,
+  isWithoutRoom,
   type Summary,
   summarize,
   uploadsOf,
@@ -51,7 +52,9 @@ export interface FileUploaderState {
   dismissRefusals(): void;
   /** Adds what there was no room for once more: there may be by now. */
   retryRefused(): void;
-  /** The same for an upload that the server refused. */
+  /** Those that the server had no room for. */
+  readonly withoutRoom: readonly Upload[];
+  /** Tries one again that the server refused, or had no room for. */
   retry(upload: Upload): void;
   /** Whether several files are taken at a time. */
   readonly isMultiple: boolean;
@@ -152,6 +155,7 @@ export function useFileUploader(options: FileUploaderOptions): FileUploaderState
   );
   const retry = useCallback(
     (upload: Upload) => {
+      if (isStopped(upload)) return upload.resume();
       uploader.remove(upload);
       uploader.add(upload.file, upload.meta, { findDuplicates: false }).start();
     },
@@ -174,6 +178,7 @@ export function useFileUploader(options: FileUploaderOptions): FileUploaderState
     retryRefused: () => intake.retry(meta, { isAsked: false, findDuplicates, isSingle: false, isSure: true }),
     retry,
     duplicates: uploads.filter(isDuplicate),
+    withoutRoom: uploads.filter(isWithoutRoom),
     dismissRefusals: intake.dismiss,
     discardPrevious: previous.discard,
     resumePrevious: previous.resumeFound,

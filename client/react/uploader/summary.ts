@@ -27,6 +27,12 @@ export const isRunning = ({ state }: Upload): boolean => RUNNING.has(state.kind)
 export const isDuplicate = ({ state }: Upload): boolean => state.kind === "duplicate";
 export const isStopped = ({ state }: Upload): boolean => state.kind === "paused" || state.kind === "failed";
 
+/** Whether it isn't taken for want of room, which may be there later. */
+export function isWithoutRoom({ state }: Upload): boolean {
+  const isOut = state.kind === "failed" || state.kind === "refused";
+  return isOut && state.problem.code === "QUOTA_EXCEEDED";
+}
+
 /** What has become of uploads that are no longer on their way. */
 export interface Outcomes {
   readonly ready: number;
@@ -113,6 +119,20 @@ export function needsAttention(upload: Upload, checks: Checks): boolean {
   if (kind !== "uploaded") return false;
   const check = checks.of(upload);
   return check?.kind === "settled" && (check.file.state === "infected" || check.file.state === "unscannable");
+}
+
+/** Of fewer, none hides another: they stay in the order of adding. */
+const MANY = 8;
+
+/** What somebody has to see to comes first, and of many what has arrived last. */
+export function inOrder(uploads: readonly Upload[], checks: Checks): readonly Upload[] {
+  const [urgent, onTheirWay, arrived]: [Upload[], Upload[], Upload[]] = [[], [], []];
+  for (const upload of uploads) {
+    if (needsAttention(upload, checks)) urgent.push(upload);
+    else if (uploads.length > MANY && hasArrived(upload)) arrived.push(upload);
+    else onTheirWay.push(upload);
+  }
+  return [...urgent, ...onTheirWay, ...arrived];
 }
 
 /** The uploads of one place: those that belong to the same record, or that replace the same file. */

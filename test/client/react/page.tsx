@@ -47,6 +47,7 @@ createRoot(root).render(
         <UploadErrorBoundary>
           <FileUploader
             meta={META}
+            cleanUpHref="#trash"
             onUploaded={({ file }) => told.push(`uploaded ${file.name}`)}
             onSettled={({ file }) => told.push(`settled ${file.name}`)}
           />
