@@ -19,10 +19,10 @@ const SKELETONS = { list: 6, grid: 8 } as const;
 export function ListState({ list, isFiltered, isTrash, view }: ListStateProps) {
   const texts = useFileTexts();
   const { fileList } = texts;
-  const { phase, store } = list;
-  // None of another query, or none but those that come, isn't that there are none.
-  const isUnknown = phase.kind === "loading" || (phase.kind !== "failed" && (list.isStale || list.hasMore));
-  if (isUnknown) return <Skeleton view={view} label={fileList.loading} />;
+  const { phase, store, hasMore, isStale } = list;
+  // All that was loaded may have been taken out: what is behind it is on its way. And none of another query aren't none of this.
+  const isComing = phase.kind !== "failed" && (hasMore || isStale);
+  if (phase.kind === "loading" || isComing) return <Skeleton view={view} label={fileList.loading} />;
   if (phase.kind === "failed") {
     return (
       <div className="cw-list-state" role="alert">

@@ -160,6 +160,21 @@ test("an image is enlarged and moved by keys and buttons, and arrow keys are its
   await page.getByRole("dialog", { name: /^Donaudampf/ }).waitFor();
 });
 
+test("an image whose address doesn't serve is shown by another one, and asked for again by hand after that", async () => {
+  const images = "**/v1/picture/f2?variant=optimized";
+  await page.route(images, (route) => route.abort(), { times: 1 });
+  await show("?open=f2");
+  const shown = page.locator(".cw-preview-image[data-shown]");
+  await shown.waitFor();
+  await page.route(images, (route) => route.abort());
+  await show("?open=f2");
+  const again = dialog().getByRole("button", { name: "Try again" });
+  await again.waitFor();
+  await page.unroute(images);
+  await again.click();
+  await shown.waitFor();
+});
+
 test("pages are asked for until they are drawn; the end of a document is found", async () => {
   const body = Buffer.from(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
