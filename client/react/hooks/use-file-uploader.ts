@@ -16,6 +16,7 @@ import {
   summarize,
   uploadsOf,
 } from "../uploader/summary.ts";
+import { type Filed, useFiled } from "../uploader/use-filed.ts";
 import { usePrevious } from "../uploader/use-previous.ts";
 import { useRules } from "../uploader/use-rules.ts";
 import { useClient } from "../use-client.ts";
@@ -49,6 +50,8 @@ export interface FileUploaderState {
   readonly duplicates: readonly Upload[];
   /** @param isAsked whether they were chosen to continue uploads of earlier visits, under whatever name */
   add(picks: Picks, isAsked?: boolean): void;
+  /** Those of the batch that were taken off the list for their user, by its host. */
+  readonly filed: Filed;
   dismissRefusals(): void;
   /** Adds what there was no room for once more: there may be by now. */
   retryRefused(): void;
@@ -152,11 +155,17 @@ export function useFileUploader(options: FileUploaderOptions): FileUploaderState
   const { intake, view, rules } = useIntake();
   const previous = usePrevious(uploader, meta, summary.begun);
   useEvents(uploads, checks, options);
+  const filed = useFiled(uploader, uploads, checks);
+  const { forget, leaveOut } = filed;
+  const isIdle = summary.running + summary.paused === 0;
 
   const add = useCallback(
-    (picks: Picks, isAsked = false) =>
-      void intake.add(picks, meta, { isAsked, findDuplicates, isSingle: !isMultiple }),
-    [intake, meta, findDuplicates, isMultiple],
+    (picks: Picks, isAsked = false) => {
+      // Another batch.
+      if (isIdle) forget();
+      void intake.add(picks, meta, { isAsked, findDuplicates, isSingle: !isMultiple });
+    },
+    [intake, meta, findDuplicates, isMultiple, isIdle, forget],
   );
   const retry = useCallback(
     (upload: Upload) => {
@@ -168,13 +177,14 @@ export function useFileUploader(options: FileUploaderOptions): FileUploaderState
   );
   const remove = useCallback(
     (gone: readonly Upload[]) => {
+      leaveOut(gone);
       for (const upload of waitingFirst(gone)) {
         // What has ended stays, and what another tab sends. Not taken off before: that would pause it, and another tab go on.
         if (isRunning(upload) || isStopped(upload)) void upload.abort();
         uploader.remove(upload);
       }
     },
-    [uploader],
+    [uploader, leaveOut],
   );
   return {
     ...{ uploads, summary, checks, intake: view, rules, previous: previous.found, add, remove },
@@ -189,6 +199,10 @@ export function useFileUploader(options: FileUploaderOptions): FileUploaderState
     resumePrevious: previous.resumeFound,
     pauseAll: () => waitingFirst(uploads.filter(isRunning)).forEach((upload) => upload.pause()),
     resumeAll: () => uploads.filter(isStopped).forEach((upload) => upload.resume()),
-    clearFinished: () => remove(uploads.filter((upload) => isOver(upload, checks))),
+    filed,
+    clearFinished: () => {
+      forget();
+      remove(uploads.filter((upload) => isOver(upload, checks)));
+    },
   };
 }

@@ -183,6 +183,7 @@ export const uploaderDe: UploaderTexts = {
 
   totals,
   outcome,
+  filed: (count) => `${filesOf(count)} abgelegt`,
   progressOfAll: "Upload aller Dateien",
   pauseAll: "Alle anhalten",
   resumeAll: "Alle fortsetzen",

@@ -162,6 +162,7 @@ export const uploaderEn: UploaderTexts = {
 
   totals,
   outcome,
+  filed: (count) => `${countOf(count, "file")} ${count === 1 ? "is" : "are"} filed`,
   progressOfAll: "Upload of all files",
   pauseAll: "Pause all",
   resumeAll: "Resume all",

@@ -94,6 +94,8 @@ export interface UploaderTexts {
   totals(words: TotalsWords): string;
   /** When nothing is on its way any more: only what there is of it is said. */
   outcome(outcomes: Outcomes): string;
+  /** Of a batch that is off the list. */
+  filed(count: number): string;
   readonly progressOfAll: string;
   readonly pauseAll: string;
   readonly resumeAll: string;

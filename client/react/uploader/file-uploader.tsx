@@ -18,7 +18,7 @@ import { chooseFiles, type Picks } from "./picked.ts";
 import { Previous } from "./previous.tsx";
 import { Refusals } from "./refusals.tsx";
 import { hasArrived, inOrder, isRunning, isStopped, outcomesOf } from "./summary.ts";
-import { Totals } from "./totals.tsx";
+import { FiledFiles, Totals } from "./totals.tsx";
 import { UploadList } from "./upload-list.tsx";
 import { useAnnouncements } from "./use-announcements.ts";
 import { useDrops, useLeaveWarning, usePastes } from "./use-drops.ts";
@@ -218,12 +218,20 @@ export function FileUploader(props: FileUploaderProps) {
         <Totals
           summary={summary}
           outcomes={outcomesOf(uploads, checks)}
+          filed={state.filed.count}
           onPauseAll={state.pauseAll}
           onResumeAll={state.resumeAll}
           onCancelAll={cancelAll}
           onClear={state.clearFinished}
         />
       ) : undefined}
+      <FiledFiles
+        count={uploads.length === 0 ? state.filed.count : 0}
+        onDismiss={() => {
+          chooseButton.current?.focus();
+          state.filed.forget();
+        }}
+      />
       {uploads.length > 0 ? (
         <UploadList
           uploads={inOrder(uploads, checks)}

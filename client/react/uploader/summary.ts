@@ -112,7 +112,11 @@ export const hasArrived = ({ state }: Upload): boolean =>
 
 /** Whether nothing more will happen to it, and nobody has to see to it. */
 export function isFinished(upload: Upload, checks: Checks): boolean {
-  if (upload.state.kind === "aborted") return true;
+  return upload.state.kind === "aborted" || isReady(upload, checks);
+}
+
+/** Whether it has passed its check. */
+export function isReady(upload: Upload, checks: Checks): boolean {
   const check = checks.of(upload);
   return upload.state.kind === "uploaded" && check?.kind === "settled" && check.file.state === "clean";
 }
