@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
+import { MINIMUM_CHARGE_BYTES } from "#contract/charges.ts";
 import type { Caller } from "../support/api.ts";
 import { append, createUpload, newCaller, uploadFile } from "../support/api.ts";
 import type { Fault, Operation } from "../support/faulty/faults.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { MINIMUM_CHARGE_BYTES as U } from "#contract/charges.ts";
 import type { FileId } from "#contract/ids.ts";
-import { MINIMUM_CHARGE_BYTES as U } from "#contract/quota.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
 import { forgetUpload, recordStoredUpload } from "../../worker/services/stored-uploads.ts";
 import { useDatabases } from "./support/databases.ts";

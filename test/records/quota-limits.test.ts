@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
+import { MINIMUM_CHARGE_BYTES } from "#contract/charges.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
 import { extendReservation, quotaLevel, reduceReservation } from "../../worker/services/quota.ts";
 import { forgetUpload, recordStoredUpload } from "../../worker/services/stored-uploads.ts";

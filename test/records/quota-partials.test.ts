@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { MINIMUM_CHARGE_BYTES } from "#contract/charges.ts";
 import type { FileId } from "#contract/ids.ts";
 import { UserId } from "#contract/ids.ts";
-import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import { databaseFor } from "../../worker/db/database.ts";
 import { deletePurged, markPurging } from "../../worker/db/trash.ts";
 import { sweepReservations } from "../../worker/services/cron/reservations.ts";

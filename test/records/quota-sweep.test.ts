@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { MINIMUM_CHARGE_BYTES } from "#contract/charges.ts";
 import type { FileId } from "#contract/ids.ts";
 import { newFileId, UserId } from "#contract/ids.ts";
-import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import { sweepReservations } from "../../worker/services/cron/reservations.ts";
 import { createUpload } from "../../worker/services/uploads.ts";
 import { newBudget } from "./support/cron-budget.ts";

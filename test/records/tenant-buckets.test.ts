@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { MINIMUM_CHARGE_BYTES } from "#contract/charges.ts";
 import { TenantId, UserId } from "#contract/ids.ts";
-import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import { parseConfig } from "../../worker/config.ts";
 import { allDatabases, databaseFor, replicaFor } from "../../worker/db/database.ts";
 import { BUCKETS, bucketOf, parseTenantBuckets } from "../../worker/db/tenant-buckets.ts";

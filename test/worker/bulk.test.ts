@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { MINIMUM_CHARGE_BYTES } from "#contract/charges.ts";
 import type { BulkItem } from "#contract/file-changes.ts";
-import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import type { Caller } from "../support/api.ts";
 import { getRecord, newCaller, readProblem, uploadFile } from "../support/api.ts";
 import { auditOf, countsOf, NOTHING_COUNTED, patchFile, postBulk } from "../support/file-states.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { chargeOf } from "#contract/quota.ts";
+import { chargeOf } from "#contract/charges.ts";
 import type { Caller } from "../support/api.ts";
 import { newCaller, uploadFile } from "../support/api.ts";
 import { countsOf, patchFile, postBulk } from "../support/file-states.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
+import { MINIMUM_CHARGE_BYTES } from "#contract/charges.ts";
 import { REPORT_SIGNATURE_HEADER, REPORTS_PATH, signReport } from "#contract/reports.ts";
 import type { Caller } from "../support/api.ts";
 import { append, createUpload, fileIdOf, newCaller, readProblem, TUS, uploadFile } from "../support/api.ts";

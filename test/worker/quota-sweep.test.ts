@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
+import { MINIMUM_CHARGE_BYTES } from "#contract/charges.ts";
 import { append, createUpload, headOffset, newCaller } from "../support/api.ts";
 import { uploadPartial } from "../support/concatenation.ts";
 import { quotaOf } from "../support/quota.ts";

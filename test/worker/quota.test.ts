@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { MINIMUM_CHARGE_BYTES } from "#contract/charges.ts";
 import { derivativesOf } from "#contract/derivatives.ts";
-import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import {
   append,
   createUpload,

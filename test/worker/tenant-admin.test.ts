@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { MINIMUM_CHARGE_BYTES } from "#contract/charges.ts";
 import type { Role } from "#contract/ids.ts";
-import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import type { TenantPage, TenantRecord } from "#contract/tenant-admin.ts";
 import { expectActions, newAdmin, newOperator, readAudit, sendJson } from "../support/admin.ts";
 import type { Caller } from "../support/api.ts";

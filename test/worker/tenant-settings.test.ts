@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
+import { MINIMUM_CHARGE_BYTES } from "#contract/charges.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
 import { newAdmin, sendJson } from "../support/admin.ts";
 import type { Caller } from "../support/api.ts";

@@ -1,7 +1,7 @@
 import type { SQL } from "drizzle-orm";
 import { and, eq, isNull, sql } from "drizzle-orm";
+import { chargeOf } from "#contract/charges.ts";
 import type { FileId, FileVersionRef, TenantId, UserId } from "#contract/ids.ts";
-import { chargeOf } from "#contract/quota.ts";
 import type { Database } from "./database.ts";
 import type { Begun, Wanted } from "./quota.ts";
 import { FIRST_CHECK_MS, freeBytes, isReserved } from "./quota.ts";

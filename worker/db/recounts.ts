@@ -1,8 +1,8 @@
 import type { SQL } from "drizzle-orm";
 import { and, eq, getTableColumns, isNull, sql } from "drizzle-orm";
 import type { Actor } from "#contract/audit.ts";
+import { MINIMUM_CHARGE_BYTES } from "#contract/charges.ts";
 import type { TenantId } from "#contract/ids.ts";
-import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import { auditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import type { Counts } from "./quota.ts";

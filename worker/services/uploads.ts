@@ -1,11 +1,11 @@
 import type { FileWarning, UploadGrant } from "#contract/api.ts";
 import { actorAs } from "#contract/audit.ts";
+import { chargeOf } from "#contract/charges.ts";
 import type { EntityRef } from "#contract/entities.ts";
 import { AppError } from "#contract/errors.ts";
 import { classLimitBytes } from "#contract/file-types.ts";
 import type { FileId, FileVersionRef, Identity } from "#contract/ids.ts";
 import { newFileId } from "#contract/ids.ts";
-import { chargeOf } from "#contract/quota.ts";
 import type { Actor } from "../db/audit.ts";
 import type { DatabaseBindings } from "../db/database.ts";
 import { databaseFor } from "../db/database.ts";

@@ -1,14 +1,18 @@
+import { useRef } from "react";
 import { Icon } from "../icons/icon.tsx";
 import { useFileTexts } from "../texts/use-file-texts.ts";
 import { Button, IconButton } from "../ui/button.tsx";
-import type { Notices } from "./use-notice.ts";
+import { type Notices, useUndoKey } from "./use-notice.ts";
 
 /** What has just been done. The region is there before there is something in it: else it isn't read. */
-export function ListNotice({ notice, dismiss, hold }: Notices) {
+export function ListNotice(notices: Notices) {
+  const { notice, dismiss, hold } = notices;
+  const region = useRef<HTMLDivElement>(null);
+  useUndoKey(region, notices);
   const { fileList: texts, common } = useFileTexts();
   const next = notice?.retry ?? notice?.undo;
   return (
-    <div className="cw-notices" role="status" aria-live="polite">
+    <div ref={region} className="cw-notices" role="status" aria-live="polite">
       {notice !== undefined && (
         <div
           className="cw-notice-bar"
@@ -23,6 +27,7 @@ export function ListNotice({ notice, dismiss, hold }: Notices) {
           {next !== undefined && (
             <Button
               look="link"
+              aria-keyshortcuts={next === notice.undo ? "Control+Z Meta+Z" : undefined}
               onClick={() => {
                 dismiss();
                 next();

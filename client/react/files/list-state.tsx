@@ -19,9 +19,9 @@ const SKELETONS = { list: 6, grid: 8 } as const;
 export function ListState({ list, isFiltered, isTrash, view }: ListStateProps) {
   const texts = useFileTexts();
   const { fileList } = texts;
-  const { phase, store, hasMore } = list;
-  // All that was loaded may have been taken out: what is behind it is on its way.
-  const isComing = phase.kind !== "failed" && hasMore;
+  const { phase, store, hasMore, isStale } = list;
+  // All that was loaded may have been taken out: what is behind it is on its way. And none of another query aren't none of this.
+  const isComing = phase.kind !== "failed" && (hasMore || isStale);
   if (phase.kind === "loading" || isComing) return <Skeleton view={view} label={fileList.loading} />;
   if (phase.kind === "failed") {
     return (

@@ -22,9 +22,14 @@ export function useFiles(query: FilesQuery = {}): FilesView {
   const state = useSyncExternalStore(store.subscribe, () => store.state);
   useEffect(() => store.open(), [store]);
   useFreshFiles(store, state.files, query.trash === "true");
-  const [last, setLast] = useState(state);
-  const isStale = state.phase.kind === "loading" && last.phase.kind !== "loading";
-  if (state.phase.kind !== "loading" && state !== last) setLast(state);
+  const [last, setLast] = useState<FilesState>();
+  if (isKnown(state) && state !== last) setLast(state);
+  const isStale = state.phase.kind === "loading" && last !== undefined;
   const shown: FilesState = isStale ? { ...last, phase: { kind: "refreshing" } } : state;
   return { ...shown, store, isStale };
+}
+
+/** Whether there are these files, or none: of what couldn't be loaded nothing is known. */
+function isKnown({ phase, files }: FilesState): boolean {
+  return phase.kind !== "loading" && (phase.kind !== "failed" || files.length > 0);
 }

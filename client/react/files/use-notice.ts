@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "react";
+import { type RefObject, useCallback, useEffect, useState } from "react";
 
 /** What has just been done, with a way back where there is one. */
 export interface Notice {
@@ -31,4 +31,31 @@ export function useNotice(): Notices {
   }, [notice, isHeld]);
   const dismiss = useCallback(() => setNotice(undefined), []);
   return { notice, tell: setNotice, dismiss, hold: setHeld };
+}
+
+/** Ctrl+Z, or Cmd+Z, undoes what the notice beside the files offers to, but not where somebody types. */
+export function useUndoKey(region: RefObject<HTMLElement | null>, { notice, dismiss }: Notices): void {
+  const undo = notice?.undo;
+  useEffect(() => {
+    if (undo === undefined) return undefined;
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (!isUndo(event) || !isOf(region.current, event.target)) return;
+      event.preventDefault();
+      dismiss();
+      undo();
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, [region, undo, dismiss]);
+}
+
+function isUndo({ key, ctrlKey, metaKey, shiftKey, altKey }: KeyboardEvent): boolean {
+  return (ctrlKey || metaKey) && !shiftKey && !altKey && key.toLowerCase() === "z";
+}
+
+/** Within the component, or nowhere: with the last file the focus may be lost. */
+function isOf(region: HTMLElement | null, target: EventTarget | null): boolean {
+  if (target === document.body) return true;
+  if (!(target instanceof HTMLElement) || target.matches("input:not([type='checkbox'])")) return false;
+  return region?.parentElement?.contains(target) === true;
 }

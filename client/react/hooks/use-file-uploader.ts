@@ -11,10 +11,12 @@ import {
   isOver,
   isRunning,
   isStopped,
+  isWithoutRoom,
   type Summary,
   summarize,
   uploadsOf,
 } from "../uploader/summary.ts";
+import { type Filed, useFiled } from "../uploader/use-filed.ts";
 import { usePrevious } from "../uploader/use-previous.ts";
 import { useRules } from "../uploader/use-rules.ts";
 import { useClient } from "../use-client.ts";
@@ -48,10 +50,14 @@ export interface FileUploaderState {
   readonly duplicates: readonly Upload[];
   /** @param isAsked whether they were chosen to continue uploads of earlier visits, under whatever name */
   add(picks: Picks, isAsked?: boolean): void;
+  /** Those of the batch that were taken off the list for their user, by its host. */
+  readonly filed: Filed;
   dismissRefusals(): void;
   /** Adds what there was no room for once more: there may be by now. */
   retryRefused(): void;
-  /** The same for an upload that the server refused. */
+  /** Those that the server had no room for. */
+  readonly withoutRoom: readonly Upload[];
+  /** Tries one again that the server refused, or had no room for. */
   retry(upload: Upload): void;
   /** Whether several files are taken at a time. */
   readonly isMultiple: boolean;
@@ -149,21 +155,28 @@ export function useFileUploader(options: FileUploaderOptions): FileUploaderState
   const { intake, view, rules } = useIntake();
   const previous = usePrevious(uploader, meta, summary.begun);
   useEvents(uploads, checks, options);
+  const filed = useFiled(uploader, uploads, checks);
+  const { forget, leaveOut } = filed;
+  const isIdle = summary.running + summary.paused === 0;
 
   const add = useCallback(
-    (picks: Picks, isAsked = false) =>
-      void intake.add(picks, meta, { isAsked, findDuplicates, isSingle: !isMultiple }),
-    [intake, meta, findDuplicates, isMultiple],
+    (picks: Picks, isAsked = false) => {
+      // Another batch.
+      if (isIdle) forget();
+      void intake.add(picks, meta, { isAsked, findDuplicates, isSingle: !isMultiple });
+    },
+    [intake, meta, findDuplicates, isMultiple, isIdle, forget],
   );
   const remove = useCallback(
     (gone: readonly Upload[]) => {
+      leaveOut(gone);
       for (const upload of waitingFirst(gone)) {
         // What has ended stays, and what another tab sends. Not taken off before: that would pause it, and another tab go on.
         if (isRunning(upload) || isStopped(upload)) void upload.abort();
         uploader.remove(upload);
       }
     },
-    [uploader],
+    [uploader, leaveOut],
   );
   return {
     ...{ uploads, summary, checks, intake: view, rules, previous: previous.found, add, remove },
@@ -172,11 +185,16 @@ export function useFileUploader(options: FileUploaderOptions): FileUploaderState
     retryRefused: () => intake.retry(meta, { isAsked: false, findDuplicates, isSingle: false, isSure: true }),
     retry: intake.again,
     duplicates: uploads.filter(isDuplicate),
+    withoutRoom: uploads.filter(isWithoutRoom),
     dismissRefusals: intake.dismiss,
     discardPrevious: previous.discard,
     resumePrevious: previous.resumeFound,
     pauseAll: () => waitingFirst(uploads.filter(isRunning)).forEach((upload) => upload.pause()),
     resumeAll: () => uploads.filter(isStopped).forEach((upload) => upload.resume()),
-    clearFinished: () => remove(uploads.filter((upload) => isOver(upload, checks))),
+    filed,
+    clearFinished: () => {
+      forget();
+      remove(uploads.filter((upload) => isOver(upload, checks)));
+    },
   };
 }

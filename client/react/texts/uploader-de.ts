@@ -54,14 +54,15 @@ function refused({ code, detail, title }: Problem): string {
   return `Nicht angenommen: ${REFUSED[code] ?? detail ?? title}`;
 }
 
-function failed({ code, status, title }: Problem): string {
+function failed({ code, status, title }: Problem, hasSent: boolean): string {
   if (code === "FILE_UNREADABLE")
     return "Angehalten: Die Datei wurde geändert oder verschoben. Bitte entfernen und neu hinzufügen.";
   if (status === 404 || status === 410)
     return "Angehalten: Was gesendet war, ist verfallen. Bitte neu beginnen.";
   if (status === 401)
     return "Angehalten: Die Anmeldung gilt nicht oder ist abgelaufen. Es ist nichts verloren.";
-  return `Angehalten: ${title}. Was gesendet war, bleibt erhalten.`;
+  const kept = hasSent ? " Was gesendet war, bleibt erhalten." : "";
+  return `Angehalten: ${REFUSED[code] ?? `${title}.`}${kept}`;
 }
 
 function endingOf(filename: string): string {
@@ -182,6 +183,7 @@ export const uploaderDe: UploaderTexts = {
 
   totals,
   outcome,
+  filed: (count) => `${filesOf(count)} abgelegt`,
   progressOfAll: "Upload aller Dateien",
   pauseAll: "Alle anhalten",
   resumeAll: "Alle fortsetzen",
@@ -190,7 +192,12 @@ export const uploaderDe: UploaderTexts = {
 
   refusalsTitle: (count) => `${filesOf(count)} nicht hinzugefügt`,
   rule,
-  noRoom: (bytes) => `Dafür ist kein Platz: ${format.bytes(bytes)} Speicher sind noch frei.`,
+  noRoom: (count, neededBytes, availableBytes) =>
+    `Dafür ist kein Platz: Nötig ${count === 1 ? "ist" : "sind"} ${format.bytes(neededBytes)}, ` +
+    `noch frei ${format.bytes(availableBytes)}.`,
+  noRoomTitle: (count, of) =>
+    `Kein Platz für ${of === count ? filesOf(count) : `${format.number(count)} von ${filesOf(of)}`}`,
+  noRoomHint: "Es geht weiter, sobald Platz ist.",
   andMore: (count) => `und ${format.number(count)} weitere`,
 
   tryAgain: "Erneut versuchen",

@@ -57,12 +57,13 @@ function refused({ code, detail, title }: Problem): string {
   return `Not accepted: ${REFUSED[code] ?? detail ?? title}`;
 }
 
-function failed({ code, status, title }: Problem): string {
+function failed({ code, status, title }: Problem, hasSent: boolean): string {
   if (code === "FILE_UNREADABLE")
     return "Stopped: the file was changed or moved. Remove it and add it again.";
   if (status === 404 || status === 410) return "Stopped: what was sent has expired. Start it again.";
   if (status === 401) return "Stopped: your sign-in isn't valid, or has ended. Nothing is lost.";
-  return `Stopped: ${title}. What was sent is kept.`;
+  const kept = hasSent ? " What was sent is kept." : "";
+  return `Stopped: ${REFUSED[code] ?? `${title}.`}${kept}`;
 }
 
 function rule(refusal: FileRefusal): string {
@@ -161,6 +162,7 @@ export const uploaderEn: UploaderTexts = {
 
   totals,
   outcome,
+  filed: (count) => `${countOf(count, "file")} ${count === 1 ? "is" : "are"} filed`,
   progressOfAll: "Upload of all files",
   pauseAll: "Pause all",
   resumeAll: "Resume all",
@@ -169,7 +171,14 @@ export const uploaderEn: UploaderTexts = {
 
   refusalsTitle: (count) => `${countOf(count, "file")} not added`,
   rule,
-  noRoom: (bytes) => `There is no room for it: ${format.bytes(bytes)} of storage is left.`,
+  noRoom: (count, neededBytes, availableBytes) =>
+    `There is no room for ${count === 1 ? "it: it needs" : "them: they need"} ${format.bytes(neededBytes)}, ` +
+    `and ${format.bytes(availableBytes)} of storage is left.`,
+  noRoomTitle: (count, of) =>
+    of === count
+      ? `There is no room for ${countOf(count, "file")}`
+      : `There is no room for ${format.number(count)} of ${countOf(of, "file")}`,
+  noRoomHint: "They go on once there is room.",
   andMore: (count) => `and ${format.number(count)} more`,
 
   tryAgain: "Try again",

@@ -67,7 +67,8 @@ export interface UploaderTexts {
   /** @param seconds until it is tried again; 0 is now */
   retrying(problem: Problem | undefined, seconds: number): string;
   refused(problem: Problem): string;
-  failed(problem: Problem): string;
+  /** @param hasSent whether the server has some of it */
+  failed(problem: Problem, hasSent: boolean): string;
   readonly cancelled: string;
   readonly deleted: string;
   readonly checking: string;
@@ -93,6 +94,8 @@ export interface UploaderTexts {
   totals(words: TotalsWords): string;
   /** When nothing is on its way any more: only what there is of it is said. */
   outcome(outcomes: Outcomes): string;
+  /** Of a batch that is off the list. */
+  filed(count: number): string;
   readonly progressOfAll: string;
   readonly pauseAll: string;
   readonly resumeAll: string;
@@ -101,7 +104,10 @@ export interface UploaderTexts {
 
   refusalsTitle(count: number): string;
   rule(refusal: FileRefusal, filename: string): string;
-  noRoom(availableBytes: number): string;
+  noRoom(count: number, neededBytes: number, availableBytes: number): string;
+  /** Of uploads that the server had no room for. */
+  noRoomTitle(count: number, of: number): string;
+  readonly noRoomHint: string;
   andMore(count: number): string;
   readonly tryAgain: string;
   /** Where one file is taken at a time. */

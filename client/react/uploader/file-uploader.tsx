@@ -13,11 +13,12 @@ import { useTexts } from "../use-client.ts";
 import { type Question, QuestionDialog } from "./dialogs.tsx";
 import { DropZone } from "./drop-zone.tsx";
 import { Duplicates, type Names } from "./duplicates.tsx";
+import { NoRoom } from "./no-room.tsx";
 import { chooseFiles, type Picks } from "./picked.ts";
 import { Previous } from "./previous.tsx";
 import { Refusals } from "./refusals.tsx";
-import { hasArrived, isRunning, isStopped, needsAttention, outcomesOf } from "./summary.ts";
-import { Totals } from "./totals.tsx";
+import { hasArrived, inOrder, isRunning, isStopped, outcomesOf } from "./summary.ts";
+import { FiledFiles, Totals } from "./totals.tsx";
 import { UploadList } from "./upload-list.tsx";
 import { useAnnouncements } from "./use-announcements.ts";
 import { useDrops, useLeaveWarning, usePastes } from "./use-drops.ts";
@@ -31,22 +32,10 @@ export interface FileUploaderProps extends FileUploaderOptions, Names {
   readonly wholePage?: boolean;
   /** Whether its drop zone is one line, where uploading isn't what the page is for. */
   readonly compact?: boolean;
+  /** Where room is made, such as the trash; shown where there is none for a file. */
+  readonly cleanUpHref?: string;
   /** Shown above, as the component's heading; by default it has its name for screen readers alone. */
   readonly heading?: ReactNode;
-}
-
-/** Of fewer, none hides another: they stay in the order of adding. */
-const MANY = 8;
-
-/** What somebody has to see to comes first, and of many what has arrived last. */
-function inOrder({ uploads, checks }: FileUploaderState): readonly Upload[] {
-  const [urgent, onTheirWay, arrived]: [Upload[], Upload[], Upload[]] = [[], [], []];
-  for (const upload of uploads) {
-    if (needsAttention(upload, checks)) urgent.push(upload);
-    else if (uploads.length > MANY && hasArrived(upload)) arrived.push(upload);
-    else onTheirWay.push(upload);
-  }
-  return [...urgent, ...onTheirWay, ...arrived];
 }
 
 function doubtOf({ intake: { doubt } }: FileUploaderState): Question | undefined {
@@ -94,7 +83,7 @@ function useResumeOnLeave(question: Question | undefined): void {
 
 /** Files come in, and go where they belong: dropped, chosen or pasted, and shown until they have passed their check. */
 export function FileUploader(props: FileUploaderProps) {
-  const { accept, folders = true, wholePage = true, compact = false, heading } = props;
+  const { accept, folders = true, wholePage = true, compact = false, heading, cleanUpHref } = props;
   const { nameOf, nameOfEntity } = props;
   const state = useFileUploader(props);
   const { uploads, summary, checks, isMultiple, remove } = state;
@@ -204,10 +193,20 @@ export function FileUploader(props: FileUploaderProps) {
       )}
       <Refusals
         view={state.intake}
+        cleanUpHref={cleanUpHref}
         onDismiss={state.dismissRefusals}
         onRetry={() => {
           chooseButton.current?.focus();
           state.retryRefused();
+        }}
+      />
+      <NoRoom
+        uploads={state.withoutRoom}
+        of={uploads.length}
+        cleanUpHref={cleanUpHref}
+        onRetry={() => {
+          chooseButton.current?.focus();
+          state.withoutRoom.forEach(retry);
         }}
       />
       <Duplicates
@@ -219,15 +218,23 @@ export function FileUploader(props: FileUploaderProps) {
         <Totals
           summary={summary}
           outcomes={outcomesOf(uploads, checks)}
+          filed={state.filed.count}
           onPauseAll={state.pauseAll}
           onResumeAll={state.resumeAll}
           onCancelAll={cancelAll}
           onClear={state.clearFinished}
         />
       ) : undefined}
+      <FiledFiles
+        count={uploads.length === 0 ? state.filed.count : 0}
+        onDismiss={() => {
+          chooseButton.current?.focus();
+          state.filed.forget();
+        }}
+      />
       {uploads.length > 0 ? (
         <UploadList
-          uploads={inOrder(state)}
+          uploads={inOrder(uploads, checks)}
           checks={checks}
           names={names}
           onRemove={onRemove}

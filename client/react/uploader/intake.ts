@@ -6,6 +6,7 @@ import { findPreviousOf } from "./earlier.ts";
 import { createPace } from "./pace.ts";
 import type { PickedFile, Picks } from "./picked.ts";
 import { createGate, isOfSameKind, type Refusal } from "./rules.ts";
+import { isStopped } from "./summary.ts";
 
 export interface IntakeView {
   /** How many files of what is being added have been looked at; undefined while nothing is being added. */
@@ -104,8 +105,9 @@ export class Intake {
     void this.add(picks, meta, { ...intent, ignoresRoom: true });
   }
 
-  /** Sends once more what the server refused. */
+  /** Sends once more what the server refused; what has only stopped goes on. */
   readonly again = (upload: Upload): void => {
+    if (isStopped(upload)) return upload.resume();
     const { uploader } = this.#options;
     const { file, meta } = upload;
     uploader.remove(upload);

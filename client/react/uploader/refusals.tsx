@@ -1,18 +1,26 @@
 import { useId } from "react";
 import { Icon } from "../icons/icon.tsx";
 import type { UploaderTexts } from "../texts/uploader-texts.ts";
-import { Button, IconButton } from "../ui/button.tsx";
+import { IconButton } from "../ui/button.tsx";
 import { FileName } from "../ui/file-name.tsx";
 import { useTexts } from "../use-client.ts";
 import type { IntakeView } from "./intake.ts";
+import { RoomActions } from "./no-room.tsx";
 import type { Refusal } from "./rules.ts";
 
 /** Names that are listed below a rule; of a folder of thousands nobody reads more. */
 const SHOWN_NAMES = 5;
 
-function ruleOf(texts: UploaderTexts, refusal: Refusal): string {
-  if (refusal.kind === "no-room") return texts.noRoom(refusal.availableBytes);
-  return texts.rule(refusal.refusal, refusal.filename);
+type WithoutRoom = Extract<Refusal, { kind: "no-room" }>;
+
+const isWithoutRoom = (refusal: Refusal): refusal is WithoutRoom => refusal.kind === "no-room";
+
+/** One sentence for all that there is no room for. */
+function describeRoom(texts: UploaderTexts, refusals: readonly WithoutRoom[]): string {
+  const neededBytes = refusals.reduce((sum, refusal) => sum + refusal.neededBytes, 0);
+  // A smaller one may have taken what was left before.
+  const availableBytes = Math.min(...refusals.map((refusal) => refusal.availableBytes));
+  return texts.noRoom(refusals.length, neededBytes, availableBytes);
 }
 
 /** Names by the rule that they broke, so that each rule is read once. */
@@ -21,8 +29,9 @@ export function namesByRule(
   refusals: readonly Refusal[],
 ): ReadonlyMap<string, readonly string[]> {
   const names = new Map<string, string[]>();
+  const noRoom = describeRoom(texts, refusals.filter(isWithoutRoom));
   for (const refusal of refusals) {
-    const rule = ruleOf(texts, refusal);
+    const rule = isWithoutRoom(refusal) ? noRoom : texts.rule(refusal.refusal, refusal.filename);
     const sharing = names.get(rule);
     if (sharing === undefined) names.set(rule, [refusal.filename]);
     else sharing.push(refusal.filename);
@@ -32,12 +41,13 @@ export function namesByRule(
 
 export interface RefusalsProps {
   readonly view: IntakeView;
+  readonly cleanUpHref: string | undefined;
   onDismiss(): void;
   onRetry(): void;
 }
 
 /** Files that are not even begun, each with the rule that it broke. */
-export function Refusals({ view, onDismiss, onRetry }: RefusalsProps) {
+export function Refusals({ view, cleanUpHref, onDismiss, onRetry }: RefusalsProps) {
   const { uploader: texts, common } = useTexts();
   const titleId = useId();
   const { refusals, isIncomplete, isTooMany } = view;
@@ -68,8 +78,8 @@ export function Refusals({ view, onDismiss, onRetry }: RefusalsProps) {
             </li>
           ))}
         </ul>
-        {refusals.some(({ kind }) => kind === "no-room") ? (
-          <Button onClick={onRetry}>{texts.tryAgain}</Button>
+        {refusals.some(isWithoutRoom) ? (
+          <RoomActions cleanUpHref={cleanUpHref} onRetry={onRetry} />
         ) : undefined}
       </div>
       <IconButton icon="close" label={common.dismiss} onClick={onDismiss} />

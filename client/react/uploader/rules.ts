@@ -1,3 +1,4 @@
+import { chargeOf } from "#contract/charges.ts";
 import { checkFile, type FileRefusal } from "#contract/file-checks.ts";
 import { acceptedTypes, CLASS_LIMIT_BYTES } from "#contract/file-types.ts";
 import type { UploadRulesResponse } from "#contract/upload-rules.ts";
@@ -10,6 +11,7 @@ export type Refusal =
       readonly kind: "no-room";
       readonly filename: string;
       readonly pick: PickedFile;
+      readonly neededBytes: number;
       readonly availableBytes: number;
     };
 
@@ -57,8 +59,10 @@ export function createGate(
       const refusal = { accepted: false, rule: "type-not-allowed", detail } as const;
       return { kind: "rule", filename: file.name, refusal };
     }
-    if (file.size > availableBytes) return { kind: "no-room", filename: file.name, pick, availableBytes };
-    availableBytes -= file.size;
+    const neededBytes = chargeOf(file.size);
+    if (neededBytes > availableBytes)
+      return { kind: "no-room", filename: file.name, pick, neededBytes, availableBytes };
+    availableBytes -= neededBytes;
     return undefined;
   };
 }

@@ -30,7 +30,7 @@ export function describeUpload(
     case "refused":
       return { tone: "danger", icon: "blocked", text: texts.refused(state.problem) };
     case "failed":
-      return { tone: "danger", icon: "warning", text: texts.failed(state.problem) };
+      return { tone: "danger", icon: "warning", text: texts.failed(state.problem, progress.sentBytes > 0) };
     case "aborted":
       return { tone: "quiet", icon: "close", text: texts.cancelled };
     case "verifying":

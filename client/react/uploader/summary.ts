@@ -32,6 +32,12 @@ export const isRunning = ({ state }: Upload): boolean => RUNNING.has(state.kind)
 export const isDuplicate = ({ state }: Upload): boolean => state.kind === "duplicate";
 export const isStopped = ({ state }: Upload): boolean => state.kind === "paused" || state.kind === "failed";
 
+/** Whether it isn't taken for want of room, which may be there later. */
+export function isWithoutRoom({ state }: Upload): boolean {
+  const isOut = state.kind === "failed" || state.kind === "refused";
+  return isOut && state.problem.code === "QUOTA_EXCEEDED";
+}
+
 /** What has become of uploads that are no longer on their way. */
 export interface Outcomes {
   readonly ready: number;
@@ -106,7 +112,11 @@ export const hasArrived = ({ state }: Upload): boolean =>
 
 /** Whether nothing more will happen to it, and nobody has to see to it. */
 export function isFinished(upload: Upload, checks: Checks): boolean {
-  if (upload.state.kind === "aborted") return true;
+  return upload.state.kind === "aborted" || isReady(upload, checks);
+}
+
+/** Whether it has passed its check. */
+export function isReady(upload: Upload, checks: Checks): boolean {
   const check = checks.of(upload);
   return upload.state.kind === "uploaded" && check?.kind === "settled" && check.file.state === "clean";
 }
@@ -118,6 +128,20 @@ export function needsAttention(upload: Upload, checks: Checks): boolean {
   if (kind !== "uploaded") return false;
   const check = checks.of(upload);
   return check?.kind === "settled" && (check.file.state === "infected" || check.file.state === "unscannable");
+}
+
+/** Of fewer, none hides another: they stay in the order of adding. */
+const MANY = 8;
+
+/** What somebody has to see to comes first, and of many what has arrived last. */
+export function inOrder(uploads: readonly Upload[], checks: Checks): readonly Upload[] {
+  const [urgent, onTheirWay, arrived]: [Upload[], Upload[], Upload[]] = [[], [], []];
+  for (const upload of uploads) {
+    if (needsAttention(upload, checks)) urgent.push(upload);
+    else if (uploads.length > MANY && hasArrived(upload)) arrived.push(upload);
+    else onTheirWay.push(upload);
+  }
+  return [...urgent, ...onTheirWay, ...arrived];
 }
 
 /** The uploads of one place: those that belong to the same record, or that replace the same file. */

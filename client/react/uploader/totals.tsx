@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
-import { Button } from "../ui/button.tsx";
+import { Icon } from "../icons/icon.tsx";
+import { Button, IconButton } from "../ui/button.tsx";
 import { ProgressBar } from "../ui/progress-bar.tsx";
 import { useTexts } from "../use-client.ts";
 import { type Outcomes, overOf, type Summary } from "./summary.ts";
@@ -8,6 +9,8 @@ import { useTimeLeft } from "./time-left.ts";
 export interface TotalsProps {
   readonly summary: Summary;
   readonly outcomes: Outcomes;
+  /** How many of the batch are ready and no longer listed. */
+  readonly filed: number;
   onPauseAll(): void;
   onResumeAll(): void;
   onCancelAll(): void;
@@ -18,6 +21,8 @@ function Actions({ summary, outcomes, ...on }: TotalsProps): ReactNode {
   const { uploader: texts } = useTexts();
   return (
     <div className="cw-totals-actions">
+      {/* First, so that the others stay where they are when it comes. */}
+      {overOf(outcomes) > 0 ? <Button onClick={on.onClear}>{texts.clearFinished}</Button> : undefined}
       {summary.running > 0 ? (
         <Button icon="pause" onClick={on.onPauseAll}>
           {texts.pauseAll}
@@ -31,7 +36,6 @@ function Actions({ summary, outcomes, ...on }: TotalsProps): ReactNode {
       {summary.running + summary.paused > 0 ? (
         <Button onClick={on.onCancelAll}>{texts.cancelAll}</Button>
       ) : undefined}
-      {overOf(outcomes) > 0 ? <Button onClick={on.onClear}>{texts.clearFinished}</Button> : undefined}
     </div>
   );
 }
@@ -42,10 +46,20 @@ export function Totals(props: TotalsProps) {
   const { files, uploaded, sentBytes, totalBytes, bytesPerSecond, running, paused } = props.summary;
   const isOver = running + paused === 0;
   const secondsLeft = useTimeLeft(props.summary);
-  const words = { done: uploaded, files, sentBytes, totalBytes, bytesPerSecond, secondsLeft };
+  const { outcomes, filed } = props;
+  const words = {
+    done: filed + uploaded,
+    files: filed + files,
+    sentBytes,
+    totalBytes,
+    bytesPerSecond,
+    secondsLeft,
+  };
   return (
     <div className="cw-totals">
-      <p className="cw-totals-words">{isOver ? texts.outcome(props.outcomes) : texts.totals(words)}</p>
+      <p className="cw-totals-words">
+        {isOver ? texts.outcome({ ...outcomes, ready: filed + outcomes.ready }) : texts.totals(words)}
+      </p>
       <Actions {...props} />
       {isOver ? undefined : (
         <ProgressBar
@@ -55,5 +69,18 @@ export function Totals(props: TotalsProps) {
         />
       )}
     </div>
+  );
+}
+
+/** What is left of a batch that is filed: until it is dismissed, so that whoever comes back to it sees that all are. */
+export function FiledFiles({ count, onDismiss }: { readonly count: number; onDismiss(): void }) {
+  const { uploader: texts, common } = useTexts();
+  if (count === 0) return undefined;
+  return (
+    <p className="cw-notice cw-filed">
+      <Icon name="ready" />
+      <span>{texts.filed(count)}</span>
+      <IconButton icon="close" label={common.dismiss} onClick={onDismiss} />
+    </p>
   );
 }

@@ -11,7 +11,7 @@ import { useTexts } from "../use-client.ts";
 import type { Check, Checks } from "./checks.ts";
 import { describeDuplicate, DuplicateChoice, type Names } from "./duplicates.tsx";
 import { describeUpload } from "./sentences.ts";
-import { isRunning, isStopped } from "./summary.ts";
+import { isRunning, isStopped, isWithoutRoom } from "./summary.ts";
 import { Thumbnail } from "./thumbnail.tsx";
 
 const TICK_MS = 1_000;
@@ -93,8 +93,7 @@ function portionOf({ sentBytes, totalBytes }: UploadProgress): number {
 /** The one thing to do with it, beside giving it up. */
 function MainAction({ upload, onRetry }: Pick<UploadRowProps, "upload" | "onRetry">) {
   const { uploader: texts } = useTexts();
-  const { state } = upload;
-  const { kind } = state;
+  const { kind } = upload.state;
   const nameOf = (action: string) => texts.actionOn(action, upload.file.name);
   if (kind === "failed") {
     return (
@@ -103,7 +102,7 @@ function MainAction({ upload, onRetry }: Pick<UploadRowProps, "upload" | "onRetr
       </Button>
     );
   }
-  if (kind === "refused" && state.problem.code === "QUOTA_EXCEEDED") {
+  if (isWithoutRoom(upload)) {
     return (
       <Button icon="retry" aria-label={nameOf(texts.tryAgain)} onClick={() => onRetry(upload)}>
         {texts.tryAgain}

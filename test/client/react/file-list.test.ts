@@ -93,6 +93,17 @@ test("by keyboard alone: moves, chooses a range, opens, renames, deletes and und
   await row("f9").waitFor();
   expect(server.files.map(({ id }) => id)).toContain("f9");
   await row("f8").focus();
+  // Where the list goes on below what is seen, what was done is told in what is seen.
+  await page.setViewportSize({ width: 1280, height: 420 });
+  await page.keyboard.press("Delete");
+  await row("f8").waitFor({ state: "detached" });
+  const notice = await page.locator(".cw-notice-bar").boundingBox();
+  expect((notice?.y ?? 1_000) + (notice?.height ?? 0)).toBeLessThanOrEqual(420);
+  await page.keyboard.press("Control+z");
+  await row("f8").waitFor();
+  await status("notes.md").waitFor();
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.keyboard.press("ArrowUp");
   await page.keyboard.press("Enter");
   await page.getByRole("dialog", { name: "notes.md" }).waitFor();
   await page.keyboard.press("Escape");
@@ -184,7 +195,16 @@ test("a list that couldn't be loaded says so and is asked for again; an empty on
   await page.getByText("Die Liste konnte nicht geladen werden. Dazu fehlt die Berechtigung.").waitFor();
   server.failures.clear();
   server.files = [];
+  const isAnswered = Promise.withResolvers<void>();
+  await page.route("**/v1/files?*", async (route) => {
+    await isAnswered.promise;
+    await route.continue();
+  });
   await page.getByRole("button", { name: "Noch einmal versuchen" }).click();
+  // Until it is answered, nobody knows whether there are any.
+  await page.locator(".cw-skeletons").waitFor();
+  expect(await page.getByText("Noch keine Dateien.").count()).toBe(0);
+  isAnswered.resolve();
   await page.getByText("Noch keine Dateien.").waitFor();
 });
 

@@ -19,7 +19,7 @@ const theme = (query.get("theme") ?? undefined) as Theme | undefined;
 const client = createClient({ endpoint: "", getToken: () => "a.b.c", tenantId: "acme", userId: "ann" });
 /** What the uploader told its host, for tests to read. */
 const told: string[] = [];
-Object.assign(globalThis, { told });
+Object.assign(globalThis, { told, client });
 const replaces = query.get("replaces");
 const META = replaces === null ? { entityType: "contact", entityId: "c-1" } : { replaces };
 
@@ -74,6 +74,7 @@ createRoot(root).render(
         <UploadErrorBoundary>
           <FileUploader
             meta={META}
+            cleanUpHref="#trash"
             onUploaded={({ file }) => told.push(`uploaded ${file.name}`)}
             onSettled={({ file }) => told.push(`settled ${file.name}`)}
           />

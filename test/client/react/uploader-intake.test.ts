@@ -17,7 +17,7 @@ test("what breaks a rule is listed with it, before the rest is sent; what has no
   await choose([script, pdf("large.pdf", 2 * MIB), pdf("fine.pdf")]);
   const refusals = page.getByRole("region", { name: "2 files not added" });
   await refusals.getByText('Files ending in ".exe" are not accepted.').waitFor();
-  await refusals.getByText("There is no room for it: 1 MB of storage is left.").waitFor();
+  await refusals.getByText("There is no room for it: it needs 2 MB, and 1 MB of storage is left.").waitFor();
   await row("fine.pdf").getByText("Ready").waitFor();
   expect(server.tus.uploads.size).toBe(1);
   await refusals.getByRole("button", { name: "Dismiss" }).click();
@@ -229,19 +229,29 @@ test("what continues no upload is added only when its user says so; one file alo
   expect(await rows().count()).toBe(0);
 });
 
-test("what there was no room for is tried again, where it was and where the server said so", async () => {
-  server.rules = { ...server.rules, availableBytes: MIB };
-  const problem = { code: "QUOTA_EXCEEDED", title: "There is no room left" };
-  server.tus.next("POST", { status: 413, problem });
+test("what there is no room for is told once of all, and tried again: as it is known here, and as the server says", async () => {
+  // Room for two: so small a file is counted with 4 KiB.
+  server.rules = { ...server.rules, availableBytes: 10_000 };
+  const problem = { code: "QUOTA_EXCEEDED", title: "The tenant's quota has no room for this" };
+  for (const status of [403, 413]) server.tus.next("POST", { status, problem });
   await open();
   await page.waitForLoadState("networkidle");
-  await choose([pdf("large.pdf", 2 * MIB), pdf("fine.pdf")]);
-  await row("fine.pdf").getByText("Not accepted: there is no room left for it.").waitFor();
-  await row("fine.pdf").getByRole("button", { name: "Try again: fine.pdf" }).click();
-  await row("fine.pdf").getByText("Ready").waitFor();
-  const refusals = page.getByRole("region", { name: "1 file not added" });
+  await choose(["a.pdf", "b.pdf", "c.pdf", "d.pdf"].map((name) => pdf(name)));
+  const refusals = page.getByRole("region", { name: "2 files not added" });
+  await refusals
+    .getByText("There is no room for them: they need 8 KB, and 1.8 KB of storage is left.")
+    .waitFor();
+  const stopped = page.getByRole("region", { name: "There is no room for 2 files" });
+  await stopped.waitFor();
+  await rows().getByText("Stopped: there is no room left for it.", { exact: true }).waitFor();
+  await rows().getByText("Not accepted: there is no room left for it.").waitFor();
+  const makeRoom = stopped.getByRole("link", { name: "Make room" });
+  expect(await makeRoom.getAttribute("href")).toBe("#trash");
+  await stopped.getByRole("button", { name: "Try again" }).click();
+  await page.getByText("2 files ready", { exact: true }).waitFor();
+  expect(await stopped.count()).toBe(0);
   await refusals.getByRole("button", { name: "Try again" }).click();
-  await row("large.pdf").getByText("Ready").waitFor();
+  await page.getByText("4 files ready", { exact: true }).waitFor();
   expect(await refusals.count()).toBe(0);
 });
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Uploader } from "../../../client/index.ts";
 import { axeFindings } from "../../support/axe.ts";
 import { settle } from "../support/demo-server.ts";
 import { withLive } from "./live-page.ts";
@@ -49,6 +50,36 @@ test("a chosen file is sent, checked and ready, is heard of, and goes when it is
   await row("offer.pdf").waitFor({ state: "detached" });
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Choose files");
   expect(server.files.length).toBe(1);
+});
+
+/** As a host does whose list has them by then. */
+const takeOff = (filename: string) =>
+  page.evaluate((name) => {
+    const { uploads } = (globalThis as unknown as { client: { uploads: Uploader } }).client;
+    for (const upload of [...uploads.uploads]) if (upload.file.name === name) uploads.remove(upload);
+  }, filename);
+
+test("whoever added two files is told of two, also when their host has taken them off the list", async () => {
+  await open();
+  await choose([pdf("a.pdf"), pdf("b.pdf")]);
+  await page.getByText("2 files ready", { exact: true }).waitFor();
+  stallAt(MIB);
+  await choose([pdf("c.pdf", 2 * MIB)]);
+  await expect.poll(() => storedBytes("file3")).toBe(MIB);
+  await takeOff("b.pdf");
+  await page.getByText("2 of 3 files uploaded").waitFor();
+  // What comes and goes stands first: the others stay where they are.
+  const actions = await page.locator(".cw-totals-actions button").allTextContents();
+  expect(actions).toEqual(["Clear finished", "Pause all", "Cancel all"]);
+  await row("c.pdf").getByRole("button", { name: "Pause: c.pdf" }).click();
+  await row("c.pdf").getByRole("button", { name: "Resume: c.pdf" }).click();
+  await row("c.pdf").getByText("Ready").waitFor();
+  await row("a.pdf").getByRole("button", { name: "Remove from the list: a.pdf" }).click();
+  await takeOff("c.pdf");
+  await page.getByText("2 files are filed").waitFor();
+  await page.getByRole("button", { name: "Dismiss" }).click();
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Choose files");
+  expect(await page.getByText("are filed").count()).toBe(0);
 });
 
 test("an infected file says what it contains, above the others", async () => {

@@ -1,6 +1,6 @@
+import { chargeOf } from "#contract/charges.ts";
 import type { FileId } from "#contract/ids.ts";
 import { newFileId } from "#contract/ids.ts";
-import { chargeOf } from "#contract/quota.ts";
 import { createPartialUpload, createUpload } from "../../../worker/services/uploads.ts";
 import { requireRefused } from "./faults.ts";
 import type { ModelledTenant } from "./modelled-tenant.ts";

@@ -1,5 +1,5 @@
+import { chargeOf } from "#contract/charges.ts";
 import type { FileId } from "#contract/ids.ts";
-import { chargeOf } from "#contract/quota.ts";
 import { databaseFor } from "../../../worker/db/database.ts";
 import { requireFaultOrNone, requireRefused } from "./faults.ts";
 import { fileChange } from "./file-changes.ts";

@@ -1,5 +1,5 @@
+import { chargeOf } from "#contract/charges.ts";
 import type { FileId } from "#contract/ids.ts";
-import { chargeOf } from "#contract/quota.ts";
 import type { Counts } from "../../../worker/db/quota.ts";
 
 /** What a tenant's rows are to come to, as plain data, and the rules of reserving once more in as few words as possible. */

@@ -1,7 +1,7 @@
+import { MINIMUM_CHARGE_BYTES } from "#contract/charges.ts";
 import { AppError } from "#contract/errors.ts";
 import type { FileId, Identity } from "#contract/ids.ts";
 import { UserId } from "#contract/ids.ts";
-import { MINIMUM_CHARGE_BYTES } from "#contract/quota.ts";
 import type { TenantSettings } from "#contract/tenants.ts";
 import type { Actor } from "../../../worker/db/audit.ts";
 import type { DatabaseBindings } from "../../../worker/db/database.ts";

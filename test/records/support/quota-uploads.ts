@@ -1,5 +1,5 @@
+import { chargeOf } from "#contract/charges.ts";
 import type { FileId, FileVersionRef } from "#contract/ids.ts";
-import { chargeOf } from "#contract/quota.ts";
 import { sweepReservations } from "../../../worker/services/cron/reservations.ts";
 import { findSpentPartials } from "../../../worker/services/final-uploads.ts";
 import { forgetUpload, recordStoredUpload } from "../../../worker/services/stored-uploads.ts";

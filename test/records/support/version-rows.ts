@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
+import { chargeOf } from "#contract/charges.ts";
 import type { FileVersionRef } from "#contract/ids.ts";
 import { UserId } from "#contract/ids.ts";
-import { chargeOf } from "#contract/quota.ts";
 import type { Database } from "../../../worker/db/database.ts";
 import { isReserved, reserve } from "../../../worker/db/quota.ts";
 import { files, fileVersions } from "../../../worker/db/schema/files.ts";

@@ -1,4 +1,4 @@
-import { chargeOf } from "#contract/quota.ts";
+import { chargeOf } from "#contract/charges.ts";
 import type { ReservationGrowth } from "../../services/quota.ts";
 import { RESERVATION_STEP_BYTES } from "../../services/quota.ts";
 import type { Outside } from "../outside.ts";
