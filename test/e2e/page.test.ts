@@ -160,7 +160,7 @@ test("an upload goes on after a reload, without sending again what had arrived",
     return sentFrom.length > 2 ? route.abort("internetdisconnected") : route.continue();
   });
   await choose(page, path);
-  await expect.poll(() => sentFrom.length, { timeout: 30_000 }).toBeGreaterThan(2);
+  await expect.poll(() => sentFrom.length, { timeout: 100_000 }).toBeGreaterThan(2);
   const resumedAt: string[] = [];
   await page.reload();
   await page.unroute("**/v1/uploads/*");
@@ -172,7 +172,7 @@ test("an upload goes on after a reload, without sending again what had arrived",
   await row(page, name).getByText("Ready").waitFor();
   expect(Number(sentFrom[2])).toBeGreaterThan(8 * 1024 * 1024);
   expect(resumedAt[0]).toBe(sentFrom[2]);
-});
+}, 240_000);
 
 test("the page runs nothing but its own, and nobody puts it into theirs", async () => {
   const { url } = sharedStack();
