@@ -25,6 +25,7 @@ const WRITING: TestsBySource = {
   "reading-buffers.ts": ["worker/unit/leases", "worker/unit/silence"],
   "settles-within.ts": ["worker/unit/silence", "faults/store", "faults/late-parts"],
   "slabs.ts": ["worker/unit/parts", "worker/unit/leases", "faults/short-memory"],
+  "repeats.ts": ["worker/repeated-appends"],
   "require-content.ts": ["worker/tus-append", "worker/tus-creation-with-upload", "worker/unit/content-type"],
   "sniff-gate.ts": ["worker/tus-append", "worker/tus-creation-with-upload", "worker/split-malware"],
   "store-body.ts": ["worker/unit/leases", "faults/store"],

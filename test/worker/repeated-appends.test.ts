@@ -41,3 +41,17 @@ test("an append that was cut and comes again from its beginning, as Chromium sen
   await third.cut();
   expect(await headOffset(caller, location)).toBeGreaterThan(0);
 });
+
+test("nor is one that was cut from here, as by whoever asked how far it was", async () => {
+  const caller = await newCaller();
+  const bytes = Buffer.alloc(24 * MIB, "text ");
+  const location = await createUpload(caller, SIZE);
+  const headers = { "upload-offset": "0", "content-length": String(SIZE) };
+  const cut = await openPatch(caller, location, headers);
+  await cut.write(bytes.subarray(0, MIB / 8));
+  await expect.poll(() => headOffset(caller, location)).toBe(MIB / 8);
+  await expectReceived(cut, "UPLOAD_SUPERSEDED");
+  const again = await openPatch(caller, location, headers);
+  expect(await sendUntilClosed(again, bytes)).toBeLessThan(FOR_NOTHING_BYTES);
+  await Promise.all([cut.cut(), again.cut()]);
+});

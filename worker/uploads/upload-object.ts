@@ -74,24 +74,24 @@ export class UploadObject extends DurableObject<Env> {
     const context = readUploadContext(request);
     this.#defaultQuotaBytes = context.defaultQuotaBytes;
     this.#graceMs = context.creationGraceMs;
-    const answer = await this.#answer(request, context).catch((error: unknown) =>
-      this.#describe(error, request, context),
-    );
-    await releaseUnreadBody(request, !this.#isRepeat(request, answer));
+    let isRepeat = false;
+    const answer = await this.#answer(request, context).catch((error: unknown) => {
+      isRepeat = this.#isRepeat(request, error);
+      return this.#describe(error, request, context);
+    });
+    await releaseUnreadBody(request, !isRepeat);
     return answer;
   }
 
   /**
    * Whether it is refused as an append that was cut, once more: a browser whose connection was reset sends the whole request
-   * again by itself (Chromium), and what it sends of that is for nothing. True of the first only: whoever repeats it again is
-   * told why.
+   * again by itself (Chromium), and what it sends of that is for nothing. The append itself, where it was cut from here, is
+   * refused for another reason (`UPLOAD_SUPERSEDED`); and whoever repeats it again is told why.
    */
-  #isRepeat({ method, headers }: Request, { status }: Response): boolean {
-    const offset = parseHeaderInteger(headers.get("Upload-Offset") ?? "");
-    const isRefused = method === "PATCH" && status === 409 && offset !== undefined;
-    if (!isRefused || offset !== this.#upload.cutFromBytes) return false;
-    this.#upload.cutFromBytes = undefined;
-    return true;
+  #isRepeat({ method, headers }: Request, error: unknown): boolean {
+    const isElsewhere = error instanceof AppError && error.code === "UPLOAD_OFFSET_MISMATCH";
+    if (method !== "PATCH" || !isElsewhere) return false;
+    return this.#upload.repeats.take(parseHeaderInteger(headers.get("Upload-Offset") ?? ""));
   }
 
   async #record(job: ProcessJob, origin: UploadOrigin): Promise<boolean> {

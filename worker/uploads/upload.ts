@@ -23,6 +23,7 @@ import { ENDING } from "./writing/append-errors.ts";
 import type { AppendRequest } from "./writing/append.ts";
 import { Append } from "./writing/append.ts";
 import { ObjectParts } from "./writing/object-parts.ts";
+import { Repeats } from "./writing/repeats.ts";
 import type { SniffCheck } from "./writing/require-content.ts";
 import type { SlabBudget } from "./writing/slabs.ts";
 import { Takeover } from "./writing/takeover.ts";
@@ -53,8 +54,8 @@ export class Upload {
   readonly #alarm: Alarm;
   readonly #finaliser: Finaliser;
   readonly #takeover = new Takeover();
-  /** Where the last append began whose body ended early, until it comes again. */
-  cutFromBytes: number | undefined;
+  /** Whether an append that was cut comes again. */
+  readonly repeats = new Repeats();
   /** Every way to end the upload from outside. */
   readonly removal: Removal;
 
@@ -181,7 +182,7 @@ export class Upload {
     await settleLength(this.#reservation, state, this.offsetBytes, request);
     const fromBytes = this.offsetBytes;
     await this.#runAppend(request);
-    if (source.endedEarly) this.cutFromBytes = fromBytes;
+    if (source.endedEarly) this.repeats.expect(fromBytes);
     await this.#reservation.giveBack();
     if (source.wasCut && !isComplete(this.#store.requireState())) {
       const detail = source.wasSilent ? "Nothing more came of the body, and it was given up." : undefined;
