@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/support/longest-first.ts";
 
 const common = {
   // Real processes on two cores that others use too: what takes longer than this hangs.
@@ -18,6 +19,7 @@ export default defineConfig({
     // Much of the time is waited for others: a third keeps two cores busy.
     maxWorkers: 3,
     allowOnly: false,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

@@ -6,6 +6,8 @@ import { conversionAt } from "./files.ts";
 import type { ProcessorLoad } from "./load.ts";
 import { isSettled, type RunningStack } from "./running-stack.ts";
 
+/** Nothing here is timed: what is asked takes little of what converts. */
+const POLL_MS = 250;
 /** More would find lines full, and be tried again later (processor/lanes.ts). */
 const AT_A_TIME = 10;
 /** From this part of the files on, all that is needed has been read and compiled. */
@@ -21,8 +23,8 @@ export async function measureConversions(
   { conversions, hostile }: ProcessorLoad,
 ): Promise<readonly Row[]> {
   const resident: number[] = [];
+  const stuck: string[] = [];
   let begun = 0;
-  let stuck = 0;
   const convert = async (): Promise<void> => {
     while (begun < conversions) {
       const index = begun;
@@ -31,8 +33,8 @@ export async function measureConversions(
       const fileId = await stack.upload(filename, bytes);
       const startedAtMs = performance.now();
       const isOver = () => performance.now() - startedAtMs > STUCK_MS;
-      const record = await stack.untilRecord(fileId, (each) => isSettled(each) || isOver());
-      if (!isSettled(record)) stuck += 1;
+      const record = await stack.untilRecord(fileId, (each) => isSettled(each) || isOver(), POLL_MS);
+      if (!isSettled(record)) stuck.push(`${filename} at ${index}, ${record.state}`);
       resident.push(readRssBytes(stack.processorPid));
     }
   };
@@ -43,8 +45,8 @@ export async function measureConversions(
   return [
     {
       figure: `${figure}: not ended`,
-      measured: String(stuck),
-      target: atMost({ figure: `${figure}: not ended`, unit: "", limit: 0, measured: stuck }),
+      measured: [stuck.length, ...stuck].join(" · "),
+      target: atMost({ figure: `${figure}: not ended`, unit: "", limit: 0, measured: stuck.length }),
     },
     {
       figure: `${figure}: growth of the processor`,

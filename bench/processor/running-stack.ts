@@ -16,8 +16,8 @@ export interface RunningStack {
   upload(filename: string, bytes: Uint8Array): Promise<string>;
   /** The same of one that is made while it is sent, by appends of 8 MiB. */
   uploadLarge(filename: string, sizeBytes: number): Promise<string>;
-  /** A file's record as soon as `accept` takes it. */
-  untilRecord(fileId: string, accept: (record: FileRecord) => boolean): Promise<FileRecord>;
+  /** A file's record as soon as `accept` takes it, asked for every `pollMs`: 25 where it isn't said. */
+  untilRecord(fileId: string, accept: (record: FileRecord) => boolean, pollMs?: number): Promise<FileRecord>;
 }
 
 const TUS = { "tus-resumable": "1.0.0" } as const;
@@ -99,11 +99,11 @@ function createClient(ask: Ask, processorPid: number | undefined): RunningStack 
       }
       return fileId;
     },
-    async untilRecord(fileId, accept) {
+    async untilRecord(fileId, accept, pollMs = POLL_MS) {
       for (;;) {
         const record = (await (await ask(`/v1/files/${fileId}`)).json()) as FileRecord;
         if (accept(record)) return record;
-        await wait(POLL_MS);
+        await wait(pollMs);
       }
     },
   };

@@ -6,6 +6,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ProcessJob } from "#contract/jobs.ts";
 import type { Standing } from "#contract/reports.ts";
+import { ProcessorFailure } from "../failure.ts";
 import type { Derivatives } from "./derivatives.ts";
 import { type Plan, planOf } from "./plan.ts";
 
@@ -49,7 +50,8 @@ export class EarlyDerivation {
 
   /**
    * Brings what was begun of what is clean now. False where nothing was, or something else, or it has failed (there was no room
-   * for it then, say): it is dropped, and to be done as if nothing had been begun.
+   * for it then, say): it is dropped, and to be done as if nothing had been begun. So it is where there is no room even now,
+   * since what begins early asks for twice of it.
    * Throws what `Derivatives.derive` does.
    */
   async finish(standing: Standing): Promise<boolean> {
@@ -61,8 +63,13 @@ export class EarlyDerivation {
     clearTimeout(this.#timer);
     this.#isApproved = true;
     this.#approval.resolve();
-    await this.#work;
-    return true;
+    try {
+      await this.#work;
+      return true;
+    } catch (error) {
+      if (error instanceof ProcessorFailure && error.code === "SCRATCH_FULL") return false;
+      throw error;
+    }
   }
 
   /** Ends what was begun and isn't finished, and waits for that. */

@@ -12,6 +12,8 @@ import { applyMigrations } from "./migrations.ts";
 import { findFreePort } from "./ports.ts";
 import { localQueueBinding, QUEUE_BRIDGE_NAME, queueBridgeWorker } from "./queue-bridge/options.ts";
 import { localRateLimits, rateLimiterWorker } from "./rate-limiter/options.ts";
+import type { Bucket } from "./side-door/bucket.ts";
+import { openBucket } from "./side-door/bucket.ts";
 import type { SideDoor } from "./side-door/client.ts";
 import { openDatabase, runCron } from "./side-door/client.ts";
 import { SIDE_DOOR_NAME, sideDoorWorker } from "./side-door/options.ts";
@@ -51,8 +53,12 @@ export interface RunningWorkers {
   readonly queues: { readonly baseUrl: string; readonly queueId: string; readonly token: string };
   /** Makes leased jobs available at once: for when their consumer is known to be dead. */
   releaseLeases(): Promise<void>;
+  /** What opens its databases and buckets to other processes. */
+  readonly sideDoor: SideDoor;
   /** The database of a binding of the worker's. */
   openDatabase(name: string): D1Database;
+  /** The same of a bucket. */
+  openBucket(name: string): Bucket;
   /** Runs the worker's cron handler. */
   runScheduled(): Promise<void>;
   readonly miniflare: InstanceType<typeof miniflare.Miniflare>;
@@ -147,7 +153,7 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
   const doorToken = randomBytes(32).toString("hex");
   const sideDoor = sideDoorWorker({
     ...{ script: built.sideDoor, compatibilityDate, token: doorToken },
-    ...{ d1Databases, main: WORKER_NAME },
+    ...{ d1Databases, r2Buckets: built.workerOptions["r2Buckets"], main: WORKER_NAME },
   });
   const runtime = withoutSignalHandlers(
     () =>
@@ -177,7 +183,9 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
     s3,
     queues: { baseUrl: new URL("/client/v4", bridgeUrl).href, queueId: JOBS_QUEUE, token: queue.token },
     releaseLeases: () => releaseLeases(queue.url, queue.token),
+    sideDoor: door,
     openDatabase: (name) => openDatabase(door, name),
+    openBucket: (name) => openBucket(door, name),
     runScheduled: () => runCron(door),
     miniflare: runtime,
     stop: () => runtime.dispose(),

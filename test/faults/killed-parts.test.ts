@@ -17,7 +17,7 @@ import { newPlace } from "../support/started-stack.ts";
 
 /** Decides the files, what is killed, and when. Another may be asked for. */
 const SEED = Number(process.env["CAUSEWAY_SEED"] ?? randomInt(2 ** 31));
-const FILES = runs(30, 1_000);
+const FILES = runs(20, 1_000);
 const KILLS = { processor: runs(1, 20), clamd: runs(1, 5), queue: runs(1, 5) } as const;
 const TIME_LIMIT_MS = runs(120_000, 45 * 60_000);
 const POLL_MS = 250;

@@ -22,8 +22,8 @@ import { runs, timeLimitMs } from "../support/runs.ts";
  * why not, and harms no upload. What is sent and what may be answered is in `support/mutations`.
  */
 
-const REQUESTS = runs(250, 10_000);
-const TWINS = runs(60, 1_500);
+const REQUESTS = runs(150, 10_000);
+const TWINS = runs(40, 1_500);
 /** After so many the uploads beside them are looked at. */
 const BATCH = 100;
 /** Decides which changes are made and in which order. A failure names it; set it to make the same requests again. */

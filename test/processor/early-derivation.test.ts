@@ -53,12 +53,13 @@ test.each<[string, Partial<Standing>]>([
   expect(seen).toEqual({ isBegun: true, isBrought: false });
 });
 
-test("what failed before there was a verdict is done as if nothing had been begun; what fails after it is told", async () => {
-  const full = new ProcessorFailure("SCRATCH_FULL");
-  const { early } = begin(before, { early: full });
+test("what failed before there was a verdict, or finds no room, is done as if nothing had been begun; what fails else is told", async () => {
+  const [full, broken] = [new ProcessorFailure("SCRATCH_FULL"), new ProcessorFailure("TOOL_BROKEN_OFF")];
+  const { early } = begin(before, { early: broken });
   await setImmediate();
   expect(await early.finish(clean)).toBe(false);
-  await expect(begin(before, { late: full }).early.finish(clean)).rejects.toBe(full);
+  expect(await begin(before, { late: full }).early.finish(clean)).toBe(false);
+  await expect(begin(before, { late: broken }).early.finish(clean)).rejects.toBe(broken);
 });
 
 test("it steps aside before there is a verdict, and not after", async () => {

@@ -2,15 +2,17 @@ import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { expect, test, vi } from "vitest";
 import type { AuditQuery } from "#contract/audit.ts";
+import { UserId } from "#contract/ids.ts";
 import { countRows } from "../../bench/workers/counted-rows.ts";
 import { eventIdOf } from "../../worker/db/audit-trail.ts";
 import { databaseFor } from "../../worker/db/database.ts";
-import { deletePurged, markPurging } from "../../worker/db/trash.ts";
+import { deletePurged, markPurging, restoreFiles, trashFiles } from "../../worker/db/trash.ts";
 import { getAuditPage } from "../../worker/services/audit-pages.ts";
 import { recordEvent } from "../../worker/services/audit.ts";
 import { archiveAudit } from "../../worker/services/cron/audit-retention.ts";
 import { Budget } from "../../worker/services/cron/budget.ts";
 import { exportTenant } from "../../worker/services/export.ts";
+import { markForPurge } from "../../worker/services/purge.ts";
 import { applyReport } from "../../worker/services/reports.ts";
 import { recordStoredUpload } from "../../worker/services/stored-uploads.ts";
 import {
@@ -311,4 +313,27 @@ test("a database without room for an event still lets files go, and the log has 
     await env.DB.prepare("DROP TRIGGER no_room").run();
   }
   expect(await tenant.quota()).toMatchObject({ usedBytes: 0, fileCount: 0 });
+});
+
+test("of what is purged from the trash, a file that was restored a moment before stays, and nothing of it is on record", async () => {
+  const env = databases.bindings;
+  const { tenantId, actor, create } = newQuotaTenant(env);
+  const { fileId: restored } = await create(10);
+  const { fileId: deleted } = await create(10);
+  const fileIds = [restored, deleted];
+  const db = databaseFor(env, tenantId);
+  const userId = UserId.parse("ann");
+  await trashFiles(
+    db,
+    { tenantId, fileIds },
+    { deletedBy: userId, purgeAtMs: 9_999 },
+    { actor, atMs: 2_000 },
+  );
+  await restoreFiles(db, { tenantId, fileIds: [restored] }, { actor, atMs: 3_000 });
+  const caller = { identity: { tenantId, userId, role: "member" }, actor } as const;
+  expect(await markForPurge(env, caller, fileIds, 9_000, true)).toEqual([deleted]);
+  const marked = env.DB.prepare("SELECT id FROM files WHERE tenant_id = ? AND purging_at_ms IS NOT NULL");
+  expect((await marked.bind(tenantId).all()).results).toEqual([{ id: deleted }]);
+  const told = env.DB.prepare("SELECT file_id FROM audit_log WHERE tenant_id = ? AND at_ms = 9000");
+  expect((await told.bind(tenantId).all()).results).toEqual([{ file_id: deleted }]);
 });

@@ -8,7 +8,7 @@ import type { WorkerAlone } from "./worker-alone.ts";
 export interface CleanFile {
   readonly ref: FileVersionRef;
   readonly objectKey: string;
-  readonly bytes: Buffer;
+  readonly bytes: Buffer<ArrayBuffer>;
 }
 
 /** Rows of one statement, and objects that are put at a time. */
@@ -35,10 +35,9 @@ export async function addCleanFiles(
 }
 
 async function addSome(worker: WorkerAlone, files: readonly CleanFile[]): Promise<void> {
-  const bucket = await worker.miniflare.getR2Bucket("BUCKET", "causeway");
   const rows = await Promise.all(
     files.map(async ({ ref, objectKey, bytes }) => {
-      const { etag } = await bucket.put(objectKey, bytes);
+      const { etag } = await worker.bucket.put(objectKey, bytes);
       return [ref.tenantId, ref.fileId, objectKey, etag, bytes.byteLength, sha256Of(bytes)];
     }),
   );

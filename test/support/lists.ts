@@ -5,23 +5,15 @@ import type { Caller } from "./api.ts";
 import { newCaller, readProblem } from "./api.ts";
 import type { Asker, ListedFile } from "./listed-files.ts";
 import { insertionOf } from "./listed-files.ts";
-import type { WorkerAlone } from "./worker-alone.ts";
-import { startWorkerAlone } from "./worker-alone.ts";
+import type { SharedWorker } from "./shared-worker.ts";
+import { sharedWorkerAlone } from "./shared-worker.ts";
 
 const DAY_MS = 86_400_000;
 
-/** A worker whose files are written into its database as they are to be: by uploads a test of lists would take hours. */
+/** Files that are written into a worker's database as they are to be: by uploads a test of lists would take hours. */
 export class Listed {
   readonly files: ListedFile[] = [];
-  readonly #worker: WorkerAlone;
-
-  private constructor(worker: WorkerAlone) {
-    this.#worker = worker;
-  }
-
-  static async start(): Promise<Listed> {
-    return new Listed(await startWorkerAlone());
-  }
+  readonly #worker: SharedWorker = sharedWorkerAlone();
 
   async add(...files: readonly ListedFile[]): Promise<void> {
     await this.run(files.flatMap(insertionOf));

@@ -1,11 +1,11 @@
 import type { FileVersionRef } from "#contract/ids.ts";
 import type { Standing } from "#contract/reports.ts";
 import { REPORT_SIGNATURE_HEADER, REPORTS_PATH, signReport } from "#contract/reports.ts";
-import type { WorkerAlone } from "./worker-alone.ts";
+import type { SharedWorker } from "./shared-worker.ts";
 
 /** Sends what a processor would. */
 export async function sendReport(
-  worker: Pick<WorkerAlone, "url" | "reportSecret">,
+  worker: Pick<SharedWorker, "url" | "reportSecret">,
   content: object,
 ): Promise<Response> {
   const body = JSON.stringify(content);
@@ -15,7 +15,7 @@ export async function sendReport(
 }
 
 /** What binds a report to the bytes of a stored version. */
-export async function boundTo(worker: WorkerAlone, ref: FileVersionRef) {
+export async function boundTo(worker: SharedWorker, ref: FileVersionRef) {
   const [row] = await worker.query(
     "SELECT etag, size_bytes FROM file_versions WHERE tenant_id = ? AND file_id = ? AND version = ?",
     ...[ref.tenantId, ref.fileId, ref.version],
@@ -25,7 +25,7 @@ export async function boundTo(worker: WorkerAlone, ref: FileVersionRef) {
 
 /** A verdict on a stored version, clean where nothing else is said. */
 export async function sendVerdict(
-  worker: WorkerAlone,
+  worker: SharedWorker,
   ref: FileVersionRef,
   change: object = {},
 ): Promise<Response> {
@@ -39,7 +39,7 @@ export async function sendVerdict(
 
 /** How a version stands, as a processor that starts is told. */
 export async function askStanding(
-  worker: WorkerAlone,
+  worker: SharedWorker,
   ref: FileVersionRef,
   more: object = {},
 ): Promise<Standing> {

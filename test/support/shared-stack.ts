@@ -3,10 +3,13 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { z } from "zod";
 import { build } from "../../scripts/dev/build.ts";
+import type { LocalStore } from "../../scripts/dev/local-store.ts";
 import { readLocalStore } from "../../scripts/dev/local-store.ts";
 import { findFreePort } from "../../scripts/dev/ports.ts";
 import { startStack } from "../../scripts/dev/stack.ts";
-import { forgetMigratedState, makeMigratedState } from "./migrated-state.ts";
+import { readOrCreateSecrets } from "../../scripts/dev/state.ts";
+import { RUNTIME_STATE, startWorkers } from "../../scripts/dev/workers.ts";
+import { forgetMigratedState, makeMigratedState, newStateDirectory } from "./migrated-state.ts";
 import { ASKED_AT_ONCE } from "./own-stack.ts";
 import { stateRoot } from "./state-root.ts";
 
@@ -16,6 +19,14 @@ declare module "vitest" {
     readonly jwtSecret: string;
     readonly reportSecret: string;
     readonly signedUrlSecret: string;
+    /** A worker beside it that nothing is behind: no scanner and no processor. */
+    readonly workerAlone: {
+      readonly url: string;
+      readonly jwtSecret: string;
+      readonly reportSecret: string;
+      readonly signedUrlSecret: string;
+      readonly sideDoor: { readonly url: string; readonly token: string };
+    };
   }
 }
 
@@ -30,12 +41,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const stateDirectory = await mkdtemp(join(stateRoot(), "causeway-shared-"));
   const forget = await prepareRun(stateDirectory);
   const log: string[] = [];
+  const store = readLocalStore({ ...process.env, ...project.config.env });
   const stack = await startStack({
     port: await findFreePort(),
     stateDirectory,
-    store: readLocalStore({ ...process.env, ...project.config.env }),
-    // Tests ask as fast as they can, and each of them is one user.
-    rateLimitFactor: 1_000,
+    store,
+    rateLimitFactor: GENEROUS,
     ...ASKED_AT_ONCE,
     onLog: (source, text) => log.push(`[${source}] ${text.trimEnd()}`),
   });
@@ -46,9 +57,36 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("jwtSecret", stack.secrets.jwtSecret);
   project.provide("reportSecret", stack.secrets.reportSecret);
   project.provide("signedUrlSecret", stack.secrets.signedUrlSecret);
+  const stopWorker = await provideWorkerAlone(project, store);
   return async () => {
     forget();
+    await stopWorker();
     await stack.stop();
+    await rm(stateDirectory, { recursive: true, force: true });
+  };
+}
+
+/** Tests ask as fast as they can, and each of them is one user. */
+const GENEROUS = 1_000;
+
+/** Starts the worker that `sharedWorkerAlone` gives. Returns what stops it. */
+async function provideWorkerAlone(project: TestProject, store: LocalStore): Promise<() => Promise<void>> {
+  const stateDirectory = await newStateDirectory("causeway-alone-", RUNTIME_STATE);
+  const secrets = readOrCreateSecrets(stateDirectory);
+  const workers = await startWorkers({
+    ...{ stateDirectory, secrets, store, vars: {}, port: await findFreePort() },
+    ...{ withDemo: false, rateLimitFactor: GENEROUS, onLog: () => {} },
+  });
+  const { url, token } = workers.sideDoor;
+  project.provide("workerAlone", {
+    url: workers.url,
+    jwtSecret: secrets.jwtSecret,
+    reportSecret: secrets.reportSecret,
+    signedUrlSecret: secrets.signedUrlSecret,
+    sideDoor: { url: url.href, token },
+  });
+  return async () => {
+    await workers.stop();
     await rm(stateDirectory, { recursive: true, force: true });
   };
 }

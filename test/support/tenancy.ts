@@ -5,11 +5,14 @@ import { nameOf } from "./open-api/document.ts";
 import type { PlannedRequest } from "./open-api/requests.ts";
 import { RequestPlans } from "./open-api/requests.ts";
 import type { Hints } from "./open-api/values.ts";
+import { runs } from "./runs.ts";
 
 /** Requests about what another tenant has, each with the same about what nobody has. */
 
-/** How often each operation is asked, with other values beside the ids. */
+/** How many requests are drawn for each operation, with other values beside the ids. */
 const SAMPLES = 4;
+/** How many of those that differ are made. */
+const PAIRS = runs(2, SAMPLES);
 const SEED = 20_261_124;
 const MISSING_ID = "0".repeat(26);
 
@@ -71,10 +74,17 @@ export function pairsFor(document: ApiDocument, operation: Operation, known: Ids
       numRuns: SAMPLES,
     });
   const twins = sample("missing");
-  return sample("theirs").flatMap((theirs, index) => {
+  const pairs = sample("theirs").flatMap((theirs, index) => {
     const missing = twins[index];
     return missing === undefined || isSame(theirs, missing) ? [] : [{ theirs, missing }];
   });
+  // Where an operation takes ids alone, all that are drawn are one.
+  const distinct = new Map(pairs.map((pair) => [textOf(pair.theirs), pair]));
+  return [...distinct.values()].slice(0, PAIRS);
+}
+
+function textOf({ target, headers, body }: PlannedRequest): string {
+  return JSON.stringify([target, headers, body]);
 }
 
 /** Whether no id was drawn: there is nothing to compare then. */

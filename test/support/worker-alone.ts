@@ -2,8 +2,10 @@ import { readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import type { D1Database } from "@cloudflare/workers-types";
 import { onTestFinished } from "vitest";
 import { findFreePort } from "../../scripts/dev/ports.ts";
+import type { Bucket } from "../../scripts/dev/side-door/bucket.ts";
 import { readOrCreateSecrets } from "../../scripts/dev/state.ts";
 import type { RunningWorkers } from "../../scripts/dev/workers.ts";
 import { RUNTIME_STATE, startWorkers } from "../../scripts/dev/workers.ts";
@@ -11,7 +13,6 @@ import type { StackAccess } from "./api.ts";
 import { newStateDirectory } from "./migrated-state.ts";
 import { useStarted } from "./started.ts";
 
-const WORKER_NAME = "causeway";
 const UPLOAD_OBJECTS = "causeway-UploadObject";
 
 /** What an upload may leave in a bucket. */
@@ -25,6 +26,8 @@ export interface StoredBytes {
 export interface WorkerAlone extends StackAccess {
   readonly miniflare: RunningWorkers["miniflare"];
   readonly openDatabase: RunningWorkers["openDatabase"];
+  /** What it stores, behind the product's back. */
+  readonly bucket: Bucket;
   readonly queues: RunningWorkers["queues"];
   /** For whoever reads and writes its objects as a processor does. */
   readonly s3: RunningWorkers["s3"];
@@ -83,7 +86,7 @@ export async function launchWorkerAlone(
     rateLimitFactor,
     onLog: (_level, message) => log.add(message),
   });
-  const database = workers.openDatabase("DB");
+  const bucket = workers.openBucket("BUCKET");
   return {
     url: workers.url,
     jwtSecret: secrets.jwtSecret,
@@ -91,17 +94,9 @@ export async function launchWorkerAlone(
     reportSecret: secrets.reportSecret,
     miniflare: workers.miniflare,
     openDatabase: (name) => workers.openDatabase(name),
-    async query(sql, ...values) {
-      const { results } = await database
-        .prepare(sql)
-        .bind(...values)
-        .all();
-      return results;
-    },
-    async objectKeys(prefix = "") {
-      const bucket = await workers.miniflare.getR2Bucket("BUCKET", WORKER_NAME);
-      return (await bucket.list({ prefix })).objects.map(({ key }) => key);
-    },
+    query: queryOf(workers.openDatabase("DB")),
+    bucket,
+    objectKeys: (prefix) => bucket.list(prefix),
     queues: workers.queues,
     s3: workers.s3,
     runScheduled: () => workers.runScheduled(),
@@ -113,6 +108,16 @@ export async function launchWorkerAlone(
       await workers.stop();
       await rm(stateDirectory, { recursive: true, force: true });
     },
+  };
+}
+
+export function queryOf(database: D1Database): WorkerAlone["query"] {
+  return async (sql, ...values) => {
+    const { results } = await database
+      .prepare(sql)
+      .bind(...values)
+      .all<Record<string, unknown>>();
+    return results;
   };
 }
 

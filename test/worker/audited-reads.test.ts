@@ -3,11 +3,11 @@ import { expectActions, newAdmin, sendJson } from "../support/admin.ts";
 import type { Caller } from "../support/api.ts";
 import { newCaller, signUrl } from "../support/api.ts";
 import { publish, shareFile, uploadClean } from "../support/file-states.ts";
+import { sharedWorkerAlone } from "../support/shared-worker.ts";
 import { createLink, seen, taken } from "../support/sharing.ts";
-import { useWorkerAlone } from "../support/worker-alone.ts";
 
 /** Every reading of a file's bytes is in the trail, by whichever door, and once. */
-const worker = useWorkerAlone();
+const worker = sharedWorkerAlone();
 
 interface Shelf {
   readonly ann: Caller;

@@ -4,9 +4,9 @@ import type { BulkItem } from "#contract/file-changes.ts";
 import type { Caller } from "../support/api.ts";
 import { getRecord, newCaller, readProblem, uploadFile } from "../support/api.ts";
 import { auditOf, countsOf, NOTHING_COUNTED, patchFile, postBulk } from "../support/file-states.ts";
-import { useWorkerAlone } from "../support/worker-alone.ts";
+import { sharedWorkerAlone } from "../support/shared-worker.ts";
 
-const worker = useWorkerAlone();
+const worker = sharedWorkerAlone();
 
 const MISSING = "00000000000000000000000000";
 
@@ -63,7 +63,8 @@ test("files are purged: nothing is left of them", async () => {
 test("what is to be purged from the trash alone stays where it was restored", async () => {
   const { caller, ids } = await newFiles(2);
   const [restored, deleted] = ids;
-  await inBulk(caller, { action: "delete", fileIds: [deleted] });
+  await inBulk(caller, { action: "delete", fileIds: ids });
+  await inBulk(caller, { action: "restore", fileIds: [restored] });
   expect(await inBulk(caller, { action: "purge", fileIds: ids, onlyTrash: true })).toEqual([
     refused(restored, "FILE_NOT_IN_TRASH"),
     ok(deleted),

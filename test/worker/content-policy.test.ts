@@ -6,10 +6,10 @@ import { newAdmin, sendJson } from "../support/admin.ts";
 import type { Caller } from "../support/api.ts";
 import { getRecord, newCaller, uploadFile } from "../support/api.ts";
 import { sendVerdict } from "../support/reports.ts";
-import { useWorkerAlone } from "../support/worker-alone.ts";
+import { sharedWorkerAlone } from "../support/shared-worker.ts";
 
 /** What a tenant wants to be done about active content, by the verdicts of a processor that the test plays. */
-const worker = useWorkerAlone();
+const worker = sharedWorkerAlone();
 
 const MACROS = { found: ["macros", "dde"], isComplete: true };
 const NONE = { found: [], isComplete: true };

@@ -82,8 +82,7 @@ test.each(["uploading", "quarantined", "infected", "unscannable"])(
 
 test("a derivative of what is clean no longer leaves no object behind", async () => {
   const { fileId, preview } = await cleanText();
-  const bucket = await worker.miniflare.getR2Bucket("BUCKET", "causeway");
-  await bucket.put(preview.objectKey, "<p>hello</p>");
+  await worker.bucket.put(preview.objectKey, "<p>hello</p>");
   await setState(worker, fileId, "infected");
   expect((await report(preview)).status).toBe(409);
   expect(await worker.objectKeys(preview.objectKey)).toEqual([]);
@@ -136,8 +135,7 @@ test("by every door, a variant that is being made is on its way, and one that is
 
 test("a preview in HTML is shown where that is asked for, and can do nothing", async () => {
   const { ann, fileId, preview } = await cleanText();
-  const bucket = await worker.miniflare.getR2Bucket("BUCKET", "causeway");
-  await bucket.put(preview.objectKey, "<p>hello</p>", {});
+  await worker.bucket.put(preview.objectKey, "<p>hello</p>");
   await report({ ...preview, sizeBytes: 12 });
   for (const disposition of ["inline", "attachment"]) {
     const answer = await fetch(await signUrl(ann, fileId, { variant: "preview", disposition }));

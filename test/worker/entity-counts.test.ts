@@ -15,7 +15,7 @@ describe("counts of entities", () => {
     });
 
   test("are of what the caller may see, in the order of the request", async () => {
-    const listed = await Listed.start();
+    const listed = new Listed();
     const tenantId = newTenantId();
     await listed.add(
       file(tenantId, { ...DEAL, sizeBytes: 5, sharedWith: { bob: null } }),

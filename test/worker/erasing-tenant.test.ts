@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { newAdmin } from "../support/admin.ts";
-import type { Caller } from "../support/api.ts";
+import type { Caller, StackAccess } from "../support/api.ts";
 import { newCaller, signUrl } from "../support/api.ts";
 import { publish, uploadClean } from "../support/file-states.ts";
+import { sharedWorkerAlone } from "../support/shared-worker.ts";
 import { codeOf, createLink, look, sendJson, taken } from "../support/sharing.ts";
-import type { WorkerAlone } from "../support/worker-alone.ts";
 import { startWorkerAlone } from "../support/worker-alone.ts";
 
 /** As the tenant's admin asks for it; what there is goes later, by the cron. */
-async function beginErasure(worker: WorkerAlone, { tenantId }: Caller): Promise<void> {
+async function beginErasure(worker: StackAccess, { tenantId }: Caller): Promise<void> {
   const admin = await newAdmin(tenantId, worker);
   const answer = await sendJson(admin, "POST", `/v1/admin/tenants/${tenantId}/erasure`, {
     confirm: tenantId,
@@ -18,7 +18,7 @@ async function beginErasure(worker: WorkerAlone, { tenantId }: Caller): Promise<
 
 /** Those who hold a URL have no session that could be refused: what they may read is decided by the records. */
 test("while a tenant is being erased, none of the URLs that were given out opens anything", async () => {
-  const worker = await startWorkerAlone();
+  const worker = sharedWorkerAlone();
   const caller = await newCaller({ stack: worker });
   const fileId = await uploadClean(worker, caller, Buffer.from("not for long"));
   const link = await createLink(caller, fileId);

@@ -5,8 +5,8 @@ import { ExportLine as Line } from "#contract/export.ts";
 import { newAdmin, newOperator, PATIENCE_MS, readAudit } from "../support/admin.ts";
 import type { Caller } from "../support/api.ts";
 import { createUpload, newCaller, readProblem, uploadFile } from "../support/api.ts";
+import { sharedWorkerAlone } from "../support/shared-worker.ts";
 import { addRowsAbout, markClean } from "../support/tenant-rows.ts";
-import { useWorkerAlone } from "../support/worker-alone.ts";
 
 function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
@@ -14,7 +14,7 @@ function sha256(bytes: Uint8Array): string {
 
 const BYTES = Buffer.from("hello, export");
 
-const stack = useWorkerAlone();
+const stack = sharedWorkerAlone();
 
 interface Exporting {
   readonly ann: Caller;

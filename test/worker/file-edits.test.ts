@@ -3,9 +3,9 @@ import type { FileRecord } from "#contract/api.ts";
 import type { Caller } from "../support/api.ts";
 import { getRecord, newCaller, readProblem, uploadFile } from "../support/api.ts";
 import { auditOf, patchFile } from "../support/file-states.ts";
-import { useWorkerAlone } from "../support/worker-alone.ts";
+import { sharedWorkerAlone } from "../support/shared-worker.ts";
 
-const worker = useWorkerAlone();
+const worker = sharedWorkerAlone();
 
 async function newFile(): Promise<{ caller: Caller; fileId: string }> {
   const caller = await newCaller({ stack: worker });

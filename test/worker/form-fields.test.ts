@@ -4,10 +4,10 @@ import type { Caller } from "../support/api.ts";
 import { getRecord, newCaller } from "../support/api.ts";
 import type { Part } from "../support/forms.ts";
 import { field, file, formOf, postForm } from "../support/forms.ts";
+import { sharedWorkerAlone } from "../support/shared-worker.ts";
 import { textOf } from "../support/tus.ts";
-import { useWorkerAlone } from "../support/worker-alone.ts";
 
-const worker = useWorkerAlone();
+const worker = sharedWorkerAlone();
 
 /** What a form's upload answers when it is taken. */
 async function created(answer: Response): Promise<FileRecord & { readonly url: string }> {

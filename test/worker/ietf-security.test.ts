@@ -17,7 +17,7 @@ import {
   uploadWhole,
 } from "../support/ietf.ts";
 import { expectStored } from "../support/tus.ts";
-import { startWorkerAlone } from "../support/worker-alone.ts";
+import { useWorkerAlone } from "../support/worker-alone.ts";
 
 const APPEND = { "content-type": PARTIAL_UPLOAD, "upload-offset": "3", "upload-complete": "?1" };
 const REQUESTS: readonly (readonly [method: string, init: { headers?: typeof APPEND; body?: string }])[] = [
@@ -27,6 +27,8 @@ const REQUESTS: readonly (readonly [method: string, init: { headers?: typeof APP
   ["DELETE", {}],
 ];
 const DAY_SECONDS = 86_400;
+/** Where uploads end after so short a time that a test can wait for it. */
+const stack = useWorkerAlone({ UPLOAD_IDLE_SECONDS: "3" });
 
 test.each(REQUESTS)("ietf 55: %s of an upload needs its owner's token", async (method, init) => {
   const tenantId = newTenantId();
@@ -112,7 +114,6 @@ test("ietf 59: an upload's life is bounded, and told", async () => {
 });
 
 test("ietf 59: it ends by itself, though asked for and appended to all the time; only content prolongs it", async () => {
-  const stack = await startWorkerAlone({ UPLOAD_IDLE_SECONDS: "3" });
   const caller = await newCaller({ stack });
   const [idle, fed] = [await begin(caller, {}, "abc"), await begin(caller, {}, "abc")];
   const ageOf = async (location: string) =>
@@ -131,11 +132,11 @@ test("ietf 59: it ends by itself, though asked for and appended to all the time;
   await expect
     .poll(async () => (await appendAt(caller, fed, 4, null)).status, { interval: 50, timeout: 10_000 })
     .toBe(410);
-  expect(stack.storedBytes()).toEqual({ objects: 0, openMultiparts: 0 });
+  expect(stack.storedBytes().openMultiparts).toBe(0);
+  expect(await stack.objectKeys(`t/${caller.tenantId}/`)).toEqual([]);
 });
 
 test("ietf 59: a completed upload is told of beyond its announced end, since that is its file's", async () => {
-  const stack = await startWorkerAlone({ UPLOAD_IDLE_SECONDS: "1" });
   const caller = await newCaller({ stack });
   const location = `/v1/uploads/${await uploadWhole(caller, "abc")}`;
   const ageOf = async () => limitsIn(await caller.fetch(location, { method: "HEAD" }))["max-age"];

@@ -14,7 +14,7 @@ const ALL_FILTERS = {
 };
 
 test("as many filters as there can be are a list like others, page by page", async () => {
-  const listed = await Listed.start();
+  const listed = new Listed();
   const tenantId = newTenantId();
   const facts = { tags: TAGS, entityType: "deal", entityId: "1", sharedWith: { bob: null } };
   const live = [1, 2, 3].map((index) => file(tenantId, { ...facts, filename: `${WORDS} ${index}.txt` }));

@@ -38,7 +38,7 @@ function restOf(expected: readonly ListedFile[], query: ListQuery, last: ListedF
 test(
   "lists of any filters in any order are what they are to be, in pages that join while files come, go and are renamed",
   async () => {
-    const listed = await Listed.start();
+    const listed = new Listed();
     const nowMs = Date.now();
     const asker = fc.record({
       userId: fc.constantFrom(...USERS),

@@ -3,7 +3,7 @@ import { newTenantId } from "../support/api.ts";
 import { file, Listed, names } from "../support/lists.ts";
 
 test("a search takes what is typed as it is, folded, and nothing as syntax", async () => {
-  const listed = await Listed.start();
+  const listed = new Listed();
   const tenantId = newTenantId();
   const NAMES = [
     ...[

@@ -4,7 +4,7 @@ import { newCaller, newTenantId } from "../support/api.ts";
 import { file, list, Listed, names, queryText, refusal } from "../support/lists.ts";
 
 test("who lists what: scopes, roles, shares that ended, and the trash", async () => {
-  const listed = await Listed.start();
+  const listed = new Listed();
   const tenantId = newTenantId();
   const hour = 3_600_000;
   const nowMs = Date.now();
@@ -72,7 +72,7 @@ test("who lists what: scopes, roles, shares that ended, and the trash", async ()
 });
 
 test("what is attached to an entity is its tenant's members', or its owner's, as the tenant has it", async () => {
-  const listed = await Listed.start();
+  const listed = new Listed();
   const tenantId = newTenantId();
   const contact = { entityType: "contact", entityId: "c-1" };
   await listed.add(
@@ -108,7 +108,7 @@ test("what is attached to an entity is its tenant's members', or its owner's, as
 });
 
 test("files are found by their bytes, of those that the caller may see", async () => {
-  const listed = await Listed.start();
+  const listed = new Listed();
   const tenantId = newTenantId();
   const same = { sha256: "5a".repeat(32) };
   const contact = { entityType: "contact", entityId: "c-1" };
@@ -162,7 +162,7 @@ test("files are found by their bytes, of those that the caller may see", async (
 });
 
 test("a cursor is of one list: of its filters, order, tenant and caller", async () => {
-  const listed = await Listed.start();
+  const listed = new Listed();
   const tenantId = newTenantId();
   const facts = { tags: ["a", "b"], entityType: "deal", entityId: "1", filename: "abc.txt" };
   await listed.add(...[1, 2, 3].map(() => file(tenantId, facts)));

@@ -37,8 +37,7 @@ function purge(caller: Caller, fileId: string): Promise<Response> {
 }
 
 async function put(key: string): Promise<void> {
-  const bucket = await worker.miniflare.getR2Bucket("BUCKET", "causeway");
-  await bucket.put(key, "bytes");
+  await worker.bucket.put(key, "bytes");
 }
 
 /** A file with something in every table, and stored bytes that no row tells of. */

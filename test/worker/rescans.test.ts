@@ -111,8 +111,7 @@ test("what is clean is scanned again, the newest files first, those in the trash
 test("what is found later is gone from delivery, with what was made of it", async () => {
   const { ann, admin, ref } = await scene();
   const objectKey = derivativeKey(ref, "thumbnail", "webp");
-  const bucket = await worker.miniflare.getR2Bucket("BUCKET", "causeway");
-  await bucket.put(objectKey, "abc");
+  await worker.bucket.put(objectKey, "abc");
   const facts = { objectKey, mimeType: "image/webp", sizeBytes: 3, width: 1, height: 1 };
   await sendReport(worker, { ...ref, kind: "derivative", name: "thumbnail", ...facts });
   const signed = await signUrl(ann, ref.fileId, { variant: "thumbnail" });

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { newCaller } from "../support/api.ts";
 import { setState, uploadClean } from "../support/file-states.ts";
+import { sharedWorkerAlone } from "../support/shared-worker.ts";
 import { codeOf, createLink, listLinks, look, seen, take } from "../support/sharing.ts";
-import { useWorkerAlone } from "../support/worker-alone.ts";
 
-const worker = useWorkerAlone();
+const worker = sharedWorkerAlone();
 
 const PASSWORD = "korrekt pferd";
 const WRONG = "403 SHARE_PASSWORD_WRONG";

@@ -3,11 +3,11 @@ import type { Role } from "#contract/ids.ts";
 import type { Caller } from "../support/api.ts";
 import { newCaller, readProblem, signUrl } from "../support/api.ts";
 import { shareFile, uploadClean } from "../support/file-states.ts";
+import { sharedWorkerAlone } from "../support/shared-worker.ts";
 import { sendJson } from "../support/sharing.ts";
-import { useWorkerAlone } from "../support/worker-alone.ts";
 
 /** A signed URL is as good as the permission of whoever it was made for (R44). */
-const worker = useWorkerAlone();
+const worker = sharedWorkerAlone();
 
 const WEEK_SECONDS = 7 * 24 * 3600;
 

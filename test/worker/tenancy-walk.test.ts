@@ -13,7 +13,7 @@ import type { ApiDocument, Operation } from "../support/open-api/document.ts";
 import { fetchDocument, nameOf } from "../support/open-api/document.ts";
 import type { PlannedRequest } from "../support/open-api/requests.ts";
 import { initOf } from "../support/open-api/requests.ts";
-import type { Ids } from "../support/tenancy.ts";
+import type { Ids, Pair } from "../support/tenancy.ts";
 import { idsOf, pairsFor, walkedOperations } from "../support/tenancy.ts";
 
 /**
@@ -23,10 +23,21 @@ import { idsOf, pairsFor, walkedOperations } from "../support/tenancy.ts";
 
 let document: ApiDocument;
 let ids: readonly Ids[];
+let walks: readonly Walk[];
+
+/** What one operation is asked. */
+interface Walk {
+  readonly operation: Operation;
+  readonly steps: readonly (Pair & { readonly known: Ids })[];
+}
 
 beforeAll(async () => {
   document = await fetchDocument(sharedStack().url);
   ids = await makeTheirs();
+  walks = walkedOperations(document).map((operation) => ({
+    operation,
+    steps: ids.flatMap((known) => pairsFor(document, operation, known).map((pair) => ({ ...pair, known }))),
+  }));
 });
 
 /** What another tenant has, in several states. */
@@ -113,14 +124,10 @@ test.each(["admin", "service", "member", "grant's holder"] as const)(
   async (who) => {
     const caller = await walker(who);
     const isGrant = who === "grant's holder";
-    const walked = walkedOperations(document).filter((each) => !isGrant || takesEntityGrant(each));
-    for (const operation of walked) {
-      for (const known of ids) {
-        for (const { theirs, missing } of pairsFor(document, operation, known)) {
-          const answers = [await ask(caller, theirs, known), await ask(caller, missing, known)];
-          expect(answers[0], `${theirs.target} ${JSON.stringify(theirs.body)}`).toEqual(answers[1]);
-        }
-      }
+    const walked = walks.filter(({ operation }) => !isGrant || takesEntityGrant(operation));
+    for (const { theirs, missing, known } of walked.flatMap(({ steps }) => steps)) {
+      const answers = [await ask(caller, theirs, known), await ask(caller, missing, known)];
+      expect(answers[0], `${theirs.target} ${JSON.stringify(theirs.body)}`).toEqual(answers[1]);
     }
     expect(walked.length).toBeGreaterThan(5);
   },

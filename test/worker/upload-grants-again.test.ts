@@ -9,10 +9,10 @@ import {
   TUS,
 } from "../support/api.ts";
 import { openRequest } from "../support/raw-request.ts";
+import { sharedWorkerAlone } from "../support/shared-worker.ts";
 import { expectStored, textOf } from "../support/tus.ts";
 import type { Creation, Grant } from "../support/upload-grants.ts";
 import { CREATIONS, createByTus, expectRefused, mint, NOTES, patchByTus } from "../support/upload-grants.ts";
-import { useWorkerAlone } from "../support/worker-alone.ts";
 
 const NAMED_TEXT = { "content-type": "text/plain", "content-disposition": 'inline; filename="notes.txt"' };
 
@@ -171,7 +171,7 @@ test("a creation again whose bytes are wrong leaves the upload as it is", async 
   await expectStored(grant.backend, grant.fileId, Buffer.from("hello"));
 });
 
-const stack = useWorkerAlone();
+const stack = sharedWorkerAlone();
 
 describe("where the worker died between the record and the object", () => {
   /** Leaves a record, of a creation by another grant, under this one's id. */

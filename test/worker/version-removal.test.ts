@@ -12,8 +12,7 @@ function objectsOf(caller: Caller, fileId: string): Promise<readonly string[]> {
 }
 
 async function put(key: string): Promise<void> {
-  const bucket = await worker.miniflare.getR2Bucket("BUCKET", "causeway");
-  await bucket.put(key, "bytes");
+  await worker.bucket.put(key, "bytes");
 }
 
 /** Writes down, as if a worker had died right after it, that a version's objects are to be removed. */

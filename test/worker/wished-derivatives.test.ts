@@ -73,7 +73,7 @@ test("asked for by many at once and by every door, a page is drawn once, and kep
   const hasPage = async () => (await askStanding(worker, ref, { page: PAGE })).hasPage;
   expect(await hasPage()).toBe(false);
   const report = drawn(ref);
-  await (await worker.miniflare.getR2Bucket("BUCKET", "causeway")).put(report.objectKey, "image");
+  await worker.bucket.put(report.objectKey, "image");
   expect((await sendReport(worker, report)).status).toBe(204);
   expect(await hasPage()).toBe(true);
   for (const answer of await Promise.all([...doors(), publicDoor()])) {
@@ -161,7 +161,7 @@ test("a page that is on its way goes with what is blocked or removed, and none o
   await setState(worker, fileId, "infected");
   expect((await contentOf(ann, fileId)).status).toBe(403);
   const report = drawn(ref);
-  await (await worker.miniflare.getR2Bucket("BUCKET", "causeway")).put(report.objectKey, "image");
+  await worker.bucket.put(report.objectKey, "image");
   expect(await readProblem(await sendReport(worker, report))).toMatchObject({ code: "REPORT_REFUSED" });
   expect(await worker.objectKeys(report.objectKey)).toEqual([]);
   await ann.fetch(`/v1/files/${fileId}/purge`, { method: "POST" });

@@ -171,14 +171,6 @@ export function useFileUploader(options: FileUploaderOptions): FileUploaderState
     },
     [intake, meta, findDuplicates, isMultiple, isIdle, forget],
   );
-  const retry = useCallback(
-    (upload: Upload) => {
-      if (isStopped(upload)) return upload.resume();
-      uploader.remove(upload);
-      uploader.add(upload.file, upload.meta, { findDuplicates: false }).start();
-    },
-    [uploader],
-  );
   const remove = useCallback(
     (gone: readonly Upload[]) => {
       leaveOut(gone);
@@ -195,7 +187,7 @@ export function useFileUploader(options: FileUploaderOptions): FileUploaderState
     isMultiple,
     settleDoubt: intake.settle,
     retryRefused: () => intake.retry(meta, { isAsked: false, findDuplicates, isSingle: false, isSure: true }),
-    retry,
+    retry: intake.again,
     duplicates: uploads.filter(isDuplicate),
     withoutRoom: uploads.filter(isWithoutRoom),
     dismissRefusals: intake.dismiss,

@@ -6,6 +6,7 @@ import { findPreviousOf } from "./earlier.ts";
 import { createPace } from "./pace.ts";
 import type { PickedFile, Picks } from "./picked.ts";
 import { createGate, isOfSameKind, type Refusal } from "./rules.ts";
+import { isStopped } from "./summary.ts";
 
 export interface IntakeView {
   /** How many files of what is being added have been looked at; undefined while nothing is being added. */
@@ -66,6 +67,7 @@ export interface IntakeOptions {
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #listeners = new Set<() => void>();
+  readonly #handles = new WeakMap<File, FileSystemFileHandle>();
   #view = EMPTY;
   #running = Promise.resolve();
 
@@ -102,6 +104,15 @@ export class Intake {
     const picks = this.#view.refusals.flatMap((each) => (each.kind === "no-room" ? [each.pick] : []));
     void this.add(picks, meta, { ...intent, ignoresRoom: true });
   }
+
+  /** Sends once more what the server refused; what has only stopped goes on. */
+  readonly again = (upload: Upload): void => {
+    if (isStopped(upload)) return upload.resume();
+    const { uploader } = this.#options;
+    const { file, meta } = upload;
+    uploader.remove(upload);
+    uploader.add(file, meta, { handle: this.#handles.get(file), findDuplicates: false }).start();
+  };
 
   async #take(picks: Picks, meta: UploadMeta, intent: Intent): Promise<void> {
     if (!intent.isSingle || intent.isSure === true) return this.#takeAll(picks, meta, intent);
@@ -157,6 +168,7 @@ export class Intake {
   }
 
   #add({ file, folder, handle }: PickedFile, meta: UploadMeta, findDuplicates: boolean): Upload {
+    if (handle !== undefined) this.#handles.set(file, handle);
     const whole = folder === "" ? meta : { ...meta, folder };
     return this.#options.uploader.add(file, whole, { handle, findDuplicates });
   }

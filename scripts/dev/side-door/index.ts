@@ -1,7 +1,8 @@
 /**
- * The way to the stack's databases and to its cron from outside of workerd. Miniflare has one too, which starts a thread
+ * The way to the stack's databases, to its buckets and to its cron from outside of workerd. Miniflare has one too, which starts a thread
  * and asks in several steps, each of which its caller stands still for: four times the CPU for each statement.
  */
+import { serveObjects } from "./objects.ts";
 import type { Answer, CronRun, Question, WireError } from "./wire.ts";
 
 interface SideDoorEnv {
@@ -58,9 +59,11 @@ export default {
     if (request.headers.get("authorization") !== `Bearer ${env.SIDE_DOOR_TOKEN}`) {
       return new Response(null, { status: 401 });
     }
+    const { pathname } = new URL(request.url);
+    if (pathname === "/objects") return serveObjects(request, env);
     const asked: unknown = await request.json();
-    const isCron = new URL(request.url).pathname === "/cron";
-    const work = isCron ? () => runCron(asked as CronRun, env) : () => ask(asked as Question, env);
+    const work =
+      pathname === "/cron" ? () => runCron(asked as CronRun, env) : () => ask(asked as Question, env);
     return Response.json(await answer(work));
   },
 } satisfies ExportedHandler<SideDoorEnv>;

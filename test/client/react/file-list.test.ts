@@ -29,7 +29,6 @@ beforeEach(async () => {
   server.failures.clear();
   context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   page = await context.newPage();
-  page.setDefaultTimeout(10_000);
 });
 
 afterEach(() => context.close());

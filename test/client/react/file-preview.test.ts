@@ -28,7 +28,6 @@ beforeEach(async () => {
   for (const each of [server.failures, server.contents, server.shares, server.links]) each.clear();
   context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   page = await context.newPage();
-  page.setDefaultTimeout(10_000);
 });
 
 afterEach(() => context.close());

@@ -297,12 +297,16 @@ test("continues after a reload with one click where the browser finds the file a
     };
     Object.assign(globalThis, { showOpenFilePicker });
   }, 2 * MIB);
+  const problem = { code: "QUOTA_EXCEEDED", title: "There is no room left" };
+  server.tus.next("POST", { status: 413, problem });
   stallAt(MIB);
   await open();
   await page.getByRole("button", { name: "Choose files" }).click();
+  // It is the same file when it is sent once more.
+  await row("offer.pdf").getByRole("button", { name: "Try again: offer.pdf" }).click();
   await expect.poll(() => storedBytes()).toBe(MIB);
   await page.reload();
-  await page.getByText("They go on where they stopped.").waitFor();
+  await page.getByText("They go on where they stopped.", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Continue 1 upload" }).click();
   await row("offer.pdf").getByText("Ready").waitFor();
   expect(server.tus.uploads.size).toBe(1);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Uploader } from "../../../client/index.ts";
 import { axeFindings } from "../../support/axe.ts";
+import { settle } from "../support/demo-server.ts";
 import { withLive } from "./live-page.ts";
 import { MIB, pdf, useUploaderScene } from "./uploader-scene.ts";
 
@@ -33,12 +34,14 @@ async function listen() {
 
 test("a chosen file is sent, checked and ready, is heard of, and goes when it is taken off", async () => {
   Object.assign(server.tus, { speed: 4 * MIB, maxAppendBytes: MIB / 2 });
+  server.checkMs = 3_600_000;
   await open();
   const { said, shown } = await listen();
   await choose([pdf("offer.pdf", 3 * MIB)]);
   await row("offer.pdf").getByText("Checking for viruses").waitFor();
   // Its percents were on the page, and nothing of them is said.
   expect((await shown()).filter((facts) => facts.includes("%")).length).toBeGreaterThan(2);
+  server.files.forEach(settle);
   await row("offer.pdf").getByText("Ready").waitFor();
   await page.getByText("1 file ready").waitFor();
   await expect.poll(said).toContain("offer.pdf: Ready");

@@ -25,7 +25,7 @@ export interface State {
 export async function show(scene: Scene, { tenant = "usual", reach }: State): Promise<void> {
   fill(scene.server, tenant);
   Object.assign(scene.server, { givesTokens: true, checkMs: 300 });
-  scene.server.tus.speed = 0;
+  Object.assign(scene.server.tus, { speed: 0, maxAppendBytes: 0 });
   await reach(scene);
   await scene.page.waitForFunction(() => [...document.images].every(({ complete }) => complete));
 }

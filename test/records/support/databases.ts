@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { TenantId } from "#contract/ids.ts";
 import { bundleOnce } from "../../../scripts/dev/build.ts";
 import { COMPATIBILITY } from "../../../scripts/dev/compatibility.ts";
@@ -6,6 +7,7 @@ import { miniflare } from "../../../scripts/dev/from-wrangler.ts";
 import { applyMigrations } from "../../../scripts/dev/migrations.ts";
 import { openDatabase } from "../../../scripts/dev/side-door/client.ts";
 import { SIDE_DOOR_NAME, sideDoorWorker } from "../../../scripts/dev/side-door/options.ts";
+import { newStateDirectory } from "../../support/migrated-state.ts";
 import { useStarted } from "../../support/started.ts";
 
 export interface Databases {
@@ -26,8 +28,10 @@ const TOKEN = "records-tests";
 
 async function startDatabases(...more: readonly string[]): Promise<Databases> {
   const names = ["DB", ...more];
+  const directory = await newStateDirectory("causeway-records-");
   const runtime = new miniflare.Miniflare(
     miniflare.convertV4MiniflareOptions({
+      resourcePersistencePath: directory,
       workers: [
         sideDoorWorker({
           script: await bundleOnce("scripts/dev/side-door/index.ts"),
@@ -46,7 +50,13 @@ async function startDatabases(...more: readonly string[]): Promise<Databases> {
   const opened: [string, D1Database][] = [];
   for (const name of names) opened.push([name, await open(name)]);
   const [[, DB]] = opened as [[string, D1Database], ...[string, D1Database][]];
-  return { bindings: { ...Object.fromEntries(opened), DB }, stop: () => runtime.dispose() };
+  return {
+    bindings: { ...Object.fromEntries(opened), DB },
+    async stop() {
+      await runtime.dispose();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
 }
 
 export function newTenantId(): TenantId {

@@ -4,6 +4,7 @@ import { bundleOnce } from "../../../scripts/dev/build.ts";
 import { COMPATIBILITY } from "../../../scripts/dev/compatibility.ts";
 import { miniflare } from "../../../scripts/dev/from-wrangler.ts";
 import { applyMigrations } from "../../../scripts/dev/migrations.ts";
+import { openBucket } from "../../../scripts/dev/side-door/bucket.ts";
 import { openDatabase, runCron } from "../../../scripts/dev/side-door/client.ts";
 import { SIDE_DOOR_NAME, sideDoorWorker } from "../../../scripts/dev/side-door/options.ts";
 import type { StackAccess } from "../api.ts";
@@ -14,6 +15,7 @@ import type { Change, ControlState, UploadRows } from "./faults.ts";
 const SECRET = "fault-tests-fault-tests-fault-tests-fault-tests";
 const SIGNING_KEY = { kid: "test", secret: SECRET };
 const NAME = "faulty";
+const BUCKETS = ["BUCKET", "BUCKET_EU"] as const;
 
 type D1 = ReturnType<typeof openDatabase>;
 
@@ -71,7 +73,7 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
   const sideDoor = sideDoorWorker({
     script: await bundleOnce("scripts/dev/side-door/index.ts"),
     compatibilityDate: COMPATIBILITY.compatibilityDate,
-    ...{ token: SECRET, d1Databases: databases, main: NAME },
+    ...{ token: SECRET, d1Databases: databases, r2Buckets: BUCKETS, main: NAME },
   });
   const runtime = new miniflare.Miniflare(
     miniflare.convertV4MiniflareOptions({
@@ -90,7 +92,7 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
             SIGNED_URL_KEYS: `${SIGNING_KEY.kid}:${SIGNING_KEY.secret}`,
             ...vars,
           },
-          r2Buckets: ["BUCKET", "BUCKET_EU"],
+          r2Buckets: [...BUCKETS],
           d1Databases: databases,
           durableObjects: { UPLOADS: { className: "UploadObject", useSQLite: true } },
           serviceBindings: {
@@ -106,6 +108,7 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
   await runtime.ready;
   const door = { url: await runtime.unsafeGetDirectURL(SIDE_DOOR_NAME), token: SECRET };
   const database = openDatabase(door, "DB");
+  const bucket = openBucket(door, "BUCKET");
   for (const name of databases) await applyMigrations(openDatabase(door, name));
   const url = await runtime.unsafeGetDirectURL(NAME);
   return {
@@ -141,38 +144,21 @@ export async function startFaultyStack(vars: Readonly<Record<string, string>> = 
         .all();
       return results;
     },
-    async listKeysIn(binding, prefix) {
-      const bucket = await runtime.getR2Bucket(binding, NAME);
-      return (await bucket.list({ prefix })).objects.map(({ key }) => key);
-    },
+    listKeysIn: (binding, prefix) => openBucket(door, binding).list(prefix),
     async eraseRecord(fileId) {
       await database.prepare("DELETE FROM files WHERE id = ?").bind(fileId).run();
     },
-    async dropMultipart({ key, id }) {
-      const bucket = await runtime.getR2Bucket("BUCKET", NAME);
-      await bucket.resumeMultipartUpload(key, id).abort();
-    },
-    async countObjects() {
-      const bucket = await runtime.getR2Bucket("BUCKET", NAME);
-      return (await bucket.list()).objects.length;
-    },
+    dropMultipart: ({ key, id }) => bucket.abortMultipart(key, id),
+    countObjects: async () => (await bucket.list()).length,
     async readObject(key) {
-      const bucket = await runtime.getR2Bucket("BUCKET", NAME);
-      const object = await bucket.get(key);
-      return object === null ? undefined : Buffer.from(await object.arrayBuffer());
+      const bytes = await bucket.get(key);
+      return bytes === undefined ? undefined : Buffer.from(bytes);
     },
     async putObject(key, text) {
-      const bucket = await runtime.getR2Bucket("BUCKET", NAME);
       await bucket.put(key, text);
     },
-    async removeObject(key) {
-      const bucket = await runtime.getR2Bucket("BUCKET", NAME);
-      await bucket.delete(key);
-    },
-    async listKeys(prefix) {
-      const bucket = await runtime.getR2Bucket("BUCKET", NAME);
-      return (await bucket.list({ prefix })).objects.map(({ key }) => key);
-    },
+    removeObject: (key) => bucket.delete(key),
+    listKeys: (prefix) => bucket.list(prefix),
     database,
     signingKey: SIGNING_KEY,
     runScheduled: (atMs) => runCron(door, atMs),

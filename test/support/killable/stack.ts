@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { bundleDevWorker, PROJECT_ROOT } from "../../../scripts/dev/bundle.ts";
 import { COMPATIBILITY } from "../../../scripts/dev/compatibility.ts";
 import { esbuild, miniflare } from "../../../scripts/dev/from-wrangler.ts";
@@ -8,7 +7,7 @@ import { applyMigrations } from "../../../scripts/dev/migrations.ts";
 import { findFreePort } from "../../../scripts/dev/ports.ts";
 import { localQueueBinding, queueBridgeWorker } from "../../../scripts/dev/queue-bridge/options.ts";
 import type { StackAccess } from "../api.ts";
-import { stateRoot } from "../state-root.ts";
+import { newStateDirectory } from "../migrated-state.ts";
 import type { Hold } from "./holds.ts";
 import type { StoredObject } from "./test-routes.ts";
 import { HOLDS_PATH, OBJECTS_PATH } from "./test-routes.ts";
@@ -60,7 +59,7 @@ export interface KillableStack extends StackAccess {
 
 /** A fresh state directory, with nothing started on it yet. */
 export async function newKillableStack(): Promise<KillableStack> {
-  const stateDirectory = await mkdtemp(join(stateRoot(), "causeway-kills-"));
+  const stateDirectory = await newStateDirectory("causeway-kills-");
   const [script, bridge, port, entryPort] = await Promise.all([
     bundleWorker(),
     bundleDevWorker("scripts/dev/queue-bridge/index.ts"),
@@ -75,6 +74,7 @@ export async function newKillableStack(): Promise<KillableStack> {
     return answer;
   };
   let running: Runtime | undefined;
+  let isMigrated = false;
   return {
     ...{ url, jwtSecret: SECRET, stateDirectory },
     get isRunning() {
@@ -83,7 +83,8 @@ export async function newKillableStack(): Promise<KillableStack> {
     async start() {
       running = new miniflare.Miniflare(options);
       await running.ready;
-      await applyMigrations(await running.getD1Database("DB", NAME));
+      if (!isMigrated) await applyMigrations(await running.getD1Database("DB", NAME));
+      isMigrated = true;
     },
     async kill() {
       const killed = running;

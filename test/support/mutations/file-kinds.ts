@@ -5,6 +5,7 @@ import { ProcessJob } from "#contract/jobs.ts";
 import { REPORT_SIGNATURE_HEADER, REPORTS_PATH, signReport } from "#contract/reports.ts";
 import type { Caller } from "../api.ts";
 import { APPEND, metadataHeader, signUrl, uploadFile } from "../api.ts";
+import { sendReport } from "../reports.ts";
 import { sha256Of } from "../sha256.ts";
 import { CreationSubject } from "./creation-subject.ts";
 import { PassingSubject, SpentSubject, SteadySubject } from "./steady-subject.ts";
@@ -193,6 +194,18 @@ const KIND_OF_REPORT: RequestKind = {
   },
 };
 
+/** So long as a processor has been heard of lately: each time, since nobody knows how long the requests before take. */
+const KIND_OF_READINESS: RequestKind = {
+  name: "ready",
+  strict: {},
+  async begin(world) {
+    const { url, reportSecret } = world;
+    const report = { ...HEARTBEAT, processorId: randomUUID() };
+    expect((await sendReport({ url: url.href, reportSecret }, report)).status).toBe(200);
+    return new PassingSubject(() => wireRequest("GET", "/ready", { host: url.host }));
+  },
+};
+
 function open(name: string, path: string): RequestKind {
   return {
     name,
@@ -220,6 +233,6 @@ export const FILE_KINDS: readonly RequestKind[] = [
   reading("size of the content", (fileId) => ["HEAD", `/v1/files/${fileId}/content`]),
   ...[KIND_OF_DELETION, KIND_OF_SIGNING, KIND_OF_DOWNLOAD, KIND_OF_GRANTING, KIND_OF_GRANTED, KIND_OF_REPORT],
   open("health", "/health"),
-  open("ready", "/ready"),
+  KIND_OF_READINESS,
   open("description of the API", "/openapi.json"),
 ];

@@ -24,6 +24,19 @@ export async function openLocalDatabase(): Promise<LocalDatabase> {
   return { sqlite, binding, takeStatements: () => statements.splice(0) };
 }
 
+/** A binding that runs nothing and finds nothing: for statements that are looked at, and not for what they answer. */
+export function recordStatements(): Pick<LocalDatabase, "binding" | "takeStatements"> {
+  const statements: Statement[] = [];
+  const prepare = (sql: string, params: readonly SQLInputValue[] = []) => ({
+    bind: (...values: SQLInputValue[]) => prepare(sql, values),
+    async raw() {
+      statements.push({ sql, params });
+      return [];
+    },
+  });
+  return { binding: { prepare } as unknown as D1Database, takeStatements: () => statements.splice(0) };
+}
+
 /** How SQLite goes about a statement, a line for each step. */
 export function explain({ sqlite }: LocalDatabase, { sql, params }: Statement): readonly string[] {
   const rows = sqlite.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...params);
