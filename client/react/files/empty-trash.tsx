@@ -15,10 +15,12 @@ export interface EmptyTrashProps {
   readonly store: FileStore;
   readonly mayChange: (file: FileRecord) => boolean;
   readonly tell: Notices["tell"];
+  /** Called once nothing is left: the button goes, and the focus with it. */
+  onEmptied(): void;
 }
 
 /** Deletes for good all that is in the trash, also what hasn't been listed yet: after a question. */
-export function EmptyTrash({ query, store, mayChange, tell }: EmptyTrashProps) {
+export function EmptyTrash({ query, store, mayChange, tell, onEmptied }: EmptyTrashProps) {
   const { files } = useClient();
   const texts = useFileTexts();
   const { fileList } = texts;
@@ -43,7 +45,8 @@ export function EmptyTrash({ query, store, mayChange, tell }: EmptyTrashProps) {
       tell({ text: whyOf(error, texts), isProblem: true });
     }
     setBusy(false);
-    void store.refresh();
+    await store.refresh();
+    if (store.state.files.length === 0) onEmptied();
   };
   return (
     <>

@@ -125,9 +125,14 @@ export function FileList(props: FileListProps) {
   };
 
   return (
-    <Root ref={root} className="cw-files" aria-label={label ?? texts.label}>
+    <Root ref={root} tabIndex={-1} className="cw-files" aria-label={label ?? texts.label}>
       <ListToolbar choice={choice} onChoice={choose} view={view} onView={setView} isTrash={isTrash}>
-        {canBeEmptied && <EmptyTrash {...{ query, store, mayChange, tell: notices.tell }} />}
+        {canBeEmptied && (
+          <EmptyTrash
+            {...{ query, store, mayChange, tell: notices.tell }}
+            onEmptied={() => document.activeElement === document.body && root.current?.focus()}
+          />
+        )}
       </ListToolbar>
       {chosen.length === 0 ? (
         <ListFilters {...{ choice, files, entities, isTrash }} onChoice={choose} />

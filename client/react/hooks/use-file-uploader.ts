@@ -64,6 +64,9 @@ export interface FileUploaderState {
   /** Answers what the intake asks (`intake.doubt`). */
   settleDoubt(isConfirmed: boolean): void;
   discardPrevious(upload: UnfinishedUpload): void;
+  /** The name of one that was to be discarded, and that another tab sends. */
+  readonly goesOnElsewhere: string | undefined;
+  dismissElsewhere(): void;
   /** Goes on with those whose files are found; whether files have to be chosen for others. Call it in a click. */
   resumePrevious(): Promise<boolean>;
   pauseAll(): void;
@@ -153,7 +156,8 @@ export function useFileUploader(options: FileUploaderOptions): FileUploaderState
   const uploads = useMemo(() => uploadsOf(all, meta), [all, meta]);
   const summary = useMemo(() => summarize(uploads), [uploads]);
   const { intake, view, rules } = useIntake();
-  const previous = usePrevious(uploader, meta, summary.begun);
+  const elsewhere = uploads.filter(({ state }) => state.kind === "elsewhere").length;
+  const previous = usePrevious(uploader, meta, `${summary.begun} ${elsewhere}`);
   useEvents(uploads, checks, options);
   const filed = useFiled(uploader, uploads, checks);
   const { forget, leaveOut } = filed;
@@ -188,6 +192,8 @@ export function useFileUploader(options: FileUploaderOptions): FileUploaderState
     withoutRoom: uploads.filter(isWithoutRoom),
     dismissRefusals: intake.dismiss,
     discardPrevious: previous.discard,
+    goesOnElsewhere: previous.goesOnElsewhere,
+    dismissElsewhere: previous.dismissElsewhere,
     resumePrevious: previous.resumeFound,
     pauseAll: () => waitingFirst(uploads.filter(isRunning)).forEach((upload) => upload.pause()),
     resumeAll: () => uploads.filter(isStopped).forEach((upload) => upload.resume()),

@@ -236,6 +236,7 @@ export const uploaderDe: UploaderTexts = {
     count === 1
       ? "1 Datei ist angekommen und bleibt."
       : `${format.number(count)} Dateien sind angekommen und bleiben.`,
+  goesOnElsewhere: (filename) => `${filename} wird in einem anderen Tab gesendet und geht dort weiter.`,
   discardTitle: "Diesen Upload verwerfen?",
   discardBody: "Was davon gesendet ist, wird gelöscht.",
   keepPrevious: "Behalten",

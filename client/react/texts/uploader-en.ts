@@ -215,6 +215,7 @@ export const uploaderEn: UploaderTexts = {
   confirmBody: (bytes) => `${format.bytes(bytes)} have been sent and would be deleted.`,
   arrived: (count) =>
     count === 1 ? "1 file has arrived and stays." : `${format.number(count)} files have arrived and stay.`,
+  goesOnElsewhere: (filename) => `${filename} is being sent by another tab, and goes on there.`,
   discardTitle: "Discard this upload?",
   discardBody: "What was sent of it is deleted.",
   keepPrevious: "Keep it",

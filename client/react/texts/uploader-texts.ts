@@ -136,6 +136,8 @@ export interface UploaderTexts {
   confirmBody(sentBytes: number): string;
   /** Of files that can't be cancelled any more. */
   arrived(count: number): string;
+  /** Of one that was to be discarded. */
+  goesOnElsewhere(filename: string): string;
   readonly discardTitle: string;
   readonly discardBody: string;
   readonly keepPrevious: string;

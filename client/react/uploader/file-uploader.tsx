@@ -1,6 +1,5 @@
 import { type ReactNode, useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
 import { flushSync } from "react-dom";
-import { waitingFirst } from "../../core/turn.ts";
 import type { Upload } from "../../core/upload.ts";
 import {
   type FileUploaderOptions,
@@ -13,12 +12,15 @@ import { useTexts } from "../use-client.ts";
 import { type Question, QuestionDialog } from "./dialogs.tsx";
 import { DropZone } from "./drop-zone.tsx";
 import { Duplicates, type Names } from "./duplicates.tsx";
+import { leaveRow } from "./leave-row.ts";
 import { NoRoom } from "./no-room.tsx";
+import { Note } from "./note.tsx";
 import { chooseFiles, type Picks } from "./picked.ts";
 import { Previous } from "./previous.tsx";
+import { askToCancel, useResumeOnLeave } from "./question.ts";
 import { Refusals } from "./refusals.tsx";
 import { hasArrived, inOrder, isRunning, isStopped, outcomesOf } from "./summary.ts";
-import { FiledFiles, Totals } from "./totals.tsx";
+import { Totals } from "./totals.tsx";
 import { UploadList } from "./upload-list.tsx";
 import { useAnnouncements } from "./use-announcements.ts";
 import { useDrops, useLeaveWarning, usePastes } from "./use-drops.ts";
@@ -42,21 +44,6 @@ function doubtOf({ intake: { doubt } }: FileUploaderState): Question | undefined
   return doubt === undefined ? undefined : { kind: "doubt", doubt };
 }
 
-/** Nothing is sent while it is asked: what arrives meanwhile would stay, whatever the answer. */
-function askToCancel(uploads: readonly Upload[], arrived: number): Question {
-  const paused = uploads.filter(isRunning);
-  for (const upload of waitingFirst(paused)) upload.pause();
-  return { kind: "cancel", uploads, paused, arrived };
-}
-
-/** Puts the focus on the next row's last button, or the previous one's, before the row it is in goes. */
-function leaveRow(fallback: HTMLElement | null): void {
-  const row = document.activeElement?.closest("li");
-  const neighbour = row?.nextElementSibling ?? row?.previousElementSibling;
-  const button = Array.from(neighbour?.querySelectorAll("button") ?? []).at(-1);
-  (button ?? fallback)?.focus();
-}
-
 function Heading({ id, children }: { readonly id: string; readonly children: ReactNode }) {
   const { uploader: texts } = useTexts();
   if (children !== undefined) return <h2 id={id}>{children}</h2>;
@@ -64,20 +51,6 @@ function Heading({ id, children }: { readonly id: string; readonly children: Rea
     <h2 id={id} className="cw-hidden">
       {texts.title}
     </h2>
-  );
-}
-
-/** Whoever leaves the page with the question open has not said yes. */
-function useResumeOnLeave(question: Question | undefined): void {
-  const latest = useRef<Question>(undefined);
-  useEffect(() => {
-    latest.current = question;
-  }, [question]);
-  useEffect(
-    () => () => {
-      if (latest.current?.kind === "cancel") latest.current.paused.forEach((upload) => upload.resume());
-    },
-    [],
   );
 }
 
@@ -131,7 +104,10 @@ export function FileUploader(props: FileUploaderProps) {
     // At once, so that the focus is back in its row before that goes.
     flushSync(() => setQuestion(undefined));
     if (question?.kind === "cancel") answerCancel(question, isConfirmed);
-    else if (question?.kind === "discard" && isConfirmed) state.discardPrevious(question.upload);
+    else if (question?.kind === "discard" && isConfirmed) {
+      leaveRow(chooseButton.current);
+      state.discardPrevious(question.upload);
+    }
   };
   const answerCancel = (asked: Question & { readonly kind: "cancel" }, isConfirmed: boolean) => {
     if (!isConfirmed) return asked.paused.forEach((upload) => upload.resume());
@@ -174,6 +150,11 @@ export function FileUploader(props: FileUploaderProps) {
         }
         onDiscard={(upload) => setQuestion({ kind: "discard", upload })}
       />
+      {state.goesOnElsewhere === undefined ? undefined : (
+        <Note icon="upload" onDismiss={state.dismissElsewhere}>
+          {texts.goesOnElsewhere(state.goesOnElsewhere)}
+        </Note>
+      )}
       <DropZone
         rules={state.rules}
         hasFolders={folders && isMultiple}
@@ -222,16 +203,23 @@ export function FileUploader(props: FileUploaderProps) {
           onPauseAll={state.pauseAll}
           onResumeAll={state.resumeAll}
           onCancelAll={cancelAll}
-          onClear={state.clearFinished}
+          onClear={() => {
+            chooseButton.current?.focus();
+            state.clearFinished();
+          }}
         />
       ) : undefined}
-      <FiledFiles
-        count={uploads.length === 0 ? state.filed.count : 0}
-        onDismiss={() => {
-          chooseButton.current?.focus();
-          state.filed.forget();
-        }}
-      />
+      {uploads.length > 0 || state.filed.count === 0 ? undefined : (
+        <Note
+          icon="ready"
+          onDismiss={() => {
+            chooseButton.current?.focus();
+            state.filed.forget();
+          }}
+        >
+          {texts.filed(state.filed.count)}
+        </Note>
+      )}
       {uploads.length > 0 ? (
         <UploadList
           uploads={inOrder(uploads, checks)}

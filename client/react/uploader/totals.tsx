@@ -1,6 +1,5 @@
 import type { ReactNode } from "react";
-import { Icon } from "../icons/icon.tsx";
-import { Button, IconButton } from "../ui/button.tsx";
+import { Button } from "../ui/button.tsx";
 import { ProgressBar } from "../ui/progress-bar.tsx";
 import { useTexts } from "../use-client.ts";
 import { type Outcomes, overOf, type Summary } from "./summary.ts";
@@ -69,18 +68,5 @@ export function Totals(props: TotalsProps) {
         />
       )}
     </div>
-  );
-}
-
-/** What is left of a batch that is filed: until it is dismissed, so that whoever comes back to it sees that all are. */
-export function FiledFiles({ count, onDismiss }: { readonly count: number; onDismiss(): void }) {
-  const { uploader: texts, common } = useTexts();
-  if (count === 0) return undefined;
-  return (
-    <p className="cw-notice cw-filed">
-      <Icon name="ready" />
-      <span>{texts.filed(count)}</span>
-      <IconButton icon="close" label={common.dismiss} onClick={onDismiss} />
-    </p>
   );
 }

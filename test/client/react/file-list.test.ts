@@ -69,6 +69,9 @@ test("by keyboard alone: moves, chooses a range, opens, renames, deletes and und
   await page.getByRole("checkbox", { name: "Select all" }).focus();
   for (let tabs = 0; (await focused()) === null && tabs < 8; tabs += 1) await page.keyboard.press("Tab");
   expect(await focused()).toBe("f10");
+  // Its ring is within the row: the head would lie over it.
+  const offset = await row("f10").evaluate((element) => getComputedStyle(element).outlineOffset);
+  expect(offset).toBe("-2px");
   await page.keyboard.press("Shift+ArrowDown");
   await page.keyboard.press("Shift+ArrowDown");
   expect(await selected()).toEqual(["f10", "f9", "f8"]);
@@ -256,6 +259,7 @@ test("the trash is emptied after a question: of what is listed and what isn't ye
   await page.getByRole("button", { name: "Delete for good" }).click();
   await status("250 files deleted for good").waitFor();
   await page.getByText("The trash is empty.").waitFor();
+  await expect.poll(() => page.evaluate(() => document.activeElement?.ariaLabel)).toBe("Files");
   expect(server.trash).toHaveLength(0);
 });
 

@@ -7,7 +7,7 @@ import { axeFindings } from "../../support/axe.ts";
 import { storedFile } from "./files/stored-files.ts";
 import { MIB, pdf, useUploaderScene } from "./uploader-scene.ts";
 
-const { server, page, rows, row, choose, open, storedBytes, stallAt, devTools } = useUploaderScene();
+const { server, context, page, rows, row, choose, open, storedBytes, stallAt, devTools } = useUploaderScene();
 
 test("what breaks a rule is listed with it, before the rest is sent; what has no room too", async () => {
   server.rules = { ...server.rules, availableBytes: MIB };
@@ -172,6 +172,34 @@ test("continues after a reload with the same file, whatever it is called now", a
   expect(server.tus.uploads.size).toBe(1);
   expect(await page.getByText("from an earlier visit").count()).toBe(0);
   await rm(directory, { recursive: true });
+});
+
+test("what another tab sends isn't discarded, and is offered again when nobody sends it", async () => {
+  const offer = pdf("offer.pdf", 2 * MIB);
+  stallAt(MIB);
+  await open();
+  await choose([offer]);
+  await expect.poll(() => storedBytes()).toBe(MIB);
+  await page.reload();
+  await page.getByText("1 upload from an earlier visit").waitFor();
+  stallAt(1000);
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await other.locator('input[data-cw="files"]').setInputFiles([offer]);
+  await expect.poll(() => storedBytes()).toBe(MIB + 1000);
+  await page.getByRole("button", { name: "Discard: offer.pdf" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Discard" }).click();
+  await page.getByText("offer.pdf is being sent by another tab, and goes on there.").waitFor();
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Choose files");
+  expect(await page.getByText("from an earlier visit").count()).toBe(0);
+  expect(storedBytes()).toBe(MIB + 1000);
+  await other.close();
+  const isOffered = () =>
+    page.evaluate(() => {
+      dispatchEvent(new Event("focus"));
+      return document.body.textContent.includes("1 upload from an earlier visit");
+    });
+  await expect.poll(isOffered).toBe(true);
 });
 
 test("what continues no upload is added only when its user says so; one file alone replaces another", async () => {
