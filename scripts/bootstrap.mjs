@@ -31,6 +31,13 @@ const HEIC_ENCODER = {
   ],
 };
 
+/** The tests' browser, or the same without windows, which takes half as long for a page. */
+const CHROMIUM = { program: "chromium", debian: "chromium", macos: "--cask chromium" };
+const SHELL = { program: "chromium-headless-shell", debian: "chromium-headless-shell", macos: "" };
+
+/** 70 MB, and as much again where there is none of Chromium yet. */
+const SHELL_DEADLINE_MS = 300_000;
+
 /** An S3 that others wrote. */
 const S3_SERVER = { program: "moto_server", debian: "python3-moto python3-flask-cors", macos: "moto" };
 
@@ -47,7 +54,7 @@ const TUS_PYTHON = {
 const PROGRAMS = [
   // What isolates tools is a thing of Linux (docs/decisions/0020-tool-isolation.md).
   ...PRODUCT_PROGRAMS.filter(({ macos }) => process.platform === "linux" || macos !== ""),
-  ...(forTests ? [{ program: "chromium", debian: "chromium", macos: "--cask chromium" }] : []),
+  ...(forTests ? [CHROMIUM] : []),
   ...(forTests ? [...PREVIEW_PROGRAMS, HEIC_ENCODER, S3_SERVER] : []),
   ...(forTests && process.platform === "linux" ? [TUS_PYTHON] : []),
 ];
@@ -109,8 +116,23 @@ function installPackages() {
   writeFileSync(stamp, lock);
 }
 
+/** Some distributions haven't got it, and where there is no network the browser that is there will do: it may fail. */
+function installShell() {
+  if (isThere(SHELL) || !canInstall()) return;
+  say("Installing what tests draw pages with…");
+  const patience = ["-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=10"];
+  for (const args of [
+    ["update", "-qq"],
+    ["install", "-y", "-qq", "--no-install-recommends", SHELL.debian],
+  ]) {
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    spawnSync("apt-get", [...patience, ...args], { stdio: "ignore", env, timeout: SHELL_DEADLINE_MS });
+  }
+}
+
 function installPrograms() {
-  const missing = PROGRAMS.filter((each) => !isThere(each));
+  if (forTests) installShell();
+  const missing = PROGRAMS.filter((each) => !isThere(each) && !(each === CHROMIUM && isThere(SHELL)));
   if (missing.length === 0) return;
   if (!canInstall()) fail(installSentence(missing));
   const names = missing.flatMap(({ debian }) => debian.split(" "));

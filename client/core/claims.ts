@@ -1,4 +1,4 @@
-import { wait } from "./wait.ts";
+import { unlessAborted, wait } from "./wait.ts";
 
 /**
  * Who is sending which file now. Two senders of one upload would take it over from each other for ever, so a file is sent by
@@ -17,11 +17,8 @@ const PREFIX = "causeway-upload:";
 /** A lock is given back a little after its holder stopped: as when an upload is paused and at once resumed. */
 const PATIENCE_MS = 400;
 
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  await unlessAborted(new Promise(() => {}), signal).catch(() => {});
 }
 
 /** The part of Web Locks that is used, for a stand-in where a browser hasn't them. */

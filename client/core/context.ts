@@ -29,8 +29,10 @@ export interface UploadContext {
   readonly access: Access;
   readonly store: ResumeStore;
   readonly slots: Slots;
-  /** One at a time: hashing takes a processor, and each asks until the server has hashed too. */
-  readonly verifications: Slots;
+  /** To verify what was sent, one at a time: hashing takes a processor. */
+  readonly hashings: Slots;
+  /** Whether the server has hashed too, one at a time: none waits for another that it hasn't come to yet. */
+  readonly looks: Slots;
   readonly claims: Claims;
   readonly connection: Connection;
   readonly awake: Awake;

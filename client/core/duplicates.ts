@@ -81,23 +81,14 @@ export function createDuplicateSearch(
     const { size } = file;
     // What becomes a new version was chosen to be that one's.
     if (size === 0 || size > MOST_BYTES || meta.replaces !== undefined) return undefined;
-    const over = new AbortController();
-    const signal = AbortSignal.any([search.signal, over.signal]);
-    if (!(await slots.hold(signal, search.priority))) return undefined;
-    try {
-      const rests = () => Date.now() < restsUntilMs;
-      if (rests()) {
-        // In a task of its own: thousands may wait, and all in one go they would keep the page from drawing.
-        await wait(0, signal);
-        return undefined;
-      }
+    const rests = () => Date.now() < restsUntilMs;
+    const find = async (signal: AbortSignal) => {
+      // In a task of its own: thousands may wait, and all in one go they would keep the page from drawing.
+      if (rests()) return void (await wait(0, signal));
       search.onBegin();
       const sha256 = await within(hash(file, signal), HASHING_MS);
       return rests() ? undefined : choose(await ask(sha256, signal), meta);
-    } catch {
-      return undefined;
-    } finally {
-      over.abort();
-    }
+    };
+    return slots.during(search.signal, search.priority, find).catch(() => undefined);
   };
 }

@@ -17,20 +17,31 @@ interface DroppedItem {
   getAsFileSystemHandle?(): Promise<FileSystemHandle | null>;
 }
 
+/** What the user picks: call it in a click. Undefined where the browser can't or won't; empty when the user picks none. */
+export async function pickHandles(multiple: boolean): Promise<readonly FileSystemFileHandle[] | undefined> {
+  const picking = globalThis as PickingWindow;
+  try {
+    return await picking.showOpenFilePicker?.({ multiple });
+  } catch (error) {
+    // Besides the user's own no: frames of another origin mayn't, nor who asks too long after the click.
+    return error instanceof DOMException && error.name === "AbortError" ? [] : undefined;
+  }
+}
+
 /**
- * Lets the user pick files so that they can be found again: call it in a click. Undefined where the browser can't, and an
- * `<input type="file">` does; empty when the user picks none.
+ * Lets the user pick files so that they can be found again: call it in a click. Undefined where the browser can't or won't
+ * (as in a frame of another origin), and an `<input type="file">` does; empty when the user picks none. What can't be read
+ * is left out where something else can.
+ * @throws ApiError with `FILE_UNREADABLE`
  */
 export async function pickFiles({ multiple = true } = {}): Promise<readonly PickedFile[] | undefined> {
-  const picking = globalThis as PickingWindow;
-  if (picking.showOpenFilePicker === undefined) return undefined;
-  try {
-    const handles = await picking.showOpenFilePicker({ multiple });
-    return await Promise.all(handles.map(async (handle) => ({ file: await handle.getFile(), handle })));
-  } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") return [];
-    throw error;
-  }
+  const handles = await pickHandles(multiple);
+  if (handles === undefined) return undefined;
+  const read = handles.map((handle) => handle.getFile().then((file) => ({ file, handle })));
+  const settled = await Promise.allSettled(read);
+  const files = settled.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  if (files.length === 0 && handles.length > 0) throw new ApiError(localProblem("FILE_UNREADABLE"));
+  return files;
 }
 
 /** The handle of a dropped file: call it in the drop's event, before anything is awaited. Undefined where there is none. */

@@ -1,4 +1,5 @@
 import { createSha256 } from "./sha256.ts";
+import { unlessAborted } from "./wait.ts";
 
 /** In memory at a time; on a page without workers, some milliseconds between two of its own tasks. */
 const SLICE_BYTES = 1024 * 1024;
@@ -37,15 +38,15 @@ function startWorker(): Worker | undefined {
 }
 
 function hashInWorker(worker: Worker, file: Blob, signal: AbortSignal): Promise<string | undefined> {
-  return new Promise<string | undefined>((resolve, reject) => {
+  const answered = new Promise<string | undefined>((resolve, reject) => {
     worker.addEventListener("message", ({ data }) =>
       data === null ? reject(new Error("unreadable")) : resolve(String(data) || undefined),
     );
     // It never began: some policies are told only now.
     worker.addEventListener("error", () => resolve(undefined));
-    signal.addEventListener("abort", () => reject(new Error("aborted", { cause: signal.reason })));
     worker.postMessage(file);
-  }).finally(() => worker.terminate());
+  });
+  return unlessAborted(answered, signal).finally(() => worker.terminate());
 }
 
 async function hashHere(file: Blob, signal: AbortSignal): Promise<string> {

@@ -128,16 +128,15 @@ type RetryOptions = Pick<ApiOptions, "retries" | "retryBaseMs">;
 
 /** @param baseUrl without a trailing slash; "" for the page's own origin */
 export function createApiCall(baseUrl: string, options: ApiOptions): ApiCall {
-  const { retries = RETRIES, retryBaseMs = RETRY_BASE_MS } = options;
+  const { retries = RETRIES, retryBaseMs = RETRY_BASE_MS, timeoutMs: callTimeoutMs = TIMEOUT_MS } = options;
   const tokens = createTokenSource(options.getToken);
   const attempt = createAttempt(baseUrl, tokens, options);
 
-  return async (request, read, callOptions = {}) => {
-    const { signal = new AbortController().signal } = callOptions;
+  return async (request, read, { signal = new AbortController().signal, timeoutMs = callTimeoutMs } = {}) => {
     let wasUnanswered = false;
     for (let failures = 1; ; failures += 1) {
       try {
-        return await attempt(request, read, callOptions);
+        return await attempt(request, read, { signal, timeoutMs });
       } catch (error) {
         if (wasUnanswered && isDone(error, request)) return read(new Response());
         const delayMs = delayAfter(error, request, failures, { retries, retryBaseMs });
@@ -149,7 +148,13 @@ export function createApiCall(baseUrl: string, options: ApiOptions): ApiCall {
   };
 }
 
-function createAttempt(baseUrl: string, tokens: TokenSource, options: ApiOptions): ApiCall {
+type Attempt = <T>(
+  request: ApiRequest,
+  read: (answer: Response) => T | Promise<T>,
+  limits: { readonly signal: AbortSignal; readonly timeoutMs: number },
+) => Promise<T>;
+
+function createAttempt(baseUrl: string, tokens: TokenSource, options: ApiOptions): Attempt {
   const { fetch: send = (url: string, init: RequestInit) => fetch(url, init) } = options;
 
   async function exchange(request: ApiRequest, signal: AbortSignal): Promise<Response> {
@@ -166,11 +171,11 @@ function createAttempt(baseUrl: string, tokens: TokenSource, options: ApiOptions
     return withToken(tokens.renewed());
   }
 
-  return async (request, read, { signal, timeoutMs = options.timeoutMs ?? TIMEOUT_MS } = {}) => {
+  return async (request, read, { signal, timeoutMs }) => {
     const deadline = new AbortController();
     const url = baseUrl + request.path;
-    const timer = setTimeout(() => deadline.abort(new Error("Nobody answered in time.")), timeoutMs);
-    const either = signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]);
+    const timer = setTimeout(() => deadline.abort(new Error("late")), timeoutMs);
+    const either = AbortSignal.any([signal, deadline.signal]);
     try {
       const answer = await exchange(request, either);
       if (!answer.ok) throw await refusalOf(answer, url);
@@ -180,7 +185,7 @@ function createAttempt(baseUrl: string, tokens: TokenSource, options: ApiOptions
     } catch (cause) {
       if (cause instanceof ApiError) throw cause;
       // The caller's own abort is theirs to see; our timeout is a lost connection.
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
       // As fetch has it where nothing answers; what breaks where JSON should be is most often a page.
       if (cause instanceof TypeError) noteSilence(url);
       if (cause instanceof SyntaxError) noteAnswer(url, 200, "<");

@@ -1,3 +1,5 @@
+import { unlessAborted } from "./wait.ts";
+
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "HEAD" | "PATCH" | "DELETE";
   readonly url: string;
@@ -26,7 +28,6 @@ function sendByXhr(request: HttpRequest, { signal, onSent }: RequestWatch): Prom
   xhr.open(request.method, request.url);
   for (const [name, value] of Object.entries(request.headers)) xhr.setRequestHeader(name, value);
   xhr.upload.addEventListener("progress", ({ loaded }) => onSent(loaded));
-  const abort = () => xhr.abort();
   const answered = new Promise<Answer>((resolve, reject) => {
     xhr.addEventListener("load", () =>
       resolve({
@@ -37,11 +38,12 @@ function sendByXhr(request: HttpRequest, { signal, onSent }: RequestWatch): Prom
       }),
     );
     xhr.addEventListener("error", () => reject(new Error("no answer")));
-    xhr.addEventListener("abort", () => reject(new Error("aborted", { cause: signal.reason })));
+    xhr.send(request.body ?? null);
   });
-  signal.addEventListener("abort", abort);
-  xhr.send(request.body ?? null);
-  return answered.finally(() => signal.removeEventListener("abort", abort));
+  return unlessAborted(answered, signal).catch((error: unknown) => {
+    xhr.abort();
+    throw error;
+  });
 }
 
 async function sendByFetch({ url, ...request }: HttpRequest, { signal }: RequestWatch): Promise<Answer> {

@@ -8,7 +8,7 @@ import { within } from "./wait.ts";
 const MAX_AGE_MS = 6 * 24 * 3600 * 1000;
 /** A tab that is paused meanwhile finds within this time that another has sent its file. */
 const DONE_KEPT_MS = 24 * 3600 * 1000;
-/** A browser's storage that doesn't answer by then is broken: some have such days. */
+/** A browser's storage that doesn't answer by then is broken: some have such days. It isn't asked again before it answers. */
 const STORAGE_TIMEOUT_MS = 5_000;
 
 /** What an upload goes on from after a reload. */
@@ -41,6 +41,7 @@ function isResumePoint(value: unknown): value is ResumePoint {
 export class ResumeStore {
   readonly #storage: UploadStorage;
   readonly #scope: Scope;
+  #isSilent = false;
 
   constructor(storage: UploadStorage, scope: Scope) {
     this.#storage = storage;
@@ -89,11 +90,16 @@ export class ResumeStore {
   }
 
   async #tried<T>(call: () => Promise<T>, otherwise: T): Promise<T> {
-    try {
-      return await within(call(), STORAGE_TIMEOUT_MS);
-    } catch {
+    // Each of an upload's requests would wait for it.
+    if (this.#isSilent) return otherwise;
+    const asked = (async () => call())().catch(() => otherwise);
+    return within(asked, STORAGE_TIMEOUT_MS).catch(() => {
+      this.#isSilent = true;
+      void asked.then(() => {
+        this.#isSilent = false;
+      });
       return otherwise;
-    }
+    });
   }
 
   #isOurs(scope: Scope): boolean {

@@ -98,6 +98,8 @@ export class Sending {
   async #create(signal: AbortSignal, events: TransferEvents): Promise<Standing> {
     const { file, meta, context, place } = this.#options;
     await requireAccepted(file, context.rules);
+    // The rules may have taken long: another run may be about to make it by now.
+    signal.throwIfAborted();
     const send = createSend({ ...this.#transport(signal), outlasts: true });
     const key = this.#creationKey;
     const creating = createUpload(send, context.scope.endpoint, file, meta, key).then((created) => {

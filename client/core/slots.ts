@@ -37,6 +37,24 @@ export class Slots {
     });
   }
 
+  /**
+   * Does `work` with a slot, and with a signal that ends with it; undefined where `signal` aborts while waiting. Rejects as
+   * `work` does.
+   */
+  async during<T>(
+    signal: AbortSignal,
+    priority: () => number,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T | undefined> {
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    try {
+      return (await this.hold(either, priority)) ? await work(either) : undefined;
+    } finally {
+      over.abort();
+    }
+  }
+
   #release(): void {
     this.#taken -= 1;
     let next: Waiter | undefined;

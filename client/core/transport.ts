@@ -32,7 +32,8 @@ export function createSend(options: TransportOptions): Send {
     const isRefused = first.status === 401;
     const renewed = () => options.tokens.renewed();
     const answer = isRefused ? await exchange(request, onSent, renewed, options) : first;
-    noteAnswer(request.url, answer.status, answer.body);
+    // An answer to HEAD has no body to tell whose it is.
+    if (request.method !== "HEAD") noteAnswer(request.url, answer.status, answer.body);
     return answer;
   };
 }
@@ -62,16 +63,21 @@ async function watched(
 ): Promise<Answer> {
   outer.throwIfAborted();
   const stalled = new AbortController();
-  const stall = stopwatch(stallTimeoutMs, () => stalled.abort(new Error("stalled")));
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const restart = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => stalled.abort(new Error("stalled")), stallTimeoutMs);
+  };
+  restart();
   const signal = outlasts ? stalled.signal : AbortSignal.any([outer, stalled.signal]);
   const onMoved = (bytes: number) => {
-    stall.restart();
+    restart();
     if (!signal.aborted) onSent(bytes);
   };
   try {
     return await sendRequest(request, { signal, onSent: onMoved });
   } finally {
-    stall.stop();
+    clearTimeout(timer);
   }
 }
 
@@ -90,15 +96,4 @@ async function isReadable(body: Blob): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function stopwatch(timeoutMs: number, onTimeout: () => void): { restart(): void; stop(): void } {
-  let timer = setTimeout(onTimeout, timeoutMs);
-  return {
-    restart() {
-      clearTimeout(timer);
-      timer = setTimeout(onTimeout, timeoutMs);
-    },
-    stop: () => clearTimeout(timer),
-  };
 }

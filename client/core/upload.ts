@@ -1,6 +1,5 @@
 import { Attempts } from "./attempts.ts";
 import { fileIdOf, type UploadContext, versionOf } from "./context.ts";
-import { hashFile } from "./hash-worker.ts";
 import { localProblem } from "./problem.ts";
 import type { Sighting } from "./sightings.ts";
 import { Status } from "./status.ts";
@@ -231,18 +230,13 @@ export class Upload {
 
   /** With neither a slot nor the claim: it may take as long as the check for viruses. */
   async #compare(uploaded: Uploaded): Promise<void> {
-    const { access, scope, stallTimeoutMs, verifications } = this.#context;
+    const { access } = this.#context;
     if (access.kind === "grants") return;
     this.#end({ kind: "verifying", ...uploaded });
     const run = new Run();
     this.#run = run;
     const { signal } = run.slot;
-    if (!(await verifications.hold(signal, () => this.priority))) return;
-    const source = { tokens: access.tokens, stallTimeoutMs };
-    const problem = await hashFile(this.file, signal).then(
-      (sha256) => verifyUploaded(scope.endpoint, uploaded, sha256, source, signal),
-      () => localProblem("FILE_UNREADABLE"),
-    );
+    const problem = await verifyUploaded(this.#context, access.tokens, this, uploaded, signal);
     if (signal.aborted) return;
     if (problem?.code === "DIGEST_MISMATCH") this.#transfer.forget();
     this.#end(problem === undefined ? { kind: "uploaded", ...uploaded } : { kind: "failed", problem });

@@ -1,17 +1,28 @@
 import type { Problem } from "#contract/errors.ts";
 import type { FileVersion } from "#contract/versions.ts";
 import { apiBaseOf, getJson, type JsonSource } from "./api-base.ts";
+import type { UploadContext } from "./context.ts";
 import { classifyFailure } from "./failure.ts";
+import { hashFile } from "./hash-worker.ts";
 import { localProblem } from "./problem.ts";
+import type { TokenSource } from "./tokens.ts";
 import { wait } from "./wait.ts";
 
 const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 10_000;
 const GROWTH = 1.4;
+/** Of all that wait, ten are asked for in a second: a third of what the server takes of a user. */
+const BETWEEN_LOOKS_MS = 100;
 
 export interface Uploaded {
   readonly fileId: string;
   readonly version: number;
+}
+
+/** What is compared, in its turn. */
+interface Verified {
+  readonly file: File;
+  readonly priority: number;
 }
 
 type Look = { readonly sha256: string | null } | { readonly problem: Problem } | undefined;
@@ -22,25 +33,36 @@ async function look(url: string, source: JsonSource, signal: AbortSignal): Promi
     return sha256 !== null || (state !== "uploading" && state !== "quarantined") ? { sha256 } : undefined;
   } catch (error) {
     const failure = classifyFailure(error, Date.now());
-    const isPassing = ["connection", "busy", "temporary"].includes(failure.kind);
-    return isPassing || !("problem" in failure) ? undefined : { problem: failure.problem };
+    if (failure.kind === "connection" || failure.kind === "busy" || failure.kind === "temporary")
+      return undefined;
+    return { problem: failure.problem };
   }
 }
 
 /**
- * Waits until the server has hashed what it stored, and compares. Undefined where it is the same, or `signal` aborted; else
- * what is wrong.
+ * Hashes the file, waits until the server has hashed what it stored, and compares. Undefined where it is the same, or
+ * `signal` aborted; else what is wrong.
  */
 export async function verifyUploaded(
-  endpoint: string,
+  { scope, stallTimeoutMs, hashings, looks }: UploadContext,
+  tokens: TokenSource,
+  upload: Verified,
   { fileId, version }: Uploaded,
-  sha256: string,
-  source: JsonSource,
   signal: AbortSignal,
 ): Promise<Problem | undefined> {
-  const url = `${apiBaseOf(endpoint)}/files/${fileId}/versions/${version}`;
+  const priority = () => upload.priority;
+  const hashing = hashings.during(signal, priority, (turn) => hashFile(upload.file, turn));
+  const sha256 = await hashing.catch(() => undefined);
+  if (signal.aborted) return undefined;
+  if (sha256 === undefined) return localProblem("FILE_UNREADABLE");
+  const url = `${apiBaseOf(scope.endpoint)}/files/${fileId}/versions/${version}`;
+  const lookAtIt = async (turn: AbortSignal) => {
+    const seen = await look(url, { tokens, stallTimeoutMs }, turn);
+    if (seen === undefined) await wait(BETWEEN_LOOKS_MS, turn);
+    return seen;
+  };
   for (let delayMs = FIRST_WAIT_MS; ; delayMs = Math.min(LONGEST_WAIT_MS, delayMs * GROWTH)) {
-    const seen = await look(url, source, signal);
+    const seen = await looks.during(signal, priority, lookAtIt);
     if (signal.aborted) return undefined;
     if (seen !== undefined && "problem" in seen) return seen.problem;
     if (seen?.sha256 === sha256) return undefined;

@@ -9,12 +9,14 @@ const REST_MS = 1_000;
 export function onceASecond(run: () => Promise<unknown>, signal: AbortSignal): () => void {
   let isResting = false;
   let isDue = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   const rest = () => {
-    const timer = setTimeout(() => {
+    if (signal.aborted) return;
+    timer = setTimeout(() => {
       isResting = false;
       if (isDue) ask();
     }, REST_MS);
-    signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   };
   const ask = () => {
     if (signal.aborted) return;

@@ -103,6 +103,28 @@ test("abort deletes what the server has", async () => {
   expect(await uploader.findPrevious()).toEqual([]);
 });
 
+test("abort deletes what is just being made, though it was paused and resumed while the rules were asked for", async () => {
+  const token = Promise.withResolvers<string>();
+  const getToken = vi.fn<() => Promise<string>>(() => token.promise);
+  const upload = makeUploader(endpoint, { checkRules: true, getToken }).add(makeFile(10));
+  const created = vi.spyOn(endpoint.uploads, "set");
+  const over = new Promise<void>((resolve) => {
+    created.mockImplementationOnce((...entry) => {
+      resolve(upload.abort());
+      return Map.prototype.set.apply(endpoint.uploads, entry) as typeof endpoint.uploads;
+    });
+  });
+  upload.start();
+  await expect.poll(() => getToken.mock.calls.length).toBe(1);
+  upload.pause();
+  upload.resume();
+  await reached(upload, "uploading");
+  token.resolve("token");
+  await over;
+  expect(endpoint.seen.map(({ method }) => method)).toEqual(["GET", "POST", "DELETE"]);
+  expect(endpoint.uploads.size).toBe(0);
+});
+
 test("sends few at a time; a paused one gives its turn away", async () => {
   endpoint.next("PATCH", { stallAfterBytes: 1 });
   const uploader = makeUploader(endpoint, { maxConcurrent: 1 });

@@ -72,7 +72,6 @@ test.each(LOOKED_AT)(
       locale: language === "de" ? "de-DE" : "en-GB",
     });
     onTestFinished(() => page.close());
-    page.setDefaultTimeout(10_000);
     await show({ page, server, texts: TEXTS[language] }, state);
     expect([...(await axeFindings(page, part)), ...(await unnamedOn(page))]).toEqual([]);
     await page.emulateMedia({ colorScheme: "dark" });

@@ -92,25 +92,39 @@ test("a worker whose text misses names of the bundle leaves hashing to the page;
   await expect(hashFile(file, signal)).rejects.toThrow("unreadable");
 });
 
-test("uploads are verified one at a time", async () => {
+test("uploads are hashed one at a time to be verified, and one that the server hasn't hashed holds up no other", async () => {
   const uploader = makeUploader(endpoint);
   const version = { state: "quarantined", sha256: null as string | null };
-  for (const id of ["file1", "file2"]) endpoint.answers.set(`/v1/files/${id}/versions/1`, version);
+  const content = await contentOf(makeFile(10));
+  const sha256 = createHash("sha256").update(content).digest("hex");
+  endpoint.answers.set("/v1/files/file1/versions/1", version);
+  endpoint.answers.set("/v1/files/file2/versions/1", { state: "clean", sha256 });
   const asked = () => new Set(endpoint.seen.flatMap(({ method, path }) => (method === "GET" ? [path] : [])));
-  const files = ["a.pdf", "b.pdf"].map((name) => makeFile(10, name));
-  const uploads = files.map((file) => uploader.add(file, {}, { verify: true }));
-  for (const upload of uploads) upload.start();
-  await Promise.all(uploads.map((upload) => reached(upload, "verifying")));
-  await expect.poll(() => asked().size).toBe(1);
+  const file = makeFile(10, "a.pdf");
+  const first = uploader.add(file, {}, { verify: true });
+  const read = Promise.withResolvers<ArrayBuffer>();
+  const hold = first.subscribe(({ state }) => {
+    if (state.kind !== "verifying") return;
+    hold();
+    vi.spyOn(file, "slice").mockReturnValueOnce({ arrayBuffer: () => read.promise } as Blob);
+  });
+  first.start();
+  await reached(first, "verifying");
+  const second = uploader.add(makeFile(10, "b.pdf"), {}, { verify: true });
+  second.start();
+  await reached(second, "verifying");
+  const unverified = uploader.add(makeFile(10, "c.pdf"));
+  unverified.start();
+  await reached(unverified, "uploaded");
+  expect(asked().size).toBe(0);
+  read.resolve(new Uint8Array(content).buffer);
+  await reached(second, "uploaded");
+  expect([first.state.kind, asked().size]).toEqual(["verifying", 2]);
   // What is all sent is a file, which giving up leaves.
-  await uploads[1]?.abort();
-  expect([uploads[1]?.state.kind, endpoint.uploads.size]).toEqual(["verifying", 2]);
-  const sha256 = createHash("sha256")
-    .update(await contentOf(makeFile(10)))
-    .digest("hex");
+  await first.abort();
+  expect([first.state.kind, endpoint.uploads.size]).toEqual(["verifying", 3]);
   Object.assign(version, { state: "clean", sha256 });
-  await Promise.all(uploads.map((upload) => reached(upload, "uploaded")));
-  expect(asked().size).toBe(2);
+  await reached(first, "uploaded");
 });
 
 test("giving up what is all sent deletes nothing, whether its verification was paused, failed or begun again", async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { wait } from "../../client/core/wait.ts";
 import type { LiveEvent, LiveOptions, LiveReset } from "../../client/index.ts";
 import { ApiError, createLive } from "../../client/index.ts";
-import { wait } from "../../client/core/wait.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

@@ -2,6 +2,9 @@ import { expect, test } from "vitest";
 import { backoffMs, parseRetryAfterMs } from "../../client/core/backoff.ts";
 import { ChunkSizes } from "../../client/core/chunks.ts";
 import { ProgressMeter } from "../../client/core/progress.ts";
+import type { Upload } from "../../client/core/upload.ts";
+import { summarize } from "../../client/react/uploader/summary.ts";
+import { TimeLeft } from "../../client/react/uploader/time-left.ts";
 
 test("speed and time left are known after a little while, and come from the last seconds", () => {
   const meter = new ProgressMeter(100_000);
@@ -87,4 +90,40 @@ test("requests become shorter where they take long or are cut, and a file's shor
   const fixed = new ChunkSizes(1000);
   fixed.measured(1000, 1);
   expect(fixed.endOf(500, 5000)).toBe(1500);
+});
+
+test("how long many small files take is told by how fast they go, though none of them has a speed", () => {
+  const timeLeft = new TimeLeft();
+  const work = (uploaded: number) => ({
+    ...{ uploaded, running: 1_000 - uploaded, leftFiles: 1_000 - uploaded },
+    ...{ sentBytes: uploaded * 100, leftBytes: 100_000 - uploaded * 100 },
+  });
+  expect(timeLeft.note(work(0), 0)).toBe(undefined);
+  expect(timeLeft.note(work(10), 1_000)).toBe(undefined);
+  expect(timeLeft.note(work(40), 4_000)).toBeCloseTo(96);
+  // It has become slower.
+  for (let second = 5; second <= 60; second += 1) timeLeft.note(work(40 + second), second * 1_000);
+  expect(timeLeft.note(work(100), 60_000)).toBeCloseTo(900, -1.5);
+  expect(timeLeft.note({ ...work(100), running: 0 }, 61_000)).toBe(undefined);
+});
+
+test("what is paused, or has failed, isn't counted in the time that is left", () => {
+  const upload = (kind: string, sentBytes: number, bytesPerSecond?: number) =>
+    ({ id: kind, state: { kind }, progress: { sentBytes, totalBytes: 1_000, bytesPerSecond } }) as Upload;
+  const others = [
+    upload("refused", 0),
+    upload("duplicate", 0),
+    upload("aborted", 0),
+    upload("uploaded", 1_000),
+  ];
+  const work = [
+    upload("uploading", 500, 100),
+    upload("waiting", 0),
+    upload("failed", 100),
+    upload("paused", 0),
+  ];
+  expect(summarize([...others, ...work])).toMatchObject({
+    ...{ files: 5, uploaded: 1, running: 2, paused: 2, sentBytes: 1_600, totalBytes: 5_000 },
+    ...{ bytesPerSecond: 100, secondsLeft: 15, leftFiles: 2, leftBytes: 1_500 },
+  });
 });

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
-import { memoryStorage } from "../../client/index.ts";
+import { ResumeStore } from "../../client/core/resume-store.ts";
+import { memoryStorage, pickFiles } from "../../client/index.ts";
 import { findPreviousOf } from "../../client/react/uploader/earlier.ts";
+import { chooseFiles } from "../../client/react/uploader/picked.ts";
 import { contentOf, KIB, makeFile, makeUploader, reached } from "./support/harness.ts";
 import { startTusEndpoint, type TusEndpoint } from "./support/tus-endpoint.ts";
 
@@ -162,9 +164,15 @@ test("starts anew when the server has forgotten the upload", async () => {
   const storage = await leaveUnfinished();
   endpoint.uploads.delete("file1");
   endpoint.uploads.set("another", { lengthBytes: 0, metadata: "", bytes: Buffer.alloc(0) });
+  vi.stubGlobal("location", new URL("http://localhost/"));
+  vi.stubGlobal("navigator", { onLine: true });
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const told = vi.spyOn(console, "warn");
   const upload = makeUploader(endpoint, { storage }).add(makeFile(SIZE), META);
   upload.start();
   expect(await reached(upload, "uploaded")).toMatchObject({ fileId: "file2" });
+  // A developer isn't told of it as of something that isn't the API.
+  expect(told).not.toHaveBeenCalled();
 });
 
 test.each(["set", "list", "remove"])("a storage whose %s fails costs only the reload", async (method) => {
@@ -173,6 +181,61 @@ test.each(["set", "list", "remove"])("a storage whose %s fails costs only the re
   const upload = makeUploader(endpoint, { storage }).add(makeFile(SIZE), META);
   upload.start();
   expect(await reached(upload, "uploaded")).toMatchObject({ fileId: "file1" });
+});
+
+test("a storage that never answers is waited for once, and asked again when it has answered after all", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const answer = Promise.withResolvers<void>();
+  const set = vi.fn<() => Promise<void>>(() => answer.promise);
+  const scope = { endpoint: endpoint.url, tenantId: "acme", userId: "ann" };
+  const store = new ResumeStore({ ...memoryStorage(), set }, scope);
+  const covered = { bytes: 0, digest: "" };
+  const file = { url: "u", scope, fingerprint: "f", filename: "a.pdf", sizeBytes: 1, meta: {} };
+  let saves = 0;
+  const save = async () => {
+    await store.save({ ...file, startedAtMs: 0, covered });
+    saves += 1;
+  };
+  void save();
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(saves).toBe(1);
+  void save();
+  await vi.advanceTimersByTimeAsync(0);
+  expect([saves, set.mock.calls.length]).toEqual([2, 1]);
+  answer.resolve();
+  await vi.advanceTimersByTimeAsync(0);
+  await save();
+  expect(set).toHaveBeenCalledTimes(2);
+});
+
+const unreadable = { getFile: () => Promise.reject(new DOMException("gone", "NotFoundError")) };
+
+test.each([
+  ["nothing where the user picks none", "AbortError", []],
+  ["left to an input where the browser won't let it", "SecurityError", undefined],
+  ["left to an input where the click is too long ago", "NotAllowedError", undefined],
+])("what is picked is %s", async (_what, name, picked) => {
+  vi.stubGlobal("showOpenFilePicker", () => Promise.reject(new DOMException("", name)));
+  onTestFinished(() => void vi.unstubAllGlobals());
+  expect(await pickFiles()).toEqual(picked);
+  expect((await chooseFiles(true)) === undefined).toBe(picked === undefined);
+});
+
+test("a picked file that can't be read keeps none of the others, and isn't passed over in silence", async () => {
+  const [a, b] = ["a.pdf", "b.pdf"].map((name) => ({ getFile: async () => makeFile(1, name) }));
+  const picker = vi.fn<() => Promise<unknown[]>>(async () => [a, unreadable, b]);
+  vi.stubGlobal("showOpenFilePicker", picker);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  expect((await pickFiles())?.map(({ file }) => file.name)).toEqual(["a.pdf", "b.pdf"]);
+  const chosen: string[] = [];
+  const take = async () => {
+    for await (const { file } of (await chooseFiles(true)) ?? []) chosen.push(file.name);
+  };
+  await expect(take()).rejects.toThrow("not all");
+  expect(chosen).toEqual(["a.pdf", "b.pdf"]);
+  picker.mockResolvedValue([unreadable]);
+  await expect(pickFiles()).rejects.toMatchObject({ problem: { code: "FILE_UNREADABLE" } });
 });
 
 test("a picked file is matched by its content, whatever it is called now, and goes on; another's isn't", async () => {

@@ -81,6 +81,18 @@ test("scripts that start nothing ask for no programs", async () => {
   );
 });
 
+test("for tests a browser without windows is installed, and a whole one only where there is none of those", async () => {
+  const clone = await newClone(COMMANDS);
+  const without = await clone.run("--test");
+  expect(/install .* chromium-headless-shell$/m.test(without.asked)).toBe(process.getuid?.() === 0);
+  // Either the whole browser is installed then, or whoever may not install is asked for it.
+  expect(without.asked + without.told).toMatch(/ chromium[ ,"]/);
+  await writeFile(join(clone.root, "programs", "chromium-headless-shell"), "");
+  await writeFile(join(clone.root, "asked"), "");
+  const withShell = await clone.run("--test");
+  expect(withShell.asked + withShell.told).not.toContain("chromium");
+});
+
 test("a program is found on PATH first, wherever that is", async () => {
   const directory = await mkdtemp(join(tmpdir(), "causeway-path-"));
   onTestFinished(() => rm(directory, { recursive: true }));

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import axe from "axe-core";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { Caller } from "../support/api.ts";
@@ -12,6 +11,7 @@ import {
   waitForRecord,
   waitForVerdict,
 } from "../support/api.ts";
+import { axeFindings } from "../support/axe.ts";
 import { launchChromium } from "../support/browser.ts";
 import { eicar } from "../support/eicar.ts";
 import { photoWithGps } from "../support/images.ts";
@@ -88,13 +88,6 @@ async function photo(caller: Caller = ann): Promise<string> {
   const fileId = await uploadFile(caller, await photoWithGps(800, 600), { filename: "IMG_0815.jpg" });
   await waitForRecord(caller, fileId, ({ derivatives }) => derivatives.length > 0);
   return fileId;
-}
-
-/** What is wrong with a page for those who don't see it, or see it badly. */
-async function barriers(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
-  const results = await page.evaluate("axe.run()");
-  return (results as axe.AxeResults).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
 }
 
 /** Where `CAUSEWAY_SHOTS` names a folder, pictures of every state are left there for people to look at. */
@@ -222,7 +215,7 @@ test.each(Object.entries(STATES))("the page is for everybody: %s", async (name, 
   for (const look of SEEN_LOOKS) {
     await setLook(page, look);
     await shoot(page, name, look);
-    expect(await barriers(page), JSON.stringify(look)).toEqual([]);
+    expect(await axeFindings(page), JSON.stringify(look)).toEqual([]);
     const spilled = await page.evaluate(() => {
       const { scrollWidth, clientWidth } = document.documentElement;
       return scrollWidth - clientWidth;
@@ -285,7 +278,7 @@ test("too many guesses are told in words, and the field stays", async () => {
   }
   await limited.waitFor();
   await shoot(page, "limited", PHONE);
-  expect(await barriers(page)).toEqual([]);
+  expect(await axeFindings(page)).toEqual([]);
   expect(await page.getByLabel("Password").count()).toBe(1);
 });
 

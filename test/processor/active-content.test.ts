@@ -22,6 +22,7 @@ import {
 import { zip } from "../support/eicar.ts";
 import { picture } from "../support/images.ts";
 import { makePdf } from "../support/pdfs.ts";
+import { heicWithFilm, motionPhoto, samsungMotionPhoto, ultraHdr } from "../support/phone-photos.ts";
 import { usePipeline } from "./support/pipeline.ts";
 
 const pipeline = usePipeline();
@@ -234,6 +235,13 @@ describe("what is text, or a picture", () => {
     expect(await findIn(gif, "image/gif")).toEqual(found);
     expect(await findIn(Buffer.concat([png, makePdf()]), "image/png")).toEqual(found);
   });
+});
+
+test("a phone's photo is one thing, whatever is behind it", async () => {
+  const nothing = { found: [], isComplete: true };
+  for (const make of [ultraHdr, motionPhoto, samsungMotionPhoto])
+    expect(await findIn(await make(), "image/jpeg"), make.name).toEqual(nothing);
+  expect(await findIn(await heicWithFilm(), "image/heic")).toEqual(nothing);
 });
 
 test("where a tenant allows it, it isn't looked for", async () => {

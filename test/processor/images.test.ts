@@ -7,6 +7,7 @@ import { photoWithGps, picture } from "../support/images.ts";
 import { motionPhoto, ultraHdr } from "../support/phone-photos.ts";
 import { noisy, ORANGE, plain, signpost } from "../support/photos.ts";
 import { near, pixelOf } from "../support/pixels.ts";
+import { rows } from "../support/runs.ts";
 import { derive } from "./support/derive.ts";
 
 let deriver: ImageDeriver;
@@ -17,17 +18,22 @@ beforeAll(async () => {
 
 describe("colours are those of the picture", () => {
   const deep = () => plain(60, 40).toColourspace("rgb16");
-  test.each<[string, string, () => Promise<Buffer>]>([
-    ["8 bit", "image/png", () => plain(60, 40).png().toBuffer()],
+  type Kind = readonly [string, string, () => Promise<Buffer>];
+  const kinds: readonly Kind[] = [
     ["8 bit with a profile", "image/jpeg", () => plain(60, 40).withIccProfile("p3").jpeg().toBuffer()],
     ["16 bit", "image/png", () => deep().png().toBuffer()],
-    ["16 bit with sRGB's profile", "image/png", () => deep().withIccProfile("srgb").png().toBuffer()],
     ["16 bit with a wide profile", "image/png", () => deep().withIccProfile("p3").png().toBuffer()],
-    ["a palette", "image/png", () => plain(60, 40).png({ palette: true }).toBuffer()],
-    ["lossless WebP", "image/webp", () => plain(60, 40).webp({ lossless: true }).toBuffer()],
     ["TIFF", "image/tiff", () => plain(60, 40).tiff({ compression: "lzw" }).toBuffer()],
     ["AVIF", "image/avif", () => plain(60, 40).avif({ quality: 90 }).toBuffer()],
-  ])("%s", async (_what, type, make) => {
+  ];
+  /** Opened as those are. */
+  const otherKinds: readonly Kind[] = [
+    ["8 bit", "image/png", () => plain(60, 40).png().toBuffer()],
+    ["16 bit with sRGB's profile", "image/png", () => deep().withIccProfile("srgb").png().toBuffer()],
+    ["a palette", "image/png", () => plain(60, 40).png({ palette: true }).toBuffer()],
+    ["lossless WebP", "image/webp", () => plain(60, 40).webp({ lossless: true }).toBuffer()],
+  ];
+  test.each(rows(kinds, otherKinds))("%s", async (_what, type, make) => {
     const { made } = await derive(deriver, await make(), type);
     for (const name of ["thumbnail", "optimized"] as const) {
       expect(await pixelOf(made.get(name), 0.5, 0.5), name).toEqual(near(ORANGE));
@@ -78,18 +84,22 @@ describe("colours are those of the picture", () => {
 });
 
 describe("what a photo's EXIF says", () => {
-  test.each([1, 2, 3, 4, 5, 6, 7, 8])("of orientation %i is undone in what is made", async (orientation) => {
-    // Stored as it must be for this orientation to be seen as the signpost is.
-    const upright = await (await signpost(160, 120)).png().toBuffer();
-    const stored = await storedFor(upright, orientation);
-    const { made, properties } = await derive(deriver, stored, "image/jpeg");
-    expect(properties).toMatchObject({ width: 160, height: 120 });
-    const optimized = made.get("optimized");
-    expect(await pixelOf(optimized, 0.1, 0.1), "upper left").toEqual(near({ r: 255, g: 255, b: 255 }, 20));
-    expect(await pixelOf(optimized, 0.1, 0.9), "lower left").toEqual(near({ r: 255, g: 0, b: 0 }, 20));
-    expect(await pixelOf(optimized, 0.9, 0.5), "right").toEqual(near({ r: 0, g: 0, b: 255 }, 20));
-    expect((await sharp(optimized).metadata()).orientation).toBeUndefined();
-  });
+  // One that mirrors, one that turns, and one that does both.
+  test.each(rows([2, 6, 7], [1, 3, 4, 5, 8]))(
+    "of orientation %i is undone in what is made",
+    async (orientation) => {
+      // Stored as it must be for this orientation to be seen as the signpost is.
+      const upright = await (await signpost(160, 120)).png().toBuffer();
+      const stored = await storedFor(upright, orientation);
+      const { made, properties } = await derive(deriver, stored, "image/jpeg");
+      expect(properties).toMatchObject({ width: 160, height: 120 });
+      const optimized = made.get("optimized");
+      expect(await pixelOf(optimized, 0.1, 0.1), "upper left").toEqual(near({ r: 255, g: 255, b: 255 }, 20));
+      expect(await pixelOf(optimized, 0.1, 0.9), "lower left").toEqual(near({ r: 255, g: 0, b: 0 }, 20));
+      expect(await pixelOf(optimized, 0.9, 0.5), "right").toEqual(near({ r: 0, g: 0, b: 255 }, 20));
+      expect((await sharp(optimized).metadata()).orientation).toBeUndefined();
+    },
+  );
 
   /** Undoes beforehand what EXIF's orientation says is to be done. */
   async function storedFor(upright: Buffer, orientation: number): Promise<Buffer> {
@@ -151,12 +161,16 @@ test("a picture of the picture is told with its size", async () => {
 });
 
 describe("a picture that is cut", () => {
-  test.each([
-    ["its last two bytes", "jpeg", 1],
-    ["a tenth", "jpeg", 0.9],
-    ["half", "jpeg", 0.5],
-    ["half", "png", 0.5],
-  ] as const)("is drawn as far as it goes: without %s of a %s", async (_what, format, part) => {
+  test.each(
+    rows<readonly [string, "jpeg" | "png", number]>(
+      [
+        ["its last two bytes", "jpeg", 1],
+        ["half", "jpeg", 0.5],
+        ["half", "png", 0.5],
+      ],
+      [["a tenth", "jpeg", 0.9]],
+    ),
+  )("is drawn as far as it goes: without %s of a %s", async (_what, format, part) => {
     const bytes = await (await noisy(300, 200)).toFormat(format).toBuffer();
     const cut = bytes.subarray(0, Math.min(bytes.byteLength - 2, Math.floor(bytes.byteLength * part)));
     const { made, missing } = await derive(deriver, cut, `image/${format}`);
@@ -181,11 +195,15 @@ describe("a picture that is cut", () => {
   });
 });
 
-test.each([
-  ["1 × 60,000", 1, 60_000],
-  ["60,000 × 1", 60_000, 1],
-  ["6,000 × 200", 6_000, 200],
-])("a long and narrow picture has both: %s", async (_what, width, height) => {
+test.each(
+  rows<readonly [string, number, number]>(
+    [
+      ["1 × 60,000", 1, 60_000],
+      ["6,000 × 200", 6_000, 200],
+    ],
+    [["60,000 × 1", 60_000, 1]],
+  ),
+)("a long and narrow picture has both: %s", async (_what, width, height) => {
   const { made, missing } = await derive(deriver, await picture("png", width, height), "image/png");
   expect(missing).toEqual({});
   expect(await sharp(made.get("thumbnail")).metadata()).toMatchObject({ width: 150, height: 150 });

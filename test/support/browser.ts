@@ -1,7 +1,14 @@
 import { existsSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium } from "playwright-core";
 
-const PROGRAMS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/local/bin/chromium"];
+/**
+ * Chromium's shell comes first: the same pages by the same engine, without a browser's own windows around each of them,
+ * which are drawn even where nobody sees them and take more than the pages.
+ */
+const PROGRAMS = [
+  "/usr/bin/chromium-headless-shell",
+  ...["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/local/bin/chromium"],
+];
 /** Without these Chromium calls Google's hosts at every start, and as root it refuses to run. */
 const FLAGS =
   "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking " +

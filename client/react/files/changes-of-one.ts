@@ -1,6 +1,7 @@
 import type { BulkInput } from "#contract/inputs.ts";
 import type { ChangeOutcome } from "./file-pages.ts";
 import type { FilesApi } from "./files-api.ts";
+import { takeInput } from "./taken-files.ts";
 import type { ChangedFiles } from "./use-file-changes.ts";
 
 export interface ChangesHeard {
@@ -28,7 +29,7 @@ export function changesOfOne(
       onChanged();
     },
     tag: (fileIds, tags, action) => change({ action, fileIds, tags }),
-    take: (action, fileIds) => change({ action, fileIds }),
+    take: (action, fileIds) => change(takeInput(action, fileIds)),
     refresh: async () => onChanged(),
     putBack: (fileIds) => change({ action: "restore", fileIds }),
   };

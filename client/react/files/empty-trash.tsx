@@ -7,6 +7,7 @@ import { useClient } from "../use-client.ts";
 import { whyOf } from "../why.ts";
 import type { FileStore } from "./file-store.ts";
 import type { FilesQuery } from "./files-api.ts";
+import { takeInput } from "./taken-files.ts";
 import type { Notices } from "./use-notice.ts";
 
 export interface EmptyTrashProps {
@@ -29,9 +30,8 @@ export function EmptyTrash({ query, store, mayChange, tell }: EmptyTrashProps) {
     try {
       const filenames = new Map<string, string>();
       for await (const file of files.all(query)) if (mayChange(file)) filenames.set(file.id, file.filename);
-      // What somebody restores meanwhile stays.
-      const purge = { action: "purge", fileIds: [...filenames.keys()], onlyTrash: true } as const;
-      const items = filenames.size === 0 ? [] : await files.change(purge);
+      const ids = [...filenames.keys()];
+      const items = ids.length === 0 ? [] : await files.change(takeInput("purge", ids));
       const failed = items.flatMap((item) => (item.ok ? [] : [item]));
       const [first] = failed;
       if (first === undefined) tell({ text: fileList.emptied(items.length), isProblem: false });

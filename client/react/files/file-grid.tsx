@@ -44,7 +44,8 @@ export function FileGrid(props: FileGridProps) {
     0,
     files.findIndex(({ id }) => id === selection.active),
   );
-  const onEnd = () => void (hasMore && store.loadMore());
+  // What failed is asked for again by who sees that it has.
+  const onEnd = () => void (hasMore && list.phase.kind === "ready" && store.loadMore());
   const { attach, columns, isNarrow, lines, linePixels, heightPixels, isFlying, page, scrollTo } =
     useGridLayout({
       ...{ count: files.length, view, active, onEnd },

@@ -83,6 +83,8 @@ export function FileList(props: FileListProps) {
   const isTrash = query.trash === "true";
   const list = useFiles(queryOf(query, choice));
   const { files, store } = list;
+  // It empties all of the trash, and says how much that is: so all of it is to be seen.
+  const canBeEmptied = isTrash && files.length > 0 && !isNarrowed(choice) && !list.isStale;
   const selection = useSelection(files);
   const notices = useNotice();
   const changes = useFileChanges(store, notices);
@@ -125,7 +127,7 @@ export function FileList(props: FileListProps) {
   return (
     <Root ref={root} className="cw-files" aria-label={label ?? texts.label}>
       <ListToolbar choice={choice} onChoice={choose} view={view} onView={setView} isTrash={isTrash}>
-        {isTrash && files.length > 0 && <EmptyTrash {...{ query, store, mayChange, tell: notices.tell }} />}
+        {canBeEmptied && <EmptyTrash {...{ query, store, mayChange, tell: notices.tell }} />}
       </ListToolbar>
       {chosen.length === 0 ? (
         <ListFilters {...{ choice, files, entities, isTrash }} onChoice={choose} />

@@ -4,6 +4,7 @@ import type { FileList } from "#contract/listing.ts";
 import { ApiError } from "../../core/problem.ts";
 import { type ChangeOutcome, type FilesState, replaceTags, standingBehind } from "./file-pages.ts";
 import type { FilesApi, FilesQuery } from "./files-api.ts";
+import { type TakeAction, TakenFiles, takeInput } from "./taken-files.ts";
 
 /** A list of files by pages, with changes that are shown before they are answered. */
 export interface FileStore {
@@ -19,8 +20,8 @@ export interface FileStore {
   /** Throws `ApiError` when the name can't be used; the old one is back by then. */
   rename(id: string, filename: string): Promise<void>;
   tag(ids: readonly string[], tags: readonly string[], action: "tag" | "untag"): Promise<ChangeOutcome>;
-  /** Takes files out of the list: into the trash, out of it, or away for good. What can't be comes back. */
-  take(action: "delete" | "restore" | "purge", ids: readonly string[]): Promise<ChangeOutcome>;
+  /** Takes files out of the list: into the trash, or out of it, back or for good. What can't be comes back. */
+  take(action: TakeAction, ids: readonly string[]): Promise<ChangeOutcome>;
   /** Undoes `take` of "delete": they are where they were. */
   putBack(ids: readonly string[]): Promise<ChangeOutcome>;
   /** Begins; what is returned ends it, with what is asked for. May be begun again. */
@@ -43,11 +44,8 @@ class PagedFiles implements FileStore {
   readonly #query: FilesQuery;
   readonly #listeners = new Set<() => void>();
   #life = new AbortController();
-  /** What was taken out, with where it was, while it may come back. */
-  readonly #taken = new Map<string, { readonly file: FileRecord; readonly index: number }>();
+  readonly #taken = new TakenFiles();
   #state: FilesState = { files: [], phase: { kind: "loading" }, hasMore: false };
-  /** What is on its way out: a list that is answered meanwhile may still have it. */
-  readonly #leaving = new Set<string>();
   #cursor: string | undefined;
   /** Pages are asked for one after the other, so that each answer is shown. */
   #lastPage: Promise<void> = Promise.resolve();
@@ -92,9 +90,8 @@ class PagedFiles implements FileStore {
 
   drop(ids: ReadonlySet<string>): void {
     this.#change((files) => files.filter(({ id }) => !ids.has(id)));
-    // The answer that is on its way may still have them; and behind the last that was shown there may be others.
-    const isBare = this.#state.files.length === 0 && this.#cursor !== undefined;
-    if (this.#isAsking || isBare) void this.refresh();
+    // The answer that is on its way may still have them.
+    if (this.#isAsking || this.#isBare()) void this.refresh();
   }
 
   async update(id: string): Promise<void> {
@@ -135,19 +132,26 @@ class PagedFiles implements FileStore {
     return this.#reconcile({ action, fileIds: ids, tags }, revert);
   }
 
-  async take(action: "delete" | "restore" | "purge", ids: readonly string[]): Promise<ChangeOutcome> {
-    for (const id of ids) this.#leaving.add(id);
+  async take(action: TakeAction, ids: readonly string[]): Promise<ChangeOutcome> {
+    this.#taken.leave(ids);
     this.#takeOut(new Set(ids));
     try {
-      return await this.#reconcile({ action, fileIds: ids }, (failed) => this.#bringBack(failed));
+      return await this.#reconcile(takeInput(action, ids), (failed) => this.#bringBack(failed));
     } finally {
-      for (const id of ids) this.#leaving.delete(id);
+      // What was asked for before it was done may have them still.
+      void this.#lastPage.then(() => this.#taken.settle(ids));
+      if (this.#isBare()) void this.refresh();
     }
   }
 
   async putBack(ids: readonly string[]): Promise<ChangeOutcome> {
     this.#bringBack(new Set(ids));
-    return this.#reconcile({ action: "restore", fileIds: ids }, (failed) => this.#takeOut(failed));
+    try {
+      return await this.#reconcile({ action: "restore", fileIds: ids }, (failed) => this.#takeOut(failed));
+    } finally {
+      // What was asked for before it was done may not have them yet.
+      if (this.#isAsking) void this.refresh();
+    }
   }
 
   /** Asks for a change that is shown already; `revert` shows again how it was, for those that it wasn't done to. */
@@ -163,6 +167,11 @@ class PagedFiles implements FileStore {
       void this.refresh();
       throw error;
     }
+  }
+
+  /** Whether all that was shown is gone, and there may be others behind it. */
+  #isBare(): boolean {
+    return this.#state.files.length === 0 && this.#cursor !== undefined;
   }
 
   #inTurn(load: () => Promise<void>): Promise<void> {
@@ -210,27 +219,16 @@ class PagedFiles implements FileStore {
   }
 
   #show(files: readonly FileRecord[]): void {
-    const staying = files.filter(({ id }) => !this.#leaving.has(id));
+    const staying = this.#taken.stayingOf(files);
     this.#set({ files: staying, phase: { kind: "ready" }, hasMore: this.#cursor !== undefined });
   }
 
   #takeOut(ids: ReadonlySet<string>): void {
-    for (const [index, file] of this.#state.files.entries()) {
-      if (ids.has(file.id)) this.#taken.set(file.id, { file, index });
-    }
-    this.#change((files) => files.filter(({ id }) => !ids.has(id)));
+    this.#change((files) => this.#taken.takeOut(files, ids));
   }
 
   #bringBack(ids: ReadonlySet<string>): void {
-    const back = [...ids].flatMap((id) => this.#taken.get(id) ?? []);
-    for (const { file } of back) this.#taken.delete(file.id);
-    this.#change((files) => {
-      const next = [...files];
-      for (const { file, index } of back.toSorted((one, other) => one.index - other.index)) {
-        next.splice(index, 0, file);
-      }
-      return next;
-    });
+    this.#change((files) => this.#taken.bringBack(files, ids));
   }
 
   #merge(id: string, changes: Partial<FileRecord>): void {

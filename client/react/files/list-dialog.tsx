@@ -24,7 +24,8 @@ export interface ListDialogProps {
 export function ListDialog({ dialog, files, entities, changes, onClose }: ListDialogProps) {
   const { fileList: texts } = useFileTexts();
   if (dialog === undefined) return null;
-  const named = files.filter(({ id }) => dialog.ids.includes(id));
+  const ids = new Set(dialog.ids);
+  const named = files.filter(({ id }) => ids.has(id));
   if (dialog.kind === "tags") return <TagsDialog files={named} changes={changes} onClose={onClose} />;
   if (dialog.kind === "attach") return <AttachDialog files={named} {...{ entities, changes, onClose }} />;
   return (

@@ -19,8 +19,10 @@ const SKELETONS = { list: 6, grid: 8 } as const;
 export function ListState({ list, isFiltered, isTrash, view }: ListStateProps) {
   const texts = useFileTexts();
   const { fileList } = texts;
-  const { phase, store } = list;
-  if (phase.kind === "loading") return <Skeleton view={view} label={fileList.loading} />;
+  const { phase, store, hasMore } = list;
+  // All that was loaded may have been taken out: what is behind it is on its way.
+  const isComing = phase.kind !== "failed" && hasMore;
+  if (phase.kind === "loading" || isComing) return <Skeleton view={view} label={fileList.loading} />;
   if (phase.kind === "failed") {
     return (
       <div className="cw-list-state" role="alert">

@@ -10,6 +10,7 @@ import { download } from "./download.ts";
 import type { ChangeOutcome } from "./file-pages.ts";
 import type { FileStore } from "./file-store.ts";
 import type { ListedEntity } from "./listed-entities.ts";
+import type { TakeAction } from "./taken-files.ts";
 import type { Notices } from "./use-notice.ts";
 
 /** What is done with files: a list's store, or something like it for one file. */
@@ -19,7 +20,7 @@ export type ChangedFiles = Pick<FileStore, "rename" | "tag" | "take" | "putBack"
 export interface FileChanges {
   rename(file: FileRecord, filename: string): Promise<void>;
   tag(files: readonly FileRecord[], tags: readonly string[], action: "tag" | "untag"): Promise<void>;
-  take(files: readonly FileRecord[], action: "delete" | "restore" | "purge"): Promise<void>;
+  take(files: readonly FileRecord[], action: TakeAction): Promise<void>;
   /** @param to undefined detaches them */
   attach(files: readonly FileRecord[], to: ListedEntity | undefined): Promise<void>;
   download(files: readonly FileRecord[]): Promise<void>;
@@ -85,7 +86,7 @@ function createChanges(
     );
   }
 
-  async function take(files: readonly FileRecord[], action: "delete" | "restore" | "purge"): Promise<void> {
+  async function take(files: readonly FileRecord[], action: TakeAction): Promise<void> {
     const done = await run(
       action,
       files,

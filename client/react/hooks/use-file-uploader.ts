@@ -68,7 +68,11 @@ export interface FileUploaderState {
   clearFinished(): void;
 }
 
-const NO_META: UploadMeta = {};
+/** The same object as long as it says the same: hosts write it where they render. */
+function useMeta(meta: UploadMeta = {}): UploadMeta {
+  const key = JSON.stringify(meta);
+  return useMemo(() => JSON.parse(key) as UploadMeta, [key]);
+}
 
 /** Told once for each upload, however often it renders; what was told before the component was there isn't told again. */
 function useEvents(
@@ -132,7 +136,8 @@ function useIntake(): { intake: Intake; view: IntakeView; rules: UploadRulesResp
  * component that asked for them is gone.
  */
 export function useFileUploader(options: FileUploaderOptions): FileUploaderState {
-  const { meta = NO_META, findDuplicates = true } = options;
+  const meta = useMeta(options.meta);
+  const { findDuplicates = true } = options;
   const { multiple: isMultiple = meta.replaces === undefined } = options;
   const client = useClient();
   const uploader = client.uploads;

@@ -14,6 +14,7 @@ import { useClient, useShared } from "../use-client.ts";
 import { whyOf } from "../why.ts";
 import { DetailsPanel } from "./details-panel.tsx";
 import { FileContent } from "./file-content.tsx";
+import { placeAmong } from "./neighbours.ts";
 import { PreviewFailure, PreviewLoading } from "./preview-notice.tsx";
 
 export interface FilePreviewProps {
@@ -60,14 +61,15 @@ export function FilePreview(props: FilePreviewProps) {
   const { fileId, files = ALONE, onChange, onClose, nameOf = sameName, entities = NO_ENTITIES } = props;
   const root = useRootProps();
   const { language } = useShared();
-  const index = files.findIndex(({ id }) => id === fileId);
-  const view = useFile(fileId, files[index]);
+  const { number, previous, next } = placeAmong(files, fileId);
+  const view = useFile(
+    fileId,
+    files.find(({ id }) => id === fileId),
+  );
   const { file } = view;
   const [hasDetails, setDetails] = useState(props.initialDetails ?? false);
   const popup = useRef<HTMLDivElement>(null);
   const [first] = useState(fileId);
-  const previous = files[index - 1]?.id;
-  const next = files[index + 1]?.id;
 
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     if (hasOwnArrows(event.target) || event.altKey || event.ctrlKey || event.metaKey) return;
@@ -100,7 +102,7 @@ export function FilePreview(props: FilePreviewProps) {
             <PreviewHead
               {...{
                 file,
-                index,
+                number,
                 count: files.length,
                 hasDetails,
                 onShare: props.onShare,
@@ -159,9 +161,19 @@ function Neighbours({ previous, next, onChange }: NeighboursProps) {
   );
 }
 
+function PlaceInList({ number, count }: Pick<PreviewHeadProps, "number" | "count">) {
+  const { preview: texts } = useFileTexts();
+  if (number === undefined || count === 1) return undefined;
+  return (
+    <span className="cw-file-minor cw-preview-place" role="status">
+      {texts.place(number, count)}
+    </span>
+  );
+}
+
 interface PreviewHeadProps {
   readonly file: FileRecord | undefined;
-  readonly index: number;
+  readonly number: number | undefined;
   readonly count: number;
   readonly hasDetails: boolean;
   readonly onDetails: () => void;
@@ -170,7 +182,7 @@ interface PreviewHeadProps {
 }
 
 function PreviewHead(props: PreviewHeadProps) {
-  const { file, index, count, hasDetails, onDetails, onShare, hrefOf } = props;
+  const { file, number, count, hasDetails, onDetails, onShare, hrefOf } = props;
   const texts = useFileTexts();
   const { signedUrls } = useClient();
   const [trouble, setTrouble] = useState<string>();
@@ -188,11 +200,7 @@ function PreviewHead(props: PreviewHeadProps) {
         <Dialog.Title className="cw-preview-title">
           <FileName name={file?.filename ?? ""} />
         </Dialog.Title>
-        {count > 1 && (
-          <span className="cw-file-minor cw-preview-place" role="status">
-            {texts.preview.place(index + 1, count)}
-          </span>
-        )}
+        <PlaceInList number={number} count={count} />
       </div>
       <span className="cw-preview-trouble" role="alert">
         {trouble}

@@ -2,8 +2,8 @@ import { useState } from "react";
 import type { FileRecord } from "#contract/api.ts";
 import { pictureOfHash } from "../files/thumb-hash.ts";
 import { useFileTexts } from "../texts/use-file-texts.ts";
-import { PreviewFailure, PreviewNotice } from "./preview-notice.tsx";
-import { useSignedUrl } from "./use-signed-url.ts";
+import { PreviewBroken, PreviewFailure } from "./preview-notice.tsx";
+import { useShownUrl } from "./use-shown-url.ts";
 import { ZoomFrame } from "./zoom-frame.tsx";
 
 interface ImageViewProps {
@@ -22,12 +22,11 @@ function sizeOf({ derivatives, properties }: FileRecord, variant: ImageViewProps
 /** An image: as its ThumbHash until it is there. */
 export function ImageView({ file, variant }: ImageViewProps) {
   const { preview: texts } = useFileTexts();
-  const { loaded, again } = useSignedUrl(file.id, file.version, variant);
-  const [isBroken, setBroken] = useState(false);
+  const { loaded, again, isBroken, onError } = useShownUrl(file, variant);
   const [isShown, setShown] = useState(false);
   if (loaded.kind === "failed") return <PreviewFailure error={loaded.error} onAgain={again} />;
   if (isBroken)
-    return <PreviewNotice icon="warning" tone="warning" title={texts.undrawn} hint={texts.undrawnHint} />;
+    return <PreviewBroken icon="warning" title={texts.undrawn} hint={texts.undrawnHint} onAgain={again} />;
   const hash = pictureOfHash(file.properties["thumbHash"]);
   return (
     <ZoomFrame label={texts.image(file.filename)}>
@@ -43,7 +42,7 @@ export function ImageView({ file, variant }: ImageViewProps) {
           draggable={false}
           data-shown={isShown || undefined}
           onLoad={() => setShown(true)}
-          onError={() => setBroken(true)}
+          onError={onError}
         />
       )}
     </ZoomFrame>

@@ -26,6 +26,20 @@ export function PreviewNotice({ icon, tone = "quiet", title, hint, children }: P
   );
 }
 
+interface PreviewBrokenProps extends Omit<PreviewNoticeProps, "tone" | "children"> {
+  readonly onAgain: () => void;
+}
+
+/** What is there and couldn't be shown, which may have been the line's fault. */
+export function PreviewBroken({ onAgain, ...props }: PreviewBrokenProps) {
+  const { common } = useFileTexts();
+  return (
+    <PreviewNotice {...props} tone="warning">
+      <Button onClick={onAgain}>{common.tryAgain}</Button>
+    </PreviewNotice>
+  );
+}
+
 /** What couldn't be loaded, why, and a way to try it again. */
 export function PreviewFailure({
   error,

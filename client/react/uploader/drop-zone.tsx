@@ -21,6 +21,7 @@ export interface DropZoneProps {
   readonly chooseButton: RefObject<HTMLButtonElement | null>;
   onChoose(): void;
   onPicks(picks: Picks): void;
+  onFolderPicks(picks: Picks): void;
 }
 
 /** Says that the whole page takes what is dragged. */
@@ -61,9 +62,8 @@ function inputProps(onPicks: (picks: Picks) => void) {
 export function DropZone(props: DropZoneProps) {
   const { uploader: texts } = useTexts();
   const { rules, hasFolders, isMultiple, accept, isDragging, isWholePage, isCompact } = props;
-  const { input, chooseButton, onChoose, onPicks } = props;
+  const { input, chooseButton, onChoose, onPicks, onFolderPicks } = props;
   const folderInputId = useId();
-  const common = inputProps(onPicks);
   const chooseFolder = () => document.getElementById(folderInputId)?.click();
   const dropWords = hasFolders ? texts.dropHere : texts.dropFilesHere;
   const words = isMultiple ? dropWords : texts.dropFileHere;
@@ -78,13 +78,19 @@ export function DropZone(props: DropZoneProps) {
         {hasFolders ? (
           <>
             <Button onClick={chooseFolder}>{texts.chooseFolder}</Button>
-            <input {...common} multiple id={folderInputId} data-cw="folder" ref={takeFolders} />
+            <input
+              {...inputProps(onFolderPicks)}
+              multiple
+              id={folderInputId}
+              data-cw="folder"
+              ref={takeFolders}
+            />
           </>
         ) : undefined}
         <Button look="accent" ref={chooseButton} onClick={onChoose}>
           {isMultiple ? texts.chooseFiles : texts.chooseFile}
         </Button>
-        <input {...common} multiple={isMultiple} ref={input} accept={accept} data-cw="files" />
+        <input {...inputProps(onPicks)} multiple={isMultiple} ref={input} accept={accept} data-cw="files" />
       </div>
       {isDragging && isWholePage ? <PageOverlay /> : undefined}
     </div>

@@ -103,12 +103,13 @@ export function FileUploader(props: FileUploaderProps) {
   const [question, setQuestion] = useState<Question>();
   const [root, setRoot] = useState<HTMLElement | null>(null);
   const input = useRef<HTMLInputElement>(null);
+  /** What the next files of the input are chosen for: said whenever it is opened, since nobody may choose any. */
   const isContinuing = useRef(false);
   const chooseButton = useRef<HTMLButtonElement>(null);
   const titleId = useId();
   const names = useMemo(() => ({ nameOf, nameOfEntity, hrefOf }), [nameOf, nameOfEntity, hrefOf]);
-  const isDragging = useDrops(state.add, wholePage ? undefined : root);
-  usePastes(state.add, wholePage ? undefined : root);
+  const isDragging = useDrops(state.add, root, wholePage);
+  usePastes(state.add, root, wholePage);
   useLeaveWarning(summary.running > 0 || question?.kind === "cancel");
   useResumeOnLeave(question);
   useAnnouncements(announcer, texts, state);
@@ -164,7 +165,7 @@ export function FileUploader(props: FileUploaderProps) {
     // What the chooser offers is the input's to say.
     const picks = accept === undefined ? await chooseFiles(isMultiple) : undefined;
     if (picks === undefined) input.current?.click();
-    else addChosen(picks);
+    else state.add(picks, toContinue);
   };
   const cancelAll = () =>
     setQuestion(
@@ -196,6 +197,7 @@ export function FileUploader(props: FileUploaderProps) {
         chooseButton={chooseButton}
         onChoose={() => void choose()}
         onPicks={addChosen}
+        onFolderPicks={state.add}
       />
       {state.intake.seen === undefined ? undefined : (
         <p className="cw-muted">{texts.adding(state.intake.seen)}</p>

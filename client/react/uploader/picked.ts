@@ -1,4 +1,4 @@
-import { handleOf, pickFiles } from "../../core/handles.ts";
+import { handleOf, pickHandles } from "../../core/handles.ts";
 
 /** Files as people bring them: chosen, pasted, or dropped with the folders that they are in. */
 
@@ -98,11 +98,23 @@ export function picksOfDrop({ items, files }: DataTransfer): Picks {
   return dropped.length > 0 ? picksOfEntries(dropped) : picksOf(files);
 }
 
+/** All that can be read; then one that can't ends it. */
+async function* picksOfHandles(handles: readonly FileSystemFileHandle[]): AsyncGenerator<PickedFile> {
+  let isIncomplete = false;
+  for (const handle of handles) {
+    const file = await handle.getFile().catch(() => undefined);
+    const pick = file && { file, folder: "", handle };
+    if (pick && isMeant(pick)) yield pick;
+    isIncomplete ||= file === undefined;
+  }
+  if (isIncomplete) throw new Error("not all can be read");
+}
+
 /**
  * Has the user choose files, by what finds them again on the next visit where the browser can; call it in a click.
  * Undefined where it can't: then an `<input>` does.
  */
 export async function chooseFiles(multiple: boolean): Promise<Picks | undefined> {
-  const picked = await pickFiles({ multiple });
-  return picked?.map((each) => ({ ...each, folder: "" })).filter(isMeant);
+  const handles = await pickHandles(multiple);
+  return handles && picksOfHandles(handles);
 }

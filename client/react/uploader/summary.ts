@@ -1,3 +1,4 @@
+import { totalsOf } from "../../core/totals.ts";
 import type { UploadMeta, UploadState } from "../../core/types.ts";
 import type { Upload } from "../../core/upload.ts";
 import type { Check, Checks, Settled } from "./checks.ts";
@@ -14,7 +15,11 @@ export interface Summary {
   readonly sentBytes: number;
   readonly totalBytes: number;
   readonly bytesPerSecond: number | undefined;
+  /** Until what runs and what waits is sent. */
   readonly secondsLeft: number | undefined;
+  /** Of what runs and what waits. */
+  readonly leftFiles: number;
+  readonly leftBytes: number;
 }
 
 type Kind = UploadState["kind"];
@@ -125,24 +130,18 @@ export function uploadsOf(uploads: readonly Upload[], meta: UploadMeta): readonl
   );
 }
 
+/** As the client's totals are, with what a list needs beside. What is paused, or has failed, isn't left to be sent. */
 export function summarize(uploads: readonly Upload[]): Summary {
-  const counted = uploads.filter(({ state }) => !UNCOUNTED.has(state.kind));
-  let [sentBytes, totalBytes, speed] = [0, 0, 0];
-  for (const { progress } of counted) {
-    sentBytes += progress.sentBytes;
-    totalBytes += progress.totalBytes;
-    speed += progress.bytesPerSecond ?? 0;
-  }
-  const bytesPerSecond = speed > 0 ? speed : undefined;
+  const { sentBytes, totalBytes, bytesPerSecond, secondsLeft, done } = totalsOf(uploads);
+  const left = totalsOf(uploads.filter((upload) => !isStopped(upload)));
   return {
-    files: counted.length,
-    uploaded: counted.filter(({ state }) => state.kind === "uploaded").length,
+    files: uploads.filter(({ state }) => !UNCOUNTED.has(state.kind)).length,
+    uploaded: done,
     begun: uploads.filter(({ id }) => id !== undefined).length,
-    running: counted.filter(isRunning).length,
-    paused: counted.filter(isStopped).length,
-    sentBytes,
-    totalBytes,
-    bytesPerSecond,
-    secondsLeft: bytesPerSecond === undefined ? undefined : (totalBytes - sentBytes) / bytesPerSecond,
+    running: uploads.filter(isRunning).length,
+    paused: uploads.filter(isStopped).length,
+    ...{ sentBytes, totalBytes, bytesPerSecond, secondsLeft },
+    leftFiles: left.running + left.waiting,
+    leftBytes: left.totalBytes - left.sentBytes,
   };
 }

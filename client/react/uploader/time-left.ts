@@ -14,7 +14,7 @@ interface Sample {
   readonly done: number;
 }
 
-type Work = Pick<Summary, "files" | "uploaded" | "running" | "sentBytes" | "totalBytes">;
+type Work = Pick<Summary, "uploaded" | "running" | "sentBytes" | "leftFiles" | "leftBytes">;
 
 /** How long many files take, where each by itself is over before its speed is known. */
 export class TimeLeft {
@@ -24,11 +24,11 @@ export class TimeLeft {
    * Takes note of how far they are.
    * @returns seconds left; undefined until enough was seen, and while nothing is being sent
    */
-  note({ files, uploaded, running, sentBytes, totalBytes }: Work, nowMs: number): number | undefined {
+  note({ uploaded, running, sentBytes, leftFiles, leftBytes }: Work, nowMs: number): number | undefined {
     if (running === 0) this.#samples = [];
     if (running === 0) return undefined;
     const done = sentBytes + uploaded * FILE_BYTES;
-    const left = totalBytes - sentBytes + (files - uploaded) * FILE_BYTES;
+    const left = leftBytes + leftFiles * FILE_BYTES;
     const last = this.#samples.at(-1);
     // What was taken off the list, or is sent anew, isn't to be counted as sent backwards.
     if (last !== undefined && done < last.done) this.#samples = [];

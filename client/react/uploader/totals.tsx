@@ -39,10 +39,10 @@ function Actions({ summary, outcomes, ...on }: TotalsProps): ReactNode {
 /** All uploads in one line, and what can be done with all of them. */
 export function Totals(props: TotalsProps) {
   const { uploader: texts } = useTexts();
-  const { files, uploaded, sentBytes, totalBytes, running, paused, ...rest } = props.summary;
+  const { files, uploaded, sentBytes, totalBytes, bytesPerSecond, running, paused } = props.summary;
   const isOver = running + paused === 0;
   const secondsLeft = useTimeLeft(props.summary);
-  const words = { done: uploaded, files, sentBytes, totalBytes, ...rest, secondsLeft };
+  const words = { done: uploaded, files, sentBytes, totalBytes, bytesPerSecond, secondsLeft };
   return (
     <div className="cw-totals">
       <p className="cw-totals-words">{isOver ? texts.outcome(props.outcomes) : texts.totals(words)}</p>

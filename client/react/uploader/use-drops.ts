@@ -5,15 +5,36 @@ function carriesFiles({ dataTransfer }: DragEvent): boolean {
   return dataTransfer?.types.includes("Files") ?? false;
 }
 
+/** Where files come in: within `root`, which is undefined until it is there, and on all of the page if `isWholePage`. */
+type Place = readonly [root: HTMLElement | null, isWholePage: boolean];
+
 /**
- * Takes files dropped within `target`, the whole page by default.
- * @returns whether files are being dragged over it
+ * Has `take` called with what comes in. What comes within `root` is its own, and the page's only where nobody else has taken
+ * it: a target of the host's, or another uploader.
  */
-export function useDrops(onPicks: (picks: Picks) => void, target: HTMLElement | null | undefined): boolean {
+function hear<Type extends "drop" | "paste">(
+  type: Type,
+  [root, isWholePage]: Place,
+  take: (event: HTMLElementEventMap[Type]) => void,
+  signal: AbortSignal,
+): void {
+  root?.addEventListener(type, take, { signal });
+  if (!isWholePage) return;
+  const onPage = (event: HTMLElementEventMap[Type]) => {
+    if (!event.defaultPrevented) take(event);
+  };
+  document.documentElement.addEventListener(type, onPage, { signal });
+}
+
+/**
+ * Takes files that are dropped.
+ * @returns whether files are being dragged over where they can be
+ */
+export function useDrops(onPicks: (picks: Picks) => void, ...[root, isWholePage]: Place): boolean {
   const [isDragging, setIsDragging] = useState(false);
   useEffect(() => {
-    if (target === null) return undefined;
-    const place: HTMLElement = target ?? document.documentElement;
+    const place = isWholePage ? document.documentElement : root;
+    if (place === null) return undefined;
     const controller = new AbortController();
     const { signal } = controller;
     // Entering a child comes before leaving its parent.
@@ -26,16 +47,20 @@ export function useDrops(onPicks: (picks: Picks) => void, target: HTMLElement | 
     const onDrop = (event: DragEvent) => {
       if (event.dataTransfer === null || !carriesFiles(event)) return;
       event.preventDefault();
+      onPicks(picksOfDrop(event.dataTransfer));
+    };
+    // However it ends, and whoever takes them.
+    const onEnd = () => {
       depth = 0;
       setIsDragging(false);
-      onPicks(picksOfDrop(event.dataTransfer));
     };
     place.addEventListener("dragenter", move(1), { signal });
     place.addEventListener("dragleave", move(-1), { signal });
     place.addEventListener("dragover", (event) => carriesFiles(event) && event.preventDefault(), { signal });
-    place.addEventListener("drop", onDrop, { signal });
+    place.addEventListener("drop", onEnd, { signal, capture: true });
+    hear("drop", [root, isWholePage], onDrop, signal);
     return () => controller.abort();
-  }, [onPicks, target]);
+  }, [onPicks, root, isWholePage]);
   return isDragging;
 }
 
@@ -45,20 +70,19 @@ function isTyping({ target }: Event): boolean {
   );
 }
 
-/** Takes files that are pasted within `target`, the whole page by default, but not where somebody types. */
-export function usePastes(onPicks: (picks: Picks) => void, target: HTMLElement | null | undefined): void {
+/** Takes files that are pasted, but not where somebody types. */
+export function usePastes(onPicks: (picks: Picks) => void, ...[root, isWholePage]: Place): void {
   useEffect(() => {
-    if (target === null) return undefined;
-    const place: HTMLElement = target ?? document.documentElement;
+    const controller = new AbortController();
     const onPaste = (event: ClipboardEvent) => {
       const files = [...(event.clipboardData?.files ?? [])];
       if (files.length === 0 || isTyping(event)) return;
       event.preventDefault();
       onPicks(picksOf(files));
     };
-    place.addEventListener("paste", onPaste);
-    return () => place.removeEventListener("paste", onPaste);
-  }, [onPicks, target]);
+    hear("paste", [root, isWholePage], onPaste, controller.signal);
+    return () => controller.abort();
+  }, [onPicks, root, isWholePage]);
 }
 
 /** Has the browser ask before the page is left, while `isSending`. */

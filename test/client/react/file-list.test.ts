@@ -29,7 +29,6 @@ beforeEach(async () => {
   server.failures.clear();
   context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   page = await context.newPage();
-  page.setDefaultTimeout(10_000);
 });
 
 afterEach(() => context.close());
@@ -51,6 +50,12 @@ test("a grid to screen readers: heads, rows with the file's name, states in word
   await page.getByRole("columnheader", { name: "Uploaded" }).waitFor();
   await row("f3").getByText("Blocked: contains Eicar-Test-Signature").waitFor();
   await row("f5").getByText("Checking for viruses").waitFor();
+  // There is no room for the whole of a long reason, before somebody looks at it.
+  const reason = row("f4").locator(".cw-sentence > .cw-words");
+  const isWhole = () => reason.evaluate(({ scrollHeight, clientHeight }) => scrollHeight <= clientHeight);
+  expect(await isWhole()).toBe(false);
+  await row("f4").focus();
+  expect(await isWhole()).toBe(true);
   await row("f2").getByRole("button", { name: "Werksbesichtigung Hamburg.jpg", exact: true }).waitFor();
   await row("f2").getByRole("checkbox", { name: "Select Werksbesichtigung Hamburg.jpg" }).waitFor();
   // An image is shown by its signed thumbnail; all of them came by one request.
@@ -143,9 +148,13 @@ test("what the server refuses comes back, and why is told", async () => {
 });
 
 test("searched, filtered, sorted, tagged", async () => {
-  await show();
+  await show("?dir=rtl");
   await row("f1").waitFor();
+  // What is typed has its own direction; the hint before that has the page's.
+  const direction = () => page.getByRole("searchbox").evaluate((field) => getComputedStyle(field).direction);
+  expect(await direction()).toBe("rtl");
   await page.getByRole("searchbox").fill("rechnung");
+  expect(await direction()).toBe("ltr");
   await row("f1").waitFor({ state: "detached" });
   await row("f3").waitFor();
   await page.getByRole("searchbox").fill("nothing like it");
@@ -181,7 +190,7 @@ test("a list that couldn't be loaded says so and is asked for again; an empty on
 
 test("the trash: restored, and deleted for good after a question", async () => {
   server.trash.push(...server.files.splice(0, 2));
-  for (const file of server.trash) file.deletedAt = "2026-11-20T12:00:00Z";
+  for (const file of server.trash) file.purgeAt = "2026-12-20T12:00:00Z";
   await show("?trash");
   await row("f1")
     .getByText(/^Kept until 20 Dec/)
@@ -191,6 +200,29 @@ test("the trash: restored, and deleted for good after a question", async () => {
   await row("f1").waitFor({ state: "detached" });
   await row("f2").waitFor();
   expect(server.files.map(({ id }) => id)).toContain("f1");
+});
+
+test("in a searched trash what is found is deleted, and nothing else: not all of it, nor what was restored meanwhile", async () => {
+  server.trash.push(...manyFiles(12));
+  await show("?trash");
+  const emptying = page.getByRole("button", { name: "Empty the trash" });
+  await emptying.waitFor();
+  await page.getByRole("searchbox").fill("0000");
+  await row("m10").waitFor({ state: "detached" });
+  expect(await emptying.count()).toBe(0);
+  await row("m1").getByRole("checkbox").click();
+  await row("m2").getByRole("checkbox").click();
+  await page.getByRole("toolbar").getByRole("button", { name: "Delete for good" }).click();
+  const [restored] = server.trash.splice(1, 1);
+  if (restored !== undefined) server.files.push(restored);
+  await page.getByRole("dialog").getByRole("button", { name: "Delete for good" }).click();
+  await status("could not be deleted for good").waitFor();
+  await row("m2").waitFor({ state: "detached" });
+  expect(server.files).toContain(restored);
+  expect(server.trash).toHaveLength(10);
+  await page.getByRole("button", { name: "Clear the search" }).click();
+  await row("m10").waitFor();
+  await emptying.waitFor();
 });
 
 test("the trash is emptied after a question: of what is listed and what isn't yet", async () => {
@@ -244,6 +276,19 @@ test("of thousands of files those that are seen are drawn, and the end is reache
   await show();
   await row("m0").waitFor();
   const scroller = page.locator(".cw-file-scroller");
+  // A page that fails is asked for again by who sees that it has.
+  const lists = () => server.seen.filter((each) => each === "GET /v1/files").length;
+  server.failures.set("GET /v1/files", { status: 403, code: "PERMISSION_REQUIRED" });
+  await scroller.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+  const failed = page.getByRole("alert").filter({ hasText: "could not be loaded" });
+  await failed.waitFor();
+  await page.evaluate(
+    () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+  );
+  expect(lists()).toBe(2);
+  server.failures.clear();
+  await failed.getByRole("button", { name: "Try again" }).click();
+  await failed.waitFor({ state: "detached" });
   const atEnd = async () => {
     await scroller.evaluate((element) => element.scrollTo(0, element.scrollHeight));
     return row("m1499").count();

@@ -28,7 +28,6 @@ beforeEach(async () => {
   for (const each of [server.failures, server.contents, server.shares, server.links]) each.clear();
   context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   page = await context.newPage();
-  page.setDefaultTimeout(10_000);
 });
 
 afterEach(() => context.close());
@@ -158,6 +157,21 @@ test("an image is enlarged and moved by keys and buttons, and arrow keys are its
   await frame.focus();
   await page.keyboard.press("ArrowRight");
   await page.getByRole("dialog", { name: /^Donaudampf/ }).waitFor();
+});
+
+test("an image whose address doesn't serve is shown by another one, and asked for again by hand after that", async () => {
+  const images = "**/v1/picture/f2?variant=optimized";
+  await page.route(images, (route) => route.abort(), { times: 1 });
+  await show("?open=f2");
+  const shown = page.locator(".cw-preview-image[data-shown]");
+  await shown.waitFor();
+  await page.route(images, (route) => route.abort());
+  await show("?open=f2");
+  const again = dialog().getByRole("button", { name: "Try again" });
+  await again.waitFor();
+  await page.unroute(images);
+  await again.click();
+  await shown.waitFor();
 });
 
 test("pages are asked for until they are drawn; the end of a document is found", async () => {

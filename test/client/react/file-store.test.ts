@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { FileRecord } from "#contract/api.ts";
+import type { FileId } from "#contract/ids.ts";
+import type { BulkInput } from "#contract/inputs.ts";
 import { createFileStore } from "../../../client/react/files/file-store.ts";
 import type { FilesApi } from "../../../client/react/files/files-api.ts";
 import { Refresher } from "../../../client/react/files/refresher.ts";
+import { onceASecond } from "../../../client/react/once-a-second.ts";
 import { manyFiles } from "./files/stored-files.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -12,7 +15,8 @@ afterEach(() => void vi.useRealTimers());
 function startList(count: number, delayMs: number) {
   const server = { files: manyFiles(count) as unknown as FileRecord[], lists: 0, gets: 0 };
   const wait = () => new Promise((resolve) => setTimeout(resolve, delayMs));
-  const api: Pick<FilesApi, "get" | "list"> = {
+  const changes: BulkInput[] = [];
+  const api: Pick<FilesApi, "get" | "list" | "change"> = {
     async list({ limit = 50, cursor } = {}) {
       server.lists += 1;
       const start = cursor === undefined ? 0 : server.files.findIndex(({ id }) => id === cursor) + 1;
@@ -28,8 +32,14 @@ function startList(count: number, delayMs: number) {
       if (file === undefined) throw new Error("no such file");
       return file;
     },
+    /** Done at once, and answered so. */
+    async change(input) {
+      changes.push(input);
+      server.files = server.files.filter(({ id }) => !input.fileIds.includes(id));
+      return input.fileIds.map((fileId) => ({ fileId: fileId as FileId, ok: true }));
+    },
   };
-  return { server, store: createFileStore(api as FilesApi, {}) };
+  return { server, changes, store: createFileStore(api as FilesApi, {}) };
 }
 
 /** The list with so many pages loaded. */
@@ -44,7 +54,7 @@ async function loadPages(count: number, delayMs: number, pages: number) {
   return list;
 }
 
-const idsOf = (files: readonly FileRecord[]) => files.map(({ id }) => id);
+const idsOf = (files: readonly FileRecord[]): readonly string[] => files.map(({ id }) => id);
 const newFiles = (count: number) =>
   manyFiles(count).map((file) => ({ ...file, id: `new ${file.id}` })) as unknown as FileRecord[];
 
@@ -125,4 +135,55 @@ test("what is gone doesn't come back by an answer that was on its way", async ()
   store.drop(new Set([first?.id ?? ""]));
   await vi.advanceTimersByTimeAsync(600);
   expect(idsOf(store.state.files)).toEqual(idsOf(server.files));
+});
+
+test("what was deleted isn't shown again by an answer that was on its way, and never for a moment", async () => {
+  const { server, store } = await loadPages(20, 300, 1);
+  let wasBack = false;
+  void store.refresh();
+  await vi.advanceTimersByTimeAsync(100);
+  await store.take("delete", ["m3"]);
+  store.subscribe(() => {
+    wasBack ||= idsOf(store.state.files).includes("m3");
+  });
+  await vi.advanceTimersByTimeAsync(900);
+  expect([wasBack, idsOf(store.state.files)]).toEqual([false, idsOf(server.files)]);
+  // From then on the server is believed again.
+  server.files = [...newFiles(1), ...(manyFiles(4) as unknown as FileRecord[])];
+  void store.refresh();
+  await vi.advanceTimersByTimeAsync(300);
+  expect(idsOf(store.state.files)).toContain("m3");
+});
+
+test("what is behind the last that was shown comes when all of that is deleted", async () => {
+  const { server, store } = await loadPages(150, 1, 1);
+  await store.take("delete", idsOf(store.state.files));
+  await vi.advanceTimersByTimeAsync(10);
+  expect(idsOf(store.state.files)).toEqual(idsOf(server.files));
+  expect(server.files).toHaveLength(50);
+});
+
+test("only what is in the trash is deleted for good", async () => {
+  const { changes, store } = await loadPages(3, 1, 1);
+  await store.take("purge", ["m1"]);
+  await store.take("delete", ["m2"]);
+  expect(changes).toEqual([
+    { action: "purge", fileIds: ["m1"], onlyTrash: true },
+    { action: "delete", fileIds: ["m2"] },
+  ]);
+});
+
+test("what happens again and again leaves nothing behind where it is asked when to end", async () => {
+  const life = new AbortController();
+  const listen = vi.spyOn(life.signal, "addEventListener");
+  const ask = onceASecond(async () => {}, life.signal);
+  for (let second = 0; second < 5; second += 1) {
+    ask();
+    await vi.advanceTimersByTimeAsync(1_000);
+  }
+  expect(listen).toHaveBeenCalledTimes(1);
+  ask();
+  life.abort();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(vi.getTimerCount()).toBe(0);
 });

@@ -8,6 +8,7 @@ import {
   QuotaIndicator,
   type Theme,
   UploadErrorBoundary,
+  useFileUploader,
 } from "../../../client/react/index.ts";
 
 /** A page as a customer would make it; what differs between tests is in its address. */
@@ -34,6 +35,32 @@ function Failing() {
   return undefined;
 }
 
+let renders = 0;
+
+/** A component of the host's own, which writes its options where it renders. */
+function Own() {
+  const { uploads } = useFileUploader({ meta: { entityType: "deal", entityId: "7" } });
+  renders += 1;
+  Object.assign(globalThis, { renders });
+  return <p>{uploads.length} of the deal</p>;
+}
+
+/** A place of the host's own for files. */
+function OwnDrops() {
+  const [names, setNames] = useState("");
+  return (
+    <p
+      id="own-drops"
+      onDrop={(event) => {
+        event.preventDefault();
+        setNames(event.dataTransfer.files[0]?.name ?? "");
+      }}
+    >
+      Dropped here: {names}
+    </p>
+  );
+}
+
 document.documentElement.lang = language;
 document.documentElement.style.colorScheme = theme ?? "";
 document.documentElement.dir = query.get("dir") ?? "ltr";
@@ -52,6 +79,13 @@ createRoot(root).render(
           />
           <Failing />
         </UploadErrorBoundary>
+        {query.has("own") && (
+          <>
+            <Own />
+            <OwnDrops />
+            <FileUploader meta={{ entityType: "deal", entityId: "7" }} heading="The deal" />
+          </>
+        )}
         <QuotaIndicator cleanUpHref="#trash" />
       </main>
     </CausewayProvider>

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { FileRecord } from "#contract/api.ts";
 import { parseTable } from "../../../client/react/preview/csv.ts";
 import { htmlOfMarkdown } from "../../../client/react/preview/markdown-html.ts";
+import { placeAmong } from "../../../client/react/preview/neighbours.ts";
 import { previewKindOf } from "../../../client/react/preview/preview-kind.ts";
 import { piecesOf, readBeginning } from "../../../client/react/preview/text-pieces.ts";
 import { storedFile } from "./files/stored-files.ts";
@@ -71,4 +72,11 @@ test.each([
   const missingDerivatives = [{ name: "optimized", state: "failed", reason }];
   const file = storedFile("i1", "a.png", { mimeType: "image/png", properties, missingDerivatives });
   expect(previewKindOf(file as unknown as FileRecord).kind).toBe(kind);
+});
+
+test("a file that has left its list stands beside nothing", () => {
+  const files = [{ id: "a" }, { id: "b" }];
+  expect(placeAmong(files, "a")).toEqual({ number: 1, previous: undefined, next: "b" });
+  expect(placeAmong(files, "b")).toEqual({ number: 2, previous: "a", next: undefined });
+  expect(placeAmong(files, "c")).toEqual({ number: undefined, previous: undefined, next: undefined });
 });

@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { axeFindings } from "../../support/axe.ts";
 import { storedFile } from "./files/stored-files.ts";
 import { MIB, pdf, useUploaderScene } from "./uploader-scene.ts";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const { server, page, rows, row, choose, open, storedBytes, stallAt, devTools } = useUploaderScene();
 
 test("what breaks a rule is listed with it, before the rest is sent; what has no room too", async () => {
@@ -72,11 +71,7 @@ test("many of them are settled at once", async () => {
   await choose(files);
   const notice = page.getByRole("region", { name: "4 Dateien sind schon vorhanden" });
   await notice.waitFor();
-  await page.addScriptTag({ path: AXE });
-  const found = await page.evaluate(() =>
-    (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } }).axe.run(),
-  );
-  expect(found.violations.map(({ id }) => id)).toEqual([]);
+  expect(await axeFindings(page)).toEqual([]);
   await row("a.pdf").getByRole("button", { name: "Nicht hochladen: a.pdf" }).click();
   await page.getByRole("button", { name: "3 auslassen, die schon vorhanden sind" }).click();
   await notice.waitFor({ state: "detached" });
@@ -112,6 +107,31 @@ test("a dropped folder keeps its structure, and what systems leave in it stays o
   expect(sent.join()).toContain(`relativePath ${btoa("Contract/Annexes/a.txt")}`);
   expect(sent).toHaveLength(2);
   await rm(directory, { recursive: true });
+});
+
+test("on a page with places of its own, each takes its files once, and what is written where it renders is no news", async () => {
+  await open("own");
+  const drop = (target: string, name: string) =>
+    page.evaluate(
+      ([selector = "", filename = ""]) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([filename], filename, { type: "text/plain" }));
+        const event = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+        document.querySelector(selector)?.dispatchEvent(event);
+      },
+      [target, name],
+    );
+  const [own, deal] = [page.locator(".cw-uploader").first(), page.locator(".cw-uploader").last()];
+  const rowsOf = (uploader: typeof own) => uploader.locator(".cw-upload-list li");
+  await drop("#own-drops", "host.txt");
+  await page.getByText("Dropped here: host.txt").waitFor();
+  await drop("h1", "page.txt");
+  await rowsOf(own).filter({ hasText: "page.txt" }).getByText("Ready").waitFor();
+  await drop(".cw-uploader ~ .cw-uploader", "deal.txt");
+  await rowsOf(deal).filter({ hasText: "deal.txt" }).getByText("Ready").waitFor();
+  await page.getByText("1 of the deal").waitFor();
+  expect([await rowsOf(own).count(), await rowsOf(deal).count(), server.tus.uploads.size]).toEqual([1, 1, 2]);
+  expect(await page.evaluate(() => (globalThis as unknown as { renders: number }).renders)).toBeLessThan(100);
 });
 
 test("takes what is pasted, but not where somebody types", async () => {
@@ -155,7 +175,11 @@ test("continues after a reload with the same file, whatever it is called now", a
 });
 
 test("what continues no upload is added only when its user says so; one file alone replaces another", async () => {
-  await page.addInitScript(() => Reflect.deleteProperty(globalThis, "showOpenFilePicker"));
+  // As in a frame of another origin.
+  await page.addInitScript(() => {
+    const showOpenFilePicker = () => Promise.reject(new DOMException("no", "SecurityError"));
+    Object.assign(globalThis, { showOpenFilePicker });
+  });
   stallAt(MIB);
   await open();
   await choose([pdf("offer.pdf", 2 * MIB)]);
@@ -167,6 +191,16 @@ test("what continues no upload is added only when its user says so; one file alo
     await (await chooser).setFiles([pdf("notes.pdf")]);
     return page.getByRole("dialog", { name: "This is not offer.pdf" });
   };
+  // The chooser is closed, and a folder taken that is to continue nothing.
+  const closed = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Continue 1 upload" }).click();
+  await closed;
+  const directory = await folderOf(["Contract/main.txt"]);
+  await page.locator('input[data-cw="folder"]').setInputFiles(join(directory, "Contract"));
+  await row("Contract/main.txt").getByText("Ready").waitFor();
+  await rm(directory, { recursive: true });
+  await row("Contract/main.txt").getByRole("button", { name: "Remove from the list" }).click();
+  await expect.poll(() => rows().count()).toBe(0);
   const dialog = await chooseToContinue();
   await dialog.getByText("notes.pdf continues no unfinished upload.").waitFor();
   await dialog.getByRole("button", { name: "Don’t add" }).click();

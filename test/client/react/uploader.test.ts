@@ -1,19 +1,50 @@
-import { createRequire } from "node:module";
 import { expect, test } from "vitest";
-import { TimeLeft } from "../../../client/react/uploader/time-left.ts";
+import { axeFindings } from "../../support/axe.ts";
+import { settle } from "../support/demo-server.ts";
 import { withLive } from "./live-page.ts";
 import { MIB, pdf, useUploaderScene } from "./uploader-scene.ts";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const { server, context, page, rows, row, choose, open, storedBytes, stallAt } = useUploaderScene();
 
+/** What is said to screen readers from now on, by any part of the page, and how far uploads are shown to have come. */
+async function listen() {
+  await page.evaluate(() => {
+    const [said, shown]: [string[], Set<string>] = [[], new Set()];
+    Object.assign(globalThis, { said, shown });
+    const LIVE =
+      ':is([aria-live], [role="status"], [role="alert"], [role="log"], output):not([aria-live="off"])';
+    const regionsOf = ({ target, addedNodes }: MutationRecord) => {
+      const around = target instanceof Element ? target : target.parentElement;
+      const added = [...addedNodes].filter((node) => node instanceof Element && node.matches(LIVE));
+      return [around?.closest(LIVE), ...added].filter((region) => region instanceof Element);
+    };
+    new MutationObserver((changes) => {
+      for (const region of changes.flatMap(regionsOf)) said.push(region.textContent);
+      for (const { textContent } of document.querySelectorAll(".cw-upload-facts")) shown.add(textContent);
+    }).observe(document.body, { childList: true, characterData: true, subtree: true });
+  });
+  const read = () =>
+    page.evaluate(() => {
+      const { said, shown } = globalThis as unknown as { said: string[]; shown: Set<string> };
+      return { said: said.join(" "), shown: [...shown] };
+    });
+  return { said: async () => (await read()).said, shown: async () => (await read()).shown };
+}
+
 test("a chosen file is sent, checked and ready, is heard of, and goes when it is taken off", async () => {
+  Object.assign(server.tus, { speed: 4 * MIB, maxAppendBytes: MIB / 2 });
+  server.checkMs = 3_600_000;
   await open();
+  const { said, shown } = await listen();
   await choose([pdf("offer.pdf", 3 * MIB)]);
   await row("offer.pdf").getByText("Checking for viruses").waitFor();
+  // Its percents were on the page, and nothing of them is said.
+  expect((await shown()).filter((facts) => facts.includes("%")).length).toBeGreaterThan(2);
+  server.files.forEach(settle);
   await row("offer.pdf").getByText("Ready").waitFor();
   await page.getByText("1 file ready").waitFor();
-  await page.getByRole("status").filter({ hasText: "offer.pdf: Ready" }).waitFor();
+  await expect.poll(said).toContain("offer.pdf: Ready");
+  expect(await said()).not.toMatch(/%|MB|left/);
   await row("offer.pdf").getByRole("button", { name: "Remove from the list: offer.pdf" }).click();
   await row("offer.pdf").waitFor({ state: "detached" });
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Choose files");
@@ -28,25 +59,9 @@ test("an infected file says what it contains, above the others", async () => {
   expect(await rows().first().textContent()).toContain("eicar.pdf");
 });
 
-/** What is said to screen readers from now on. */
-async function listen(): Promise<() => Promise<string>> {
-  await page.evaluate(() => {
-    const said: string[] = [];
-    Object.assign(globalThis, { said });
-    const region = document.querySelector('[role="status"]');
-    if (region === null) throw new Error("Nothing is said here.");
-    new MutationObserver(() => said.push(region.textContent)).observe(region, {
-      childList: true,
-      characterData: true,
-      subtree: true,
-    });
-  });
-  return () => page.evaluate(() => (globalThis as unknown as { said: string[] }).said.join(" "));
-}
-
 test("many are told as they have ended, in words and to who hears it; all of them are cleared together", async () => {
   await open();
-  const said = await listen();
+  const { said } = await listen();
   await choose([...["a.pdf", "b.pdf", "c.pdf", "d.pdf"].map((name) => pdf(name)), pdf("eicar.pdf")]);
   await page.locator(".cw-totals-words", { hasText: "4 ready · 1 blocked" }).waitFor();
   await expect.poll(said).toContain("4 ready · 1 blocked");
@@ -160,11 +175,6 @@ test("the storage in words, by what uses it; narrow room is said", async () => {
   await quota.getByText("1 GB of 10 GB used").waitFor();
 });
 
-interface Finding {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string }[];
-}
-
 test.each([
   ["language=en", "light"],
   ["language=de", "dark"],
@@ -178,32 +188,10 @@ test.each([
   await expect.poll(() => storedBytes()).toBe(MIB);
   await choose([script, pdf("eicar.pdf"), pdf("fine.pdf")]);
   await page.locator('[data-tone="danger"] >> text=Eicar').waitFor();
-  await page.addScriptTag({ path: AXE });
-  const findings = () =>
-    page.evaluate(async () => {
-      const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } };
-      const { violations } = await axe.run();
-      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-    });
-  expect(await findings()).toEqual([]);
+  expect(await axeFindings(page)).toEqual([]);
   await row("offer.pdf").getByRole("button").last().click();
   await page.getByRole("dialog").waitFor();
-  expect(await findings()).toEqual([]);
-});
-
-test("how long many small files take is told by how fast they go, though none of them has a speed", () => {
-  const timeLeft = new TimeLeft();
-  const work = (uploaded: number) => ({
-    ...{ files: 1_000, uploaded, running: 1_000 - uploaded },
-    ...{ sentBytes: uploaded * 100, totalBytes: 100_000 },
-  });
-  expect(timeLeft.note(work(0), 0)).toBe(undefined);
-  expect(timeLeft.note(work(10), 1_000)).toBe(undefined);
-  expect(timeLeft.note(work(40), 4_000)).toBeCloseTo(96);
-  // It has become slower.
-  for (let second = 5; second <= 60; second += 1) timeLeft.note(work(40 + second), second * 1_000);
-  expect(timeLeft.note(work(100), 60_000)).toBeCloseTo(900, -1.5);
-  expect(timeLeft.note({ ...work(100), running: 0 }, 61_000)).toBe(undefined);
+  expect(await axeFindings(page)).toEqual([]);
 });
 
 test("ten thousand files: a few rows are drawn, the first at once, and all are there", async () => {

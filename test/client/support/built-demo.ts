@@ -1,13 +1,13 @@
-import { mkdtemp } from "node:fs/promises";
+import { cp, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "vite";
+import { buildDemo as build } from "../../../scripts/dev/bundle.ts";
 
-const ROOT = new URL("../../../client/demo", import.meta.url).pathname;
-
-/** Builds the demo into a new directory, which the caller removes. */
+/** Builds the demo, or takes what the run's stacks have of it, into a new directory, which the caller removes. */
 export async function buildDemo(): Promise<string> {
   const outDir = await mkdtemp(join(tmpdir(), "causeway-demo-"));
-  await build({ root: ROOT, logLevel: "error", build: { outDir, emptyOutDir: true } });
+  const shared = process.env["CAUSEWAY_BUILD"];
+  if (shared !== undefined) await cp(join(shared, "demo"), outDir, { recursive: true });
+  else await build(outDir);
   return outDir;
 }

@@ -178,7 +178,7 @@ function changeOne({ server, body }: Call, id: string): boolean {
     case "restore":
       return move(trash, files, id);
     case "purge":
-      return move(trash, undefined, id);
+      return move(trash, undefined, id) || (body["onlyTrash"] !== true && move(files, undefined, id));
     case "attach":
       return file !== undefined && Boolean(Object.assign(file, { entityId: body["entityId"] }));
     default: {
