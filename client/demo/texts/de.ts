@@ -75,7 +75,7 @@ export const de: DemoTexts = {
     times: (times, last) => (times === 1 ? `einmal, ${last}` : `${times}-mal, zuletzt ${last}`),
     none: "Soweit es festgehalten ist, hat niemand sie geöffnet oder heruntergeladen.",
     older: (count) => `Nur die ${count} neuesten Ereignisse jeder Art sind gezählt.`,
-    hint: "Aus dem Protokoll: wer sie hier geöffnet oder heruntergeladen hat, in jeder Version. Wer sie öffnet, bekommt eine signierte Adresse; von ihr liest dieselbe Person oder wem sie sie gegeben hat. Nicht bekannt sind Kopien, die Browser und Zwischenspeicher behalten oder Menschen weitergeben; von Abrufen über Adressen und Links und von Vorschauen hat das Protokoll womöglich nur einen Teil.",
+    hint: "Aus dem Protokoll, alle Versionen zusammen. Wer sie öffnet, bekommt eine signierte Adresse; wer über diese liest, ist nicht namentlich bekannt. Kopien, die Menschen weitergeben oder Zwischenspeicher behalten, lassen sich nicht zählen; von Vorschauen und Abrufen über Adressen hat das Protokoll womöglich nur einen Teil.",
     failed: "Wer sie hatte, konnte nicht geladen werden.",
   },
   files: {

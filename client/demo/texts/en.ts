@@ -74,7 +74,7 @@ export const en: DemoTexts = {
     times: (times, last) => (times === 1 ? `once, ${last}` : `${times} times, last ${last}`),
     none: "Nobody has opened or downloaded it, as far as that is recorded.",
     older: (count) => `Only the newest ${count} events of each kind are counted.`,
-    hint: "From the audit trail: who opened or downloaded it here, in any version. Opening it gives a signed address, which is read by the same person or whoever got it from them. Not known are copies that browsers and caches keep or people pass on; of reads by address or link, and of previews, the trail may have a share only.",
+    hint: "From the audit trail, all versions together. Whoever opens it gets a signed address, and who reads by that isn't known by name. Copies that people pass on or that caches keep can't be counted; of previews and reads by address the trail may have a share only.",
     failed: "Who had it could not be loaded.",
   },
   files: {
