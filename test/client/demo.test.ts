@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Browser, BrowserContext, FileChooser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { launchChromium } from "../support/browser.ts";
+import { rescan } from "./support/admin-api.ts";
 import { buildDemo } from "./support/built-demo.ts";
 import { fill } from "./support/demo-data.ts";
 import { choose, MIB, pdf, row, uploads } from "./support/demo-scene.ts";
@@ -138,6 +139,14 @@ test("uploads are told on other pages with the way back, and asked about before 
   await page.getByRole("link", { name: "1 upload waits for the connection" }).click();
   await context.setOffline(false);
   await row(page, "file1").getByText("Ready").waitFor();
+  const problem = { code: "QUOTA_EXCEEDED", title: "There is no room", status: 413 };
+  server.tus.next("POST", { status: 413, problem });
+  await choose(page, [pdf("more.pdf")]);
+  await uploads(page)
+    .getByText(/Stopped|Not accepted/)
+    .waitFor();
+  await page.getByRole("link", { name: "Files", exact: true }).click();
+  await page.getByRole("link", { name: "1 upload has stopped, at Yusuf Demir" }).waitFor();
 });
 
 test("asks for a token where the server gives none, and uses it", async () => {
@@ -149,9 +158,9 @@ test("asks for a token where the server gives none, and uses it", async () => {
   expect((await listed).headers()["authorization"]).toBe("Bearer pasted");
 });
 
-test("who signs in as somebody else sees what is that one's", async () => {
-  await open("/contacts");
-  await page.getByText("Hildegard Brandt-Oberhauser").waitFor();
+test("who signs in as somebody else sees what is that one's, and no contact of another tenant's", async () => {
+  await open("/contacts/c-1001");
+  await page.getByRole("heading", { name: "Hildegard Brandt-Oberhauser" }).waitFor();
   await page.getByLabel("Signed in as").selectOption("globex/gil");
   await page.getByText("Tomás Iglesias").waitFor();
   expect(await page.getByText("Hildegard Brandt-Oberhauser").count()).toBe(0);
@@ -342,13 +351,27 @@ test("who comes back to the files finds what was looked for; a file's page leads
   await page.getByRole("link", { name: "Make room" }).click();
   await row(page, "f2").waitFor();
   await page.locator('[role="columnheader"][aria-sort="descending"]', { hasText: "Size" }).waitFor();
+  await page.getByText("What you delete takes room until it is removed from the trash, too.").waitFor();
+  const storage = page.getByRole("region", { name: "Storage" });
+  expect(await storage.getByRole("listitem").allInnerTexts()).toEqual([
+    expect.stringMatching(/^Files 2\sGB$/),
+    expect.stringMatching(/^Earlier versions 717\sMB$/),
+    expect.stringMatching(/^Trash 307\sMB$/),
+  ]);
+  const links = storage.getByRole("link");
+  expect(await links.allInnerTexts()).toEqual([
+    expect.stringMatching(/^Empty the trash \(307\sMB\)$/),
+    "Make room",
+  ]);
+  await links.first().click();
+  await page.getByText(/What everybody here has deleted takes 307\sMB of the storage's 10\sGB/).waitFor();
 });
 
-test("of what was released an admin is told by whom, why, and what had been found", async () => {
+test("of what was released an admin is told by whom, why, what had been found, and who had the file", async () => {
   fill(server, "usual");
   for (const file of server.files) if (file.id === "f1") file.verdict.engine = "person";
   const release = {
-    ...{ id: "1", at: "2026-11-20T10:00:00Z", action: "version.released", fileId: "f1", version: 3 },
+    ...{ id: "2", at: "2026-11-20T10:00:00Z", action: "version.released", fileId: "f1", version: 3 },
     ...{ actor: { id: "ann", kind: "admin" }, requestId: null },
     detail: {
       reason: "The sender has confirmed it.",
@@ -356,36 +379,71 @@ test("of what was released an admin is told by whom, why, and what had been foun
       signatureName: "Eicar-Test-Signature",
     },
   };
+  const blocked = {
+    ...{ ...release, id: "1", at: "2026-11-20T09:31:00Z", action: "file.checked" },
+    ...{ actor: { id: "processor", kind: "processor" }, detail: { verdict: "infected" } },
+  };
+  const read = (id: string, kind: string, action: string, detail: object) => ({
+    ...{ ...release, at: `2026-11-20T11:0${id}:00Z`, id, action, actor: { id: kind, kind }, detail },
+  });
+  const reads = [
+    read("3", "share-link", "file.read", { variant: "original" }),
+    read("4", "signed-url", "file.read", { variant: "thumbnail" }),
+    {
+      ...read("5", "member", "signed-url.created", { variants: "original" }),
+      actor: { id: "bob", kind: "member" },
+    },
+    { ...read("6", "member", "file.read", { variant: "original" }), actor: { id: "bob", kind: "member" } },
+    {
+      ...read("7", "admin", "signed-url.created", { variants: "thumbnail" }),
+      actor: { id: "ann", kind: "admin" },
+    },
+  ];
   await page.route("**/v1/admin/audit?*", (route) => {
-    const items = route.request().url().includes("version.released") ? [release] : [];
+    const action = new URL(route.request().url()).searchParams.get("action");
+    const items = [release, blocked, ...reads].filter((each) => each.action === action);
     return route.fulfill({ json: { items, nextCursor: null } });
   });
   await open("/files/f1");
   await page
     .getByText(
-      "The check found Eicar-Test-Signature. Released by Ann Lindqvist: “The sender has confirmed it.”",
+      /Blocked 20 Nov.*: the check found Eicar-Test-Signature\. Released by Ann Lindqvist: “The sender has confirmed it\.”/,
     )
     .waitFor();
+  const readers = page.locator(".readers > li");
+  await readers.first().waitFor();
+  expect(await readers.allInnerTexts()).toEqual([
+    expect.stringMatching(/^Bob Okafor 2 times, last 20 Nov/),
+    expect.stringMatching(/^By links for people outside once, 20 Nov/),
+  ]);
   await page.getByLabel("Signed in as").selectOption("acme/bob");
-  await page.getByText("Blocked by its check, and released by an admin").waitFor();
-  expect(await page.getByText("The check found").count()).toBe(0);
+  await page.getByText("Released by an admin, against its check").waitFor();
+  expect(await page.locator(".file-release, .readers").count()).toBe(0);
 });
 
-test("an admin releases what is harmless without a mouse: told what it means, and asked why", async () => {
+test("an admin releases what is harmless without a mouse: told what was found and what it means, and asked why", async () => {
   fill(server, "usual");
+  server.admin.rescans = [rescan()];
   await open("/quarantine");
   await page.getByText("Found later: it had passed an earlier check.").waitFor();
+  await page.getByText("Nothing found so far").waitFor();
   await page.getByRole("link", { name: "Quarantine 3 blocked" }).waitFor();
   await tabTo("Release Rechnung 2026-1187.pdf");
   await press("Enter");
   await page.getByRole("dialog", { name: "Release Rechnung 2026-1187.pdf?" }).waitFor();
-  await tabTo("Why it is harmless");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("The file contains malware: Eicar-Test-Signature.").waitFor();
+  await dialog.getByRole("link", { name: "Hildegard Brandt-Oberhauser" }).waitFor();
+  await tabTo("Release");
+  await press("Enter");
+  await dialog.getByText("Say why it is harmless, in 3 characters or more.").waitFor();
+  expect(await focused()).toBe("Why it is harmless");
   await page.keyboard.type("The sender has confirmed it.");
   await tabTo("Release");
   await press("Enter");
   await told("Rechnung 2026-1187.pdf is released.");
   expect(server.admin.blocked.map(({ fileId }) => fileId)).toEqual(["f4", "f6"]);
   await page.getByRole("link", { name: "Quarantine 2 blocked" }).waitFor();
-  // On with the next one.
-  expect(await focused()).toBe("Release Preisliste (Kennwort).xlsx");
+  // Not on the next one's button, which nobody has looked at.
+  await expect.poll(focused).toBe("Rechnung 2026-1187.pdf is released. It can be opened now.");
 });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from "vitest";
+import type { AuditPage } from "#contract/audit.ts";
 import type { FailedJobPage } from "#contract/failed-jobs.ts";
 import { TenantId } from "#contract/ids.ts";
 import type { RescanList } from "#contract/rescans.ts";
@@ -82,6 +83,12 @@ async function failedFiles(): Promise<readonly string[]> {
   return ((await answer.json()) as FailedJobPage).items.map(({ fileId }) => fileId);
 }
 
+/** As the audit has it, which is written while the answer is under way. */
+async function timesRead(fileId: string): Promise<number> {
+  const answer = await ann.fetch(`/v1/admin/audit?fileId=${fileId}&action=file.read`);
+  return ((await answer.json()) as AuditPage).items.length;
+}
+
 const rowOf = (page: Page, filename: string): Locator =>
   page.getByRole("listitem").filter({ hasText: filename });
 
@@ -103,7 +110,8 @@ test("an admin releases a blocked file by a reason, and removes another for good
   const dialog = page.getByRole("dialog");
   const release = dialog.getByRole("button", { name: "Release" });
   await dialog.getByLabel("Why it is harmless").fill(" ok ");
-  expect(await release.isDisabled()).toBe(true);
+  await release.click();
+  await dialog.getByText("Say why it is harmless, in 3 characters or more.").waitFor();
   await dialog.getByLabel("Why it is harmless").fill("The sender has confirmed it.");
   await release.click();
   await page.getByText("demo-admin-harmless.txt is released.").waitFor();
@@ -114,6 +122,17 @@ test("an admin releases a blocked file by a reason, and removes another for good
   await its.getByText("Released by Ann Lindqvist").waitFor();
   await its.getByText("The sender has confirmed it.").waitFor();
   expect(await its.getByRole("link").getAttribute("href")).toBe(`#/files/${harmless}`);
+
+  expect((await bob.fetch(`/v1/files/${harmless}/content`)).status).toBe(200);
+  await expect.poll(() => timesRead(harmless)).toBe(1);
+  await its.getByRole("link").click();
+  await page.getByRole("heading", { name: "Who had it" }).waitFor();
+  await page
+    .getByRole("listitem")
+    .filter({ hasText: /^Bob Okafor once, / })
+    .waitFor();
+  await page.getByText(/^Blocked .*: the check found Eicar.*Released by Ann Lindqvist/).waitFor();
+  await page.goBack();
 
   await page.getByRole("button", { name: "Delete demo-admin-harmful.txt" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();

@@ -2,13 +2,8 @@ import { Link } from "wouter";
 import type { BlockedVersion } from "#contract/quarantine.ts";
 import { Button } from "../../react/ui/button.tsx";
 import { FileName } from "../../react/ui/file-name.tsx";
-import { SentenceLine } from "../../react/ui/sentence.tsx";
-import { contactsOf } from "../contacts/contacts.ts";
-import { nameIn } from "../session/identities.ts";
-import { useVisitor } from "../session/visitor.ts";
 import { useTexts } from "../texts/use-texts.ts";
-import { parseSignatures } from "./signatures.ts";
-import { useMoments } from "./use-moments.ts";
+import { BlockedFacts, BlockedFinding } from "./blocked-facts.tsx";
 
 export type BlockedAction = "release" | "delete";
 
@@ -24,8 +19,7 @@ interface BlockedRowProps {
 export function BlockedRow({ version, isChosen, onChoose, onAction }: BlockedRowProps) {
   const { admin } = useTexts();
   const { quarantine: texts } = admin;
-  const { state, fileId, filename } = version;
-  const isInfected = state === "infected";
+  const { fileId, filename } = version;
   return (
     <article className="row">
       {isChosen !== undefined && (
@@ -37,15 +31,8 @@ export function BlockedRow({ version, isChosen, onChoose, onAction }: BlockedRow
         <Link href={`/files/${fileId}`} className="row-name">
           <FileName name={filename} />
         </Link>
-        <SentenceLine
-          sentence={{
-            tone: isInfected ? "danger" : "warning",
-            icon: isInfected ? "blocked" : "warning",
-            text: texts.reason(version),
-          }}
-        />
-        {version.foundLater && <p>{texts.foundLater}</p>}
-        <Facts version={version} />
+        <BlockedFinding version={version} />
+        <BlockedFacts version={version} />
       </div>
       <div className="row-actions">
         <Button
@@ -63,43 +50,5 @@ export function BlockedRow({ version, isChosen, onChoose, onAction }: BlockedRow
         </Button>
       </div>
     </article>
-  );
-}
-
-function Facts({ version }: { readonly version: BlockedVersion }) {
-  const { identity } = useVisitor();
-  const { quarantine: texts } = useTexts().admin;
-  const momentOf = useMoments();
-  const { uploadedBy, ownerId, engine, purgeAt } = version;
-  return (
-    <ul className="facts">
-      <li>{texts.found(momentOf(version.blockedAt))}</li>
-      <li>{texts.uploadedBy(nameIn(identity.tenant, uploadedBy ?? ownerId))}</li>
-      <li>
-        <AttachedTo version={version} />
-      </li>
-      {!version.isCurrent && <li>{texts.notCurrent(version.version)}</li>}
-      {engine !== null && <li>{texts.checkedBy(engine, parseSignatures(version.signatureVersion))}</li>}
-      {purgeAt !== null && <li>{texts.purges(momentOf(purgeAt))}</li>}
-    </ul>
-  );
-}
-
-function AttachedTo({ version: { entityType, entityId } }: { readonly version: BlockedVersion }) {
-  const { identity } = useVisitor();
-  const { quarantine: texts } = useTexts().admin;
-  if (entityType === null || entityId === null) return texts.notAttached;
-  const contact = contactsOf(identity.tenant).find(({ id }) => entityType === "contact" && id === entityId);
-  return (
-    <>
-      {texts.attachedTo}{" "}
-      {contact === undefined ? (
-        <bdi>{`${entityType} ${entityId}`}</bdi>
-      ) : (
-        <Link href={`/contacts/${contact.id}`}>
-          <bdi>{contact.name}</bdi>
-        </Link>
-      )}
-    </>
   );
 }

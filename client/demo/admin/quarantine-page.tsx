@@ -11,7 +11,6 @@ import { AdminsOnly } from "./admins-only.tsx";
 import { tellBlockedChanged } from "./blocked-changes.ts";
 import { type BlockedAction, BlockedRow } from "./blocked-row.tsx";
 import { ChosenBar } from "./chosen-bar.tsx";
-import { leaveRow } from "./leave-row.ts";
 import { ReleaseDialog } from "./release-dialog.tsx";
 import { ReleasedPanel } from "./released-panel.tsx";
 import { removeBlocked } from "./remove-blocked.ts";
@@ -67,8 +66,6 @@ function useBlockedNews(client: Client, store: RowStore<BlockedVersion>): void {
 interface Asked {
   readonly action: BlockedAction;
   readonly version: BlockedVersion;
-  /** Where the focus was. */
-  readonly row: Element | null | undefined;
 }
 
 function Quarantine() {
@@ -78,7 +75,7 @@ function Quarantine() {
   const [filter, setFilter] = useState<Filter>("all");
   const store = useMemo(() => storeOf(client, filter), [client, filter]);
   const [asked, setAsked] = useState<Asked>();
-  const { told, tell, complain, dismiss } = useTold();
+  const { told, tellInPlace, complain, dismiss } = useTold();
   const whyOf = useWhy();
   const { rows } = useRowsRead(store);
   const chosen = useChosen(rows, keyOf);
@@ -88,13 +85,13 @@ function Quarantine() {
   const hasTestSignatures = useTestSignatures(client);
   useBlockedNews(client, store);
 
-  const finish = async ({ version, row }: Asked, done: Promise<void>, words: string) => {
+  const finish = async ({ version }: Asked, done: Promise<void>, words: string) => {
     setAsked(undefined);
     try {
       await done;
-      leaveRow(row);
       store.remove(version);
-      tell(words);
+      // Not on to the next row's button, which would release what nobody has looked at.
+      tellInPlace(words);
       setTurn((before) => before + 1);
     } catch (error) {
       complain(texts.notDone(version.filename, whyOf(error)));
@@ -118,15 +115,13 @@ function Quarantine() {
     const { length } = chosen.rows;
     const { removed, error } = await removeBlocked(client, chosen.rows);
     setBusy(false);
-    leaveRow(undefined);
     for (const version of removed) store.remove(version);
-    if (removed.length === length) tell(texts.deletedMany(length));
-    else complain(texts.notAllDeleted(removed.length, length, whyOf(error)));
+    if (removed.length === length) tellInPlace(texts.deletedMany(length));
+    else tellInPlace(texts.notAllDeleted(removed.length, length, whyOf(error)), true);
     tellBlockedChanged();
     void store.refresh();
   };
-  const ask = (action: BlockedAction, version: BlockedVersion) =>
-    setAsked({ action, version, row: document.activeElement?.closest("li") });
+  const ask = (action: BlockedAction, version: BlockedVersion) => setAsked({ action, version });
 
   const empty =
     filter === "all"
@@ -140,6 +135,7 @@ function Quarantine() {
           <p>{texts.testSignatures}</p>
         </div>
       )}
+      <RescansPanel />
       <section className="card stack" aria-label={texts.list}>
         <Choice
           label={texts.filter}
@@ -172,10 +168,9 @@ function Quarantine() {
         />
       </section>
       <ReleasedPanel turn={turn} />
-      <RescansPanel />
       {asked?.action === "release" && (
         <ReleaseDialog
-          filename={asked.version.filename}
+          version={asked.version}
           onRelease={(reason) => release(asked, reason)}
           onClose={() => setAsked(undefined)}
         />

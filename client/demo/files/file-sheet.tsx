@@ -22,6 +22,7 @@ import { AttachedTo } from "./attached-to.tsx";
 import { mayChange } from "./may-change.ts";
 import { ReleaseNote } from "./release-note.tsx";
 import { useEntities } from "./use-entities.ts";
+import { WhoHadIt } from "./who-had-it.tsx";
 
 interface FileSheetProps {
   readonly file: FileRecord;
@@ -31,7 +32,7 @@ interface FileSheetProps {
 /** All of a file on one page: how it stands, what it looks like, what happened to it, and what can be done with it. */
 export function FileSheet({ file, onChanged }: FileSheetProps) {
   const { identity } = useVisitor();
-  const { files: texts } = useTexts();
+  const { files: texts, readers } = useTexts();
   const [, navigate] = useLocation();
   const [isSharing, setSharing] = useState(false);
   // Grows with what the record doesn't tell: who it is shared with, and versions on their way.
@@ -84,6 +85,11 @@ export function FileSheet({ file, onChanged }: FileSheetProps) {
                 onChanged={onChanged}
               />
               {file.state !== "deleted" && <NewVersion file={file} onChanged={again} />}
+            </Card>
+          )}
+          {identity.role === "admin" && (
+            <Card title={readers.title}>
+              <WhoHadIt fileId={file.id} />
             </Card>
           )}
           {mine && (

@@ -15,10 +15,14 @@ interface FilesPageProps {
 
 /** All that the user may see, wherever it is attached. */
 export function FilesPage({ isLargestFirst = false }: FilesPageProps) {
-  const { shell: texts } = useTexts();
+  const { shell: texts, files } = useTexts();
   const names = useNames();
   return (
-    <Page title={texts.files} actions={<QuotaIndicator compact cleanUpHref="#/files/largest" />}>
+    <Page
+      title={texts.files}
+      note={isLargestFirst ? files.largestNote : undefined}
+      actions={<QuotaIndicator compact trashHref="#/trash" cleanUpHref="#/files/largest" />}
+    >
       <section className="card file-manager">
         <UploadErrorBoundary>
           <FileUploader compact {...names} />

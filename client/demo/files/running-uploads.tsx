@@ -1,35 +1,38 @@
 import { useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
-import type { UnfinishedUpload, Upload } from "../../index.ts";
+import type { UnfinishedUpload, Upload, UploadMeta } from "../../index.ts";
 import { useClient, useTexts as useComponentTexts, useUploads } from "../../react/index.ts";
 import { contactsOf } from "../contacts/contacts.ts";
 import { useVisitor } from "../session/visitor.ts";
 import { useTexts } from "../texts/use-texts.ts";
-import { byPlace, placeOf } from "./upload-place.ts";
+import { byPlace, type Placed, placeOf } from "./upload-place.ts";
 
 /** Places that are named; who has more finds the others from there. */
 const SHOWN_PLACES = 3;
 const UNDER_WAY = new Set(["waiting", "hashing", "uploading", "offline", "retrying"]);
+const STOPPED = new Set(["failed", "refused"]);
 const CUT_OFF = new Set(["offline", "retrying"]);
 
 /**
- * Uploads go on whatever page is open, and those of earlier visits wait: where they are, how far, and a question of the
- * browser's before the tab is closed. The page that they belong to says it itself.
+ * Uploads go on whatever page is open, or have stopped, and those of earlier visits wait: where they are, how far, and a
+ * question of the browser's before the tab is closed. The page that they belong to says it itself.
  */
 export function RunningUploads() {
   const [here] = useLocation();
-  const underWay = useUploads().filter(({ state }) => UNDER_WAY.has(state.kind));
+  const { uploads: texts } = useTexts();
+  const uploads = useUploads();
+  const underWay = uploads.filter(({ state }) => UNDER_WAY.has(state.kind));
   const previous = usePrevious(here);
   useLeaveQuestion(underWay.length > 0);
   const running = underWay.filter(({ meta }) => placeOf(meta) !== here);
-  const unfinished = byPlace(previous.filter((each) => placeOf(each) !== here));
-  if (running.length === 0 && unfinished.size === 0) return null;
+  const stopped = uploads.filter(({ state, meta }) => STOPPED.has(state.kind) && placeOf(meta) !== here);
+  const unfinished = previous.filter((each) => placeOf(each) !== here);
+  if (running.length + stopped.length + unfinished.length === 0) return null;
   return (
     <aside className="running-uploads">
       {running.length > 0 && <Running uploads={running} />}
-      {[...unfinished].slice(0, SHOWN_PLACES).map(([place, uploads]) => (
-        <Unfinished key={place} place={place} uploads={uploads} />
-      ))}
+      <Places uploads={stopped.map(({ meta }) => meta)} wordsOf={texts.stopped} isProblem />
+      <Places uploads={unfinished} wordsOf={texts.unfinished} />
     </aside>
   );
 }
@@ -53,21 +56,23 @@ function Running({ uploads }: { readonly uploads: readonly Upload[] }) {
   );
 }
 
-function Unfinished({
-  place,
-  uploads,
-}: {
-  readonly place: string;
-  readonly uploads: readonly UnfinishedUpload[];
-}) {
-  const { uploads: texts } = useTexts();
+interface PlacesProps {
+  readonly uploads: readonly (Placed | UploadMeta)[];
+  /** @param at the contact's name that they belong to */
+  readonly wordsOf: (files: number, at: string | undefined) => string;
+  readonly isProblem?: boolean;
+}
+
+/** The way to each place that some belong to. */
+function Places({ uploads, wordsOf, isProblem }: PlacesProps) {
   const { identity } = useVisitor();
-  const contact = contactsOf(identity.tenant).find(({ id }) => place === `/contacts/${id}`);
-  return (
-    <p>
-      <Link href={place}>{texts.unfinished(uploads.length, contact?.name)}</Link>
+  const nameOf = (place: string) =>
+    contactsOf(identity.tenant).find(({ id }) => place === `/contacts/${id}`)?.name;
+  return [...byPlace(uploads)].slice(0, SHOWN_PLACES).map(([place, its]) => (
+    <p key={place} data-problem={isProblem}>
+      <Link href={place}>{wordsOf(its.length, nameOf(place))}</Link>
     </p>
-  );
+  ));
 }
 
 /** Uploads of earlier visits, looked for anew on each page and when one is begun. */

@@ -1,7 +1,7 @@
 import type { UploadMeta } from "../../index.ts";
 
 /** What tells where an upload belongs. */
-interface Placed {
+export interface Placed {
   readonly entityType?: string | undefined;
   readonly entityId?: string | undefined;
   readonly replaces?: string | undefined;
@@ -13,6 +13,8 @@ export function placeOf({ entityType, entityId, replaces }: Placed | UploadMeta)
   return entityType === "contact" && entityId !== undefined ? `/contacts/${entityId}` : "/files";
 }
 
-export function byPlace<Each extends Placed>(uploads: readonly Each[]): ReadonlyMap<string, readonly Each[]> {
+export function byPlace<Each extends Placed | UploadMeta>(
+  uploads: readonly Each[],
+): ReadonlyMap<string, readonly Each[]> {
   return Map.groupBy(uploads, placeOf);
 }

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { useLocation } from "wouter";
 import { useClient } from "../../react/index.ts";
 import { ConfirmDialog } from "../../react/ui/confirm-dialog.tsx";
 import { Choice } from "../shell/choice.tsx";
@@ -6,6 +7,9 @@ import { useTexts } from "../texts/use-texts.ts";
 import { IDENTITIES, type Identity, identityOf, keyOf, TENANT_NAMES } from "./identities.ts";
 
 const TENANTS = [...new Set(IDENTITIES.map(({ tenant }) => tenant))];
+
+/** The address of one contact or file, below that of all. */
+const OF_ONE = /^(\/contacts|\/files)\/./;
 
 interface IdentityMenuProps {
   readonly identity: Identity;
@@ -17,6 +21,13 @@ export function IdentityMenu({ identity, onChange }: IdentityMenuProps) {
   const { shell, uploads: texts } = useTexts();
   const { uploads } = useClient();
   const [asked, setAsked] = useState<{ readonly next: Identity; readonly underWay: number }>();
+  const [here, navigate] = useLocation();
+  const signIn = (next: Identity) => {
+    // No contact or file of one tenant is another's.
+    const [, list] = OF_ONE.exec(here) ?? [];
+    if (next.tenant !== identity.tenant && list !== undefined) navigate(list);
+    onChange(next);
+  };
   const groups = TENANTS.map((tenant) => {
     const label = TENANT_NAMES[tenant] ?? tenant;
     const members = IDENTITIES.filter((each) => each.tenant === tenant);
@@ -28,12 +39,12 @@ export function IdentityMenu({ identity, onChange }: IdentityMenuProps) {
   const choose = (key: string) => {
     const next = identityOf(key);
     const { running, waiting } = uploads.totals;
-    if (running + waiting === 0) onChange(next);
+    if (running + waiting === 0) signIn(next);
     else setAsked({ next, underWay: running + waiting });
   };
   const answer = (isConfirmed: boolean) => {
     setAsked(undefined);
-    if (isConfirmed && asked !== undefined) onChange(asked.next);
+    if (isConfirmed && asked !== undefined) signIn(asked.next);
   };
   return (
     <>

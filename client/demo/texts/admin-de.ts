@@ -1,4 +1,5 @@
 import type { BlockedVersion } from "#contract/quarantine.ts";
+import type { Rescan } from "#contract/rescans.ts";
 import { createFormat } from "../../react/texts/format.ts";
 import type { AdminTexts, Signatures } from "./admin-texts.ts";
 
@@ -54,6 +55,13 @@ const FAILURES: Readonly<Record<string, string>> = {
   UNFINISHED: "Es wurde oft begonnen und kam nie zum Ende.",
 };
 
+const NOTHING_FOUND: Readonly<Record<Rescan["state"], string>> = {
+  running: "Bisher nichts gefunden",
+  paused: "Bisher nichts gefunden",
+  done: "Nichts gefunden",
+  cancelled: "Bis dahin nichts gefunden",
+};
+
 export const adminDe: AdminTexts = {
   membersOnly: "Diese Seite ist für Administratoren.",
   membersHint: "Fragen Sie dort nach, wenn eine Ihrer Dateien gesperrt ist oder nicht bereit wird.",
@@ -88,6 +96,7 @@ export const adminDe: AdminTexts = {
       "Alle, die diese Datei sehen dürfen, können sie danach öffnen, herunterladen und teilen. Sie erklären sie für harmlos, gegen den Virenscanner. Ihr Name und Ihre Begründung werden festgehalten.",
     reasonLabel: "Warum sie harmlos ist",
     reasonHint: "Zum Beispiel: Der Absender hat sie bestätigt, und ein anderer Scanner findet nichts.",
+    reasonMissing: (characters) => `Sagen Sie, warum sie harmlos ist, mit mindestens ${characters} Zeichen.`,
     cancel: "Abbrechen",
     released: (filename) => `${filename} ist freigegeben und lässt sich jetzt öffnen.`,
     deleteTitle: (filename) => `${filename} endgültig löschen?`,
@@ -125,9 +134,9 @@ export const adminDe: AdminTexts = {
     progress: ({ state, files: { seen, total } }) =>
       `${state === "paused" ? "Angehalten: " : ""}${format.number(seen)} von etwa ${files(total)}`,
     progressLabel: "Noch einmal geprüfte Dateien",
-    findings: ({ versions: { found, failed } }) =>
+    findings: ({ state, versions: { found, failed } }) =>
       [
-        found === 0 ? "Nichts gefunden" : `${files(found)} gesperrt`,
+        found === 0 ? NOTHING_FOUND[state] : `${files(found)} gesperrt`,
         ...(failed === 0 ? [] : [`${files(failed)} nicht noch einmal prüfbar`]),
       ].join(", "),
     ended: ({ state }, when) =>

@@ -1,3 +1,4 @@
+import type { Rescan } from "#contract/rescans.ts";
 import { createFormat } from "../../react/texts/format.ts";
 import type { AdminTexts, Signatures } from "./admin-texts.ts";
 
@@ -10,6 +11,13 @@ function files(count: number): string {
 function signaturesOf({ name, date }: Signatures): string {
   return date === undefined ? name : `${name} of ${format.day(date, Date.now())}`;
 }
+
+const NOTHING_FOUND: Readonly<Record<Rescan["state"], string>> = {
+  running: "Nothing found so far",
+  paused: "Nothing found so far",
+  done: "Nothing found",
+  cancelled: "Nothing found until then",
+};
 
 export const adminEn: AdminTexts = {
   membersOnly: "This page is for admins.",
@@ -45,6 +53,7 @@ export const adminEn: AdminTexts = {
       "Everybody who may see this file can open, download and share it from then on. You say that it is harmless, against the virus scanner. Your name and your reason are recorded.",
     reasonLabel: "Why it is harmless",
     reasonHint: "For example: the sender has confirmed it, and another scanner finds nothing.",
+    reasonMissing: (characters) => `Say why it is harmless, in ${characters} characters or more.`,
     cancel: "Cancel",
     released: (filename) => `${filename} is released. It can be opened now.`,
     deleteTitle: (filename) => `Delete ${filename} for good?`,
@@ -82,9 +91,9 @@ export const adminEn: AdminTexts = {
     progress: ({ state, files: { seen, total } }) =>
       `${state === "paused" ? "Paused: " : ""}${format.number(seen)} of about ${files(total)}`,
     progressLabel: "Files checked again",
-    findings: ({ versions: { found, failed } }) =>
+    findings: ({ state, versions: { found, failed } }) =>
       [
-        found === 0 ? "Nothing found" : `${files(found)} blocked`,
+        found === 0 ? NOTHING_FOUND[state] : `${files(found)} blocked`,
         ...(failed === 0 ? [] : [`${files(failed)} couldn't be checked again`]),
       ].join(", "),
     ended: ({ state }, when) =>

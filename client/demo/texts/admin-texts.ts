@@ -33,6 +33,8 @@ export interface QuarantineTexts {
   readonly releaseMeaning: string;
   readonly reasonLabel: string;
   readonly reasonHint: string;
+  /** @param characters how many it has at least */
+  reasonMissing(characters: number): string;
   readonly cancel: string;
   released(filename: string): string;
   deleteTitle(filename: string): string;

@@ -56,6 +56,8 @@ export const de: DemoTexts = {
     running: (files) => (files === 1 ? "1 Upload noch nicht fertig" : `${files} Uploads noch nicht fertig`),
     waiting: (files) =>
       files === 1 ? "1 Upload wartet auf die Verbindung" : `${files} Uploads warten auf die Verbindung`,
+    stopped: (files, at) =>
+      `${files === 1 ? "1 Upload ist stehen geblieben" : `${files} Uploads sind stehen geblieben`}${at === undefined ? "" : `, bei ${at}`}`,
     unfinished: (files, at) =>
       `${files === 1 ? "1 unfertiger Upload" : `${files} unfertige Uploads`}${at === undefined ? "" : ` bei ${at}`}`,
     switchTitle: (files) => (files === 1 ? "1 Upload anhalten?" : `${files} Uploads anhalten?`),
@@ -63,9 +65,25 @@ export const de: DemoTexts = {
     switchKeep: "Bleiben",
     switchConfirm: (name) => `Als ${name} weitermachen`,
   },
+  readers: {
+    title: "Wer sie hatte",
+    by: {
+      address: "Über signierte Adressen",
+      link: "Über Links für Externe",
+      public: "Über die öffentliche Adresse",
+    },
+    times: (times, last) => (times === 1 ? `einmal, ${last}` : `${times}-mal, zuletzt ${last}`),
+    none: "Soweit es festgehalten ist, hat niemand sie geöffnet oder heruntergeladen.",
+    older: (count) => `Nur die ${count} neuesten Ereignisse jeder Art sind gezählt.`,
+    hint: "Aus dem Protokoll, alle Versionen zusammen. Wer sie öffnet, bekommt eine signierte Adresse; wer über diese liest, ist nicht namentlich bekannt. Kopien, die Menschen weitergeben oder Zwischenspeicher behalten, lassen sich nicht zählen; von Vorschauen und Abrufen über Adressen hat das Protokoll womöglich nur einen Teil.",
+    failed: "Wer sie hatte, konnte nicht geladen werden.",
+  },
   files: {
     trashNote:
       "Was gelöscht wurde, lässt sich bis zu dem Tag wiederherstellen, der dabeisteht. Dann wird es endgültig gelöscht.",
+    trashRoom: (trash, quota) =>
+      `Was alle hier gelöscht haben, belegt ${trash} der ${quota} Speicher, bis es endgültig gelöscht ist.`,
+    largestNote: "Was Sie löschen, belegt Platz, bis es auch aus dem Papierkorb gelöscht ist.",
     back: "Alle Dateien",
     loading: "Die Datei wird geladen",
     missing: "Diese Datei gibt es nicht",
@@ -80,7 +98,9 @@ export const de: DemoTexts = {
     sharing: "Geteilt mit",
     attachedTo: "Gehört zu",
     unattached: "Gehört zu keinem Kontakt.",
-    found: (signatureName) => `Die Prüfung fand ${signatureName}.`,
+    found: (signatureName) => (signatureName === undefined ? "" : `Die Prüfung fand ${signatureName}.`),
+    blockedAt: (when, signatureName) =>
+      `Gesperrt am ${when}${signatureName === undefined ? "" : `: Die Prüfung fand ${signatureName}`}.`,
     releasedBy: (name, reason) => `Freigegeben von ${name}: „${reason}“`,
     versionOf: (size, version, changed, uploaded) =>
       `${size}Version ${version}, geändert ${changed}; zuerst ${uploaded}`,

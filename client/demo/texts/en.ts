@@ -55,6 +55,8 @@ export const en: DemoTexts = {
     running: (files) => (files === 1 ? "1 upload not finished yet" : `${files} uploads not finished yet`),
     waiting: (files) =>
       files === 1 ? "1 upload waits for the connection" : `${files} uploads wait for the connection`,
+    stopped: (files, at) =>
+      `${files === 1 ? "1 upload has stopped" : `${files} uploads have stopped`}${at === undefined ? "" : `, at ${at}`}`,
     unfinished: (files, at) =>
       `${files === 1 ? "1 unfinished upload" : `${files} unfinished uploads`}${at === undefined ? "" : `, at ${at}`}`,
     switchTitle: (files) => (files === 1 ? "Stop 1 upload?" : `Stop ${files} uploads?`),
@@ -62,8 +64,24 @@ export const en: DemoTexts = {
     switchKeep: "Stay",
     switchConfirm: (name) => `Continue as ${name}`,
   },
+  readers: {
+    title: "Who had it",
+    by: {
+      address: "By signed addresses",
+      link: "By links for people outside",
+      public: "By the public address",
+    },
+    times: (times, last) => (times === 1 ? `once, ${last}` : `${times} times, last ${last}`),
+    none: "Nobody has opened or downloaded it, as far as that is recorded.",
+    older: (count) => `Only the newest ${count} events of each kind are counted.`,
+    hint: "From the audit trail, all versions together. Whoever opens it gets a signed address, and who reads by that isn't known by name. Copies that people pass on or that caches keep can't be counted; of previews and reads by address the trail may have a share only.",
+    failed: "Who had it could not be loaded.",
+  },
   files: {
     trashNote: "What was deleted can be had back until the day beside it. Then it is removed for good.",
+    trashRoom: (trash, quota) =>
+      `What everybody here has deleted takes ${trash} of the storage's ${quota} until it is removed for good.`,
+    largestNote: "What you delete takes room until it is removed from the trash, too.",
     back: "All files",
     loading: "Loading the file",
     missing: "There is no such file",
@@ -78,7 +96,9 @@ export const en: DemoTexts = {
     sharing: "Shared with",
     attachedTo: "Attached to",
     unattached: "Not attached to a contact.",
-    found: (signatureName) => `The check found ${signatureName}.`,
+    found: (signatureName) => (signatureName === undefined ? "" : `The check found ${signatureName}.`),
+    blockedAt: (when, signatureName) =>
+      `Blocked ${when}${signatureName === undefined ? "" : `: the check found ${signatureName}`}.`,
     releasedBy: (name, reason) => `Released by ${name}: “${reason}”`,
     versionOf: (size, version, changed, uploaded) =>
       `${size}version ${version}, changed ${changed}; first ${uploaded}`,

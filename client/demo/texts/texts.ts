@@ -55,6 +55,8 @@ export interface DemoTexts {
     running(files: number): string;
     /** Without a connection. */
     waiting(files: number): string;
+    /** That don't go on by themselves. @param at the contact's name that they belong to */
+    stopped(files: number, at: string | undefined): string;
     /** Of earlier visits. @param at the contact's name that they belong to */
     unfinished(files: number, at: string | undefined): string;
     switchTitle(files: number): string;
@@ -62,8 +64,24 @@ export interface DemoTexts {
     readonly switchKeep: string;
     switchConfirm(name: string): string;
   };
+  /** Who opened or downloaded a file. */
+  readonly readers: {
+    readonly title: string;
+    readonly by: Readonly<Record<"address" | "link" | "public", string>>;
+    times(times: number, last: string): string;
+    readonly none: string;
+    /** @param count the newest events that were looked at */
+    older(count: number): string;
+    /** What isn't known. */
+    readonly hint: string;
+    readonly failed: string;
+  };
   readonly files: {
     readonly trashNote: string;
+    /** How much of the storage everybody's deleted files take. */
+    trashRoom(trash: string, quota: string): string;
+    /** Where the largest files come first, to make room. */
+    readonly largestNote: string;
     readonly back: string;
     readonly loading: string;
     readonly missing: string;
@@ -81,7 +99,9 @@ export interface DemoTexts {
     /** @param when its day, in words */
     uploaded(size: string, by: string, when: string): string;
     /** What its check had found in a file that was released. */
-    found(signatureName: string): string;
+    found(signatureName: string | undefined): string;
+    /** The same where its time is known. */
+    blockedAt(when: string, signatureName: string | undefined): string;
     releasedBy(name: string, reason: string): string;
     /** @param changed when the file was changed last; `uploaded` is of its first version */
     versionOf(size: string, version: number, changed: string, uploaded: string): string;

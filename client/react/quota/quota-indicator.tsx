@@ -8,9 +8,11 @@ import { Root } from "../ui/root.tsx";
 import { useTexts } from "../use-client.ts";
 
 export interface QuotaIndicatorProps {
-  /** Where room is made, such as the trash; shown once it gets narrow. */
+  /** Where room is made, such as the largest files; shown once it gets narrow. */
   readonly cleanUpHref?: string;
-  /** Whether it is a line and a bar, for a heading: its title and parts are for screen readers then. */
+  /** Where the trash is emptied; shown once it gets narrow and something is in it, before the other: what is deleted takes room until then. */
+  readonly trashHref?: string;
+  /** Whether it is lines and a bar, for a heading: its title is for screen readers then. */
   readonly compact?: boolean;
 }
 
@@ -57,9 +59,14 @@ function Bar({ quota }: { readonly quota: Quota }) {
   );
 }
 
-function Known({ quota, cleanUpHref, compact }: { readonly quota: Quota } & QuotaIndicatorProps): ReactNode {
+function Known({
+  quota,
+  cleanUpHref,
+  trashHref,
+}: { readonly quota: Quota } & QuotaIndicatorProps): ReactNode {
   const { quota: texts, common } = useTexts();
   const warning = warningOf(texts, quota);
+  const canEmpty = trashHref !== undefined && quota.trashBytes > 0;
   return (
     <>
       <p className="cw-quota-words">
@@ -67,7 +74,7 @@ function Known({ quota, cleanUpHref, compact }: { readonly quota: Quota } & Quot
         <span className="cw-muted">{texts.left(quota.availableBytes)}</span>
       </p>
       <Bar quota={quota} />
-      <ul className={compact === true ? "cw-hidden" : "cw-quota-parts cw-small"}>
+      <ul className="cw-quota-parts cw-small">
         {partsOf(quota).map(({ name, bytes }) => (
           <li key={name} data-part={name}>
             {texts[name]} <span className="cw-muted">{common.bytes(bytes)}</span>
@@ -78,6 +85,7 @@ function Known({ quota, cleanUpHref, compact }: { readonly quota: Quota } & Quot
         <p className="cw-quota-warning" data-level={quota.level}>
           <Icon name="warning" />
           <span>{warning}</span>
+          {canEmpty && <a href={trashHref}>{texts.emptyTrash(quota.trashBytes)}</a>}
           {cleanUpHref === undefined ? undefined : <a href={cleanUpHref}>{texts.cleanUp}</a>}
         </p>
       )}

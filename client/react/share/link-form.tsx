@@ -84,15 +84,18 @@ export function LinkForm({ view }: { readonly view: SharesView }) {
         onValue={(limit) => change({ limit })}
       />
       <div className="cw-link-buttons">
-        <ChoiceButton
-          label={texts.expiry}
-          value={fields.expiry}
-          isOn
-          options={(["day", "week", "month", "year"] as const).map(
-            (each) => [each, texts.expiries[each]] as const,
-          )}
-          onChoice={(expiry) => change({ expiry })}
-        />
+        <span className="cw-link-expiry">
+          <span aria-hidden="true">{texts.expiry}</span>
+          <ChoiceButton
+            label={texts.expiry}
+            value={fields.expiry}
+            isOn
+            options={(["day", "week", "month", "year"] as const).map(
+              (each) => [each, texts.expiries[each]] as const,
+            )}
+            onChoice={(expiry) => change({ expiry })}
+          />
+        </span>
         <Button type="submit" icon={LIST_ICONS.link} look="accent">
           {texts.createLink}
         </Button>

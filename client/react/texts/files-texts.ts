@@ -182,6 +182,8 @@ export interface TimelineTexts {
   readonly waitingForUpload: string;
   readonly checking: string;
   readonly checked: string;
+  /** Of a file that a person released later. */
+  readonly blocked: string;
   /** By a person, against what the check found. */
   readonly released: string;
   foundLater(signature: string): string;

@@ -27,6 +27,7 @@ export interface QuotaTexts {
   readonly nearlyFull: string;
   readonly full: string;
   readonly cleanUp: string;
+  emptyTrash(trashBytes: number): string;
   readonly loading: string;
   readonly unknown: string;
 }

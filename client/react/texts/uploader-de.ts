@@ -148,6 +148,7 @@ export const uploaderDe: UploaderTexts = {
   duplicateOf,
   uploadAnyway: "Trotzdem hochladen",
   skipDuplicate: "Nicht hochladen",
+  showDuplicate: "Ansehen",
   duplicatesTitle: (count) => `${filesOf(count)} sind schon vorhanden`,
   skipDuplicates: (count) => `${format.number(count)} auslassen, die schon vorhanden sind`,
   uploadAllAnyway: "Alle trotzdem hochladen",

@@ -129,6 +129,7 @@ export const uploaderEn: UploaderTexts = {
   duplicateOf,
   uploadAnyway: "Upload anyway",
   skipDuplicate: "Don’t upload",
+  showDuplicate: "Show it",
   duplicatesTitle: (count) => `${countOf(count, "file")} are already here`,
   skipDuplicates: (count) => `Skip ${format.number(count)} that are already here`,
   uploadAllAnyway: "Upload them anyway",

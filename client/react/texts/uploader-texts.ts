@@ -53,6 +53,8 @@ export interface UploaderTexts {
   duplicateOf(words: DuplicateWords): string;
   readonly uploadAnyway: string;
   readonly skipDuplicate: string;
+  /** The way to the file that has the same bytes. */
+  readonly showDuplicate: string;
   /** @param count two or more */
   duplicatesTitle(count: number): string;
   skipDuplicates(count: number): string;

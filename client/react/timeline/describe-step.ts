@@ -29,6 +29,8 @@ export function describeStep(step: Step, texts: AllTexts, context: Context): Ste
     }
     case "checked":
       return describeCheck(step, texts);
+    case "released":
+      return { title: texts.timeline.released, at: step.at, details: [] };
     case "optimised":
       return describeOptimised(step, texts);
     case "copied":
@@ -46,7 +48,7 @@ function describeCheck({ state, at, verdict, trouble }: StepOf<"checked">, texts
       details: trouble === null ? [] : [trouble],
     };
   }
-  if (isReleased({ state: "clean", verdict })) return { title: timeline.released, at, details: [] };
+  if (isReleased({ state: "clean", verdict })) return { title: timeline.blocked, at, details: [] };
   const { engine, signatureVersion } = verdict;
   const details = [UNNUMBERED.has(signatureVersion) ? engine : timeline.scannedBy(engine, signatureVersion)];
   const name = verdict.signatureName ?? preview.blocked(null);

@@ -16,6 +16,8 @@ export type Step =
       /** Why the check doesn't get on. */
       readonly trouble: string | null;
     }
+  /** By a person, against its check. */
+  | { readonly kind: "released"; readonly state: "done"; readonly at: string | null }
   | {
       readonly kind: "optimised";
       readonly state: StepState;
@@ -71,7 +73,9 @@ const COPIED = { pending: "running", stored: "done", failed: "failed" } as const
 export function stepsOf(file: Told): readonly Step[] {
   const { state, createdAt, ownerId, verdict, processingError, replicas } = file;
   const isUploading = state === "uploading";
-  const isDoubtful = processingError !== null || isReleased(file);
+  const released = isReleased(file);
+  const isDoubtful = processingError !== null || released;
+  const decidedAt = verdict?.scannedAt ?? null;
   const copies = replicas.map(({ target, state: copy, storedAt, error, nextTryAt }): Step => ({
     ...{ kind: "copied", state: COPIED[copy], target },
     ...{ at: storedAt, error, nextTryAt },
@@ -80,8 +84,10 @@ export function stepsOf(file: Told): readonly Step[] {
     { kind: "uploaded", state: isUploading ? "running" : "done", at: createdAt, by: ownerId },
     {
       ...{ kind: "checked", state: isDoubtful ? "failed" : CHECKED[state] },
-      ...{ at: verdict?.scannedAt ?? null, verdict, trouble: processingError },
+      // When it was blocked isn't in the record any more.
+      ...{ at: released ? null : decidedAt, verdict, trouble: processingError },
     },
+    ...(released ? [{ kind: "released", state: "done", at: decidedAt } as const] : []),
     ...optimisedStep(file),
     ...copies,
   ];

@@ -15,6 +15,8 @@ export interface Names {
   readonly nameOf?: ((userId: string) => string) | undefined;
   /** By default the type and the id. */
   readonly nameOfEntity?: ((entityType: string, entityId: string) => string) | undefined;
+  /** The address of a file's own page, where it has one. */
+  readonly hrefOf?: ((file: FileRecord) => string) | undefined;
 }
 
 function sameName(userId: string): string {
@@ -41,11 +43,13 @@ export function describeDuplicate(
 
 export interface ChoiceProps {
   readonly upload: Upload;
+  /** Of the file that has the same bytes. */
+  readonly href: string | undefined;
   onSkip(upload: Upload): void;
 }
 
 /** What is asked of one such file. */
-export function DuplicateChoice({ upload, onSkip }: ChoiceProps) {
+export function DuplicateChoice({ upload, href, onSkip }: ChoiceProps) {
   const { uploader: texts } = useTexts();
   const { name } = upload.file;
   const onUpload = ({ currentTarget }: MouseEvent<HTMLElement>) => {
@@ -62,6 +66,7 @@ export function DuplicateChoice({ upload, onSkip }: ChoiceProps) {
       <Button aria-label={texts.actionOn(texts.skipDuplicate, name)} onClick={() => onSkip(upload)}>
         {texts.skipDuplicate}
       </Button>
+      {href === undefined ? undefined : <a href={href}>{texts.showDuplicate}</a>}
     </div>
   );
 }

@@ -57,7 +57,7 @@ function Heading({ id, children }: { readonly id: string; readonly children: Rea
 /** Files come in, and go where they belong: dropped, chosen or pasted, and shown until they have passed their check. */
 export function FileUploader(props: FileUploaderProps) {
   const { accept, folders = true, wholePage = true, compact = false, heading, cleanUpHref } = props;
-  const { nameOf, nameOfEntity } = props;
+  const { nameOf, nameOfEntity, hrefOf } = props;
   const state = useFileUploader(props);
   const { uploads, summary, checks, isMultiple, remove } = state;
   const { uploader: texts } = useTexts();
@@ -69,7 +69,7 @@ export function FileUploader(props: FileUploaderProps) {
   const isContinuing = useRef(false);
   const chooseButton = useRef<HTMLButtonElement>(null);
   const titleId = useId();
-  const names = useMemo(() => ({ nameOf, nameOfEntity }), [nameOf, nameOfEntity]);
+  const names = useMemo(() => ({ nameOf, nameOfEntity, hrefOf }), [nameOf, nameOfEntity, hrefOf]);
   const isDragging = useDrops(state.add, root, wholePage);
   usePastes(state.add, root, wholePage);
   useLeaveWarning(summary.running > 0 || question?.kind === "cancel");

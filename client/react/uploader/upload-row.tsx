@@ -165,7 +165,9 @@ export const UploadRow = memo(({ upload, checks, names, onRemove, onRetry }: Upl
             isMoving={state.kind === "uploading"}
           />
         ) : undefined}
-        {state.kind === "duplicate" ? <DuplicateChoice upload={upload} onSkip={onRemove} /> : undefined}
+        {state.kind === "duplicate" ? (
+          <DuplicateChoice upload={upload} href={names.hrefOf?.(state.of)} onSkip={onRemove} />
+        ) : undefined}
       </div>
       <div className="cw-upload-actions">
         <MainAction upload={upload} onRetry={onRetry} />

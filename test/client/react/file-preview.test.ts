@@ -348,8 +348,8 @@ test("what a person released isn't said to have passed its check", async () => {
   );
   await show("?open=f8&details&entities");
   const steps = page.getByRole("region", { name: "What happened to the file" }).getByRole("listitem");
-  await steps.getByText("Blocked by its check, and released by an admin").waitFor();
-  expect(await steps.filter({ hasText: "released" }).getAttribute("data-state")).toBe("failed");
+  await steps.filter({ hasText: "Released by an admin, against its check" }).waitFor();
+  expect(await steps.filter({ hasText: "Blocked by its check" }).getAttribute("data-state")).toBe("failed");
   expect(await page.getByText("no virus found").count()).toBe(0);
   // What it is attached to has its name there.
   await page.getByRole("complementary").locator("dd").getByText("Nordlicht").waitFor();

@@ -242,13 +242,13 @@ const FILE_STATES: readonly State[] = [
 ];
 
 const ADMIN_STATES: readonly State[] = [
-  see("quarantine", "/quarantine", ".row"),
+  see("quarantine", "/quarantine", ".rows .row"),
   see("quarantine-empty", "/quarantine", "main h1", "new"),
   {
     name: "quarantine-release",
     async reach(scene) {
-      await open(scene, "/quarantine", ".row");
-      await scene.page.locator(".row-actions button").first().click();
+      await open(scene, "/quarantine", ".rows .row");
+      await scene.page.locator(".rows .row-actions button").first().click();
       await scene.page.getByRole("dialog").waitFor();
     },
   },
