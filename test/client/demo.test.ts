@@ -139,8 +139,8 @@ test("uploads are told on other pages with the way back, and asked about before 
   await page.getByRole("link", { name: "1 upload waits for the connection" }).click();
   await context.setOffline(false);
   await row(page, "file1").getByText("Ready").waitFor();
-  const problem = { code: "QUOTA_EXCEEDED", title: "There is no room", status: 413 };
-  server.tus.next("POST", { status: 413, problem });
+  const problem = { code: "FORBIDDEN", title: "You may not upload here", status: 403 };
+  server.tus.next("POST", { status: 403, problem });
   await choose(page, [pdf("more.pdf")]);
   await uploads(page)
     .getByText(/Stopped|Not accepted/)

@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import { Link } from "wouter";
 import { CausewayProvider, FileUploader, UploadErrorBoundary } from "../../react/index.ts";
 import { FilesPanel } from "../files/files-panel.tsx";
+import { MAKE_ROOM } from "../files/make-room.ts";
 import { useVisitor } from "../session/visitor.ts";
 import { NotFound } from "../shell/not-found.tsx";
 import { Page } from "../shell/page.tsx";
@@ -51,7 +52,7 @@ function Attachments({ contact }: { readonly contact: Contact }) {
       <section className="card attachments" aria-labelledby="attachments-title">
         <h2 id="attachments-title">{texts.attachments}</h2>
         <UploadErrorBoundary>
-          <FileUploader meta={entity} onSettled={onSettled} {...names} />
+          <FileUploader meta={entity} cleanUpHref={MAKE_ROOM} onSettled={onSettled} {...names} />
         </UploadErrorBoundary>
         <FilesPanel query={entity} label={texts.list} />
       </section>

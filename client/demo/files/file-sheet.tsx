@@ -19,6 +19,7 @@ import { useVisitor } from "../session/visitor.ts";
 import { Page } from "../shell/page.tsx";
 import { useTexts } from "../texts/use-texts.ts";
 import { AttachedTo } from "./attached-to.tsx";
+import { MAKE_ROOM } from "./make-room.ts";
 import { mayChange } from "./may-change.ts";
 import { ReleaseNote } from "./release-note.tsx";
 import { useEntities } from "./use-entities.ts";
@@ -161,6 +162,7 @@ function NewVersion({ file: { id }, onChanged }: FileSheetProps) {
         compact
         folders={false}
         wholePage={false}
+        cleanUpHref={MAKE_ROOM}
         heading={texts.newVersion}
         meta={meta}
         onUploaded={onChanged}

@@ -3,6 +3,7 @@ import { useNames } from "../contacts/use-names.ts";
 import { Page } from "../shell/page.tsx";
 import { useTexts } from "../texts/use-texts.ts";
 import { FilesPanel } from "./files-panel.tsx";
+import { MAKE_ROOM } from "./make-room.ts";
 
 const EVERYTHING = { scope: "visible" } as const;
 
@@ -21,11 +22,11 @@ export function FilesPage({ isLargestFirst = false }: FilesPageProps) {
     <Page
       title={texts.files}
       note={isLargestFirst ? files.largestNote : undefined}
-      actions={<QuotaIndicator compact trashHref="#/trash" cleanUpHref="#/files/largest" />}
+      actions={<QuotaIndicator compact trashHref="#/trash" cleanUpHref={MAKE_ROOM} />}
     >
       <section className="card file-manager">
         <UploadErrorBoundary>
-          <FileUploader compact {...names} />
+          <FileUploader compact cleanUpHref={MAKE_ROOM} {...names} />
         </UploadErrorBoundary>
         <FilesPanel
           query={EVERYTHING}
