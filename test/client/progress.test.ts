@@ -93,6 +93,11 @@ test("requests become shorter where they take long or are cut, and a file's shor
 });
 
 test("how long many small files take is told by how fast they go, though none of them has a speed", () => {
+  // Of a first file's few bytes nothing is concluded.
+  const first = new TimeLeft();
+  const started = { running: 40, uploaded: 0, leftFiles: 40 };
+  first.note({ ...started, sentBytes: 0, leftBytes: 14_000 }, 0);
+  expect(first.note({ ...started, sentBytes: 350, leftBytes: 13_650 }, 3_000)).toBe(undefined);
   const timeLeft = new TimeLeft();
   const work = (uploaded: number) => ({
     ...{ uploaded, running: 1_000 - uploaded, leftFiles: 1_000 - uploaded },

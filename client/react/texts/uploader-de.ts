@@ -170,6 +170,7 @@ export const uploaderDe: UploaderTexts = {
   ready: "Bereit",
   infected: (name) => `Gesperrt: enthält ${name ?? "Schadsoftware"}`,
   unscannable: () => "Gesperrt: konnte nicht geprüft werden",
+  blockedHint: "Niemand kann sie öffnen. Sollte sie harmlos sein, kann ein Admin sie prüfen.",
   unknown: "Hochgeladen. Ob sie die Prüfung bestanden hat, ist gerade nicht bekannt.",
 
   portion,

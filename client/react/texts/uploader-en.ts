@@ -149,6 +149,7 @@ export const uploaderEn: UploaderTexts = {
   ready: "Ready",
   infected: (name) => `Blocked: contains ${name ?? "malware"}`,
   unscannable: (reason) => (reason === undefined ? "Could not be checked" : `Blocked: ${reason}`),
+  blockedHint: "Nobody can open it. If it should be harmless, ask an admin to look at it.",
   unknown: "Uploaded. Whether it has passed its check is not known right now.",
 
   portion,

@@ -79,6 +79,8 @@ export interface UploaderTexts {
   readonly ready: string;
   infected(signatureName: string | undefined): string;
   unscannable(reason: string | undefined): string;
+  /** What is to be done about one that is blocked. */
+  readonly blockedHint: string;
   readonly unknown: string;
 
   /** "12 of 34 MB" */

@@ -125,9 +125,14 @@ export function isReady(upload: Upload, checks: Checks): boolean {
 export function needsAttention(upload: Upload, checks: Checks): boolean {
   const { kind } = upload.state;
   if (kind === "failed" || kind === "refused" || kind === "duplicate") return true;
-  if (kind !== "uploaded") return false;
+  return isBlocked(upload, checks);
+}
+
+/** Whether its check has blocked it. */
+export function isBlocked(upload: Upload, checks: Checks): boolean {
   const check = checks.of(upload);
-  return check?.kind === "settled" && (check.file.state === "infected" || check.file.state === "unscannable");
+  if (upload.state.kind !== "uploaded" || check?.kind !== "settled") return false;
+  return check.file.state === "infected" || check.file.state === "unscannable";
 }
 
 /** Of fewer, none hides another: they stay in the order of adding. */

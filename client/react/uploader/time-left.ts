@@ -37,7 +37,9 @@ export class TimeLeft {
         ({ atMs }) => nowMs - atMs <= WINDOW_MS,
       );
     const [first] = this.#samples;
-    if (first === undefined || nowMs - first.atMs < ENOUGH_MS || done <= first.done) return undefined;
+    // Of less than a file's worth most was waiting.
+    if (first === undefined || nowMs - first.atMs < ENOUGH_MS || done - first.done < FILE_BYTES)
+      return undefined;
     return (left * (nowMs - first.atMs)) / (done - first.done) / 1000;
   }
 }
@@ -47,7 +49,8 @@ export function useTimeLeft(summary: Summary): number | undefined {
   const [timeLeft] = useState(() => new TimeLeft());
   const [seconds, setSeconds] = useState<number>();
   useEffect(() => setSeconds(timeLeft.note(summary, Date.now())), [summary, timeLeft]);
-  return summary.running + summary.uploaded > FEW ? seconds : summary.secondsLeft;
+  if (summary.running + summary.uploaded > FEW) return seconds;
+  return summary.sentBytes < FILE_BYTES ? undefined : summary.secondsLeft;
 }
 
 /** Of so many at most each shows by itself how long it takes. */

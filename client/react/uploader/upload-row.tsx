@@ -11,7 +11,7 @@ import { useTexts } from "../use-client.ts";
 import type { Check, Checks } from "./checks.ts";
 import { describeDuplicate, DuplicateChoice, type Names } from "./duplicates.tsx";
 import { describeUpload } from "./sentences.ts";
-import { isRunning, isStopped, isWithoutRoom } from "./summary.ts";
+import { isBlocked, isRunning, isStopped, isWithoutRoom } from "./summary.ts";
 import { Thumbnail } from "./thumbnail.tsx";
 
 const TICK_MS = 1_000;
@@ -164,6 +164,9 @@ export const UploadRow = memo(({ upload, checks, names, onRemove, onRetry }: Upl
             portion={portionOf(progress)}
             isMoving={state.kind === "uploading"}
           />
+        ) : undefined}
+        {isBlocked(upload, checks) ? (
+          <p className="cw-upload-hint cw-muted cw-small">{texts.uploader.blockedHint}</p>
         ) : undefined}
         {state.kind === "duplicate" ? (
           <DuplicateChoice upload={upload} href={names.hrefOf?.(state.of)} onSkip={onRemove} />

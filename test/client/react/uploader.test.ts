@@ -86,6 +86,7 @@ test("an infected file says what it contains, above the others", async () => {
   await open();
   await choose([pdf("fine.pdf"), pdf("eicar.pdf")]);
   await row("eicar.pdf").getByText("Blocked: contains Eicar-Test-Signature").waitFor();
+  await row("eicar.pdf").getByText("Nobody can open it. If it should be harmless, ask an admin").waitFor();
   await row("fine.pdf").getByText("Ready").waitFor();
   expect(await rows().first().textContent()).toContain("eicar.pdf");
 });
