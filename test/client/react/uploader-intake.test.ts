@@ -40,6 +40,7 @@ test("bytes that are there already are sent only when their user says so, by key
   await choose([offer, other]);
   const said = "Already here: Offer 2024.pdf, attached to deal 7, uploaded by ann on 3 May 2024";
   await row("offer.pdf").getByText(said).waitFor();
+  expect(await row("offer.pdf").getByRole("link", { name: "Show it" }).getAttribute("href")).toBe("#there");
   await page.getByRole("status").filter({ hasText: "offer.pdf: Already here. Upload it anyway?" }).waitFor();
   await row("other.pdf").getByText("Ready").waitFor();
   expect(server.tus.uploads.size).toBe(1);
