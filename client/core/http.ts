@@ -174,7 +174,7 @@ function createAttempt(baseUrl: string, tokens: TokenSource, options: ApiOptions
   return async (request, read, { signal, timeoutMs }) => {
     const deadline = new AbortController();
     const url = baseUrl + request.path;
-    const timer = setTimeout(() => deadline.abort(new Error("late")), timeoutMs);
+    const timer = setTimeout(() => deadline.abort(new Error("not settled in time")), timeoutMs);
     const either = AbortSignal.any([signal, deadline.signal]);
     try {
       const answer = await exchange(request, either);

@@ -89,11 +89,10 @@ async function takeToken(token: () => Promise<string>, signal: AbortSignal): Pro
   }
 }
 
-async function isReadable(body: Blob): Promise<boolean> {
-  try {
-    await body.slice(0, 1).arrayBuffer();
-    return true;
-  } catch {
-    return false;
-  }
+function isReadable(body: Blob): Promise<boolean> {
+  const first = body.slice(0, 1).arrayBuffer();
+  return first.then(
+    () => true,
+    () => false,
+  );
 }

@@ -26,6 +26,6 @@ export function wait(delayMs: number, signal: AbortSignal): Promise<boolean> {
 /** As the promise, but rejects when it isn't settled within the time. */
 export function within<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(new Error("late")), timeoutMs);
+  const timer = setTimeout(() => late.abort(new Error("not settled in time")), timeoutMs);
   return unlessAborted(promise, late.signal).finally(() => clearTimeout(timer));
 }

@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
+import { type ReactNode, useCallback, useId, useMemo, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import type { Upload } from "../../core/upload.ts";
 import {
@@ -14,7 +14,7 @@ import { DropZone } from "./drop-zone.tsx";
 import { Duplicates, type Names } from "./duplicates.tsx";
 import { leaveRow } from "./leave-row.ts";
 import { NoRoom } from "./no-room.tsx";
-import { Note } from "./note.tsx";
+import { AllFiled, GoesOnElsewhere } from "./notes.tsx";
 import { chooseFiles, type Picks } from "./picked.ts";
 import { Previous } from "./previous.tsx";
 import { askToCancel, useResumeOnLeave } from "./question.ts";
@@ -150,11 +150,7 @@ export function FileUploader(props: FileUploaderProps) {
         }
         onDiscard={(upload) => setQuestion({ kind: "discard", upload })}
       />
-      {state.goesOnElsewhere === undefined ? undefined : (
-        <Note icon="upload" onDismiss={state.dismissElsewhere}>
-          {texts.goesOnElsewhere(state.goesOnElsewhere)}
-        </Note>
-      )}
+      <GoesOnElsewhere state={state} />
       <DropZone
         rules={state.rules}
         hasFolders={folders && isMultiple}
@@ -209,17 +205,7 @@ export function FileUploader(props: FileUploaderProps) {
           }}
         />
       ) : undefined}
-      {uploads.length > 0 || state.filed.count === 0 ? undefined : (
-        <Note
-          icon="ready"
-          onDismiss={() => {
-            chooseButton.current?.focus();
-            state.filed.forget();
-          }}
-        >
-          {texts.filed(state.filed.count)}
-        </Note>
-      )}
+      <AllFiled state={state} onDismiss={() => chooseButton.current?.focus()} />
       {uploads.length > 0 ? (
         <UploadList
           uploads={inOrder(uploads, checks)}
