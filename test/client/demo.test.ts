@@ -205,6 +205,7 @@ test("what screen readers find on a contact's page, among files, on a file's pag
   await page.locator("img.cw-page").first().waitFor();
   await page.getByText("Version 2").waitFor();
   await page.getByText("1 link works for people outside.").waitFor();
+  await page.getByText("Nobody has opened or downloaded it").waitFor();
   await look("file");
   await page.getByRole("button", { name: "Rename" }).click();
   await page.getByRole("textbox", { name: "Name", exact: true }).waitFor();

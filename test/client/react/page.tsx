@@ -75,6 +75,7 @@ createRoot(root).render(
           <FileUploader
             meta={META}
             cleanUpHref="#trash"
+            hrefOf={({ id }) => `#${id}`}
             onUploaded={({ file }) => told.push(`uploaded ${file.name}`)}
             onSettled={({ file }) => told.push(`settled ${file.name}`)}
           />

@@ -42,6 +42,7 @@ test("bytes that are there already are sent only when their user says so, by key
   const heard = page.getByRole("status").filter({ hasText: "offer.pdf: Already here. Upload it anyway?" });
   // At once: what is said next takes its place.
   await Promise.all([heard.waitFor(), row("offer.pdf").getByText(said).waitFor()]);
+  expect(await row("offer.pdf").getByRole("link", { name: "Show it" }).getAttribute("href")).toBe("#there");
   await row("other.pdf").getByText("Ready").waitFor();
   expect(server.tus.uploads.size).toBe(1);
   expect(await rows().first().textContent()).toContain("offer.pdf");
