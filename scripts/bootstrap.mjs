@@ -118,7 +118,8 @@ function installPackages() {
 
 /** Some distributions haven't got it, and where there is no network the browser that is there will do: it may fail. */
 function installShell() {
-  if (isThere(SHELL) || !canInstall()) return;
+  const tried = join(root, "node_modules", ".causeway-no-shell");
+  if (isThere(SHELL) || !canInstall() || existsSync(tried)) return;
   say("Installing what tests draw pages with…");
   const patience = ["-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=10"];
   for (const args of [
@@ -128,6 +129,8 @@ function installShell() {
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
     spawnSync("apt-get", [...patience, ...args], { stdio: "ignore", env, timeout: SHELL_DEADLINE_MS });
   }
+  // Not to be had is asked about once for what npm installed.
+  if (!isThere(SHELL)) writeFileSync(tried, "");
 }
 
 function installPrograms() {

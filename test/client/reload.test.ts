@@ -222,6 +222,18 @@ test.each([
   expect((await chooseFiles(true)) === undefined).toBe(picked === undefined);
 });
 
+test("who clicks twice has one picker, and no input beside it", async () => {
+  const picking = Promise.withResolvers<unknown[]>();
+  const picker = vi.fn<() => Promise<unknown[]>>(() => picking.promise);
+  vi.stubGlobal("showOpenFilePicker", picker);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const [first, second] = [chooseFiles(true), chooseFiles(true)];
+  expect(await second).toEqual([]);
+  picking.resolve([]);
+  expect(await first).not.toBe(undefined);
+  expect(picker).toHaveBeenCalledOnce();
+});
+
 test("a picked file that can't be read keeps none of the others, and isn't passed over in silence", async () => {
   const [a, b] = ["a.pdf", "b.pdf"].map((name) => ({ getFile: async () => makeFile(1, name) }));
   const picker = vi.fn<() => Promise<unknown[]>>(async () => [a, unreadable, b]);

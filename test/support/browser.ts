@@ -1,21 +1,22 @@
 import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { type Browser, type BrowserContext, chromium } from "playwright-core";
 
 /**
  * Chromium's shell comes first: the same pages by the same engine, without a browser's own windows around each of them,
  * which are drawn even where nobody sees them and take more than the pages.
  */
-const PROGRAMS = [
-  "/usr/bin/chromium-headless-shell",
-  ...["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/local/bin/chromium"],
-];
+const PROGRAMS = ["chromium-headless-shell", "chromium", "chromium-browser"];
+/** Where scripts/bootstrap.mjs looks for them too. */
+const DIRECTORIES = (process.env["PATH"] ?? "").split(delimiter);
 /** Without these Chromium calls Google's hosts at every start, and as root it refuses to run. */
 const FLAGS =
   "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking " +
   "--disable-component-update --disable-sync";
 
 function launchOptions() {
-  const executablePath = PROGRAMS.find((path) => existsSync(path)) ?? "chromium";
+  const paths = PROGRAMS.flatMap((name) => DIRECTORIES.map((directory) => join(directory, name)));
+  const executablePath = paths.find((path) => existsSync(path)) ?? "chromium";
   return { executablePath, args: FLAGS.split(" ") };
 }
 

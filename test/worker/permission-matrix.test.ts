@@ -74,7 +74,7 @@ const TELLING: ReadonlySet<Place> = new Set(["clean", "in the trash"]);
 /** Everybody at the telling places; at each of the others some, who change from place to place. */
 function askersAt(place: Place): readonly string[] {
   if (TELLING.has(place)) return EVERYBODY;
-  const turn = PLACES.indexOf(place);
+  const turn = PLACES.filter((each) => !TELLING.has(each)).indexOf(place);
   return EVERYBODY.filter((_, index) => (index + turn) % runs(3, 1) === 0);
 }
 
@@ -200,6 +200,11 @@ async function attach({ tenantId }: Caller, fileId: string, who: string): Promis
   const statement = "UPDATE tenants SET settings = ? WHERE tenant_id = ?";
   await worker.query(statement, JSON.stringify(settings), tenantId);
 }
+
+test("everybody comes to some place beside those that tell", () => {
+  const elsewhere = PLACES.filter((place) => !TELLING.has(place));
+  expect(new Set(elsewhere.flatMap(askersAt))).toEqual(new Set(EVERYBODY));
+});
 
 describe.each(PLACES)("a file that is %s", (place) => {
   test.each(askersAt(place))("asked for by: %s", async (who) => {

@@ -39,7 +39,8 @@ export function useUndoKey(region: RefObject<HTMLElement | null>, { notice, dism
   useEffect(() => {
     if (undo === undefined) return undefined;
     const onKeyDown = (event: KeyboardEvent) => {
-      if (!isUndo(event) || !isOf(region.current, event.target)) return;
+      // A host's own undo, or another list, may have heard it.
+      if (event.defaultPrevented || !isUndo(event) || !isOf(region.current, event.target)) return;
       event.preventDefault();
       dismiss();
       undo();

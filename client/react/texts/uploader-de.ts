@@ -199,7 +199,7 @@ export const uploaderDe: UploaderTexts = {
     `noch frei ${format.bytes(availableBytes)}.`,
   noRoomTitle: (count, of) =>
     `Kein Platz für ${of === count ? filesOf(count) : `${format.number(count)} von ${filesOf(of)}`}`,
-  noRoomHint: "Es geht weiter, sobald Platz ist.",
+  noRoomHint: "Schaffen Sie Platz, und versuchen Sie es dann noch einmal.",
   andMore: (count) => `und ${format.number(count)} weitere`,
 
   tryAgain: "Erneut versuchen",

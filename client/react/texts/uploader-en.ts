@@ -180,7 +180,7 @@ export const uploaderEn: UploaderTexts = {
     of === count
       ? `There is no room for ${countOf(count, "file")}`
       : `There is no room for ${format.number(count)} of ${countOf(of, "file")}`,
-  noRoomHint: "They go on once there is room.",
+  noRoomHint: "Make room, then try again.",
   andMore: (count) => `and ${format.number(count)} more`,
 
   tryAgain: "Try again",

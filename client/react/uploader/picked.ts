@@ -110,11 +110,20 @@ async function* picksOfHandles(handles: readonly FileSystemFileHandle[]): AsyncG
   if (isIncomplete) throw new Error("not all can be read");
 }
 
+/** A page has one picker at a time: who clicks twice wants one. */
+let isChoosing = false;
+
 /**
  * Has the user choose files, by what finds them again on the next visit where the browser can; call it in a click.
  * Undefined where it can't: then an `<input>` does.
  */
 export async function chooseFiles(multiple: boolean): Promise<Picks | undefined> {
-  const handles = await pickHandles(multiple);
-  return handles && picksOfHandles(handles);
+  if (isChoosing) return [];
+  isChoosing = true;
+  try {
+    const handles = await pickHandles(multiple);
+    return handles && picksOfHandles(handles);
+  } finally {
+    isChoosing = false;
+  }
 }

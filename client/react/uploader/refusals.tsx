@@ -19,7 +19,10 @@ const isWithoutRoom = (refusal: Refusal): refusal is WithoutRoom => refusal.kind
 function describeRoom(texts: UploaderTexts, refusals: readonly WithoutRoom[]): string {
   const neededBytes = refusals.reduce((sum, refusal) => sum + refusal.neededBytes, 0);
   // A smaller one may have taken what was left before.
-  const availableBytes = Math.min(...refusals.map((refusal) => refusal.availableBytes));
+  const availableBytes = refusals.reduce(
+    (least, refusal) => Math.min(least, refusal.availableBytes),
+    Number.POSITIVE_INFINITY,
+  );
   return texts.noRoom(refusals.length, neededBytes, availableBytes);
 }
 
@@ -29,7 +32,8 @@ export function namesByRule(
   refusals: readonly Refusal[],
 ): ReadonlyMap<string, readonly string[]> {
   const names = new Map<string, string[]>();
-  const noRoom = describeRoom(texts, refusals.filter(isWithoutRoom));
+  const withoutRoom = refusals.filter(isWithoutRoom);
+  const noRoom = withoutRoom.length === 0 ? "" : describeRoom(texts, withoutRoom);
   for (const refusal of refusals) {
     const rule = isWithoutRoom(refusal) ? noRoom : texts.rule(refusal.refusal, refusal.filename);
     const sharing = names.get(rule);

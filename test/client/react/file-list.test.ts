@@ -56,6 +56,14 @@ test("a grid to screen readers: heads, rows with the file's name, states in word
   expect(await isWhole()).toBe(false);
   await row("f4").focus();
   expect(await isWhole()).toBe(true);
+  const isInRow = () =>
+    reason.evaluate((words) => {
+      const [inner, outer] = [words, words.closest("[data-file-id]")].map((each) =>
+        each?.getBoundingClientRect(),
+      );
+      return inner !== undefined && outer !== undefined && inner.bottom <= outer.bottom;
+    });
+  expect(await isInRow()).toBe(true);
   await row("f2").getByRole("button", { name: "Werksbesichtigung Hamburg.jpg", exact: true }).waitFor();
   await row("f2").getByRole("checkbox", { name: "Select Werksbesichtigung Hamburg.jpg" }).waitFor();
   // An image is shown by its signed thumbnail; all of them came by one request.
