@@ -50,6 +50,7 @@ class PagedFiles implements FileStore {
   /** Pages are asked for one after the other, so that each answer is shown. */
   #lastPage: Promise<void> = Promise.resolve();
   #isAsking = false;
+  #answers = 0;
   /** A refresh that waits for its turn. */
   #due: Promise<void> | undefined;
 
@@ -134,7 +135,8 @@ class PagedFiles implements FileStore {
 
   async take(action: TakeAction, ids: readonly string[]): Promise<ChangeOutcome> {
     const settle = this.#taken.leave(ids);
-    this.#takeOut(new Set(ids));
+    // What is behind them is asked for when they are gone: until then the answer would have them.
+    this.#set({ files: this.#taken.takeOut(this.#state.files, new Set(ids)) });
     try {
       return await this.#reconcile(takeInput(action, ids), (failed) => this.#bringBack(failed));
     } finally {
@@ -145,13 +147,16 @@ class PagedFiles implements FileStore {
   }
 
   async putBack(ids: readonly string[]): Promise<ChangeOutcome> {
+    const answersBefore = this.#answers;
     this.#bringBack(new Set(ids));
-    const outcome = await this.#reconcile({ action: "restore", fileIds: ids }, (failed) =>
-      this.#takeOut(failed),
-    );
-    // What was asked for before it was done may not have them yet, be it answered or not.
-    void this.refresh();
-    return outcome;
+    try {
+      return await this.#reconcile({ action: "restore", fileIds: ids }, (failed) =>
+        this.#change((files) => this.#taken.takeOut(files, failed)),
+      );
+    } finally {
+      // What was asked for before it was done may not have them yet.
+      if (this.#isAsking || this.#answers > answersBefore) void this.refresh();
+    }
   }
 
   /** Asks for a change that is shown already; `revert` shows again how it was, for those that it wasn't done to. */
@@ -215,17 +220,13 @@ class PagedFiles implements FileStore {
       return undefined;
     } finally {
       this.#isAsking = false;
+      this.#answers += 1;
     }
   }
 
   #show(files: readonly FileRecord[]): void {
     const staying = this.#taken.stayingOf(files);
     this.#set({ files: staying, phase: { kind: "ready" }, hasMore: this.#cursor !== undefined });
-  }
-
-  /** What is behind them is asked for when they are gone: until then the answer may have them. */
-  #takeOut(ids: ReadonlySet<string>): void {
-    this.#set({ files: this.#taken.takeOut(this.#state.files, ids) });
   }
 
   #bringBack(ids: ReadonlySet<string>): void {
