@@ -50,6 +50,7 @@ class PagedFiles implements FileStore {
   /** Pages are asked for one after the other, so that each answer is shown. */
   #lastPage: Promise<void> = Promise.resolve();
   #isAsking = false;
+  #answers = 0;
   /** A refresh that waits for its turn. */
   #due: Promise<void> | undefined;
 
@@ -91,7 +92,7 @@ class PagedFiles implements FileStore {
   drop(ids: ReadonlySet<string>): void {
     this.#change((files) => files.filter(({ id }) => !ids.has(id)));
     // The answer that is on its way may still have them.
-    if (this.#isAsking || this.#isBare()) void this.refresh();
+    if (this.#isAsking) void this.refresh();
   }
 
   async update(id: string): Promise<void> {
@@ -100,7 +101,7 @@ class PagedFiles implements FileStore {
       this.#change((files) => files.map((each) => (each.id === id ? file : each)));
     } catch (error) {
       if (!(error instanceof ApiError) || error.problem.status !== 404) throw error;
-      this.#change((files) => files.filter((each) => each.id !== id));
+      this.drop(new Set([id]));
     }
   }
 
@@ -133,24 +134,28 @@ class PagedFiles implements FileStore {
   }
 
   async take(action: TakeAction, ids: readonly string[]): Promise<ChangeOutcome> {
-    this.#taken.leave(ids);
-    this.#takeOut(new Set(ids));
+    const settle = this.#taken.leave(ids);
+    // What is behind them is asked for when they are gone: until then the answer would have them.
+    this.#set({ files: this.#taken.takeOut(this.#state.files, new Set(ids)) });
     try {
       return await this.#reconcile(takeInput(action, ids), (failed) => this.#bringBack(failed));
     } finally {
       // What was asked for before it was done may have them still.
-      void this.#lastPage.then(() => this.#taken.settle(ids));
-      if (this.#isBare()) void this.refresh();
+      void this.#lastPage.then(settle);
+      this.#refreshIfBare();
     }
   }
 
   async putBack(ids: readonly string[]): Promise<ChangeOutcome> {
+    const answersBefore = this.#answers;
     this.#bringBack(new Set(ids));
     try {
-      return await this.#reconcile({ action: "restore", fileIds: ids }, (failed) => this.#takeOut(failed));
+      return await this.#reconcile({ action: "restore", fileIds: ids }, (failed) =>
+        this.#change((files) => this.#taken.takeOut(files, failed)),
+      );
     } finally {
       // What was asked for before it was done may not have them yet.
-      if (this.#isAsking) void this.refresh();
+      if (this.#isAsking || this.#answers > answersBefore) void this.refresh();
     }
   }
 
@@ -169,9 +174,9 @@ class PagedFiles implements FileStore {
     }
   }
 
-  /** Whether all that was shown is gone, and there may be others behind it. */
-  #isBare(): boolean {
-    return this.#state.files.length === 0 && this.#cursor !== undefined;
+  /** Where all that was shown is gone, and there may be others behind it. */
+  #refreshIfBare(): void {
+    if (this.#state.files.length === 0 && this.#cursor !== undefined) void this.refresh();
   }
 
   #inTurn(load: () => Promise<void>): Promise<void> {
@@ -215,16 +220,13 @@ class PagedFiles implements FileStore {
       return undefined;
     } finally {
       this.#isAsking = false;
+      this.#answers += 1;
     }
   }
 
   #show(files: readonly FileRecord[]): void {
     const staying = this.#taken.stayingOf(files);
     this.#set({ files: staying, phase: { kind: "ready" }, hasMore: this.#cursor !== undefined });
-  }
-
-  #takeOut(ids: ReadonlySet<string>): void {
-    this.#change((files) => this.#taken.takeOut(files, ids));
   }
 
   #bringBack(ids: ReadonlySet<string>): void {
@@ -237,6 +239,7 @@ class PagedFiles implements FileStore {
 
   #change(change: Change): void {
     this.#set({ files: change(this.#state.files) });
+    this.#refreshIfBare();
   }
 
   #set(changes: Partial<FilesState>): void {

@@ -12,16 +12,16 @@ export function takeInput(action: TakeAction, fileIds: readonly string[]): BulkI
 /** What was taken out of a list: where it was, while it may come back, and whether answers may have it still. */
 export class TakenFiles {
   readonly #places = new Map<string, { readonly file: FileRecord; readonly index: number }>();
-  /** What is on its way out: a list that is answered meanwhile may still have it. */
-  readonly #leaving = new Set<string>();
+  /** What is on its way out, and by which taking: a list that is answered meanwhile may still have it. */
+  readonly #leaving = new Map<string, symbol>();
 
-  leave(ids: readonly string[]): void {
-    for (const id of ids) this.#leaving.add(id);
-  }
-
-  /** From here on what is answered is right about them. */
-  settle(ids: readonly string[]): void {
-    for (const id of ids) this.#leaving.delete(id);
+  /** @returns what ends it, as soon as what is answered is right about them; those that were taken once more by then stay out */
+  leave(ids: readonly string[]): () => void {
+    const taking = Symbol("taking");
+    for (const id of ids) this.#leaving.set(id, taking);
+    return () => {
+      for (const id of ids) if (this.#leaving.get(id) === taking) this.#leaving.delete(id);
+    };
   }
 
   /** Those of an answer that aren't on their way out. */
@@ -35,11 +35,14 @@ export class TakenFiles {
     return files.filter(({ id }) => !ids.has(id));
   }
 
-  /** The files with those that were taken out, where they were. */
+  /** The files with those that were taken out, where they were; an answer may have listed some again. */
   bringBack(files: readonly FileRecord[], ids: ReadonlySet<string>): readonly FileRecord[] {
-    this.settle([...ids]);
-    const back = [...ids].flatMap((id) => this.#places.get(id) ?? []);
-    for (const { file } of back) this.#places.delete(file.id);
+    const listed = new Set<string>(files.map(({ id }) => id));
+    const back = [...ids].flatMap((id) => (listed.has(id) ? [] : (this.#places.get(id) ?? [])));
+    for (const id of ids) {
+      this.#leaving.delete(id);
+      this.#places.delete(id);
+    }
     const next = [...files];
     for (const { file, index } of back.toSorted((one, other) => one.index - other.index)) {
       next.splice(index, 0, file);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { FileRecord } from "#contract/api.ts";
 import type { FileId } from "#contract/ids.ts";
 import type { BulkInput } from "#contract/inputs.ts";
+import { ApiError, parseProblem } from "../../../client/core/problem.ts";
 import { createFileStore } from "../../../client/react/files/file-store.ts";
 import type { FilesApi } from "../../../client/react/files/files-api.ts";
 import { Refresher } from "../../../client/react/files/refresher.ts";
@@ -13,7 +14,8 @@ afterEach(() => void vi.useRealTimers());
 
 /** A list of the server's, which answers after a while, and what it was asked. */
 function startList(count: number, delayMs: number) {
-  const server = { files: manyFiles(count) as unknown as FileRecord[], lists: 0, gets: 0 };
+  const all = manyFiles(count) as unknown as FileRecord[];
+  const server = { files: all, lists: 0, gets: 0, changeMs: 0 };
   const wait = () => new Promise((resolve) => setTimeout(resolve, delayMs));
   const changes: BulkInput[] = [];
   const api: Pick<FilesApi, "get" | "list" | "change"> = {
@@ -29,13 +31,16 @@ function startList(count: number, delayMs: number) {
       server.gets += 1;
       const file = server.files.find((each) => each.id === id);
       await wait();
-      if (file === undefined) throw new Error("no such file");
+      if (file === undefined) throw new ApiError(parseProblem(404, ""));
       return file;
     },
-    /** Done at once, and answered so. */
+    /** By default done at once, and answered so. */
     async change(input) {
       changes.push(input);
-      server.files = server.files.filter(({ id }) => !input.fileIds.includes(id));
+      if (server.changeMs > 0) await new Promise((resolve) => setTimeout(resolve, server.changeMs));
+      const others = server.files.filter(({ id }) => !input.fileIds.includes(id));
+      const restored = input.action === "restore" ? all.filter(({ id }) => input.fileIds.includes(id)) : [];
+      server.files = [...restored, ...others];
       return input.fileIds.map((fileId) => ({ fileId: fileId as FileId, ok: true }));
     },
   };
@@ -161,6 +166,53 @@ test("what is behind the last that was shown comes when all of that is deleted",
   await vi.advanceTimersByTimeAsync(10);
   expect(idsOf(store.state.files)).toEqual(idsOf(server.files));
   expect(server.files).toHaveLength(50);
+});
+
+test("what is behind the last that was shown comes when that one isn't there any more", async () => {
+  const { server, store } = await loadPages(150, 1, 1);
+  const [last = "", ...others] = idsOf(store.state.files);
+  store.drop(new Set(others));
+  server.files = server.files.slice(100);
+  void store.update(last);
+  await vi.advanceTimersByTimeAsync(10);
+  expect(idsOf(store.state.files)).toEqual(idsOf(server.files));
+});
+
+test("what is deleted, put back and deleted again stays away, whatever is answered meanwhile", async () => {
+  const { server, store } = await loadPages(20, 300, 1);
+  void store.refresh();
+  await vi.advanceTimersByTimeAsync(100);
+  await store.take("delete", ["m3"]);
+  await store.putBack(["m3"]);
+  server.changeMs = 300;
+  void store.take("delete", ["m3"]);
+  // The first list is answered, and the one that is asked for by then has it still.
+  await vi.advanceTimersByTimeAsync(900);
+  expect(idsOf(server.files)).not.toContain("m3");
+  expect(idsOf(store.state.files)).toEqual(idsOf(server.files));
+});
+
+test("what is put back is there, also after an answer that was asked for before it was done", async () => {
+  const { server, store } = await loadPages(20, 100, 1);
+  await store.take("delete", ["m3"]);
+  server.changeMs = 300;
+  const isDone = store.putBack(["m3"]);
+  void store.refresh();
+  await vi.advanceTimersByTimeAsync(600);
+  await isDone;
+  expect(idsOf(store.state.files)).toEqual(idsOf(server.files));
+  expect(idsOf(store.state.files)).toContain("m3");
+});
+
+test("what is put back stands there once, where somebody else's restoring has listed it by then", async () => {
+  const { server, store } = await loadPages(20, 100, 1);
+  const before = server.files;
+  await store.take("delete", ["m3"]);
+  server.files = before;
+  void store.refresh();
+  await vi.advanceTimersByTimeAsync(100);
+  void store.putBack(["m3"]);
+  expect(idsOf(store.state.files)).toEqual(idsOf(before));
 });
 
 test("only what is in the trash is deleted for good", async () => {
