@@ -1,4 +1,4 @@
-import { unlessAborted, wait } from "./wait.ts";
+import { untilAborted, wait } from "./wait.ts";
 
 /**
  * Who is sending which file now. Two senders of one upload would take it over from each other for ever, so a file is sent by
@@ -16,10 +16,6 @@ export interface Claims {
 const PREFIX = "causeway-upload:";
 /** A lock is given back a little after its holder stopped: as when an upload is paused and at once resumed. */
 const PATIENCE_MS = 400;
-
-async function untilAborted(signal: AbortSignal): Promise<void> {
-  await unlessAborted(new Promise(() => {}), signal).catch(() => {});
-}
 
 /** The part of Web Locks that is used, for a stand-in where a browser hasn't them. */
 type Locks = Pick<LockManager, "query"> & {

@@ -10,17 +10,15 @@ const SLICE_BYTES = 1024 * 1024;
  */
 function workerSource(): string {
   return `onmessage = async ({ data: file }) => {
-    let isReading = false;
     try {
       const hash = (${createSha256.toString()})();
       for (let at = 0; at < file.size; at += ${SLICE_BYTES}) {
-        isReading = true;
-        const slice = await file.slice(at, at + ${SLICE_BYTES}).arrayBuffer();
-        isReading = false;
+        const slice = await file.slice(at, at + ${SLICE_BYTES}).arrayBuffer().catch(() => null);
+        if (slice === null) return postMessage(null);
         hash.update(new Uint8Array(slice));
       }
       postMessage(hash.hex());
-    } catch { postMessage(isReading ? null : ""); }
+    } catch { postMessage(""); }
   };`;
 }
 

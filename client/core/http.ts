@@ -3,7 +3,7 @@ import { noteAnswer, noteSilence } from "./endpoint-warning.ts";
 import { ApiError, isPassing, localProblem, parseProblem } from "./problem.ts";
 import { createTokenSource, type TokenSource } from "./tokens.ts";
 import type { GetToken } from "./types.ts";
-import { unlessAborted, wait } from "./wait.ts";
+import { startDeadline, unlessAborted, wait } from "./wait.ts";
 
 const TIMEOUT_MS = 30_000;
 const RETRIES = 3;
@@ -172,9 +172,8 @@ function createAttempt(baseUrl: string, tokens: TokenSource, options: ApiOptions
   }
 
   return async (request, read, { signal, timeoutMs }) => {
-    const deadline = new AbortController();
+    const deadline = startDeadline(timeoutMs);
     const url = baseUrl + request.path;
-    const timer = setTimeout(() => deadline.abort(new Error("not settled in time")), timeoutMs);
     const either = AbortSignal.any([signal, deadline.signal]);
     try {
       const answer = await exchange(request, either);
@@ -191,7 +190,7 @@ function createAttempt(baseUrl: string, tokens: TokenSource, options: ApiOptions
       if (cause instanceof SyntaxError) noteAnswer(url, 200, "<");
       throw new ApiError(localProblem("CONNECTION_LOST"), { cause });
     } finally {
-      clearTimeout(timer);
+      deadline.stop();
     }
   };
 }

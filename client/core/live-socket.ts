@@ -1,5 +1,5 @@
 import type { LiveMessage } from "#contract/live.ts";
-import { MAX_TIMER_MS } from "./wait.ts";
+import { startTimer } from "./wait.ts";
 
 /** A socket that says nothing for so long after it was opened isn't one. */
 const HELLO_MS = 10_000;
@@ -42,8 +42,8 @@ export function listen({ url, endsAtMs, openSocket, onMessage, signal }: Listeni
       if (data !== "pong") onMessage(JSON.parse(String(data)) as LiveMessage);
     };
     const timers = [
-      setTimeout(() => spokenSinceMs ?? end(), HELLO_MS),
-      setTimeout(end, Math.min(MAX_TIMER_MS, Math.max(SHORTEST_MS, endsAtMs - Date.now()))),
+      startTimer(() => spokenSinceMs ?? end(), HELLO_MS),
+      startTimer(end, Math.max(SHORTEST_MS, endsAtMs - Date.now())),
       setInterval(ask, PING_MS),
     ];
     socket.addEventListener("message", hear, { signal: watched.signal });

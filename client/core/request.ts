@@ -37,7 +37,8 @@ function sendByXhr(request: HttpRequest, { signal, onSent }: RequestWatch): Prom
         header: (name) => xhr.getResponseHeader(name) ?? undefined,
       }),
     );
-    xhr.addEventListener("error", () => reject(new Error("no answer")));
+    // Comes last, however it ends: what the browser itself ends, as `window.stop()` does, has no `error`.
+    xhr.addEventListener("loadend", () => reject(new Error("no answer")));
     xhr.send(request.body ?? null);
   });
   return unlessAborted(answered, signal).catch((error: unknown) => {

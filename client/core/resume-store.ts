@@ -41,6 +41,8 @@ function isResumePoint(value: unknown): value is ResumePoint {
 export class ResumeStore {
   readonly #storage: UploadStorage;
   readonly #scope: Scope;
+  /** Urls to be removed when it answers again: what it is at may still write them. */
+  readonly #removals = new Set<string>();
   #isSilent = false;
 
   constructor(storage: UploadStorage, scope: Scope) {
@@ -58,10 +60,16 @@ export class ResumeStore {
     return (await this.#all(Date.now())).filter(({ doneAtMs }) => doneAtMs === undefined);
   }
 
-  /** Whether another has sent all of it: then it is a file, and no upload to be given up. */
+  /**
+   * Whether another has sent all of it: then it is a file, and no upload to be given up. One that isn't known to be none, as
+   * the storage says nothing, may be.
+   */
   async isDone(url: string): Promise<boolean> {
-    const value = await this.#tried(() => this.#storage.get(url), undefined);
-    return isResumePoint(value) && value.doneAtMs !== undefined;
+    const isFile = async () => {
+      const value = await this.#storage.get(url);
+      return isResumePoint(value) && value.doneAtMs !== undefined;
+    };
+    return this.#tried(isFile, false, true);
   }
 
   async #all(nowMs: number): Promise<readonly ResumePoint[]> {
@@ -86,19 +94,23 @@ export class ResumeStore {
   }
 
   async remove(url: string): Promise<void> {
+    if (this.#isSilent) this.#removals.add(url);
     await this.#tried(() => this.#storage.remove(url), undefined);
   }
 
-  async #tried<T>(call: () => Promise<T>, otherwise: T): Promise<T> {
+  /** @param unheard in the place of an answer, where none comes */
+  async #tried<T>(call: () => Promise<T>, otherwise: T, unheard = otherwise): Promise<T> {
     // Each of an upload's requests would wait for it.
-    if (this.#isSilent) return otherwise;
+    if (this.#isSilent) return unheard;
     const asked = (async () => call())().catch(() => otherwise);
     return within(asked, STORAGE_TIMEOUT_MS).catch(() => {
       this.#isSilent = true;
       void asked.then(() => {
         this.#isSilent = false;
+        for (const url of this.#removals) void this.remove(url);
+        this.#removals.clear();
       });
-      return otherwise;
+      return unheard;
     });
   }
 

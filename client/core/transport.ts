@@ -1,7 +1,7 @@
 import { noteAnswer, noteSilence } from "./endpoint-warning.ts";
 import { type Answer, type HttpRequest, sendRequest } from "./request.ts";
 import type { TokenSource } from "./tokens.ts";
-import { unlessAborted } from "./wait.ts";
+import { startDeadline, unlessAborted } from "./wait.ts";
 
 /** Nothing answered: the network, a stalled request, or an abort. */
 export class ConnectionLost extends Error {}
@@ -45,13 +45,13 @@ async function exchange(
   options: TransportOptions,
 ): Promise<Answer> {
   const Authorization = `Bearer ${await takeToken(token, options.signal)}`;
-  const { body, headers, method } = request;
+  const { body, headers } = request;
   try {
     return await watched({ ...request, headers: { ...headers, Authorization } }, onSent, options);
   } catch (cause) {
     if (body !== undefined && !(await isReadable(body))) throw new FileUnreadable("", { cause });
     if (!options.signal.aborted) noteSilence(request.url);
-    throw new ConnectionLost(`${method} got no answer`, { cause });
+    throw new ConnectionLost("no answer", { cause });
   }
 }
 
@@ -62,22 +62,16 @@ async function watched(
   { signal: outer, stallTimeoutMs, outlasts = false }: TransportOptions,
 ): Promise<Answer> {
   outer.throwIfAborted();
-  const stalled = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const restart = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => stalled.abort(new Error("stalled")), stallTimeoutMs);
-  };
-  restart();
-  const signal = outlasts ? stalled.signal : AbortSignal.any([outer, stalled.signal]);
+  const stall = startDeadline(stallTimeoutMs);
+  const signal = outlasts ? stall.signal : AbortSignal.any([outer, stall.signal]);
   const onMoved = (bytes: number) => {
-    restart();
+    stall.restart();
     if (!signal.aborted) onSent(bytes);
   };
   try {
     return await sendRequest(request, { signal, onSent: onMoved });
   } finally {
-    clearTimeout(timer);
+    stall.stop();
   }
 }
 

@@ -25,16 +25,17 @@ interface Verified {
   readonly priority: number;
 }
 
-type Look = { readonly sha256: string | null } | { readonly problem: Problem } | undefined;
+/** How long to wait at least where it isn't known yet: a number, in milliseconds. */
+type Look = { readonly sha256: string | null } | { readonly problem: Problem } | number;
 
 async function look(url: string, source: JsonSource, signal: AbortSignal): Promise<Look> {
   try {
     const { sha256, state } = await getJson<FileVersion>(url, source, signal);
-    return sha256 !== null || (state !== "uploading" && state !== "quarantined") ? { sha256 } : undefined;
+    return sha256 !== null || (state !== "uploading" && state !== "quarantined") ? { sha256 } : 0;
   } catch (error) {
     const failure = classifyFailure(error, Date.now());
-    if (failure.kind === "connection" || failure.kind === "busy" || failure.kind === "temporary")
-      return undefined;
+    if (failure.kind === "busy") return failure.retryAfterMs ?? 0;
+    if (failure.kind === "connection" || failure.kind === "temporary") return 0;
     return { problem: failure.problem };
   }
 }
@@ -56,17 +57,14 @@ export async function verifyUploaded(
   if (signal.aborted) return undefined;
   if (sha256 === undefined) return localProblem("FILE_UNREADABLE");
   const url = `${apiBaseOf(scope.endpoint)}/files/${fileId}/versions/${version}`;
-  const lookAtIt = async (turn: AbortSignal) => {
-    const seen = await look(url, { tokens, stallTimeoutMs }, turn);
-    if (seen === undefined) await wait(BETWEEN_LOOKS_MS, turn);
-    return seen;
-  };
   for (let delayMs = FIRST_WAIT_MS; ; delayMs = Math.min(LONGEST_WAIT_MS, delayMs * GROWTH)) {
-    const seen = await looks.during(signal, priority, lookAtIt);
+    // In its turn each waits alone: a look that hangs holds up no other.
+    if (!(await looks.during(signal, priority, (turn) => wait(BETWEEN_LOOKS_MS, turn)))) return undefined;
+    const seen = await look(url, { tokens, stallTimeoutMs }, signal);
     if (signal.aborted) return undefined;
-    if (seen !== undefined && "problem" in seen) return seen.problem;
-    if (seen?.sha256 === sha256) return undefined;
-    if (seen !== undefined) return localProblem(seen.sha256 === null ? "DIGEST_UNKNOWN" : "DIGEST_MISMATCH");
-    if (!(await wait(delayMs, signal))) return undefined;
+    if (typeof seen === "number") await wait(Math.max(delayMs, seen), signal);
+    else if ("problem" in seen) return seen.problem;
+    else if (seen.sha256 === sha256) return undefined;
+    else return localProblem(seen.sha256 === null ? "DIGEST_UNKNOWN" : "DIGEST_MISMATCH");
   }
 }

@@ -116,6 +116,17 @@ test("a tab shows how far another is, and is done with it, without a byte of its
   expect(tus.seen.filter(({ method }) => method === "PATCH")).toHaveLength(1);
 });
 
+test("a request that the browser itself ends is a lost connection at once", async () => {
+  tus.next("PATCH", { stallAfterBytes: MIB });
+  const page = await openPage();
+  await startUpload(page);
+  await expect.poll(stored).toBe(MIB);
+  await page.evaluate(() => window.stop());
+  await reachState(page, "retrying");
+  await page.evaluate(() => globalThis.upload.resume());
+  await reachState(page, "uploaded");
+});
+
 test("after a reload the file isn't asked for again where the browser keeps its handle", async () => {
   tus.next("PATCH", { stallAfterBytes: MIB });
   const page = await openPage();

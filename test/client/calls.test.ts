@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ApiError, cachedToken } from "../../client/index.ts";
+import { ApiError, cachedToken, createClient } from "../../client/index.ts";
 import { createServerClient, type ServerClient } from "../../client/server/index.ts";
 import { type ScriptedServer, startScriptedServer } from "./support/scripted-server.ts";
 
@@ -105,6 +105,17 @@ test("each attempt has its time, and the caller's signal ends them all", async (
   await expect.poll(() => server.seen.length, { interval: 5 }).toBe(1);
   leaving.abort(new Error("Enough."));
   await expect(call).rejects.toThrow("Enough.");
+});
+
+test("a time that no timer takes is a long one", async () => {
+  const { uploads, files } = createClient({
+    ...{ endpoint: server.url, getToken: () => "token", tenantId: "acme", userId: "ann" },
+    ...{ timeoutMs: Infinity, retries: 0, stallTimeoutMs: Infinity },
+  });
+  server.answers.push(FILE);
+  expect(await files.get("f1")).toEqual({ id: "f1" });
+  server.answers.push({ status: 200, body: { items: [] } });
+  expect(await uploads.findOnOtherDevices()).toEqual([]);
 });
 
 test("a getToken that never settles is a lost connection, and one that fails is told as such", async () => {

@@ -6,6 +6,7 @@ import { nextStep } from "../../client/core/failure.ts";
 import { hashFile } from "../../client/core/hash-worker.ts";
 import { localProblem } from "../../client/core/problem.ts";
 import { createSha256 } from "../../client/core/sha256.ts";
+import type { Upload } from "../../client/index.ts";
 import { contentOf, KIB, makeFile, makeUploader, reached } from "./support/harness.ts";
 import { startTusEndpoint, type TusEndpoint } from "./support/tus-endpoint.ts";
 
@@ -92,6 +93,17 @@ test("a worker whose text misses names of the bundle leaves hashing to the page;
   await expect(hashFile(file, signal)).rejects.toThrow("unreadable");
 });
 
+/** What is read of its file to be verified comes when it is resolved. */
+function holdHashing(upload: Upload): PromiseWithResolvers<ArrayBuffer> {
+  const read = Promise.withResolvers<ArrayBuffer>();
+  const stop = upload.subscribe(({ state, file }) => {
+    if (state.kind !== "verifying") return;
+    stop();
+    vi.spyOn(file, "slice").mockReturnValueOnce({ arrayBuffer: () => read.promise } as Blob);
+  });
+  return read;
+}
+
 test("uploads are hashed one at a time to be verified, and one that the server hasn't hashed holds up no other", async () => {
   const uploader = makeUploader(endpoint);
   const version = { state: "quarantined", sha256: null as string | null };
@@ -100,14 +112,8 @@ test("uploads are hashed one at a time to be verified, and one that the server h
   endpoint.answers.set("/v1/files/file1/versions/1", version);
   endpoint.answers.set("/v1/files/file2/versions/1", { state: "clean", sha256 });
   const asked = () => new Set(endpoint.seen.flatMap(({ method, path }) => (method === "GET" ? [path] : [])));
-  const file = makeFile(10, "a.pdf");
-  const first = uploader.add(file, {}, { verify: true });
-  const read = Promise.withResolvers<ArrayBuffer>();
-  const hold = first.subscribe(({ state }) => {
-    if (state.kind !== "verifying") return;
-    hold();
-    vi.spyOn(file, "slice").mockReturnValueOnce({ arrayBuffer: () => read.promise } as Blob);
-  });
+  const first = uploader.add(makeFile(10, "a.pdf"), {}, { verify: true });
+  const read = holdHashing(first);
   first.start();
   await reached(first, "verifying");
   const second = uploader.add(makeFile(10, "b.pdf"), {}, { verify: true });
@@ -125,6 +131,40 @@ test("uploads are hashed one at a time to be verified, and one that the server h
   expect([first.state.kind, endpoint.uploads.size]).toEqual(["verifying", 3]);
   Object.assign(version, { state: "clean", sha256 });
   await reached(first, "uploaded");
+});
+
+test("the server's digests are asked for ten times a second at most and when it says, and past a request that hangs", async () => {
+  const askedAtMs: number[] = [];
+  const getToken = () => {
+    askedAtMs.push(performance.now());
+    return "token";
+  };
+  const uploader = makeUploader(endpoint, { getToken });
+  const uploads = ["a.pdf", "b.pdf", "c.pdf", "d.pdf"].map((name) =>
+    uploader.add(makeFile(10, name), {}, { verify: true }),
+  );
+  const [hanging] = uploads as [Upload];
+  const read = holdHashing(hanging);
+  for (const upload of uploads) {
+    upload.start();
+    await reached(upload, "verifying");
+  }
+  askedAtMs.length = 0;
+  endpoint.next("GET", { stallAfterBytes: 0 });
+  endpoint.next("GET", { status: 429, headers: { "Retry-After": "1" } });
+  const content = await contentOf(makeFile(10));
+  const version = { state: "clean", sha256: createHash("sha256").update(content).digest("hex") };
+  for (const id of ["file3", "file4"]) endpoint.answers.set(`/v1/files/${id}/versions/1`, version);
+  read.resolve(new Uint8Array(content).buffer);
+  await expect.poll(() => endpoint.seen.filter(({ method }) => method === "GET").length).toBeGreaterThan(1);
+  endpoint.answers.set("/v1/files/file2/versions/1", version);
+  await Promise.all(uploads.slice(1).map((upload) => reached(upload, "uploaded")));
+  expect(hanging.state.kind).toBe("verifying");
+  uploader.dispose();
+  const [, second = 0] = askedAtMs;
+  const pausesMs = askedAtMs.slice(1, 4).map((atMs, index) => atMs - (askedAtMs[index] ?? 0));
+  expect(Math.min(...pausesMs)).toBeGreaterThan(90);
+  expect((askedAtMs[4] ?? 0) - second).toBeGreaterThan(990);
 });
 
 test("giving up what is all sent deletes nothing, whether its verification was paused, failed or begun again", async () => {

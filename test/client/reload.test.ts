@@ -209,6 +209,34 @@ test("a storage that never answers is waited for once, and asked again when it h
   expect(set).toHaveBeenCalledTimes(2);
 });
 
+test("what is removed while the storage says nothing is, when it answers; until then it may be another's file", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const answer = Promise.withResolvers<void>();
+  const kept = memoryStorage();
+  const set = async (key: string, value: unknown) => {
+    await answer.promise;
+    await kept.set(key, value);
+  };
+  const scope = { endpoint: endpoint.url, tenantId: "acme", userId: "ann" };
+  const store = new ResumeStore({ ...kept, set }, scope);
+  const file = { scope, fingerprint: "f", filename: "a.pdf", sizeBytes: 1, meta: {} };
+  const points = ["given-up", "kept"].map((url) => ({
+    ...file,
+    ...{ url, startedAtMs: Date.now(), covered: { bytes: 0, digest: "" } },
+  }));
+  expect(await store.isDone("given-up")).toBe(false);
+  const saved = Promise.all(points.map((point) => store.save(point)));
+  await vi.advanceTimersByTimeAsync(5_000);
+  await saved;
+  await store.remove("given-up");
+  expect(await store.isDone("given-up")).toBe(true);
+  answer.resolve();
+  await vi.advanceTimersByTimeAsync(0);
+  expect((await store.list()).map(({ url }) => url)).toEqual(["kept"]);
+  expect(await store.isDone("given-up")).toBe(false);
+});
+
 const unreadable = { getFile: () => Promise.reject(new DOMException("gone", "NotFoundError")) };
 
 test.each([

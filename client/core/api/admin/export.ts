@@ -1,6 +1,7 @@
 import type { ExportLine } from "#contract/export.ts";
 import type { ApiCall, CallOptions } from "../../http.ts";
 import { ApiError, localProblem } from "../../problem.ts";
+import { within } from "../../wait.ts";
 import { pathOf } from "../paths.ts";
 
 /** A server that sends nothing for so long is given up. */
@@ -19,17 +20,11 @@ type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
 /** The next bytes; undefined at the end, and where they break off. */
 async function readNext(reader: Reader): Promise<Uint8Array | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const silence = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), IDLE_MS);
-  });
   try {
-    const next = await Promise.race([reader.read(), silence]);
-    return next?.value;
+    const { value } = await within(reader.read(), IDLE_MS);
+    return value;
   } catch {
     return undefined;
-  } finally {
-    clearTimeout(timer);
   }
 }
 
