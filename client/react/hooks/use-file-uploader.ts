@@ -159,17 +159,14 @@ export function useFileUploader(options: FileUploaderOptions): FileUploaderState
   const elsewhere = uploads.filter(({ state }) => state.kind === "elsewhere").length;
   const previous = usePrevious(uploader, meta, `${summary.begun} ${elsewhere}`);
   useEvents(uploads, checks, options);
-  const filed = useFiled(uploader, uploads, checks);
+  const filed = useFiled(uploader, uploads, checks, meta);
   const { forget, leaveOut } = filed;
-  const isIdle = summary.running + summary.paused === 0;
 
   const add = useCallback(
     (picks: Picks, isAsked = false) => {
-      // Another batch.
-      if (isIdle) forget();
-      void intake.add(picks, meta, { isAsked, findDuplicates, isSingle: !isMultiple });
+      void intake.add(picks, meta, { isAsked, findDuplicates, isSingle: !isMultiple, onBatch: forget });
     },
-    [intake, meta, findDuplicates, isMultiple, isIdle, forget],
+    [intake, meta, findDuplicates, isMultiple, forget],
   );
   const remove = useCallback(
     (gone: readonly Upload[]) => {

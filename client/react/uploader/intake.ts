@@ -6,7 +6,7 @@ import { findPreviousOf } from "./earlier.ts";
 import { createPace } from "./pace.ts";
 import type { PickedFile, Picks } from "./picked.ts";
 import { createGate, isOfSameKind, type Refusal } from "./rules.ts";
-import { isStopped } from "./summary.ts";
+import { isRunning, isStopped, uploadsOf } from "./summary.ts";
 
 export interface IntakeView {
   /** How many files of what is being added have been looked at; undefined while nothing is being added. */
@@ -40,6 +40,8 @@ export interface Intent {
   readonly isSure?: boolean;
   /** Whether what is left of the quota is the server's to say: what is known here may be from before. */
   readonly ignoresRoom?: boolean;
+  /** Called when the first of them is taken, unless others of their place are on their way: another batch. */
+  onBatch?(): void;
 }
 
 /** Files that may not be what their user means. */
@@ -117,17 +119,18 @@ export class Intake {
   async #take(picks: Picks, meta: UploadMeta, intent: Intent): Promise<void> {
     if (!intent.isSingle || intent.isSure === true) return this.#takeAll(picks, meta, intent);
     this.#show({ ...EMPTY, seen: 0 });
-    const [first, second] = await firstTwo(picks);
-    if (first === undefined || second !== undefined)
-      return this.#show({ ...EMPTY, isTooMany: second !== undefined });
+    const { found, isIncomplete } = await firstTwo(picks);
+    const [first, second] = found;
+    if (second !== undefined) return this.#show({ ...EMPTY, isTooMany: true });
+    if (first === undefined) return this.#show({ ...EMPTY, isIncomplete });
     const replaced = meta.replaces === undefined ? undefined : await this.#options.filenameOf(meta.replaces);
     if (replaced === undefined || isOfSameKind(first.file.name, replaced))
-      return this.#takeAll([first], meta, intent);
+      return this.#takeAll([first], meta, intent, isIncomplete);
     const doubt = { kind: "other-ending", picks: [first], expected: [replaced], meta, intent } as const;
-    this.#show({ ...EMPTY, doubt });
+    this.#show({ ...EMPTY, isIncomplete, doubt });
   }
 
-  async #takeAll(picks: Picks, meta: UploadMeta, intent: Intent): Promise<void> {
+  async #takeAll(picks: Picks, meta: UploadMeta, intent: Intent, wasIncomplete = false): Promise<void> {
     const { isAsked, findDuplicates, ignoresRoom = false } = intent;
     const gate = createGate(this.#options.rules(), ignoresRoom);
     const pace = createPace();
@@ -135,7 +138,8 @@ export class Intake {
     const uploads: Upload[] = [];
     const refusals: Refusal[] = [];
     let seen = 0;
-    let isIncomplete = false;
+    let isIncomplete = wasIncomplete;
+    let begin = this.#isIdle(meta) ? intent.onBatch : undefined;
     let toldAtMs = performance.now();
     this.#show({ ...EMPTY, seen });
     const previous = await findPreviousOf(this.#options.uploader, meta);
@@ -146,7 +150,11 @@ export class Intake {
         const isContinued = refusal === undefined && (await previous.resume(pick, isAsked));
         if (refusal !== undefined) refusals.push(refusal);
         else if (!isContinued && isAsked) unmatched.push(pick);
-        else if (!isContinued) uploads.push(this.#add(pick, meta, findDuplicates));
+        else {
+          begin?.();
+          begin = undefined;
+          if (!isContinued) uploads.push(this.#add(pick, meta, findDuplicates));
+        }
         if (!pace.isDue()) continue;
         if (performance.now() - toldAtMs >= TOLD_EVERY_MS) {
           toldAtMs = performance.now();
@@ -167,6 +175,10 @@ export class Intake {
     await startAll(uploads);
   }
 
+  #isIdle(meta: UploadMeta): boolean {
+    return !uploadsOf(this.#options.uploader.uploads, meta).some((each) => isRunning(each) || isStopped(each));
+  }
+
   #add({ file, folder, handle }: PickedFile, meta: UploadMeta, findDuplicates: boolean): Upload {
     if (handle !== undefined) this.#handles.set(file, handle);
     const whole = folder === "" ? meta : { ...meta, folder };
@@ -179,14 +191,21 @@ export class Intake {
   }
 }
 
-async function firstTwo(picks: Picks): Promise<readonly PickedFile[]> {
+interface FirstTwo {
+  readonly found: readonly PickedFile[];
+  readonly isIncomplete: boolean;
+}
+
+async function firstTwo(picks: Picks): Promise<FirstTwo> {
   const found: PickedFile[] = [];
+  let isIncomplete = false;
   try {
     for await (const pick of picks) if (found.push(pick) === 2) break;
   } catch {
-    // A folder that can't be read: what was read before it goes on.
+    // A folder or file that can't be read: what was read before it goes on.
+    isIncomplete = true;
   }
-  return found;
+  return { found, isIncomplete };
 }
 
 async function startAll(uploads: readonly Upload[]): Promise<void> {

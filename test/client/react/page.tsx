@@ -1,6 +1,6 @@
 import { StrictMode, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
-import { createClient } from "../../../client/index.ts";
+import { createClient, type UploadMeta } from "../../../client/index.ts";
 import {
   CausewayProvider,
   FileUploader,
@@ -21,7 +21,7 @@ const client = createClient({ endpoint: "", getToken: () => "a.b.c", tenantId: "
 const told: string[] = [];
 Object.assign(globalThis, { told, client });
 const replaces = query.get("replaces");
-const META = replaces === null ? { entityType: "contact", entityId: "c-1" } : { replaces };
+const META: UploadMeta = replaces === null ? { entityType: "contact", entityId: "c-1" } : { replaces };
 
 /** A part of the page that fails when it is told to, by the event "fail". */
 function Failing() {
@@ -36,6 +36,25 @@ function Failing() {
 }
 
 let renders = 0;
+
+/** Another record's, and the first one's again, whenever it is told to by the event "place". */
+function Attachments() {
+  const [meta, setMeta] = useState(META);
+  useEffect(() => {
+    const other = { entityType: "contact", entityId: "c-2" };
+    const onPlace = () => setMeta((shown) => (shown === META ? other : META));
+    addEventListener("place", onPlace);
+    return () => removeEventListener("place", onPlace);
+  }, []);
+  return (
+    <FileUploader
+      meta={meta}
+      cleanUpHref="#trash"
+      onUploaded={({ file }) => told.push(`uploaded ${file.name}`)}
+      onSettled={({ file }) => told.push(`settled ${file.name}`)}
+    />
+  );
+}
 
 /** A component of the host's own, which writes its options where it renders. */
 function Own() {
@@ -72,13 +91,7 @@ createRoot(root).render(
       <main>
         <h1>Mara Lindqvist</h1>
         <UploadErrorBoundary>
-          <FileUploader
-            meta={META}
-            cleanUpHref="#trash"
-            hrefOf={({ id }) => `#${id}`}
-            onUploaded={({ file }) => told.push(`uploaded ${file.name}`)}
-            onSettled={({ file }) => told.push(`settled ${file.name}`)}
-          />
+          <Attachments />
           <Failing />
         </UploadErrorBoundary>
         {query.has("own") && (

@@ -59,6 +59,25 @@ const takeOff = (filename: string) =>
     for (const upload of [...uploads.uploads]) if (upload.file.name === name) uploads.remove(upload);
   }, filename);
 
+/** The same while the next change is being rendered. */
+const takeOffAtChange = (filename: string) =>
+  page.evaluate((name) => {
+    const { uploads } = (globalThis as unknown as { client: { uploads: Uploader } }).client;
+    const stop = uploads.subscribe(() => {
+      stop();
+      for (const upload of [...uploads.uploads]) if (upload.file.name === name) uploads.remove(upload);
+    });
+  }, filename);
+
+/** Files are dragged over the page so, and what that changes is drawn. */
+const drag = (...types: readonly string[]) =>
+  page.evaluate(async (each) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(["x"], "x.txt"));
+    for (const type of each) document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true }));
+    for (let frames = 0; frames < 2; frames += 1) await new Promise(requestAnimationFrame);
+  }, types);
+
 test("whoever added two files is told of two, also when their host has taken them off the list", async () => {
   await open();
   await choose([pdf("a.pdf"), pdf("b.pdf")]);
@@ -66,17 +85,43 @@ test("whoever added two files is told of two, also when their host has taken the
   stallAt(MIB);
   await choose([pdf("c.pdf", 2 * MIB)]);
   await expect.poll(() => storedBytes("file3")).toBe(MIB);
-  await takeOff("b.pdf");
+  await takeOffAtChange("b.pdf");
+  await row("c.pdf").getByRole("button", { name: "Pause: c.pdf" }).click();
+  await row("b.pdf").waitFor({ state: "detached" });
   await page.getByText("2 of 3 files uploaded").waitFor();
   // What comes and goes stands first: the others stay where they are.
   const actions = await page.locator(".cw-totals-actions button").allTextContents();
-  expect(actions).toEqual(["Clear finished", "Pause all", "Cancel all"]);
-  await row("c.pdf").getByRole("button", { name: "Pause: c.pdf" }).click();
+  expect(actions).toEqual(["Clear finished", "Resume all", "Cancel all"]);
   await row("c.pdf").getByRole("button", { name: "Resume: c.pdf" }).click();
+  const overlay = page.getByText("Drop anywhere to add the files");
+  await drag("dragenter");
   await row("c.pdf").getByText("Ready").waitFor();
+  // Over another part of the page: what was being sent has ended meanwhile.
+  await drag("dragenter", "dragleave");
+  expect(await overlay.isVisible()).toBe(true);
+  await drag("dragleave");
+  expect(await overlay.isVisible()).toBe(false);
   await row("a.pdf").getByRole("button", { name: "Remove from the list: a.pdf" }).click();
   await takeOff("c.pdf");
-  await page.getByText("2 files are filed").waitFor();
+  const filed = page.getByText("2 files are filed");
+  await filed.waitFor();
+  // Neither a chooser that is closed without a choice begins another batch, nor what isn't taken.
+  await page.evaluate(() => {
+    const showOpenFilePicker = () => Promise.reject(new DOMException("closed", "AbortError"));
+    Object.assign(globalThis, { showOpenFilePicker });
+  });
+  await page.getByRole("button", { name: "Choose files" }).click();
+  await choose([{ ...pdf("run.exe"), mimeType: "application/octet-stream" }]);
+  const refused = page.getByRole("region", { name: "1 file not added" });
+  await refused.waitFor();
+  expect(await filed.count()).toBe(1);
+  await refused.getByRole("button", { name: "Dismiss" }).click();
+  // They are told where they were added, not at another record.
+  const changePlace = () => page.evaluate(() => dispatchEvent(new Event("place")));
+  await changePlace();
+  await filed.waitFor({ state: "detached" });
+  await changePlace();
+  await filed.waitFor();
   await page.getByRole("button", { name: "Dismiss" }).click();
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Choose files");
   expect(await page.getByText("are filed").count()).toBe(0);
