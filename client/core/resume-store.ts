@@ -61,15 +61,14 @@ export class ResumeStore {
   }
 
   /**
-   * Whether another has sent all of it: then it is a file, and no upload to be given up. One that isn't known to be none, as
-   * the storage says nothing, may be.
+   * Whether another has sent all of it: then it is a file, and no upload to be given up. Null where the storage says nothing.
    */
-  async isDone(url: string): Promise<boolean> {
+  async isDone(url: string): Promise<boolean | null> {
     const isFile = async () => {
       const value = await this.#storage.get(url);
       return isResumePoint(value) && value.doneAtMs !== undefined;
     };
-    return this.#tried(isFile, false, true);
+    return this.#tried<boolean | null>(isFile, false, null);
   }
 
   async #all(nowMs: number): Promise<readonly ResumePoint[]> {
@@ -107,7 +106,8 @@ export class ResumeStore {
       this.#isSilent = true;
       void asked.then(() => {
         this.#isSilent = false;
-        for (const url of this.#removals) void this.remove(url);
+        // Another may have finished meanwhile what was given up here.
+        for (const url of this.#removals) void this.isDone(url).then((isDone) => isDone || this.remove(url));
         this.#removals.clear();
       });
       return unheard;

@@ -1,7 +1,6 @@
 import type { UploadRulesResponse } from "#contract/upload-rules.ts";
 import { apiBaseOf, getJson, type JsonSource } from "./api-base.ts";
 import { type Candidate, RefusedByRules, refusalOf } from "./rules.ts";
-import { within } from "./wait.ts";
 
 /** As long as the server lets them be kept; what is left of the quota is as old. */
 const KEPT_MS = 60_000;
@@ -17,7 +16,7 @@ export function createRuleSource(endpoint: string, source: JsonSource): RuleSour
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const url = `${apiBaseOf(endpoint)}/upload-rules`;
     try {
-      return await within(getJson<UploadRulesResponse>(url, source, signal), TIMEOUT_MS);
+      return await getJson<UploadRulesResponse>(url, source, signal);
     } catch {
       // Kept as long: each of a thousand files would ask again.
       return undefined;

@@ -136,7 +136,7 @@ export class Sending {
         throw error;
       },
     );
-    if (standing.offsetBytes <= offsetBytes) throw new ConnectionLost("nothing of the request was kept");
+    if (standing.offsetBytes <= offsetBytes) throw new ConnectionLost("nothing was kept");
     context.chunks.measured(standing.offsetBytes - offsetBytes, Date.now() - sentAtMs);
     onSent(standing.offsetBytes - offsetBytes);
     events.onAccepted(standing.offsetBytes);

@@ -134,9 +134,11 @@ export class Transfer {
     await this.#hold.whileHeld(fingerprint, async () => {
       await this.#place.settled();
       const { store } = this.#context;
-      if (await store.isDone(url)) return;
+      const isDone = await store.isDone(url);
+      if (isDone) return;
       await store.remove(url);
-      await discardUpload(url, { ...this.#context, tokens: this.#sending.tokens });
+      // What may be a file by now isn't deleted: if it is none, it expires.
+      if (isDone === false) await discardUpload(url, { ...this.#context, tokens: this.#sending.tokens });
     });
   }
 }

@@ -209,7 +209,7 @@ test("a storage that never answers is waited for once, and asked again when it h
   expect(set).toHaveBeenCalledTimes(2);
 });
 
-test("what is removed while the storage says nothing is, when it answers; until then it may be another's file", async () => {
+test("what is removed while the storage says nothing is when it answers, but for what another has finished by then", async () => {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
   const answer = Promise.withResolvers<void>();
@@ -221,7 +221,7 @@ test("what is removed while the storage says nothing is, when it answers; until 
   const scope = { endpoint: endpoint.url, tenantId: "acme", userId: "ann" };
   const store = new ResumeStore({ ...kept, set }, scope);
   const file = { scope, fingerprint: "f", filename: "a.pdf", sizeBytes: 1, meta: {} };
-  const points = ["given-up", "kept"].map((url) => ({
+  const points = ["given-up", "finished", "kept"].map((url) => ({
     ...file,
     ...{ url, startedAtMs: Date.now(), covered: { bytes: 0, digest: "" } },
   }));
@@ -229,11 +229,12 @@ test("what is removed while the storage says nothing is, when it answers; until 
   const saved = Promise.all(points.map((point) => store.save(point)));
   await vi.advanceTimersByTimeAsync(5_000);
   await saved;
-  await store.remove("given-up");
-  expect(await store.isDone("given-up")).toBe(true);
+  await Promise.all(["given-up", "finished"].map((url) => store.remove(url)));
+  expect(await store.isDone("given-up")).toBeNull();
+  Object.assign(points[1] ?? {}, { doneAtMs: Date.now() });
   answer.resolve();
   await vi.advanceTimersByTimeAsync(0);
-  expect((await store.list()).map(({ url }) => url)).toEqual(["kept"]);
+  expect((await store.find("f")).map(({ url }) => url)).toEqual(["finished", "kept"]);
   expect(await store.isDone("given-up")).toBe(false);
 });
 

@@ -131,7 +131,8 @@ test("where the browser refuses its locks and has no channels, files are sent al
   expect(await uploader.findPrevious()).toEqual([]);
 });
 
-test("what is cancelled while its resume point is written leaves none", async () => {
+/** A storage that writes when it is let. */
+function slowStorage() {
   const kept = memoryStorage();
   const writing = Promise.withResolvers<void>();
   const written = Promise.withResolvers<void>();
@@ -143,14 +144,35 @@ test("what is cancelled while its resume point is written leaves none", async ()
       await kept.set(key, value);
     },
   };
+  return { kept, writing: writing.promise, written, storage };
+}
+
+test("what is cancelled while its resume point is written leaves none", async () => {
+  const { kept, writing, written, storage } = slowStorage();
   const upload = makeUploader(endpoint, { storage }).add(makeFile(10));
   upload.start();
-  await writing.promise;
+  await writing;
   const over = upload.abort();
   written.resolve();
   await over;
   expect(await kept.list()).toEqual([]);
   expect(endpoint.uploads.size).toBe(0);
+});
+
+test("what is cancelled while the storage says nothing leaves no resume point, and may be a file of another tab's", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { kept, writing, written, storage } = slowStorage();
+  const upload = makeUploader(endpoint, { storage }).add(makeFile(10));
+  upload.start();
+  await writing;
+  const over = upload.abort();
+  await vi.advanceTimersByTimeAsync(5_000);
+  await over;
+  written.resolve();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await kept.list()).toEqual([]);
+  expect(endpoint.seen.map(({ method }) => method)).toEqual(["POST"]);
 });
 
 test("what is paused while it is created is found by resuming", async () => {
