@@ -176,7 +176,9 @@ export class Intake {
   }
 
   #isIdle(meta: UploadMeta): boolean {
-    return !uploadsOf(this.#options.uploader.uploads, meta).some((each) => isRunning(each) || isStopped(each));
+    return !uploadsOf(this.#options.uploader.uploads, meta).some(
+      (each) => isRunning(each) || isStopped(each),
+    );
   }
 
   #add({ file, folder, handle }: PickedFile, meta: UploadMeta, findDuplicates: boolean): Upload {

@@ -50,6 +50,7 @@ function Attachments() {
     <FileUploader
       meta={meta}
       cleanUpHref="#trash"
+      hrefOf={({ id }) => `#${id}`}
       onUploaded={({ file }) => told.push(`uploaded ${file.name}`)}
       onSettled={({ file }) => told.push(`settled ${file.name}`)}
     />

@@ -74,7 +74,8 @@ const drag = (...types: readonly string[]) =>
   page.evaluate(async (each) => {
     const dataTransfer = new DataTransfer();
     dataTransfer.items.add(new File(["x"], "x.txt"));
-    for (const type of each) document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true }));
+    for (const type of each)
+      document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true }));
     for (let frames = 0; frames < 2; frames += 1) await new Promise(requestAnimationFrame);
   }, types);
 
