@@ -12,12 +12,19 @@ async function* unreadableAfter(...names: readonly string[]): AsyncGenerator<Pic
 test.each([
   ["none", [], []],
   ["one", ["a.txt"], ["a.txt"]],
-])("where one file is taken, one that can't be read is told of, after %s that can", async (_, names, added) => {
-  const session = { getToken: () => "a.b.c", tenantId: "acme", userId: "ann" };
-  const uploader = createUploader({ endpoint: "http://localhost:1", ...session });
-  const intake = new Intake({ uploader, rules: () => undefined, filenameOf: async () => undefined });
-  await intake.add(unreadableAfter(...names), {}, { isAsked: false, findDuplicates: false, isSingle: true });
-  expect(intake.read()).toMatchObject({ isIncomplete: true, isTooMany: false });
-  expect(uploader.uploads.map(({ file }) => file.name)).toEqual(added);
-  uploader.dispose();
-});
+])(
+  "where one file is taken, one that can't be read is told of, after %s that can",
+  async (_, names, added) => {
+    const session = { getToken: () => "a.b.c", tenantId: "acme", userId: "ann" };
+    const uploader = createUploader({ endpoint: "http://localhost:1", ...session });
+    const intake = new Intake({ uploader, rules: () => undefined, filenameOf: async () => undefined });
+    await intake.add(
+      unreadableAfter(...names),
+      {},
+      { isAsked: false, findDuplicates: false, isSingle: true },
+    );
+    expect(intake.read()).toMatchObject({ isIncomplete: true, isTooMany: false });
+    expect(uploader.uploads.map(({ file }) => file.name)).toEqual(added);
+    uploader.dispose();
+  },
+);
