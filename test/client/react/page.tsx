@@ -9,6 +9,7 @@ import {
   type Theme,
   UploadErrorBoundary,
   useFileUploader,
+  useUploads,
 } from "../../../client/react/index.ts";
 
 /** A page as a customer would make it; what differs between tests is in its address. */
@@ -19,7 +20,9 @@ const theme = (query.get("theme") ?? undefined) as Theme | undefined;
 const client = createClient({ endpoint: "", getToken: () => "a.b.c", tenantId: "acme", userId: "ann" });
 /** What the uploader told its host, for tests to read. */
 const told: string[] = [];
-Object.assign(globalThis, { told, client });
+/** Names of files that the host's list has by now. */
+const listed = new Set<string>();
+Object.assign(globalThis, { told, client, listed });
 const replaces = query.get("replaces");
 const META: UploadMeta = replaces === null ? { entityType: "contact", entityId: "c-1" } : { replaces };
 
@@ -36,6 +39,15 @@ function Failing() {
 }
 
 let renders = 0;
+
+/** A list of the host's own: what it has goes from the uploader with whatever is rendered next. */
+function OwnList() {
+  const uploads = useUploads();
+  useEffect(() => {
+    for (const upload of uploads) if (listed.has(upload.file.name)) client.uploads.remove(upload);
+  }, [uploads]);
+  return undefined;
+}
 
 /** Another record's, and the first one's again, whenever it is told to by the event "place". */
 function Attachments() {
@@ -91,6 +103,7 @@ createRoot(root).render(
     <CausewayProvider client={client} language={language} {...(theme && { theme })}>
       <main>
         <h1>Mara Lindqvist</h1>
+        <OwnList />
         <UploadErrorBoundary>
           <Attachments />
           <Failing />

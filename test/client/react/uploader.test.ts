@@ -59,15 +59,9 @@ const takeOff = (filename: string) =>
     for (const upload of [...uploads.uploads]) if (upload.file.name === name) uploads.remove(upload);
   }, filename);
 
-/** The same while the next change is being rendered. */
-const takeOffAtChange = (filename: string) =>
-  page.evaluate((name) => {
-    const { uploads } = (globalThis as unknown as { client: { uploads: Uploader } }).client;
-    const stop = uploads.subscribe(() => {
-      stop();
-      for (const upload of [...uploads.uploads]) if (upload.file.name === name) uploads.remove(upload);
-    });
-  }, filename);
+/** The same, with what is rendered next. */
+const takeOffNext = (filename: string) =>
+  page.evaluate((name) => void (globalThis as unknown as { listed: Set<string> }).listed.add(name), filename);
 
 /** Files are dragged over the page so, and what that changes is drawn. */
 const drag = (...types: readonly string[]) =>
@@ -86,16 +80,23 @@ test("whoever added two files is told of two, also when their host has taken the
   stallAt(MIB);
   await choose([pdf("c.pdf", 2 * MIB)]);
   await expect.poll(() => storedBytes("file3")).toBe(MIB);
-  await takeOffAtChange("b.pdf");
-  await row("c.pdf").getByRole("button", { name: "Pause: c.pdf" }).click();
+  const pause = row("c.pdf").getByRole("button", { name: "Pause: c.pdf" });
+  const resume = row("c.pdf").getByRole("button", { name: "Resume: c.pdf" });
+  await pause.click();
+  await resume.waitFor();
+  await takeOffNext("b.pdf");
+  stallAt(1000);
+  await resume.click();
+  await expect.poll(() => storedBytes("file3")).toBe(MIB + 1000);
   await row("b.pdf").waitFor({ state: "detached" });
   await page.getByText("2 of 3 files uploaded").waitFor();
   // What comes and goes stands first: the others stay where they are.
   const actions = await page.locator(".cw-totals-actions button").allTextContents();
-  expect(actions).toEqual(["Clear finished", "Resume all", "Cancel all"]);
-  await row("c.pdf").getByRole("button", { name: "Resume: c.pdf" }).click();
+  expect(actions).toEqual(["Clear finished", "Pause all", "Cancel all"]);
+  await pause.click();
   const overlay = page.getByText("Drop anywhere to add the files");
   await drag("dragenter");
+  await resume.dispatchEvent("click");
   await row("c.pdf").getByText("Ready").waitFor();
   // Over another part of the page: what was being sent has ended meanwhile.
   await drag("dragenter", "dragleave");
