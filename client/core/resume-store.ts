@@ -107,7 +107,8 @@ export class ResumeStore {
       void asked.then(() => {
         this.#isSilent = false;
         // Another may have finished meanwhile what was given up here.
-        for (const url of this.#removals) void this.isDone(url).then((isDone) => isDone || this.remove(url));
+        for (const url of this.#removals)
+          void this.isDone(url).then((isDone) => (isDone ? undefined : this.remove(url)));
         this.#removals.clear();
       });
       return unheard;

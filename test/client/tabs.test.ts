@@ -168,6 +168,7 @@ test("what is cancelled while the storage says nothing leaves no resume point, a
   await writing;
   const over = upload.abort();
   await vi.advanceTimersByTimeAsync(5_000);
+  await vi.advanceTimersByTimeAsync(10);
   await over;
   written.resolve();
   await vi.advanceTimersByTimeAsync(0);
