@@ -2,7 +2,7 @@ import type { UploadRulesResponse } from "#contract/upload-rules.ts";
 import type { UploadMeta } from "../../core/types.ts";
 import type { Upload } from "../../core/upload.ts";
 import type { Uploader } from "../../core/uploader.ts";
-import { findPreviousOf } from "./earlier.ts";
+import { type Earlier, findPreviousOf } from "./earlier.ts";
 import { createPace } from "./pace.ts";
 import type { PickedFile, Picks } from "./picked.ts";
 import { createGate, isOfSameKind, type Refusal } from "./rules.ts";
@@ -62,6 +62,14 @@ export interface IntakeOptions {
   filenameOf(fileId: string): Promise<string | undefined>;
 }
 
+/** What has become of files that were added. */
+interface Sorted {
+  readonly uploads: Upload[];
+  readonly refusals: Refusal[];
+  /** They continue nothing, though they were chosen for that. */
+  readonly unmatched: PickedFile[];
+}
+
 /**
  * Takes files in without keeping the page from drawing: rows appear at once, and sending begins when all of them have been
  * looked at, so that what is refused is said before.
@@ -86,7 +94,9 @@ export class Intake {
 
   /** Adds one after what is being added. Never rejects. */
   add(picks: Picks, meta: UploadMeta, intent: Intent): Promise<void> {
-    this.#running = this.#running.then(() => this.#take(picks, meta, intent));
+    const taken = this.#running.then(() => this.#take(picks, meta, intent));
+    // Whatever went wrong with these, others can be added.
+    this.#running = taken.catch(() => this.#show({ ...EMPTY, isIncomplete: true }));
     return this.#running;
   }
 
@@ -131,30 +141,53 @@ export class Intake {
   }
 
   async #takeAll(picks: Picks, meta: UploadMeta, intent: Intent, wasIncomplete = false): Promise<void> {
-    const { isAsked, findDuplicates, ignoresRoom = false } = intent;
-    const gate = createGate(this.#options.rules(), ignoresRoom);
-    const pace = createPace();
-    const unmatched: PickedFile[] = [];
-    const uploads: Upload[] = [];
-    const refusals: Refusal[] = [];
-    let seen = 0;
-    let isIncomplete = wasIncomplete;
-    let begin = this.#isIdle(meta) ? intent.onBatch : undefined;
-    let toldAtMs = performance.now();
-    this.#show({ ...EMPTY, seen });
+    const sorted: Sorted = { uploads: [], refusals: [], unmatched: [] };
+    this.#show({ ...EMPTY, seen: 0 });
     const previous = await findPreviousOf(this.#options.uploader, meta);
+    const isWhole = await this.#each(picks, sorted.refusals, this.#sorter(sorted, previous, meta, intent));
+    const { uploads, refusals, unmatched } = sorted;
+    const expected = previous.left();
+    const doubt =
+      unmatched.length === 0
+        ? undefined
+        : ({ kind: "not-continued", picks: unmatched, expected, meta, intent } as const);
+    this.#show({ ...EMPTY, refusals, isIncomplete: wasIncomplete || !isWhole, doubt });
+    await startAll(uploads);
+  }
+
+  /** What becomes of each file. */
+  #sorter(
+    { uploads, refusals, unmatched }: Sorted,
+    previous: Earlier,
+    meta: UploadMeta,
+    { isAsked, findDuplicates, ignoresRoom = false, onBatch }: Intent,
+  ): (pick: PickedFile) => Promise<void> {
+    const gate = createGate(this.#options.rules(), ignoresRoom);
+    let begin = this.#isIdle(meta) ? onBatch : undefined;
+    return async (pick) => {
+      const refusal = gate(pick);
+      if (refusal !== undefined) return void refusals.push(refusal);
+      const isContinued = await previous.resume(pick, isAsked);
+      if (!isContinued && isAsked) return void unmatched.push(pick);
+      begin?.();
+      begin = undefined;
+      if (!isContinued) uploads.push(this.#add(pick, meta, findDuplicates));
+    };
+  }
+
+  /** Lets the page draw in between. False where something couldn't be read: that ends it, and what was read before goes on. */
+  async #each(
+    picks: Picks,
+    refusals: readonly Refusal[],
+    sort: (pick: PickedFile) => Promise<void>,
+  ): Promise<boolean> {
+    const pace = createPace();
+    let seen = 0;
+    let toldAtMs = performance.now();
     try {
       for await (const pick of picks) {
+        await sort(pick);
         seen += 1;
-        const refusal = gate(pick);
-        const isContinued = refusal === undefined && (await previous.resume(pick, isAsked));
-        if (refusal !== undefined) refusals.push(refusal);
-        else if (!isContinued && isAsked) unmatched.push(pick);
-        else {
-          begin?.();
-          begin = undefined;
-          if (!isContinued) uploads.push(this.#add(pick, meta, findDuplicates));
-        }
         if (!pace.isDue()) continue;
         if (performance.now() - toldAtMs >= TOLD_EVERY_MS) {
           toldAtMs = performance.now();
@@ -162,17 +195,10 @@ export class Intake {
         }
         await pace.rest();
       }
+      return true;
     } catch {
-      // A folder or file that can't be read ends the walk; what was read before it goes on.
-      isIncomplete = true;
+      return false;
     }
-    const expected = previous.left();
-    const doubt =
-      unmatched.length === 0
-        ? undefined
-        : ({ kind: "not-continued", picks: unmatched, expected, meta, intent } as const);
-    this.#show({ ...EMPTY, refusals, isIncomplete, doubt });
-    await startAll(uploads);
   }
 
   #isIdle(meta: UploadMeta): boolean {

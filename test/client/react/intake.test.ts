@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createUploader } from "../../../client/index.ts";
 import { Intake } from "../../../client/react/uploader/intake.ts";
 import type { PickedFile } from "../../../client/react/uploader/picked.ts";
@@ -28,3 +28,22 @@ test.each([
     uploader.dispose();
   },
 );
+
+test("whatever went wrong with files, others are added after them", async () => {
+  const session = { getToken: () => "a.b.c", tenantId: "acme", userId: "ann" };
+  const uploader = createUploader({ endpoint: "http://localhost:1", ...session });
+  const filenameOf = vi.fn<() => Promise<string>>().mockRejectedValueOnce(new Error("not now"));
+  filenameOf.mockResolvedValue("b.txt");
+  const intake = new Intake({ uploader, rules: () => undefined, filenameOf });
+  const add = (name: string) =>
+    intake.add(
+      [{ file: new File([name], name), folder: "" }],
+      { replaces: "f1" },
+      { isAsked: false, findDuplicates: false, isSingle: true },
+    );
+  await add("a.txt");
+  expect(intake.read()).toMatchObject({ isIncomplete: true });
+  await add("b.txt");
+  expect(uploader.uploads.map(({ file }) => file.name)).toEqual(["b.txt"]);
+  uploader.dispose();
+});
