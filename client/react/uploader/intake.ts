@@ -131,15 +131,15 @@ export class Intake {
   }
 
   async #takeAll(picks: Picks, meta: UploadMeta, intent: Intent, wasIncomplete = false): Promise<void> {
-    const { isAsked, findDuplicates, ignoresRoom = false } = intent;
-    const gate = createGate(this.#options.rules(), ignoresRoom);
+    const { isAsked, findDuplicates } = intent;
+    const gate = createGate(this.#options.rules(), intent.ignoresRoom === true);
     const pace = createPace();
     const unmatched: PickedFile[] = [];
     const uploads: Upload[] = [];
     const refusals: Refusal[] = [];
     let seen = 0;
     let isIncomplete = wasIncomplete;
-    let begin = this.#isIdle(meta) ? intent.onBatch : undefined;
+    const begin = this.#batchOf(meta, intent);
     let toldAtMs = performance.now();
     this.#show({ ...EMPTY, seen });
     const previous = await findPreviousOf(this.#options.uploader, meta);
@@ -150,11 +150,8 @@ export class Intake {
         const isContinued = refusal === undefined && (await previous.resume(pick, isAsked));
         if (refusal !== undefined) refusals.push(refusal);
         else if (!isContinued && isAsked) unmatched.push(pick);
-        else {
-          begin?.();
-          begin = undefined;
-          if (!isContinued) uploads.push(this.#add(pick, meta, findDuplicates));
-        }
+        else if (!isContinued) uploads.push(this.#add(pick, meta, findDuplicates));
+        begin(seen - refusals.length - unmatched.length);
         if (!pace.isDue()) continue;
         if (performance.now() - toldAtMs >= TOLD_EVERY_MS) {
           toldAtMs = performance.now();
@@ -175,8 +172,15 @@ export class Intake {
     await startAll(uploads);
   }
 
-  #isIdle(meta: UploadMeta): boolean {
-    return !uploadsOf(this.#options.uploader.uploads, meta).some((each) => isRunning(each) || isStopped(each));
+  /** Given how many are taken by now, tells once that another batch has begun; where one is on its way, they belong to that. */
+  #batchOf(meta: UploadMeta, { onBatch }: Intent): (taken: number) => void {
+    const before = uploadsOf(this.#options.uploader.uploads, meta);
+    let isDue = !before.some((each) => isRunning(each) || isStopped(each));
+    return (taken) => {
+      if (!isDue || taken === 0) return;
+      isDue = false;
+      onBatch?.();
+    };
   }
 
   #add({ file, folder, handle }: PickedFile, meta: UploadMeta, findDuplicates: boolean): Upload {
