@@ -63,6 +63,7 @@ test("a record tells all that was declared and found", async () => {
     createdAt: expect.any(String),
     updatedAt: expect.any(String),
     deletedAt: null,
+    purgeAt: null,
   });
 });
 
